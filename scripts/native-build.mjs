@@ -1,0 +1,31 @@
+// Builds the addon into build/Release with node-gyp, unless it is newer than everything it is made from.
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { gypEnvironment } from './headers.mjs'
+import { root, run } from './run.mjs'
+
+const sources = [join(root, 'binding.gyp'), ...filesUnder(join(root, 'native'))]
+const binaries = filesUnder(join(root, 'build/Release')).filter(file => file.endsWith('.node') && !file.includes('obj.target'))
+
+if (!binaries.length || newest(sources) > oldest(binaries)) {
+  run('node-gyp', ['configure', 'build', '--silent'], { env: gypEnvironment() })
+}
+
+function filesUnder(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+}
+
+function newest(files) {
+  return Math.max(...files.map(modified))
+}
+
+function oldest(files) {
+  return Math.min(...files.map(modified))
+}
+
+function modified(file) {
+  return statSync(file).mtimeMs
+}

@@ -1,0 +1,23 @@
+// What `npm install` does in a clone: compiles TypeScript, the addon, and mmap-io (a witness in the tests). npm does not
+// run it for those who install the package.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { headerPrefix } from './headers.mjs'
+import { root, run } from './run.mjs'
+
+if (existsSync(join(root, 'node_modules/typescript'))) {
+  run('npm', ['run', '--silent', 'build'])
+  buildMmapIo()
+} else {
+  console.log('ticktape is not built: without its devDependencies there is no compiler.')
+}
+
+// package.json denies mmap-io its install script: that one would download a binary, or headers, from elsewhere, and newer npm
+// blocks install scripts anyway. Node 24 and later need C++20, which its own build file does not ask for.
+function buildMmapIo() {
+  const folder = join(root, 'node_modules/mmap-io')
+  if (existsSync(join(folder, 'build/Release/mmap_io.node'))) return
+  const prefix = headerPrefix()
+  const env = Number(process.versions.modules) >= 137 ? { ...process.env, CXXFLAGS: '-std=gnu++20' } : process.env
+  run('node-pre-gyp', ['rebuild', '--build-from-source', ...(prefix ? [`--nodedir=${prefix}`] : [])], { cwd: folder, env })
+}
