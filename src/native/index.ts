@@ -50,7 +50,7 @@ function find(): string {
   if (override) return override
   const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
   const require = createRequire(import.meta.url)
-  const { path } = require('node-gyp-build') as { path(folder: string): string }
+  const { path } = require('node-gyp-build') as { path: (folder: string) => string }
   try {
     return path(packageRoot)
   } catch (cause) {
