@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    // Loaded by Node as it is, not rewritten by vite; except to measure coverage, which needs that.
+    server: { deps: { external: process.argv.includes('--coverage') ? [] : [/\/dist\//] } },
     // Processes, not threads: a fault in the addon then fails one file, not the run.
     pool: 'forks',
     maxWorkers: 2,

@@ -17,10 +17,13 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 run('npm', ['run', '--silent', 'build'])
 run('npm', ['run', '--silent', 'package:native'])
-const tarball = pack()
-run('publint', ['run', tarball, '--strict'])
-run('attw', [tarball, '--profile', 'esm-only', '--no-definitely-typed'])
-use(tarball)
+check(pack())
+
+function check(tarball) {
+  run('publint', ['run', tarball, '--strict'])
+  run('attw', [tarball, '--profile', 'esm-only', '--no-definitely-typed'])
+  use(tarball)
+}
 
 function pack() {
   const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]))
