@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Addon } from './addon.js'
 
@@ -47,7 +48,7 @@ function refuseUnsupported(): void {
 /** TICKTAPE_ADDON names another build: one with sanitizers, or with crash points for tests. */
 function find(): string {
   const override = process.env['TICKTAPE_ADDON']
-  if (override) return override
+  if (override) return resolve(override)
   const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
   const require = createRequire(import.meta.url)
   const { path } = require('node-gyp-build') as { path: (folder: string) => string }
