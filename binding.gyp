@@ -1,0 +1,33 @@
+{
+  "includes": ["native/sources.gypi"],
+  "variables": {
+    # node-gyp rebuild --crash_points=1 builds an addon that can be told to die at named places; see native/core/crash_point.h.
+    "crash_points%": 0,
+  },
+  "targets": [
+    {
+      "target_name": "ticktape",
+      "sources": ["<@(core_sources)", "<@(binding_sources)"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
+      "cflags_cc": ["-std=c++17"],
+      "conditions": [
+        ["OS=='linux'", {"libraries": ["-pthread"]}],
+        ["crash_points==1", {"defines": ["TICKTAPE_CRASH_POINTS"]}],
+      ],
+      "configurations": {
+        "Release": {
+          "cflags": ["-O3"],
+          "xcode_settings": {"GCC_OPTIMIZATION_LEVEL": "3"},
+        },
+      },
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+        "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0",
+        "WARNING_CFLAGS": ["-Wall", "-Wextra"],
+      },
+    },
+  ],
+}

@@ -1,0 +1,53 @@
+#include "clock.h"
+
+#include "../core/clock.h"
+#include "environment.h"
+
+namespace ticktape::binding {
+namespace {
+
+thread_local int64_t* target = nullptr;
+thread_local Clock* owner = nullptr;
+
+}  // namespace
+
+std::shared_ptr<Clock> Clock::ofThread() {
+  if (owner != nullptr) {
+    if (std::shared_ptr<Clock> present = owner->self_.lock()) return present;
+  }
+  auto clock = std::make_shared<Clock>();
+  clock->self_ = clock;
+  owner = clock.get();
+  target = clock->time_;
+  return clock;
+}
+
+Clock::~Clock() {
+  if (owner == this) owner = nullptr;
+  if (target == time_) target = nullptr;
+}
+
+napi_value Clock::makeBuffer(Napi::Env env, const std::shared_ptr<Clock>& clock) {
+  auto* hint = new std::shared_ptr<Clock>(clock);
+  const auto finalize = [](napi_env, void*, void* held) { delete static_cast<std::shared_ptr<Clock>*>(held); };
+  napi_value buffer = nullptr;
+  if (napi_create_external_arraybuffer(env, clock->time_, sizeof clock->time_, finalize, hint, &buffer) == napi_ok) return buffer;
+
+  // A runtime without external buffers: its own memory then, which a reference keeps where it is.
+  delete hint;
+  void* data = nullptr;
+  napi_ref kept = nullptr;
+  napi_create_arraybuffer(env, sizeof clock->time_, &data, &buffer);
+  napi_create_reference(env, buffer, 1, &kept);
+  target = static_cast<int64_t*>(data);
+  return buffer;
+}
+
+napi_value Clock::read(napi_env, napi_callback_info) {
+  *target = clock::now();
+  return nullptr;
+}
+
+Napi::Value now(const Napi::CallbackInfo& info) { return Napi::BigInt::New(info.Env(), clock::now()); }
+
+}  // namespace ticktape::binding

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <napi.h>
+
+#include "../core/failure.h"
+
+/** JavaScript errors. Each `throw...` leaves the exception pending and returns an empty value, to be returned at once. */
+namespace ticktape::binding {
+
+/** An Error with `code`, `errno`, `syscall` and, where there is one, `path`. */
+Napi::Value throwFailure(Napi::Env env, const Failure& failure);
+Napi::Value throwType(Napi::Env env, const std::string& message);
+Napi::Value throwRange(Napi::Env env, const std::string& message);
+/** An Error with a code of our own, 'ERR_CLOSED' for one. */
+Napi::Value throwCode(Napi::Env env, const char* code, const std::string& message);
+
+}  // namespace ticktape::binding

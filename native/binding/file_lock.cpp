@@ -1,0 +1,51 @@
+#include "file_lock.h"
+
+#include "arguments.h"
+
+namespace ticktape::binding {
+
+napi_ref FileLockHandle::defineClass(Napi::Env env) {
+  using F = FileLockHandle;
+  const napi_property_descriptor properties[] = {
+      property("read", method<F, &F::read>),
+      property("write", method<F, &F::write>),
+      property("close", method<F, &F::close>),
+  };
+  napi_value constructor = nullptr;
+  napi_ref reference = nullptr;
+  napi_define_class(env, kName, NAPI_AUTO_LENGTH, constructInternally, nullptr, std::size(properties), properties, &constructor);
+  napi_create_reference(env, constructor, 1, &reference);
+  return reference;
+}
+
+Napi::Value FileLockHandle::read(const Napi::CallbackInfo& info) {
+  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock was given up");
+  const Result<std::string> text = lock_->read();
+  if (!text.ok()) return throwFailure(info.Env(), text.failure);
+  return Napi::String::New(info.Env(), text.value);
+}
+
+Napi::Value FileLockHandle::write(const Napi::CallbackInfo& info) {
+  std::string text;
+  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock was given up");
+  if (!readText(info, 0, "text", text)) return {};
+  if (const Failure failure = lock_->write(text)) return throwFailure(info.Env(), failure);
+  return info.Env().Undefined();
+}
+
+Napi::Value FileLockHandle::close(const Napi::CallbackInfo& info) {
+  lock_.reset();
+  return info.Env().Undefined();
+}
+
+Napi::Value lockFile(const Napi::CallbackInfo& info) {
+  std::string path;
+  mode_t mode;
+  if (!readPath(info, 0, "path", path) || !readWhole(info, 1, "mode", 0, 07777, mode)) return {};
+  Result<std::unique_ptr<FileLock>> opened = FileLock::open(path, mode);
+  if (!opened.ok()) return throwFailure(info.Env(), opened.failure);
+  if (!opened.value) return info.Env().Null();
+  return construct(info.Env(), Environment::of(info.Env()).fileLockClass, new FileLockHandle(info.Env(), std::move(opened.value)));
+}
+
+}  // namespace ticktape::binding

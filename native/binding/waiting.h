@@ -1,0 +1,12 @@
+#pragma once
+
+#include <napi.h>
+
+namespace ticktape::binding {
+
+napi_value spin(napi_env env, napi_callback_info info);
+Napi::Value wait(const Napi::CallbackInfo& info);
+Napi::Value waitAny(const Napi::CallbackInfo& info);
+Napi::Value wake(const Napi::CallbackInfo& info);
+
+}  // namespace ticktape::binding

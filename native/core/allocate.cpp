@@ -1,0 +1,34 @@
+#include "allocate.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace ticktape {
+
+Failure allocate(int file, std::size_t size) {
+  // Growing a file past this limit raises SIGXFSZ, which kills a process that does not ignore it.
+  struct rlimit limit;
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur) {
+    return failed(EFBIG, "posix_fallocate");
+  }
+
+#if defined(__APPLE__)
+  fstore_t store{};
+  store.fst_flags = F_ALLOCATEALL;
+  store.fst_posmode = F_PEOFPOSMODE;
+  store.fst_length = static_cast<off_t>(size);
+  if (::fcntl(file, F_PREALLOCATE, &store) != 0) return failed("fcntl");
+  if (::ftruncate(file, static_cast<off_t>(size)) != 0) return failed("ftruncate");
+  return {};
+#else
+  int number;
+  do {
+    number = ::posix_fallocate(file, 0, static_cast<off_t>(size));
+  } while (number == EINTR);
+  if (number != 0) return failed(number, "posix_fallocate");
+  return {};
+#endif
+}
+
+}  // namespace ticktape

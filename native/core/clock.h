@@ -1,0 +1,20 @@
+#pragma once
+
+#include <time.h>
+
+#include <cstdint>
+
+namespace ticktape::clock {
+
+inline int64_t read(clockid_t id) {
+  timespec time;
+  ::clock_gettime(id, &time);
+  return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
+}
+
+/** ns since 1970. May be set back by the machine's owner. */
+inline int64_t now() { return read(CLOCK_REALTIME); }
+/** ns since some moment; never goes back. */
+inline int64_t monotonic() { return read(CLOCK_MONOTONIC); }
+
+}  // namespace ticktape::clock

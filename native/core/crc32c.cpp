@@ -1,0 +1,117 @@
+#include "crc32c.h"
+
+#include <array>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_acle.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
+#endif
+
+namespace ticktape {
+namespace {
+
+using Crc = uint32_t (*)(const uint8_t* at, std::size_t length, uint32_t crc);
+
+uint64_t word(const uint8_t* at) {
+  uint64_t value;
+  std::memcpy(&value, at, 8);
+  return value;
+}
+
+// Tables for eight bytes at a step ("slicing by 8", Kounavis and Berry 2005). tables[k][b] is the effect of byte b followed by
+// k zero bytes.
+constexpr uint32_t kPolynomial = 0x82f63b78;  // reflected
+using Tables = std::array<std::array<uint32_t, 256>, 8>;
+
+constexpr Tables makeTables() {
+  Tables tables{};
+  for (uint32_t byte = 0; byte < 256; byte++) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (crc & 1 ? kPolynomial : 0);
+    tables[0][byte] = crc;
+  }
+  for (std::size_t k = 1; k < 8; k++) {
+    for (std::size_t byte = 0; byte < 256; byte++) {
+      const uint32_t before = tables[k - 1][byte];
+      tables[k][byte] = (before >> 8) ^ tables[0][before & 0xff];
+    }
+  }
+  return tables;
+}
+
+constexpr Tables kTables = makeTables();
+
+uint32_t byTables(const uint8_t* at, std::size_t length, uint32_t crc) {
+  for (; length >= 8; at += 8, length -= 8) {
+    const uint64_t mixed = word(at) ^ crc;
+    crc = 0;
+    for (std::size_t i = 0; i < 8; i++) crc ^= kTables[7 - i][(mixed >> (8 * i)) & 0xff];
+  }
+  for (; length > 0; at++, length--) crc = (crc >> 8) ^ kTables[0][(crc ^ *at) & 0xff];
+  return crc;
+}
+
+#if defined(__x86_64__)
+
+__attribute__((target("sse4.2"))) uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
+  uint64_t wide = crc;
+  for (; length >= 8; at += 8, length -= 8) wide = _mm_crc32_u64(wide, word(at));
+  crc = static_cast<uint32_t>(wide);
+  for (; length > 0; at++, length--) crc = _mm_crc32_u8(crc, *at);
+  return crc;
+}
+
+bool processorHasIt() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("sse4.2");
+}
+
+#elif defined(__aarch64__)
+
+#if defined(__clang__)
+__attribute__((target("crc")))
+#else
+__attribute__((target("+crc")))
+#endif
+uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
+  for (; length >= 8; at += 8, length -= 8) crc = __crc32cd(crc, word(at));
+  for (; length > 0; at++, length--) crc = __crc32cb(crc, *at);
+  return crc;
+}
+
+bool processorHasIt() {
+#if defined(__APPLE__)
+  return true;
+#else
+  return (getauxval(AT_HWCAP) & (1u << 7)) != 0;  // HWCAP_CRC32
+#endif
+}
+
+#else
+
+constexpr Crc byProcessor = byTables;
+bool processorHasIt() { return false; }
+
+#endif
+
+const bool inHardware = processorHasIt();
+
+}  // namespace
+
+uint32_t crc32c(const void* bytes, std::size_t length, uint32_t seed) {
+  const auto* at = static_cast<const uint8_t*>(bytes);
+  return ~(inHardware ? byProcessor(at, length, ~seed) : byTables(at, length, ~seed));
+}
+
+uint32_t crc32cPortable(const void* bytes, std::size_t length, uint32_t seed) {
+  return ~byTables(static_cast<const uint8_t*>(bytes), length, ~seed);
+}
+
+bool crc32cInHardware() { return inHardware; }
+
+}  // namespace ticktape

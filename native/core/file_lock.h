@@ -1,0 +1,36 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "failure.h"
+
+namespace ticktape {
+
+/**
+ * A file locked with flock for as long as this object lives. The lock goes with the open file, so with the process: no
+ * stale lock can outlive a crash, and no pid has to be believed.
+ */
+class FileLock {
+ public:
+  /** Opens, or makes, the file. Null without a failure when another open of it holds the lock. */
+  static Result<std::unique_ptr<FileLock>> open(const std::string& path, mode_t mode);
+
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock();
+
+  /** The file's first 4096 bytes. */
+  Result<std::string> read() const;
+  Failure write(const std::string& text);
+
+ private:
+  FileLock(int file, std::string path) : file_(file), path_(std::move(path)) {}
+
+  int file_;
+  std::string path_;
+};
+
+}  // namespace ticktape

@@ -1,0 +1,96 @@
+#include "page_sync.h"
+
+#include <algorithm>
+
+#include "crash_point.h"
+#include "format.h"
+#include "frames.h"
+#include "sleepers.h"
+#include "words.h"
+
+namespace ticktape {
+
+using namespace format;
+
+namespace {
+
+std::size_t offsetOf(uint32_t slot) { return page::kHeaderSize + static_cast<std::size_t>(slot) * kSlotSize; }
+
+/** How far ahead of the writer blocks are made writable again, at least and at most. */
+constexpr std::size_t kLeastAhead = 64 * 1024;
+constexpr std::size_t kMostAhead = 4 * 1024 * 1024;
+
+}  // namespace
+
+PageSync::PageSync(RegionPtr page, RegionPtr control, bool checked)
+    : page_(std::move(page)),
+      control_(std::move(control)),
+      checked_(checked),
+      firstPosition_(loadLong(page_->data() + page::kFirstPosition)),
+      capacity_(frames::capacity(page_->size())),
+      durable_(std::min(loadAcquire(wordAt(page_->data(), page::kDurable)), capacity_)) {}
+
+PageSync::Step PageSync::step() {
+  // Sealed first, then the cursor: the writer seals after its last frame, so a cursor read after the seal is the last one.
+  const bool isSealed = loadAcquire(wordAt(page_->data(), page::kSealed)) == 1;
+  const uint32_t cursor = loadAcquire(wordAt(page_->data(), page::kCursor));
+  if (cursor > capacity_ || cursor < durable_) return {malformed()};
+
+  if (cursor > durable_) {
+    if (Failure failure = syncFrames(cursor)) return {failure};
+  }
+  if (!isSealed) return {};
+  if (Failure failure = finish()) return {failure};
+  return {{}, true};
+}
+
+Failure PageSync::syncFrames(uint32_t cursor) {
+  if (checked_ && frames::stamp(page_->data(), durable_, cursor, firstPosition_) != cursor) return malformed();
+  CRASH_POINT("stamped");
+
+  const std::size_t end = offsetOf(cursor);
+  std::size_t start = offsetOf(durable_);
+  if (start < 2 * page::kHeaderSize) start = 0;
+  if (Failure failure = page_->sync(start, end - start)) return failure;
+  // A block lost to a truncation is anonymous memory by now, and syncing that says nothing.
+  if (page_->damaged()) return failed(EIO, "msync", page_->path());
+  CRASH_POINT("data-synced");
+
+  const std::size_t written = end - offsetOf(durable_);
+  durable_ = cursor;
+  moved_ = true;
+  storeRelease(wordAt(page_->data(), page::kDurable), cursor);
+  CRASH_POINT("durable-stored");
+  if (!checked_) {
+    if (Failure failure = page_->sync(0, page::kHeaderSize)) return failure;
+  }
+
+  // The sync made its blocks read-only again, to notice the next store. Undo that here for the header, the block the writer is
+  // in, and as much ahead as it filled since last time, so that the fault is not the writer's.
+  page_->populate(0, page::kHeaderSize, true);
+  page_->populate(end, std::clamp(written, kLeastAhead, kMostAhead), true);
+  return {};
+}
+
+Failure PageSync::finish() {
+  if (checked_) {
+    // The flag after the CRC, and both within one disk sector: a flag on disk means a whole CRC.
+    storeRelaxed(wordAt(page_->data(), page::kPageCrc), frames::pageCrc(page_->data(), durable_));
+    storeRelease(wordAt(page_->data(), page::kPageCrcSet), 1);
+    CRASH_POINT("page-crc-stored");
+  }
+  if (Failure failure = page_->sync(0, page::kHeaderSize)) return failure;
+  if (page_->damaged()) return failed(EIO, "msync", page_->path());
+  CRASH_POINT("header-synced");
+  return {};
+}
+
+void PageSync::wakeSleepers() {
+  if (!moved_) return;
+  moved_ = false;
+  if (control_) wakeControl(control_->data());
+}
+
+Failure PageSync::malformed() const { return failed(EBADMSG, "msync", page_->path()); }
+
+}  // namespace ticktape

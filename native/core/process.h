@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "failure.h"
+
+namespace ticktape::process {
+
+/** Identifies this boot of the machine: 32 hexadecimal digits. */
+Result<std::string> bootId();
+/** Start time in clock ticks since boot (macOS: µs since 1970), to tell a process from a later one of its pid. -1 when there is none. */
+int64_t startOf(int64_t pid);
+
+/** CPUs the calling thread may run on. */
+Result<std::vector<int>> affinity();
+Failure setAffinity(const std::vector<int>& cpus);
+/** SCHED_FIFO with a priority of 1 to 99, for the calling thread. */
+Failure scheduleFifo(int priority);
+/** The ordinary policy with a nice value, for the calling thread. */
+Failure scheduleOther(int nice);
+/** Keeps in memory what is mapped and used, or will be. */
+Failure lockMemory();
+
+}  // namespace ticktape::process

@@ -1,0 +1,162 @@
+#include "region.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "allocate.h"
+#include "fault.h"
+#include "populate.h"
+
+namespace ticktape {
+namespace {
+
+constexpr std::size_t kMaxSize = 0x7fffffff;
+
+int openRetrying(const char* path, int flags, mode_t mode) {
+  int file;
+  do {
+    file = ::open(path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+  } while (file < 0 && errno == EINTR);
+  return file;
+}
+
+}  // namespace
+
+Result<RegionPtr> Region::create(const std::string& path, std::size_t size, mode_t mode) {
+  const int file = openRetrying(path.c_str(), O_RDWR | O_CREAT | O_EXCL, mode);
+  if (file < 0) return failed("open", path);
+
+  Result<RegionPtr> made;
+  if (Failure failure = allocate(file, size)) {
+    failure.path = path;
+    ::close(file);
+    made = failure;
+  } else {
+    made = map(file, path, size, true);
+  }
+  if (!made.ok()) ::unlink(path.c_str());
+  return made;
+}
+
+Result<RegionPtr> Region::open(const std::string& path, bool writable) {
+  // O_NONBLOCK: opening a FIFO somebody put there must not wait for its other end. Regular files don't care.
+  const int file = openRetrying(path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
+  if (file < 0) return failed("open", path);
+
+  struct stat status;
+  if (::fstat(file, &status) != 0) {
+    Failure failure = failed("fstat", path);
+    ::close(file);
+    return failure;
+  }
+  if (!S_ISREG(status.st_mode) || status.st_size <= 0 || static_cast<std::size_t>(status.st_size) > kMaxSize) {
+    ::close(file);
+    return failed(EINVAL, "fstat", path);
+  }
+  return map(file, path, static_cast<std::size_t>(status.st_size), writable);
+}
+
+/** Takes `file` over. */
+Result<RegionPtr> Region::map(int file, const std::string& path, std::size_t size, bool writable) {
+  RegionPtr region(new Region);
+  region->file_ = file;
+  region->path_ = path;
+  region->writable_ = writable;
+
+  struct stat status;
+  if (::fstat(file, &status) != 0) return failed("fstat", path);
+  region->inode_ = static_cast<uint64_t>(status.st_ino);
+  region->device_ = static_cast<uint64_t>(status.st_dev);
+
+  const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* data = ::mmap(nullptr, size, protection, MAP_SHARED, file, 0);
+  if (data == MAP_FAILED) return failed("mmap", path);
+  region->data_ = static_cast<uint8_t*>(data);
+  region->size_ = size;
+
+  region->guard_ = fault::guard(data, size, protection);
+  if (region->guard_ < 0) return failed(ENOMEM, "mmap", path);
+  return region;
+}
+
+Region::~Region() {
+  fault::release(guard_);
+  if (data_ != nullptr) ::munmap(data_, size_);
+  if (file_ >= 0) ::close(file_);
+}
+
+bool Region::damaged() const { return fault::damaged(guard_); }
+
+void Region::populate(std::size_t offset, std::size_t length, bool write) const {
+  ticktape::populate(data_, size_, offset, length, write && writable_);
+}
+
+Failure Region::advise(int advice) const {
+  if (::madvise(data_, size_, advice) != 0) return failed("madvise", path_);
+  return {};
+}
+
+Failure Region::sync(std::size_t offset, std::size_t length) const {
+  if (length == 0) return {};
+  const std::size_t block = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t from = offset & ~(block - 1);
+  if (::msync(data_ + from, offset + length - from, MS_SYNC) != 0) return failed("msync", path_);
+  return {};
+}
+
+Failure Region::syncFile() const {
+#if defined(F_FULLFSYNC)
+  // On macOS fsync stops at the drive's cache.
+  if (::fcntl(file_, F_FULLFSYNC) == 0) return {};
+#endif
+  if (::fsync(file_) != 0) return failed("fsync", path_);
+  return {};
+}
+
+// Open-file-description locks belong to the open file, not to the process: two mappings in one process exclude each other,
+// and closing some other descriptor of the file releases nothing. Where they are missing, process-wide record locks are the
+// nearest thing: they exclude other processes, but not a second mapping in this one.
+#if defined(F_OFD_SETLK)
+constexpr int kSetLock = F_OFD_SETLK;
+constexpr int kGetLock = F_OFD_GETLK;
+#else
+constexpr int kSetLock = F_SETLK;
+constexpr int kGetLock = F_GETLK;
+#endif
+
+namespace {
+
+struct flock rangeOf(short type, std::size_t offset, std::size_t length) {
+  struct flock range {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = static_cast<off_t>(offset);
+  range.l_len = static_cast<off_t>(length);
+  range.l_pid = 0;  // the kernel wants it so for open-file-description locks
+  return range;
+}
+
+}  // namespace
+
+Result<int> Region::lockRange(std::size_t offset, std::size_t length) const {
+  struct flock range = rangeOf(F_WRLCK, offset, length);
+  if (::fcntl(file_, kSetLock, &range) == 0) return 1;
+  if (errno == EAGAIN || errno == EACCES) return 0;
+  return failed("fcntl", path_);
+}
+
+Failure Region::unlockRange(std::size_t offset, std::size_t length) const {
+  struct flock range = rangeOf(F_UNLCK, offset, length);
+  if (::fcntl(file_, kSetLock, &range) != 0) return failed("fcntl", path_);
+  return {};
+}
+
+Result<int> Region::rangeLocked(std::size_t offset, std::size_t length) const {
+  struct flock range = rangeOf(F_WRLCK, offset, length);
+  if (::fcntl(file_, kGetLock, &range) != 0) return failed("fcntl", path_);
+  return range.l_type == F_UNLCK ? 0 : 1;
+}
+
+}  // namespace ticktape

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <pthread.h>
+
+#include <functional>
+
+namespace ticktape {
+
+/**
+ * A thread that may fail to start without throwing (std::thread throws, and the addon is built without exceptions).
+ * It takes no signals but those of its own faults: the rest belong to the JavaScript thread.
+ */
+class Thread {
+ public:
+  Thread() = default;
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+  ~Thread() { join(); }
+
+  /** 0, or the errno of pthread_create. `name` has at most 15 characters. */
+  int start(const char* name, std::function<void()> body);
+  /** Waits for the end of it; nothing when it never started. */
+  void join();
+  bool started() const { return started_; }
+
+ private:
+  static void* run(void* self);
+
+  pthread_t thread_{};
+  bool started_ = false;
+  const char* name_ = "";
+  std::function<void()> body_;
+};
+
+}  // namespace ticktape
