@@ -5,6 +5,22 @@
 #include <unistd.h>
 
 namespace ticktape {
+namespace {
+
+/** For file systems that cannot allocate without writing. Some C libraries do this by themselves, others don't. */
+[[maybe_unused]] Failure writeZeros(int file, std::size_t size) {
+  static const char zeros[65536] = {};
+  for (std::size_t done = 0; done < size;) {
+    const std::size_t length = size - done < sizeof zeros ? size - done : sizeof zeros;
+    const ssize_t wrote = ::pwrite(file, zeros, length, static_cast<off_t>(done));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return failed("write");
+    done += static_cast<std::size_t>(wrote);
+  }
+  return {};
+}
+
+}  // namespace
 
 Failure allocate(int file, std::size_t size) {
   // Growing a file past this limit raises SIGXFSZ, which kills a process that does not ignore it.
@@ -26,6 +42,7 @@ Failure allocate(int file, std::size_t size) {
   do {
     number = ::posix_fallocate(file, 0, static_cast<off_t>(size));
   } while (number == EINTR);
+  if (number == EOPNOTSUPP) return writeZeros(file, size);
   if (number != 0) return failed(number, "posix_fallocate");
   return {};
 #endif

@@ -3,9 +3,13 @@
 #include <dlfcn.h>
 #include <signal.h>
 #include <sys/mman.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 
 namespace ticktape::fault {
@@ -49,6 +53,17 @@ Entry* find(uintptr_t address) {
   return nullptr;
 }
 
+/** Puts a block of zeros in place of one that has no file behind it any more. */
+bool replaceByZeros(void* block, std::size_t size, int protection) {
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+#if defined(__linux__) && defined(__LP64__)
+  // The call itself: what wraps mmap (sanitizers, allocators) was not made for signal handlers.
+  return ::syscall(SYS_mmap, block, size, protection, kFlags, -1, 0) != -1;
+#else
+  return ::mmap(block, size, protection, kFlags, -1, 0) != MAP_FAILED;
+#endif
+}
+
 void passOn(int signal, siginfo_t* info, void* context) {
   if (previous.sa_flags & SA_SIGINFO) {
     previous.sa_sigaction(signal, info, context);
@@ -70,9 +85,7 @@ void onSigbus(int signal, siginfo_t* info, void* context) {
       const uintptr_t size = blockSize.load(std::memory_order_relaxed);
       void* block = reinterpret_cast<void*>(address & ~(size - 1));
       entry->damaged.store(true, std::memory_order_release);
-      void* zeros = ::mmap(block, size, entry->protection.load(std::memory_order_relaxed),
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-      if (zeros != MAP_FAILED) {
+      if (replaceByZeros(block, size, entry->protection.load(std::memory_order_relaxed))) {
         errno = savedErrno;
         return;
       }

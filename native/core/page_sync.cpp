@@ -59,7 +59,7 @@ Failure PageSync::syncFrames(uint32_t cursor) {
   const std::size_t written = end - offsetOf(durable_);
   durable_ = cursor;
   moved_ = true;
-  storeRelease(wordAt(page_->data(), page::kDurable), cursor);
+  storeOrdered(wordAt(page_->data(), page::kDurable), cursor);
   CRASH_POINT("durable-stored");
   if (!checked_) {
     if (Failure failure = page_->sync(0, page::kHeaderSize)) return failure;

@@ -8,8 +8,39 @@
 namespace ticktape {
 namespace {
 
-void touch(uint8_t* from, uint8_t* to, std::size_t block, bool write) {
-  for (uint8_t* at = from; at < to; at += block) {
+struct Blocks {
+  uint8_t* from;
+  uint8_t* to;
+  std::size_t size;
+};
+
+/** The blocks that hold these bytes; none when the bytes are not in the mapping. */
+Blocks blocksOf(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length) {
+  const std::size_t block = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  if (offset >= size || length == 0) return {base, base, block};
+  if (length > size - offset) length = size - offset;
+  return {base + (offset & ~(block - 1)), base + offset + length, block};
+}
+
+}  // namespace
+
+void populate(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write) {
+#if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
+  const Blocks blocks = blocksOf(base, size, offset, length);
+  if (blocks.from == blocks.to) return;
+  int result;
+  do {
+    const int advice = write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+    result = ::madvise(blocks.from, static_cast<std::size_t>(blocks.to - blocks.from), advice);
+  } while (result != 0 && errno == EINTR);
+  if (result == 0 || errno != EINVAL) return;  // EINVAL: a kernel before 5.14
+#endif
+  populateByTouching(base, size, offset, length, write);
+}
+
+void populateByTouching(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write) {
+  const Blocks blocks = blocksOf(base, size, offset, length);
+  for (uint8_t* at = blocks.from; at < blocks.to; at += blocks.size) {
     // volatile: else the compiler may see that nothing comes of it. The addition of 0 is atomic, so it cannot undo a store
     // another thread makes to the same word.
     auto* word = reinterpret_cast<volatile uint32_t*>(at);
@@ -19,25 +50,6 @@ void touch(uint8_t* from, uint8_t* to, std::size_t block, bool write) {
       (void)__atomic_load_n(word, __ATOMIC_RELAXED);
     }
   }
-}
-
-}  // namespace
-
-void populate(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write) {
-  if (offset >= size || length == 0) return;
-  if (length > size - offset) length = size - offset;
-  const std::size_t block = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  uint8_t* from = base + (offset & ~(block - 1));
-  uint8_t* to = base + offset + length;
-
-#if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
-  int result;
-  do {
-    result = ::madvise(from, static_cast<std::size_t>(to - from), write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
-  } while (result != 0 && errno == EINTR);
-  if (result == 0 || errno != EINVAL) return;  // EINVAL: a kernel before 5.14
-#endif
-  touch(from, to, block, write);
 }
 
 }  // namespace ticktape

@@ -11,5 +11,7 @@ namespace ticktape {
  * Changes no byte, even while another thread writes there. Where it cannot, the fault comes later: no error.
  */
 void populate(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write);
+/** The same without the kernel's help, as on kernels that give none. */
+void populateByTouching(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write);
 
 }  // namespace ticktape

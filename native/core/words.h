@@ -18,6 +18,8 @@ inline uint32_t loadRelaxed(const uint32_t* word) { return __atomic_load_n(word,
 inline uint32_t loadAcquire(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 inline void storeRelaxed(uint32_t* word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
 inline void storeRelease(uint32_t* word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+/** Sequentially consistent, as JavaScript's Atomics.store: for a cursor that sleepers are woken for. */
+inline void storeOrdered(uint32_t* word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
 
 /** 64 bits in one load: hostile memory cannot change between looking at one half and the other. */
 inline uint64_t loadLong(const uint8_t* at) {

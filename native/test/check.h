@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <type_traits>
+
+/** As little of a test framework as these tests need. Unlike assert, CHECK is there in every build. */
+namespace check {
+
+[[noreturn]] void fail(const char* file, int line, const std::string& what);
+[[noreturn]] void skip(const std::string& why);
+bool add(const char* name, void (*body)());
+
+/** Runs `body` in a child process; the status it would give to exit(), or 128 + the signal it died of. */
+int inChild(const std::function<int()>& body);
+/** As inChild, without waiting; `finish` waits. */
+int startChild(const std::function<int()>& body);
+int finish(int pid);
+
+/** A new directory, removed with all that is in it when the program ends. Under /dev/shm, or on disk. */
+std::string directory(bool onDisk = false);
+
+/** Waits up to ten seconds for it. */
+bool eventually(const std::function<bool()>& condition);
+void sleepMs(int ms);
+
+}  // namespace check
+
+#define CHECK(condition) \
+  do {                   \
+    if (!(condition)) ::check::fail(__FILE__, __LINE__, #condition); \
+  } while (0)
+
+#define CHECK_EQ(left, right)                                                                             \
+  do {                                                                                                    \
+    const auto leftValue = (left);                                                                        \
+    const auto rightValue = static_cast<std::decay_t<decltype(leftValue)>>(right);                                      \
+    if (!(leftValue == rightValue))                                                                       \
+      ::check::fail(__FILE__, __LINE__, std::string(#left " == " #right " (") + std::to_string(leftValue) + \
+                                            ", " + std::to_string(rightValue) + ")");                     \
+  } while (0)
+
+#define TEST(name)                                                    \
+  static void name();                                                 \
+  [[maybe_unused]] static const bool name##Added = ::check::add(#name, name); \
+  static void name()

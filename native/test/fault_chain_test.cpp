@@ -1,0 +1,52 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../core/region.h"
+#include "check.h"
+
+using namespace ticktape;
+
+namespace {
+
+sigjmp_buf back;
+volatile int seen = 0;
+
+void earlier(int) {
+  seen = seen + 1;
+  siglongjmp(back, 1);
+}
+
+/** Whether reading it ends in the handler above. */
+bool faults(const volatile uint8_t* address) {
+  if (sigsetjmp(back, 1) != 0) return true;
+  const uint8_t byte = *address;
+  (void)byte;
+  return false;
+}
+
+}  // namespace
+
+// A program of its own: the handler must be there before this process maps its first file.
+TEST(faults_that_are_not_ours_reach_the_handler_that_was_there_before) {
+  struct sigaction action {};
+  action.sa_handler = &earlier;
+  action.sa_flags = SA_NODEFER;
+  ::sigaction(SIGBUS, &action, nullptr);
+
+  const std::string directory = check::directory();
+  const RegionPtr ours = Region::create(directory + "/ours", 8192, 0600).value;
+  CHECK_EQ(::truncate((directory + "/ours").c_str(), 0), 0);
+  const int file = ::open((directory + "/other").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  auto* other = static_cast<volatile uint8_t*>(::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0));
+
+  CHECK(faults(other));
+  CHECK(faults(other));
+  CHECK_EQ(seen, 2);
+
+  CHECK(!faults(ours->data() + 4096));
+  CHECK(ours->damaged());
+  CHECK_EQ(seen, 2);
+}

@@ -1,0 +1,180 @@
+#include "../core/page_worker.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "check.h"
+#include "page_memory.h"
+
+using namespace page_memory;
+using State = PageWorker::State;
+
+namespace {
+
+PagePlan planFor(const std::string& directory, bool durable, std::size_t size = kSize) {
+  PagePlan plan;
+  plan.temporaryPath = directory + "/next.tmp";
+  plan.path = directory + "/0.page";
+  plan.size = size;
+  plan.header = header(7);
+  plan.durable = durable;
+  return plan;
+}
+
+bool exists(const std::string& path) { return std::filesystem::exists(path); }
+
+Result<RegionPtr> make(PageWorker& worker, PagePlan plan) {
+  Failure failure;
+  const PageWorker::Ticket ticket = worker.create(std::move(plan), failure);
+  CHECK(!failure);
+  Result<RegionPtr> result;
+  CHECK(worker.wait(ticket, result) == State::done);
+  return result;
+}
+
+}  // namespace
+
+TEST(a_page_is_made_whole_under_its_own_name) {
+  for (const bool onDisk : {false, true}) {
+    for (const bool durable : {false, true}) {
+      const std::string directory = check::directory(onDisk);
+      PageWorker worker;
+      const auto made = make(worker, planFor(directory, durable));
+      CHECK(made.ok());
+      CHECK(made.value->path() == directory + "/0.page");
+      CHECK_EQ(made.value->size(), kSize);
+      CHECK(made.value->writable());
+      CHECK_EQ(loadLong(made.value->data() + page::kFirstPosition), 7u);
+      CHECK(exists(directory + "/0.page"));
+      CHECK(!exists(directory + "/next.tmp"));
+    }
+  }
+}
+
+TEST(a_page_that_is_there_is_not_replaced) {
+  const std::string directory = check::directory();
+  PageWorker worker;
+  CHECK(make(worker, planFor(directory, false)).ok());
+  CHECK_EQ(make(worker, planFor(directory, false)).failure.number, EEXIST);
+  CHECK(!exists(directory + "/next.tmp"));
+}
+
+TEST(a_temporary_file_that_is_there_is_left_alone) {
+  const std::string directory = check::directory();
+  CHECK_EQ(::symlink("0.page", (directory + "/next.tmp").c_str()), 0);
+  PageWorker worker;
+  CHECK_EQ(make(worker, planFor(directory, false)).failure.number, EEXIST);
+  CHECK(std::filesystem::is_symlink(directory + "/next.tmp"));
+}
+
+TEST(no_space_is_an_error_and_leaves_nothing) {
+  const std::string directory = check::directory();
+  const int status = check::inChild([&] {
+    if (::unshare(CLONE_NEWNS) != 0) return 77;
+    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 77;
+    if (::mount("none", directory.c_str(), "tmpfs", 0, "size=256k") != 0) return 77;
+    PageWorker worker;
+    if (make(worker, planFor(directory, true, 1 << 20)).failure.number != ENOSPC) return 1;
+    return std::filesystem::is_empty(directory) ? 0 : 2;
+  });
+  if (status == 77) check::skip("may not mount");
+  CHECK_EQ(status, 0);
+}
+
+TEST(a_page_in_a_directory_that_is_not_there_is_an_error) {
+  PageWorker worker;
+  CHECK_EQ(make(worker, planFor("/nowhere", true)).failure.number, ENOENT);
+}
+
+TEST(an_existing_page_is_opened_read_only) {
+  const std::string directory = check::directory();
+  PageWorker worker;
+  CHECK(make(worker, planFor(directory, false)).ok());
+  Failure failure;
+  Result<RegionPtr> opened;
+  CHECK(worker.wait(worker.open(directory + "/0.page", failure), opened) == State::done);
+  CHECK(opened.ok());
+  CHECK(!opened.value->writable());
+  CHECK(worker.wait(worker.open(directory + "/1.page", failure), opened) == State::done);
+  CHECK_EQ(opened.failure.number, ENOENT);
+}
+
+TEST(a_result_is_given_once) {
+  const std::string directory = check::directory();
+  PageWorker worker;
+  Failure failure;
+  const auto ticket = worker.create(planFor(directory, false), failure);
+  Result<RegionPtr> result;
+  CHECK(check::eventually([&] { return worker.take(ticket, result) == State::done; }));
+  CHECK(worker.take(ticket, result) == State::unknown);
+  CHECK(worker.wait(ticket, result) == State::unknown);
+  CHECK(worker.take(12345, result) == State::unknown);
+}
+
+TEST(what_is_abandoned_is_unmapped_and_its_file_stays) {
+  const std::string directory = check::directory();
+  PageWorker worker;
+  Failure failure;
+  Result<RegionPtr> result;
+
+  const auto early = worker.create(planFor(directory, false), failure);
+  worker.abandon(early);
+  CHECK(worker.take(early, result) == State::unknown);
+
+  const auto late = worker.open(directory + "/0.page", failure);
+  check::sleepMs(20);
+  worker.abandon(late);
+  CHECK(worker.take(late, result) == State::unknown);
+  worker.abandon(late);
+  worker.close();
+  CHECK(exists(directory + "/0.page"));
+}
+
+TEST(disposing_lets_go_on_the_thread) {
+  const std::string directory = check::directory();
+  PageWorker worker;
+  auto made = make(worker, planFor(directory, false));
+  std::weak_ptr<Region> region = made.value;
+  worker.dispose(std::move(made.value));
+  CHECK(check::eventually([&] { return region.expired(); }));
+}
+
+TEST(closing_finishes_the_jobs_and_keeps_their_results) {
+  const std::string directory = check::directory();
+  PageWorker worker;
+  Failure failure;
+  std::vector<PageWorker::Ticket> tickets;
+  for (int i = 0; i < 20; i++) {
+    PagePlan plan = planFor(directory, true);
+    plan.path = directory + "/" + std::to_string(i) + ".page";
+    tickets.push_back(worker.create(plan, failure));
+  }
+  worker.close();
+  for (const auto ticket : tickets) {
+    Result<RegionPtr> result;
+    CHECK(worker.take(ticket, result) == State::done);
+    CHECK(result.ok());
+  }
+  worker.create(planFor(directory, false), failure);
+  CHECK_EQ(failure.number, EPIPE);
+}
+
+TEST(stopping_finishes_the_job_it_is_in_and_leaves_no_half_page) {
+  const std::string directory = check::directory();
+  for (int turn = 0; turn < 20; turn++) {
+    PageWorker worker;
+    Failure failure;
+    for (int i = 0; i < 5; i++) {
+      PagePlan plan = planFor(directory, false);
+      plan.path = directory + "/" + std::to_string(turn) + "-" + std::to_string(i) + ".page";
+      worker.create(plan, failure);
+    }
+    worker.stop();
+    CHECK(!exists(directory + "/next.tmp"));
+  }
+}
