@@ -1,8 +1,8 @@
 {
   "includes": ["native/sources.gypi"],
   "variables": {
-    # node-gyp rebuild --crash_points=1 builds an addon that can be told to die at named places; see native/core/crash_point.h.
-    "crash_points%": 0,
+    # 1: an addon that can be told to die at named places (native/core/crash_point.h); scripts/native-crash-build.mjs makes it.
+    "crash_points%": "0",
   },
   "targets": [
     {

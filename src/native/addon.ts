@@ -63,7 +63,7 @@ export interface PageWorker {
   create(temporaryPath: string, path: string, size: number, mode: number, header: Uint8Array, durable: boolean): number
   /** Maps an existing file read-only (checks as `mapFile`) and populates it for reading. Returns a ticket. */
   open(path: string): number
-  /** Takes a mapping over (its buffer is detached here) and unmaps it on the thread. */
+  /** Takes a mapping over (its buffer is detached here) and unmaps it on the thread; here, when closed. */
   dispose(mapping: Mapping): void
   /** The result, once: null while the job is not done; throws what the job failed of. */
   take(ticket: number): Mapping | null
@@ -71,7 +71,7 @@ export interface PageWorker {
   wait(ticket: number): Mapping
   /** Gives a ticket up; a mapping that it made, or will, is unmapped. The file stays. */
   abandon(ticket: number): void
-  /** Finishes the jobs there are, and the thread. Any number of times. */
+  /** Finishes the jobs there are, and the thread. Their results can still be taken. Any number of times. */
   close(): void
 }
 
@@ -148,7 +148,6 @@ export interface Addon {
   mapFile(path: string, writable: boolean): Mapping
   /** Opens (or makes, with `mode`) and locks a file. Null when another open of it holds the lock. Symlinks are not followed. */
   lockFile(path: string, mode: number): FileLock | null
-  /** Reads at most 4096 bytes of the lock file without locking; for saying who holds it. */
   PageWorker: new () => PageWorker
   Syncer: new (options: SyncerOptions) => Syncer
   Waiter: new (onWake: (id: number) => void) => Waiter
@@ -162,7 +161,10 @@ export interface Addon {
 
   /** Spins with the processor's pause until the word differs from `expected`: true; or `spins` turns are over: false. */
   spin(mapping: Mapping, offset: number, expected: number, spins: number): boolean
-  /** Blocks the thread while the word is `expected`, at most `timeoutMs`. */
+  /**
+   * Blocks the thread while the word is `expected`, at most `timeoutMs` (Infinity: for ever). Nothing but the word or the time
+   * ends it: `worker.terminate()` and signal listeners wait too, so callers sleep in slices. May say 'woken' without cause.
+   */
   wait(mapping: Mapping, offset: number, expected: number, timeoutMs: number): WaitResult
   /** As `wait`, on 1 to 127 words: returns when any of them differs or is woken. */
   waitAny(mappings: readonly Mapping[], offsets: readonly number[], expected: readonly number[], timeoutMs: number): WaitResult
@@ -171,7 +173,10 @@ export interface Addon {
 
   /** CRC32C (Castagnoli). `seed` is the CRC of what came before, 0 at the start. */
   crc32c(bytes: Uint8Array, seed: number): number
-  /** The CRC a frame at `slot` must carry, its position being `firstPosition + slot`; see docs/format.md. */
+  /**
+   * The CRC a frame at `slot` must carry, its position being `firstPosition + slot`: CRC32C of the position (u64), then of
+   * the frame's bytes without its CRC field (0 to 3, 8 to its end); 1 where that comes out as 0, for 0 means there is none.
+   */
   frameCrc(page: Mapping, slot: number, firstPosition: number): number
   /** Gives the frames of [from, to) their CRC. They must have been walked before. */
   stampFrames(page: Mapping, from: number, to: number, firstPosition: number): void
@@ -192,4 +197,7 @@ export interface Addon {
   setScheduling(policy: 'fifo' | 'other', priority: number): void
   /** mlockall: keeps what is mapped, and will be, in memory. */
   lockMemory(): void
+
+  /** Only in a build for crash tests: a place where TICKTAPE_CRASH_POINT can have the process killed, as those of native/core. */
+  readonly crashPoint?: (name: string) => void
 }
