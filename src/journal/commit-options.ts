@@ -1,0 +1,109 @@
+import { InvalidOptionError } from '../layout/errors.js'
+import { CAUSE_POSITION_BITS, Frame, FrameFlag, MAX_JOURNAL_ID, SLOT_SIZE } from '../layout/format.js'
+import type { FramePointer } from '../layout/pointer.js'
+import { type FrameHeader, pointerOf } from '../layout/view.js'
+
+/**
+ * What led to a frame: the frame itself, while its handler runs; its position in a journal without an id; or its position in
+ * the journal with that id.
+ */
+export type Cause = FrameHeader | number | { readonly journal: number; readonly position: number }
+
+export interface CommitOptions {
+  /** ns since 1970, not before the journal's last frame. Default: now. */
+  readonly time?: bigint
+  /** What led to this frame. Given as a frame, `sinceRoot` counts on from it. Only in frames of 128 bytes and more. */
+  readonly cause?: Cause
+  /** Who writes it, 0 to 65,535. Only in frames of 128 bytes and more. */
+  readonly source?: number
+  /** Whom it is for, 0 to 65,535. Only in frames of 128 bytes and more. */
+  readonly dest?: number
+}
+
+/**
+ * Checks the options of a commit, all of them before the first byte is stored.
+ *
+ * @throws {InvalidOptionError}
+ */
+export function checkCommitOptions(options: CommitOptions, frameSize: number, lastTimeHigh: number, lastTimeLow: number): void {
+  for (const name in options) {
+    if (name !== 'time' && name !== 'cause' && name !== 'source' && name !== 'dest') {
+      throw new InvalidOptionError(`commit has no option '${name}'; there are: time, cause, source, dest`)
+    }
+  }
+  const { time, cause, source, dest } = options
+  if (time !== undefined) checkTime(time, lastTimeHigh, lastTimeLow)
+  if (cause === undefined && source === undefined && dest === undefined) return
+  if (frameSize === SLOT_SIZE) {
+    throw new InvalidOptionError("a 64-byte frame has no room for 'cause', 'source' and 'dest'; define it with { slots: 2 }")
+  }
+  if (source !== undefined) checkAddress('source', source)
+  if (dest !== undefined) checkAddress('dest', dest)
+  if (cause !== undefined) checkCause(cause)
+}
+
+/** Stores what was checked. `high` and `low` are the new frame's time. Returns the frame's flags. */
+export function storeCommitOptions(options: CommitOptions, pointer: FramePointer, high: number, low: number): number {
+  const { cause, source, dest } = options
+  const { at, u16 } = pointer
+  if (source !== undefined) u16[(at + Frame.SOURCE) >> 1] = source
+  if (dest !== undefined) u16[(at + Frame.DEST) >> 1] = dest
+  if (cause === undefined) return 0
+  if (typeof cause === 'number') {
+    storeCause(pointer, 0, cause)
+  } else {
+    const frame = pointerOf(cause)
+    if (frame === undefined) {
+      const named = cause as { journal: number; position: number }
+      storeCause(pointer, named.journal, named.position)
+    } else {
+      storeCause(pointer, frame.memory.journalId, frame.position)
+      pointer.u32[(at + Frame.SINCE_ROOT) >> 2] = sinceRoot(frame, high, low)
+    }
+  }
+  return FrameFlag.HAS_CAUSE
+}
+
+function storeCause(pointer: FramePointer, journal: number, position: number): void {
+  const word = (pointer.at + Frame.CAUSE) >> 2
+  pointer.u32[word] = position % 2 ** 32
+  pointer.u32[word + 1] = ((position / 2 ** 32) | 0) | (journal << (CAUSE_POSITION_BITS - 32))
+}
+
+/** ns from the first frame of the chain to a frame at (high, low), saturating at both ends. */
+function sinceRoot(cause: FramePointer, high: number, low: number): number {
+  const word = (cause.at + Frame.TIME) >> 2
+  const sinceCause = (high - cause.u32[word + 1]) * 2 ** 32 + (low - cause.u32[word])
+  const causeSinceRoot = cause.u8[cause.at + Frame.SLOTS] > 1 ? cause.u32[(cause.at + Frame.SINCE_ROOT) >> 2] : 0
+  return Math.min(Math.max(0, sinceCause) + causeSinceRoot, 2 ** 32 - 1)
+}
+
+function checkTime(time: unknown, lastTimeHigh: number, lastTimeLow: number): void {
+  if (typeof time !== 'bigint' || time < 0n || time >= 2n ** 63n) {
+    throw new InvalidOptionError(`commit's 'time' takes ns since 1970 as a bigint, not ${String(time)}`)
+  }
+  const last = (BigInt(lastTimeHigh) << 32n) | BigInt(lastTimeLow)
+  if (time < last) {
+    throw new InvalidOptionError(`commit's 'time' ${time} is before the journal's last frame (${last}); times never decrease within a journal`)
+  }
+}
+
+function checkAddress(name: string, value: unknown): void {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535) {
+    throw new InvalidOptionError(`commit's '${name}' takes a whole number from 0 to 65535, not ${String(value)}`)
+  }
+}
+
+function checkCause(cause: Cause): void {
+  const pointer = pointerOf(cause)
+  if (pointer !== undefined) {
+    if (pointer.at < 0) throw new InvalidOptionError("commit's 'cause' is a frame whose handler has returned; give its position")
+    return
+  }
+  const named = typeof cause === 'number' ? { journal: 0, position: cause } : (cause as { journal?: unknown; position?: unknown })
+  const { journal, position } = named ?? {}
+  const sound =
+    Number.isInteger(journal) && (journal as number) >= 0 && (journal as number) <= MAX_JOURNAL_ID &&
+    Number.isInteger(position) && (position as number) >= 0 && (position as number) < 2 ** CAUSE_POSITION_BITS
+  if (!sound) throw new InvalidOptionError("commit's 'cause' takes a frame, a position, or { journal, position }")
+}

@@ -1,0 +1,108 @@
+import * as path from 'node:path'
+import { FrameDefinition } from '../layout/definition.js'
+import { CorruptJournalError } from '../layout/errors.js'
+import type { PageMemory } from '../layout/memory.js'
+import type { FramePointer } from '../layout/pointer.js'
+import { Schema } from '../layout/schema.js'
+import { type FrameView, makeReadView } from '../layout/view.js'
+import { FileName } from './directory.js'
+import type { FrameHandler, Handlers } from './handlers.js'
+import { readSchema } from './schema-file.js'
+
+/** Where frames of one type go: their view and their handler. */
+export interface Route {
+  readonly view: FrameView
+  readonly pointer: FramePointer
+  readonly handle: FrameHandler
+  /** Slots every frame of the type must have, or -1 when nothing is known of it. */
+  readonly slots: number
+}
+
+/** Types below this are found in an array, others in a map. */
+const DENSE_TYPES = 1024
+
+/** The journal's definitions as a reader last saw them. */
+export class SchemaCache {
+  private schema = new Schema()
+
+  constructor(private readonly directory: string) {}
+
+  get file(): string {
+    return path.join(this.directory, FileName.SCHEMA)
+  }
+
+  /** A type's definition: schema.json has it before the first frame can be seen, so one that is not known is looked for there. */
+  find(type: number): FrameDefinition | undefined {
+    const known = this.schema.get(type)
+    if (known !== undefined) return known
+    this.schema = readSchema(this.directory)
+    return this.schema.get(type)
+  }
+
+  /** @throws {SchemaMismatchError} when the journal has something else under the definition's id or name. */
+  check(definition: FrameDefinition): void {
+    this.find(definition.id)
+    this.schema.match(definition, this.file)
+  }
+}
+
+/** One set of handlers made ready for one journal: a view for each type, checked against the journal's schema. */
+export class Dispatch {
+  /** By type. The one lookup on the hot path. */
+  readonly routes: (Route | undefined)[] = []
+  private readonly others = new Map<number, Route>()
+  private readonly pointers: FramePointer[] = []
+  private memory: PageMemory
+
+  constructor(
+    readonly handlers: Handlers,
+    readonly version: number,
+    private readonly schema: SchemaCache,
+    memory: PageMemory,
+  ) {
+    this.memory = memory
+    for (const { definition } of handlers.byType.values()) schema.check(definition)
+  }
+
+  /** The slow side of the lookup: a type not met before, or not in the array. */
+  resolve(type: number, slots: number, position: number): Route {
+    const route = this.routes[type] ?? this.others.get(type) ?? this.addRoute(type)
+    if (route.slots !== slots && route.slots !== -1) {
+      const path = this.memory.path
+      throw new CorruptJournalError(
+        `the frame at position ${position} of ${path} has type ${type} and ${slots} slots, that type has ${route.slots}; run 'ticktape verify' on its journal`,
+        { path, position },
+      )
+    }
+    return route
+  }
+
+  /** Points all views at another page. */
+  rebind(memory: PageMemory): void {
+    this.memory = memory
+    for (const pointer of this.pointers) pointer.bind(memory)
+  }
+
+  /** Ends the life of all views handed out. */
+  expire(): void {
+    const pointers = this.pointers
+    for (let i = 0; i < pointers.length; i++) pointers[i].at = -1
+  }
+
+  private addRoute(type: number): Route {
+    const handler = this.handlers.byType.get(type)
+    if (handler !== undefined) this.schema.check(handler.definition)
+    const stored = this.schema.find(type)
+    const definition = handler?.definition ?? stored ?? new FrameDefinition(`type ${type}`, type, [], 2)
+    const known = handler !== undefined || stored !== undefined
+    const { view, pointer } = makeReadView(definition)
+    pointer.bind(this.memory)
+    const route = { view, pointer, handle: handler?.handle ?? this.handlers.rest ?? passOver, slots: known ? definition.slots : -1 }
+    this.pointers.push(pointer)
+    if (type < DENSE_TYPES && known) this.routes[type] = route
+    else this.others.set(type, route)
+    return route
+  }
+}
+
+function passOver(): void {}

@@ -1,0 +1,246 @@
+import { CorruptJournalError, JournalNotFoundError, PositionGoneError } from '../layout/errors.js'
+import { Page as P, SLOT_SHIFT } from '../layout/format.js'
+import type { PageWorker } from '../native/addon.js'
+import { listDirectory, pagePath } from './directory.js'
+import type { Dispatch, Route } from './dispatch.js'
+import { asPage, type MappedPage, openPage, Word } from './page.js'
+import { borrowPageWorker, returnPageWorker } from './shared-page-worker.js'
+import * as fs from 'node:fs'
+
+// Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
+const HEADER_SIZE = P.HEADER_SIZE
+const SHIFT = SLOT_SHIFT
+
+/**
+ * A place in a journal that goes forward, frame by frame and page by page: the reading half of the protocol.
+ *
+ * Every byte it acts on is checked first; bytes that contradict the format end in CorruptJournalError, with the place kept.
+ */
+export class FrameSource {
+  page: MappedPage
+  /** The slot to read next. */
+  slot: number
+  /** Grows when the place is changed from outside, so that a loop over frames notices that its handler did so. */
+  generation = 0
+
+  private u32: Uint32Array
+  private i32: Int32Array
+  private readonly commitWord: number
+  private readonly worker: PageWorker
+  private ahead: number | undefined
+  /** The slot from which on the next page is mapped ahead. */
+  private aheadFrom: number
+  private readonly dispatches = new Set<Dispatch>()
+
+  constructor(
+    private readonly directory: string,
+    place: { readonly page: MappedPage; readonly slot: number },
+    /** Frames count once they are durable, not once they are published. */
+    private readonly durableOnly: boolean,
+  ) {
+    this.page = place.page
+    this.slot = place.slot
+    this.u32 = place.page.memory.u32
+    this.i32 = place.page.memory.i32
+    this.aheadFrom = place.page.capacity >> 1
+    this.commitWord = durableOnly ? Word.DURABLE : Word.CURSOR
+    this.worker = borrowPageWorker()
+  }
+
+  /** Has a dispatch's views follow from page to page. */
+  attach(dispatch: Dispatch): void {
+    this.dispatches.add(dispatch)
+  }
+
+  detach(dispatch: Dispatch): void {
+    this.dispatches.delete(dispatch)
+  }
+
+  /**
+   * Handles up to `limit` frames of the page it is on. Returns how many; 0 when there is none.
+   * A frame counts as read before its handler runs: what the handler throws comes out of here, and the next call goes on after it.
+   */
+  poll(dispatch: Dispatch, limit: number, source: number): number {
+    const end = this.available()
+    const generation = this.generation
+    const routes = dispatch.routes
+    const u32 = this.u32
+    let count = 0
+    while (count < limit) {
+      const slot = this.slot
+      if (slot >= end) break
+      const at = HEADER_SIZE + (slot << SHIFT)
+      const word = u32[at >> 2]
+      const type = word & 0xffff
+      const slots = (word >>> 16) & 0xff
+      if (slots === 0 || slot + slots > end || type === 0) this.throwDamaged(slot, type, slots, end)
+      let route = type < routes.length ? routes[type] : undefined
+      if (route === undefined || route.slots !== slots) route = dispatch.resolve(type, slots, this.page.firstPosition + slot)
+      this.slot = slot + slots
+      count++
+      route.pointer.at = at
+      route.handle(route.view, source)
+      if (this.generation !== generation) return count
+    }
+    if (this.slot >= this.aheadFrom) this.mapAhead()
+    return count
+  }
+
+  /** Moves on by one frame and returns its route, its view pointing at it; undefined when there is none. */
+  step(dispatch: Dispatch): Route | undefined {
+    const end = this.available()
+    const slot = this.slot
+    if (slot >= end) return undefined
+    const at = HEADER_SIZE + (slot << SHIFT)
+    const word = this.u32[at >> 2]
+    const type = word & 0xffff
+    const slots = (word >>> 16) & 0xff
+    if (slots === 0 || slot + slots > end || type === 0) this.throwDamaged(slot, type, slots, end)
+    const route = dispatch.resolve(type, slots, this.page.firstPosition + slot)
+    this.slot = slot + slots
+    route.pointer.at = at
+    if (this.slot >= this.aheadFrom) this.mapAhead()
+    return route
+  }
+
+  /** The slot up to which frames can be read now, on the page that `slot` is on: goes on to the next page when there are more. */
+  available(): number {
+    const end = Atomics.load(this.i32, this.commitWord)
+    return end > this.slot && end <= this.page.capacity ? end : this.turn()
+  }
+
+  /** The high word of the next frame's time; valid while `available() > slot`. */
+  timeHigh(): number {
+    return this.u32[((HEADER_SIZE + (this.slot << SHIFT)) >> 2) + 3]
+  }
+
+  /** The low word of the next frame's time. */
+  timeLow(): number {
+    return this.u32[((HEADER_SIZE + (this.slot << SHIFT)) >> 2) + 2]
+  }
+
+  /** The position of the next frame. */
+  get position(): number {
+    const { page, slot } = this
+    // At a sealed page's end the next frame is the next page's first.
+    if (page.sealed && slot >= page.cursor) return page.firstPosition + page.capacity
+    return page.firstPosition + slot
+  }
+
+  /** Goes on somewhere else. */
+  moveTo(place: { readonly page: MappedPage; readonly slot: number }): void {
+    this.generation++
+    this.enter(place.page, place.slot)
+  }
+
+  close(): void {
+    this.generation++
+    for (const dispatch of this.dispatches) dispatch.expire()
+    this.dispatches.clear()
+    this.dropAhead()
+    this.page.mapping.close()
+    returnPageWorker()
+  }
+
+  /** The slow side of `available`: nothing more on this page, or its cursor cannot be right. */
+  private turn(): number {
+    for (;;) {
+      const { page } = this
+      if (page.mapping.damaged) {
+        throw new CorruptJournalError(`${page.path} was cut short while it was being read`, { path: page.path, page: page.number, position: page.firstPosition + this.slot })
+      }
+      const sealed = page.sealed
+      // Read after the seal: a sealed page's cursor doesn't move any more.
+      const cursor = page.cursor
+      const end = this.durableOnly ? Math.min(page.durable, cursor) : cursor
+      if (end > this.slot) return end
+      if (cursor < this.slot && !this.durableOnly) {
+        const { path, number, firstPosition } = page
+        throw new CorruptJournalError(`the cursor of ${path} went back to slot ${cursor}, frames up to slot ${this.slot} have been read`, {
+          path, page: number, slot: cursor, position: firstPosition + this.slot,
+        })
+      }
+      if (!sealed || this.slot < cursor) return this.slot
+      this.enter(this.nextPage(), 0)
+    }
+  }
+
+  /** The page after a sealed one: it is there, for it was in place before the seal. */
+  private nextPage(): MappedPage {
+    const number = this.page.number + 1
+    const ahead = this.takeAhead(number)
+    if (ahead !== undefined) return ahead
+    try {
+      return openPage(this.directory, number, false)
+    } catch (error) {
+      if (error instanceof JournalNotFoundError) throw this.gone(number)
+      throw error
+    }
+  }
+
+  private gone(number: number): Error {
+    const position = this.page.firstPosition + this.page.capacity
+    const first = listDirectory(this.directory).pages.find(page => page > number)
+    const path = pagePath(this.directory, number)
+    if (first === undefined) {
+      return new CorruptJournalError(`${path} is missing, though the page before it is sealed; run 'ticktape verify' on its journal`, { path, page: number, position })
+    }
+    const firstPosition = first * this.page.capacity
+    return new PositionGoneError(
+      `position ${position} of ${this.directory} was removed by retention; the first that is still there is ${firstPosition}: seek to it`,
+      firstPosition,
+      { path: this.directory, position },
+    )
+  }
+
+  private enter(page: MappedPage, slot: number): void {
+    const last = this.page
+    this.page = page
+    this.slot = slot
+    this.u32 = page.memory.u32
+    this.i32 = page.memory.i32
+    this.aheadFrom = page.capacity >> 1
+    for (const dispatch of this.dispatches) {
+      dispatch.expire()
+      dispatch.rebind(page.memory)
+    }
+    if (last === page) return
+    this.dropAhead()
+    this.worker.dispose(last.mapping)
+  }
+
+  private mapAhead(): void {
+    this.aheadFrom = Number.POSITIVE_INFINITY
+    this.ahead = this.worker.open(pagePath(this.directory, this.page.number + 1))
+  }
+
+  private takeAhead(number: number): MappedPage | undefined {
+    const ticket = this.ahead
+    if (ticket === undefined) return undefined
+    this.ahead = undefined
+    const path = pagePath(this.directory, number)
+    try {
+      const page = asPage(this.worker.wait(ticket), path, number)
+      // A page made ahead is made anew when its writer is replaced before it got there: only the one in place now counts.
+      const stat = fs.statSync(path)
+      if (stat.ino === page.mapping.inode && stat.dev === page.mapping.device) return page
+      page.mapping.close()
+    } catch {
+      // It wasn't there yet, or not whole: opening it now says what is wrong, if anything is.
+    }
+    return undefined
+  }
+
+  private dropAhead(): void {
+    if (this.ahead !== undefined) this.worker.abandon(this.ahead)
+    this.ahead = undefined
+  }
+
+  private throwDamaged(slot: number, type: number, slots: number, end: number): never {
+    const { path, number, firstPosition } = this.page
+    const what = type === 0 ? 'has no type' : slots === 0 ? 'has no slots' : `ends at slot ${slot + slots}, after the cursor (${end})`
+    throw new CorruptJournalError(`the frame at slot ${slot} of ${path} ${what}; run 'ticktape verify' on its journal`, {
+      path, page: number, slot, position: firstPosition + slot,
+    })
+  }
+}

@@ -1,0 +1,359 @@
+import type { FrameView } from '../layout/view.js'
+import { ClosedError, InvalidOptionError, InvalidStateError, JournalNotFoundError } from '../layout/errors.js'
+import { Control } from './control.js'
+import { Dispatch, SchemaCache } from './dispatch.js'
+import { FrameSource } from './frame-source.js'
+import { Handlers } from './handlers.js'
+import { checkOptions, kinds } from './options.js'
+import { ReaderRegistration } from './reader-registry.js'
+import { type Pollable, runLoop, type Wait, WAITS } from './run-loop.js'
+import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
+import { sleepInLoop } from './sleeper.js'
+
+/** Where to begin: the first frame there is, after the last, at a position, at the first frame at or after a time. */
+export type Start =
+  | 'start'
+  | 'end'
+  | { readonly position: number }
+  /** ns since 1970, or a Date. */
+  | { readonly time: bigint | Date }
+
+/** Where the last reader of that name stopped; a new name begins at `start`, by default the journal's. */
+export interface NamedStart {
+  readonly name: string
+  readonly start?: Start
+}
+
+export interface ReaderOptions {
+  /** Where to begin. Default 'start'. */
+  readonly from?: Start | NamedStart
+  /** Ends iteration with `for await` and `run`. */
+  readonly signal?: AbortSignal
+  /** Read only what survives power loss: what `writer.durable` has passed. Default false. */
+  readonly durable?: boolean
+}
+
+export interface RunOptions {
+  /** Default 'event-loop'. */
+  readonly wait?: Wait
+  readonly signal?: AbortSignal
+  /** Frames handled at most before the signal is looked at. Default 256. */
+  readonly limit?: number
+}
+
+/** Frames of one `poll` unless it says otherwise. */
+const DEFAULT_LIMIT = 256
+
+/**
+ * Reads a journal from any process, forward, frame by frame. It holds nobody up and needs no more than read permission; with
+ * permission to write `control` it can have a name, and be woken instead of looking.
+ *
+ *     const reader = Reader.open('/dev/shm/quotes')
+ *     reader.poll(on(Ticker, t => console.log(t.symbol, t.last)))
+ */
+export class Reader implements Disposable {
+  private readonly control: Control | undefined
+  private readonly registration: ReaderRegistration | undefined
+  private readonly source: FrameSource
+  private readonly schema: SchemaCache
+  private readonly options: ReaderOptions
+  private readonly everything: Dispatch
+  private dispatch: Dispatch
+  private checkpointed = -1
+  private polling = false
+  private isClosed = false
+
+  /**
+   * Opens a journal for reading.
+   *
+   * @throws {JournalNotFoundError} when it isn't there yet (see `whenReady`), {NotAJournalError}, {FormatVersionError},
+   * {CorruptJournalError}, {PositionError}, {PositionGoneError}, {ReaderBusyError}, {ReaderNameError}, {InvalidOptionError}.
+   */
+  static open(directory: string, options: ReaderOptions = {}): Reader {
+    return new Reader(directory, options)
+  }
+
+  /**
+   * Opens a journal for reading as soon as its writer has made it.
+   *
+   * @throws as `open`, and the signal's reason when it aborts first.
+   */
+  static async whenReady(directory: string, options: ReaderOptions = {}): Promise<Reader> {
+    const { signal } = options
+    for (let nap = 1; ; nap = Math.min(nap * 2, LONGEST_NAP_MS)) {
+      signal?.throwIfAborted()
+      try {
+        return new Reader(directory, options)
+      } catch (error) {
+        if (!(error instanceof JournalNotFoundError)) throw error
+      }
+      await new Promise(resolve => setTimeout(resolve, nap))
+    }
+  }
+
+  private constructor(
+    /** The journal's directory. */
+    readonly path: string,
+    options: ReaderOptions,
+  ) {
+    checkReaderOptions(path, options)
+    this.options = options
+    this.schema = new SchemaCache(path)
+    this.control = Control.openForReader(path)
+    let registration: ReaderRegistration | undefined
+    try {
+      const from = options.from ?? 'start'
+      if (isNamed(from)) {
+        // The journal itself is looked at first: a name is taken only where there is one to read.
+        lastPage(path, this.control).mapping.close()
+        if (this.control === undefined) throw new JournalNotFoundError(`${path} has no control file to keep a reader's position in`, { path })
+        registration = ReaderRegistration.take(this.control, from.name)
+      }
+      this.registration = registration
+      const place = this.find(isNamed(from) ? (registration?.resumeAt === undefined ? (from.start ?? 'start') : { position: registration.resumeAt }) : from)
+      this.source = new FrameSource(path, place, options.durable ?? false)
+    } catch (error) {
+      registration?.release()
+      this.control?.close()
+      throw error
+    }
+    this.everything = new Dispatch(new Handlers().otherwise(() => {}), 0, this.schema, this.source.page.memory)
+    this.dispatch = this.everything
+    this.source.attach(this.everything)
+    this.checkpoint()
+  }
+
+  /**
+   * Handles the frames there are, at most `limit`, without waiting. Returns how many were read, those without a handler
+   * included; 0 when there are none.
+   *
+   * A frame counts as read before its handler runs. What a handler throws comes out of here, and the next call goes on after that
+   * frame. A named reader's position is stored when `poll` returns.
+   *
+   * @throws {SchemaMismatchError} when a handler's definition is not the journal's, {CorruptJournalError}, {PositionGoneError}.
+   */
+  poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
+    if (this.isClosed) this.throwClosed()
+    if (this.polling) throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
+    if (!(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${String(limit)}`)
+    const dispatch =
+      this.dispatch.handlers === handlers && this.dispatch.version === handlers.version ? this.dispatch : this.compile(handlers)
+    this.polling = true
+    try {
+      return this.source.poll(dispatch, limit, 0)
+    } finally {
+      this.polling = false
+      dispatch.expire()
+      if (this.registration !== undefined) this.checkpoint()
+    }
+  }
+
+  /** The frames there are now, one by one. A frame is valid until the next one is asked for. */
+  *[Symbol.iterator](): Generator<FrameView, void, undefined> {
+    for (;;) {
+      const frame = this.next()
+      if (frame === undefined) return
+      yield frame
+    }
+  }
+
+  /** Follows the journal for ever: ends with the signal given to `open`, with `close`, or with `break`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<FrameView> {
+    return this.follow()
+  }
+
+  /** Follows the journal for ever, until the signal aborts or the reader is closed. A frame is valid until the next one is asked for. */
+  follow(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<FrameView> {
+    checkOptions('follow', options, { signal: kinds.signal })
+    const signal = options.signal ?? this.options.signal
+    const done: IteratorReturnResult<undefined> = { value: undefined, done: true }
+    let ended = false
+    const next = async (): Promise<IteratorResult<FrameView, undefined>> => {
+      for (;;) {
+        if (ended || this.isClosed || signal?.aborted === true) return done
+        const frame = this.next()
+        if (frame !== undefined) return { value: frame, done: false }
+        await sleepInLoop([this.control], () => this.isClosed || this.hasNews(), signal)
+      }
+    }
+    return {
+      next,
+      return: async () => {
+        ended = true
+        return done
+      },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+  }
+
+  /**
+   * Polls until the signal aborts or the reader is closed, waiting as asked when there is nothing. Resolves to the number of
+   * frames read; rejects with what a handler throws.
+   */
+  async run(handlers: Handlers, options: RunOptions = {}): Promise<number> {
+    checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
+    this.throwIfClosed()
+    const limit = options.limit ?? DEFAULT_LIMIT
+    return runLoop(this.pollable(() => this.poll(handlers, limit)), options.wait ?? 'event-loop', options.signal ?? this.options.signal)
+  }
+
+  /** The position of the next frame. */
+  get position(): number {
+    this.throwIfClosed()
+    return this.source.position
+  }
+
+  /** Slots that have been published and not been read. */
+  get lag(): number {
+    this.throwIfClosed()
+    const { page } = this.source
+    if (!page.sealed) return page.cursor - this.source.slot
+    const last = lastPage(this.path, this.control)
+    const end = last.firstPosition + last.cursor
+    last.mapping.close()
+    return Math.max(0, end - this.source.position)
+  }
+
+  /**
+   * Goes on somewhere else.
+   *
+   * @throws {PositionError, PositionGoneError} and stays where it was.
+   */
+  seek(to: Start): void {
+    this.throwIfClosed()
+    checkStart('seek', to)
+    this.source.moveTo(this.find(to))
+    this.checkpoint()
+  }
+
+  /** Unmaps everything; views of its frames are gone. A name's position stays for its next reader. Any number of times. */
+  close(): void {
+    if (this.isClosed) return
+    this.checkpoint()
+    this.isClosed = true
+    this.registration?.release()
+    this.source.close()
+    this.control?.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** @internal For merging. */
+  get frames(): FrameSource {
+    return this.source
+  }
+
+  /** @internal */
+  get sleepOn(): Control | undefined {
+    return this.control
+  }
+
+  /** @internal */
+  get closed(): boolean {
+    return this.isClosed
+  }
+
+  /** @internal Makes handlers ready for this journal. */
+  compile(handlers: Handlers): Dispatch {
+    if (!(handlers instanceof Handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${String(handlers)}`)
+    const dispatch = new Dispatch(handlers, handlers.version, this.schema, this.source.page.memory)
+    if (this.dispatch !== this.everything) this.source.detach(this.dispatch)
+    this.source.attach(dispatch)
+    this.dispatch = dispatch
+    return dispatch
+  }
+
+  /** @internal Stores a named reader's position. */
+  checkpoint(): void {
+    if (this.registration === undefined || this.isClosed) return
+    const position = this.source.position
+    if (position === this.checkpointed) return
+    this.checkpointed = position
+    this.registration.checkpoint(position)
+  }
+
+  private next(): FrameView | undefined {
+    this.throwIfClosed()
+    // The frame handed out before is done with now, so this is where a named reader has got to.
+    this.checkpoint()
+    this.everything.expire()
+    return this.source.step(this.everything)?.view
+  }
+
+  private hasNews(): boolean {
+    return this.source.available() > this.source.slot
+  }
+
+  private pollable(poll: () => number): Pollable {
+    const reader = this
+    return {
+      poll,
+      hasNews: () => reader.hasNews(),
+      controls: [reader.control],
+      get closed() {
+        return reader.isClosed
+      },
+    }
+  }
+
+  private find(from: Start): Place {
+    if (from === 'start') return seekStart(this.path)
+    if (from === 'end') return seekEnd(this.path, this.control)
+    if ('position' in from) return seekPosition(this.path, from.position, this.control)
+    const { time } = from
+    return seekTime(this.path, typeof time === 'bigint' ? time : BigInt(time.getTime()) * 1_000_000n, this.control)
+  }
+
+  private throwIfClosed(): void {
+    if (this.isClosed) this.throwClosed()
+  }
+
+  private throwClosed(): never {
+    throw new ClosedError(`the reader of ${this.path} is closed; open another`, { path: this.path })
+  }
+}
+
+/** Between two looks for a journal that isn't there yet, at most. */
+const LONGEST_NAP_MS = 20
+
+function isNamed(from: Start | NamedStart): from is NamedStart {
+  return typeof from === 'object' && 'name' in from
+}
+
+function checkReaderOptions(directory: string, options: ReaderOptions): void {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
+    throw new InvalidOptionError(`Reader.open takes the journal's directory as a non-empty string, not ${String(directory)}`)
+  }
+  checkOptions('Reader.open', options, { from: () => undefined, signal: kinds.signal, durable: kinds.boolean })
+  const from = options.from ?? 'start'
+  if (isNamed(from as Start | NamedStart)) {
+    checkOptions("Reader.open's 'from'", from, { name: kinds.string, start: () => undefined })
+    checkStart('Reader.open', (from as NamedStart).start ?? 'start')
+  } else {
+    checkStart('Reader.open', from as Start)
+  }
+}
+
+function checkStart(what: string, from: unknown): asserts from is Start {
+  if (from === 'start' || from === 'end') return
+  if (typeof from === 'object' && from !== null && Object.keys(from).length === 1) {
+    const { position, time } = from as { position?: unknown; time?: unknown }
+    if (Number.isSafeInteger(position) && (position as number) >= 0) return
+    if (typeof time === 'bigint' || (time instanceof Date && !Number.isNaN(time.getTime()))) return
+  }
+  throw new InvalidOptionError(
+    `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${shown(from)}`,
+  )
+}
+
+function shown(value: unknown): string {
+  try {
+    return typeof value === 'string' ? `'${value}'` : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v as unknown))
+  } catch {
+    return String(value)
+  }
+}

@@ -1,0 +1,97 @@
+import { Control as C } from '../layout/format.js'
+import type { Mapping, Waiter } from '../native/addon.js'
+import { native } from '../native/index.js'
+import type { Control } from './control.js'
+
+/**
+ * Sleeping until a journal has news.
+ *
+ * Asleep in the event loop, one native thread per environment waits on the futex words of all journals that anybody sleeps on,
+ * and wakes the loop. Asleep in a thread (`park`), the thread itself waits. A journal whose `control` may not be written cannot be
+ * told of sleepers: its readers look again every few ms.
+ */
+
+/** How often a reader looks that cannot announce its sleep, in ms. */
+const BLIND_NAP_MS = 2
+
+/** A sleep is never longer than this, in ms: what is missing after it is looked for once more. */
+const LONGEST_SLEEP_MS = 1000
+
+/** How many words one system call can wait on. */
+const MOST_WORDS = 127
+
+/**
+ * Announces sleepers on all journals, makes sure that there is still nothing to read, then sleeps until any of them has news, the
+ * signal aborts, or `LONGEST_SLEEP_MS` are over.
+ */
+export async function sleepInLoop(controls: readonly (Control | undefined)[], hasNews: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+  const awake = controls.filter(control => control?.writable === true) as Control[]
+  const seen = awake.map(control => control.signal())
+  for (const control of awake) control.announceSleeper()
+  if (hasNews() || signal?.aborted === true) return
+  const nap = awake.length < controls.length ? BLIND_NAP_MS : LONGEST_SLEEP_MS
+  await new Promise<void>(resolve => {
+    const watches: number[] = []
+    const wake = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', wake)
+      for (const watch of watches) loopWaiter.unwatch(watch)
+      resolve()
+    }
+    const timer = setTimeout(wake, nap)
+    signal?.addEventListener('abort', wake)
+    awake.forEach((control, i) => watches.push(loopWaiter.watch(control.mapping, seen[i], wake)))
+  })
+}
+
+/** As `sleepInLoop`, but blocks the calling thread, for at most `longest` ms. */
+export function sleepInThread(controls: readonly (Control | undefined)[], hasNews: () => boolean, longest: number): void {
+  const awake = controls.filter(control => control?.writable === true) as Control[]
+  const seen = awake.map(control => control.signal())
+  for (const control of awake) control.announceSleeper()
+  if (hasNews()) return
+  const blind = awake.length < controls.length || awake.length > MOST_WORDS
+  const nap = blind ? Math.min(BLIND_NAP_MS, longest) : longest
+  if (awake.length === 1) {
+    native.wait(awake[0].mapping, C.SIGNAL, seen[0], nap)
+  } else if (awake.length > 1) {
+    const some = awake.slice(0, MOST_WORDS)
+    native.waitAny(some.map(control => control.mapping), some.map(() => C.SIGNAL), seen.slice(0, MOST_WORDS), nap)
+  } else {
+    Atomics.wait(nobody, 0, 0, nap)
+  }
+}
+
+const nobody = new Int32Array(new SharedArrayBuffer(4))
+
+/** The environment's waiter thread, begun at the first sleep. It keeps the process alive only while somebody sleeps. */
+const loopWaiter = {
+  waiter: undefined as Waiter | undefined,
+  wakes: new Map<number, () => void>(),
+  lastId: 0,
+
+  watch(mapping: Mapping, expected: number, wake: () => void): number {
+    this.waiter ??= new native.Waiter(id => {
+      const woken = this.wakes.get(id)
+      if (woken === undefined) return
+      this.forget(id)
+      woken()
+    })
+    const id = ++this.lastId
+    if (this.wakes.size === 0) this.waiter.ref()
+    this.wakes.set(id, wake)
+    this.waiter.watch(id, mapping, C.SIGNAL, expected)
+    return id
+  },
+
+  unwatch(id: number): void {
+    if (!this.wakes.has(id)) return
+    this.waiter?.unwatch(id)
+    this.forget(id)
+  },
+
+  forget(id: number): void {
+    this.wakes.delete(id)
+    if (this.wakes.size === 0) this.waiter?.unref()
+  },
+}

@@ -1,0 +1,52 @@
+import { JournalFullError, JournalNotFoundError, JournalSystemError, type TicktapeError, UnsafePathError } from '../layout/errors.js'
+
+/** What the addon and node:fs throw when a system call fails. */
+interface SystemError extends Error {
+  readonly code?: string
+  readonly syscall?: string
+  readonly path?: string
+}
+
+/** Out of space in one of its forms: the disk, a quota, the process's file size limit. */
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** The system's code of an error ('ENOENT'), or '' when it has none. */
+export function systemCode(error: unknown): string {
+  const code = (error as SystemError | undefined)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+/** Whether an error says that there is nowhere to put more data; a file system gone read-only counts. */
+export function isNoSpace(error: unknown): boolean {
+  const code = systemCode(error)
+  return NO_SPACE.has(code) || code === 'EROFS'
+}
+
+/** The library's error for a system call that failed while `doing` something to `path`. */
+export function fromSystemError(error: unknown, doing: string, path: string): TicktapeError {
+  const code = systemCode(error)
+  const place = { path, cause: error }
+  if (NO_SPACE.has(code)) {
+    return new JournalFullError(`no space left ${doing} ${path} (${code}); make room and call again`, place)
+  }
+  if (code === 'ELOOP') {
+    return new UnsafePathError(`${path} is a symbolic link; a journal's own files must not be, so remove it or use another directory`, place)
+  }
+  if (code === 'ENOENT') return new JournalNotFoundError(`there is no ${path}`, place)
+  const hint = HINTS[code]
+  return new JournalSystemError(
+    `${code === '' ? String(error) : code} ${doing} ${path}${hint === undefined ? '' : `; ${hint}`}`,
+    code,
+    place,
+  )
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EACCES: 'the permissions of the file or of a directory above it forbid it',
+  EPERM: 'the permissions of the file or of a directory above it forbid it',
+  EROFS: 'the file system is read-only',
+  EMFILE: "the process has too many open files; raise 'ulimit -n'",
+  ENFILE: 'the machine has too many open files',
+  ENOMEM: "no address space or memory left; see 'ulimit -v' and vm.max_map_count",
+  EIO: 'the disk reports an error; see the kernel log',
+}

@@ -1,0 +1,158 @@
+import { FrameDefinitionError, InvalidOptionError, NotAJournalError } from '../layout/errors.js'
+import { Page as P, PageFlag } from '../layout/format.js'
+import { Control } from './control.js'
+import { channels } from './diagnostics.js'
+import { listDirectory, prepareDirectory } from './directory.js'
+import { DurableLog } from './durable-log.js'
+import { WriterLock } from './lock.js'
+import { type MappedPage, Word } from './page.js'
+import { PageSupply } from './page-supply.js'
+import { clampReaders } from './reader-registry.js'
+import { recover, type Tail } from './recovery.js'
+import { readSchema, writeSchema } from './schema-file.js'
+import type { WriterParts } from './writer.js'
+import { checkWriterOptions, settle, type WriterOptions, type WriterSettings } from './writer-options.js'
+
+/** Undoes, in reverse, what was opened so far when the rest fails. */
+class Undo {
+  private readonly steps: (() => void)[] = []
+
+  later(step: () => void): void {
+    this.steps.push(step)
+  }
+
+  run(): void {
+    for (const step of this.steps.reverse()) step()
+  }
+}
+
+/** Opens or makes a journal for writing: directory, lock, recovery, first page, the next one under way. */
+export function openWriter(directory: string, options: WriterOptions): WriterParts {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
+    throw new InvalidOptionError(`Writer.open takes the journal's directory as a non-empty string, not ${String(directory)}`)
+  }
+  checkWriterOptions(options)
+  checkDistinct(options.frames ?? [])
+  prepareDirectory(directory, options.mode ?? 0o600)
+  refuseForeign(directory)
+  const settings = settle(directory, options)
+
+  const undo = new Undo()
+  try {
+    const lock = WriterLock.take(directory, settings.mode)
+    undo.later(() => lock.release())
+    const schema = readSchema(directory)
+    const control = Control.openForWriter(directory, settings.mode)
+    undo.later(() => control.close())
+
+    const { report, tail } = recover(directory)
+    if (tail !== undefined) undo.later(() => tail.page.mapping.close())
+    const pageSize = agreePageSize(directory, settings.pageSize, tail)
+    const epoch = Math.max(lock.lastEpoch, tail?.page.identity.epoch ?? 0) + 1
+    lock.sign(epoch)
+    if (tail === undefined) writeSchema(directory, schema, settings.mode, settings.durability !== 'process')
+    if (report.found === 'other-boot') tellReaders(directory, control, report.position)
+
+    const kind = {
+      directory,
+      pageSize,
+      mode: settings.mode,
+      epoch,
+      journalId: settings.journalId,
+      checksums: settings.checksums,
+      durable: settings.durability !== 'process',
+    }
+    const supply = new PageSupply(kind, () => schema.hash())
+    undo.later(() => supply.close())
+    const durableLog = settings.durability === 'process' ? undefined : openDurableLog(directory, control, settings)
+    if (durableLog !== undefined) undo.later(() => durableLog.close())
+
+    const { page, slot } = firstPage(tail, supply, durableLog, settings)
+    undo.later(() => page.mapping.close())
+    control.currentPage = page.number
+    control.wakeSleepers()
+    supply.prepare(page.number + 1)
+    if (channels.recovery.hasSubscribers) channels.recovery.publish({ path: directory, report })
+    return {
+      directory, settings, pageSize, epoch, lock, control, schema, supply, durableLog, report, page, slot,
+      lastTime: tail?.lastTime ?? 0n,
+    }
+  } catch (error) {
+    undo.run()
+    throw error
+  }
+}
+
+/**
+ * The page to write on: the journal's last one where it can take more frames of this writer's kind, else a new one. A page of
+ * another boot is not gone on with: its boot id is what tells the next recovery whether to trust its cursor.
+ */
+function firstPage(
+  tail: Tail | undefined,
+  supply: PageSupply,
+  durableLog: DurableLog | undefined,
+  settings: WriterSettings,
+): { page: MappedPage; slot: number } {
+  if (tail === undefined) {
+    const { page } = supply.take(0)
+    durableLog?.add(page)
+    return { page, slot: 0 }
+  }
+  const { page, slot } = tail
+  const sameKind =
+    ((page.identity.flags & PageFlag.CHECKED) !== 0) === settings.checksums && page.identity.journalId === settings.journalId
+  if (!tail.full && sameKind) {
+    durableLog?.add(page)
+    return { page, slot }
+  }
+  const { page: next } = supply.take(page.number + 1)
+  if (settings.checksums && sameKind) durableLog?.add(page)
+  durableLog?.add(next)
+  Atomics.store(page.memory.i32, Word.SEALED, 1)
+  if (settings.durability !== 'process') page.mapping.sync(0, P.HEADER_SIZE)
+  page.mapping.close()
+  return { page: next, slot: 0 }
+}
+
+function openDurableLog(directory: string, control: Control, settings: WriterSettings): DurableLog {
+  const intervalMs = settings.durability === 'interval' ? settings.syncInterval : 0
+  return new DurableLog(directory, control, { intervalMs, checked: settings.checksums })
+}
+
+/** Readers that were past what power loss left go on at its end. */
+function tellReaders(directory: string, control: Control, end: number): void {
+  for (const reader of clampReaders(control, end)) {
+    if (channels.readerMoved.hasSubscribers) channels.readerMoved.publish({ path: directory, reader, position: end })
+  }
+}
+
+function agreePageSize(directory: string, wanted: number | undefined, tail: Tail | undefined): number {
+  const existing = tail?.page.identity.pageSize
+  if (existing === undefined) return wanted ?? P.DEFAULT_SIZE
+  if (wanted !== undefined && wanted !== existing) {
+    throw new InvalidOptionError(
+      `option 'pageSize' is ${wanted}, but ${directory} was made with pages of ${existing} bytes; leave the option out, or begin another journal`,
+      { path: directory },
+    )
+  }
+  return existing
+}
+
+/** A directory with other things in it and no journal is somebody else's. */
+function refuseForeign(directory: string): void {
+  const { pages, foreign } = listDirectory(directory)
+  if (pages.length === 0 && foreign.length > 0) {
+    throw new NotAJournalError(`${directory} has other files in it ('${foreign[0]}') and no journal; give a journal a directory of its own`, { path: directory })
+  }
+}
+
+function checkDistinct(frames: NonNullable<WriterOptions['frames']>): void {
+  const ids = new Map<number, string>()
+  for (const { id, name } of frames) {
+    const other = ids.get(id)
+    if (other !== undefined && other !== name) {
+      throw new FrameDefinitionError(`frames '${other}' and '${name}' both have id ${id}; every frame of a journal needs its own`)
+    }
+    ids.set(id, name)
+  }
+}

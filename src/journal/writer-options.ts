@@ -1,0 +1,97 @@
+import * as fs from 'node:fs'
+import { InvalidOptionError } from '../layout/errors.js'
+import { FrameDefinition } from '../layout/definition.js'
+import { MAX_JOURNAL_ID, Page } from '../layout/format.js'
+import { DEFAULT_MODE } from './directory.js'
+import { checkOptions, kinds } from './options.js'
+
+/** What survives what; see docs/guide.md. */
+export type Durability = 'process' | 'interval' | 'commit'
+
+export interface WriterOptions {
+  /** Bytes of each page: 64 KiB to 1 GiB, a multiple of 4096. A journal keeps the size it was made with. Default 16 MiB. */
+  readonly pageSize?: number
+  /**
+   * 'process' (the default in /dev/shm): frames survive the process. 'interval' (the default on disk): they survive power loss, but
+   * for those of the last `syncInterval` ms or `syncFrames` slots. 'commit': `await writer.flush()` makes them survive power loss.
+   */
+  readonly durability?: Durability
+  /** With 'interval': sync at least this often, in ms. Default 50. */
+  readonly syncInterval?: number
+  /** With 'interval': sync at least every so many slots too, about. Default: by time only. */
+  readonly syncFrames?: number
+  /** Give every frame a CRC32C before it is synced. Default: yes, but for 'process'. Without it nothing can be kept after power loss. */
+  readonly checksums?: boolean
+  /** Store the time in every frame. Default true; without, frames carry the time of the last `commit({ time })`. */
+  readonly timestamps?: boolean
+  /** Permissions of the files; the directory's follow from it. Default 0o600. */
+  readonly mode?: number
+  /** 0 to 65,535: what frames caused by this journal's frames name it by. Default 0. */
+  readonly journalId?: number
+  /** Definitions to put into schema.json now, so that their first frame costs no more than the others. */
+  readonly frames?: readonly FrameDefinition[]
+}
+
+/** The options with their defaults, checked. */
+export interface WriterSettings {
+  readonly pageSize: number | undefined
+  readonly durability: Durability
+  readonly syncInterval: number
+  readonly syncFrames: number
+  readonly checksums: boolean
+  readonly timestamps: boolean
+  readonly mode: number
+  readonly journalId: number
+  readonly frames: readonly FrameDefinition[]
+}
+
+/** @throws {InvalidOptionError} */
+export function checkWriterOptions(options: WriterOptions): void {
+  checkOptions('Writer.open', options, {
+    pageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
+    durability: kinds.oneOf('process', 'interval', 'commit'),
+    syncInterval: kinds.integer(1, 60_000),
+    syncFrames: kinds.integer(1, 2 ** 31),
+    checksums: kinds.boolean,
+    timestamps: kinds.boolean,
+    mode: kinds.integer(0, 0o777),
+    journalId: kinds.integer(0, MAX_JOURNAL_ID),
+    frames: kinds.array,
+  })
+  if (options.pageSize !== undefined && options.pageSize % Page.HEADER_SIZE !== 0) {
+    throw new InvalidOptionError(`option 'pageSize' of Writer.open takes a multiple of ${Page.HEADER_SIZE}, not ${options.pageSize}`)
+  }
+  if (options.mode !== undefined && (options.mode & 0o600) !== 0o600) {
+    throw new InvalidOptionError(`option 'mode' of Writer.open must let the owner read and write (0o600), not 0o${options.mode.toString(8)}`)
+  }
+  for (const definition of options.frames ?? []) {
+    if (!(definition instanceof FrameDefinition)) {
+      throw new InvalidOptionError(`option 'frames' of Writer.open takes definitions made by frame(), not ${String(definition)}`)
+    }
+  }
+}
+
+/** Fills in the defaults, some of which depend on where the journal lies. */
+export function settle(directory: string, options: WriterOptions): WriterSettings {
+  const durability = options.durability ?? (isInMemory(directory) ? 'process' : 'interval')
+  return {
+    pageSize: options.pageSize,
+    durability,
+    syncInterval: options.syncInterval ?? 50,
+    syncFrames: options.syncFrames ?? Number.POSITIVE_INFINITY,
+    checksums: options.checksums ?? durability !== 'process',
+    timestamps: options.timestamps ?? true,
+    mode: options.mode ?? DEFAULT_MODE,
+    journalId: options.journalId ?? 0,
+    frames: options.frames ?? [],
+  }
+}
+
+const TMPFS_MAGIC = 0x01021994
+const RAMFS_MAGIC = 0x858458f6
+
+/** Whether a directory's file system lives in memory: nothing there survives power loss anyway. */
+function isInMemory(directory: string): boolean {
+  const type = fs.statfsSync(directory).type
+  return type === TMPFS_MAGIC || type === RAMFS_MAGIC
+}

@@ -1,0 +1,429 @@
+import * as path from 'node:path'
+import { FrameDefinition, type Fields, type ValuesOf } from '../layout/definition.js'
+import {
+  ClosedError, CorruptJournalError, FrameDefinitionError, InvalidOptionError, InvalidStateError,
+} from '../layout/errors.js'
+import { Frame, Page as P, SLOT_SHIFT } from '../layout/format.js'
+import { markStride } from '../layout/header.js'
+import type { Schema } from '../layout/schema.js'
+import { type BoundWriteView, makeWriteView, type WriteView } from '../layout/view.js'
+import { native } from '../native/index.js'
+import { clockWords } from './clock.js'
+import { checkCommitOptions, type CommitOptions, storeCommitOptions } from './commit-options.js'
+import type { Control } from './control.js'
+import { channels } from './diagnostics.js'
+import { FileName } from './directory.js'
+import type { DurableLog } from './durable-log.js'
+import type { WriterLock } from './lock.js'
+import { type MappedPage, Word } from './page.js'
+import type { PageSupply } from './page-supply.js'
+import type { RecoveryReport } from './recovery.js'
+import { writeSchema } from './schema-file.js'
+import { openWriter } from './writer-open.js'
+import type { WriterOptions, WriterSettings } from './writer-options.js'
+
+/** @internal What `open` has made ready. */
+export interface WriterParts {
+  readonly directory: string
+  readonly settings: WriterSettings
+  readonly pageSize: number
+  readonly epoch: number
+  readonly lock: WriterLock
+  readonly control: Control
+  readonly schema: Schema
+  readonly supply: PageSupply
+  readonly durableLog: DurableLog | undefined
+  readonly report: RecoveryReport
+  readonly page: MappedPage
+  readonly slot: number
+  readonly lastTime: bigint
+}
+
+/** One kind of frame, ready to be written. */
+interface Entry extends BoundWriteView<Fields> {
+  readonly definition: FrameDefinition | undefined
+  /** The frame's first word: type and slots. */
+  readonly word: number
+  /** Bytes. */
+  readonly size: number
+}
+
+// Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
+const HEADER_SIZE = P.HEADER_SIZE
+const SHIFT = SLOT_SHIFT
+const CURSOR = Word.CURSOR
+const clock = clockWords
+const readClock = native.readClock
+
+/** Slots that `cork` keeps together on one page unless told otherwise. */
+const DEFAULT_CORK_SLOTS = 64
+
+/**
+ * The one writer of a journal.
+ *
+ *     const writer = Writer.open('/dev/shm/quotes')
+ *     const t = writer.begin(Ticker)
+ *     t.symbol = 'BTC-USDT'; t.last = 61800.2; t.bid = 61800.2; t.ask = 61800.3; t.volume = 3
+ *     writer.commit()
+ *
+ * `begin` and `commit` allocate nothing and make no system call, unless a reader sleeps or a page ends.
+ */
+export class Writer implements Disposable {
+  /** The journal's directory. */
+  readonly path: string
+  /** What was found when the journal was opened, and what was done about it. */
+  readonly recovery: RecoveryReport
+  /** Counts the journal's writers, this one included. */
+  readonly epoch: number
+  readonly journalId: number
+
+  private readonly settings: WriterSettings
+  private readonly pageSize: number
+  private readonly stride: number
+  private readonly lock: WriterLock
+  private readonly control: Control
+  private readonly schema: Schema
+  private readonly supply: PageSupply
+  private readonly durableLog: DurableLog | undefined
+
+  private page: MappedPage
+  private firstPosition: number
+  private u32: Uint32Array
+  private i32: Int32Array
+  /** Byte offset in the page after the last committed frame, published or not. */
+  private next: number
+  /** `begin` may go up to here without a look at marks, page end and space. */
+  private limit = 0
+  /** Bytes of the page. */
+  private end: number
+  private nextMark = 0
+  private requestedAt = 0
+
+  private readonly entries: Entry[] = []
+  private readonly entryOfType = new Map<number, Entry>()
+  /** The entry `begin` was called with last: most programs write one kind many times. */
+  private lastEntry: Entry = NO_ENTRY
+  /** Whether a frame of the last entry is begun and not yet committed. (A flag: storing the entry itself costs a write barrier.) */
+  private begun = false
+  private corked = false
+  private closed = false
+
+  private lastTimeLow: number
+  private lastTimeHigh: number
+  private readonly timestamps: boolean
+
+  /**
+   * Opens a journal for writing, making it where there is none, and repairing what a crash left.
+   *
+   * @throws {WriterLockedError} when it has a writer, {RecoveryRefusedError} or {CorruptJournalError} when its end cannot be
+   * made sound, {UnsafePathError}, {NotAJournalError}, {JournalFullError}, {InvalidOptionError}, {SchemaMismatchError}.
+   */
+  static open(directory: string, options: WriterOptions = {}): Writer {
+    return new Writer(openWriter(directory, options))
+  }
+
+  /** @internal */
+  constructor(parts: WriterParts) {
+    this.path = parts.directory
+    this.recovery = parts.report
+    this.epoch = parts.epoch
+    this.journalId = parts.settings.journalId
+    this.settings = parts.settings
+    this.pageSize = parts.pageSize
+    this.stride = markStride(parts.pageSize)
+    this.lock = parts.lock
+    this.control = parts.control
+    this.schema = parts.schema
+    this.supply = parts.supply
+    this.durableLog = parts.durableLog
+    this.page = parts.page
+    this.firstPosition = parts.page.firstPosition
+    this.u32 = parts.page.memory.u32
+    this.i32 = parts.page.memory.i32
+    this.next = HEADER_SIZE + (parts.slot << SHIFT)
+    this.end = parts.pageSize
+    this.lastTimeLow = Number(BigInt.asUintN(32, parts.lastTime))
+    this.lastTimeHigh = Number(parts.lastTime >> 32n)
+    this.timestamps = parts.settings.timestamps
+    this.findMark()
+    for (const definition of parts.settings.frames) this.addEntry(definition)
+  }
+
+  /** The position the next frame gets, if it fits this page. */
+  get position(): number {
+    return this.firstPosition + ((this.next - HEADER_SIZE) >> SHIFT)
+  }
+
+  /** Positions below this one survive what the journal's durability says: power loss, or with 'process' the process's death. */
+  get durable(): number {
+    this.throwIfClosed()
+    return this.durableLog?.position ?? this.published
+  }
+
+  /**
+   * Begins a frame: returns a view to fill its fields in place. All of them are zero. Nobody sees the frame before `commit`.
+   *
+   * @throws {JournalFullError} when a page is needed and there is no room for it; nothing is lost, call again.
+   * @throws {SchemaMismatchError} for a definition that contradicts the journal's.
+   */
+  begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
+    if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
+    let entry = this.lastEntry
+    if (entry.definition !== definition) entry = this.entryOf(definition)
+    if (this.next + entry.size > this.limit) this.makeRoom(entry)
+    this.begun = true
+    entry.pointer.at = this.next
+    return entry.view as WriteView<F>
+  }
+
+  /**
+   * Commits the frame begun, and publishes it unless corked. Returns its position.
+   *
+   * @throws {InvalidStateError} without `begin`, {InvalidOptionError} for options that cannot be stored: the frame stays begun.
+   */
+  commit(options?: CommitOptions): number {
+    if (!this.begun) this.throwState('commit() without begin()')
+    const entry = this.lastEntry
+    const { u32, next } = this
+    let word = entry.word
+    if (options !== undefined) word |= this.applyOptions(options, entry)
+    else if (this.timestamps) this.readTime()
+    const at = next >> 2
+    u32[at] = word
+    u32[at + 2] = this.lastTimeLow
+    u32[at + 3] = this.lastTimeHigh
+    entry.pointer.at = -1
+    this.begun = false
+    this.next = next + entry.size
+    if (!this.corked) this.publish()
+    return this.firstPosition + ((next - HEADER_SIZE) >> SHIFT)
+  }
+
+  /** Gives up the frame begun, as if it had never been. */
+  abort(): void {
+    if (!this.begun) this.throwState('abort() without begin()')
+    const entry = this.lastEntry
+    entry.pointer.at = -1
+    this.begun = false
+    // Bytes after the cursor are zero: the next frame's unset fields, and recovery, count on it.
+    this.page.memory.u8.fill(0, this.next, this.next + entry.size)
+  }
+
+  /**
+   * Writes a whole frame. Returns its position.
+   *
+   * @throws {FieldValueError} for an unknown or missing field or a value that does not fit; nothing is written.
+   */
+  write<F extends Fields>(definition: FrameDefinition<F>, values: ValuesOf<F>, options?: CommitOptions): number {
+    this.begin(definition)
+    try {
+      this.lastEntry.assign(values)
+      return this.commit(options)
+    } catch (error) {
+      if (this.begun) this.abort()
+      throw error
+    }
+  }
+
+  /**
+   * Holds publishing back: frames committed from here on become visible together, in one store, by `uncork`.
+   *
+   * @param slots as many 64-byte slots as are to be visible together come to lie on one page. A page that fills up is published.
+   */
+  cork(slots: number = DEFAULT_CORK_SLOTS): void {
+    this.throwIfClosed()
+    if (this.corked) this.throwState('cork() twice')
+    if (!Number.isInteger(slots) || slots < 0 || slots > this.page.capacity) {
+      throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${String(slots)}`)
+    }
+    if (!this.begun && this.next + (slots << SHIFT) > this.end) this.roll()
+    this.corked = true
+  }
+
+  /** Publishes what was committed since `cork`. */
+  uncork(): void {
+    this.throwIfClosed()
+    if (!this.corked) this.throwState('uncork() without cork()')
+    this.corked = false
+    this.publish()
+  }
+
+  /** Publishes at once what `body` writes: `cork`, `body`, `uncork`. When `body` throws, what it had committed is published. */
+  batch<T>(body: () => T, slots?: number): T {
+    this.cork(slots)
+    try {
+      return body()
+    } finally {
+      if (!this.closed) this.uncork()
+    }
+  }
+
+  /**
+   * Resolves with the durable position once every frame published so far survives what the journal's durability says.
+   * Concurrent flushes share a sync. With 'process' there is nothing to wait for.
+   *
+   * @throws {SyncFailedError} when the disk refused.
+   */
+  async flush(): Promise<number> {
+    this.throwIfClosed()
+    if (this.durableLog === undefined) return this.published
+    return this.durableLog.flush(this.published)
+  }
+
+  /**
+   * Publishes what is committed, drops a frame begun, makes all durable and gives up the lock. Any number of times.
+   *
+   * @throws {SyncFailedError} when the last sync failed; the writer is closed all the same.
+   */
+  close(): void {
+    if (this.closed) return
+    if (this.begun) this.abort()
+    if (this.corked) this.uncork()
+    this.closed = true
+    this.lastEntry = NO_ENTRY
+    try {
+      this.durableLog?.close()
+    } finally {
+      this.supply.close()
+      this.page.mapping.close()
+      this.control.close()
+      this.lock.release()
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  private get published(): number {
+    return this.firstPosition + this.page.cursor
+  }
+
+  private publish(): void {
+    // The commit: everything stored before is visible to whoever sees the new cursor.
+    Atomics.store(this.i32, CURSOR, (this.next - HEADER_SIZE) >> SHIFT)
+    this.control.wakeSleepers()
+  }
+
+  /** Times never decrease, whatever the clock does. */
+  private readTime(): void {
+    readClock()
+    const low = clock[0]
+    const high = clock[1]
+    if (high > this.lastTimeHigh || (high === this.lastTimeHigh && low > this.lastTimeLow)) {
+      this.lastTimeHigh = high
+      this.lastTimeLow = low
+    }
+  }
+
+  private applyOptions(options: CommitOptions, entry: Entry): number {
+    checkCommitOptions(options, entry.size, this.lastTimeHigh, this.lastTimeLow)
+    const { time } = options
+    if (time !== undefined) {
+      this.lastTimeLow = Number(BigInt.asUintN(32, time))
+      this.lastTimeHigh = Number(time >> 32n)
+    } else if (this.timestamps) {
+      this.readTime()
+    }
+    return storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow) << (8 * Frame.FLAGS)
+  }
+
+  /** The slow side of `begin`: a mark is due, or the page is full. */
+  private makeRoom(entry: Entry): void {
+    this.throwIfClosed()
+    if (this.page.mapping.damaged) {
+      throw new CorruptJournalError(`${this.page.path} was cut short by somebody while it was being written; close this writer, and save what is good with 'ticktape repair'`, {
+        path: this.page.path, page: this.page.number,
+      })
+    }
+    this.durableLog?.throwIfFailed()
+    this.supply.check()
+    if (this.next + entry.size > this.end) this.roll()
+    const slot = (this.next - HEADER_SIZE) >> SHIFT
+    if (slot >= this.nextMark) {
+      this.u32[Word.MARKS + Math.floor(slot / this.stride)] = slot
+      this.findMark()
+      this.requestSync()
+    }
+    this.limit = Math.min(this.end, Math.max(this.next + entry.size, HEADER_SIZE + (this.nextMark << SHIFT)))
+  }
+
+  /** The next slot that a mark is due at. */
+  private findMark(): void {
+    const slot = (this.next - HEADER_SIZE) >> SHIFT
+    this.nextMark = (Math.floor(slot / this.stride) + 1) * this.stride
+  }
+
+  private requestSync(): void {
+    if (this.durableLog === undefined || this.position - this.requestedAt < this.settings.syncFrames) return
+    this.requestedAt = this.position
+    this.durableLog.request()
+  }
+
+  /** Goes on to the next page. It is complete and in place before this one is sealed. */
+  private roll(): void {
+    const { page: next, waited } = this.supply.take(this.page.number + 1)
+    const last = this.page
+    this.durableLog?.add(next)
+    this.publish()
+    Atomics.store(this.i32, Word.SEALED, 1)
+    this.control.currentPage = next.number
+    this.control.wakeSleepers()
+
+    this.page = next
+    this.firstPosition = next.firstPosition
+    this.u32 = next.memory.u32
+    this.i32 = next.memory.i32
+    this.next = HEADER_SIZE
+    this.end = this.pageSize
+    this.limit = 0
+    this.findMark()
+    for (const entry of this.entries) entry.pointer.bind(next.memory)
+    this.supply.dispose(last.mapping)
+    this.supply.prepare(next.number + 1)
+    if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: next.number, waited })
+  }
+
+  private entryOf(definition: FrameDefinition): Entry {
+    this.throwIfClosed()
+    if (!(definition instanceof FrameDefinition)) {
+      throw new InvalidOptionError(`begin() takes a definition made by frame(), not ${String(definition)}`)
+    }
+    let entry = this.entryOfType.get(definition.id)
+    if (entry === undefined || entry.definition !== definition) entry = this.addEntry(definition)
+    this.lastEntry = entry
+    return entry
+  }
+
+  /** The first frame of a kind: schema.json has its definition before anybody can see it. */
+  private addEntry(definition: FrameDefinition): Entry {
+    if (definition.slots > this.page.capacity) {
+      throw new FrameDefinitionError(`a ${definition.name} takes ${definition.slots} slots, the pages of ${this.path} have ${this.page.capacity}; give it larger pages`)
+    }
+    const file = path.join(this.path, FileName.SCHEMA)
+    if (this.schema.add(definition, file)) {
+      writeSchema(this.path, this.schema, this.settings.mode, this.durableLog !== undefined)
+    }
+    const bound = makeWriteView<Fields>(definition as FrameDefinition<Fields>)
+    bound.pointer.bind(this.page.memory)
+    const entry = { definition, ...bound, word: definition.id | (definition.slots << (8 * Frame.SLOTS)), size: definition.size }
+    this.entries.push(entry)
+    this.entryOfType.set(definition.id, entry)
+    return entry
+  }
+
+  private throwState(what: string): never {
+    throw new InvalidStateError(`${this.path}: ${what}`, { path: this.path })
+  }
+
+  private throwIfClosed(): void {
+    if (this.closed) throw new ClosedError(`the writer of ${this.path} is closed; open another`, { path: this.path })
+  }
+}
+
+const NO_ENTRY: Entry = {
+  definition: undefined,
+  ...makeWriteView<Fields>(new FrameDefinition('None', 1, [], 1)),
+  word: 0,
+  size: 0,
+}

@@ -1,0 +1,41 @@
+import { NO_MEMORY, type PageMemory } from './memory.js'
+import { Page, SLOT_SHIFT } from './format.js'
+
+/**
+ * Where a view looks: one page's arrays and a byte offset. Views keep theirs to themselves, so nobody outside the library can
+ * reach mapped memory.
+ */
+export class FramePointer {
+  /** Byte offset of the frame within the page, or -1: nothing to look at. */
+  at = -1
+  memory = NO_MEMORY
+  u8 = NO_MEMORY.u8
+  i8 = NO_MEMORY.i8
+  u16 = NO_MEMORY.u16
+  i16 = NO_MEMORY.i16
+  u32 = NO_MEMORY.u32
+  i32 = NO_MEMORY.i32
+  f32 = NO_MEMORY.f32
+  f64 = NO_MEMORY.f64
+  u64 = NO_MEMORY.u64
+  i64 = NO_MEMORY.i64
+
+  bind(memory: PageMemory): void {
+    this.memory = memory
+    this.u8 = memory.u8
+    this.i8 = memory.i8
+    this.u16 = memory.u16
+    this.i16 = memory.i16
+    this.u32 = memory.u32
+    this.i32 = memory.i32
+    this.f32 = memory.f32
+    this.f64 = memory.f64
+    this.u64 = memory.u64
+    this.i64 = memory.i64
+  }
+
+  /** The frame's position. */
+  get position(): number {
+    return this.memory.firstPosition + ((this.at - Page.HEADER_SIZE) >> SLOT_SHIFT)
+  }
+}

@@ -1,0 +1,76 @@
+import { CorruptJournalError } from './errors.js'
+
+/**
+ * Reads NUL-padded ASCII without allocating for texts seen lately: symbols repeat, so each field keeps the last few it
+ * decoded, found again by their bytes. Direct-mapped: a text that falls on a taken place replaces it.
+ */
+export class TextCache {
+  private readonly keys: Uint8Array
+  private readonly texts: (string | undefined)[] = new Array<string | undefined>(PLACES).fill(undefined)
+
+  constructor(private readonly size: number) {
+    this.keys = new Uint8Array(PLACES * size)
+  }
+
+  /** The text in `size` bytes at `at`. `path` and `position` are for the error when those bytes are no ASCII. */
+  read(bytes: Uint8Array, at: number, path: string, position: number): string {
+    const size = this.size
+    let hash = 0
+    for (let i = 0; i < size; i++) {
+      const byte = bytes[at + i]
+      if (byte === 0) break
+      hash = (Math.imul(hash, 31) + byte) | 0
+    }
+    const place = hash & (PLACES - 1)
+    const known = this.texts[place]
+    if (known !== undefined && this.matches(place * size, bytes, at)) return known
+    return this.decode(place, bytes, at, path, position)
+  }
+
+  private matches(key: number, bytes: Uint8Array, at: number): boolean {
+    const keys = this.keys
+    for (let i = 0; i < this.size; i++) {
+      const byte = keys[key + i]
+      if (byte !== bytes[at + i]) return false
+      if (byte === 0) return true
+    }
+    return true
+  }
+
+  private decode(place: number, bytes: Uint8Array, at: number, path: string, position: number): string {
+    const size = this.size
+    let text = ''
+    let length = 0
+    for (; length < size; length++) {
+      const byte = bytes[at + length]
+      if (byte === 0) break
+      if (byte >= 0x80) {
+        throw new CorruptJournalError(
+          `a text in the frame at position ${position} of ${path} has a byte that is no ASCII (0x${byte.toString(16)}); run 'ticktape verify'`,
+          { path, position },
+        )
+      }
+      text += String.fromCharCode(byte)
+    }
+    this.keys.fill(0, place * size, (place + 1) * size)
+    this.keys.set(bytes.subarray(at, at + length), place * size)
+    this.texts[place] = text
+    return text
+  }
+}
+
+/** A power of two. */
+const PLACES = 64
+
+/** Stores `text` NUL-padded into `size` bytes. Returns false, with some of it stored, when it is too long or no ASCII. */
+export function storeText(bytes: Uint8Array, at: number, size: number, text: string): boolean {
+  const length = text.length
+  if (length > size) return false
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0 || code > 0x7f) return false
+    bytes[at + i] = code
+  }
+  for (let i = length; i < size; i++) bytes[at + i] = 0
+  return true
+}

@@ -1,0 +1,16 @@
+/** `ticktape`: journals. What is exported here, and from the other files of this folder, is the public API. */
+
+export { frame, FrameDefinition, type FieldLayout, type Fields, type FrameOptions, type Values, type ValuesOf } from '../layout/definition.js'
+export { ascii, bool, bytes, enumOf, f32, f64, type Field, type FieldKind, i8, i16, i32, i64, u8, u16, u32, u64 } from '../layout/field.js'
+export type { FrameHeader, FrameView, WriteView } from '../layout/view.js'
+export * from '../layout/errors.js'
+export { ageOf, now } from '../journal/clock.js'
+export type { Cause, CommitOptions } from '../journal/commit-options.js'
+export { type FrameHandler, Handlers, on } from '../journal/handlers.js'
+export { type MergedFrame, MergedReader, type MergeSource } from '../journal/merged-reader.js'
+export { type NamedStart, Reader, type ReaderOptions, type RunOptions, type Start } from '../journal/reader.js'
+export type { ReaderInfo } from '../journal/reader-registry.js'
+export type { RecoveryReport } from '../journal/recovery.js'
+export type { Wait } from '../journal/run-loop.js'
+export { Writer } from '../journal/writer.js'
+export type { Durability, WriterOptions } from '../journal/writer-options.js'
