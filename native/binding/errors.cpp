@@ -29,6 +29,12 @@ std::string nameOf(int number) {
   return "E" + std::to_string(number);
 }
 
+napi_value text(napi_env env, const std::string& from) {
+  napi_value value = nullptr;
+  napi_create_string_utf8(env, from.data(), from.size(), &value);
+  return value;
+}
+
 }  // namespace
 
 Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
@@ -36,30 +42,29 @@ Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
   std::string message = code + ": " + std::strerror(failure.number) + ", " + failure.syscall;
   if (!failure.path.empty()) message += " '" + failure.path + "'";
 
-  Napi::Error error = Napi::Error::New(env, message);
-  Napi::Object object = error.Value();
-  object.Set("code", code);
-  object.Set("errno", failure.number);
-  object.Set("syscall", failure.syscall);
-  if (!failure.path.empty()) object.Set("path", failure.path);
-  error.ThrowAsJavaScriptException();
+  napi_value error = nullptr;
+  napi_value number = nullptr;
+  napi_create_error(env, text(env, code), text(env, message), &error);
+  napi_create_int32(env, failure.number, &number);
+  napi_set_named_property(env, error, "errno", number);
+  napi_set_named_property(env, error, "syscall", text(env, failure.syscall));
+  if (!failure.path.empty()) napi_set_named_property(env, error, "path", text(env, failure.path));
+  napi_throw(env, error);
   return {};
 }
 
 Napi::Value throwType(Napi::Env env, const std::string& message) {
-  Napi::TypeError::New(env, message).ThrowAsJavaScriptException();
+  napi_throw_type_error(env, nullptr, message.c_str());
   return {};
 }
 
 Napi::Value throwRange(Napi::Env env, const std::string& message) {
-  Napi::RangeError::New(env, message).ThrowAsJavaScriptException();
+  napi_throw_range_error(env, nullptr, message.c_str());
   return {};
 }
 
 Napi::Value throwCode(Napi::Env env, const char* code, const std::string& message) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Value().Set("code", code);
-  error.ThrowAsJavaScriptException();
+  napi_throw_error(env, code, message.c_str());
   return {};
 }
 

@@ -4,7 +4,11 @@
 
 #include "../core/failure.h"
 
-/** JavaScript errors. Each `throw...` leaves the exception pending and returns an empty value, to be returned at once. */
+/**
+ * JavaScript errors. Each `throw...` leaves the exception pending and returns an empty value, to be returned at once.
+ * In a worker that is being terminated every call into the runtime fails, throwing too. So what fails here is let be:
+ * nobody is left to be told.
+ */
 namespace ticktape::binding {
 
 /** An Error with `code`, `errno`, `syscall` and, where there is one, `path`. */
