@@ -413,6 +413,7 @@ export class Writer implements Disposable {
   }
 
   private throwState(what: string): never {
+    this.throwIfClosed()
     throw new InvalidStateError(`${this.path}: ${what}`, { path: this.path })
   }
 
