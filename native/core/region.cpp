@@ -29,7 +29,11 @@ Result<RegionPtr> Region::create(const std::string& path, std::size_t size, mode
   if (file < 0) return failed("open", path);
 
   Result<RegionPtr> made;
-  if (Failure failure = allocate(file, size)) {
+  // The umask narrowed what open() was asked for; `mode` is meant as it is written.
+  if (::fchmod(file, mode) != 0) {
+    made = failed("fchmod", path);
+    ::close(file);
+  } else if (Failure failure = allocate(file, size)) {
     failure.path = path;
     ::close(file);
     made = failure;

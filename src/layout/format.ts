@@ -1,8 +1,8 @@
 /**
  * The binary format, version 1: every offset in a journal's files, written once.
  *
- * `native/core/format.h` and the tables of `docs/format.md` are generated from this file
- * (`npm run generate`), so the code, the addon and the specification cannot drift apart.
+ * `native/core/format.h` is generated from this file (`npm run generate`), and a test holds the tables of
+ * `docs/format.md` against it, so the code, the addon and the specification cannot drift apart.
  * All integers are little-endian. Offsets and sizes are bytes unless a name says slots.
  */
 
