@@ -7,9 +7,14 @@ import { native } from '../native/index.js'
 import { FileName } from './directory.js'
 import { fromSystemError, systemCode } from './system-error.js'
 
-const SIGNAL = C.SIGNAL >> 2
-const SLEEPERS = C.SLEEPERS >> 2
-const CURRENT_PAGE = C.CURRENT_PAGE >> 2
+/** Indexes in an Int32Array over the file. */
+export const ControlWord = {
+  SIGNAL: C.SIGNAL >> 2,
+  SLEEPERS: C.SLEEPERS >> 2,
+  CURRENT_PAGE: C.CURRENT_PAGE >> 2,
+} as const
+
+const { SIGNAL, SLEEPERS, CURRENT_PAGE } = ControlWord
 
 /**
  * The `control` file, mapped: how a writer knows that somebody sleeps, and where named readers keep their position
@@ -21,7 +26,7 @@ const CURRENT_PAGE = C.CURRENT_PAGE >> 2
  * All of these are sequentially consistent: either the sleeper sees the frame or the writer sees the sleeper.
  */
 export class Control {
-  private readonly words: Int32Array
+  readonly words: Int32Array
 
   private constructor(
     readonly file: string,
@@ -59,7 +64,7 @@ export class Control {
         return new Control(file, checked(native.mapFile(file, writable), file))
       } catch (error) {
         const code = systemCode(error)
-        if (code === 'ENOENT') return undefined
+        if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
         if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw asControlError(error, file)
       }
     }
@@ -85,7 +90,8 @@ export class Control {
     if (Atomics.load(this.words, SLEEPERS) !== 0) this.wake()
   }
 
-  private wake(): void {
+  /** Somebody may sleep: wakes all who do. */
+  wake(): void {
     Atomics.store(this.words, SLEEPERS, 0)
     Atomics.add(this.words, SIGNAL, 1)
     native.wake(this.mapping, C.SIGNAL)

@@ -93,7 +93,7 @@ export class Dispatch {
     const handler = this.handlers.byType.get(type)
     if (handler !== undefined) this.schema.check(handler.definition)
     const stored = this.schema.find(type)
-    const definition = handler?.definition ?? stored ?? new FrameDefinition(`type ${type}`, type, [], 2)
+    const definition = handler?.definition ?? stored ?? FrameDefinition.create(`type ${type}`, type, [], 2)
     const known = handler !== undefined || stored !== undefined
     const { view, pointer } = makeReadView(definition)
     pointer.bind(this.memory)

@@ -1,4 +1,4 @@
-import { FrameDefinition, type Fields } from '../layout/definition.js'
+import { type FrameDefinition, type Fields, isDefinition } from '../layout/definition.js'
 import { FrameDefinitionError, InvalidOptionError } from '../layout/errors.js'
 import type { FrameView } from '../layout/view.js'
 
@@ -30,7 +30,7 @@ export class Handlers {
    * @throws {FrameDefinitionError} when another one with its id is handled already.
    */
   on<F extends Fields>(definition: FrameDefinition<F>, handle: FrameHandler<F>): this {
-    if (!(definition instanceof FrameDefinition)) {
+    if (!isDefinition(definition)) {
       throw new InvalidOptionError(`on() takes a definition made by frame(), not ${String(definition)}`)
     }
     checkFunction('on', handle)

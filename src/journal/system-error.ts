@@ -1,4 +1,4 @@
-import { JournalFullError, JournalNotFoundError, JournalSystemError, type TicktapeError, UnsafePathError } from '../layout/errors.js'
+import { JournalFullError, JournalNotFoundError, JournalSystemError, NotAJournalError, type TicktapeError, UnsafePathError } from '../layout/errors.js'
 
 /** What the addon and node:fs throw when a system call fails. */
 interface SystemError extends Error {
@@ -33,6 +33,7 @@ export function fromSystemError(error: unknown, doing: string, path: string): Ti
     return new UnsafePathError(`${path} is a symbolic link; a journal's own files must not be, so remove it or use another directory`, place)
   }
   if (code === 'ENOENT') return new JournalNotFoundError(`there is no ${path}`, place)
+  if (code === 'ENOTDIR') return new NotAJournalError(`${path} lies below a file, where no journal can be`, place)
   const hint = HINTS[code]
   return new JournalSystemError(
     `${code === '' ? String(error) : code} ${doing} ${path}${hint === undefined ? '' : `; ${hint}`}`,

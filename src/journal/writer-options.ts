@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { InvalidOptionError } from '../layout/errors.js'
-import { FrameDefinition } from '../layout/definition.js'
+import { type FrameDefinition, isDefinition } from '../layout/definition.js'
 import { MAX_JOURNAL_ID, Page } from '../layout/format.js'
 import { DEFAULT_MODE } from './directory.js'
 import { checkOptions, kinds } from './options.js'
@@ -65,7 +65,7 @@ export function checkWriterOptions(options: WriterOptions): void {
     throw new InvalidOptionError(`option 'mode' of Writer.open must let the owner read and write (0o600), not 0o${options.mode.toString(8)}`)
   }
   for (const definition of options.frames ?? []) {
-    if (!(definition instanceof FrameDefinition)) {
+    if (!isDefinition(definition)) {
       throw new InvalidOptionError(`option 'frames' of Writer.open takes definitions made by frame(), not ${String(definition)}`)
     }
   }

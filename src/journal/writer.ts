@@ -1,16 +1,16 @@
 import * as path from 'node:path'
-import { FrameDefinition, type Fields, type ValuesOf } from '../layout/definition.js'
+import { FrameDefinition, type Fields, isDefinition, type ValuesOf } from '../layout/definition.js'
 import {
   ClosedError, CorruptJournalError, FrameDefinitionError, InvalidOptionError, InvalidStateError,
 } from '../layout/errors.js'
-import { Frame, Page as P, SLOT_SHIFT } from '../layout/format.js'
+import { Frame, Page as P, SLOT_SHIFT, SLOT_SIZE } from '../layout/format.js'
 import { markStride } from '../layout/header.js'
 import type { Schema } from '../layout/schema.js'
 import { type BoundWriteView, makeWriteView, type WriteView } from '../layout/view.js'
 import { native } from '../native/index.js'
 import { clockWords } from './clock.js'
 import { checkCommitOptions, type CommitOptions, storeCommitOptions } from './commit-options.js'
-import type { Control } from './control.js'
+import { type Control, ControlWord } from './control.js'
 import { channels } from './diagnostics.js'
 import { FileName } from './directory.js'
 import type { DurableLog } from './durable-log.js'
@@ -51,7 +51,9 @@ interface Entry extends BoundWriteView<Fields> {
 // Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
 const SHIFT = SLOT_SHIFT
+const SLOT = SLOT_SIZE
 const CURSOR = Word.CURSOR
+const SLEEPERS = ControlWord.SLEEPERS
 const clock = clockWords
 const readClock = native.readClock
 
@@ -82,13 +84,13 @@ export class Writer implements Disposable {
   private readonly stride: number
   private readonly lock: WriterLock
   private readonly control: Control
+  private readonly controlWords: Int32Array
   private readonly schema: Schema
   private readonly supply: PageSupply
   private readonly durableLog: DurableLog | undefined
 
   private page: MappedPage
   private firstPosition: number
-  private u32: Uint32Array
   private i32: Int32Array
   /** Byte offset in the page after the last committed frame, published or not. */
   private next: number
@@ -103,8 +105,6 @@ export class Writer implements Disposable {
   private readonly entryOfType = new Map<number, Entry>()
   /** The entry `begin` was called with last: most programs write one kind many times. */
   private lastEntry: Entry = NO_ENTRY
-  /** Whether a frame of the last entry is begun and not yet committed. (A flag: storing the entry itself costs a write barrier.) */
-  private begun = false
   private corked = false
   private closed = false
 
@@ -122,8 +122,7 @@ export class Writer implements Disposable {
     return new Writer(openWriter(directory, options))
   }
 
-  /** @internal */
-  constructor(parts: WriterParts) {
+  private constructor(parts: WriterParts) {
     this.path = parts.directory
     this.recovery = parts.report
     this.epoch = parts.epoch
@@ -133,12 +132,12 @@ export class Writer implements Disposable {
     this.stride = markStride(parts.pageSize)
     this.lock = parts.lock
     this.control = parts.control
+    this.controlWords = parts.control.words
     this.schema = parts.schema
     this.supply = parts.supply
     this.durableLog = parts.durableLog
     this.page = parts.page
     this.firstPosition = parts.page.firstPosition
-    this.u32 = parts.page.memory.u32
     this.i32 = parts.page.memory.i32
     this.next = HEADER_SIZE + (parts.slot << SHIFT)
     this.end = parts.pageSize
@@ -167,12 +166,11 @@ export class Writer implements Disposable {
    * @throws {SchemaMismatchError} for a definition that contradicts the journal's.
    */
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
-    if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
-    let entry = this.lastEntry
-    if (entry.definition !== definition) entry = this.entryOf(definition)
-    if (this.next + entry.size > this.limit) this.makeRoom(entry)
-    this.begun = true
-    entry.pointer.at = this.next
+    const entry = this.lastEntry
+    const { pointer } = entry
+    const at = this.next
+    if (entry.definition !== definition || pointer.at >= 0 || at + entry.size > this.limit) return this.beginSlowly(definition)
+    pointer.at = at
     return entry.view as WriteView<F>
   }
 
@@ -182,21 +180,20 @@ export class Writer implements Disposable {
    * @throws {InvalidStateError} without `begin`, {InvalidOptionError} for options that cannot be stored: the frame stays begun.
    */
   commit(options?: CommitOptions): number {
-    if (!this.begun) this.throwState('commit() without begin()')
     const entry = this.lastEntry
-    const { u32, next } = this
-    let word = entry.word
-    if (options !== undefined) word |= this.applyOptions(options, entry)
+    const { pointer } = entry
+    const { at, u32 } = pointer
+    let { word } = entry
+    if (options !== undefined || at < 0) word |= this.applyOptions(options, entry)
     else if (this.timestamps) this.readTime()
-    const at = next >> 2
-    u32[at] = word
-    u32[at + 2] = this.lastTimeLow
-    u32[at + 3] = this.lastTimeHigh
-    entry.pointer.at = -1
-    this.begun = false
-    this.next = next + entry.size
+    const header = at >> 2
+    u32[header] = word
+    u32[header + 2] = this.lastTimeLow
+    u32[header + 3] = this.lastTimeHigh
+    pointer.at = -1
+    this.next = at + entry.size
     if (!this.corked) this.publish()
-    return this.firstPosition + ((next - HEADER_SIZE) >> SHIFT)
+    return this.firstPosition + ((at - HEADER_SIZE) >> SHIFT)
   }
 
   /** Gives up the frame begun, as if it had never been. */
@@ -204,7 +201,6 @@ export class Writer implements Disposable {
     if (!this.begun) this.throwState('abort() without begin()')
     const entry = this.lastEntry
     entry.pointer.at = -1
-    this.begun = false
     // Bytes after the cursor are zero: the next frame's unset fields, and recovery, count on it.
     this.page.memory.u8.fill(0, this.next, this.next + entry.size)
   }
@@ -231,18 +227,12 @@ export class Writer implements Disposable {
    * @param slots as many 64-byte slots as are to be visible together come to lie on one page. A page that fills up is published.
    */
   cork(slots: number = DEFAULT_CORK_SLOTS): void {
-    this.throwIfClosed()
-    if (this.corked) this.throwState('cork() twice')
-    if (!Number.isInteger(slots) || slots < 0 || slots > this.page.capacity) {
-      throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${String(slots)}`)
-    }
-    if (!this.begun && this.next + (slots << SHIFT) > this.end) this.roll()
+    if (this.corked || !(this.next + slots * SLOT <= this.limit)) this.corkSlowly(slots)
     this.corked = true
   }
 
   /** Publishes what was committed since `cork`. */
   uncork(): void {
-    this.throwIfClosed()
     if (!this.corked) this.throwState('uncork() without cork()')
     this.corked = false
     this.publish()
@@ -280,7 +270,9 @@ export class Writer implements Disposable {
     if (this.begun) this.abort()
     if (this.corked) this.uncork()
     this.closed = true
+    // Every call goes its slow way from here on, which says that the writer is closed.
     this.lastEntry = NO_ENTRY
+    this.limit = 0
     try {
       this.durableLog?.close()
     } finally {
@@ -295,6 +287,11 @@ export class Writer implements Disposable {
     this.close()
   }
 
+  /** Whether a frame is begun and not yet committed. */
+  private get begun(): boolean {
+    return this.lastEntry.pointer.at >= 0
+  }
+
   private get published(): number {
     return this.firstPosition + this.page.cursor
   }
@@ -302,7 +299,7 @@ export class Writer implements Disposable {
   private publish(): void {
     // The commit: everything stored before is visible to whoever sees the new cursor.
     Atomics.store(this.i32, CURSOR, (this.next - HEADER_SIZE) >> SHIFT)
-    this.control.wakeSleepers()
+    if (Atomics.load(this.controlWords, SLEEPERS) !== 0) this.control.wake()
   }
 
   /** Times never decrease, whatever the clock does. */
@@ -316,7 +313,9 @@ export class Writer implements Disposable {
     }
   }
 
-  private applyOptions(options: CommitOptions, entry: Entry): number {
+  /** Everything `commit` does seldom. Returns what options add to the frame's first word. */
+  private applyOptions(options: CommitOptions | undefined, entry: Entry): number {
+    if (!this.begun || options === undefined) this.throwState('commit() without begin()')
     checkCommitOptions(options, entry.size, this.lastTimeHigh, this.lastTimeLow)
     const { time } = options
     if (time !== undefined) {
@@ -328,7 +327,27 @@ export class Writer implements Disposable {
     return storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow) << (8 * Frame.FLAGS)
   }
 
-  /** The slow side of `begin`: a mark is due, or the page is full. */
+  /** The slow side of `begin`: another definition than last time, or no room that is known of. */
+  private beginSlowly<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
+    if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
+    let entry = this.lastEntry
+    if (entry.definition !== definition) entry = this.entryOf(definition)
+    if (this.next + entry.size > this.limit) this.makeRoom(entry)
+    entry.pointer.at = this.next
+    return entry.view as WriteView<F>
+  }
+
+  /** The slow side of `cork`: wrong use, or the page's end may be near. */
+  private corkSlowly(slots: number): void {
+    this.throwIfClosed()
+    if (this.corked) this.throwState('cork() twice')
+    if (!Number.isInteger(slots) || slots < 0 || slots > this.page.capacity) {
+      throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${String(slots)}`)
+    }
+    if (!this.begun && this.next + (slots << SHIFT) > this.end) this.roll()
+  }
+
+  /** Room is short: a mark is due, or the page is full. */
   private makeRoom(entry: Entry): void {
     this.throwIfClosed()
     if (this.page.mapping.damaged) {
@@ -341,7 +360,7 @@ export class Writer implements Disposable {
     if (this.next + entry.size > this.end) this.roll()
     const slot = (this.next - HEADER_SIZE) >> SHIFT
     if (slot >= this.nextMark) {
-      this.u32[Word.MARKS + Math.floor(slot / this.stride)] = slot
+      this.page.memory.u32[Word.MARKS + Math.floor(slot / this.stride)] = slot
       this.findMark()
       this.requestSync()
     }
@@ -372,7 +391,6 @@ export class Writer implements Disposable {
 
     this.page = next
     this.firstPosition = next.firstPosition
-    this.u32 = next.memory.u32
     this.i32 = next.memory.i32
     this.next = HEADER_SIZE
     this.end = this.pageSize
@@ -386,7 +404,7 @@ export class Writer implements Disposable {
 
   private entryOf(definition: FrameDefinition): Entry {
     this.throwIfClosed()
-    if (!(definition instanceof FrameDefinition)) {
+    if (!isDefinition(definition)) {
       throw new InvalidOptionError(`begin() takes a definition made by frame(), not ${String(definition)}`)
     }
     let entry = this.entryOfType.get(definition.id)
@@ -424,7 +442,7 @@ export class Writer implements Disposable {
 
 const NO_ENTRY: Entry = {
   definition: undefined,
-  ...makeWriteView<Fields>(new FrameDefinition('None', 1, [], 1)),
+  ...makeWriteView<Fields>(FrameDefinition.create<Fields>('None', 1, [], 1)),
   word: 0,
   size: 0,
 }

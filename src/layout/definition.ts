@@ -25,8 +25,7 @@ export class FrameDefinition<F extends Fields = Fields> {
   /** Bytes one frame takes. */
   readonly size: number
 
-  /** @internal */
-  constructor(
+  private constructor(
     readonly name: string,
     /** The type stored in each frame, 1 to 65,535. */
     readonly id: number,
@@ -39,8 +38,23 @@ export class FrameDefinition<F extends Fields = Fields> {
     Object.freeze(this)
   }
 
+  /** @internal Of parts that were checked. */
+  static create<F extends Fields = Fields>(name: string, id: number, fields: readonly FieldLayout[], slots: number): FrameDefinition<F> {
+    const definition = new FrameDefinition<F>(name, id, fields, slots)
+    definitions.add(definition)
+    return definition
+  }
+
   /** Only for the type checker; never present. */
   declare readonly values?: ValuesOf<F>
+}
+
+/** Those made here: where a frame's fields lie decides which memory is touched, so look-alikes are not taken for one. */
+const definitions = new WeakSet<FrameDefinition>()
+
+/** @internal Whether a value is a definition made by {@link frame} or read from a schema.json. */
+export function isDefinition(value: unknown): value is FrameDefinition {
+  return typeof value === 'object' && value !== null && definitions.has(value as FrameDefinition)
 }
 
 /** The values of a definition: `Values<typeof Ticker>`. */
@@ -83,7 +97,7 @@ export function frame<const F extends Fields>(name: string, id: number, fields: 
       `frame '${name}' needs ${layout.end} bytes; the largest frame has ${Frame.MAX_SLOTS * SLOT_SIZE}`,
     )
   }
-  return new FrameDefinition<F>(name, id, layout.fields, slots)
+  return FrameDefinition.create<F>(name, id, layout.fields, slots)
 }
 
 /** Names that views use themselves. */

@@ -155,7 +155,7 @@ function parseFrame(json: unknown): FrameDefinition {
   const header = slots === 1 ? Frame.SMALL_HEADER_SIZE : Frame.LARGE_HEADER_SIZE
   const layouts = (fields as unknown[]).map(field => parseField(name as string, field, header, size))
   if (new Set(layouts.map(field => field.name)).size !== layouts.length) bad(`frame '${String(name)}' has a field twice`)
-  return new FrameDefinition(name as string, id as number, layouts, slots as number)
+  return FrameDefinition.create(name as string, id as number, layouts, slots as number)
 }
 
 function parseField(frameName: string, json: unknown, start: number, end: number): FieldLayout {
