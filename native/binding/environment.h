@@ -22,6 +22,8 @@ struct Environment {
   std::unordered_set<const void*> handles;
 
   std::shared_ptr<Clock> clock;
+  /** Of V8; 0 where there is none. */
+  int engineVersion = 0;
   napi_ref mappingClass = nullptr;
   napi_ref fileLockClass = nullptr;
   /** Set while the addon itself makes an object of a class that JavaScript may not construct. */

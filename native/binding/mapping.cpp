@@ -7,6 +7,27 @@
 #include "arguments.h"
 
 namespace ticktape::binding {
+namespace {
+
+/**
+ * V8 counts a mapped file as memory that collecting garbage could free, and collects when it sees 64 MiB of it come. So it is
+ * told at once that it has gone, and that it is back when it really goes. Two cases must be left alone:
+ * - V8 13 (Node 24) aborts the process when what goes is more than what it believes is there.
+ * - A file of 64 MiB or more makes it collect whatever it is told afterwards, and the more often the less it had counted.
+ */
+bool discount(napi_env env, std::size_t size) {
+  const int version = Environment::of(env).engineVersion;
+  if (version < 1 || version > 12 || size >= 64u << 20) return false;
+  int64_t total;
+  return napi_adjust_external_memory(env, -static_cast<int64_t>(size), &total) == napi_ok;
+}
+
+void undoDiscount(napi_env env, std::size_t size) {
+  int64_t total;
+  napi_adjust_external_memory(env, static_cast<int64_t>(size), &total);
+}
+
+}  // namespace
 
 napi_ref MappingHandle::defineClass(Napi::Env env) {
   using M = MappingHandle;
@@ -49,7 +70,7 @@ Napi::Value MappingHandle::make(Napi::Env env, RegionPtr region) {
 }
 
 bool MappingHandle::makeBuffer(napi_value* buffer) {
-  hold_ = std::make_shared<BufferHold>(BufferHold{region_});
+  hold_ = std::make_shared<BufferHold>(BufferHold{region_, false});
   auto* hint = new std::shared_ptr<BufferHold>(hold_);
   const napi_status status =
       napi_create_external_arraybuffer(env(), region_->data(), region_->size(), &finalizeBuffer, hint, buffer);
@@ -65,9 +86,7 @@ bool MappingHandle::makeBuffer(napi_value* buffer) {
     }
     return false;
   }
-  // V8 counts the whole file as memory that collecting garbage could free, and would collect all the more often. It is not.
-  int64_t ignored;
-  napi_adjust_external_memory(env(), -static_cast<int64_t>(region_->size()), &ignored);
+  hold_->discounted = discount(env(), region_->size());
   napi_create_reference(env(), *buffer, 1, &buffer_);
   return true;
 }
@@ -75,10 +94,8 @@ bool MappingHandle::makeBuffer(napi_value* buffer) {
 /** The ArrayBuffer was collected, or detached earlier by `close`, which has then left nothing in the hold. */
 void MappingHandle::finalizeBuffer(napi_env env, void*, void* hint) {
   auto* hold = static_cast<std::shared_ptr<BufferHold>*>(hint);
-  if (const RegionPtr region = std::move((*hold)->region)) {
-    int64_t ignored;
-    napi_adjust_external_memory(env, static_cast<int64_t>(region->size()), &ignored);
-  }
+  if ((*hold)->region && (*hold)->discounted) undoDiscount(env, (*hold)->region->size());
+  (*hold)->region.reset();
   delete hold;
 }
 
@@ -99,8 +116,7 @@ RegionPtr MappingHandle::release() {
   // Detached by somebody else means transferred: another ArrayBuffer has the memory now, and its finalizer unmaps it.
   if (!isDetached && napi_detach_arraybuffer(env(), buffer) == napi_ok) {
     hold_->region.reset();
-    int64_t ignored;
-    napi_adjust_external_memory(env(), static_cast<int64_t>(region->size()), &ignored);
+    if (hold_->discounted) undoDiscount(env(), region->size());
   }
   napi_delete_reference(env(), buffer_);
   buffer_ = nullptr;

@@ -33,6 +33,8 @@ class MappingHandle : public Handle {
   /** The reference of the ArrayBuffer, shared with its finalizer. */
   struct BufferHold {
     RegionPtr region;
+    /** V8 does not count the memory; see discount in mapping.cpp. */
+    bool discounted = false;
   };
 
   bool makeBuffer(napi_value* buffer);
