@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../layout/errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag, MAX_JOURNAL_ID, SLOT_SIZE } from '../layout/format.js'
 import type { FramePointer } from '../layout/pointer.js'
 import { type FrameHeader, pointerOf } from '../layout/view.js'
+import { shown } from '../layout/shown.js'
 
 /**
  * What led to a frame: the frame itself, while its handler runs; its position in a journal without an id; or its position in
@@ -80,7 +81,7 @@ function sinceRoot(cause: FramePointer, high: number, low: number): number {
 
 function checkTime(time: unknown, lastTimeHigh: number, lastTimeLow: number): void {
   if (typeof time !== 'bigint' || time < 0n || time >= 2n ** 63n) {
-    throw new InvalidOptionError(`commit's 'time' takes ns since 1970 as a bigint, not ${String(time)}`)
+    throw new InvalidOptionError(`commit's 'time' takes ns since 1970 as a bigint, not ${shown(time)}`)
   }
   const last = (BigInt(lastTimeHigh) << 32n) | BigInt(lastTimeLow)
   if (time < last) {
@@ -90,7 +91,7 @@ function checkTime(time: unknown, lastTimeHigh: number, lastTimeLow: number): vo
 
 function checkAddress(name: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535) {
-    throw new InvalidOptionError(`commit's '${name}' takes a whole number from 0 to 65535, not ${String(value)}`)
+    throw new InvalidOptionError(`commit's '${name}' takes a whole number from 0 to 65535, not ${shown(value)}`)
   }
 }
 

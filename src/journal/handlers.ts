@@ -1,6 +1,7 @@
 import { type FrameDefinition, type Fields, isDefinition } from '../layout/definition.js'
 import { FrameDefinitionError, InvalidOptionError } from '../layout/errors.js'
 import type { FrameView } from '../layout/view.js'
+import { shown } from '../layout/shown.js'
 
 /**
  * What to do with one kind of frame. The view is valid until the handler returns.
@@ -31,7 +32,7 @@ export class Handlers {
    */
   on<F extends Fields>(definition: FrameDefinition<F>, handle: FrameHandler<F>): this {
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`on() takes a definition made by frame(), not ${String(definition)}`)
+      throw new InvalidOptionError(`on() takes a definition made by frame(), not ${shown(definition)}`)
     }
     checkFunction('on', handle)
     const other = this.byType.get(definition.id)
@@ -58,5 +59,5 @@ export function on<F extends Fields>(definition: FrameDefinition<F>, handle: Fra
 }
 
 function checkFunction(name: string, handle: unknown): void {
-  if (typeof handle !== 'function') throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${String(handle)}`)
+  if (typeof handle !== 'function') throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${shown(handle)}`)
 }

@@ -6,6 +6,7 @@ import { checkOptions, kinds } from './options.js'
 import { Reader, type ReaderOptions, type RunOptions } from './reader.js'
 import { runLoop, WAITS } from './run-loop.js'
 import { sleepInLoop } from './sleeper.js'
+import { shown } from '../layout/shown.js'
 
 /** One journal to merge: its directory, and how to read it. */
 export interface MergeSource extends Pick<ReaderOptions, 'from' | 'durable'> {
@@ -73,7 +74,7 @@ export class MergedReader implements Disposable {
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
     this.throwIfClosed()
     if (this.polling) throw new InvalidStateError('poll() from inside a handler of the same merged reader')
-    if (!(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${String(limit)}`)
+    if (!(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
     if (this.handlers !== handlers || this.version !== handlers.version) this.compile(handlers)
     this.polling = true
     let count = 0

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../layout/errors.js'
+import { shown } from '../layout/shown.js'
 
 type Kind = (value: unknown, name: string) => string | undefined
 
@@ -28,7 +29,7 @@ export const kinds = {
  */
 export function checkOptions(what: string, options: unknown, spec: Readonly<Record<string, Kind>>): void {
   if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError(`${what} takes its options as an object, not ${String(options)}`)
+    throw new InvalidOptionError(`${what} takes its options as an object, not ${shown(options)}`)
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(spec, name)) {
@@ -38,10 +39,4 @@ export function checkOptions(what: string, options: unknown, spec: Readonly<Reco
     const wanted = spec[name](value, name)
     if (wanted !== undefined) throw new InvalidOptionError(`option '${name}' of ${what} takes ${wanted}, not ${shown(value)}`)
   }
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`
-  if (typeof value === 'bigint') return `${value}n`
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

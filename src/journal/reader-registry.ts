@@ -1,5 +1,6 @@
 import { ReaderBusyError, ReaderNameError } from '../layout/errors.js'
 import { Control as C, READER_SLOTS, ReaderSlot as R, ReaderState } from '../layout/format.js'
+import { shown } from '../layout/shown.js'
 import { native } from '../native/index.js'
 import { clockWords } from './clock.js'
 import type { Control } from './control.js'
@@ -151,7 +152,7 @@ export function clampReaders(control: Control, end: number): string[] {
 /** @throws {ReaderNameError} */
 export function checkReaderName(name: unknown): void {
   if (typeof name !== 'string' || !/^[\x21-\x7e]{1,63}$/.test(name)) {
-    throw new ReaderNameError(`a reader's name is 1 to ${R.NAME_SIZE - 1} printable ASCII characters without spaces, not ${JSON.stringify(name)}`)
+    throw new ReaderNameError(`a reader's name is 1 to ${R.NAME_SIZE - 1} printable ASCII characters without spaces, not ${shown(name)}`)
   }
 }
 

@@ -9,6 +9,7 @@ import { ReaderRegistration } from './reader-registry.js'
 import { type Pollable, runLoop, type Wait, WAITS } from './run-loop.js'
 import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
 import { sleepInLoop } from './sleeper.js'
+import { shown } from '../layout/shown.js'
 
 /** Where to begin: the first frame there is, after the last, at a position, at the first frame at or after a time. */
 export type Start =
@@ -135,7 +136,7 @@ export class Reader implements Disposable {
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
     if (this.isClosed) this.throwClosed()
     if (this.polling) throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
-    if (!(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${String(limit)}`)
+    if (!(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
     const dispatch =
       this.dispatch.handlers === handlers && this.dispatch.version === handlers.version ? this.dispatch : this.compile(handlers)
     this.polling = true
@@ -259,7 +260,7 @@ export class Reader implements Disposable {
 
   /** @internal Makes handlers ready for this journal. */
   compile(handlers: Handlers): Dispatch {
-    if (!(handlers instanceof Handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${String(handlers)}`)
+    if (!(handlers instanceof Handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
     const dispatch = new Dispatch(handlers, handlers.version, this.schema, this.source.page.memory)
     if (this.dispatch !== this.everything) this.source.detach(this.dispatch)
     this.source.attach(dispatch)
@@ -326,7 +327,7 @@ function isNamed(from: Start | NamedStart): from is NamedStart {
 
 function checkReaderOptions(directory: string, options: ReaderOptions): void {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`Reader.open takes the journal's directory as a non-empty string, not ${String(directory)}`)
+    throw new InvalidOptionError(`Reader.open takes the journal's directory as a non-empty string, not ${shown(directory)}`)
   }
   checkOptions('Reader.open', options, { from: () => undefined, signal: kinds.signal, durable: kinds.boolean })
   const from = options.from ?? 'start'
@@ -348,12 +349,4 @@ function checkStart(what: string, from: unknown): asserts from is Start {
   throw new InvalidOptionError(
     `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${shown(from)}`,
   )
-}
-
-function shown(value: unknown): string {
-  try {
-    return typeof value === 'string' ? `'${value}'` : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v as unknown))
-  } catch {
-    return String(value)
-  }
 }

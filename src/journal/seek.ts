@@ -5,6 +5,7 @@ import { native } from '../native/index.js'
 import type { Control } from './control.js'
 import { listDirectory } from './directory.js'
 import { type MappedPage, openPage, Word } from './page.js'
+import { shown } from '../layout/shown.js'
 
 /** A place in a journal: a mapped page and a slot of it where a frame begins, or the next one will. */
 export interface Place {
@@ -32,7 +33,7 @@ export function seekEnd(directory: string, control: Control | undefined): Place 
  */
 export function seekPosition(directory: string, position: number, control: Control | undefined): Place {
   if (!Number.isSafeInteger(position) || position < 0) {
-    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${String(position)}`, { path: directory })
+    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${shown(position)}`, { path: directory })
   }
   const last = lastPage(directory, control)
   const number = Math.floor(position / last.capacity)

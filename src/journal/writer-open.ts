@@ -12,6 +12,7 @@ import { recover, type Tail } from './recovery.js'
 import { readSchema, writeSchema } from './schema-file.js'
 import type { WriterParts } from './writer.js'
 import { checkWriterOptions, settle, type WriterOptions, type WriterSettings } from './writer-options.js'
+import { shown } from '../layout/shown.js'
 
 /** Undoes, in reverse, what was opened so far when the rest fails. */
 class Undo {
@@ -29,7 +30,7 @@ class Undo {
 /** Opens or makes a journal for writing: directory, lock, recovery, first page, the next one under way. */
 export function openWriter(directory: string, options: WriterOptions): WriterParts {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`Writer.open takes the journal's directory as a non-empty string, not ${String(directory)}`)
+    throw new InvalidOptionError(`Writer.open takes the journal's directory as a non-empty string, not ${shown(directory)}`)
   }
   checkWriterOptions(options)
   checkDistinct(options.frames ?? [])

@@ -4,6 +4,7 @@ import { type FrameDefinition, isDefinition } from '../layout/definition.js'
 import { MAX_JOURNAL_ID, Page } from '../layout/format.js'
 import { DEFAULT_MODE } from './directory.js'
 import { checkOptions, kinds } from './options.js'
+import { shown } from '../layout/shown.js'
 
 /** What survives what; see docs/guide.md. */
 export type Durability = 'process' | 'interval' | 'commit'
@@ -66,7 +67,7 @@ export function checkWriterOptions(options: WriterOptions): void {
   }
   for (const definition of options.frames ?? []) {
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`option 'frames' of Writer.open takes definitions made by frame(), not ${String(definition)}`)
+      throw new InvalidOptionError(`option 'frames' of Writer.open takes definitions made by frame(), not ${shown(definition)}`)
     }
   }
 }

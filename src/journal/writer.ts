@@ -21,6 +21,7 @@ import type { RecoveryReport } from './recovery.js'
 import { writeSchema } from './schema-file.js'
 import { openWriter } from './writer-open.js'
 import type { WriterOptions, WriterSettings } from './writer-options.js'
+import { shown } from '../layout/shown.js'
 
 /** @internal What `open` has made ready. */
 export interface WriterParts {
@@ -80,7 +81,6 @@ export class Writer implements Disposable {
   readonly journalId: number
 
   private readonly settings: WriterSettings
-  private readonly pageSize: number
   private readonly stride: number
   private readonly lock: WriterLock
   private readonly control: Control
@@ -94,10 +94,10 @@ export class Writer implements Disposable {
   private i32: Int32Array
   /** Byte offset in the page after the last committed frame, published or not. */
   private next: number
-  /** `begin` may go up to here without a look at marks, page end and space. */
+  /** Frames that end by here need no look at marks, page end and space. */
   private limit = 0
   /** Bytes of the page. */
-  private end: number
+  private readonly end: number
   private nextMark = 0
   private requestedAt = 0
 
@@ -128,7 +128,6 @@ export class Writer implements Disposable {
     this.epoch = parts.epoch
     this.journalId = parts.settings.journalId
     this.settings = parts.settings
-    this.pageSize = parts.pageSize
     this.stride = markStride(parts.pageSize)
     this.lock = parts.lock
     this.control = parts.control
@@ -330,25 +329,30 @@ export class Writer implements Disposable {
   /** The slow side of `begin`: another definition than last time, or no room that is known of. */
   private beginSlowly<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
     if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
-    let entry = this.lastEntry
-    if (entry.definition !== definition) entry = this.entryOf(definition)
-    if (this.next + entry.size > this.limit) this.makeRoom(entry)
+    const entry = this.lastEntry.definition === definition ? this.lastEntry : this.entryOf(definition)
+    if (this.next + entry.size > this.limit) this.makeRoom(entry.size)
     entry.pointer.at = this.next
     return entry.view as WriteView<F>
   }
 
-  /** The slow side of `cork`: wrong use, or the page's end may be near. */
+  /** The slow side of `cork`: wrong use, or too near the page's end. */
   private corkSlowly(slots: number): void {
     this.throwIfClosed()
     if (this.corked) this.throwState('cork() twice')
     if (!Number.isInteger(slots) || slots < 0 || slots > this.page.capacity) {
       throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${String(slots)}`)
     }
-    if (!this.begun && this.next + (slots << SHIFT) > this.end) this.roll()
+    if (!this.begun) this.makeRoom(slots << SHIFT)
   }
 
-  /** Room is short: a mark is due, or the page is full. */
-  private makeRoom(entry: Entry): void {
+  /**
+   * Makes sure that `bytes` more fit the page, going on to the next when they don't; that one is complete and in place before this
+   * one is sealed. Sets the mark that is due.
+   *
+   * All of it is one function on purpose: V8 has a budget for what it inlines into a caller's loop, and spends it on such as this
+   * before it gets to the fields' setters. A function this long it leaves alone (docs/decisions/0010-hot-path.md).
+   */
+  private makeRoom(bytes: number): void {
     this.throwIfClosed()
     if (this.page.mapping.damaged) {
       throw new CorruptJournalError(`${this.page.path} was cut short by somebody while it was being written; close this writer, and save what is good with 'ticktape repair'`, {
@@ -357,14 +361,32 @@ export class Writer implements Disposable {
     }
     this.durableLog?.throwIfFailed()
     this.supply.check()
-    if (this.next + entry.size > this.end) this.roll()
+    if (this.next + bytes > this.end) {
+      const last = this.page
+      const { page, waited } = this.supply.take(last.number + 1)
+      this.durableLog?.add(page)
+      this.publish()
+      Atomics.store(this.i32, Word.SEALED, 1)
+      this.control.currentPage = page.number
+      this.control.wakeSleepers()
+
+      this.page = page
+      this.firstPosition = page.firstPosition
+      this.i32 = page.memory.i32
+      this.next = HEADER_SIZE
+      this.findMark()
+      for (const entry of this.entries) entry.pointer.bind(page.memory)
+      this.supply.dispose(last.mapping)
+      this.supply.prepare(page.number + 1)
+      if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
+    }
     const slot = (this.next - HEADER_SIZE) >> SHIFT
     if (slot >= this.nextMark) {
       this.page.memory.u32[Word.MARKS + Math.floor(slot / this.stride)] = slot
       this.findMark()
       this.requestSync()
     }
-    this.limit = Math.min(this.end, Math.max(this.next + entry.size, HEADER_SIZE + (this.nextMark << SHIFT)))
+    this.limit = Math.min(this.end, HEADER_SIZE + (this.nextMark << SHIFT))
   }
 
   /** The next slot that a mark is due at. */
@@ -379,33 +401,10 @@ export class Writer implements Disposable {
     this.durableLog.request()
   }
 
-  /** Goes on to the next page. It is complete and in place before this one is sealed. */
-  private roll(): void {
-    const { page: next, waited } = this.supply.take(this.page.number + 1)
-    const last = this.page
-    this.durableLog?.add(next)
-    this.publish()
-    Atomics.store(this.i32, Word.SEALED, 1)
-    this.control.currentPage = next.number
-    this.control.wakeSleepers()
-
-    this.page = next
-    this.firstPosition = next.firstPosition
-    this.i32 = next.memory.i32
-    this.next = HEADER_SIZE
-    this.end = this.pageSize
-    this.limit = 0
-    this.findMark()
-    for (const entry of this.entries) entry.pointer.bind(next.memory)
-    this.supply.dispose(last.mapping)
-    this.supply.prepare(next.number + 1)
-    if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: next.number, waited })
-  }
-
   private entryOf(definition: FrameDefinition): Entry {
     this.throwIfClosed()
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`begin() takes a definition made by frame(), not ${String(definition)}`)
+      throw new InvalidOptionError(`begin() takes a definition made by frame(), not ${shown(definition)}`)
     }
     let entry = this.entryOfType.get(definition.id)
     if (entry === undefined || entry.definition !== definition) entry = this.addEntry(definition)

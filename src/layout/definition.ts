@@ -1,6 +1,7 @@
 import { FrameDefinitionError } from './errors.js'
 import type { Field, FieldKind } from './field.js'
 import { Frame, SLOT_SIZE } from './format.js'
+import { shown } from './shown.js'
 
 export type Fields = Readonly<Record<string, Field>>
 
@@ -85,7 +86,7 @@ export function frame<const F extends Fields>(name: string, id: number, fields: 
   }
   const wanted = options.slots ?? 1
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > Frame.MAX_SLOTS) {
-    throw new FrameDefinitionError(`frame '${name}' takes 1 to ${Frame.MAX_SLOTS} slots, not ${String(wanted)}`)
+    throw new FrameDefinitionError(`frame '${name}' takes 1 to ${Frame.MAX_SLOTS} slots, not ${shown(wanted)}`)
   }
   let layout = wanted === 1 ? place(name, fields, Frame.SMALL_HEADER_SIZE) : undefined
   if (layout === undefined || layout.end > SLOT_SIZE) layout = place(name, fields, Frame.LARGE_HEADER_SIZE)
@@ -110,7 +111,7 @@ const RESERVED = new Set([
 export function checkName(what: string, name: string): void {
   if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
     throw new FrameDefinitionError(
-      `${what} needs a name of 1 to 64 letters, digits and underscores that starts with no digit, not ${JSON.stringify(name)}`,
+      `${what} needs a name of 1 to 64 letters, digits and underscores that starts with no digit, not ${shown(name)}`,
     )
   }
 }
@@ -118,7 +119,7 @@ export function checkName(what: string, name: string): void {
 /** @internal */
 export function checkId(name: string, id: number): void {
   if (!Number.isInteger(id) || id < 1 || id > Frame.MAX_TYPE) {
-    throw new FrameDefinitionError(`frame '${name}' needs an id of 1 to ${Frame.MAX_TYPE}, not ${String(id)}`)
+    throw new FrameDefinitionError(`frame '${name}' needs an id of 1 to ${Frame.MAX_TYPE}, not ${shown(id)}`)
   }
 }
 
@@ -137,7 +138,7 @@ function place(frameName: string, fields: Fields, header: number): { fields: Fie
     checkFieldName(frameName, name)
     if (typeof field !== 'object' || field === null || !(field.size > 0) || !(field.align > 0)) {
       throw new FrameDefinitionError(
-        `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${String(field)}`,
+        `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${shown(field)}`,
       )
     }
     const offset = Math.ceil(end / field.align) * field.align

@@ -1,4 +1,5 @@
 import { FrameDefinitionError } from './errors.js'
+import { shown } from './shown.js'
 
 export type FieldKind =
   | 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64' | 'u64' | 'i64' | 'bool' | 'ascii' | 'bytes' | 'enum'
@@ -67,7 +68,7 @@ export function enumOf(...args: readonly unknown[]): Field<string> {
   }
   for (const value of values) {
     if (typeof value !== 'string' || value === '') {
-      throw new FrameDefinitionError(`enumOf takes non-empty strings, not ${String(value)}`)
+      throw new FrameDefinitionError(`enumOf takes non-empty strings, not ${shown(value)}`)
     }
   }
   if (new Set(values).size !== values.length) {
@@ -80,7 +81,7 @@ const MAX_FIELD_SIZE = 255 * 64
 
 function checkedSize(kind: string, size: number): number {
   if (!Number.isInteger(size) || size < 1 || size > MAX_FIELD_SIZE) {
-    throw new FrameDefinitionError(`${kind}(n) takes a size of 1 to ${MAX_FIELD_SIZE} bytes, not ${String(size)}`)
+    throw new FrameDefinitionError(`${kind}(n) takes a size of 1 to ${MAX_FIELD_SIZE} bytes, not ${shown(size)}`)
   }
   return size
 }

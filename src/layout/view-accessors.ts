@@ -1,6 +1,7 @@
 import { CorruptJournalError, FieldValueError, ViewExpiredError } from './errors.js'
 import type { FieldLayout } from './definition.js'
 import type { FramePointer } from './pointer.js'
+import { shown } from './shown.js'
 import { storeText, TextCache } from './text.js'
 
 /** Reads one field of the view it is called on. */
@@ -268,12 +269,4 @@ function wanted(field: FieldLayout): string {
 function refuse(frameName: string, field: FieldLayout, pointer: FramePointer, value: unknown): never {
   if (pointer.at < 0) expired(frameName, field.name)
   throw new FieldValueError(`'${field.name}' of a ${frameName} takes ${wanted(field)}, not ${shown(value)}`)
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
-  if (typeof value === 'bigint') return `${value}n`
-  if (value instanceof Uint8Array) return `a Uint8Array of ${value.length} bytes`
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return typeof value === 'function' ? 'a function' : String(value)
 }

@@ -3,6 +3,7 @@ import type { Fields, FrameDefinition, ValuesOf } from './definition.js'
 import { FieldValueError } from './errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag } from './format.js'
 import { FramePointer } from './pointer.js'
+import { shown } from './shown.js'
 
 /** What every frame says of itself, whatever its fields. Valid only while the handler it was passed to runs. */
 export interface FrameHeader {
@@ -122,7 +123,7 @@ function defineWriteView(definition: FrameDefinition): { WriteView: ViewClass; a
 
   function assign(view: View, values: Record<string, unknown>): void {
     if (typeof values !== 'object' || values === null) {
-      throw new FieldValueError(`a ${definition.name} is written from an object with its fields, not from ${String(values)}`)
+      throw new FieldValueError(`a ${definition.name} is written from an object with its fields, not from ${shown(values)}`)
     }
     for (const name in values) {
       if (!known.has(name)) {
