@@ -181,3 +181,25 @@ export class JournalSystemError extends TicktapeError {
     this.systemCode = systemCode
   }
 }
+
+/** A strategy whose definition is not right, or a module that has none, or cannot be loaded. */
+export class StrategyError extends TicktapeError {
+  readonly code = 'ERR_STRATEGY'
+}
+
+/** A directory that is no session of a gateway and its strategies, or whose session.json is damaged. */
+export class SessionError extends TicktapeError {
+  readonly code = 'ERR_SESSION'
+}
+
+/** A line of a capture that is not what such a file holds. It is counted, and the run goes on. */
+export class CaptureLineError extends TicktapeError {
+  readonly code = 'ERR_CAPTURE_LINE'
+  /** Counted from 1. */
+  readonly line: number
+
+  constructor(message: string, line: number, place: ErrorPlace = {}) {
+    super(message, place)
+    this.line = line
+  }
+}
