@@ -27,6 +27,7 @@ export interface CommitOptions {
  * @throws {InvalidOptionError}
  */
 export function checkCommitOptions(options: CommitOptions, frameSize: number, lastTimeHigh: number, lastTimeLow: number): void {
+  if (typeof options !== 'object' || options === null) throw new InvalidOptionError(`commit takes its options as an object, not ${shown(options)}`)
   for (const name in options) {
     if (name !== 'time' && name !== 'cause' && name !== 'source' && name !== 'dest') {
       throw new InvalidOptionError(`commit has no option '${name}'; there are: time, cause, source, dest`)

@@ -5,7 +5,7 @@ import { Control as C, CONTROL_MAGIC, FORMAT_VERSION, READER_SLOTS, ReaderSlot }
 import type { Mapping } from '../native/addon.js'
 import { native } from '../native/index.js'
 import { FileName } from './directory.js'
-import { fromSystemError, systemCode } from './system-error.js'
+import { fromSystemError, isIrregular, systemCode } from './system-error.js'
 
 /** Indexes in an Int32Array over the file. */
 export const ControlWord = {
@@ -147,8 +147,8 @@ function checked(mapping: Mapping, file: string): Mapping {
 
 function asControlError(error: unknown, file: string): unknown {
   if (error instanceof CorruptJournalError || error instanceof FormatVersionError) return error
-  if (systemCode(error) === 'EINVAL') {
-    return new CorruptJournalError(`${file} is empty or no regular file; run 'ticktape repair' on its journal`, { path: file, cause: error })
+  if (systemCode(error) === 'EINVAL' && !isIrregular(file)) {
+    return new CorruptJournalError(`${file} is empty or far too large; run 'ticktape repair' on its journal`, { path: file, cause: error })
   }
   return fromSystemError(error, 'opening', file)
 }

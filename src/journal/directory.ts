@@ -70,7 +70,7 @@ function isTemporary(name: string): boolean {
 export function prepareDirectory(directory: string, mode: number): void {
   const wanted = directoryMode(mode)
   try {
-    fs.mkdirSync(path.dirname(path.resolve(directory)), { recursive: true, mode: wanted })
+    fs.mkdirSync(path.dirname(directory), { recursive: true, mode: wanted })
     fs.mkdirSync(directory, { mode: wanted })
     fs.chmodSync(directory, wanted)
     return

@@ -1,4 +1,4 @@
-import * as path from 'node:path'
+import { join } from 'node:path'
 import { FrameDefinition } from '../layout/definition.js'
 import { CorruptJournalError } from '../layout/errors.js'
 import type { PageMemory } from '../layout/memory.js'
@@ -28,7 +28,7 @@ export class SchemaCache {
   constructor(private readonly directory: string) {}
 
   get file(): string {
-    return path.join(this.directory, FileName.SCHEMA)
+    return join(this.directory, FileName.SCHEMA)
   }
 
   /** A type's definition: schema.json has it before the first frame can be seen, so one that is not known is looked for there. */

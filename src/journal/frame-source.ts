@@ -168,8 +168,15 @@ export class FrameSource {
   /** The page after a sealed one: it is there, for it was in place before the seal. */
   private nextPage(): MappedPage {
     const number = this.page.number + 1
-    const ahead = this.takeAhead(number)
-    if (ahead !== undefined) return ahead
+    const page = this.takeAhead(number) ?? this.openNext(number)
+    if (page.capacity === this.page.capacity) return page
+    page.mapping.close()
+    throw new CorruptJournalError(`${page.path} has another size than the page before it; run 'ticktape verify' on its journal`, {
+      path: page.path, page: number, position: page.firstPosition,
+    })
+  }
+
+  private openNext(number: number): MappedPage {
     try {
       return openPage(this.directory, number, false)
     } catch (error) {

@@ -39,6 +39,8 @@ export class MergedReader implements Disposable {
   private dispatches: Dispatch[] = []
   private polling = false
   private isClosed = false
+  /** Wakes who sleeps on this reader. */
+  private readonly closing = new AbortController()
 
   /**
    * Opens all of them, or none.
@@ -57,6 +59,9 @@ export class MergedReader implements Disposable {
   ) {
     try {
       for (const source of sources) {
+        if (typeof source !== 'string' && (typeof source !== 'object' || source === null)) {
+          throw new InvalidOptionError(`MergedReader.open takes paths and { path, from, durable }, not ${shown(source)}`)
+        }
         const { path, ...options } = typeof source === 'string' ? { path: source } : source
         this.readers.push(Reader.open(path, options))
       }
@@ -64,7 +69,7 @@ export class MergedReader implements Disposable {
       for (const reader of this.readers) reader.close()
       throw error
     }
-    this.everything = this.readers.map(reader => reader.compile(new Handlers().otherwise(() => {})))
+    this.everything = this.readers.map(reader => reader.iteration)
   }
 
   /**
@@ -110,11 +115,16 @@ export class MergedReader implements Disposable {
   }
 
   /** Follows all of them for ever: ends with the signal given to `open`, with `close`, or with `break`. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<MergedFrame, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<MergedFrame, void, undefined> {
+    this.throwIfClosed()
+    return this.follow()
+  }
+
+  private async *follow(): AsyncGenerator<MergedFrame, void, undefined> {
     while (!this.isClosed && this.signal?.aborted !== true) {
       const next = this.next()
       if (next !== undefined) yield next
-      else await sleepInLoop(this.controls, () => this.isClosed || this.hasNews(), this.signal)
+      else await sleepInLoop(this.controls, () => this.isClosed || this.hasNews(), this.signal, this.closing.signal)
     }
   }
 
@@ -128,6 +138,7 @@ export class MergedReader implements Disposable {
       poll: () => merged.poll(handlers, limit),
       hasNews: () => merged.hasNews(),
       controls: this.controls,
+      closing: this.closing.signal,
       get closed() {
         return merged.isClosed
       },
@@ -149,6 +160,7 @@ export class MergedReader implements Disposable {
 
   close(): void {
     this.isClosed = true
+    this.closing.abort()
     for (const reader of this.readers) reader.close()
   }
 
@@ -166,6 +178,7 @@ export class MergedReader implements Disposable {
 
   private next(): MergedFrame | undefined {
     this.throwIfClosed()
+    if (this.polling) throw new InvalidStateError('the next frame was asked for inside a handler of the same merged reader')
     for (const reader of this.readers) reader.checkpoint()
     for (const dispatch of this.everything) dispatch.expire()
     this.fillHeap()
@@ -176,6 +189,9 @@ export class MergedReader implements Disposable {
   }
 
   private compile(handlers: Handlers): void {
+    if (!(handlers instanceof Handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+    // Where one of the journals refuses them, the others have let go of the last ones already.
+    this.handlers = undefined
     this.dispatches = this.readers.map(reader => reader.compile(handlers))
     this.handlers = handlers
     this.version = handlers.version

@@ -5,7 +5,7 @@ import { PageMemory } from '../layout/memory.js'
 import type { Mapping } from '../native/addon.js'
 import { native } from '../native/index.js'
 import { pagePath } from './directory.js'
-import { fromSystemError, systemCode } from './system-error.js'
+import { fromSystemError, isIrregular, systemCode } from './system-error.js'
 
 /** Indexes of the header's words in an Int32Array over the page. */
 export const Word = {
@@ -107,8 +107,8 @@ export function openPage(directory: string, pageNumber: number, writable: boolea
   try {
     mapping = native.mapFile(path, writable)
   } catch (error) {
-    if (systemCode(error) === 'EINVAL') {
-      throw new CorruptJournalError(`${path} is empty or no regular file; run 'ticktape verify' on its journal`, { path, page: pageNumber, cause: error })
+    if (systemCode(error) === 'EINVAL' && !isIrregular(path)) {
+      throw new CorruptJournalError(`${path} is empty or too large for a page; run 'ticktape verify' on its journal`, { path, page: pageNumber, cause: error })
     }
     throw fromSystemError(error, 'opening', path)
   }

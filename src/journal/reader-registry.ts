@@ -57,7 +57,7 @@ export class ReaderRegistration {
         if (!control.mapping.lockRange(offsetOf(own), 1)) {
           throw new ReaderBusyError(`reader '${name}' is open already, in process ${slots[own]?.pid}; give this one another name`, { path: control.file })
         }
-        const registration = new ReaderRegistration(control, own, slots[own]?.position)
+        const registration = new ReaderRegistration(control, own, hasCheckpoint(control, own) ? slots[own]?.position : undefined)
         registration.sign(name)
         return registration
       }
@@ -74,7 +74,7 @@ export class ReaderRegistration {
   /** Stores the position to go on at. Never half: the count that names the place of the new one is stored last. */
   checkpoint(position: number): void {
     const { words, base } = this
-    const next = (this.checkpoints + 1) >>> 0
+    const next = nextCheckpoint(this.checkpoints)
     const at = base + (R.POSITION >> 2) + ((next & 1) << 1)
     words[at] = position | 0
     words[at + 1] = (position / 2 ** 32) | 0
@@ -85,8 +85,9 @@ export class ReaderRegistration {
     this.checkpoints = next
   }
 
-  /** Leaves the name and its position for the next reader of that name. */
+  /** Leaves the name and its position for the next reader of that name; one that never had a position leaves nothing. */
   release(): void {
+    if (this.checkpoints === 0) Atomics.store(this.words, this.base + (R.STATE >> 2), ReaderState.FREE)
     this.control.mapping.unlockRange(offsetOf(this.slot), 1)
   }
 
@@ -139,7 +140,7 @@ export function clampReaders(control: Control, end: number): string[] {
     if (slot === undefined || slot.position <= end) return
     const words = new Int32Array(control.mapping.buffer)
     const base = offsetOf(i) >> 2
-    const next = (Atomics.load(words, base + (R.CHECKPOINT >> 2)) + 1) >>> 0
+    const next = nextCheckpoint(Atomics.load(words, base + (R.CHECKPOINT >> 2)) >>> 0)
     const at = base + (R.POSITION >> 2) + ((next & 1) << 1)
     words[at] = end | 0
     words[at + 1] = (end / 2 ** 32) | 0
@@ -154,6 +155,15 @@ export function checkReaderName(name: unknown): void {
   if (typeof name !== 'string' || !/^[\x21-\x7e]{1,63}$/.test(name)) {
     throw new ReaderNameError(`a reader's name is 1 to ${R.NAME_SIZE - 1} printable ASCII characters without spaces, not ${shown(name)}`)
   }
+}
+
+/** The count's lowest bit names the place of the position; 0 is kept for readers that died before they had one. */
+function nextCheckpoint(count: number): number {
+  return (count + 1) >>> 0 || 2
+}
+
+function hasCheckpoint(control: Control, slot: number): boolean {
+  return Atomics.load(control.words, (offsetOf(slot) + R.CHECKPOINT) >> 2) !== 0
 }
 
 function offsetOf(slot: number): number {

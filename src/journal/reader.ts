@@ -1,3 +1,4 @@
+import * as paths from 'node:path'
 import type { FrameView } from '../layout/view.js'
 import { ClosedError, InvalidOptionError, InvalidStateError, JournalNotFoundError } from '../layout/errors.js'
 import { Control } from './control.js'
@@ -53,6 +54,9 @@ const DEFAULT_LIMIT = 256
  *     reader.poll(on(Ticker, t => console.log(t.symbol, t.last)))
  */
 export class Reader implements Disposable {
+  /** The journal's directory. */
+  readonly path: string
+
   private readonly control: Control | undefined
   private readonly registration: ReaderRegistration | undefined
   private readonly source: FrameSource
@@ -63,6 +67,8 @@ export class Reader implements Disposable {
   private checkpointed = -1
   private polling = false
   private isClosed = false
+  /** Wakes who sleeps on this reader. */
+  private readonly closing = new AbortController()
 
   /**
    * Opens a journal for reading.
@@ -80,6 +86,7 @@ export class Reader implements Disposable {
    * @throws as `open`, and the signal's reason when it aborts first.
    */
   static async whenReady(directory: string, options: ReaderOptions = {}): Promise<Reader> {
+    checkReaderOptions(directory, options)
     const { signal } = options
     for (let nap = 1; ; nap = Math.min(nap * 2, LONGEST_NAP_MS)) {
       signal?.throwIfAborted()
@@ -92,12 +99,11 @@ export class Reader implements Disposable {
     }
   }
 
-  private constructor(
-    /** The journal's directory. */
-    readonly path: string,
-    options: ReaderOptions,
-  ) {
-    checkReaderOptions(path, options)
+  private constructor(directory: string, options: ReaderOptions) {
+    checkReaderOptions(directory, options)
+    // Pages are opened as they are needed: the program may change its folder meanwhile.
+    const path = paths.resolve(directory)
+    this.path = path
     this.options = options
     this.schema = new SchemaCache(path)
     this.control = Control.openForReader(path)
@@ -165,6 +171,7 @@ export class Reader implements Disposable {
 
   /** Follows the journal for ever, until the signal aborts or the reader is closed. A frame is valid until the next one is asked for. */
   follow(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<FrameView> {
+    this.throwIfClosed()
     checkOptions('follow', options, { signal: kinds.signal })
     const signal = options.signal ?? this.options.signal
     const done: IteratorReturnResult<undefined> = { value: undefined, done: true }
@@ -174,7 +181,7 @@ export class Reader implements Disposable {
         if (ended || this.isClosed || signal?.aborted === true) return done
         const frame = this.next()
         if (frame !== undefined) return { value: frame, done: false }
-        await sleepInLoop([this.control], () => this.isClosed || this.hasNews(), signal)
+        await sleepInLoop([this.control], () => this.isClosed || this.hasNews(), signal, this.closing.signal)
       }
     }
     return {
@@ -234,6 +241,7 @@ export class Reader implements Disposable {
     if (this.isClosed) return
     this.checkpoint()
     this.isClosed = true
+    this.closing.abort()
     this.registration?.release()
     this.source.close()
     this.control?.close()
@@ -241,6 +249,11 @@ export class Reader implements Disposable {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** @internal What iterating goes through: views of every type, made from the journal's schema. */
+  get iteration(): Dispatch {
+    return this.everything
   }
 
   /** @internal For merging. */
@@ -279,6 +292,7 @@ export class Reader implements Disposable {
 
   private next(): FrameView | undefined {
     this.throwIfClosed()
+    if (this.polling) throw new InvalidStateError(`${this.path}: the next frame was asked for inside a handler of the same reader`)
     // The frame handed out before is done with now, so this is where a named reader has got to.
     this.checkpoint()
     this.everything.expire()
@@ -295,6 +309,7 @@ export class Reader implements Disposable {
       poll,
       hasNews: () => reader.hasNews(),
       controls: [reader.control],
+      closing: reader.closing.signal,
       get closed() {
         return reader.isClosed
       },
@@ -331,11 +346,11 @@ function checkReaderOptions(directory: string, options: ReaderOptions): void {
   }
   checkOptions('Reader.open', options, { from: () => undefined, signal: kinds.signal, durable: kinds.boolean })
   const from = options.from ?? 'start'
-  if (isNamed(from as Start | NamedStart)) {
+  if (isNamed(from)) {
     checkOptions("Reader.open's 'from'", from, { name: kinds.string, start: () => undefined })
-    checkStart('Reader.open', (from as NamedStart).start ?? 'start')
+    checkStart('Reader.open', from.start ?? 'start')
   } else {
-    checkStart('Reader.open', from as Start)
+    checkStart('Reader.open', from)
   }
 }
 

@@ -20,6 +20,8 @@ export interface Pollable {
   hasNews(): boolean
   readonly controls: readonly (Control | undefined)[]
   readonly closed: boolean
+  /** Aborts when it is closed. */
+  readonly closing: AbortSignal
 }
 
 /** Looks without an answer before a spinning reader pauses between looks: each look takes the cursor's line away from the writer. */
@@ -53,7 +55,7 @@ export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal 
       if (wait === 'park') sleepInThread(reader.controls, () => reader.closed || reader.hasNews(), SLICE_MS)
       turn = wait !== 'event-loop'
       if (wait === 'event-loop') {
-        await sleepInLoop(reader.controls, () => reader.closed || reader.hasNews(), signal)
+        await sleepInLoop(reader.controls, () => reader.closed || reader.hasNews(), signal, reader.closing)
         sliceEnd = performance.now() + SLICE_MS
         misses = 0
       }

@@ -54,7 +54,15 @@ export function writeSchema(directory: string, schema: Schema, mode: number, dur
     fs.renameSync(temporary, file)
     if (durable) syncDirectory(directory)
   } catch (error) {
-    fs.rmSync(temporary, { force: true })
+    removeIfPossible(temporary)
     throw fromSystemError(error, 'writing', file)
+  }
+}
+
+function removeIfPossible(file: string): void {
+  try {
+    fs.rmSync(file, { force: true })
+  } catch {
+    // Why the schema could not be written is what the caller needs to know; the next writer removes what is left.
   }
 }

@@ -56,10 +56,11 @@ export function seekPosition(directory: string, position: number, control: Contr
 
 /** The first frame at or after a time, or the journal's end. Binary search over pages, over marks, then frame by frame. */
 export function seekTime(directory: string, time: bigint, control: Control | undefined): Place {
-  const pages = existingPages(directory)
-  let end = lastPage(directory, control)
+  const end = lastPage(directory, control)
+  // Listed after the end was found, so it is among them however fast the writer goes on.
+  const pages = existingPages(directory).filter(number => number <= end.number)
   let low = 0
-  let high = pages.indexOf(end.number)
+  let high = pages.length - 1
   // The last page that begins before the time: all before it are too early, all after it begin at the time or later.
   while (low < high) {
     const middle = (low + high + 1) >> 1

@@ -21,25 +21,29 @@ const LONGEST_SLEEP_MS = 1000
 const MOST_WORDS = 127
 
 /**
- * Announces sleepers on all journals, makes sure that there is still nothing to read, then sleeps until any of them has news, the
- * signal aborts, or `LONGEST_SLEEP_MS` are over.
+ * Announces sleepers on all journals, makes sure that there is still nothing to read, then sleeps until any of them has news, one
+ * of the signals aborts, or `LONGEST_SLEEP_MS` are over.
  */
-export async function sleepInLoop(controls: readonly (Control | undefined)[], hasNews: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+export async function sleepInLoop(
+  controls: readonly (Control | undefined)[],
+  hasNews: () => boolean,
+  ...signals: readonly (AbortSignal | undefined)[]
+): Promise<void> {
   const awake = controls.filter(control => control?.writable === true) as Control[]
   const seen = awake.map(control => control.signal())
   for (const control of awake) control.announceSleeper()
-  if (hasNews() || signal?.aborted === true) return
+  if (hasNews() || signals.some(signal => signal?.aborted === true)) return
   const nap = awake.length < controls.length ? BLIND_NAP_MS : LONGEST_SLEEP_MS
   await new Promise<void>(resolve => {
     const watches: number[] = []
     const wake = (): void => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', wake)
+      for (const signal of signals) signal?.removeEventListener('abort', wake)
       for (const watch of watches) loopWaiter.unwatch(watch)
       resolve()
     }
     const timer = setTimeout(wake, nap)
-    signal?.addEventListener('abort', wake)
+    for (const signal of signals) signal?.addEventListener('abort', wake)
     awake.forEach((control, i) => watches.push(loopWaiter.watch(control.mapping, seen[i], wake)))
   })
 }

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs'
 import { JournalFullError, JournalNotFoundError, JournalSystemError, NotAJournalError, type TicktapeError, UnsafePathError } from '../layout/errors.js'
 
 /** What the addon and node:fs throw when a system call fails. */
@@ -34,12 +35,21 @@ export function fromSystemError(error: unknown, doing: string, path: string): Ti
   }
   if (code === 'ENOENT') return new JournalNotFoundError(`there is no ${path}`, place)
   if (code === 'ENOTDIR') return new NotAJournalError(`${path} lies below a file, where no journal can be`, place)
+  if (code === 'EISDIR' || code === 'ENXIO' || (code === 'EINVAL' && isIrregular(path))) {
+    return new UnsafePathError(`${path} is no regular file; a journal's own files must be, so remove it or use another directory`, place)
+  }
   const hint = HINTS[code]
   return new JournalSystemError(
     `${code === '' ? String(error) : code} ${doing} ${path}${hint === undefined ? '' : `; ${hint}`}`,
     code,
     place,
   )
+}
+
+/** Whether there is something that is no file with bytes: a directory, a FIFO, a socket, a device. */
+export function isIrregular(path: string): boolean {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  return stat !== undefined && !stat.isFile()
 }
 
 const HINTS: Readonly<Record<string, string>> = {

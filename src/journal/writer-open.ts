@@ -1,3 +1,4 @@
+import * as path from 'node:path'
 import { FrameDefinitionError, InvalidOptionError, NotAJournalError } from '../layout/errors.js'
 import { Page as P, PageFlag } from '../layout/format.js'
 import { Control } from './control.js'
@@ -34,6 +35,10 @@ export function openWriter(directory: string, options: WriterOptions): WriterPar
   }
   checkWriterOptions(options)
   checkDistinct(options.frames ?? [])
+  return openChecked(path.resolve(directory), options)
+}
+
+function openChecked(directory: string, options: WriterOptions): WriterParts {
   prepareDirectory(directory, options.mode ?? 0o600)
   refuseForeign(directory)
   const settings = settle(directory, options)

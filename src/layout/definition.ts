@@ -1,5 +1,5 @@
 import { FrameDefinitionError } from './errors.js'
-import type { Field, FieldKind } from './field.js'
+import { type Field, type FieldKind, isField } from './field.js'
 import { Frame, SLOT_SIZE } from './format.js'
 import { shown } from './shown.js'
 
@@ -81,6 +81,9 @@ export function frame<const F extends Fields>(name: string, id: number, fields: 
   if (typeof fields !== 'object' || fields === null) {
     throw new FrameDefinitionError(`frame '${name}' takes its fields as an object of name: kind`)
   }
+  if (typeof options !== 'object' || options === null) {
+    throw new FrameDefinitionError(`frame '${name}' takes its options as an object, not ${shown(options)}`)
+  }
   for (const key of Object.keys(options)) {
     if (key !== 'slots') throw new FrameDefinitionError(`frame '${name}' has no option '${key}'; there is: slots`)
   }
@@ -136,7 +139,7 @@ function place(frameName: string, fields: Fields, header: number): { fields: Fie
   let end = header
   for (const [name, field] of Object.entries(fields)) {
     checkFieldName(frameName, name)
-    if (typeof field !== 'object' || field === null || !(field.size > 0) || !(field.align > 0)) {
+    if (!isField(field)) {
       throw new FrameDefinitionError(
         `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${shown(field)}`,
       )

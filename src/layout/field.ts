@@ -21,8 +21,21 @@ export interface Field<T = unknown> {
   readonly type?: T
 }
 
+/** Those made here: a look-alike could claim a size or an alignment that its kind doesn't have. */
+const fields = new WeakSet<object>()
+
+function made<T>(field: Field<T>): Field<T> {
+  fields.add(field)
+  return Object.freeze(field)
+}
+
+/** @internal Whether a value is one of the kinds below. */
+export function isField(value: unknown): value is Field {
+  return typeof value === 'object' && value !== null && fields.has(value)
+}
+
 function scalar<T>(kind: FieldKind, size: number): Field<T> {
-  return Object.freeze({ kind, size, align: size })
+  return made({ kind, size, align: size })
 }
 
 /** Unsigned integer, 0 to 255. */
@@ -50,12 +63,12 @@ export const bool = scalar<boolean>('bool', 1)
 
 /** Text of at most `size` ASCII characters, none of them NUL; the rest is filled with NULs. */
 export function ascii(size: number): Field<string> {
-  return Object.freeze({ kind: 'ascii', size: checkedSize('ascii', size), align: 1 })
+  return made({ kind: 'ascii', size: checkedSize('ascii', size), align: 1 })
 }
 
 /** `size` raw bytes. Fewer are filled with zeros; reading copies them out. */
 export function bytes(size: number): Field<Uint8Array> {
-  return Object.freeze({ kind: 'bytes', size: checkedSize('bytes', size), align: 1 })
+  return made({ kind: 'bytes', size: checkedSize('bytes', size), align: 1 })
 }
 
 /** One of up to 256 names, stored as one byte: `enumOf('buy', 'sell')`. The first is 0. */
@@ -74,7 +87,7 @@ export function enumOf(...args: readonly unknown[]): Field<string> {
   if (new Set(values).size !== values.length) {
     throw new FrameDefinitionError(`enumOf has a name twice: ${values.join(', ')}`)
   }
-  return Object.freeze({ kind: 'enum', size: 1, align: 1, values: Object.freeze([...values]) as readonly string[] })
+  return made({ kind: 'enum', size: 1, align: 1, values: Object.freeze([...values]) as readonly string[] })
 }
 
 const MAX_FIELD_SIZE = 255 * 64

@@ -58,6 +58,11 @@ export class Schema {
     return true
   }
 
+  /** A copy with one definition more. */
+  with(definition: FrameDefinition): Schema {
+    return new Schema([...this.definitions, definition])
+  }
+
   /** The first 8 bytes of the SHA-256 of the frames' canonical JSON: which definitions there were when a page was made. */
   hash(): Uint8Array {
     return layoutHash(this.definitions)

@@ -140,37 +140,37 @@ export class View {
       case 'u8': return function (this: View, v: number) {
         const p = this.#pointer
         const at = p.at
-        if (at < 0 || (v & 0xff) !== v) no(p, v)
+        if (at < 0 || typeof v !== 'number' || (v & 0xff) !== v) no(p, v)
         p.u8[at + offset] = v
       }
       case 'i8': return function (this: View, v: number) {
         const p = this.#pointer
         const at = p.at
-        if (at < 0 || (v << 24) >> 24 !== v) no(p, v)
+        if (at < 0 || typeof v !== 'number' || (v << 24) >> 24 !== v) no(p, v)
         p.i8[at + offset] = v
       }
       case 'u16': return function (this: View, v: number) {
         const p = this.#pointer
         const at = p.at
-        if (at < 0 || (v & 0xffff) !== v) no(p, v)
+        if (at < 0 || typeof v !== 'number' || (v & 0xffff) !== v) no(p, v)
         p.u16[(at + offset) >> 1] = v
       }
       case 'i16': return function (this: View, v: number) {
         const p = this.#pointer
         const at = p.at
-        if (at < 0 || (v << 16) >> 16 !== v) no(p, v)
+        if (at < 0 || typeof v !== 'number' || (v << 16) >> 16 !== v) no(p, v)
         p.i16[(at + offset) >> 1] = v
       }
       case 'u32': return function (this: View, v: number) {
         const p = this.#pointer
         const at = p.at
-        if (at < 0 || v >>> 0 !== v) no(p, v)
+        if (at < 0 || typeof v !== 'number' || v >>> 0 !== v) no(p, v)
         p.u32[(at + offset) >> 2] = v
       }
       case 'i32': return function (this: View, v: number) {
         const p = this.#pointer
         const at = p.at
-        if (at < 0 || (v | 0) !== v) no(p, v)
+        if (at < 0 || typeof v !== 'number' || (v | 0) !== v) no(p, v)
         p.i32[(at + offset) >> 2] = v
       }
       case 'f32': return function (this: View, v: number) {
@@ -268,5 +268,10 @@ function wanted(field: FieldLayout): string {
 
 function refuse(frameName: string, field: FieldLayout, pointer: FramePointer, value: unknown): never {
   if (pointer.at < 0) expired(frameName, field.name)
+  // The part of a text that could be stored is not left behind.
+  if (field.kind === 'ascii' && typeof value === 'string' && value.length <= field.size) {
+    const start = pointer.at + field.offset
+    pointer.u8.fill(0, start, start + field.size)
+  }
   throw new FieldValueError(`'${field.name}' of a ${frameName} takes ${wanted(field)}, not ${shown(value)}`)
 }

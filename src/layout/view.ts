@@ -75,7 +75,7 @@ export function makeWriteView<F extends Fields>(definition: FrameDefinition<F>):
   if (known === undefined) writeViews.set(definition, made)
   const pointer = new FramePointer()
   const view = Object.preventExtensions(new made.WriteView(pointer))
-  return { view: view as unknown as WriteView<F>, pointer, assign: values => made.assign(view, values as Record<string, unknown>) }
+  return { view: view as unknown as WriteView<F>, pointer, assign: values => made.assign(view, values) }
 }
 
 type ViewClass = new (pointer: FramePointer) => View
