@@ -42,7 +42,7 @@ export interface WriterParts {
 
 /** One kind of frame, ready to be written. */
 interface Entry extends BoundWriteView<Fields> {
-  readonly definition: FrameDefinition | undefined
+  readonly definition: FrameDefinition
   /** The frame's first word: type and slots. */
   readonly word: number
   /** Bytes. */
@@ -57,6 +57,9 @@ const CURSOR = Word.CURSOR
 const SLEEPERS = ControlWord.SLEEPERS
 const clock = clockWords
 const readClock = native.readClock
+
+/** What `prepare` is asked for when it is no frame. */
+const CORK = Symbol('cork')
 
 /** Slots that `cork` keeps together on one page unless told otherwise. */
 const DEFAULT_CORK_SLOTS = 64
@@ -144,11 +147,17 @@ export class Writer implements Disposable {
     this.lastTimeHigh = Number(parts.lastTime >> 32n)
     this.timestamps = parts.settings.timestamps
     this.findMark()
-    for (const definition of parts.settings.frames) this.addEntry(definition)
+    try {
+      for (const definition of parts.settings.frames) this.addEntry(definition)
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   /** The position the next frame gets, if it fits this page. */
   get position(): number {
+    this.throwIfClosed()
     return this.firstPosition + ((this.next - HEADER_SIZE) >> SHIFT)
   }
 
@@ -165,11 +174,9 @@ export class Writer implements Disposable {
    * @throws {SchemaMismatchError} for a definition that contradicts the journal's.
    */
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
-    const entry = this.lastEntry
-    const { pointer } = entry
-    const at = this.next
-    if (entry.definition !== definition || pointer.at >= 0 || at + entry.size > this.limit) return this.beginSlowly(definition)
-    pointer.at = at
+    let entry = this.lastEntry
+    if (entry.definition !== definition || entry.pointer.at >= 0 || this.next + entry.size > this.limit) entry = this.prepare(definition)
+    entry.pointer.at = this.next
     return entry.view as WriteView<F>
   }
 
@@ -226,7 +233,7 @@ export class Writer implements Disposable {
    * @param slots as many 64-byte slots as are to be visible together come to lie on one page. A page that fills up is published.
    */
   cork(slots: number = DEFAULT_CORK_SLOTS): void {
-    if (this.corked || !(this.next + slots * SLOT <= this.limit)) this.corkSlowly(slots)
+    if (this.corked || slots >>> 0 !== slots || this.next + slots * SLOT > this.limit) this.prepare(CORK, slots)
     this.corked = true
   }
 
@@ -326,34 +333,31 @@ export class Writer implements Disposable {
     return storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow) << (8 * Frame.FLAGS)
   }
 
-  /** The slow side of `begin`: another definition than last time, or no room that is known of. */
-  private beginSlowly<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
-    if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
-    const entry = this.lastEntry.definition === definition ? this.lastEntry : this.entryOf(definition)
-    if (this.next + entry.size > this.limit) this.makeRoom(entry.size)
-    entry.pointer.at = this.next
-    return entry.view as WriteView<F>
-  }
-
-  /** The slow side of `cork`: wrong use, or too near the page's end. */
-  private corkSlowly(slots: number): void {
-    this.throwIfClosed()
-    if (this.corked) this.throwState('cork() twice')
-    if (!Number.isInteger(slots) || slots < 0 || slots > this.page.capacity) {
-      throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${String(slots)}`)
-    }
-    if (!this.begun) this.makeRoom(slots << SHIFT)
-  }
-
   /**
-   * Makes sure that `bytes` more fit the page, going on to the next when they don't; that one is complete and in place before this
-   * one is sealed. Sets the mark that is due.
+   * The slow side of `begin` and `cork`: wrong use, another definition than last time, or no room that is known of. Goes on to the
+   * next page when this one has too little, and sets the mark that is due. Returns the entry of the definition.
    *
-   * All of it is one function on purpose: V8 has a budget for what it inlines into a caller's loop, and spends it on such as this
-   * before it gets to the fields' setters. A function this long it leaves alone (docs/decisions/0010-hot-path.md).
+   * All of it is one function on purpose: V8 spends a fixed budget on what it inlines into a caller's loop, and would spend it on
+   * pieces of this before it gets to the setters of the fields. What is as long as this it leaves alone; see
+   * docs/decisions/0010-hot-path.md.
    */
-  private makeRoom(bytes: number): void {
+  private prepare(what: FrameDefinition | typeof CORK, corkSlots: number = 0): Entry {
     this.throwIfClosed()
+    let entry = this.lastEntry
+    let bytes = corkSlots * SLOT
+    if (what === CORK) {
+      if (this.corked) this.throwState('cork() twice')
+      if (!Number.isInteger(corkSlots) || corkSlots < 0 || corkSlots > this.page.capacity) {
+        throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${shown(corkSlots)}`)
+      }
+      if (this.begun) return entry
+    } else {
+      if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
+      if (entry.definition !== what) entry = this.entryOf(what)
+      bytes = entry.size
+      if (this.next + bytes <= this.limit) return entry
+    }
+
     if (this.page.mapping.damaged) {
       throw new CorruptJournalError(`${this.page.path} was cut short by somebody while it was being written; close this writer, and save what is good with 'ticktape repair'`, {
         path: this.page.path, page: this.page.number,
@@ -362,6 +366,7 @@ export class Writer implements Disposable {
     this.durableLog?.throwIfFailed()
     this.supply.check()
     if (this.next + bytes > this.end) {
+      // The next page is complete and in place before this one is sealed.
       const last = this.page
       const { page, waited } = this.supply.take(last.number + 1)
       this.durableLog?.add(page)
@@ -375,11 +380,12 @@ export class Writer implements Disposable {
       this.i32 = page.memory.i32
       this.next = HEADER_SIZE
       this.findMark()
-      for (const entry of this.entries) entry.pointer.bind(page.memory)
+      for (const one of this.entries) one.pointer.bind(page.memory)
       this.supply.dispose(last.mapping)
       this.supply.prepare(page.number + 1)
       if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
     }
+
     const slot = (this.next - HEADER_SIZE) >> SHIFT
     if (slot >= this.nextMark) {
       this.page.memory.u32[Word.MARKS + Math.floor(slot / this.stride)] = slot
@@ -387,6 +393,7 @@ export class Writer implements Disposable {
       this.requestSync()
     }
     this.limit = Math.min(this.end, HEADER_SIZE + (this.nextMark << SHIFT))
+    return entry
   }
 
   /** The next slot that a mark is due at. */
@@ -418,10 +425,12 @@ export class Writer implements Disposable {
       throw new FrameDefinitionError(`a ${definition.name} takes ${definition.slots} slots, the pages of ${this.path} have ${this.page.capacity}; give it larger pages`)
     }
     const file = path.join(this.path, FileName.SCHEMA)
-    if (this.schema.add(definition, file)) {
-      writeSchema(this.path, this.schema, this.settings.mode, this.durableLog !== undefined)
+    if (this.schema.match(definition, file) === undefined) {
+      // On disk first: when that fails, the next try must not take the definition for written.
+      writeSchema(this.path, this.schema.with(definition), this.settings.mode, this.durableLog !== undefined)
+      this.schema.add(definition, file)
     }
-    const bound = makeWriteView<Fields>(definition as FrameDefinition<Fields>)
+    const bound = makeWriteView<Fields>(definition)
     bound.pointer.bind(this.page.memory)
     const entry = { definition, ...bound, word: definition.id | (definition.slots << (8 * Frame.SLOTS)), size: definition.size }
     this.entries.push(entry)
@@ -439,9 +448,11 @@ export class Writer implements Disposable {
   }
 }
 
+/** What a writer begins and ends with: nobody has its definition, so every `begin` goes its slow way. */
+const NONE = FrameDefinition.create<Fields>('None', 1, [], 1)
 const NO_ENTRY: Entry = {
-  definition: undefined,
-  ...makeWriteView<Fields>(FrameDefinition.create<Fields>('None', 1, [], 1)),
+  definition: NONE,
+  ...makeWriteView<Fields>(NONE),
   word: 0,
   size: 0,
 }
