@@ -15,6 +15,7 @@
       "native/core/process.cpp",
       "native/core/region.cpp",
       "native/core/sleepers.cpp",
+      "native/core/sync_log.cpp",
       "native/core/syncer.cpp",
       "native/core/thread.cpp",
       "native/core/waiter.cpp"

@@ -30,6 +30,14 @@ Napi::Value crashHere(const Napi::CallbackInfo& info) {
   crashPoint(name.c_str());
   return info.Env().Undefined();
 }
+
+Napi::Value injectFaultHere(const Napi::CallbackInfo& info) {
+  std::string name;
+  int number;
+  if (!readText(info, 0, "name", name) || !readWhole(info, 1, "errno", 0, 4095, number)) return {};
+  injectFault(name.c_str(), number);
+  return info.Env().Undefined();
+}
 #endif
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
@@ -54,6 +62,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
       property("clockBuffer", Clock::makeBuffer(env, environment.clock)),
       property("readClock", &Clock::read),
+      property("readTick", &Clock::readTick),
       property("now", function<now>),
 
       property("spin", &spin),
@@ -75,6 +84,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       property("lockMemory", function<lockMemory>),
 #ifdef TICKTAPE_CRASH_POINTS
       property("crashPoint", function<crashHere>),
+      property("injectFault", function<injectFaultHere>),
 #endif
   };
   napi_define_properties(env, exports, std::size(properties), properties);

@@ -48,6 +48,11 @@ napi_value Clock::read(napi_env, napi_callback_info) {
   return nullptr;
 }
 
+napi_value Clock::readTick(napi_env, napi_callback_info) {
+  target[1] = clock::tick();
+  return nullptr;
+}
+
 Napi::Value now(const Napi::CallbackInfo& info) { return Napi::BigInt::New(info.Env(), clock::now()); }
 
 }  // namespace ticktape::binding

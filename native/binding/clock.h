@@ -20,6 +20,8 @@ class Clock {
   /** The ArrayBuffer over it, with a reference of its own. */
   static napi_value makeBuffer(Napi::Env env, const std::shared_ptr<Clock>& clock);
   static napi_value read(napi_env env, napi_callback_info info);
+  /** As `read`, but the monotonic tick, into the second half. */
+  static napi_value readTick(napi_env env, napi_callback_info info);
 
  private:
   int64_t time_[2] = {0, 0};

@@ -11,9 +11,9 @@ namespace {
 
 /**
  * V8 counts a mapped file as memory that collecting garbage could free, and collects when it sees 64 MiB of it come. So it is
- * told at once that it has gone, and that it is back when it really goes. Two cases must be left alone:
+ * told at once that it has gone, and that it is back just before it really goes. Two cases must be left alone:
  * - V8 13 (Node 24) aborts the process when what goes is more than what it believes is there.
- * - A file of 64 MiB or more makes it collect whatever it is told afterwards, and the more often the less it had counted.
+ * - A file of 64 MiB or more makes it collect as it comes, whatever it is told afterwards.
  */
 bool discount(napi_env env, std::size_t size) {
   const int version = Environment::of(env).engineVersion;
@@ -114,9 +114,11 @@ RegionPtr MappingHandle::release() {
   bool isDetached = true;
   if (buffer != nullptr) napi_is_detached_arraybuffer(env(), buffer, &isDetached);
   // Detached by somebody else means transferred: another ArrayBuffer has the memory now, and its finalizer unmaps it.
-  if (!isDetached && napi_detach_arraybuffer(env(), buffer) == napi_ok) {
-    hold_->region.reset();
+  if (!isDetached) {
+    // Before the detaching: else V8 sees less than there was, and takes that for the level to measure growth from.
     if (hold_->discounted) undoDiscount(env(), region->size());
+    hold_->discounted = false;
+    if (napi_detach_arraybuffer(env(), buffer) == napi_ok) hold_->region.reset();
   }
   napi_delete_reference(env(), buffer_);
   buffer_ = nullptr;

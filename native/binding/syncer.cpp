@@ -29,11 +29,10 @@ SyncerHandle* SyncerHandle::construct(const Napi::CallbackInfo& info) {
   }
   const Napi::Object options = info[0].As<Napi::Object>();
   const Napi::Value interval = options.Get("intervalMs");
-  const Napi::Value checked = options.Get("checked");
   const Napi::Value onSynced = options.Get("onSynced");
   if (env.IsExceptionPending()) return nullptr;  // a getter threw
-  if (!interval.IsNumber() || !checked.IsBoolean() || !onSynced.IsFunction()) {
-    throwType(env, "options must have intervalMs (a number), checked (a boolean) and onSynced (a function)");
+  if (!interval.IsNumber() || !onSynced.IsFunction()) {
+    throwType(env, "options must have intervalMs (a number) and onSynced (a function)");
     return nullptr;
   }
   const double ms = interval.As<Napi::Number>().DoubleValue();
@@ -42,7 +41,7 @@ SyncerHandle* SyncerHandle::construct(const Napi::CallbackInfo& info) {
     return nullptr;
   }
   // Rounded up: 0.5 asks for often, not for never.
-  auto* handle = new SyncerHandle(env, static_cast<uint32_t>(std::ceil(ms)), checked.As<Napi::Boolean>().Value());
+  auto* handle = new SyncerHandle(env, static_cast<uint32_t>(std::ceil(ms)));
   if (!handle->onSynced_.open(env, onSynced.As<Napi::Function>(), "ticktape.Syncer", false)) {
     delete handle;
     if (!env.IsExceptionPending()) throwCode(env, "ERR_ENDING", "the environment is ending");
@@ -52,8 +51,8 @@ SyncerHandle* SyncerHandle::construct(const Napi::CallbackInfo& info) {
   return handle;
 }
 
-SyncerHandle::SyncerHandle(napi_env env, uint32_t intervalMs, bool checked)
-    : ThreadedHandle(env, kKind), syncer_({intervalMs, checked, [this] { onSynced_.call(); }}) {}
+SyncerHandle::SyncerHandle(napi_env env, uint32_t intervalMs)
+    : ThreadedHandle(env, kKind), syncer_({intervalMs, [this] { onSynced_.call(); }}) {}
 
 SyncerHandle::~SyncerHandle() {
   syncer_.stop();

@@ -15,7 +15,7 @@ class SyncerHandle : public ThreadedHandle {
 
   static napi_value defineClass(Napi::Env env);
   static SyncerHandle* construct(const Napi::CallbackInfo& info);
-  SyncerHandle(napi_env env, uint32_t intervalMs, bool checked);
+  SyncerHandle(napi_env env, uint32_t intervalMs);
   ~SyncerHandle() override;
 
  private:

@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "crash_point.h"
+
 namespace ticktape {
 namespace {
 
@@ -23,6 +25,7 @@ namespace {
 }  // namespace
 
 Failure allocate(int file, std::size_t size) {
+  if (const int number = FAULT_POINT("posix_fallocate")) return failed(number, "posix_fallocate");
   // Growing a file past this limit raises SIGXFSZ, which kills a process that does not ignore it.
   struct rlimit limit;
   if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur) {

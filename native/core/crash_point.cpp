@@ -7,8 +7,31 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
 
 namespace ticktape {
+namespace {
+
+std::mutex faultsMutex;
+std::map<std::string, int>& faults() {
+  static auto* numbers = new std::map<std::string, int>;  // never destroyed: threads outlive main
+  return *numbers;
+}
+
+}  // namespace
+
+int faultPoint(const char* name) {
+  std::lock_guard<std::mutex> lock(faultsMutex);
+  const auto found = faults().find(name);
+  return found == faults().end() ? 0 : found->second;
+}
+
+void injectFault(const char* name, int number) {
+  std::lock_guard<std::mutex> lock(faultsMutex);
+  faults()[name] = number;
+}
 
 void crashPoint(const char* name) {
   const char* wanted = std::getenv("TICKTAPE_CRASH_POINT");

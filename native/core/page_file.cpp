@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "crash_point.h"
+#include "sync_log.h"
 
 namespace ticktape {
 namespace {
@@ -48,6 +49,7 @@ Failure syncDirectoryOf(const std::string& path) {
   // EINVAL: a file system that cannot sync directories has nothing to sync.
   if (::fsync(file) != 0 && errno != EINVAL) failure = failed("fsync", directory);
   ::close(file);
+  if (!failure) sync_log::directorySynced(directory);
   return failure;
 }
 
@@ -77,6 +79,7 @@ Result<RegionPtr> makePage(const PagePlan& plan) {
 
   if (Failure failure = renameNew(plan.temporaryPath, plan.path)) return giveUp(failure);
   page.renamed(plan.path);
+  sync_log::renamed(plan.temporaryPath, plan.path);
   CRASH_POINT("page-renamed");
 
   if (plan.durable) {

@@ -22,10 +22,10 @@ constexpr std::size_t kMostAhead = 4 * 1024 * 1024;
 
 }  // namespace
 
-PageSync::PageSync(RegionPtr page, RegionPtr control, bool checked)
+PageSync::PageSync(RegionPtr page, RegionPtr control)
     : page_(std::move(page)),
       control_(std::move(control)),
-      checked_(checked),
+      checked_((loadAcquire(wordAt(page_->data(), page::kFlags)) & page_flag::kChecked) != 0),
       firstPosition_(loadLong(page_->data() + page::kFirstPosition)),
       capacity_(frames::capacity(page_->size())),
       durable_(std::min(loadAcquire(wordAt(page_->data(), page::kDurable)), capacity_)) {}

@@ -21,8 +21,8 @@ namespace ticktape {
  */
 class PageSync {
  public:
-  /** `page` is writable and has at least a header; `control` may be null. */
-  PageSync(RegionPtr page, RegionPtr control, bool checked);
+  /** `page` is writable and has at least a header, which says whether its frames get a CRC; `control` may be null. */
+  PageSync(RegionPtr page, RegionPtr control);
 
   struct Step {
     Failure failure;

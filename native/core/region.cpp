@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "allocate.h"
+#include "crash_point.h"
 #include "fault.h"
 #include "populate.h"
+#include "sync_log.h"
 
 namespace ticktape {
 namespace {
@@ -106,16 +108,22 @@ Failure Region::sync(std::size_t offset, std::size_t length) const {
   if (length == 0) return {};
   const std::size_t block = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::size_t from = offset & ~(block - 1);
+  if (const int number = FAULT_POINT("msync")) return failed(number, "msync", path_);
+  const auto bytes = sync_log::copy(data_ + from, offset + length - from);
   if (::msync(data_ + from, offset + length - from, MS_SYNC) != 0) return failed("msync", path_);
+  sync_log::synced(path_, from, bytes);
   return {};
 }
 
 Failure Region::syncFile() const {
+  if (const int number = FAULT_POINT("fsync")) return failed(number, "fsync", path_);
+  const auto bytes = sync_log::copy(data_, size_);
 #if defined(F_FULLFSYNC)
   // On macOS fsync stops at the drive's cache.
   if (::fcntl(file_, F_FULLFSYNC) == 0) return {};
 #endif
   if (::fsync(file_) != 0) return failed("fsync", path_);
+  sync_log::synced(path_, 0, bytes);
   return {};
 }
 

@@ -10,7 +10,7 @@ Failure Syncer::add(RegionPtr page, RegionPtr control) {
   if (!thread_.started()) {
     if (const int number = thread_.start("ticktape-sync", [this] { run(); })) return failed(number, "pthread_create");
   }
-  pages_.emplace_back(std::move(page), std::move(control), options_.checked);
+  pages_.emplace_back(std::move(page), std::move(control));
   // The first page tells at once what was durable before. A later one begins where the one before it ends.
   if (pages_.size() == 1 && durablePosition_.load() < pages_.front().durablePosition()) {
     durablePosition_.store(pages_.front().durablePosition(), std::memory_order_release);

@@ -21,7 +21,6 @@ class Syncer {
   struct Options {
     /** Sync this often when something is new; 0: only on request. */
     uint32_t intervalMs = 0;
-    bool checked = false;
     /** Called on the thread, without a lock held, after a sync that served a request. */
     std::function<void()> onSynced;
   };

@@ -17,10 +17,11 @@ using namespace ticktape::format;
 constexpr std::size_t kSize = page::kMinSize;
 constexpr uint32_t kCapacity = (kSize - page::kHeaderSize) / kSlotSize;
 
-inline std::vector<uint8_t> header(uint64_t firstPosition) {
+inline std::vector<uint8_t> header(uint64_t firstPosition, bool checked) {
   std::vector<uint8_t> bytes(page::kHeaderSize, 0);
   std::memcpy(&bytes[page::kMagic], kPageMagic, 8);
   std::memcpy(&bytes[page::kFirstPosition], &firstPosition, 8);
+  bytes[page::kFlags] = checked ? page_flag::kChecked : 0;
   return bytes;
 }
 
@@ -34,10 +35,10 @@ inline void putFrame(uint8_t* page, uint32_t slot, uint16_t type, uint8_t slots,
   std::memcpy(frame + frame::kTime, &time, 8);
 }
 
-inline RegionPtr makePage(const std::string& path, uint64_t firstPosition = 0) {
+inline RegionPtr makePage(const std::string& path, uint64_t firstPosition = 0, bool checked = true) {
   Result<RegionPtr> made = Region::create(path, kSize, 0600);
   CHECK(made.ok());
-  const std::vector<uint8_t> bytes = header(firstPosition);
+  const std::vector<uint8_t> bytes = header(firstPosition, checked);
   std::memcpy(made.value->data(), bytes.data(), bytes.size());
   return made.value;
 }

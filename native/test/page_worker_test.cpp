@@ -21,7 +21,7 @@ PagePlan planFor(const std::string& directory, bool durable, std::size_t size = 
   plan.temporaryPath = directory + "/next.tmp";
   plan.path = directory + "/0.page";
   plan.size = size;
-  plan.header = header(7);
+  plan.header = header(7, true);
   plan.durable = durable;
   return plan;
 }

@@ -17,12 +17,14 @@ namespace {
 struct Fixture {
   std::atomic<int> synced{0};
   std::string directory = check::directory(true);
+  bool checked;
   Syncer syncer;
 
-  explicit Fixture(uint32_t intervalMs = 0, bool checked = true) : syncer({intervalMs, checked, [this] { synced++; }}) {}
+  explicit Fixture(uint32_t intervalMs = 0, bool checked = true)
+      : checked(checked), syncer({intervalMs, [this] { synced++; }}) {}
 
   RegionPtr page(uint64_t number) {
-    return page_memory::makePage(directory + "/" + std::to_string(number) + ".page", number * kCapacity);
+    return page_memory::makePage(directory + "/" + std::to_string(number) + ".page", number * kCapacity, checked);
   }
   bool durableAt(uint64_t position) {
     return check::eventually([&] { return syncer.durablePosition() == position; });

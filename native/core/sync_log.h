@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/**
+ * What the simulator of power loss needs to know, in builds with TICKTAPE_CRASH_POINTS only: each change that a file system was
+ * asked to make, and each that it has promised to have made. Appended to the file that the environment variable
+ * TICKTAPE_SYNC_LOG names: a line of JSON for each, followed by the bytes for a sync.
+ */
+namespace ticktape::sync_log {
+
+#ifdef TICKTAPE_CRASH_POINTS
+void created(const std::string& path, std::size_t size);
+/** The bytes as they are before the sync: it may write newer ones, never older ones. */
+std::vector<uint8_t> copy(const uint8_t* bytes, std::size_t length);
+void synced(const std::string& path, std::size_t offset, const std::vector<uint8_t>& bytes);
+void renamed(const std::string& from, const std::string& to);
+void directorySynced(const std::string& path);
+#else
+inline void created(const std::string&, std::size_t) {}
+inline std::vector<uint8_t> copy(const uint8_t*, std::size_t) { return {}; }
+inline void synced(const std::string&, std::size_t, const std::vector<uint8_t>&) {}
+inline void renamed(const std::string&, const std::string&) {}
+inline void directorySynced(const std::string&) {}
+#endif
+
+}  // namespace ticktape::sync_log
