@@ -1,0 +1,29 @@
+/** Errors, caught so that a test can look at them. */
+import { TicktapeError } from 'ticktape'
+
+export type Failure = TicktapeError & Record<string, unknown>
+
+/** What `body` throws. Fails when it throws nothing, or something without a code of ours. */
+export function failureOf(body: () => unknown): Failure {
+  try {
+    body()
+  } catch (error) {
+    return named(error)
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** What a promise rejects with. */
+export async function rejectionOf(promise: PromiseLike<unknown>): Promise<Failure> {
+  try {
+    await promise
+  } catch (error) {
+    return named(error)
+  }
+  throw new Error('nothing was thrown')
+}
+
+function named(error: unknown): Failure {
+  if (error instanceof TicktapeError) return error as Failure
+  throw error
+}
