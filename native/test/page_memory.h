@@ -35,7 +35,8 @@ inline void putFrame(uint8_t* page, uint32_t slot, uint16_t type, uint8_t slots,
   std::memcpy(frame + frame::kTime, &time, 8);
 }
 
-inline RegionPtr makePage(const std::string& path, uint64_t firstPosition = 0, bool checked = true) {
+/** A page with a header and no frames. */
+inline RegionPtr newPage(const std::string& path, uint64_t firstPosition = 0, bool checked = true) {
   Result<RegionPtr> made = Region::create(path, kSize, 0600);
   CHECK(made.ok());
   const std::vector<uint8_t> bytes = header(firstPosition, checked);

@@ -24,7 +24,7 @@ struct Fixture {
       : checked(checked), syncer({intervalMs, [this] { synced++; }}) {}
 
   RegionPtr page(uint64_t number) {
-    return page_memory::makePage(directory + "/" + std::to_string(number) + ".page", number * kCapacity, checked);
+    return newPage(directory + "/" + std::to_string(number) + ".page", number * kCapacity, checked);
   }
   bool durableAt(uint64_t position) {
     return check::eventually([&] { return syncer.durablePosition() == position; });

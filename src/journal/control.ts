@@ -3,6 +3,7 @@ import * as path from 'node:path'
 import { CorruptJournalError, FormatVersionError } from '../layout/errors.js'
 import { Control as C, CONTROL_MAGIC, FORMAT_VERSION, READER_SLOTS, ReaderSlot } from '../layout/format.js'
 import type { Mapping } from '../native/addon.js'
+import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
 import { FileName } from './directory.js'
 import { fromSystemError, isIrregular, systemCode } from './system-error.js'
@@ -48,8 +49,12 @@ export class Control {
       const temporary = file + FileName.TEMPORARY_SUFFIX
       fs.rmSync(temporary, { force: true })
       const made = native.createFile(temporary, C.SIZE, mode, encodeHeader())
+      // Synced whatever the journal's durability: one without its header after power loss would keep writers out.
+      made.sync(0, C.SIZE)
       made.close()
+      crashPoint('control-made')
       fs.renameSync(temporary, file)
+      crashPoint('control-renamed')
       return new Control(file, checked(native.mapFile(file, true), file))
     } catch (error) {
       throw asControlError(error, file)

@@ -1,5 +1,5 @@
 import { SyncFailedError } from '../layout/errors.js'
-import type { Mapping, Syncer } from '../native/addon.js'
+import type { Syncer } from '../native/addon.js'
 import { native } from '../native/index.js'
 import type { Control } from './control.js'
 import type { MappedPage } from './page.js'
@@ -23,14 +23,14 @@ export class DurableLog {
   constructor(
     private readonly path: string,
     private readonly control: Control,
-    options: { readonly intervalMs: number; readonly checked: boolean },
+    options: { readonly intervalMs: number },
   ) {
     this.syncer = new native.Syncer({ ...options, onSynced: () => this.settle() })
   }
 
   /** The next page, before its first frame is published. */
   add(page: MappedPage): void {
-    this.syncer.add(page.mapping as Mapping, this.control.mapping)
+    this.syncer.add(page.mapping, this.control.mapping)
   }
 
   /** Positions below this one survive power loss. */

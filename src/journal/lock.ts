@@ -3,6 +3,7 @@ import * as path from 'node:path'
 import * as fs from 'node:fs'
 import { type LockHolder, WriterLockedError } from '../layout/errors.js'
 import type { FileLock } from '../native/addon.js'
+import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
 import { FileName } from './directory.js'
 import { fromSystemError } from './system-error.js'
@@ -14,6 +15,7 @@ import { fromSystemError } from './system-error.js'
 export class WriterLock {
   private constructor(
     private readonly lock: FileLock,
+    private readonly file: string,
     /** The last holder's epoch, 0 when the file doesn't say. */
     readonly lastEpoch: number,
   ) {}
@@ -36,7 +38,7 @@ export class WriterLock {
         { path: file },
       )
     }
-    return new WriterLock(lock, parseHolder(lock.read()).epoch ?? 0)
+    return new WriterLock(lock, file, parseHolder(lock.read()).epoch ?? 0)
   }
 
   /** Says in the file who holds it now. */
@@ -49,7 +51,12 @@ export class WriterLock {
       epoch,
       bootId: native.bootId(),
     }
-    this.lock.write(`${JSON.stringify(holder)}\n`)
+    try {
+      this.lock.write(`${JSON.stringify(holder)}\n`)
+    } catch (error) {
+      throw fromSystemError(error, 'signing', this.file)
+    }
+    crashPoint('lock-signed')
   }
 
   release(): void {

@@ -1,5 +1,5 @@
 import { CorruptJournalError } from '../layout/errors.js'
-import { Page as P } from '../layout/format.js'
+import { Page as P, PageFlag } from '../layout/format.js'
 import { decodePageHeader, markStride, type PageIdentity, slotsOf } from '../layout/header.js'
 import { PageMemory } from '../layout/memory.js'
 import type { Mapping } from '../native/addon.js'
@@ -38,6 +38,11 @@ export class MappedPage {
 
   get firstPosition(): number {
     return this.identity.firstPosition
+  }
+
+  /** Whether its frames get a CRC before they are synced. */
+  get checked(): boolean {
+    return (this.identity.flags & PageFlag.CHECKED) !== 0
   }
 
   /** Slots committed. @throws {CorruptJournalError} when that is more than the page has. */

@@ -1,10 +1,12 @@
 import * as fs from 'node:fs'
-import { CorruptJournalError, JournalNotFoundError, RecoveryRefusedError, type TicktapeError } from '../layout/errors.js'
-import { Page as P, PageFlag, SLOT_SHIFT } from '../layout/format.js'
-import { markStride } from '../layout/header.js'
+import { CorruptJournalError, RecoveryRefusedError, type TicktapeError } from '../layout/errors.js'
+import { Page as P } from '../layout/format.js'
+import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
 import { listDirectory, pagePath, syncDirectory } from './directory.js'
-import { type MappedPage, openPage, Word } from './page.js'
+import { OpenPages } from './open-pages.js'
+import type { MappedPage } from './page.js'
+import { cutPage, makeDurable } from './page-end.js'
 
 /** What the writer found when it opened the journal, and what it did about it. */
 export interface RecoveryReport {
@@ -50,15 +52,16 @@ export interface Recovered {
  */
 export function recover(directory: string): Recovered {
   const { pages, temporaries } = listDirectory(directory)
+  checkContiguous(directory, pages)
   const actions: string[] = []
-  for (const name of temporaries) {
-    fs.rmSync(`${directory}/${name}`, { force: true })
-    actions.push(`removed the unfinished ${name}`)
-  }
-  if (pages.length === 0) {
+  if (pages.length === 0 || (pages.length === 1 && isBlank(pagePath(directory, pages[0])))) {
+    for (const number of pages) {
+      fs.rmSync(pagePath(directory, number))
+      actions.push(`removed page ${number}, which has not one byte in it`)
+    }
+    removeTemporaries(directory, temporaries, actions)
     return { report: { found: 'new', kept: 0, dropped: 0, why: '', position: 0, actions }, tail: undefined }
   }
-  checkContiguous(directory, pages)
 
   const open = new OpenPages(directory)
   try {
@@ -68,30 +71,53 @@ export function recover(directory: string): Recovered {
     if (last < pages[pages.length - 1]) checkPrepared(open, last + 1, found)
     const end = found === 'same-boot' ? trustCursor(page) : walkFromDurable(open, pages, last)
     const tailPage = open.get(end.page)
+    const lastTime = end.lastTime > 0n ? end.lastTime : timeBefore(open, pages, end.page)
 
     // Nothing has been changed up to here; from here on nothing is refused.
+    removeTemporaries(directory, temporaries, actions)
+    const cleared = cutPage(tailPage, end.slot, found === 'other-boot')
+    if (cleared > 0) actions.push(`cleared ${cleared} bytes after slot ${end.slot} of page ${end.page}`)
     const surplus = pages.filter(number => number > end.page)
     for (const number of surplus.reverse()) {
       open.close(number)
       fs.rmSync(pagePath(directory, number))
       actions.push(number > last ? `removed the prepared page ${number}` : `removed page ${number}`)
+      crashPoint('recovery-page-removed')
     }
     if (surplus.length > 0) syncDirectory(directory)
-    const cleared = cutTail(tailPage, end.slot, found === 'other-boot')
-    if (cleared > 0) actions.push(`cleared ${cleared} bytes after slot ${end.slot} of page ${end.page}`)
 
-    const tail: Tail = {
-      page: tailPage,
-      slot: end.slot,
-      lastTime: end.lastTime > 0n ? end.lastTime : timeBefore(open, pages, end.page),
-      full: tailPage.sealed || found === 'other-boot',
-    }
     open.release(end.page)
+    const tail = { page: tailPage, slot: end.slot, lastTime, full: tailPage.sealed || found === 'other-boot' }
     const report = { found, kept: end.kept, dropped: end.dropped, why: end.why, position: tailPage.firstPosition + end.slot, actions } as const
     return { report, tail }
   } finally {
     open.closeAll()
   }
+}
+
+/**
+ * Makes durable what earlier writers had published and not yet synced when they died: the pages before `tail`. Without it a frame
+ * of this writer could be durable and one before it not.
+ *
+ * @param unpromised also those that no writer had promised to make durable: a writer of a durable journal comes after one that was not.
+ */
+export function catchUp(directory: string, tail: MappedPage, unpromised: boolean): void {
+  const open = new OpenPages(directory)
+  try {
+    const { pages } = listDirectory(directory)
+    let first = tail.number
+    while (first > pages[0] && isBehind(open.get(first - 1), unpromised)) first--
+    for (let number = first; number < tail.number; number++) {
+      makeDurable(open.get(number))
+      open.close(number)
+    }
+  } finally {
+    open.closeAll()
+  }
+}
+
+function isBehind(page: MappedPage, unpromised: boolean): boolean {
+  return page.durable < page.cursor && (page.checked || unpromised)
 }
 
 /** Where the good frames end. */
@@ -126,7 +152,7 @@ function findCurrent(open: OpenPages, pages: readonly number[]): number {
     return last
   } catch (error) {
     // Its name reached the disk and its bytes did not. Where pages are synced before they are named that cannot happen.
-    const lostInPowerLoss = before >= 0 && isUnchecked(open.get(before)) && open.get(before).identity.bootId !== native.bootId()
+    const lostInPowerLoss = before >= 0 && !open.get(before).checked && open.get(before).identity.bootId !== native.bootId()
     if (error instanceof CorruptJournalError && lostInPowerLoss) return before
     throw error
   }
@@ -170,10 +196,9 @@ function walkFromDurable(open: OpenPages, pages: readonly number[], last: number
   let lastTime = 0n
   for (let number = first; ; number++) {
     const page = open.get(number)
-    const unchecked = isUnchecked(page)
     const cursor = page.cursor
     // The durable cursor vouches for frames and the CRC proves them; the cursor itself may be older or newer than the data.
-    const walk = native.walkFrames(page.mapping, 0, unchecked ? cursor : page.capacity, page.firstPosition, !unchecked, lastTime)
+    const walk = native.walkFrames(page.mapping, 0, page.checked ? page.capacity : cursor, page.firstPosition, page.checked, lastTime)
     if (walk.slot < page.durable) throw refused(page, walk.slot, walk.reason)
     kept += walk.frames
     lastTime = walk.lastTime
@@ -193,51 +218,39 @@ function walkFromDurable(open: OpenPages, pages: readonly number[], last: number
 
 /** Whether a page needs no second look: sealed, and durable to its end if durability was asked for. */
 function isComplete(page: MappedPage): boolean {
-  return page.sealed && (isUnchecked(page) || page.durable === page.cursor)
-}
-
-function isUnchecked(page: MappedPage): boolean {
-  return (page.identity.flags & PageFlag.CHECKED) === 0
-}
-
-/**
- * Makes `slot` the page's end: cursor, marks, and nothing but zeros after it, so that no later crash can take old bytes for
- * frames. Returns how many bytes were not zero.
- */
-function cutTail(page: MappedPage, slot: number, sync: boolean): number {
-  const { u32, i32 } = page.memory
-  let cleared = 0
-  for (let word = (P.HEADER_SIZE + (slot << SLOT_SHIFT)) >> 2; word < u32.length; word++) {
-    if (u32[word] === 0) continue
-    u32[word] = 0
-    cleared += 4
-  }
-  const stride = markStride(page.identity.pageSize)
-  for (let i = 1; i * stride < page.capacity; i++) {
-    if (u32[Word.MARKS + i] >= slot) u32[Word.MARKS + i] = 0
-  }
-  if (page.cursor !== slot) {
-    Atomics.store(i32, Word.PAGE_CRC_SET, 0)
-    Atomics.store(i32, Word.CURSOR, slot)
-  }
-  if (sync) {
-    page.mapping.sync(0, page.mapping.size)
-    // Only now is what was kept known to be on the disk.
-    if (!isUnchecked(page)) {
-      Atomics.store(i32, Word.DURABLE, slot)
-      page.mapping.sync(0, P.HEADER_SIZE)
-    }
-  }
-  return cleared
+  return page.sealed && (!page.checked || page.durable === page.cursor)
 }
 
 /** The time of the last frame before a page that has none. */
 function timeBefore(open: OpenPages, pages: readonly number[], pageNumber: number): bigint {
-  if (pageNumber === pages[0]) return 0n
-  const page = open.get(pageNumber - 1)
-  const cursor = page.cursor
-  const from = page.markBefore(cursor, cursor)
-  return native.walkFrames(page.mapping, from, cursor, page.firstPosition, false, 0n).lastTime
+  for (let number = pageNumber - 1; number >= pages[0]; number--) {
+    const page = open.get(number)
+    const { cursor } = page
+    const walk = native.walkFrames(page.mapping, page.markBefore(cursor, cursor), cursor, page.firstPosition, false, 0n)
+    if (walk.frames > 0) return walk.lastTime
+  }
+  return 0n
+}
+
+/** Whether a file is empty or all zeros: a page whose name reached the disk before power was lost, and nothing of it. */
+function isBlank(path: string): boolean {
+  const stat = fs.lstatSync(path)
+  if (!stat.isFile() || stat.size > P.MAX_SIZE) return false
+  if (stat.size === 0) return true
+  const mapping = native.mapFile(path, false)
+  try {
+    return new Uint32Array(mapping.buffer, 0, stat.size >> 2).every(word => word === 0)
+  } finally {
+    mapping.close()
+  }
+}
+
+/** What writers were making when they died. */
+function removeTemporaries(directory: string, names: readonly string[], actions: string[]): void {
+  for (const name of names) {
+    fs.rmSync(`${directory}/${name}`, { force: true })
+    actions.push(`removed the unfinished ${name}`)
+  }
 }
 
 function damagedFrame(page: MappedPage, slot: number, reason: string): TicktapeError {
@@ -254,40 +267,4 @@ function refused(page: MappedPage, slot: number, reason: string): TicktapeError 
       "Nothing was changed; save what is good with 'ticktape repair'",
     { path: page.path, position: page.firstPosition + slot },
   )
-}
-
-/** The pages looked at, each mapped once and unmapped at the end. */
-class OpenPages {
-  private readonly pages = new Map<number, MappedPage>()
-
-  constructor(private readonly directory: string) {}
-
-  get(number: number): MappedPage {
-    let page = this.pages.get(number)
-    if (page === undefined) {
-      page = openPage(this.directory, number, true)
-      this.pages.set(number, page)
-    }
-    return page
-  }
-
-  /** Hands a page over: it stays mapped. */
-  release(number: number): void {
-    this.pages.delete(number)
-  }
-
-  close(number: number): void {
-    this.pages.get(number)?.mapping.close()
-    this.pages.delete(number)
-  }
-
-  closeAll(): void {
-    for (const page of this.pages.values()) page.mapping.close()
-    this.pages.clear()
-  }
-}
-
-/** Whether an error says that a page's file is not there. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof JournalNotFoundError
 }

@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { CorruptJournalError, UnsafePathError } from '../layout/errors.js'
 import { Schema } from '../layout/schema.js'
+import { crashPoint } from '../native/crash-point.js'
 import { FileName, syncDirectory } from './directory.js'
 import { fromSystemError, systemCode } from './system-error.js'
 
@@ -36,9 +37,9 @@ export function readSchema(directory: string): Schema {
 
 /**
  * Replaces schema.json in one step: a reader sees the old one or the new one. It is in place before the first frame of a new
- * definition can be seen.
+ * definition can be seen. It is synced whatever the journal's durability: an empty one after power loss would keep writers out.
  */
-export function writeSchema(directory: string, schema: Schema, mode: number, durable: boolean): void {
+export function writeSchema(directory: string, schema: Schema, mode: number): void {
   const file = path.join(directory, FileName.SCHEMA)
   const temporary = file + FileName.TEMPORARY_SUFFIX
   try {
@@ -47,12 +48,14 @@ export function writeSchema(directory: string, schema: Schema, mode: number, dur
     try {
       fs.fchmodSync(fd, mode)
       fs.writeFileSync(fd, schema.toJson())
-      if (durable) fs.fsyncSync(fd)
+      fs.fsyncSync(fd)
     } finally {
       fs.closeSync(fd)
     }
+    crashPoint('schema-written')
     fs.renameSync(temporary, file)
-    if (durable) syncDirectory(directory)
+    crashPoint('schema-renamed')
+    syncDirectory(directory)
   } catch (error) {
     removeIfPossible(temporary)
     throw fromSystemError(error, 'writing', file)

@@ -1,6 +1,7 @@
 import * as path from 'node:path'
-import { FrameDefinitionError, InvalidOptionError, NotAJournalError } from '../layout/errors.js'
-import { Page as P, PageFlag } from '../layout/format.js'
+import { FrameDefinitionError, InvalidOptionError, NotAJournalError, TicktapeError } from '../layout/errors.js'
+import { Page as P } from '../layout/format.js'
+import { crashPoint } from '../native/crash-point.js'
 import { Control } from './control.js'
 import { channels } from './diagnostics.js'
 import { listDirectory, prepareDirectory } from './directory.js'
@@ -9,8 +10,10 @@ import { WriterLock } from './lock.js'
 import { type MappedPage, Word } from './page.js'
 import { PageSupply } from './page-supply.js'
 import { clampReaders } from './reader-registry.js'
-import { recover, type Tail } from './recovery.js'
+import { makeDurable } from './page-end.js'
+import { catchUp, recover, type Tail } from './recovery.js'
 import { readSchema, writeSchema } from './schema-file.js'
+import { fromSystemError } from './system-error.js'
 import type { WriterParts } from './writer.js'
 import { checkWriterOptions, settle, type WriterOptions, type WriterSettings } from './writer-options.js'
 import { shown } from '../layout/shown.js'
@@ -47,17 +50,19 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
   try {
     const lock = WriterLock.take(directory, settings.mode)
     undo.later(() => lock.release())
+    crashPoint('lock-taken')
     const schema = readSchema(directory)
-    const control = Control.openForWriter(directory, settings.mode)
-    undo.later(() => control.close())
-
+    // Before anything is made or changed: where it refuses, the journal stays as it is.
     const { report, tail } = recover(directory)
     if (tail !== undefined) undo.later(() => tail.page.mapping.close())
+    const control = Control.openForWriter(directory, settings.mode)
+    undo.later(() => control.close())
     const pageSize = agreePageSize(directory, settings.pageSize, tail)
     const epoch = Math.max(lock.lastEpoch, tail?.page.identity.epoch ?? 0) + 1
     lock.sign(epoch)
-    if (tail === undefined) writeSchema(directory, schema, settings.mode, settings.durability !== 'process')
-    if (report.found === 'other-boot') tellReaders(directory, control, report.position)
+    if (tail === undefined) writeSchema(directory, schema, settings.mode)
+    else catchUp(directory, tail.page, settings.durability !== 'process')
+    tellReaders(directory, control, report.position)
 
     const kind = {
       directory,
@@ -85,7 +90,7 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     }
   } catch (error) {
     undo.run()
-    throw error
+    throw error instanceof TicktapeError ? error : fromSystemError(error, 'opening', directory)
   }
 }
 
@@ -105,24 +110,25 @@ function firstPage(
     return { page, slot: 0 }
   }
   const { page, slot } = tail
-  const sameKind =
-    ((page.identity.flags & PageFlag.CHECKED) !== 0) === settings.checksums && page.identity.journalId === settings.journalId
+  const sameKind = page.checked === settings.checksums && page.identity.journalId === settings.journalId
   if (!tail.full && sameKind) {
     durableLog?.add(page)
     return { page, slot }
   }
   const { page: next } = supply.take(page.number + 1)
-  if (settings.checksums && sameKind) durableLog?.add(page)
-  durableLog?.add(next)
+  crashPoint('old-page-followed')
   Atomics.store(page.memory.i32, Word.SEALED, 1)
-  if (settings.durability !== 'process') page.mapping.sync(0, P.HEADER_SIZE)
+  crashPoint('old-page-sealed')
+  // What its writer had promised to make durable is, before a frame of this writer can be.
+  if (durableLog !== undefined || page.checked) makeDurable(page)
+  durableLog?.add(next)
   page.mapping.close()
   return { page: next, slot: 0 }
 }
 
 function openDurableLog(directory: string, control: Control, settings: WriterSettings): DurableLog {
   const intervalMs = settings.durability === 'interval' ? settings.syncInterval : 0
-  return new DurableLog(directory, control, { intervalMs, checked: settings.checksums })
+  return new DurableLog(directory, control, { intervalMs })
 }
 
 /** Readers that were past what power loss left go on at its end. */

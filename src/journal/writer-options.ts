@@ -21,7 +21,7 @@ export interface WriterOptions {
   readonly syncInterval?: number
   /** With 'interval': sync at least every so many slots too, about. Default: by time only. */
   readonly syncFrames?: number
-  /** Give every frame a CRC32C before it is synced. Default: yes, but for 'process'. Without it nothing can be kept after power loss. */
+  /** Give every frame a CRC32C before it is synced. Default: yes, but never with 'process'. Without it nothing can be kept after power loss. */
   readonly checksums?: boolean
   /** Store the time in every frame. Default true; without, frames carry the time of the last `commit({ time })`. */
   readonly timestamps?: boolean
@@ -65,6 +65,9 @@ export function checkWriterOptions(options: WriterOptions): void {
   if (options.mode !== undefined && (options.mode & 0o600) !== 0o600) {
     throw new InvalidOptionError(`option 'mode' of Writer.open must let the owner read and write (0o600), not 0o${options.mode.toString(8)}`)
   }
+  if (options.checksums === true && options.durability === 'process') {
+    throw new InvalidOptionError("option 'checksums' of Writer.open takes 'interval' or 'commit' for 'durability': checksums are computed when frames are synced, which 'process' never does")
+  }
   for (const definition of options.frames ?? []) {
     if (!isDefinition(definition)) {
       throw new InvalidOptionError(`option 'frames' of Writer.open takes definitions made by frame(), not ${shown(definition)}`)
@@ -80,7 +83,7 @@ export function settle(directory: string, options: WriterOptions): WriterSetting
     durability,
     syncInterval: options.syncInterval ?? 50,
     syncFrames: options.syncFrames ?? Number.POSITIVE_INFINITY,
-    checksums: options.checksums ?? durability !== 'process',
+    checksums: durability !== 'process' && (options.checksums ?? true),
     timestamps: options.timestamps ?? true,
     mode: options.mode ?? DEFAULT_MODE,
     journalId: options.journalId ?? 0,

@@ -7,6 +7,7 @@ import { Frame, Page as P, SLOT_SHIFT, SLOT_SIZE } from '../layout/format.js'
 import { markStride } from '../layout/header.js'
 import type { Schema } from '../layout/schema.js'
 import { type BoundWriteView, makeWriteView, type WriteView } from '../layout/view.js'
+import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
 import { clockWords } from './clock.js'
 import { checkCommitOptions, type CommitOptions, storeCommitOptions } from './commit-options.js'
@@ -282,7 +283,9 @@ export class Writer implements Disposable {
     try {
       this.durableLog?.close()
     } finally {
+      crashPoint('close-synced')
       this.supply.close()
+      crashPoint('close-prepared-page-removed')
       this.page.mapping.close()
       this.control.close()
       this.lock.release()
@@ -369,9 +372,12 @@ export class Writer implements Disposable {
       // The next page is complete and in place before this one is sealed.
       const last = this.page
       const { page, waited } = this.supply.take(last.number + 1)
+      crashPoint('roll-page-taken')
       this.durableLog?.add(page)
       this.publish()
+      crashPoint('roll-published')
       Atomics.store(this.i32, Word.SEALED, 1)
+      crashPoint('roll-sealed')
       this.control.currentPage = page.number
       this.control.wakeSleepers()
 
@@ -427,7 +433,7 @@ export class Writer implements Disposable {
     const file = path.join(this.path, FileName.SCHEMA)
     if (this.schema.match(definition, file) === undefined) {
       // On disk first: when that fails, the next try must not take the definition for written.
-      writeSchema(this.path, this.schema.with(definition), this.settings.mode, this.durableLog !== undefined)
+      writeSchema(this.path, this.schema.with(definition), this.settings.mode)
       this.schema.add(definition, file)
     }
     const bound = makeWriteView<Fields>(definition)

@@ -101,7 +101,7 @@ export function decodePageHeader(
   const storedNumber = view.getUint32(Page.PAGE_NUMBER, true)
   if (storedNumber !== pageNumber) corrupt(`it says page ${storedNumber}, the file is named for page ${pageNumber}`)
   const firstPosition = Number(view.getBigUint64(Page.FIRST_POSITION, true))
-  if (firstPosition !== pageNumber * slotsOf(pageSize)) corrupt(`it says first position ${firstPosition}`)
+  if (firstPosition !== pageNumber * slotsOf(pageSize) || !Number.isSafeInteger(firstPosition + slotsOf(pageSize))) corrupt(`it says first position ${firstPosition}`)
   return {
     flags: view.getUint32(Page.FLAGS, true),
     pageSize,

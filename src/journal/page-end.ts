@@ -1,0 +1,58 @@
+import { Page as P, SLOT_SHIFT } from '../layout/format.js'
+import { markStride } from '../layout/header.js'
+import { crashPoint } from '../native/crash-point.js'
+import { native } from '../native/index.js'
+import { type MappedPage, Word } from './page.js'
+
+/**
+ * Makes `slot` the page's end: cursor, marks, and nothing but zeros after it, so that no later crash can take old bytes for
+ * frames. Returns how many bytes were not zero.
+ *
+ * Every part can be lost or done twice: frames below `slot` are not touched, and the one at `slot` was no frame before.
+ *
+ * @param afterPowerLoss also takes a seal back, for what came after it is gone, and syncs the page.
+ */
+export function cutPage(page: MappedPage, slot: number, afterPowerLoss: boolean): number {
+  const { u32, i32 } = page.memory
+  let cleared = 0
+  for (let word = (P.HEADER_SIZE + (slot << SLOT_SHIFT)) >> 2; word < u32.length; word++) {
+    if (u32[word] === 0) continue
+    u32[word] = 0
+    cleared += 4
+  }
+  crashPoint('recovery-tail-cleared')
+  const stride = markStride(page.identity.pageSize)
+  for (let i = 1; i * stride < page.capacity; i++) {
+    if (u32[Word.MARKS + i] >= slot) u32[Word.MARKS + i] = 0
+  }
+  if (page.cursor !== slot) {
+    Atomics.store(i32, Word.PAGE_CRC_SET, 0)
+    Atomics.store(i32, Word.CURSOR, slot)
+    crashPoint('recovery-cursor-stored')
+  }
+  if (afterPowerLoss) {
+    Atomics.store(i32, Word.SEALED, 0)
+    makeDurable(page)
+  }
+  return cleared
+}
+
+/**
+ * Makes a page's frames durable, here and now. Used where a writer takes over what another one had not synced; a running writer
+ * has a thread for it.
+ */
+export function makeDurable(page: MappedPage): void {
+  const { mapping, memory: { i32 }, firstPosition } = page
+  const { cursor, durable } = page
+  if (page.checked && durable < cursor) native.stampFrames(mapping, durable, cursor, firstPosition)
+  mapping.sync(0, mapping.size)
+  crashPoint('caught-up-data-synced')
+  // Only now is what it vouches for on the disk.
+  Atomics.store(i32, Word.DURABLE, cursor)
+  if (page.checked && page.sealed) {
+    Atomics.store(i32, Word.PAGE_CRC, native.pageCrc(mapping, cursor) | 0)
+    Atomics.store(i32, Word.PAGE_CRC_SET, 1)
+  }
+  mapping.sync(0, P.HEADER_SIZE)
+  crashPoint('caught-up-header-synced')
+}
