@@ -1,5 +1,9 @@
 #include "check.h"
 
+#if defined(__linux__)
+#include <sched.h>
+#include <sys/mount.h>
+#endif
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -78,6 +82,24 @@ std::string directory(bool onDisk) {
   if (::mkdtemp(&path[0]) == nullptr) fail(__FILE__, __LINE__, "mkdtemp " + path);
   directories().push_back(path);
   return path;
+}
+
+int onSmallFileSystem(const std::string& directory, const char* size, const std::function<int()>& body) {
+#if defined(__linux__)
+  constexpr int kMayNot = 77;
+  const int status = inChild([&] {
+    // In a mount namespace of its own: gone with the child.
+    if (::unshare(CLONE_NEWNS) != 0) return kMayNot;
+    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return kMayNot;
+    const std::string options = std::string("size=") + size;
+    if (::mount("none", directory.c_str(), "tmpfs", 0, options.c_str()) != 0) return kMayNot;
+    return body();
+  });
+  if (status != kMayNot) return status;
+#else
+  (void)directory, (void)size, (void)body;
+#endif
+  skip("may not mount a small file system");
 }
 
 bool eventually(const std::function<bool()>& condition) {

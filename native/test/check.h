@@ -23,6 +23,9 @@ int finish(int pid);
 /** A new directory, removed with all that is in it when the program ends. Under /dev/shm, or on disk. */
 std::string directory(bool onDisk = false);
 
+/** Runs `body` in a child process with a file system of only `size` ("64k") at `directory`. Skips where that may not be. */
+int onSmallFileSystem(const std::string& directory, const char* size, const std::function<int()>& body);
+
 /** Waits up to ten seconds for it. */
 bool eventually(const std::function<bool()>& condition);
 void sleepMs(int ms);

@@ -48,7 +48,8 @@ TEST(a_program_started_while_the_lock_is_held_does_not_inherit_it) {
   const std::string path = check::directory() + "/lock";
   auto lock = FileLock::open(path, 0600);
   int gone[2];
-  CHECK_EQ(::pipe2(gone, O_CLOEXEC), 0);
+  CHECK_EQ(::pipe(gone), 0);
+  for (const int end : gone) CHECK_EQ(::fcntl(end, F_SETFD, FD_CLOEXEC), 0);
   const int program = check::startChild([] { return ::execlp("sleep", "sleep", "100", nullptr); });
   // The other end closes in the child when exec has succeeded.
   ::close(gone[1]);
