@@ -10,6 +10,11 @@ import * as fs from 'node:fs'
 // Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
 const SHIFT = SLOT_SHIFT
+/** More slots than a page can have. A small integer as all slots are: with Infinity V8 would go back to the interpreter once a page. */
+const NEVER = 2 ** 30
+const SEALED = Word.SEALED
+/** Looks in vain before the page is looked at closely: whether its file was cut short is a call into the addon. */
+const LOOKS_UNCHECKED = 256
 
 /**
  * A place in a journal that goes forward, frame by frame and page by page: the reading half of the protocol.
@@ -23,6 +28,9 @@ export class FrameSource {
   /** Grows when the place is changed from outside, so that a loop over frames notices that its handler did so. */
   generation = 0
 
+  private capacity: number
+  /** Looks that found nothing since the page was last looked at closely. */
+  private looks = 0
   private u32: Uint32Array
   private i32: Int32Array
   private readonly commitWord: number
@@ -42,6 +50,7 @@ export class FrameSource {
     this.slot = place.slot
     this.u32 = place.page.memory.u32
     this.i32 = place.page.memory.i32
+    this.capacity = place.page.capacity
     this.aheadFrom = place.page.capacity >> 1
     this.commitWord = durableOnly ? Word.DURABLE : Word.CURSOR
     this.worker = borrowPageWorker()
@@ -106,7 +115,11 @@ export class FrameSource {
   /** The slot up to which frames can be read now, on the page that `slot` is on: goes on to the next page when there are more. */
   available(): number {
     const end = Atomics.load(this.i32, this.commitWord)
-    return end > this.slot && end <= this.page.capacity ? end : this.turn()
+    const slot = this.slot
+    if (end > slot && end <= this.capacity) return end
+    // Nothing new, as a spinning reader finds most often. A page that ends here says so first by its seal.
+    if (end === slot && Atomics.load(this.i32, SEALED) === 0 && ++this.looks < LOOKS_UNCHECKED) return slot
+    return this.turn()
   }
 
   /** The high word of the next frame's time; valid while `available() > slot`. */
@@ -144,6 +157,7 @@ export class FrameSource {
 
   /** The slow side of `available`: nothing more on this page, or its cursor cannot be right. */
   private turn(): number {
+    this.looks = 0
     for (;;) {
       const { page } = this
       if (page.mapping.damaged) {
@@ -206,6 +220,7 @@ export class FrameSource {
     this.slot = slot
     this.u32 = page.memory.u32
     this.i32 = page.memory.i32
+    this.capacity = page.capacity
     this.aheadFrom = page.capacity >> 1
     for (const dispatch of this.dispatches) {
       dispatch.expire()
@@ -217,7 +232,7 @@ export class FrameSource {
   }
 
   private mapAhead(): void {
-    this.aheadFrom = Number.POSITIVE_INFINITY
+    this.aheadFrom = NEVER
     this.ahead = this.worker.open(pagePath(this.directory, this.page.number + 1))
   }
 
