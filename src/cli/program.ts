@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { Exit, printError, UsageError } from './failure.js'
+import { registerLs } from './ls.js'
+import { registerTail } from './tail.js'
+
+const HELP = `
+Exit codes:
+  0    done; the journal is sound
+  1    looked, and found damage, losses, or something bad
+  2    could not: not there, no permission, not a journal, wrong arguments
+  130  ended by Ctrl-C
+
+Errors are one line on stderr, 'code: message'; with --json one object,
+{"error":{"code","message","path","position"}}. TICKTAPE_DEBUG=1 adds a stack trace.
+
+Examples:
+  $ ticktape ls /dev/shm/desk
+  $ ticktape tail /dev/shm/desk/market --follow
+  $ ticktape verify /var/lib/desk/orders && echo sound
+
+'ticktape help COMMAND' shows a command's options and examples.`
+
+/** The program with all its commands. */
+function program(): Command {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+  const root = new Command('ticktape')
+    .description('Look into, check, mend and prune memory-mapped journals.')
+    .version(version)
+    // Commander would print and exit by itself; errors are ours to print, and exit codes ours to choose.
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', HELP)
+  registerTail(root)
+  registerLs(root)
+  return root
+}
+
+/** Runs what the command line says and sets the exit code. */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync(argv)
+  } catch (error) {
+    process.exitCode = exitCodeOf(error, argv.includes('--json'))
+  }
+}
+
+/** What commander throws is either help that was asked for, or a wrong argument. */
+function exitCodeOf(error: unknown, json: boolean): number {
+  if (!(error instanceof CommanderError)) return printError(error, json)
+  if (error.exitCode === 0) return Exit.OK
+  if (error.code === 'commander.help') return Exit.FAILED // no command: the help has been printed
+  return printError(new UsageError(`${error.message.replace(/^error: /, '')}; see 'ticktape help'`), json)
+}
