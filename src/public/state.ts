@@ -1,0 +1,5 @@
+/** `ticktape/state`: what processes share besides journals, in mapped files. */
+
+export { Counter, Gauge } from '../state/counter.js'
+export { type CounterInfo, Counters, type CountersOptions } from '../state/counters.js'
+export { type Quote, TopOfBook, type TopOfBookOptions } from '../state/top-of-book.js'

@@ -1,0 +1,51 @@
+/**
+ * 64 bits of mapped memory at once, without allocating.
+ *
+ * `Atomics` on 64-bit arrays takes and returns bigints, which are allocated. A plain store of one element of a BigUint64Array that
+ * was loaded from another is compiled to one 64-bit load and one 64-bit store with no bigint between, and a store of 8 aligned
+ * bytes is indivisible on every processor this library runs on. So values are put together in a scratch array, 32 bits at a time,
+ * and go out whole. Measured in bench/state-words.ts; see docs/decisions/.
+ */
+export const scratch64 = new BigUint64Array(1)
+/** Low word first. */
+export const scratch32 = new Uint32Array(scratch64.buffer)
+const scratchSigned = new BigInt64Array(scratch64.buffer)
+const scratchFloat = new Float64Array(scratch64.buffer)
+
+const HIGH = 2 ** 32
+
+/** Stores a safe integer as i64. */
+export function storeInteger(words: BigUint64Array, index: number, value: number): void {
+  scratch32[0] = value
+  scratch32[1] = Math.floor(value / HIGH)
+  words[index] = scratch64[0]
+}
+
+/** Loads an i64 as a number; exact for safe integers. */
+export function loadInteger(words: BigUint64Array, index: number): number {
+  scratch64[0] = words[index]
+  return (scratch32[1] | 0) * HIGH + scratch32[0]
+}
+
+/**
+ * Replaces an i64 by what `change` makes of it, however many processes do so at once: no change is lost. Returns the new value.
+ * Allocates bigints.
+ */
+export function updateInteger(words: BigInt64Array, index: number, change: (value: bigint) => bigint): bigint {
+  for (;;) {
+    const seen = Atomics.load(words, index)
+    const wanted = BigInt.asIntN(64, change(seen))
+    if (Atomics.compareExchange(words, index, seen, wanted) === seen) return wanted
+  }
+}
+
+/** Adds to a f64, however many processes do so at once. Returns the new value. Allocates bigints. */
+export function addFloat(words: BigInt64Array, index: number, amount: number): number {
+  for (;;) {
+    const seen = Atomics.load(words, index)
+    scratchSigned[0] = seen
+    const sum = scratchFloat[0] + amount
+    scratchFloat[0] = sum
+    if (Atomics.compareExchange(words, index, seen, scratchSigned[0]) === seen) return sum
+  }
+}
