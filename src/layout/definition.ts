@@ -6,7 +6,7 @@ import { shown } from './shown.js'
 export type Fields = Readonly<Record<string, Field>>
 
 /** The JavaScript values of a set of fields: `{ symbol: string, last: number, ... }`. */
-export type ValuesOf<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never }
+export type ValuesOf<F extends Fields> = { -readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
 
 /** Where one field lies in its frame. */
 export interface FieldLayout {
