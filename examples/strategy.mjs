@@ -1,0 +1,48 @@
+// A momentum strategy: buys what has been rising, sells what has been falling, with orders that expire at once.
+//
+//     npx ticktape run examples/strategy.mjs --duration 10
+//     npx ticktape replay HOME --strategy momentum      does it decide the same again?
+import { defineStrategy } from 'ticktape/runtime'
+
+const SIZE = 0.01
+const LIMIT = 0.05
+const TREND_EVENTS = 50
+
+/** What it remembers between frames. A restart begins anew, and so does the replay of that restart. */
+const markets = new Map()
+
+function marketOf(symbol) {
+  if (!markets.has(symbol)) markets.set(symbol, { fast: 0, slow: 0, seen: 0, position: 0, waiting: false })
+  return markets.get(symbol)
+}
+
+export default defineStrategy({
+  id: 'momentum',
+
+  onTicker(ticker, context) {
+    const market = marketOf(ticker.symbol)
+    const middle = (ticker.bid + ticker.ask) / 2
+    market.seen++
+    market.fast += (middle - market.fast) / Math.min(market.seen, TREND_EVENTS / 5)
+    market.slow += (middle - market.slow) / Math.min(market.seen, TREND_EVENTS)
+    if (market.seen < TREND_EVENTS || market.waiting) return
+
+    const trend = (market.fast - market.slow) / market.slow
+    const spread = (ticker.ask - ticker.bid) / middle
+    if (trend > spread / 2 && market.position < LIMIT) send('buy', ticker.ask)
+    if (trend < -spread / 2 && market.position > -LIMIT) send('sell', ticker.bid)
+
+    function send(side, price) {
+      context.order({ symbol: ticker.symbol, side, quantity: SIZE, price, timeInForce: 'ioc' })
+      market.waiting = true
+    }
+  },
+
+  onOrder(report) {
+    if (report.state === 'accepted') return
+    const market = marketOf(report.symbol)
+    market.waiting = false
+    const sign = report.side === 'buy' ? 1 : -1
+    market.position += sign * report.filledQuantity
+  },
+})

@@ -1,0 +1,85 @@
+import type { Writer } from '../journal/writer.js'
+import { GATEWAY_JOURNAL } from '../runtime/session.js'
+import type { MarketEvent, QuoteEvent, TradeEvent } from './feed.js'
+import { BookTop, OrderReport, type OrderReportValues, strategyOf, Ticker, Trade } from './frames.js'
+
+/** What a Ticker says beyond the quote. */
+interface Traded {
+  last: number
+  volume: number
+}
+
+/** Slots that a quote and what it does to resting orders are kept together in, at most. More than that may be cut by the end of a page. */
+const MOST_SLOTS = 512
+
+/**
+ * Writes market data into the gateway's journal. A quote becomes a BookTop and a Ticker, a trade a Trade; each event, with the fills it
+ * leads to, appears in one store, so a journal never ends inside one.
+ */
+export class MarketWriter {
+  /** Events in the journal, those of earlier runs included. */
+  events = 0
+  private readonly traded = new Map<string, Traded>()
+
+  /** A trade of an earlier run. */
+  restoreTrade(symbol: string, price: number, quantity: number): void {
+    this.events++
+    const traded = this.of(symbol)
+    traded.last = price
+    traded.volume += quantity
+  }
+
+  restoreQuote(): void {
+    this.events++
+  }
+
+  write(writer: Writer, event: MarketEvent, fills: readonly OrderReportValues[]): void {
+    writer.cork(Math.min(MOST_SLOTS, 2 + fills.length * OrderReport.slots))
+    const position = event.kind === 'quote' ? this.writeQuote(writer, event) : this.writeTrade(writer, event)
+    for (const fill of fills) {
+      writer.write(OrderReport, fill, { cause: { journal: GATEWAY_JOURNAL, position }, source: GATEWAY_JOURNAL, dest: strategyOf(fill.orderId) })
+    }
+    writer.uncork()
+    this.events++
+  }
+
+  private writeQuote(writer: Writer, event: QuoteEvent): number {
+    const { symbol, bid, ask } = event
+    const book = writer.begin(BookTop)
+    book.symbol = symbol
+    book.bid = bid
+    book.ask = ask
+    book.bidSize = event.bidSize
+    book.askSize = event.askSize
+    const position = writer.commit()
+    const { last, volume } = this.of(symbol)
+    const ticker = writer.begin(Ticker)
+    ticker.symbol = symbol
+    ticker.last = last
+    ticker.bid = bid
+    ticker.ask = ask
+    ticker.volume = volume
+    writer.commit()
+    return position
+  }
+
+  private writeTrade(writer: Writer, event: TradeEvent): number {
+    const { symbol, price, quantity } = event
+    const traded = this.of(symbol)
+    traded.last = price
+    traded.volume += quantity
+    const trade = writer.begin(Trade)
+    trade.symbol = symbol
+    trade.price = price
+    trade.quantity = quantity
+    trade.tradeId = event.tradeId
+    trade.side = event.side
+    return writer.commit()
+  }
+
+  private of(symbol: string): Traded {
+    let traded = this.traded.get(symbol)
+    if (traded === undefined) this.traded.set(symbol, (traded = { last: 0, volume: 0 }))
+    return traded
+  }
+}

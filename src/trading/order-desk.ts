@@ -1,0 +1,77 @@
+import type { FrameView } from '../layout/view.js'
+import type { FrameDefinition } from '../layout/definition.js'
+import { Handlers } from '../journal/handlers.js'
+import { MergedReader, type MergeSource } from '../journal/merged-reader.js'
+import type { Wait } from '../journal/run-loop.js'
+import type { Writer } from '../journal/writer.js'
+import { GATEWAY_JOURNAL } from '../runtime/session.js'
+import { Order, OrderReport, type OrderReportValues, type OrderValues, strategyOf } from './frames.js'
+import type { Venue } from './venue.js'
+
+type OrderView = typeof Order extends FrameDefinition<infer F> ? FrameView<F> : never
+
+/** A strategy's journal, and the last order in it that was taken, if any. */
+export interface OrderSource {
+  readonly number: number
+  readonly path: string
+  readonly lastTaken: number | undefined
+}
+
+/**
+ * Takes orders from the strategies' journals, in order of time, and writes the venue's answers into the gateway's. The order in which
+ * they were taken is the order of their reports, so it is on record.
+ */
+export class OrderDesk {
+  /** Orders and cancels taken, and reports on them, in this run. */
+  taken = 0
+  reports = 0
+  private readonly merged: MergedReader
+  private readonly handlers: Handlers
+
+  constructor(
+    private readonly sources: readonly OrderSource[],
+    private readonly writer: Writer,
+    private readonly venue: Venue,
+  ) {
+    this.merged = MergedReader.open(sources.map(mergeSource))
+    this.handlers = new Handlers().on(Order, (order, index) => {
+      const source = sources[index]
+      // The last order taken is read again, to find the one after it.
+      if (source.lastTaken !== undefined && order.position <= source.lastTaken) return
+      this.take(order, source.number)
+    })
+  }
+
+  /** Takes orders as they come, until the signal aborts. */
+  async run(wait: Wait, signal: AbortSignal): Promise<void> {
+    await this.merged.run(this.handlers, { wait, signal })
+  }
+
+  /** Takes what is there. */
+  drain(): void {
+    while (this.merged.poll(this.handlers) > 0);
+  }
+
+  close(): void {
+    this.merged.close()
+  }
+
+  private take(order: OrderView, number: number): void {
+    const request = order.toObject()
+    const reports = strategyOf(request.orderId) === number ? this.venue.answer(request) : [notItsOwn(request)]
+    this.writer.cork(reports.length * OrderReport.slots)
+    for (const report of reports) this.writer.write(OrderReport, report, { cause: order, source: GATEWAY_JOURNAL, dest: number })
+    this.writer.uncork()
+    this.taken++
+    this.reports += reports.length
+  }
+}
+
+function mergeSource({ path, lastTaken }: OrderSource): MergeSource {
+  return { path, from: lastTaken === undefined ? 'start' : { position: lastTaken } }
+}
+
+/** Strategies write their journals themselves, so a report must not go by what one says of another's orders. */
+function notItsOwn({ action, ...order }: OrderValues): OrderReportValues {
+  return { ...order, state: 'rejected', reason: action === 'new' ? 'bad order id' : 'unknown order' }
+}

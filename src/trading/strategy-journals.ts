@@ -1,0 +1,62 @@
+import { fileURLToPath } from 'node:url'
+import { JournalNotFoundError } from '../layout/errors.js'
+import { listDirectory } from '../journal/directory.js'
+import { Writer } from '../journal/writer.js'
+import type { WriterOptions } from '../journal/writer-options.js'
+import type { Member, Session } from '../runtime/session.js'
+import { Supervisor } from '../runtime/supervisor.js'
+import type { GatewayOptions } from './gateway-options.js'
+import type { OrderSource } from './order-desk.js'
+import type { StrategyProcessConfig } from './strategy-process.js'
+
+const STRATEGY_PAGE_SIZE = 1024 * 1024
+const STRATEGY_PROCESS = fileURLToPath(new URL('strategy-process.js', import.meta.url))
+
+/** Makes the journals of strategies that have never run: then the gateway can read all of them from its start. */
+export function makeJournals(session: Session, members: readonly Member[], options: GatewayOptions): void {
+  for (const member of members) {
+    const journal = session.journalOf(member.id)
+    if (!exists(journal)) Writer.open(journal, writerOptions(member, options)).close()
+  }
+}
+
+/** Where orders may come from: the strategies of this run and of earlier ones. */
+export function orderSources(session: Session, lastTaken: ReadonlyMap<number, number>): OrderSource[] {
+  return session.all
+    .map(({ id, number }) => ({ number, path: session.journalOf(id), lastTaken: lastTaken.get(number) }))
+    .filter(source => exists(source.path))
+}
+
+/** Starts a strategy's process and keeps it running. */
+export function superviseStrategy(session: Session, member: Member, options: GatewayOptions): Supervisor {
+  const { id, number, file } = member
+  const config: StrategyProcessConfig = {
+    id, number, file,
+    input: session.gateway,
+    output: session.journalOf(id),
+    writer: writerOptions(member, options),
+    wait: options.wait ?? 'event-loop',
+    progressMs: options.progressMs ?? 250,
+  }
+  return new Supervisor({
+    module: STRATEGY_PROCESS,
+    argument: JSON.stringify(config),
+    firstMs: options.backOffMs ?? 100,
+    longestMs: 5_000,
+    onEvent: event => options.onStrategy?.(id, event),
+  })
+}
+
+function writerOptions(member: Member, options: GatewayOptions): WriterOptions {
+  const { strategyPageSize = STRATEGY_PAGE_SIZE, durability } = options
+  return { pageSize: strategyPageSize, durability, journalId: member.number }
+}
+
+function exists(journal: string): boolean {
+  try {
+    return listDirectory(journal).pages.length > 0
+  } catch (error) {
+    if (error instanceof JournalNotFoundError) return false
+    throw error
+  }
+}

@@ -1,0 +1,95 @@
+import type { Wait } from '../journal/run-loop.js'
+import type { WriterOptions } from '../journal/writer-options.js'
+import { Consumer } from '../runtime/consumer.js'
+import type { FromConsumer, ToConsumer } from '../runtime/messages.js'
+import { GATEWAY_JOURNAL } from '../runtime/session.js'
+import { BookTop, Order, orderIdOf, OrderReport, Ticker, Trade } from './frames.js'
+import { loadStrategy } from './load-strategies.js'
+import { StrategyHost } from './strategy-host.js'
+
+/** The process of one strategy, spawned by its gateway: its one argument is this, as JSON. */
+export interface StrategyProcessConfig {
+  readonly id: string
+  readonly number: number
+  readonly file: string
+  /** The gateway's journal and the strategy's. */
+  readonly input: string
+  readonly output: string
+  readonly writer: WriterOptions
+  readonly wait: Wait
+  readonly progressMs: number
+}
+
+const leave = new AbortController()
+/** Told by the gateway: frames before this position are still to be handled. */
+let stopAt = 0
+
+listen()
+try {
+  await main(JSON.parse(process.argv[2]) as StrategyProcessConfig)
+} catch (error) {
+  if (!leave.signal.aborted || error !== leave.signal.reason) fail(error)
+}
+// Whatever a strategy's module has left open must not hold up the gateway.
+process.exit()
+
+async function main(config: StrategyProcessConfig): Promise<void> {
+  const { id, number, input, output, writer } = config
+  const strategy = await loadStrategy(config.file, id)
+  const consumer = await Consumer.open({ name: id, input, output, writer, from: strategy.from ?? 'start' }, leave.signal)
+  const host = new StrategyHost(strategy, number, GATEWAY_JOURNAL, {
+    send(fill, cause) {
+      const position = consumer.write(Order, at => fill(orderIdOf(number, at)), { cause, source: number })
+      return orderIdOf(number, position)
+    },
+    log: message => process.stderr.write(`[${id}] ${message}\n`),
+  })
+  consumer
+    .on(Ticker, frame => host.ticker(frame))
+    .on(BookTop, frame => host.book(frame))
+    .on(Trade, frame => host.trade(frame))
+    .on(OrderReport, frame => host.report(frame))
+
+  let ended: 'stopped' | 'failed' = 'failed'
+  const timer = setInterval(() => {
+    consumer.writeProgress()
+    tell({ kind: 'progress', ...consumer.progress })
+  }, config.progressMs)
+  try {
+    host.start()
+    tell({ kind: 'ready' })
+    await consumer.follow(config.wait, leave.signal)
+    consumer.drain(stopAt)
+    ended = 'stopped'
+  } finally {
+    clearInterval(timer)
+    tell({ kind: 'progress', ...consumer.progress })
+    consumer.end(ended, () => {
+      if (ended === 'stopped') host.stop()
+    })
+  }
+}
+
+/** Ends when the gateway says so, and when it is gone. Ctrl-C reaches the gateway too, which stops all in order. */
+function listen(): void {
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => leave.abort())
+  process.on('disconnect', () => leave.abort())
+  process.on('message', (message: ToConsumer) => {
+    stopAt = message.position
+    leave.abort()
+  })
+  if (!process.connected) leave.abort()
+}
+
+function tell(message: FromConsumer): void {
+  // A gateway that has gone hears nothing; that it has gone is told by 'disconnect'.
+  if (process.connected) process.send?.(message, () => {})
+}
+
+function fail(error: unknown): void {
+  process.exitCode = 1
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`${text}\n`)
+  tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+}
