@@ -3,3 +3,5 @@
 export { Counter, Gauge } from '../state/counter.js'
 export { type CounterInfo, Counters, type CountersOptions } from '../state/counters.js'
 export { type Quote, TopOfBook, type TopOfBookOptions } from '../state/top-of-book.js'
+export { InFlight, type InFlightHolder, type InFlightOptions } from '../state/in-flight.js'
+export { LatestValues, type LatestValuesOptions } from '../state/latest-values.js'

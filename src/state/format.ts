@@ -99,13 +99,13 @@ export const InFlightWord = {
 } as const
 
 /**
- * Latest values: parameters [cells, bytes of a cell, slots of a frame, bytes of the definition], with the definition's JSON at
- * Header.OWN. A cell is two words, each on its own 64 bytes, then four frames.
+ * Latest values: parameters [capacity, slots of a frame]. From Header.SIZE on a cell for each instrument: two words, then four frames
+ * as in a journal (without a time). A cell's writer has its first byte locked.
  */
 export const LatestCell = {
   /** u32: the version being written. */
   BEGUN: 0,
-  /** u32: the last version complete; 0: none yet. Version v is in copy v mod 4. */
+  /** u32: the last version complete; 0: none yet. Version v is in copy v mod 4. After 2^32 - 1 comes 1. */
   VERSION: 4,
   COPIES_AT: 64,
   COPIES: 4,
