@@ -185,28 +185,30 @@ function trustCursor(page: MappedPage): End {
 }
 
 /**
- * The machine died: any block written since the last sync is there or not, in any combination. Starts at the first page that
- * was not wholly durable and keeps frames for as long as they are good without a gap.
+ * The machine died: any block written since the last sync is there or not, in any combination. Starts at the first page of that
+ * boot that was not wholly durable and keeps frames for as long as they are good without a gap. (What earlier boots left was made
+ * sound by the first writer of that one.)
  */
 function walkFromDurable(open: OpenPages, pages: readonly number[], last: number): End {
-  let first = last
-  while (first > pages[0] && !isComplete(open.get(first - 1))) first--
-
   let kept = 0
   let lastTime = 0n
-  for (let number = first; ; number++) {
+  for (let number = firstInDoubt(open, pages, last); ; number++) {
     const page = open.get(number)
-    const cursor = page.cursor
+    const { cursor } = page
     // The durable cursor vouches for frames and the CRC proves them; the cursor itself may be older or newer than the data.
     const walk = native.walkFrames(page.mapping, 0, page.checked ? page.capacity : cursor, page.firstPosition, page.checked, lastTime)
     if (walk.slot < page.durable) throw refused(page, walk.slot, walk.reason)
     kept += walk.frames
     lastTime = walk.lastTime
     const whole = page.sealed && walk.slot === cursor
-    if (whole && number < last) continue
+    if (whole && number < last && !isLost(open, number + 1)) {
+      open.close(number)
+      continue
+    }
 
     let dropped = Math.max(0, cursor - walk.slot)
     for (let later = number + 1; later <= last; later++) {
+      if (isLost(open, later)) continue
       const lost = open.get(later)
       if (lost.durable > 0) throw refused(page, walk.slot, walk.reason)
       dropped += lost.cursor
@@ -216,9 +218,35 @@ function walkFromDurable(open: OpenPages, pages: readonly number[], last: number
   }
 }
 
-/** Whether a page needs no second look: sealed, and durable to its end if durability was asked for. */
-function isComplete(page: MappedPage): boolean {
-  return page.sealed && (!page.checked || page.durable === page.cursor)
+/** The first page of the last one's boot that may have lost something. */
+function firstInDoubt(open: OpenPages, pages: readonly number[], last: number): number {
+  const { bootId } = open.get(last).identity
+  let first = last
+  for (let number = last - 1; number >= pages[0]; number--) {
+    if (number > pages[0] && isLost(open, number)) {
+      first = number - 1
+      continue
+    }
+    const page = open.get(number)
+    if (page.identity.bootId !== bootId || (page.sealed && page.durable === page.cursor)) break
+    first = number
+    if (number < last - 1) open.close(number)
+  }
+  return first
+}
+
+/**
+ * Whether a page's name reached the disk and its header did not. Where pages are synced before they are named, as all that get
+ * CRCs are, that cannot happen: there it is damage, and an error.
+ */
+function isLost(open: OpenPages, number: number): boolean {
+  try {
+    open.get(number)
+    return false
+  } catch (error) {
+    if (error instanceof CorruptJournalError && !open.get(number + 1).checked) return true
+    throw error
+  }
 }
 
 /** The time of the last frame before a page that has none. */
