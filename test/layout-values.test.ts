@@ -2,7 +2,7 @@ import { type FrameDefinition, frame, f64, u8, Writer, type Fields } from 'tickt
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Kinds, Tick } from './support/frames.ts'
-import { openReader, openWriter, readAll } from './support/journals.ts'
+import { openReader, openWriter, readAll } from './support/open.ts'
 
 const SOUND = {
   u8: 1, i8: -1, u16: 2, i16: -2, u32: 3, i32: -3, f32: 0.5, f64: -0.1, u64: 4n, i64: -4n, bool: true, text: 'abcde',
