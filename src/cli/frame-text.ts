@@ -14,7 +14,11 @@ import { formatTime } from './units.js'
  */
 export function frameToObject(frame: FrameView): Record<string, unknown> {
   const known = isKnown(frame)
-  const object: Record<string, unknown> = { position: frame.position, time: String(frame.time), type: known ? frame.definition.name : frame.type }
+  const object: Record<string, unknown> = {
+    position: frame.position,
+    time: String(frame.time),
+    type: known ? frame.definition.name : frame.type,
+  }
   if (known ? frame.definition.slots > 1 : frame.slots > 1) {
     const { cause, causeJournal, source, dest, sinceRoot } = frame
     Object.assign(object, { cause, causeJournal, source, dest, sinceRoot })
@@ -26,15 +30,18 @@ export function frameToObject(frame: FrameView): Record<string, unknown> {
 
 /** A frame as a line for people. */
 export function frameToLine(frame: FrameView): string {
-  const { position, type, time: _, cause, causeJournal, source, dest, sinceRoot, ...fields } = frameToObject(frame)
-  const parts = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`)
-  if (cause !== undefined) parts.push(`cause=${causeJournal === 0 ? '' : `${String(causeJournal)}:`}${String(cause)}`)
-  if (source) parts.push(`source=${String(source)}`)
-  if (dest) parts.push(`dest=${String(dest)}`)
-  if (sinceRoot) parts.push(`sinceRoot=${String(sinceRoot)}ns`)
-  const name = typeof type === 'string' ? type : `type ${String(type)}`
+  const { position, type, time: _, ...rest } = frameToObject(frame)
+  const name = typeof type === 'string' ? type : `type ${frame.type}`
+  const parts: string[] = []
+  for (const [key, value] of Object.entries(rest)) {
+    // Nothing is said of what was not given.
+    if (value !== undefined && !(HEADER.has(key) && value === 0)) parts.push(`${key}=${shown(value)}`)
+  }
   return `${String(position).padStart(10)}  ${formatTime(frame.time)}  ${name.padEnd(12)} ${parts.join(' ')}`
 }
+
+/** Of a frame's header, what is 0 when it means nothing. */
+const HEADER = new Set(['causeJournal', 'source', 'dest', 'sinceRoot'])
 
 /** Whether schema.json has a definition for it: a reader that finds none makes one without fields, whose name none can have. */
 function isKnown(frame: FrameView): boolean {

@@ -34,7 +34,7 @@ export class Output {
     if (text === '') return
     await new Promise<void>((resolve, reject) => {
       this.stream.write(text, error => {
-        if (error == null) resolve()
+        if (!error) resolve()
         else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new OutputClosedError() : error)
       })
     })

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { Exit, printError, UsageError } from './failure.js'
 import { registerLs } from './ls.js'
 import { registerTail } from './tail.js'
+import { registerVerify } from './verify.js'
 
 const HELP = `
 Exit codes:
@@ -33,6 +34,7 @@ function program(): Command {
     .addHelpText('after', HELP)
   registerTail(root)
   registerLs(root)
+  registerVerify(root)
   return root
 }
 

@@ -86,9 +86,9 @@ async function print(reader: Reader, options: TailOptions, signal: AbortSignal):
       if (next.done === true) return
       show(next.value)
     } catch (error) {
+      await out.flush()
       if (!(error instanceof PositionGoneError)) throw error
       // Retention was faster than whoever reads our output: go on with what there is, and say so.
-      await out.flush()
       process.stderr.write(`${error.code}: ${error.message}\n`)
       reader.seek({ position: error.first })
     }

@@ -1,74 +1,107 @@
-/** Journals in folders of their own, closed and removed when the test is over. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { MergedReader, type MergeSource, Reader, type ReaderOptions, Writer, type WriterOptions } from 'ticktape'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { makeFolder } from './folders.ts'
-import { Count, Huge, Pair } from './frames.ts'
+import { ascii, bool, bytes, enumOf, f64, frame, u64, Writer, type WriterOptions } from 'ticktape'
 
-export const SMALL_PAGE = 64 * 1024
-/** 64-byte slots of a page of 64 KiB. */
-export const SMALL_CAPACITY = 960
+/** Journals for the tests of what looks at journals from outside, and the command that does. */
 
-/** Where a journal can be made. */
-export function journalPath(where: 'disk' | 'memory' = 'memory'): string {
-  return join(makeFolder(where), 'journal')
-}
+export const Quote = frame('Quote', 1, { symbol: ascii(16), price: f64, side: enumOf('buy', 'sell') })
+export const Note = frame('Note', 2, { text: ascii(16), id: u64, raw: bytes(8), ok: bool }, { slots: 2 })
 
-export function openWriter(directory: string = journalPath(), options: WriterOptions = {}): Writer {
-  const writer = Writer.open(directory, { pageSize: SMALL_PAGE, ...options })
-  onTestFinished(() => writer.close())
-  return writer
-}
+/** Bytes of a page, the fewest there can be. */
+export const PAGE_SIZE = 64 * 1024
+/** Slots of it. */
+export const CAPACITY = (PAGE_SIZE - 4096) / 64
 
-export function openReader(directory: string, options: ReaderOptions = {}): Reader {
-  const reader = Reader.open(directory, options)
-  onTestFinished(() => reader.close())
-  return reader
-}
-
-export function openMerged(sources: readonly (string | MergeSource)[]): MergedReader {
-  const reader = MergedReader.open(sources)
-  onTestFinished(() => reader.close())
-  return reader
-}
-
-/** Writes Count frames numbered from `from` to below `to`. */
-export function writeCounts(writer: Writer, from: number, to: number): void {
-  for (let n = from; n < to; n++) {
-    const frame = writer.begin(Count)
-    frame.n = n
-    writer.commit()
+/** Writes quotes, and a note of two slots after every tenth. Returns the positions written. */
+export function fill(writer: Writer, quotes: number): number[] {
+  const positions: number[] = []
+  for (let i = 0; i < quotes; i++) {
+    positions.push(writer.write(Quote, { symbol: 'BTC-USDT', price: i, side: i % 2 === 0 ? 'buy' : 'sell' }))
+    if (i % 10 !== 9) continue
+    positions.push(writer.write(Note, { text: 'a b', id: BigInt(i), raw: Uint8Array.of(1, 2), ok: true }, { cause: positions[i], source: 3, dest: 4 }))
   }
+  return positions
 }
 
-/** Writes a frame of 1, 2 or 255 slots that carries `n`. Returns its position. */
-export function writeSized(writer: Writer, slots: 1 | 2 | 255, n: number): number {
-  const frame = slots === 1 ? writer.begin(Count) : slots === 2 ? writer.begin(Pair) : writer.begin(Huge)
-  frame.n = n
-  return writer.commit()
+/** A closed journal. Checked: with checksums, all frames durable. */
+export async function makeJournal(directory: string, quotes: number, checked = false, options: WriterOptions = {}): Promise<number[]> {
+  using writer = Writer.open(directory, { pageSize: PAGE_SIZE, durability: checked ? 'commit' : 'process', ...options })
+  const positions = fill(writer, quotes)
+  await writer.flush()
+  return positions
 }
 
-/** A frame as a plain object. */
-export interface Seen {
-  readonly position: number
-  readonly type: number
-  readonly time: bigint
-  readonly values: Record<string, unknown>
+export function pageFile(directory: string, page: number): string {
+  return join(directory, `${String(page).padStart(10, '0')}.page`)
 }
 
-/** All frames there are now. */
-export function readAll(reader: Reader): Seen[] {
-  const seen: Seen[] = []
-  for (const frame of reader) seen.push({ position: frame.position, type: frame.type, time: frame.time, values: frame.toObject() })
-  return seen
+/** The offset of a slot in its page's file. */
+export function slotAt(slot: number): number {
+  return 4096 + slot * 64
 }
 
-/** The numbers of all frames there are now. */
-export function readNumbers(reader: Reader): number[] {
-  return readAll(reader).map(frame => frame.values['n'] as number)
+/** Changes bytes of a file in place. */
+export function patch(file: string, offset: number, values: Uint8Array | readonly number[]): void {
+  const descriptor = openSync(file, 'r+')
+  writeSync(descriptor, Uint8Array.from(values), 0, values.length, offset)
+  closeSync(descriptor)
 }
 
-/** 0, 1, 2 ... */
-export function upTo(count: number, from = 0): number[] {
-  return Array.from({ length: count }, (_, i) => from + i)
+export function peek(file: string, offset: number, length: number): Buffer {
+  const found = Buffer.alloc(length)
+  const descriptor = openSync(file, 'r')
+  readSync(descriptor, found, 0, length, offset)
+  closeSync(descriptor)
+  return found
+}
+
+/** Turns over one bit. */
+export function flip(file: string, offset: number, bit = 0): void {
+  patch(file, offset, [peek(file, offset, 1)[0] ^ (1 << bit)])
+}
+
+export function u32(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer)
+}
+
+export function rewrite(file: string, change: (text: string) => string): void {
+  writeFileSync(file, change(readFileSync(file, 'utf8')))
+}
+
+const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+export interface CommandResult {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the real command to its end. */
+export function ticktape(...args: readonly string[]): CommandResult {
+  return ticktapeWith({}, ...args)
+}
+
+export function ticktapeWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): CommandResult {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8', timeout: 20_000, maxBuffer: 64 * 2 ** 20, env: { ...process.env, ...env } })
+  return { status, stdout, stderr }
+}
+
+/** Starts the real command; it is killed when the test is over. */
+export function startTicktape(...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+/** The child's stdout until it holds `wanted`. */
+export async function outputUntil(child: ChildProcess, wanted: string | RegExp): Promise<string> {
+  let text = ''
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk)
+    if (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text)) return text
+  }
+  throw new Error(`the command ended before it said ${String(wanted)}: ${text}`)
 }

@@ -1,0 +1,66 @@
+import type { Command } from 'commander'
+import type { Finding } from '../journal/findings.js'
+import { verify, type VerifyReport } from '../journal/verify.js'
+import { Exit, printable } from './failure.js'
+import { Output, paint } from './output.js'
+import { Progress } from './progress.js'
+import { formatBytes, grouped } from './units.js'
+
+export function registerVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('check every byte of a journal that can be checked; also while it is written')
+    .argument('<dir>', "the journal's directory")
+    .option('--deep', 'also decode every text, enum and bool of every frame')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', HELP)
+    .action(async (directory: string, options: { deep?: boolean; json?: boolean }) => {
+      process.exitCode = await runVerify(directory, options)
+    })
+}
+
+const HELP = `
+Exit codes: 0 sound, 1 damaged, 2 could not look.
+
+Checked are the control file, schema.json and that every page was made with it, page headers, seals, cursors, marks, that no page
+is missing, frames one by one (length, type, time, and checksum where it has one), page checksums, and named readers' positions.
+Journals without checksums ('process', the default in /dev/shm) cannot show that a value was changed.
+
+Examples:
+  $ ticktape verify orders && echo sound
+  $ ticktape verify orders --json | jq '.findings[] | {page, slot, what}'`
+
+async function runVerify(directory: string, options: { readonly deep?: boolean; readonly json?: boolean }): Promise<number> {
+  const progress = new Progress(`verify ${directory}`)
+  let report: VerifyReport
+  try {
+    report = await verify(directory, {
+      deep: options.deep,
+      onProgress: (done, pages) => progress.update(done, pages, `${grouped(done)} of ${grouped(pages)} pages`),
+    })
+  } finally {
+    progress.end()
+  }
+  const out = new Output()
+  if (options.json === true) out.json(report)
+  else describe(out, report)
+  await out.flush()
+  return report.sound ? Exit.OK : Exit.DAMAGED
+}
+
+function describe(out: Output, report: VerifyReport): void {
+  for (const finding of report.findings) out.line(`${paint('red', 'damaged')}  ${findingText(finding)}`)
+  if (report.omitted > 0) out.line(`${paint('red', 'damaged')}  ... and ${grouped(report.omitted)} findings more`)
+  for (const note of report.notes) out.line(`${paint('yellow', 'note')}     ${findingText(note)}`)
+  const checksums = report.checkedFrames === 0 ? 'no checksums' : `${grouped(report.checkedFrames)} with checksum`
+  const what = `${grouped(report.frames)} frames (${checksums}) in ${grouped(report.pages)} pages, ${formatBytes(report.bytes)}, positions ${report.firstPosition} to ${report.endPosition}`
+  const verdict = report.sound ? paint('green', 'sound') : `${paint('red', 'damaged')}; save what is good with: ticktape repair ${printable(report.path)}`
+  out.line(`${printable(report.path)}: ${what}${report.writing === true ? ', being written' : ''}: ${verdict}`)
+}
+
+/** `file, slot 12, position 972: what`. */
+export function findingText(finding: Finding): string {
+  const { path, slot, position, what } = finding
+  const place = [path, slot === undefined ? '' : `slot ${slot}`, position === undefined ? '' : `position ${position}`]
+  return printable(`${place.filter(part => part !== '').join(', ')}: ${what}`)
+}
