@@ -234,7 +234,7 @@ export class Writer implements Disposable {
    * @param slots as many 64-byte slots as are to be visible together come to lie on one page. A page that fills up is published.
    */
   cork(slots: number = DEFAULT_CORK_SLOTS): void {
-    if (this.corked || slots >>> 0 !== slots || this.next + slots * SLOT > this.limit) this.prepare(CORK, slots)
+    if (this.corked || typeof slots !== 'number' || slots >>> 0 !== slots || this.next + slots * SLOT > this.limit) this.prepare(CORK, slots)
     this.corked = true
   }
 
@@ -347,13 +347,14 @@ export class Writer implements Disposable {
   private prepare(what: FrameDefinition | typeof CORK, corkSlots: number = 0): Entry {
     this.throwIfClosed()
     let entry = this.lastEntry
-    let bytes = corkSlots * SLOT
+    let bytes = 0
     if (what === CORK) {
       if (this.corked) this.throwState('cork() twice')
       if (!Number.isInteger(corkSlots) || corkSlots < 0 || corkSlots > this.page.capacity) {
         throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${shown(corkSlots)}`)
       }
       if (this.begun) return entry
+      bytes = corkSlots * SLOT
     } else {
       if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
       if (entry.definition !== what) entry = this.entryOf(what)
