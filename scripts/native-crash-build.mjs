@@ -1,14 +1,47 @@
-// Builds an addon that tests can make die at named places (native/core/crash_point.h): build-crash/build/Release/ticktape.node.
-// node-gyp always builds beside the binding.gyp it reads, so it gets a folder of its own with links to ours.
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
+// Builds an addon that tests can make die and fail at named places (native/core/crash_point.h), unless it is newer than everything
+// it is made from: build-crash/build/Release/ticktape.node. node-gyp always builds beside the binding.gyp it reads, so it gets a
+// folder of its own with links to ours. Several tests may ask for it at once: one builds, the others wait.
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gypEnvironment } from './headers.mjs'
 import { root, run } from './run.mjs'
 
 const folder = join(root, 'build-crash')
+const addon = join(folder, 'build/Release/ticktape.node')
+const lock = join(folder, 'building')
+const STALE_MS = 300_000
+
 mkdirSync(folder, { recursive: true })
-for (const name of ['binding.gyp', 'native', 'node_modules', 'package.json']) {
-  const link = join(folder, name)
-  if (!existsSync(link)) symlinkSync(join('..', name), link)
+while (!take()) await sleep(100)
+process.on('exit', () => rmSync(lock, { recursive: true, force: true }))
+if (!existsSync(addon) || newestSource() > statSync(addon).mtimeMs) build()
+
+function build() {
+  for (const name of ['binding.gyp', 'native', 'node_modules', 'package.json']) {
+    const link = join(folder, name)
+    if (!existsSync(link)) symlinkSync(join('..', name), link)
+  }
+  run('node-gyp', ['configure', 'build', '--silent', '--crash_points=1'], { cwd: folder, env: gypEnvironment() })
+  // make leaves alone what a change does not reach; without this it would be asked again each time.
+  utimesSync(addon, new Date(), new Date())
 }
-run('node-gyp', ['configure', 'build', '--silent', '--crash_points=1'], { cwd: folder, env: gypEnvironment() })
+
+function take() {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs
+    if (since !== undefined && Date.now() - since > STALE_MS) rmSync(lock, { recursive: true, force: true })
+    return false
+  }
+}
+
+function newestSource() {
+  const sources = readdirSync(join(root, 'native'), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && !entry.parentPath.includes('/native/test'))
+    .map(entry => join(entry.parentPath, entry.name))
+  return Math.max(...[...sources, join(root, 'binding.gyp')].map(file => statSync(file).mtimeMs))
+}

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "allocate.h"
 #include "crash_point.h"
 #include "fault.h"
@@ -42,7 +44,11 @@ Result<RegionPtr> Region::create(const std::string& path, std::size_t size, mode
   } else {
     made = map(file, path, size, true);
   }
-  if (!made.ok()) ::unlink(path.c_str());
+  if (made.ok()) {
+    sync_log::created(path, size);
+  } else {
+    ::unlink(path.c_str());
+  }
   return made;
 }
 
@@ -109,7 +115,7 @@ Failure Region::sync(std::size_t offset, std::size_t length) const {
   const std::size_t block = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   const std::size_t from = offset & ~(block - 1);
   if (const int number = FAULT_POINT("msync")) return failed(number, "msync", path_);
-  const auto bytes = sync_log::copy(data_ + from, offset + length - from);
+  const auto bytes = sync_log::copy(data_ + from, std::min((offset + length + block - 1) & ~(block - 1), size_) - from);
   if (::msync(data_ + from, offset + length - from, MS_SYNC) != 0) return failed("msync", path_);
   sync_log::synced(path_, from, bytes);
   return {};
