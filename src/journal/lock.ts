@@ -23,9 +23,13 @@ export class WriterLock {
   /** @throws {WriterLockedError} naming the holder. */
   static take(directory: string, mode: number): WriterLock {
     const file = path.join(directory, FileName.LOCK)
-    let lock: FileLock | null
+    let lock: FileLock | null = null
     try {
-      lock = native.lockFile(file, mode)
+      // Whoever only looks whether there is a writer has the lock for microseconds (writer-state.ts).
+      for (let look = 0; lock === null && look < LOOKS; look++) {
+        if (look > 0) Atomics.wait(napping, 0, 0, 1)
+        lock = native.lockFile(file, mode)
+      }
     } catch (error) {
       throw fromSystemError(error, 'locking', file)
     }
@@ -38,7 +42,10 @@ export class WriterLock {
         { path: file },
       )
     }
-    return new WriterLock(lock, file, parseHolder(lock.read()).epoch ?? 0)
+    const text = lock.read()
+    // New, and made with less than `mode` where the process has a umask.
+    if (text === '') fs.chmodSync(file, mode)
+    return new WriterLock(lock, file, parseHolder(text).epoch ?? 0)
   }
 
   /** Says in the file who holds it now. */
@@ -63,6 +70,10 @@ export class WriterLock {
     this.lock.close()
   }
 }
+
+/** Looks before the lock counts as held, a millisecond apart. */
+const LOOKS = 4
+const napping = new Int32Array(new SharedArrayBuffer(4))
 
 /** Who holds (or last held) the writer's lock, as its file says. */
 export function readHolder(file: string): LockHolder {
