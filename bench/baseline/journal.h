@@ -1,0 +1,189 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "../../native/core/format.h"
+
+/**
+ * The journal of docs/format.md in plain C++: what the benchmark takes for the limit, and the tests for proof that the
+ * format belongs to no language. It shares nothing with the library but the generated offsets.
+ */
+namespace baseline {
+
+namespace format = ticktape::format;
+
+/** A mapped page or control file. */
+class Mapped {
+ public:
+  Mapped() = default;
+  Mapped(uint8_t* data, std::size_t size) : data_(data), size_(size) {}
+  Mapped(Mapped&& other) noexcept;
+  Mapped& operator=(Mapped&& other) noexcept;
+  ~Mapped();
+
+  explicit operator bool() const { return data_ != nullptr; }
+  uint8_t* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  uint32_t capacity() const { return static_cast<uint32_t>((size_ - format::page::kHeaderSize) / format::kSlotSize); }
+  uint8_t* slot(uint32_t slot) const { return data_ + format::page::kHeaderSize + std::size_t{slot} * format::kSlotSize; }
+  std::atomic<uint32_t>& word(std::size_t offset) const { return *reinterpret_cast<std::atomic<uint32_t>*>(data_ + offset); }
+
+ private:
+  uint8_t* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_always_lock_free);
+
+/** How the writer announces a frame. */
+enum class Announce {
+  ordered,  // the protocol: a sequentially consistent store, then a look for sleepers
+  release   // as if nobody ever slept: the least any protocol with a cursor can do
+};
+
+/** The frames the benchmark writes; bench/support/frames.ts has the same. */
+struct Small {
+  static constexpr uint16_t kType = 1;
+  static constexpr uint8_t kSlots = 1;
+  static constexpr std::size_t kPayload = format::frame::kSmallHeaderSize;
+  static constexpr int kFields = 4;
+};
+struct Large {
+  static constexpr uint16_t kType = 2;
+  static constexpr uint8_t kSlots = 2;
+  static constexpr std::size_t kPayload = format::frame::kLargeHeaderSize;
+  static constexpr int kFields = 8;
+};
+
+int64_t now();
+
+/** The one writer of a new journal, with a thread that makes the next page ahead of need. */
+class Writer {
+ public:
+  Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps);
+  ~Writer();
+
+  /** The frame's first byte; its payload is to be filled before `commit`. */
+  uint8_t* begin(uint32_t slots) {
+    if (next_ + slots > limit_) makeRoom(slots);
+    return page_.slot(next_);
+  }
+
+  void commit(uint8_t* frame, uint16_t type, uint8_t slots) {
+    if (timestamps_) time_ = std::max(time_, now());
+    *reinterpret_cast<uint32_t*>(frame) = type | static_cast<uint32_t>(slots) << 16;
+    *reinterpret_cast<int64_t*>(frame + format::frame::kTime) = time_;
+    next_ += slots;
+    if (!corked_) publish();
+  }
+
+  void cork() { corked_ = true; }
+  void uncork() {
+    corked_ = false;
+    publish();
+  }
+  /** Waits until the page after this one is made. */
+  void waitForNext();
+
+ private:
+  void publish() {
+    std::atomic<uint32_t>& cursor = page_.word(format::page::kCursor);
+    if (announce_ == Announce::release) {
+      cursor.store(next_, std::memory_order_release);
+      return;
+    }
+    cursor.store(next_, std::memory_order_seq_cst);
+    if (control_.word(format::control::kSleepers).load(std::memory_order_seq_cst) != 0) wake();
+  }
+
+  void wake();
+  void makeRoom(uint32_t slots);
+  void roll();
+  void supply();
+
+  const std::string directory_;
+  const std::size_t pageSize_;
+  const Announce announce_;
+  const bool timestamps_;
+  int lock_ = -1;
+  Mapped control_;
+  Mapped page_;
+  uint32_t number_ = 0;
+  uint32_t next_ = 0;
+  uint32_t limit_ = 0;
+  uint32_t nextMark_ = 0;
+  uint32_t stride_ = 0;
+  int64_t time_ = 0;
+  bool corked_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Mapped> ready_;
+  std::optional<Mapped> retired_;
+  std::optional<uint32_t> wanted_;
+  bool closing_ = false;
+  std::thread supplier_;
+};
+
+/** Reads a journal from its first page on. */
+class Reader {
+ public:
+  explicit Reader(std::string directory);
+
+  /** Calls `handle(frame, type)` for each frame there is now. Returns how many there were. */
+  template <typename Handle>
+  uint32_t poll(const Handle& handle) {
+    const uint32_t end = available();
+    uint32_t count = 0;
+    while (slot_ < end) {
+      const uint8_t* frame = page_.slot(slot_);
+      const uint32_t word = *reinterpret_cast<const uint32_t*>(frame);
+      const uint32_t slots = (word >> 16) & 0xff;
+      const uint32_t type = word & 0xffff;
+      if (slots == 0 || type == 0 || slots > end - slot_) damaged();
+      slot_ += slots;
+      count++;
+      handle(frame, type);
+    }
+    return count;
+  }
+
+ private:
+  uint32_t available() {
+    const uint32_t end = page_.word(format::page::kCursor).load(std::memory_order_acquire);
+    if (end > page_.capacity()) damaged();
+    if (end != slot_ || page_.word(format::page::kSealed).load(std::memory_order_acquire) == 0) return end;
+    return turn();
+  }
+
+  uint32_t turn();
+  [[noreturn]] void damaged() const;
+
+  const std::string directory_;
+  Mapped page_;
+  uint32_t number_ = 0;
+  uint32_t slot_ = 0;
+};
+
+/** The rest of a reader that found nothing, as the library's spinning readers take it. */
+class BackOff {
+ public:
+  void found() { misses_ = 0; }
+  void missed() {
+    if (++misses_ <= kEagerLooks) return;
+    for (int i = 0; i < kPauseTurns; i++) turns_ = turns_ + 1;
+  }
+
+ private:
+  static constexpr int kEagerLooks = 4;
+  static constexpr int kPauseTurns = 60;
+  int misses_ = 0;
+  volatile int turns_ = 0;
+};
+
+}  // namespace baseline

@@ -1,0 +1,260 @@
+// The C++ side of the benchmark. It is told what to do in its arguments, says "ready", and begins at "go" on its standard
+// input; then it prints one line of JSON. Times are CLOCK_MONOTONIC, in ns: the same clock in every process.
+//
+//   baseline write DIR --frames N [--size 64|128] [--page BYTES] [--batch N] [--timestamps] [--announce ordered|release] [--wait-next] [--cpu N]
+//   baseline read DIR --frames N [--cpu N]
+//   baseline pingpong OWN OTHER --role ping|pong --frames N [--page BYTES] [--timestamps] [--cpu N]
+//   baseline lines --cpus A,B
+
+#include <sched.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "journal.h"
+
+using namespace baseline;
+
+namespace {
+
+[[noreturn]] void usage(const std::string& what) {
+  std::fprintf(stderr, "baseline: %s\n", what.c_str());
+  std::exit(2);
+}
+
+struct Options {
+  std::string mode;
+  std::vector<std::string> paths;
+  std::string role = "ping";
+  std::string announce = "ordered";
+  std::string cpus = "0,1";
+  int cpu = -1;
+  uint64_t frames = 0;
+  uint64_t size = 64;
+  uint64_t page = format::page::kDefaultSize;
+  uint64_t batch = 1;
+  bool timestamps = false;
+  bool waitNext = false;
+
+  Options(int count, char** words) {
+    if (count < 2) usage("write, read, pingpong or lines?");
+    mode = words[1];
+    for (int i = 2; i < count; i++) {
+      const std::string word = words[i];
+      const auto text = [&] { return i + 1 < count ? std::string(words[++i]) : (usage(word + " takes a value"), std::string()); };
+      const auto number = [&] { return std::strtoull(text().c_str(), nullptr, 10); };
+      if (word == "--role") role = text();
+      else if (word == "--announce") announce = text();
+      else if (word == "--cpus") cpus = text();
+      else if (word == "--cpu") cpu = static_cast<int>(number());
+      else if (word == "--frames") frames = number();
+      else if (word == "--size") size = number();
+      else if (word == "--page") page = number();
+      else if (word == "--batch") batch = number();
+      else if (word == "--timestamps") timestamps = true;
+      else if (word == "--wait-next") waitNext = true;
+      else if (word.rfind("--", 0) == 0) usage("no option " + word);
+      else paths.push_back(word);
+    }
+    const std::size_t wanted = mode == "lines" ? 0 : mode == "pingpong" ? 2 : 1;
+    if (paths.size() != wanted) usage(mode + " takes " + std::to_string(wanted) + " directories");
+  }
+
+  Announce how() const { return announce == "release" ? Announce::release : Announce::ordered; }
+};
+
+uint64_t ticks() {
+  timespec time;
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
+/** Binds the calling thread; those it has begun already stay free. */
+void pin(int cpu) {
+#if defined(__linux__)
+  if (cpu < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  ::sched_setaffinity(0, sizeof set, &set);
+#else
+  (void)cpu;
+#endif
+}
+
+void awaitGo() {
+  std::puts("ready");
+  std::fflush(stdout);
+  char line[16];
+  if (std::fgets(line, sizeof line, stdin) == nullptr) std::exit(0);
+}
+
+template <typename Frame>
+void fill(uint8_t* frame, uint64_t seq) {
+  auto* fields = reinterpret_cast<double*>(frame + Frame::kPayload);
+  fields[0] = static_cast<double>(seq);
+  for (int i = 1; i < Frame::kFields; i++) fields[i] = static_cast<double>(seq) + 0.5 * i;
+}
+
+template <typename Frame>
+double take(const uint8_t* frame, double& sum) {
+  const auto* fields = reinterpret_cast<const double*>(frame + Frame::kPayload);
+  for (int i = 1; i < Frame::kFields; i++) sum += fields[i];
+  return fields[0];
+}
+
+template <typename Frame>
+void writeAll(Writer& writer, uint64_t frames, uint64_t batch) {
+  for (uint64_t seq = 0; seq < frames;) {
+    if (batch > 1) writer.cork();
+    for (uint64_t i = 0; i < batch && seq < frames; i++) {
+      uint8_t* frame = writer.begin(Frame::kSlots);
+      fill<Frame>(frame, seq++);
+      writer.commit(frame, Frame::kType, Frame::kSlots);
+    }
+    if (batch > 1) writer.uncork();
+  }
+}
+
+int write(const Options& options) {
+  Writer writer(options.paths[0], options.page, options.how(), options.timestamps);
+  if (options.waitNext) writer.waitForNext();
+  pin(options.cpu);
+  awaitGo();
+  const uint64_t start = ticks();
+  if (options.size == 64) writeAll<Small>(writer, options.frames, options.batch);
+  else writeAll<Large>(writer, options.frames, options.batch);
+  const uint64_t end = ticks();
+  std::printf("{\"start\":%llu,\"end\":%llu}\n", static_cast<unsigned long long>(start), static_cast<unsigned long long>(end));
+  std::fflush(stdout);
+  // The journal stays open until the other side is done.
+  char line[16];
+  if (std::fgets(line, sizeof line, stdin) == nullptr) return 0;
+  return 0;
+}
+
+int read(const Options& options) {
+  Reader reader(options.paths[0]);
+  pin(options.cpu);
+  BackOff backOff;
+  uint64_t frames = 0;
+  uint64_t errors = 0;
+  double sum = 0;
+  std::puts("ready");
+  std::fflush(stdout);
+  const uint64_t start = ticks();
+  while (frames < options.frames) {
+    const uint32_t found = reader.poll([&](const uint8_t* frame, uint32_t type) {
+      const double seq = type == Small::kType ? take<Small>(frame, sum) : take<Large>(frame, sum);
+      if (seq != static_cast<double>(frames++)) errors++;
+    });
+    if (found == 0) backOff.missed();
+    else backOff.found();
+  }
+  const uint64_t end = ticks();
+  std::printf("{\"start\":%llu,\"end\":%llu,\"frames\":%llu,\"errors\":%llu,\"sum\":%.17g}\n", static_cast<unsigned long long>(start),
+              static_cast<unsigned long long>(end), static_cast<unsigned long long>(frames), static_cast<unsigned long long>(errors), sum);
+  return errors == 0 ? 0 : 1;
+}
+
+/** Writes one frame to its own journal and waits for one in the other; "pong" the other way round. */
+int pingpong(const Options& options) {
+  Writer writer(options.paths[0], options.page, options.how(), options.timestamps);
+  pin(options.cpu);
+  awaitGo();  // the other journal is there now
+  Reader reader(options.paths[1]);
+  const bool ping = options.role == "ping";
+  double expected = 0;
+  uint64_t errors = 0;
+  double sum = 0;
+  const auto send = [&](double seq) {
+    uint8_t* frame = writer.begin(Small::kSlots);
+    fill<Small>(frame, static_cast<uint64_t>(seq));
+    writer.commit(frame, Small::kType, Small::kSlots);
+  };
+  const auto receive = [&] {
+    while (reader.poll([&](const uint8_t* frame, uint32_t) {
+      if (take<Small>(frame, sum) != expected++) errors++;
+    }) == 0) {
+    }
+  };
+  std::vector<uint32_t> times;
+  times.reserve(options.frames);
+  for (uint64_t i = 0; i < options.frames; i++) {
+    if (ping) {
+      const int64_t before = now();
+      send(static_cast<double>(i));
+      receive();
+      times.push_back(static_cast<uint32_t>(now() - before));
+    } else {
+      receive();
+      send(static_cast<double>(i));
+    }
+  }
+  if (!ping) {
+    // The last answer must be read before this side unmaps.
+    awaitGo();
+    return errors == 0 ? 0 : 1;
+  }
+  // What is still being compiled, or brought into the caches, is not the question.
+  times.erase(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 10));
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double share) { return times[std::min(times.size() - 1, static_cast<std::size_t>(share * static_cast<double>(times.size())))]; };
+  std::printf("{\"errors\":%llu,\"percentiles\":[", static_cast<unsigned long long>(errors));
+  const double shares[] = {0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 1};
+  for (std::size_t i = 0; i < 10; i++) std::printf("%s%u", i == 0 ? "" : ",", at(shares[i]));
+  std::printf("]}\n");
+  return errors == 0 ? 0 : 1;
+}
+
+/** How long a cache line takes from one core to the other and back, in ns: the median of 50 samples of 200 turns. */
+int lines(const Options& options) {
+  const int first = std::atoi(options.cpus.c_str());
+  const int second = std::atoi(options.cpus.substr(options.cpus.find(',') + 1).c_str());
+  constexpr int kSamples = 50;
+  constexpr uint32_t kTurns = 200;
+  alignas(128) static std::atomic<uint32_t> there;
+  alignas(128) static std::atomic<uint32_t> back;
+  std::thread other([&] {
+    pin(second);
+    for (uint32_t i = 1; i <= kSamples * kTurns; i++) {
+      while (there.load(std::memory_order_acquire) != i) {
+      }
+      back.store(i, std::memory_order_release);
+    }
+  });
+  pin(first);
+  std::vector<double> samples;
+  uint32_t i = 0;
+  for (int sample = 0; sample < kSamples; sample++) {
+    const uint64_t before = ticks();
+    for (uint32_t turn = 0; turn < kTurns; turn++) {
+      there.store(++i, std::memory_order_release);
+      while (back.load(std::memory_order_acquire) != i) {
+      }
+    }
+    samples.push_back(static_cast<double>(ticks() - before) / kTurns);
+  }
+  other.join();
+  std::sort(samples.begin(), samples.end());
+  std::printf("{\"ns\":%.1f}\n", samples[kSamples / 2]);
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  const Options options(count, words);
+  if (options.mode == "write") return write(options);
+  if (options.mode == "read") return read(options);
+  if (options.mode == "pingpong") return pingpong(options);
+  if (options.mode == "lines") return lines(options);
+  usage("no mode " + options.mode);
+}

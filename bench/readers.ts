@@ -1,0 +1,61 @@
+import * as fs from 'node:fs'
+import { freshDirectory } from './support/journals.js'
+import { Process } from './support/process.js'
+import type { Answer, Conditions, Question } from './support/question.js'
+import { atMost, inTurns, ratio, type Way } from './support/rounds.js'
+import { median } from './support/statistics.js'
+
+const MIB = 2 ** 20
+
+/** ns of the writer's time for each frame, with so many readers. */
+function way(conditions: Conditions, writer: Process, followers: readonly Process[], frames: number): Way {
+  return {
+    name: followers.length === 1 ? '1 reader' : `${followers.length} readers`,
+    async measure() {
+      const directory = freshDirectory(conditions, 'memory')
+      const pageSize = Math.ceil((frames * 64 + 4096) / MIB) * MIB
+      await writer.call('open', { directory, options: { pageSize, timestamps: false }, cpu: conditions.cpus[0], waitNext: true })
+      for (const follower of followers) await follower.call('open', { directory, cpu: conditions.cpus[1] })
+      const { start, end } = await writer.call<{ start: number; end: number }>('write', { frames, size: 64, batch: 1 })
+      await Promise.all(followers.map(follower => follower.call('finish', { frames })))
+      await writer.call('close')
+      fs.rmSync(directory, { recursive: true })
+      return (end - start) / frames
+    },
+  }
+}
+
+export const question: Question = {
+  name: 'readers',
+  title: 'What do more readers cost the writer?',
+  method:
+    'One writer publishes each frame into a prepared page on one core; so many reader processes share the other core, each polling from a 1 ms timer of its event loop and checking each sequence number. The figure is the writer\'s time divided by its frames.',
+
+  async ask(conditions): Promise<Answer> {
+    const counts = [1, 2, 4, 10, 20]
+    const frames = conditions.quick ? 500_000 : 2_000_000
+    const writer = Process.start('writer')
+    const followers = Array.from({ length: 20 }, () => Process.start('follower'))
+    try {
+      const ways = counts.map(count => way(conditions, writer, followers.slice(0, count), frames))
+      await ways[0].measure()
+      const cost = await inTurns(conditions, 'writer, each frame published', 'ns per frame', 'less', ways)
+      const last = cost.contenders.length - 1
+      return {
+        comparisons: [cost],
+        targets: [
+          atMost('writer\'s cost per frame, 20 readers / 1 reader', 1.2, ratio(cost.contenders[last], cost.contenders[0]),
+            'Readers never store where the writer looks; each look only takes the cursor\'s cache line away for once.'),
+        ],
+        plots: [
+          {
+            file: 'readers.svg', title: 'The writer\'s time for a frame, by readers', kind: 'lines', y: 'ns per frame', logarithmic: false,
+            x: counts.map(String), ways: [{ name: 'ticktape', values: cost.contenders.map(c => median(c.values)) }],
+          },
+        ],
+      }
+    } finally {
+      for (const process of [writer, ...followers]) await process.stop()
+    }
+  },
+}

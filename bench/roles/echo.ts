@@ -1,0 +1,90 @@
+// A process that answers, or waits for the answer: one frame each way, through two journals.
+import { on, Reader, type Wait, Writer } from 'ticktape'
+import { native } from '../../dist/native/index.js'
+import { openPage } from '../../dist/journal/page.js'
+import { Page } from '../../dist/layout/format.js'
+import { nanoseconds } from '../support/clock.js'
+import { pinTo, sayReady, serve } from '../support/child.js'
+import { Small } from '../support/frames.js'
+import { percentiles } from '../support/statistics.js'
+
+/** How to wait: a loop over `poll`, one that waits in the addon's spin, or one of `run`'s ways. */
+export type How = 'poll' | 'native spin' | Wait
+
+let writer: Writer
+let reader: Reader
+let other: string
+
+const state = { role: 'ping', left: 0, expected: 0, errors: 0 }
+let stop = new AbortController()
+let times = new Uint32Array(0)
+let sentAt = 0
+
+function send(seq: number): void {
+  const f = writer.begin(Small)
+  f.seq = seq
+  f.bid = seq + 0.5
+  f.ask = seq + 1
+  f.volume = seq + 1.5
+  writer.commit()
+}
+
+function ping(seq: number): void {
+  sentAt = nanoseconds()
+  send(seq)
+}
+
+const handlers = on(Small, f => {
+  const { seq } = f
+  if (state.role === 'ping') times[state.expected] = nanoseconds() - sentAt
+  if (seq !== state.expected++) state.errors++
+  if (state.role === 'pong') send(seq)
+  if (--state.left === 0) stop.abort()
+  else if (state.role === 'ping') ping(state.expected)
+})
+
+async function follow(how: How): Promise<void> {
+  if (how === 'poll') {
+    while (state.left > 0) reader.poll(handlers, 1)
+  } else if (how === 'native spin') {
+    const page = openPage(other, 0, false)
+    while (state.left > 0) {
+      const { cursor } = page
+      if (reader.poll(handlers, 1) === 0) native.spin(page.mapping, Page.CURSOR, cursor, 10_000)
+    }
+    page.mapping.close()
+  } else {
+    await reader.run(handlers, { wait: how, limit: 1, signal: stop.signal })
+  }
+}
+
+serve({
+  write({ directory, pageSize, timestamps }: { directory: string; pageSize: number; timestamps: boolean }) {
+    writer = Writer.open(directory, { pageSize, timestamps, frames: [Small] })
+  },
+  read({ directory, cpu }: { directory: string; cpu: number }) {
+    other = directory
+    reader = Reader.open(directory)
+    pinTo(cpu)
+  },
+  async pong({ count, how }: { count: number; how: How }) {
+    stop = new AbortController()
+    Object.assign(state, { role: 'pong', left: count, expected: 0, errors: 0 })
+    sayReady()
+    await follow(how)
+    return state.errors
+  },
+  /** Returns the errors and the latencies in ns; the first tenth is left out. */
+  async ping({ count, how }: { count: number; how: How }) {
+    stop = new AbortController()
+    times = new Uint32Array(count)
+    Object.assign(state, { role: 'ping', left: count, expected: 0, errors: 0 })
+    ping(0)
+    await follow(how)
+    return { errors: state.errors, percentiles: percentiles(times.subarray(count / 10)) }
+  },
+  close() {
+    reader.close()
+    writer.close()
+  },
+})

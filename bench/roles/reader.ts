@@ -1,0 +1,55 @@
+// A process that reads journals and checks that no frame is missing, doubled or torn.
+import { on, Reader, type RunOptions, type Start } from 'ticktape'
+import { pinTo, sayReady, serve, ticks } from '../support/child.js'
+import { Large, Small } from '../support/frames.js'
+
+let reader: Reader
+let stop: AbortController
+const state = { expected: 0, frames: 0, errors: 0, sum: 0 }
+
+function count(seq: number): void {
+  if (seq !== state.expected) state.errors++
+  state.expected = seq + 1
+  if (--state.frames === 0) stop.abort()
+}
+
+const handlers = on(Small, f => {
+  const { seq } = f
+  state.sum += f.bid + f.ask + f.volume - 3 * seq
+  count(seq)
+}).on(Large, f => {
+  const { seq } = f
+  state.sum += f.price + f.quantity + f.filled + f.average + f.bid + f.ask + f.volume - 7 * seq
+  count(seq)
+})
+
+/** What the fields of one frame add up to, less its sequence number: the writers put seq, seq + 0.5, seq + 1 ... */
+const SUM_PER_FRAME = { 64: 3, 128: 14 } as const
+
+serve({
+  open({ directory, cpu, from }: { directory: string; cpu: number; from?: Start }) {
+    reader = Reader.open(directory, { from: from ?? 'start' })
+    pinTo(cpu)
+  },
+  /** Reads that many frames, and says when it has begun to look. */
+  async read({ frames, size, first, run }: { frames: number; size: 64 | 128; first?: number; run: RunOptions }) {
+    stop = new AbortController()
+    Object.assign(state, { expected: first ?? 0, frames, errors: 0, sum: 0 })
+    const residentBefore = process.memoryUsage.rss()
+    let resident = residentBefore
+    const look = setInterval(() => {
+      resident = Math.max(resident, process.memoryUsage.rss())
+    }, 10)
+    sayReady()
+    const start = ticks()
+    await reader.run(handlers, { ...run, signal: stop.signal })
+    const end = ticks()
+    clearInterval(look)
+    const torn = Math.abs(state.sum - frames * SUM_PER_FRAME[size]) > 1e-6 * frames
+    if (state.errors > 0 || torn) throw new Error(`${state.errors} gaps or doubles, ${torn ? 'torn frames' : 'no torn frame'} among ${frames} frames`)
+    return { start, end, grewBy: resident - residentBefore }
+  },
+  close() {
+    reader.close()
+  },
+})

@@ -1,0 +1,125 @@
+import * as fs from 'node:fs'
+import { Baseline } from './support/baseline.js'
+import { freshDirectory } from './support/journals.js'
+import { Process } from './support/process.js'
+import type { Answer, Conditions, Question, Target } from './support/question.js'
+import { atMost, comparison, latencies, ratio, takeTurns, type Way } from './support/rounds.js'
+import { P50, P999 } from './support/statistics.js'
+import type { How } from './roles/echo.js'
+
+interface Settings {
+  readonly count: number
+  readonly timestamps: boolean
+}
+
+function pageSize({ count }: Settings): number {
+  return Math.ceil((count * 64 + 4096) / 2 ** 20 + 1) * 2 ** 20
+}
+
+/** Latencies from the `begin` of a frame until the answer to it has come to the handler. */
+function oursWay(conditions: Conditions, how: How, settings: Settings, ping: Process, pong: Process, name: string = how): Way<number[]> {
+  const { count, timestamps } = settings
+  return {
+    name,
+    async measure() {
+      const [there, back] = [freshDirectory(conditions, 'memory'), freshDirectory(conditions, 'memory')]
+      await ping.call('write', { directory: there, pageSize: pageSize(settings), timestamps })
+      await pong.call('write', { directory: back, pageSize: pageSize(settings), timestamps })
+      await ping.call('read', { directory: back, cpu: conditions.cpus[0] })
+      await pong.call('read', { directory: there, cpu: conditions.cpus[1] })
+      const answering = await pong.begin<number>('pong', { count, how })
+      const { errors, percentiles } = await ping.call<{ errors: number; percentiles: number[] }>('ping', { count, how })
+      const wrong = errors + (await answering.result)
+      if (wrong > 0) throw new Error(`${wrong} frames came out of order`)
+      await ping.call('close')
+      await pong.call('close')
+      for (const directory of [there, back]) fs.rmSync(directory, { recursive: true })
+      return percentiles
+    },
+  }
+}
+
+/** The same in C++. */
+function baselineWay(conditions: Conditions, settings: Settings): Way<number[]> {
+  return {
+    name: 'C++',
+    async measure() {
+      const [there, back] = [freshDirectory(conditions, 'memory'), freshDirectory(conditions, 'memory')]
+      const start = (own: string, other: string, role: string, cpu: number): Baseline => {
+        const words = ['pingpong', own, other, '--role', role, '--frames', settings.count, '--page', pageSize(settings), '--cpu', cpu]
+        return new Baseline(conditions.baseline as string, settings.timestamps ? [...words, '--timestamps'] : words)
+      }
+      const ping = start(there, back, 'ping', conditions.cpus[0])
+      const pong = start(back, there, 'pong', conditions.cpus[1])
+      await ping.ready()
+      await pong.ready()
+      pong.go()
+      ping.go()
+      const { percentiles } = await ping.result<{ percentiles: number[] }>()
+      await ping.end()
+      await pong.ready()
+      pong.go()
+      await pong.end()
+      for (const directory of [there, back]) fs.rmSync(directory, { recursive: true })
+      return percentiles
+    },
+  }
+}
+
+export const question: Question = {
+  name: 'round-trip',
+  title: 'How long does a frame there and one back take?',
+  method:
+    'Two processes, two journals with prepared pages, one 64-byte frame each way at a time, from `begin` of the question to the handler of the answer; each time holds one reading of the clock. ' +
+    '"poll" is a loop around `reader.poll`, "native spin" waits in the addon with the processor\'s pause between looks, the others are `reader.run({ wait })`. No schedule, so nothing is omitted: the next question is asked when the answer is there. ' +
+    'The first tenth is left out. C++ does the same.',
+
+  async ask(conditions): Promise<Answer> {
+    const { quick } = conditions
+    const settings = { count: quick ? 100_000 : 500_000, timestamps: false }
+    const ping = Process.start('echo')
+    const pong = Process.start('echo')
+    try {
+      const spinning: Way<number[]>[] = [oursWay(conditions, 'poll', settings, ping, pong, 'ticktape, poll')]
+      await spinning[0].measure()
+      if (conditions.baseline !== undefined) spinning.push(baselineWay(conditions, settings))
+      const limit = await takeTurns(conditions, spinning)
+
+      const stamped = { ...settings, timestamps: true }
+      const stampedWays = [oursWay(conditions, 'poll', stamped, ping, pong, 'ticktape, poll, with timestamps')]
+      if (conditions.baseline !== undefined) stampedWays.push({ ...baselineWay(conditions, stamped), name: 'C++ with timestamps' })
+      const withTime = quick ? undefined : await takeTurns(conditions, stampedWays)
+
+      const fewer = { count: quick ? 20_000 : 100_000, timestamps: false }
+      const hows: How[] = ['native spin', 'spin', 'yield', 'park', 'event-loop']
+      const waits = await takeTurns(conditions, hows.map(how => oursWay(conditions, how, fewer, ping, pong)))
+
+      const all = [latencies(conditions, limit, 'Spinning'), ...(withTime === undefined ? [] : [latencies(conditions, withTime, 'With timestamps')]), latencies(conditions, waits, 'By way of waiting')]
+      const p50 = comparison(limit, 'round trip, p50', 'ns', 'less', round => round[P50])
+      const p999 = comparison(limit, 'round trip, p99.9', 'ns', 'less', round => round[P999])
+      const targets: Target[] = []
+      if (conditions.baseline !== undefined) {
+        targets.push(
+          atMost('round trip, spinning: our p50 / the C++ p50', 1.25, ratio(p50.contenders[0], p50.contenders[1]),
+            'Each turn holds two commits and at least two looks in JavaScript, each with a call to an Atomics builtin; the difference in ns is in the table.'),
+          atMost('round trip, spinning: our p99.9 / the C++ p99.9', 2, ratio(p999.contenders[0], p999.contenders[1]),
+            'The tail is what the scheduler and the host do to both; see how far apart the smallest and the largest round of each are.'),
+        )
+      }
+      return {
+        comparisons: [p50, p999],
+        latencies: all,
+        targets,
+        plots: [
+          {
+            file: 'round-trip.svg', title: 'Round trip between two processes', kind: 'latencies', y: 'ns', logarithmic: true, x: [],
+            ways: all.flatMap(({ ways }) => ways.map(({ name, percentiles }) => ({ name, values: percentiles }))),
+          },
+        ],
+      }
+    } finally {
+      await ping.stop()
+      await pong.stop()
+    }
+  },
+}

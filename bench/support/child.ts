@@ -1,0 +1,36 @@
+import { native } from '../../dist/native/index.js'
+
+/** Does what the benchmark's main process asks for, until that goes. */
+export function serve(tasks: Readonly<Record<string, (argument: never) => unknown>>): void {
+  process.on('message', async message => {
+    const { task, argument } = message as { task: string; argument: never }
+    try {
+      if (!Object.hasOwn(tasks, task)) throw new Error(`no task '${task}'`)
+      const result = await tasks[task](argument)
+      process.send?.({ result: result ?? null })
+    } catch (error) {
+      process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    }
+  })
+  process.on('disconnect', () => process.exit())
+}
+
+/** Says that the task has begun: what is to be measured may come now. */
+export function sayReady(): void {
+  process.send?.({ ready: true })
+}
+
+/** Binds this thread; threads it has begun already stay free to run elsewhere. */
+export function pinTo(cpu: number): void {
+  native.setAffinity([cpu])
+}
+
+/** ns; the same clock in every process. */
+export function ticks(): number {
+  return Number(process.hrtime.bigint())
+}
+
+/** Blocks for some ms. */
+export function nap(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}

@@ -1,0 +1,151 @@
+import * as fs from 'node:fs'
+import type { WriterOptions } from 'ticktape'
+import { Baseline } from './support/baseline.js'
+import { freshDirectory } from './support/journals.js'
+import { Process } from './support/process.js'
+import type { Answer, Comparison, Conditions, Question, Target } from './support/question.js'
+import { atLeast, inTurns, ratio, type Way } from './support/rounds.js'
+import { median } from './support/statistics.js'
+
+/** One way of writing. */
+export interface Variant {
+  readonly label: string
+  readonly frames: number
+  readonly size: 64 | 128
+  readonly batch: number
+  readonly timestamps: boolean
+  /** One page that holds everything and is in place before the first frame, or many small ones. */
+  readonly pages: 'prepared' | 'rolling'
+  readonly where: 'memory' | 'disk'
+  readonly options?: WriterOptions
+}
+
+const MIB = 2 ** 20
+const PAGE = 16 * MIB
+
+function pageSize({ pages, frames, size }: Variant): number {
+  return pages === 'rolling' ? PAGE : Math.ceil((frames * size + 4096) / MIB) * MIB
+}
+
+/** M frames/s from the first `begin` until the reader, on another core, has checked the last frame. */
+export function oursWay(conditions: Conditions, variant: Variant, writer: Process, reader: Process): Way {
+  const { frames, size, batch, timestamps } = variant
+  return {
+    name: 'ticktape',
+    async measure() {
+      const directory = freshDirectory(conditions, variant.where)
+      const options: WriterOptions = { ...variant.options, pageSize: pageSize(variant), timestamps }
+      await writer.call('open', { directory, options, cpu: conditions.cpus[0], waitNext: true })
+      await reader.call('open', { directory, cpu: conditions.cpus[1] })
+      const reading = await reader.begin<{ end: number }>('read', { frames, size, run: { wait: 'spin' } })
+      const { start } = await writer.call<{ start: number }>('write', { frames, size, batch })
+      const { end } = await reading.result
+      await reader.call('close')
+      await writer.call('close')
+      fs.rmSync(directory, { recursive: true })
+      return (frames / (end - start)) * 1000
+    },
+  }
+}
+
+/** The same in C++. */
+export function baselineWay(conditions: Conditions, variant: Variant, name: string, announce: 'ordered' | 'release'): Way {
+  const { frames, size, batch } = variant
+  const program = conditions.baseline as string
+  return {
+    name,
+    async measure() {
+      const directory = freshDirectory(conditions, variant.where)
+      const words = ['write', directory, '--frames', frames, '--size', size, '--batch', batch, '--page', pageSize(variant), '--announce', announce, '--cpu', conditions.cpus[0], '--wait-next']
+      const writer = new Baseline(program, variant.timestamps ? [...words, '--timestamps'] : words)
+      await writer.ready()
+      const reader = new Baseline(program, ['read', directory, '--frames', frames, '--cpu', conditions.cpus[1]])
+      await reader.ready()
+      writer.go()
+      const { start } = await writer.result<{ start: number }>()
+      const { end } = await reader.result<{ end: number }>()
+      await reader.end()
+      await writer.end()
+      fs.rmSync(directory, { recursive: true })
+      return (frames / (end - start)) * 1000
+    },
+  }
+}
+
+/** Measures one variant, C++ beside it. */
+async function compare(conditions: Conditions, variant: Variant): Promise<Comparison> {
+  const writer = Process.start('writer')
+  const reader = Process.start('reader')
+  try {
+    const ours = oursWay(conditions, variant, writer, reader)
+    const ways = [ours]
+    if (conditions.baseline !== undefined) {
+      ways.push(baselineWay(conditions, variant, 'C++', 'ordered'))
+      if (variant.pages === 'prepared' && variant.batch === 1) ways.push(baselineWay(conditions, variant, 'C++ that wakes nobody', 'release'))
+    }
+    // V8 compiles while it runs: the first run is not what the thousandth is.
+    await ours.measure()
+    return await inTurns(conditions, variant.label, 'M frames/s', 'more', ways)
+  } finally {
+    await reader.stop()
+    await writer.stop()
+  }
+}
+
+const EACH = { size: 64, batch: 1, timestamps: false, pages: 'prepared', where: 'memory' } as const
+
+function variants(quick: boolean): Variant[] {
+  const million = quick ? 1_000_000 : 4_000_000
+  const all: (Variant & { quick?: boolean })[] = [
+    { ...EACH, label: '64 bytes, each published', frames: million, quick: true },
+    { ...EACH, label: '64 bytes, each published, with timestamps', frames: million, timestamps: true, quick: true },
+    { ...EACH, label: '64 bytes, batches of 16', frames: million, batch: 16 },
+    { ...EACH, label: '64 bytes, batches of 100', frames: million, batch: 100, quick: true },
+    { ...EACH, label: '64 bytes, batches of 100, with timestamps', frames: million, batch: 100, timestamps: true },
+    { ...EACH, label: '128 bytes, each published', frames: million / 2, size: 128 },
+    { ...EACH, label: '128 bytes, batches of 16', frames: million / 2, size: 128, batch: 16 },
+    { ...EACH, label: '128 bytes, batches of 100', frames: million / 2, size: 128, batch: 100 },
+    { ...EACH, label: '64 bytes, each published, rolling pages in memory', frames: 2 * million, pages: 'rolling', quick: true },
+    { ...EACH, label: '64 bytes, batches of 100, rolling pages in memory', frames: 2 * million, batch: 100, pages: 'rolling' },
+    { ...EACH, label: '128 bytes, each published, rolling pages in memory', frames: million, size: 128, pages: 'rolling' },
+    { ...EACH, label: '64 bytes, rolling pages on disk, never synced', frames: 2 * million, pages: 'rolling', where: 'disk', options: { durability: 'process' } },
+    { ...EACH, label: '64 bytes, rolling pages on disk, synced, without CRC', frames: 2 * million, pages: 'rolling', where: 'disk', options: { durability: 'interval', checksums: false } },
+    { ...EACH, label: '64 bytes, rolling pages on disk, synced, with CRC', frames: 2 * million, pages: 'rolling', where: 'disk', options: { durability: 'interval', checksums: true }, quick: true },
+  ]
+  return all.filter(variant => !quick || variant.quick === true)
+}
+
+export const question: Question = {
+  name: 'throughput',
+  title: 'How many frames a second go from one process to another?',
+  method:
+    'Two processes on the two cores. The clock starts before the first `begin` and stops when the reader has seen the last frame and checked the sequence numbers and ' +
+    'the sums of all fields. "Prepared" means one page, allocated and brought in beforehand, that holds everything; "rolling" means pages of 16 MiB made one ahead ' +
+    'while writing. The C++ side does the same with the same files, cursor, look for sleepers and reader back-off; it never syncs. ' +
+    '"C++ that wakes nobody" announces frames by a plain release store, which no reader could sleep on.',
+
+  async ask(conditions): Promise<Answer> {
+    const comparisons: Comparison[] = []
+    for (const variant of variants(conditions.quick)) comparisons.push(await compare(conditions, variant))
+    const of = (label: string): Comparison => comparisons.find(c => c.label === label) as Comparison
+    const each = of('64 bytes, each published')
+    const batches = of('64 bytes, batches of 100')
+    const rolling = of('64 bytes, each published, rolling pages in memory')
+    const targets: Target[] = []
+    if (conditions.baseline !== undefined) {
+      targets.push(
+        atLeast('throughput, each frame published, prepared pages: ours / C++', 0.4, ratio(each.contenders[0], each.contenders[1]),
+          'Each commit costs one locked exchange in both; what V8 adds are calls to its Atomics builtins, which it does not inline, and the bounds check of each field.'),
+        atLeast('steady state, pages never touched before, in memory: ours / C++', 0.7, ratio(rolling.contenders[0], rolling.contenders[1]),
+          'The thread that makes pages needs a core of its own; with two cores it takes turns with the two sides.'),
+      )
+    }
+    targets.push(
+      atLeast('throughput, each published, 64 bytes, without timestamp (M frames/s)', 20, median(each.contenders[0].values),
+        'The cursor\'s cache line goes between the cores for each look of the reader: see the cache line time above, and the C++ figure beside it.'),
+      atLeast('throughput, batches of 100 (M frames/s)', 40, median(batches.contenders[0].values),
+        'The reader is the slower side here: it checks each frame and calls a handler for it.'),
+    )
+    return { comparisons, targets, plots: [] }
+  },
+}
