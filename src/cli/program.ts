@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { Exit, printError, UsageError } from './failure.js'
+import { registerDemo } from './demo.js'
 import { registerLs } from './ls.js'
+import { registerPrune } from './prune.js'
+import { registerRun } from './run.js'
 import { registerTail } from './tail.js'
 import { registerVerify } from './verify.js'
 
@@ -32,9 +35,12 @@ function program(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', HELP)
+  registerDemo(root)
+  registerRun(root)
   registerTail(root)
   registerLs(root)
   registerVerify(root)
+  registerPrune(root)
   return root
 }
 

@@ -241,15 +241,16 @@ export class FrameSource {
     if (ticket === undefined) return undefined
     this.ahead = undefined
     const path = pagePath(this.directory, number)
+    let page: MappedPage | undefined
     try {
-      const page = asPage(this.worker.wait(ticket), path, number)
-      // A page made ahead is made anew when its writer is replaced before it got there: only the one in place now counts.
-      const stat = fs.statSync(path)
-      if (stat.ino === page.mapping.inode && stat.dev === page.mapping.device) return page
-      page.mapping.close()
+      page = asPage(this.worker.wait(ticket), path, number)
+      // One with frames is the page, even when retention removed its name since. An empty one was made ahead, and is made anew when
+      // its writer is replaced before it got there: only the one in place now counts.
+      if (page.cursor > 0 || isInPlace(page)) return page
     } catch {
       // It wasn't there yet, or not whole: opening it now says what is wrong, if anything is.
     }
+    page?.mapping.close()
     return undefined
   }
 
@@ -265,4 +266,10 @@ export class FrameSource {
       path, page: number, slot, position: firstPosition + slot,
     })
   }
+}
+
+/** Whether a page's path still names the file that is mapped. */
+function isInPlace({ path, mapping }: MappedPage): boolean {
+  const stat = fs.statSync(path)
+  return stat.ino === mapping.inode && stat.dev === mapping.device
 }

@@ -75,9 +75,7 @@ export interface JournalInfo {
  */
 export function inspect(directory: string): JournalInfo {
   const listing = listDirectory(directory)
-  if (!isJournal(directory, listing.pages)) {
-    throw new NotAJournalError(`${directory} is no journal: it has no pages and no ${FileName.SCHEMA}`, { path: directory })
-  }
+  if (!isJournal(directory, listing.pages)) throw notAJournal(directory)
   const problems: Problem[] = []
   const attempt = <T>(file: string, look: () => T): T | undefined => {
     try {
@@ -126,6 +124,11 @@ export function inspect(directory: string): JournalInfo {
 /** Whether a directory holds a journal: pages, or the files a writer makes before the first page. */
 export function isJournal(directory: string, pages: readonly number[] = listDirectory(directory).pages): boolean {
   return pages.length > 0 || fs.existsSync(path.join(directory, FileName.SCHEMA))
+}
+
+/** @internal */
+export function notAJournal(directory: string): NotAJournalError {
+  return new NotAJournalError(`${directory} is no journal: it has no pages and no ${FileName.SCHEMA}`, { path: directory })
 }
 
 /** Directories below, or at, a directory that hold journals, in the order of their names. Symbolic links are not followed. */

@@ -15,7 +15,7 @@ export interface Place {
 
 /** The journal's first frame that is still there. */
 export function seekStart(directory: string): Place {
-  const page = tryPage(directory, 0) ?? openPage(directory, existingPages(directory)[0], false)
+  const page = tryPage(directory, 0) ?? whileRemoved(() => openPage(directory, existingPages(directory)[0], false))
   return { page, slot: 0 }
 }
 
@@ -56,27 +56,35 @@ export function seekPosition(directory: string, position: number, control: Contr
 
 /** The first frame at or after a time, or the journal's end. Binary search over pages, over marks, then frame by frame. */
 export function seekTime(directory: string, time: bigint, control: Control | undefined): Place {
+  const page = whileRemoved(() => pageAtTime(directory, time, control))
+  // Past the end of a sealed page a reader goes on to the next by itself.
+  return { page, slot: slotAtTime(page, time) }
+}
+
+function pageAtTime(directory: string, time: bigint, control: Control | undefined): MappedPage {
   const end = lastPage(directory, control)
   // Listed after the end was found, so it is among them however fast the writer goes on.
   const pages = existingPages(directory).filter(number => number <= end.number)
   let low = 0
   let high = pages.length - 1
   // The last page that begins before the time: all before it are too early, all after it begin at the time or later.
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    const page = pages[middle] === end.number ? end : openPage(directory, pages[middle], false)
-    const early = page.cursor > 0 && timeAt(page, 0) < time
-    if (page !== end) page.mapping.close()
-    if (early) low = middle
-    else high = middle - 1
-  }
-  let page = end
-  if (pages[low] !== end.number) {
+  try {
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      const page = pages[middle] === end.number ? end : openPage(directory, pages[middle], false)
+      const early = page.cursor > 0 && timeAt(page, 0) < time
+      if (page !== end) page.mapping.close()
+      if (early) low = middle
+      else high = middle - 1
+    }
+    if (pages[low] === end.number) return end
+    const page = openPage(directory, pages[low], false)
     end.mapping.close()
-    page = openPage(directory, pages[low], false)
+    return page
+  } catch (error) {
+    end.mapping.close()
+    throw error
   }
-  // Past the end of a sealed page a reader goes on to the next by itself.
-  return { page, slot: slotAtTime(page, time) }
 }
 
 function slotAtTime(page: MappedPage, time: bigint): number {
@@ -160,6 +168,20 @@ export function lastPage(directory: string, control: Control | undefined): Mappe
   }
   return page
 }
+
+/** Looks again when retention removed a page between our list of them and our opening it. */
+function whileRemoved<T>(find: () => T): T {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return find()
+    } catch (error) {
+      if (!(error instanceof JournalNotFoundError) || attempt === LOOKS) throw error
+    }
+  }
+}
+
+/** More than once in a row is rare; a journal that isn't there at all should be said soon. */
+const LOOKS = 10
 
 function tryPage(directory: string, number: number): MappedPage | undefined {
   try {

@@ -1,12 +1,12 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { JournalNotFoundError, NotAJournalError } from '../layout/errors.js'
+import { JournalNotFoundError } from '../layout/errors.js'
 import { Page as P } from '../layout/format.js'
 import { slotsOf } from '../layout/header.js'
 import type { Schema } from '../layout/schema.js'
 import { FileName, listDirectory, pagePath } from './directory.js'
 import { type Finding, Findings } from './findings.js'
-import { isJournal } from './inspect.js'
+import { isJournal, notAJournal } from './inspect.js'
 import { checkOptions, kinds } from './options.js'
 import { lostTypes, REPAIR_FILE } from './repair-record.js'
 import { readSchema } from './schema-file.js'
@@ -56,9 +56,7 @@ export interface VerifyReport {
 export async function verify(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   checkOptions('verify', options, { deep: kinds.boolean, onProgress: kinds.function })
   const { pages, temporaries, foreign } = listDirectory(directory)
-  if (!isJournal(directory, pages)) {
-    throw new NotAJournalError(`${directory} is no journal: it has no pages and no ${FileName.SCHEMA}`, { path: directory })
-  }
+  if (!isJournal(directory, pages)) throw notAJournal(directory)
   const writing = writerState(directory).held
   const findings = new Findings()
   const notes: Finding[] = []

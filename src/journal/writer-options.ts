@@ -4,6 +4,7 @@ import { type FrameDefinition, isDefinition } from '../layout/definition.js'
 import { MAX_JOURNAL_ID, Page } from '../layout/format.js'
 import { DEFAULT_MODE } from './directory.js'
 import { checkOptions, kinds } from './options.js'
+import { checkRetention, type Retention } from './retention.js'
 import { shown } from '../layout/shown.js'
 
 /** What survives what; see docs/guide.md. */
@@ -31,6 +32,11 @@ export interface WriterOptions {
   readonly journalId?: number
   /** Definitions to put into schema.json now, so that their first frame costs no more than the others. */
   readonly frames?: readonly FrameDefinition[]
+  /**
+   * Remove the oldest pages beyond these limits, when the journal is opened and after each page, once the event loop turns. Default:
+   * everything is kept. See {@link Retention}.
+   */
+  readonly retain?: Retention
 }
 
 /** The options with their defaults, checked. */
@@ -44,6 +50,7 @@ export interface WriterSettings {
   readonly mode: number
   readonly journalId: number
   readonly frames: readonly FrameDefinition[]
+  readonly retain: Retention | undefined
 }
 
 /** @throws {InvalidOptionError} */
@@ -58,7 +65,9 @@ export function checkWriterOptions(options: WriterOptions): void {
     mode: kinds.integer(0, 0o777),
     journalId: kinds.integer(0, MAX_JOURNAL_ID),
     frames: kinds.array,
+    retain: kinds.object,
   })
+  if (options.retain !== undefined) checkRetention("option 'retain' of Writer.open", options.retain)
   if (options.pageSize !== undefined && options.pageSize % Page.HEADER_SIZE !== 0) {
     throw new InvalidOptionError(`option 'pageSize' of Writer.open takes a multiple of ${Page.HEADER_SIZE}, not ${options.pageSize}`)
   }
@@ -88,6 +97,7 @@ export function settle(directory: string, options: WriterOptions): WriterSetting
     mode: options.mode ?? DEFAULT_MODE,
     journalId: options.journalId ?? 0,
     frames: options.frames ?? [],
+    retain: options.retain,
   }
 }
 

@@ -19,6 +19,7 @@ import type { WriterLock } from './lock.js'
 import { type MappedPage, Word } from './page.js'
 import type { PageSupply } from './page-supply.js'
 import type { RecoveryReport } from './recovery.js'
+import { Retainer } from './retainer.js'
 import { writeSchema } from './schema-file.js'
 import { openWriter } from './writer-open.js'
 import type { WriterOptions, WriterSettings } from './writer-options.js'
@@ -92,6 +93,7 @@ export class Writer implements Disposable {
   private readonly schema: Schema
   private readonly supply: PageSupply
   private readonly durableLog: DurableLog | undefined
+  private readonly retainer: Retainer | undefined
 
   private page: MappedPage
   private firstPosition: number
@@ -139,6 +141,8 @@ export class Writer implements Disposable {
     this.schema = parts.schema
     this.supply = parts.supply
     this.durableLog = parts.durableLog
+    this.retainer = parts.settings.retain && new Retainer(parts.directory, parts.settings.retain, parts.control)
+    this.retainer?.schedule()
     this.page = parts.page
     this.firstPosition = parts.page.firstPosition
     this.i32 = parts.page.memory.i32
@@ -280,6 +284,7 @@ export class Writer implements Disposable {
     // Every call goes its slow way from here on, which says that the writer is closed.
     this.lastEntry = NO_ENTRY
     this.limit = 0
+    this.retainer?.close()
     try {
       this.durableLog?.close()
     } finally {
@@ -390,6 +395,7 @@ export class Writer implements Disposable {
       for (const one of this.entries) one.pointer.bind(page.memory)
       this.supply.dispose(last.mapping)
       this.supply.prepare(page.number + 1)
+      this.retainer?.schedule()
       if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
     }
 

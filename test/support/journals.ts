@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { ascii, bool, bytes, enumOf, f64, frame, u64, Writer, type WriterOptions } from 'ticktape'
+import { crc32c } from './plain-decoder.ts'
 
 /** Journals for the tests of what looks at journals from outside, and the command that does. */
 
@@ -69,6 +70,12 @@ export function u32(value: number): Uint8Array {
 
 export function rewrite(file: string, change: (text: string) => string): void {
   writeFileSync(file, change(readFileSync(file, 'utf8')))
+}
+
+/** Has a page say that it was made in another boot of the machine. */
+export function moveToOtherBoot(file: string): void {
+  patch(file, 40, new Uint8Array(16).fill(0xab))
+  patch(file, 120, u32(crc32c(peek(file, 0, 120))))
 }
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
