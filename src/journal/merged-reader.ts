@@ -21,6 +21,8 @@ export interface MergedFrame {
 }
 
 const DEFAULT_LIMIT = 256
+/** What a merged reader begins with: nobody else has these, so the first poll compiles its own. */
+const NO_HANDLERS = new Handlers()
 
 /**
  * Reads several journals as one, ordered by time; frames of one time come in the order their journals were given.
@@ -34,7 +36,7 @@ export class MergedReader implements Disposable {
   private readonly everything: Dispatch[]
   /** Indexes of the journals that have a frame, as a binary heap: the earliest first. */
   private readonly heap: number[] = []
-  private handlers: Handlers | undefined
+  private handlers = NO_HANDLERS
   private version = -1
   private dispatches: Dispatch[] = []
   private polling = false
@@ -191,7 +193,7 @@ export class MergedReader implements Disposable {
   private compile(handlers: Handlers): void {
     if (!(handlers instanceof Handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
     // Where one of the journals refuses them, the others have let go of the last ones already.
-    this.handlers = undefined
+    this.handlers = NO_HANDLERS
     this.dispatches = this.readers.map(reader => reader.compile(handlers))
     this.handlers = handlers
     this.version = handlers.version
