@@ -1,0 +1,28 @@
+import * as fs from 'node:fs'
+import * as os from 'node:os'
+import * as path from 'node:path'
+
+/** What a temporary session may take, in bytes: below that memory is left alone and the disk used. */
+const ROOM = 512 * 1024 * 1024
+const MEMORY = '/dev/shm'
+
+/** A new directory for a session, in shared memory where there is room; removed at the latest when this process exits. */
+export function makeTemporaryHome(name: string): { readonly home: string; remove(): void; leave(): void } {
+  const home = fs.mkdtempSync(path.join(hasRoom(MEMORY) ? MEMORY : os.tmpdir(), `ticktape-${name}-`))
+  const remove = (): void => {
+    process.off('exit', remove)
+    fs.rmSync(home, { recursive: true, force: true })
+  }
+  process.on('exit', remove)
+  return { home, remove, leave: () => process.off('exit', remove) }
+}
+
+function hasRoom(directory: string): boolean {
+  try {
+    fs.accessSync(directory, fs.constants.W_OK)
+    const { bavail, bsize } = fs.statfsSync(directory)
+    return bavail * bsize >= ROOM
+  } catch {
+    return false // No such place, as on macOS: the disk will do.
+  }
+}
