@@ -5,3 +5,5 @@ export { type CounterInfo, Counters, type CountersOptions } from '../state/count
 export { type Quote, TopOfBook, type TopOfBookOptions } from '../state/top-of-book.js'
 export { InFlight, type InFlightHolder, type InFlightOptions } from '../state/in-flight.js'
 export { LatestValues, type LatestValuesOptions } from '../state/latest-values.js'
+export { Ring, type RingOptions, type RingRunOptions } from '../state/ring.js'
+export type { WhenFull } from '../state/ring-producer.js'

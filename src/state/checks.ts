@@ -1,4 +1,4 @@
-import { ClosedError, FieldValueError, InvalidOptionError } from '../layout/errors.js'
+import { FieldValueError, InvalidOptionError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
 import type { StateFile } from './state-file.js'
 

@@ -111,7 +111,10 @@ export const LatestCell = {
   COPIES: 4,
 } as const
 
-/** Ring: parameters [slots, slots of the buffer]. The words are in the header; the buffer begins at Header.SIZE. */
+/**
+ * Ring: parameters [slots]. The words are in the header; from Header.SIZE on lie the slots, as many as the next power of two, so that
+ * slot c mod that many is where count c is, and OVERHANG more.
+ */
 export const RingWord = {
   /** u32: slots written so far, modulo 2^32. The one commit word. */
   TAIL: 256,

@@ -1,5 +1,5 @@
 import { checkOptions, kinds } from '../journal/options.js'
-import { FrameDefinition, type Fields, type ValuesOf } from '../layout/definition.js'
+import { type FrameDefinition, type Fields, isDefinition, type ValuesOf } from '../layout/definition.js'
 import { ClosedError, InvalidOptionError, InvalidStateError, StateBusyError } from '../layout/errors.js'
 import { Frame, SLOT_SIZE } from '../layout/format.js'
 import { PageMemory } from '../layout/memory.js'
@@ -9,6 +9,7 @@ import { type BoundView, type BoundWriteView, type FrameView, makeReadView, make
 import { refuseIndex } from './checks.js'
 import { fence, storeRelease } from './fence.js'
 import { Header, Kind, LatestCell as C } from './format.js'
+import { type PlainValues, plainValues } from './plain-values.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from './state-file.js'
 
 export interface LatestValuesOptions {
@@ -48,6 +49,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   private readonly frameSize: number
   private readonly writing: BoundWriteView<F>
   private readonly reading: BoundView<FrameView<F>>
+  private readonly plain: PlainValues<F>
   /** The frame read last, away from the writer. */
   private readonly taken: BigUint64Array
   /** 1 for cells this opening has. */
@@ -61,11 +63,11 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
    * JournalFullError}
    */
   static open<F extends Fields>(path: string, definition: FrameDefinition<F>, options: LatestValuesOptions = {}): LatestValues<F> {
-    if (!(definition instanceof FrameDefinition)) {
+    if (!isDefinition(definition)) {
       throw new InvalidOptionError(`LatestValues.open takes a definition made by frame(), not ${shown(definition)}`)
     }
     checkOptions('LatestValues.open', options, { capacity: kinds.integer(1, 1_000_000), mode: kinds.integer(0, 0o777) })
-    return new LatestValues(StateFile.open(path, planOf(definition as unknown as FrameDefinition, options)), definition)
+    return new LatestValues(StateFile.open(path, planOf(definition, options)), definition)
   }
 
   private constructor(
@@ -81,6 +83,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     this.writing = makeWriteView(definition)
     this.writing.pointer.bind(new PageMemory(file.mapping.buffer, 0, file.path, 0))
     this.reading = makeReadView(definition)
+    this.plain = plainValues(definition, this.writing)
     const memory = new PageMemory(new ArrayBuffer(this.frameSize), 0, file.path, 0)
     this.reading.pointer.bind(memory)
     this.taken = memory.u64
@@ -105,7 +108,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     const { pointer } = this.writing
     pointer.at = at
     try {
-      this.writing.assign(values)
+      this.plain.assign(values)
     } finally {
       pointer.at = -1
       this.begun = -1
@@ -140,7 +143,8 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
 
   /** A cell's value as a plain object, undefined when it was never set. */
   get(index: number): ValuesOf<F> | undefined {
-    return this.read(index)?.toObject()
+    const view = this.read(index)
+    return view === undefined ? undefined : this.plain.toObject(view)
   }
 
   /** A cell's value as a view, valid until the next `read` or `get` of this table; undefined when it was never set. Allocates nothing. */

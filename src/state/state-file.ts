@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
-import * as path from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fromSystemError, systemCode } from '../journal/system-error.js'
 import {
   ClosedError, CorruptStateError, FormatVersionError, InvalidOptionError, StateBusyError, StateMismatchError, TicktapeError,
@@ -145,7 +145,7 @@ function create(file: string, plan: StatePlan): void {
     throw new InvalidOptionError(`a ${plan.what} with ${describe(plan, parameters)} needs ${size} bytes; a file has at most ${MAX_FILE_SIZE}`, { path: file })
   }
   try {
-    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true, mode: 0o700 })
+    fs.mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 })
     checkDirectory(file)
     removeAbandoned(file)
     const temporary = `${file}.${process.pid}-${native.processStart(process.pid) ?? 0}-${randomBytes(4).toString('hex')}.tmp`
@@ -164,13 +164,13 @@ function create(file: string, plan: StatePlan): void {
 
 /** Temporary files of processes that died while they made one. */
 function removeAbandoned(file: string): void {
-  const directory = path.dirname(file)
-  const prefix = `${path.basename(file)}.`
+  const directory = dirname(file)
+  const prefix = `${basename(file)}.`
   for (const name of fs.readdirSync(directory)) {
     if (!name.startsWith(prefix)) continue
     const maker = /^(\d+)-(\d+)-[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length))
     // A maker in another pid namespace looks dead though it lives: it then makes its file again.
-    if (maker !== null && native.processStart(Number(maker[1])) !== Number(maker[2])) fs.rmSync(path.join(directory, name), { force: true })
+    if (maker !== null && native.processStart(Number(maker[1])) !== Number(maker[2])) fs.rmSync(join(directory, name), { force: true })
   }
 }
 
@@ -255,7 +255,7 @@ function checkOwner(file: string, mapping: Mapping, plan: StatePlan): void {
 
 /** In a directory where everybody may remove everything, a file is nobody's. /dev/shm and /tmp have the sticky bit. */
 function checkDirectory(file: string): void {
-  const directory = path.dirname(path.resolve(file))
+  const directory = dirname(resolve(file))
   const { mode } = fs.statSync(directory)
   if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
     throw new UnsafePathError(`${directory} can be written by everybody; type: chmod o-w ${directory}, or use another directory`, { path: file })
