@@ -12,7 +12,7 @@ beforeAll(() => {
 }, CRASH_BUILD_MS)
 
 // TICKTAPE_POWER_LOSS_LIVES: how many journals' lives; each makes some 80 images of what the disk may hold.
-const LIVES = countFor('TICKTAPE_POWER_LOSS_LIVES', 30)
+const LIVES = countFor('TICKTAPE_POWER_LOSS_LIVES', 20)
 const FIRST = countFor('TICKTAPE_POWER_LOSS_SEED', 1)
 
 test(`${LIVES} journals lose power at moments of their lives: what was durable is there, and nothing that was not written`, { timeout: 3_600_000 }, async () => {

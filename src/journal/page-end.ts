@@ -1,3 +1,4 @@
+import { CorruptJournalError } from '../layout/errors.js'
 import { Page as P, SLOT_SHIFT } from '../layout/format.js'
 import { markStride } from '../layout/header.js'
 import { crashPoint } from '../native/crash-point.js'
@@ -44,6 +45,8 @@ export function cutPage(page: MappedPage, slot: number, afterPowerLoss: boolean)
 export function makeDurable(page: MappedPage): void {
   const { mapping, memory: { i32 }, firstPosition } = page
   const { cursor, durable } = page
+  const walk = native.walkFrames(mapping, durable, cursor, firstPosition, false, 0n)
+  if (walk.reason !== 'end') throw damagedFrame(page, walk.slot, walk.reason)
   if (page.checked && durable < cursor) native.stampFrames(mapping, durable, cursor, firstPosition)
   mapping.sync(0, mapping.size)
   crashPoint('caught-up-data-synced')
@@ -55,4 +58,12 @@ export function makeDurable(page: MappedPage): void {
   }
   mapping.sync(0, P.HEADER_SIZE)
   crashPoint('caught-up-header-synced')
+}
+
+/** A frame below a cursor that the kernel kept, and not well-formed. */
+export function damagedFrame(page: MappedPage, slot: number, reason: string): CorruptJournalError {
+  return new CorruptJournalError(
+    `the frame at slot ${slot} of ${page.path} is damaged (${reason}), which no crash does; save what is good with 'ticktape repair'`,
+    { path: page.path, page: page.number, slot, position: page.firstPosition + slot },
+  )
 }

@@ -6,7 +6,7 @@ import { native } from '../native/index.js'
 import { listDirectory, pagePath, syncDirectory } from './directory.js'
 import { OpenPages } from './open-pages.js'
 import type { MappedPage } from './page.js'
-import { cutPage, makeDurable } from './page-end.js'
+import { cutPage, damagedFrame, makeDurable } from './page-end.js'
 
 /** What the writer found when it opened the journal, and what it did about it. */
 export interface RecoveryReport {
@@ -279,14 +279,6 @@ function removeTemporaries(directory: string, names: readonly string[], actions:
     fs.rmSync(`${directory}/${name}`, { force: true })
     actions.push(`removed the unfinished ${name}`)
   }
-}
-
-function damagedFrame(page: MappedPage, slot: number, reason: string): TicktapeError {
-  const place = { path: page.path, page: page.number, slot, position: page.firstPosition + slot }
-  return new CorruptJournalError(
-    `the frame at slot ${slot} of ${page.path} is damaged (${reason}), which no crash does; save what is good with 'ticktape repair'`,
-    place,
-  )
 }
 
 function refused(page: MappedPage, slot: number, reason: string): TicktapeError {

@@ -23,9 +23,20 @@ export function definitionOf(n) {
   return n > 40 && n % 3 === 2 ? Late : Small
 }
 
+/** Fills repeat after so many frames, so that a writer under full load need not compute them. */
+const FILL_PERIOD = 61
+const fills = new Map()
+
 function fillOf(n, generation, size) {
+  const kind = ((generation * FILL_PERIOD) + (n % FILL_PERIOD)) * 2 ** 16 + size
+  let fill = fills.get(kind)
+  if (fill === undefined) fills.set(kind, (fill = makeFill(kind, size)))
+  return fill
+}
+
+function makeFill(kind, size) {
   const fill = new Uint8Array(size)
-  let state = (n * 2_654_435_761 + generation * 40_503 + 1) >>> 0
+  let state = (Math.imul(kind % 2 ** 32, 0x9e3779b1) ^ Math.floor(kind / 2 ** 32)) >>> 0
   for (let i = 0; i < size; i++) {
     state = (state * 1_664_525 + 1_013_904_223) >>> 0
     fill[i] = state >>> 24
