@@ -9,7 +9,6 @@ import type { Schema } from '../layout/schema.js'
 import { type BoundWriteView, makeWriteView, type WriteView } from '../layout/view.js'
 import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
-import { clockWords } from './clock.js'
 import { checkCommitOptions, type CommitOptions, storeCommitOptions } from './commit-options.js'
 import { type Control, ControlWord } from './control.js'
 import { channels } from './diagnostics.js'
@@ -57,7 +56,8 @@ const SHIFT = SLOT_SHIFT
 const SLOT = SLOT_SIZE
 const CURSOR = Word.CURSOR
 const SLEEPERS = ControlWord.SLEEPERS
-const clock = clockWords
+// Signed, because V8 keeps such a number in a field as it is; an unsigned one it puts on the heap, one for each frame.
+const clock = new Int32Array(native.clockBuffer)
 const readClock = native.readClock
 
 /** What `prepare` is asked for when it is no frame. */
@@ -114,6 +114,7 @@ export class Writer implements Disposable {
   private corked = false
   private closed = false
 
+  /** The last frame's time, each half as a signed number. */
   private lastTimeLow: number
   private lastTimeHigh: number
   private readonly timestamps: boolean
@@ -148,7 +149,7 @@ export class Writer implements Disposable {
     this.i32 = parts.page.memory.i32
     this.next = HEADER_SIZE + (parts.slot << SHIFT)
     this.end = parts.pageSize
-    this.lastTimeLow = Number(BigInt.asUintN(32, parts.lastTime))
+    this.lastTimeLow = Number(BigInt.asIntN(32, parts.lastTime))
     this.lastTimeHigh = Number(parts.lastTime >> 32n)
     this.timestamps = parts.settings.timestamps
     this.findMark()
@@ -321,7 +322,7 @@ export class Writer implements Disposable {
     readClock()
     const low = clock[0]
     const high = clock[1]
-    if (high > this.lastTimeHigh || (high === this.lastTimeHigh && low > this.lastTimeLow)) {
+    if (high > this.lastTimeHigh || (high === this.lastTimeHigh && low >>> 0 > this.lastTimeLow >>> 0)) {
       this.lastTimeHigh = high
       this.lastTimeLow = low
     }
@@ -330,15 +331,15 @@ export class Writer implements Disposable {
   /** Everything `commit` does seldom. Returns what options add to the frame's first word. */
   private applyOptions(options: CommitOptions | undefined, entry: Entry): number {
     if (!this.begun || options === undefined) this.throwState('commit() without begin()')
-    checkCommitOptions(options, entry.size, this.lastTimeHigh, this.lastTimeLow)
+    checkCommitOptions(options, entry.size, this.lastTimeHigh, this.lastTimeLow >>> 0)
     const { time } = options
     if (time !== undefined) {
-      this.lastTimeLow = Number(BigInt.asUintN(32, time))
+      this.lastTimeLow = Number(BigInt.asIntN(32, time))
       this.lastTimeHigh = Number(time >> 32n)
     } else if (this.timestamps) {
       this.readTime()
     }
-    return storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow) << (8 * Frame.FLAGS)
+    return storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0) << (8 * Frame.FLAGS)
   }
 
   /**
