@@ -38,14 +38,29 @@ export async function sleepInLoop(
     const watches: number[] = []
     const wake = (): void => {
       clearTimeout(timer)
-      for (const signal of signals) signal?.removeEventListener('abort', wake)
+      for (const signal of signals) if (signal !== undefined) sleepersOf(signal).delete(wake)
       for (const watch of watches) loopWaiter.unwatch(watch)
       resolve()
     }
     const timer = setTimeout(wake, nap)
-    for (const signal of signals) signal?.addEventListener('abort', wake)
+    for (const signal of signals) if (signal !== undefined) sleepersOf(signal).add(wake)
     awake.forEach((control, i) => watches.push(loopWaiter.watch(control.mapping, seen[i], wake)))
   })
+}
+
+/** Who is to be woken by a signal. */
+const sleepers = new WeakMap<AbortSignal, Set<() => void>>()
+
+/** One listener serves all who sleep: a program may end any number of readers with one signal, and Node warns of the eleventh. */
+function sleepersOf(signal: AbortSignal): Set<() => void> {
+  let wakes = sleepers.get(signal)
+  if (wakes === undefined) {
+    const made = new Set<() => void>()
+    signal.addEventListener('abort', () => made.forEach(wake => wake()))
+    sleepers.set(signal, made)
+    wakes = made
+  }
+  return wakes
 }
 
 /** As `sleepInLoop`, but blocks the calling thread, for at most `longest` ms. */
