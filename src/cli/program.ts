@@ -4,6 +4,7 @@ import { Exit, printError, UsageError } from './failure.js'
 import { registerDemo } from './demo.js'
 import { registerLs } from './ls.js'
 import { registerPrune } from './prune.js'
+import { registerReplay } from './replay.js'
 import { registerRun } from './run.js'
 import { registerTail } from './tail.js'
 import { registerVerify } from './verify.js'
@@ -37,6 +38,7 @@ function program(): Command {
     .addHelpText('after', HELP)
   registerDemo(root)
   registerRun(root)
+  registerReplay(root)
   registerTail(root)
   registerLs(root)
   registerVerify(root)
