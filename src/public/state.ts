@@ -7,3 +7,4 @@ export { InFlight, type InFlightHolder, type InFlightOptions } from '../state/in
 export { LatestValues, type LatestValuesOptions } from '../state/latest-values.js'
 export { Ring, type RingOptions, type RingRunOptions } from '../state/ring.js'
 export type { WhenFull } from '../state/ring-producer.js'
+export { type BreakerCode, type BreakerHalt, type BreakerLimits, type BreakerOptions, type BreakerStatus, CircuitBreaker, type HaltCode } from '../state/circuit-breaker.js'

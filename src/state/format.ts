@@ -148,30 +148,35 @@ export const RingType = {
 
 export const RingPolicy = { UNKNOWN: 0, KEEP: 1, OVERWRITE: 2 } as const
 
-/** Circuit breaker: parameters [markets]. The words are in the header; a BreakerMarket for each market from Header.SIZE on. */
+/**
+ * Circuit breaker: parameters [markets, minutes after midnight UTC at which a day begins]. The words are in the header; a
+ * BreakerMarket for each market from Header.SIZE on.
+ */
 export const BreakerWord = {
-  /** u32: 0 running, else 1 + the index of its code in HALT_CODES; the one word that decides. */
+  /**
+   * u32: count × 16 + code, code 0 while trading may go on, else 1 + its index in HALT_CODES. The one word that decides; it only changes
+   * by compare-and-swap, and the count grows with every change.
+   */
   HALTED: 256,
+  CODE_BITS: 4,
   /** u32: errors since the last success. */
   ERRORS: 384,
-  /** i64: day × 2^48 + P&L of that day in minor units, both signed; day counted from 1970 in UTC. One word, so never half. */
+  /** u64: day × 2^48 + that day's P&L in minor units (48 bits, signed); days since 1970. One word, so never half of it changes. */
   DAY_PNL: 512,
-  /** Limits, each f64, Infinity where there is none; guarded by the file's lock when written. */
+  PNL_BITS: 48,
+  /** Limits, each a f64, Infinity where there is none. */
   MAX_ERRORS: 640,
   MAX_DAILY_LOSS: 648,
   MAX_POSITION: 656,
-  /**
-   * u32: counts reasons. Reason r is at REASONS + REASON_SIZE × (r mod 2): written complete, under the file's lock, before it counts.
-   */
-  REASON: 768,
+  /** Two reasons, at REASONS + 512 × (count mod 2): of this halt and the one before. */
   REASONS: 1024,
-  REASON_SIZE: 512,
 } as const
 
-/** Within a reason. */
+/** Why trading was halted. */
 export const BreakerReason = {
-  /** u32: as HALTED. */
-  CODE: 0,
+  SIZE: 512,
+  /** u32: the value of HALTED that it explains; stored last, so a reason cut short explains nothing. */
+  WORD: 0,
   PID: 4,
   /** i64: ns since 1970. */
   TIME: 8,
@@ -184,7 +189,7 @@ export const BreakerMarket = {
   SIZE: 16,
   /** f64, a whole number: the position. */
   POSITION: 0,
-  /** f64: the market's own limit, NaN where the general one holds. */
+  /** f64: the market's own limit plus 1; 0 where the general one holds. */
   LIMIT: 8,
 } as const
 
