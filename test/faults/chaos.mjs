@@ -47,8 +47,8 @@ class Subject {
     return child
   }
 
-  /** Reads what there is, if there is a journal yet. */
-  look() {
+  /** Reads what there is, if there is a journal yet. A live writer may be faster than this: then, not to the end. */
+  look(most = Infinity) {
     try {
       if (this.reader === undefined) {
         this.reader = Reader.open(this.directory)
@@ -64,6 +64,7 @@ class Subject {
       const before = this.seen[this.read++]
       if (before === undefined) this.seen.push(frame)
       else if (before.generation !== frame.generation) throw new Error(`frame ${frame.n} is another than it was`)
+      if (--most <= 0) return
     }
   }
 
@@ -131,7 +132,7 @@ async function killAtRandom(kills, seed) {
     if (random.chance(0.85)) await Promise.race([once(child.stdout, 'data'), child.ended])
     const until = performance.now() + (random.chance(0.15) ? random.real() * 80 : random.real() * 25)
     while (performance.now() < until) {
-      subject.look()
+      subject.look(1000)
       await sleep(1)
     }
     child.kill('SIGKILL')
