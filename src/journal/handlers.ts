@@ -25,6 +25,10 @@ export class Handlers {
   /** @internal Counts changes, for readers that have compiled an earlier state. */
   version = 0
 
+  constructor() {
+    made.add(this)
+  }
+
   /**
    * Handles frames of this definition.
    *
@@ -51,6 +55,13 @@ export class Handlers {
     this.version++
     return this
   }
+}
+
+const made = new WeakSet<Handlers>()
+
+/** @internal Whether a value is a set of handlers, and no look-alike. */
+export function isHandlers(value: unknown): value is Handlers {
+  return typeof value === 'object' && value !== null && made.has(value as Handlers)
 }
 
 /** Begins a set of handlers: `on(Ticker, t => ...).on(Order, o => ...).otherwise(f => ...)`. */

@@ -1,7 +1,7 @@
 import type { FrameView } from '../layout/view.js'
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../layout/errors.js'
 import type { Dispatch } from './dispatch.js'
-import { Handlers } from './handlers.js'
+import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
 import { Reader, type ReaderOptions, type RunOptions } from './reader.js'
 import { runLoop, WAITS } from './run-loop.js'
@@ -81,7 +81,7 @@ export class MergedReader implements Disposable {
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
     this.throwIfClosed()
     if (this.polling) throw new InvalidStateError('poll() from inside a handler of the same merged reader')
-    if (!(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
+    if (typeof limit !== 'number' || !(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
     if (this.handlers !== handlers || this.version !== handlers.version) this.compile(handlers)
     this.polling = true
     let count = 0
@@ -191,7 +191,7 @@ export class MergedReader implements Disposable {
   }
 
   private compile(handlers: Handlers): void {
-    if (!(handlers instanceof Handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+    if (!isHandlers(handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
     // Where one of the journals refuses them, the others have let go of the last ones already.
     this.handlers = NO_HANDLERS
     this.dispatches = this.readers.map(reader => reader.compile(handlers))

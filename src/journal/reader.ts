@@ -4,7 +4,7 @@ import { ClosedError, InvalidOptionError, InvalidStateError, JournalNotFoundErro
 import { Control } from './control.js'
 import { Dispatch, SchemaCache } from './dispatch.js'
 import { FrameSource } from './frame-source.js'
-import { Handlers } from './handlers.js'
+import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
 import { ReaderRegistration } from './reader-registry.js'
 import { type Pollable, runLoop, type Wait, WAITS } from './run-loop.js'
@@ -142,7 +142,7 @@ export class Reader implements Disposable {
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
     if (this.isClosed) this.throwClosed()
     if (this.polling) throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
-    if (!(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
+    if (typeof limit !== 'number' || !(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
     const dispatch =
       this.dispatch.handlers === handlers && this.dispatch.version === handlers.version ? this.dispatch : this.compile(handlers)
     this.polling = true
@@ -273,7 +273,7 @@ export class Reader implements Disposable {
 
   /** @internal Makes handlers ready for this journal. */
   compile(handlers: Handlers): Dispatch {
-    if (!(handlers instanceof Handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+    if (!isHandlers(handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
     const dispatch = new Dispatch(handlers, handlers.version, this.schema, this.source.page.memory)
     if (this.dispatch !== this.everything) this.source.detach(this.dispatch)
     this.source.attach(dispatch)

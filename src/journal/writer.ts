@@ -252,6 +252,8 @@ export class Writer implements Disposable {
 
   /** Publishes at once what `body` writes: `cork`, `body`, `uncork`. When `body` throws, what it had committed is published. */
   batch<T>(body: () => T, slots?: number): T {
+    this.throwIfClosed()
+    if (typeof body !== 'function') throw new InvalidOptionError(`batch() takes a function that writes, not ${shown(body)}`)
     this.cork(slots)
     try {
       return body()

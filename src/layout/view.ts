@@ -1,5 +1,5 @@
 import { type Setter, View } from './view-accessors.js'
-import type { Fields, FrameDefinition, ValuesOf } from './definition.js'
+import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from './definition.js'
 import { FieldValueError } from './errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag } from './format.js'
 import { FramePointer } from './pointer.js'
@@ -143,7 +143,7 @@ function defineWriteView(definition: FrameDefinition): { WriteView: ViewClass; a
 /** Whether two definitions are one: the same object, or (one of them read from schema.json) the same layout. */
 function sameDefinition(a: FrameDefinition, b: FrameDefinition): boolean {
   if (a === b) return true
-  return a.id === b.id && a.name === b.name && JSON.stringify(a.fields) === JSON.stringify(b.fields)
+  return isDefinition(b) && a.id === b.id && a.name === b.name && JSON.stringify(a.fields) === JSON.stringify(b.fields)
 }
 
 function defineHeader(define: (name: string, get: (this: View) => unknown) => void, large: boolean): void {
