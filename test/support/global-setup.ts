@@ -15,6 +15,7 @@ const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : DISK
 export default function setup(): () => Promise<void> {
   const roots = [...new Set([DISK, MEMORY])]
   const folders = roots.map(root => join(root, RUN))
+  for (const path of roots.flatMap(contents).filter(isOfDeadRun)) rmSync(path, { recursive: true, force: true })
   for (const folder of folders) mkdirSync(folder, { mode: 0o700 })
   const before = new Set(roots.flatMap(strays))
 
@@ -37,6 +38,12 @@ export default function setup(): () => Promise<void> {
 
 function contents(folder: string): string[] {
   return readdirSync(folder).map(name => join(folder, name))
+}
+
+/** A run that was killed could not tidy up. */
+function isOfDeadRun(path: string): boolean {
+  const pid = /\/ticktape-test-(\d+)$/.exec(path)?.[1]
+  return pid !== undefined && process.platform === 'linux' && !existsSync(`/proc/${pid}`)
 }
 
 /** What is named as ours outside the folders of this run, or of another that is under way. */
