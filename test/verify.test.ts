@@ -7,7 +7,7 @@ import { CAPACITY, fill, flip, makeJournal, pageFile, patch, rewrite, slotAt, ti
 
 /** A journal of three full pages and a piece, damaged, and looked at. */
 async function damaged(checked: boolean, damage: (directory: string) => void): Promise<VerifyReport & { directory: string }> {
-  const directory = join(makeFolder(checked ? 'disk' : 'memory'), 'j')
+  const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 3000, checked)
   expect((await verify(directory, { deep: true })).findings).toEqual([])
   damage(directory)
@@ -22,7 +22,7 @@ function expectOne(report: VerifyReport, place: object, what: RegExp): void {
 
 describe('a sound journal', () => {
   test.each([true, false])('is found sound (checksums: %s), with all its frames counted', async checked => {
-    const directory = join(makeFolder(checked ? 'disk' : 'memory'), 'j')
+    const directory = join(makeFolder('memory'), 'j')
     const positions = await makeJournal(directory, 3000, checked)
     const report = await verify(directory)
     expect(report).toMatchObject({
@@ -211,7 +211,7 @@ test('it cannot look: nothing there, a file, another directory, an unknown optio
 })
 
 test('whatever bytes are changed, it ends with an answer and the process lives', async () => {
-  const directory = join(makeFolder('disk'), 'j')
+  const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 1500, true)
   let random = 12345
   const next = (below: number): number => {

@@ -6,6 +6,7 @@ import { registerLs } from './ls.js'
 import { registerPrune } from './prune.js'
 import { registerReplay } from './replay.js'
 import { registerRun } from './run.js'
+import { registerRepair } from './repair.js'
 import { registerTail } from './tail.js'
 import { registerVerify } from './verify.js'
 
@@ -42,6 +43,7 @@ function program(): Command {
   registerTail(root)
   registerLs(root)
   registerVerify(root)
+  registerRepair(root)
   registerPrune(root)
   return root
 }

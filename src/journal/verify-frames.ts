@@ -24,8 +24,9 @@ export class FrameRules {
     private readonly lost: readonly number[],
     /** Check that every value of every frame can be decoded. */
     deep: boolean,
+    /** Whether every type should have a definition. */
+    readonly complete: boolean = schema !== undefined,
   ) {
-    this.complete = schema !== undefined
     for (const { id, name, slots, fields } of schema?.definitions ?? []) {
       this.slots[id] = slots
       this.names.set(id, name)
@@ -33,9 +34,6 @@ export class FrameRules {
       if (checked.length > 0) this.fields.set(id, checked)
     }
   }
-
-  /** Whether every type should have a definition. */
-  readonly complete: boolean
 
   slotsOf(type: number): number {
     return this.slots[type]

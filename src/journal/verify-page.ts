@@ -262,10 +262,10 @@ class PageCheck {
     const { page } = this
     const { u32 } = page.memory
     const set = u32[Word.PAGE_CRC_SET]
-    if (set === 0) return
-    if (set !== 1) this.damage(undefined, `its checksum is neither set nor unset (${set})`)
-    else if (!sealed) this.damage(undefined, 'it has a checksum, but is not sealed')
-    else if (this.findings.count === 0 && native.pageCrc(page.mapping, used) !== u32[Word.PAGE_CRC]) {
+    if (set !== 0 && set !== 1) this.damage(undefined, `its checksum is neither set nor unset (${set})`)
+    // Recovery can take a seal back; the checksum means nothing then.
+    if (set !== 1 || !sealed) return
+    if (this.findings.count === 0 && native.pageCrc(page.mapping, used) !== u32[Word.PAGE_CRC]) {
       this.damage(undefined, "the page's checksum is wrong, though every frame looks right by itself: bytes of its frames were changed")
     }
   }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { slotsOf } from '../layout/header.js'
 import type { Schema } from '../layout/schema.js'
 import { pagePath } from './directory.js'
 import type { Findings } from './findings.js'
 import { openPage } from './page.js'
+import { prefixHashes } from './schema-prefixes.js'
 import { isDamage, type PageReport } from './verify-page.js'
 
 /** Checks what pages say together: none is missing, all but the last are sealed, times and writers never go back. */
@@ -74,20 +74,4 @@ function isSealedNow(directory: string, pageNumber: number): boolean {
     if (isDamage(error)) return false
     throw error
   }
-}
-
-/** How many of the definitions, from the first on, a layout hash stands for. */
-function prefixHashes(schema: Schema): Map<string, number> {
-  const { frames } = JSON.parse(schema.toJson()) as { frames: unknown[] }
-  const hash = createHash('sha256').update('[')
-  const lengths = new Map<string, number>([[digest(hash.copy()), 0]])
-  frames.forEach((frame, i) => {
-    hash.update(`${i === 0 ? '' : ','}${JSON.stringify(frame)}`)
-    lengths.set(digest(hash.copy()), i + 1)
-  })
-  return lengths
-}
-
-function digest(hash: ReturnType<typeof createHash>): string {
-  return hash.update(']').digest('hex').slice(0, 16)
 }

@@ -208,6 +208,11 @@ export class JournalSystemError extends TicktapeError {
   }
 }
 
+/** A journal that `repair` can make no copy of: nothing in it is good, or something is where the copy should be. */
+export class RepairError extends TicktapeError {
+  readonly code = 'ERR_REPAIR'
+}
+
 /** A strategy whose definition is not right, or a module that has none, or cannot be loaded. */
 export class StrategyError extends TicktapeError {
   readonly code = 'ERR_STRATEGY'
