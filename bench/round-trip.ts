@@ -17,7 +17,7 @@ function pageSize({ count }: Settings): number {
 }
 
 /** Latencies from the `begin` of a frame until the answer to it has come to the handler. */
-function oursWay(conditions: Conditions, how: How, settings: Settings, ping: Process, pong: Process, name: string = how): Way<number[]> {
+export function oursWay(conditions: Conditions, how: How, settings: Settings, ping: Process, pong: Process, name: string = how): Way<number[]> {
   const { count, timestamps } = settings
   return {
     name,
