@@ -8,3 +8,5 @@ export { LatestValues, type LatestValuesOptions } from '../state/latest-values.j
 export { Ring, type RingOptions, type RingRunOptions } from '../state/ring.js'
 export type { WhenFull } from '../state/ring-producer.js'
 export { type BreakerCode, type BreakerHalt, type BreakerLimits, type BreakerOptions, type BreakerStatus, CircuitBreaker, type HaltCode } from '../state/circuit-breaker.js'
+export { Broadcast, type BroadcastOptions, type MemberInfo, type MemberStatus } from '../state/broadcast.js'
+export { BroadcastMember, type MemberOptions } from '../state/broadcast-member.js'

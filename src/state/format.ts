@@ -124,8 +124,6 @@ export const RingWord = {
   DROPPED: 264,
   /** i64: frames overwritten before they were read. */
   LAPPED: 272,
-  /** i64: frames written. */
-  WRITTEN: 280,
   /** Owner slots: locked by who has the role. */
   PRODUCER: 384,
   /** u32: slots read so far (or overwritten unread), modulo 2^32. */
@@ -198,10 +196,8 @@ export const Member = {
   SIZE: 4096,
   /** u32: 0 free, 1 joined; stored last. The member is locked on the byte OWNER. */
   STATE: 0,
-  /** u32: slots of its ring. */
-  SLOTS: 4,
-  /** i64: frames meant for it that it did not get. */
-  MISSED: 16,
+  /** u32: how often the place was taken by somebody new, with a new ring. */
+  GENERATION: 4,
   OWNER: 64,
   /** ASCII, NUL-padded. */
   NAME: 128,

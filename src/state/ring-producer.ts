@@ -52,7 +52,6 @@ export class RingProducer {
   private tail: number
   /** Up to here there is room for sure: the head as it was seen last, plus the ring's slots. */
   private roomUntil: number
-  private written: number
   private lastEntry: Entry = NO_ENTRY
   private readonly entryOfType = new Map<number, Entry>()
   private begun = false
@@ -72,7 +71,6 @@ export class RingProducer {
     this.settle()
     this.tail = Atomics.load(i32, TAIL)
     this.roomUntil = (Atomics.load(i32, HEAD) + this.slots) | 0
-    this.written = ring.counted(R.WRITTEN)
   }
 
   /** Begins a frame: all its fields are zero. Undefined when the ring is full and neither waits nor overwrites. */
@@ -103,7 +101,6 @@ export class RingProducer {
     entry.pointer.at = -1
     this.begun = false
     this.tail = (this.tail + entry.slots) | 0
-    this.written++
     if (!this.corked) this.publish()
   }
 
@@ -154,7 +151,6 @@ export class RingProducer {
   }
 
   private publish(): void {
-    storeInteger(this.u64, R.WRITTEN >> 3, this.written)
     // The commit: everything stored before is visible to whoever sees the new tail.
     storeRelease(this.i32, TAIL, this.tail)
   }

@@ -105,17 +105,12 @@ export class Ring implements Disposable {
     return this.ring.used()
   }
 
-  /** Frames written since the file was made. */
-  get written(): number {
-    return this.counted(R.WRITTEN)
-  }
-
   /** Frames not written because there was no room, by producers with 'drop'. */
   get dropped(): number {
     return this.counted(R.DROPPED)
   }
 
-  /** Frames overwritten before they were read. */
+  /** Frames overwritten before they were read. (A producer killed while it overwrites one may leave that one uncounted.) */
   get lapped(): number {
     return this.counted(R.LAPPED)
   }
