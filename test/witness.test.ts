@@ -121,8 +121,8 @@ describe('pages decoded by docs/format.md alone', () => {
   })
 })
 
-const require = createRequire(import.meta.url)
-const mmapIoBuilt = existsSync(join(import.meta.dirname, '../node_modules/mmap-io/build/Release/mmap_io.node'))
+const require = createRequire(join(import.meta.dirname, 'witness/package.json'))
+const mmapIoBuilt = existsSync(join(import.meta.dirname, 'witness/node_modules/mmap-io/build/Release/mmap_io.node'))
 if (!mmapIoBuilt) console.log('Skipped: pages mapped by mmap-io. It is not built; npm install builds it.')
 
 it.skipIf(!mmapIoBuilt)('pages mapped by mmap-io hold the frames that a reader reads, while the journal is open', () => {
