@@ -13,7 +13,8 @@
       "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
       "cflags_cc": ["-std=c++17"],
       "conditions": [
-        ["OS=='linux'", {"libraries": ["-pthread"]}],
+        # The C++ library goes into the binary: what ships must not want one newer than the user's.
+        ["OS=='linux'", {"libraries": ["-pthread"], "ldflags": ["-static-libstdc++", "-static-libgcc"]}],
         ["crash_points==1", {"defines": ["TICKTAPE_CRASH_POINTS"]}],
       ],
       "configurations": {
