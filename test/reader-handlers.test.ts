@@ -117,7 +117,7 @@ describe('a handler', () => {
     writeCounts(writer, 0, 3)
     const reader = openReader(writer.path)
     const codes: unknown[] = []
-    const handlers = on(Count, () => codes.push(failureOf(() => reader.poll(handlers)).code, failureOf(() => [...reader]).code))
+    const handlers: Handlers = on(Count, () => codes.push(failureOf(() => reader.poll(handlers)).code, failureOf(() => [...reader]).code))
     reader.poll(handlers)
     expect(codes).toEqual(Array.from({ length: 6 }, () => 'ERR_INVALID_STATE'))
   })
@@ -127,7 +127,7 @@ describe('a handler', () => {
     writeCounts(writer, 0, 3)
     const reader = openMerged([writer.path])
     const codes: unknown[] = []
-    const handlers = on(Count, () => codes.push(failureOf(() => reader.poll(handlers)).code, failureOf(() => [...reader]).code))
+    const handlers: Handlers = on(Count, () => codes.push(failureOf(() => reader.poll(handlers)).code, failureOf(() => [...reader]).code))
     reader.poll(handlers)
     expect(codes).toEqual(Array.from({ length: 6 }, () => 'ERR_INVALID_STATE'))
   })

@@ -27,9 +27,11 @@ export interface FrameHeader {
   readonly sinceRoot: number | undefined
 }
 
-/** A frame to read, with its fields as properties. */
+/**
+ * A frame to read, with its fields as properties. Plain `FrameView` is a frame of any kind: ask `is` which, or take `toObject()`.
+ */
 export type FrameView<F extends Fields = Fields> = FrameHeader &
-  Readonly<ValuesOf<F>> & {
+  (string extends keyof F ? unknown : Readonly<ValuesOf<F>>) & {
     readonly definition: FrameDefinition<F>
     /** Whether this is a frame of that definition; narrows its type. */
     is<G extends Fields>(definition: FrameDefinition<G>): this is FrameView<G>
