@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Gateway, type GatewayStatus } from '../trading/gateway.js'
+import { printError } from './failure.js'
 import { type FeedOptions, feedOf } from './session-options.js'
 
 /** The gateway's process in the demo: its one argument is this, as JSON. It stops in order when it is told to, and when the demo is gone. */
@@ -10,46 +11,54 @@ export interface DemoGatewayConfig extends FeedOptions {
 }
 
 export type FromDemoGateway =
-  | { readonly kind: 'status'; readonly status: GatewayStatus; readonly fed: boolean }
+  | { readonly kind: 'status'; readonly status: GatewayStatus }
   | { readonly kind: 'problem'; readonly message: string }
 
 const STATUS_MS = 100
 const STRATEGIES = fileURLToPath(new URL('demo-strategies.js', import.meta.url))
 
-const config = JSON.parse(process.argv[2]) as DemoGatewayConfig
-const stop = new Promise<void>(resolve => {
-  process.on('message', () => resolve())
-  process.on('disconnect', () => resolve())
+try {
+  await main(JSON.parse(process.argv[2]) as DemoGatewayConfig)
+} catch (error) {
+  process.exitCode = printError(error, false)
+}
+if (process.connected) process.disconnect()
+
+async function main(config: DemoGatewayConfig): Promise<void> {
+  const stop = toldToStop()
+  const gateway = await Gateway.start({
+    home: config.home,
+    strategies: [STRATEGIES],
+    feed: feedOf(config, config.limit),
+    speed: config.speed,
+    wait: config.wait,
+    pageSize: config.pageSize,
+    strategyPageSize: config.pageSize,
+    durability: 'process',
+    backOffMs: 50,
+    progressMs: 100,
+    onProblem: problem => tell({ kind: 'problem', message: problem.message }),
+  })
+  const report = (): void => tell({ kind: 'status', status: gateway.status })
+  const timer = setInterval(report, STATUS_MS)
+  try {
+    await Promise.race([stop, gateway.fed])
+    await stop
+  } finally {
+    clearInterval(timer)
+    report()
+    if (!(await gateway.stop())) process.exitCode = 1
+  }
+}
+
+function toldToStop(): Promise<void> {
   // Ctrl-C on a terminal reaches every process; the demo is the one that acts on it.
   process.on('SIGINT', () => {})
-  if (!process.connected) resolve()
-})
-
-const gateway = await Gateway.start({
-  home: config.home,
-  strategies: [STRATEGIES],
-  feed: feedOf(config, config.limit),
-  speed: config.speed,
-  wait: config.wait,
-  pageSize: config.pageSize,
-  strategyPageSize: config.pageSize,
-  durability: 'process',
-  backOffMs: 50,
-  progressMs: 100,
-  onProblem: problem => tell({ kind: 'problem', message: problem.message }),
-})
-let fed = false
-const report = (): void => tell({ kind: 'status', status: gateway.status, fed })
-const timer = setInterval(report, STATUS_MS)
-try {
-  await Promise.race([stop, gateway.fed])
-  fed = true
-  await stop
-} finally {
-  clearInterval(timer)
-  report()
-  if (!(await gateway.stop())) process.exitCode = 1
-  if (process.connected) process.disconnect()
+  return new Promise(resolve => {
+    process.on('message', () => resolve())
+    process.on('disconnect', () => resolve())
+    if (!process.connected) resolve()
+  })
 }
 
 function tell(message: FromDemoGateway): void {

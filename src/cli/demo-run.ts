@@ -7,6 +7,11 @@ import { printable } from './failure.js'
 import { statusText } from './run.js'
 import type { StatusLine } from './status-line.js'
 
+/** A process of the demo did not do what it should have. It has said why itself, if it could. */
+export class DemoError extends Error {
+  readonly code = 'ERR_DEMO'
+}
+
 /** What was done to the processes. */
 export interface DemoCourse {
   /** Pids of the processes that were killed. */
@@ -92,7 +97,7 @@ export class DemoRun {
   private async killStrategy(): Promise<number> {
     await this.until(() => this.progressOf(KILLED_STRATEGY) !== undefined, `${KILLED_STRATEGY} to run`)
     const pid = this.pidOf(KILLED_STRATEGY)
-    if (pid === undefined) throw new Error(`${KILLED_STRATEGY} has no process to kill`)
+    if (pid === undefined) throw new DemoError(`${KILLED_STRATEGY} has no process to kill`)
     this.event(`killing ${KILLED_STRATEGY} (pid ${pid}) with SIGKILL`)
     process.kill(pid, 'SIGKILL')
     await this.until(() => ![undefined, pid].includes(this.pidOf(KILLED_STRATEGY)), `${KILLED_STRATEGY} to be started again`)
@@ -103,7 +108,7 @@ export class DemoRun {
   private async killGateway(): Promise<number> {
     const { child } = this
     const pid = child?.pid
-    if (child === undefined || pid === undefined) throw new Error('there is no gateway to kill')
+    if (child === undefined || pid === undefined) throw new DemoError('there is no gateway to kill')
     this.event(`killing the gateway (pid ${pid}) with SIGKILL`)
     const ended = new Promise(resolve => child.once('exit', resolve))
     child.kill('SIGKILL')
@@ -131,8 +136,8 @@ export class DemoRun {
     while (!condition()) {
       this.signal.throwIfAborted()
       const { child } = this
-      if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) throw new Error(`the gateway ended while the demo waited for ${what}`)
-      if (performance.now() > end) throw new Error(`the demo waited ${PATIENCE_MS / 1000} s for ${what}`)
+      if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) throw new DemoError(`the gateway ended while the demo waited for ${what}`)
+      if (performance.now() > end) throw new DemoError(`the demo waited ${PATIENCE_MS / 1000} s for ${what}`)
       await new Promise(resolve => setTimeout(resolve, 20))
     }
   }

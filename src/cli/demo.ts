@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
+import * as path from 'node:path'
 import type { Command } from 'commander'
-import { Exit, printable } from './failure.js'
+import { Exit, printable, UsageError } from './failure.js'
 import { DemoRun } from './demo-run.js'
 import { describeDemo, type DemoSummary, summarize } from './demo-summary.js'
 import { Output } from './output.js'
-import { addFeedOptions, type FeedOptions } from './session-options.js'
+import { addFeedOptions, feedOf, type FeedOptions } from './session-options.js'
 import { StatusLine } from './status-line.js'
 import { makeTemporaryHome } from './temporary-home.js'
 
@@ -40,6 +42,10 @@ Examples:
   $ ticktape demo --json | jq .strategies`
 
 async function demo(options: DemoOptions): Promise<number> {
+  feedOf(options) // What is wrong with it is better said now than by the gateway.
+  if (options.home !== undefined && existsSync(path.join(options.home, 'session.json'))) {
+    throw new UsageError(`${options.home} holds a session already; the demo begins its own, so give it another directory`)
+  }
   const temporary = options.home === undefined ? makeTemporaryHome('demo') : undefined
   const home = options.home ?? temporary?.home ?? ''
   const line = new StatusLine(options.json === true ? process.stderr : process.stdout)

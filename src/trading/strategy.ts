@@ -66,7 +66,8 @@ export interface StrategyDefinition {
   readonly onStop?: (context: StrategyContext) => void
 }
 
-const strategies = new WeakSet<object>()
+/** Marks what defineStrategy made, also that of another copy of this package: a strategy may have its own beside the command's. */
+const MARK = Symbol.for('ticktape.strategy')
 
 const HANDLERS = ['onStart', 'onTicker', 'onBook', 'onTrade', 'onOrder', 'onStop'] as const
 const NAMES = ['id', 'symbols', 'from', ...HANDLERS]
@@ -102,9 +103,7 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
   if (!HANDLERS.slice(1, 5).some(name => definition[name] !== undefined)) {
     throw new StrategyError(`strategy '${id}' handles nothing; give it one of onTicker, onBook, onTrade, onOrder`)
   }
-  const strategy = Object.freeze({ ...definition })
-  strategies.add(strategy)
-  return strategy
+  return Object.freeze(Object.defineProperty({ ...definition }, MARK, { value: true }))
 }
 
 function isSymbol(symbol: unknown): boolean {
@@ -113,5 +112,5 @@ function isSymbol(symbol: unknown): boolean {
 
 /** Whether defineStrategy made it. */
 export function isStrategy(value: unknown): value is StrategyDefinition {
-  return typeof value === 'object' && value !== null && strategies.has(value)
+  return typeof value === 'object' && value !== null && MARK in value
 }
