@@ -1,0 +1,38 @@
+/** What a process asks of the kernel, seen by strace. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeFolder } from './folders.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** Why there is no tracing here, or undefined. */
+export const noTracing = tryTracing()
+
+function tryTracing(): string | undefined {
+  const { error, status, stderr } = spawnSync('strace', ['-o', '/dev/null', 'true'], { encoding: 'utf8' })
+  if (error !== undefined) return 'strace is not installed'
+  return status === 0 ? undefined : `strace is not permitted: ${stderr.trim()}`
+}
+
+/** Runs a module and returns its main thread's system calls between its `mark('begin')` and `mark('end')`, one a line. */
+export function traceCode(code: string, args: readonly unknown[]): string[] {
+  const file = join(makeFolder(), 'trace')
+  const prelude = `
+    import { accessSync } from 'node:fs'
+    import { f64, frame, on, Reader, Writer } from 'ticktape'
+    const args = process.argv.slice(1)
+    const [dir] = args
+    const Count = frame('Count', 2, { n: f64 })
+    const mark = name => { try { accessSync('/mark-' + name) } catch { return } }
+  `
+  const command = ['-f', '-o', file, process.execPath, '--input-type=module', '-e', prelude + code, ...args.map(String)]
+  const { status, stderr } = spawnSync('strace', command, { cwd: ROOT, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the traced process ended with ${status}: ${stderr}`)
+  const lines = readFileSync(file, 'utf8').split('\n').map(line => line.trim())
+  const begin = lines.findIndex(line => line.includes('/mark-begin'))
+  const end = lines.findIndex(line => line.includes('/mark-end'))
+  if (begin < 0 || end < 0) throw new Error('the marks are missing from the trace')
+  const pid = lines[begin].split(' ')[0]
+  return lines.slice(begin + 1, end).filter(line => line.startsWith(`${pid} `)).map(line => line.slice(pid.length).trim())
+}
