@@ -135,8 +135,8 @@ export class FrameSource {
   /** The position of the next frame. */
   get position(): number {
     const { page, slot } = this
-    // At a sealed page's end the next frame is the next page's first.
-    if (page.sealed && slot >= page.cursor) return page.firstPosition + page.capacity
+    // At a sealed page's end the next frame is the next page's first. (The cursor as it is: a damaged one must not keep `close` from closing.)
+    if (page.sealed && slot === Atomics.load(this.i32, Word.CURSOR)) return page.firstPosition + page.capacity
     return page.firstPosition + slot
   }
 
