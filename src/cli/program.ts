@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { Exit, printError, UsageError } from './failure.js'
 import { registerDemo } from './demo.js'
+import { registerDoctor } from './doctor.js'
 import { registerLs } from './ls.js'
 import { registerPrune } from './prune.js'
 import { registerReplay } from './replay.js'
@@ -45,6 +46,7 @@ function program(): Command {
   registerVerify(root)
   registerRepair(root)
   registerPrune(root)
+  registerDoctor(root)
   return root
 }
 
