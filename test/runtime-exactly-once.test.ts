@@ -58,16 +58,17 @@ test('strategies and gateway killed at random, over and over: every event, order
     }
   }
   await sleep(1000)
-  expect(await gateway.stop(), `seed ${seed}`).toBe(true)
+  console.log(`schedule of kills: seed ${seed}`)
+  expect(await gateway.stop()).toBe(true)
   expect([gateways, strategies]).toEqual([4, expect.toSatisfy((count: number) => count >= 5)])
 
   const audit = await auditSession(home, new SyntheticFeed(feed))
-  expect(audit, `seed ${seed}`).toMatchObject({ sound: true, feed: { gaps: 0, duplicates: 0 }, gateway: { gaps: 0, strays: 0, filledTwice: 0 } })
+  expect(audit).toMatchObject({ sound: true, feed: { gaps: 0, duplicates: 0 }, gateway: { gaps: 0, strays: 0, filledTwice: 0 } })
   expect(audit.feed?.events).toBeGreaterThan(5000)
   expect(audit.gateway.pages).toBeGreaterThan(10)
   for (const strategy of audit.strategies) {
-    expect(strategy.orders, strategy.id).toBeGreaterThan(100)
-    expect(strategy, `seed ${seed}`).toMatchObject({ gaps: 0, duplicates: 0, unanswered: 0, answeredTwice: 0, answered: strategy.orders })
+    expect(strategy.orders).toBeGreaterThan(100)
+    expect(strategy).toMatchObject({ gaps: 0, duplicates: 0, unanswered: 0, answeredTwice: 0, answered: strategy.orders })
     await expectSame(home, strategy.id)
   }
   // The same, without the audit: the market orders name the trade they were for, and no trade has two.

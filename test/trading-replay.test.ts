@@ -102,7 +102,7 @@ describe('ticktape replay', () => {
     const json = JSON.parse(ticktape('replay', home, '--strategy', 'a', changed, '--json').stdout) as { same: boolean; difference: { recorded: object } }
     expect(json).toMatchObject({ same: false, strategy: 'a', difference: { recorded: { quantity: 1, orderType: 'market' } } })
     for (const args of [[home], [home, changed], [home, '--strategy', 'b'], [home, '--strategy', 'a', '--speed', '2x'], [makeFolder(), '--strategy', 'a'], [makeFolder()]]) {
-      expect(ticktape('replay', ...args), args.join(' ')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^ERR_/) as string })
+      expect(ticktape('replay', ...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^ERR_/) as string })
     }
   })
 
@@ -117,7 +117,7 @@ describe('ticktape replay', () => {
     expect(ticktape('replay', gateway).stdout).toContain(`${frames('Trade')}  Trade`)
     for (const args of [['--print'], ['--speed', '1000x'], ['--print', '--json']]) {
       const { status, stdout } = ticktape('replay', gateway, ...args)
-      expect([status, stdout.trimEnd().split('\n').length], args.join(' ')).toEqual([0, counted.frames])
+      expect([args, status, stdout.trimEnd().split('\n').length]).toEqual([args, 0, counted.frames])
     }
     mkdirSync(join(home, 'empty'))
     expect(ticktape('replay', join(home, 'empty'))).toMatchObject({ status: 2 })

@@ -88,14 +88,18 @@ const reportsOf = (home: string): Sent[] => framesOf(join(home, 'gateway'), Orde
 /** What handlers told of themselves: each note is the client id of an order. */
 const notesOf = (home: string): string[] => ordersOf(home).filter(order => order.action === 'new').map(order => order.clientOrderId)
 
-describe('a strategy', () => {
-  test('names the frame behind each order, has ids that nobody else has, and gets its own reports only', async () => {
-    const body = (id: string, every: number) => `defineStrategy({ id: '${id}', onTrade(trade, { order }) {
+/** A strategy that sends an order with every so many trades of a symbol, and fails when it gets a report of another's. */
+function everyTrade(id: string, every: number): string {
+  return `defineStrategy({ id: '${id}', onTrade(trade, { order }) {
       if (trade.tradeId % ${every}n === 0n) order({ symbol: trade.symbol, side: 'buy', quantity: 1, clientOrderId: String(trade.position) })
-    }, onOrder(report, { order, id }) {
+    }, onOrder(report, { id }) {
       if (report.dest !== (id === 'a' ? 2 : 3)) throw new Error('the report is for ' + report.dest)
     } })`
-    const home = await play(`export default [${body('a', 2)}, ${body('b', 3)}]`)
+}
+
+describe('a strategy', () => {
+  test('names the frame behind each order, has ids that nobody else has, and gets its own reports only', async () => {
+    const home = await play(`export default [${everyTrade('a', 2)}, ${everyTrade('b', 3)}]`)
     for (const [id, number] of [['a', 2], ['b', 3]] as const) {
       const orders = ordersOf(home, id)
       expect(orders.length).toBeGreaterThan(3)
@@ -216,10 +220,12 @@ describe('a strategy', () => {
   })
 })
 
+function newHome(): string {
+  return join(makeFolder('memory'), 'session')
+}
+
 describe('Gateway.start', () => {
   const feed = new SyntheticFeed({ limit: 1 })
-  const home = (): string => join(makeFolder('memory'), 'session')
-
   test.each([
     [{ spede: 'max' }, 'ERR_INVALID_OPTION'],
     [{ speed: 0 }, 'ERR_INVALID_OPTION'],
@@ -228,7 +234,7 @@ describe('Gateway.start', () => {
     [{ strategies: ['/nonexistent.mjs'] }, 'ERR_STRATEGY'],
     [{ home: '' }, 'ERR_INVALID_OPTION'],
   ])('refuses %o with %s', async (options, code) => {
-    expect(await rejectionOf(Gateway.start({ home: home(), strategies: [], feed, ...options }))).toMatchObject({ code })
+    expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [], feed, ...options }))).toMatchObject({ code })
   })
 
   test.each([
@@ -239,21 +245,21 @@ describe('Gateway.start', () => {
     ["throw new Error('no licence')", 'no licence'],
     ["const s = defineStrategy({ id: 'a', onTrade() {} }); export default [s, s]", "two strategies 'a'"],
   ])('refuses the module "%s"', async (body, what) => {
-    const failure = await rejectionOf(Gateway.start({ home: home(), strategies: [moduleOf(body)], feed }))
+    const failure = await rejectionOf(Gateway.start({ home: newHome(), strategies: [moduleOf(body)], feed }))
     expect(failure).toMatchObject({ code: 'ERR_STRATEGY', message: expect.stringContaining(what) as string })
   })
 
   test('says of TypeScript what to do with it, where Node does not load it', async () => {
     const file = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })", 'strategy.ts')
     if ((process.features as { typescript?: unknown }).typescript) {
-      await (await Gateway.start({ home: home(), strategies: [file], feed, speed: 'max' })).stop()
+      await (await Gateway.start({ home: newHome(), strategies: [file], feed, speed: 'max' })).stop()
       return
     }
-    expect(await rejectionOf(Gateway.start({ home: home(), strategies: [file], feed }))).toMatchObject({ code: 'ERR_STRATEGY', message: expect.stringContaining('compile it') as string })
+    expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [file], feed }))).toMatchObject({ code: 'ERR_STRATEGY', message: expect.stringContaining('compile it') as string })
   })
 
   test('refuses a second gateway on one home by the name of the first, and a damaged session.json', async () => {
-    const at = home()
+    const at = newHome()
     const first = await Gateway.start({ home: at, strategies: [], feed, speed: 'max' })
     expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_WRITER_LOCKED', holder: { pid: process.pid } })
     await first.stop()
@@ -270,7 +276,7 @@ describe('Gateway.start', () => {
         throw new Error('the line is dead')
       },
     }
-    const gateway = await Gateway.start({ home: home(), strategies: [moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")], feed: broken, speed: 'max' })
+    const gateway = await Gateway.start({ home: newHome(), strategies: [moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")], feed: broken, speed: 'max' })
     await expect(gateway.fed).rejects.toThrow('the line is dead')
     const { pid } = gateway.status.strategies[0]
     await expect(gateway.stop()).rejects.toThrow('the line is dead')

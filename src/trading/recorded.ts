@@ -48,7 +48,7 @@ export function* recordedOf(journal: string): Generator<Recorded, void, undefine
 
 function copyOf(frame: FrameView): Recorded | undefined {
   const { position } = frame
-  if (frame.is(Order)) return { kind: 'order', position, cause: frame.cause, values: frame.toObject() as OrderValues }
+  if (frame.is(Order)) return { kind: 'order', position, cause: frame.cause, values: frame.toObject() }
   if (frame.is(Lifecycle)) return { kind: frame.event, position, next: Number(frame.next), read: Number(frame.read), run: frame.run }
   if (frame.is(Progress)) return { kind: 'progress', position, next: Number(frame.next), read: Number(frame.read), latencies: frame.latencies }
   return undefined

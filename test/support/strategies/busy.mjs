@@ -2,7 +2,7 @@
 import { defineStrategy } from 'ticktape/runtime'
 
 let seen = 0
-let resting = []
+const resting = []
 
 const eager = defineStrategy({
   id: 'eager',

@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { ascii, f64, frame, Writer } from 'ticktape'
+import { makeFolder } from './support/folders.ts'
+import { outputUntil, ticktape } from './support/journals.ts'
+
+const EXAMPLES = join(import.meta.dirname, '../examples')
+
+function follow(...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [join(EXAMPLES, 'follow.mjs'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+test('quickstart: the other process gets every ticker', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(EXAMPLES, 'quickstart.mjs')], { encoding: 'utf8', timeout: 20_000 })
+  expect([status, stdout, stderr]).toEqual([0, '100000 tickers; the last: BTC-USDT 62799.89 / 62799.99\n', ''])
+})
+
+test('follow: waits for the journal, follows it, and goes on where it was', { timeout: 30_000 }, async () => {
+  const directory = join(makeFolder('memory'), 'j')
+  const first = follow(directory, 'me')
+  const Quote = frame('Quote', 9, { symbol: ascii(8), price: f64 })
+  using writer = Writer.open(directory)
+  writer.write(Quote, { symbol: 'A', price: 1.5 })
+  expect(await outputUntil(first, 'Quote')).toBe("0 Quote { symbol: 'A', price: 1.5 }\n")
+  writer.write(Quote, { symbol: 'B', price: 2 })
+  first.kill('SIGINT')
+  await once(first, 'exit')
+  writer.write(Quote, { symbol: 'C', price: 3 })
+  const again = await outputUntil(follow(directory, 'me'), "'C'")
+  expect(again).toMatch(/^([01] Quote .*\n)?1?.*'C', price: 3 }\n$/s)
+  expect(again).not.toContain("'A'")
+})
+
+test('strategy: runs, trades, and replays the same', { timeout: 30_000 }, () => {
+  const home = join(makeFolder('memory'), 'session')
+  const strategy = join(EXAMPLES, 'strategy.mjs')
+  const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '2', '--json')
+  expect(status).toBe(0)
+  const lines = stdout.trimEnd().split('\n').map(line => JSON.parse(line) as { kind: string; events: number; orders: number; orderly: boolean; event: string })
+  expect(lines.at(-1)).toMatchObject({ kind: 'end', orderly: true })
+  expect(lines.at(-1)?.events).toBeGreaterThan(1000)
+  expect(lines.at(-1)?.orders).toBeGreaterThan(5)
+  expect(lines.map(line => line.event)).toEqual(expect.arrayContaining(['started', 'ready', 'ended']))
+  const replay = ticktape('replay', home, '--strategy', 'momentum')
+  expect(replay).toMatchObject({ status: 0, stdout: expect.stringContaining('the same') as string })
+})
