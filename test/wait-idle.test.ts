@@ -1,9 +1,11 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild } from './support/child.ts'
 import { makeFolder } from './support/folders.ts'
 import { Count } from './support/frames.ts'
-import { openMerged, openReader, openWriter, readNumbers } from './support/open.ts'
+import { journalPath, openMerged, openReader, openWriter, readNumbers } from './support/open.ts'
 import { noTracing, traceCode } from './support/trace.ts'
 
 /** Follows, says how much of a processor it used in `ms` of idleness, then how old each frame was when it came. */
@@ -33,8 +35,9 @@ say(ages[ages.length >> 1] / 1e3)
 process.exit()
 `
 
-async function idleThenWoken(open: string): Promise<{ share: number; medianUs: number }> {
-  const writers = [openWriter(), openWriter()]
+async function idleThenWoken(open: string, mode = 0o600): Promise<{ share: number; medianUs: number }> {
+  const writers = [openWriter(journalPath(), { mode }), openWriter(journalPath(), { mode })]
+  if (mode === 0o644) for (const above of ['..', '../..']) chmodSync(join(writers[0].path, above), 0o755)
   const child = startChild(FOLLOWER.replace('${open}', open), [writers[0].path, 3000, writers[1].path])
   const share = (await child.hear()) as number
   for (let n = 0; n < 60; n++) {
@@ -51,6 +54,13 @@ describe('a process that follows', () => {
   ])('%s uses under a hundredth of a processor while there is nothing, and is woken by a frame', async (what, open) => {
     const { share, medianUs } = await idleThenWoken(open)
     console.log(`following ${what}: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`)
+    expect(share).toBeLessThan(0.01)
+    expect(medianUs).toBeLessThan(50_000)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('without permission to write anything does so too, and finds a frame by looking again', async () => {
+    const { share, medianUs } = await idleThenWoken('process.setgroups([]); process.setgid(65534); process.setuid(65534); const reader = Reader.open(dir)', 0o644)
+    console.log(`following without permission to write: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`)
     expect(share).toBeLessThan(0.01)
     expect(medianUs).toBeLessThan(50_000)
   })

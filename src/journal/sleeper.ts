@@ -8,11 +8,12 @@ import type { Control } from './control.js'
  *
  * Asleep in the event loop, one native thread per environment waits on the futex words of all journals that anybody sleeps on,
  * and wakes the loop. Asleep in a thread (`park`), the thread itself waits. A journal whose `control` may not be written cannot be
- * told of sleepers: its readers look again every few ms.
+ * told of sleepers: its readers look again every few ms, in the event loop up to 16.
  */
 
-/** How often a reader looks that cannot announce its sleep, in ms. */
+/** How often a reader looks that cannot announce its sleep, in ms: in a thread always, in the event loop less and less often. */
 const BLIND_NAP_MS = 2
+const LONGEST_BLIND_NAP_MS = 16
 
 /** A sleep is never longer than this, in ms: what is missing after it is looked for once more. */
 const LONGEST_SLEEP_MS = 1000
@@ -33,7 +34,7 @@ export async function sleepInLoop(
   const seen = awake.map(control => control.signal())
   for (const control of awake) control.announceSleeper()
   if (hasNews() || signals.some(signal => signal?.aborted === true)) return
-  const nap = awake.length < controls.length ? BLIND_NAP_MS : LONGEST_SLEEP_MS
+  const blind = awake.length < controls.length
   await new Promise<void>(resolve => {
     const watches: number[] = []
     const wake = (): void => {
@@ -42,10 +43,27 @@ export async function sleepInLoop(
       for (const watch of watches) loopWaiter.unwatch(watch)
       resolve()
     }
-    const timer = setTimeout(wake, nap)
+    let nap = blind ? BLIND_NAP_MS : LONGEST_SLEEP_MS
+    let slept = 0
+    const look = (): void => {
+      slept += nap
+      if (slept >= LONGEST_SLEEP_MS || worthWaking(hasNews)) return wake()
+      nap = Math.min(2 * nap, LONGEST_BLIND_NAP_MS)
+      timer = setTimeout(look, nap)
+    }
+    let timer = setTimeout(look, nap)
     for (const signal of signals) if (signal !== undefined) sleepersOf(signal).add(wake)
     awake.forEach((control, i) => watches.push(loopWaiter.watch(control.mapping, seen[i], wake)))
   })
+}
+
+/** News, or an error that whoever is woken will meet too and can throw to where it is awaited. */
+function worthWaking(hasNews: () => boolean): boolean {
+  try {
+    return hasNews()
+  } catch {
+    return true
+  }
 }
 
 /** Who is to be woken by a signal. */
