@@ -8,7 +8,7 @@ import { atLeast, inTurns, ratio, type Way } from './support/rounds.js'
 import { median } from './support/statistics.js'
 
 /** One way of writing. */
-export interface Variant {
+interface Variant {
   readonly label: string
   readonly frames: number
   readonly size: 64 | 128
@@ -49,7 +49,7 @@ export function oursWay(conditions: Conditions, variant: Variant, writer: Proces
 }
 
 /** The same in C++. */
-export function baselineWay(conditions: Conditions, variant: Variant, name: string, announce: 'ordered' | 'release'): Way {
+function baselineWay(conditions: Conditions, variant: Variant, name: string, announce: 'ordered' | 'release'): Way {
   const { frames, size, batch } = variant
   const program = conditions.baseline as string
   return {

@@ -126,7 +126,7 @@ function post(message) {
   else process.send(message)
 }
 
-async function take(message) {
+async function obey(message) {
   if (message.to === 'b') {
     other.send({ control: message })
     return
@@ -140,14 +140,14 @@ async function take(message) {
 }
 
 if (!isMainThread) {
-  parentPort.on('message', take)
+  parentPort.on('message', message => void obey(message))
 } else if (transport.ownsOther && settings.role === 'b') {
   process.on('message', message => {
-    if (message.control !== undefined) void take({ ...message.control, to: undefined })
+    if (message.control !== undefined) void obey({ ...message.control, to: undefined })
   })
   process.on('disconnect', () => process.exit())
 } else {
-  process.on('message', take)
+  process.on('message', message => void obey(message))
   process.on('disconnect', () => process.exit())
   other?.on('message', message => {
     if (message.control !== undefined) process.send({ from: 'b', ...message.control })

@@ -3,11 +3,11 @@ import { connect as dial, createServer } from 'node:net'
 import { decode, encode, SIZE } from './message.js'
 
 export async function connect({ role, address }) {
-  let onData = () => {}
+  let onData
   let socket
   const use = made => {
     socket = made
-    socket.on('data', chunk => onData(chunk))
+    socket.on('data', chunk => onData?.(chunk))
   }
   if (role === 'b') await listenAt(address, use)
   else use(await reach(address))

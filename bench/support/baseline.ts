@@ -5,24 +5,25 @@ import { createInterface, type Interface } from 'node:readline'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** Compiles the C++ baseline, by CMake or else by the compiler itself. Returns the program, or why there is none. */
-export function buildBaseline(): { readonly program: string } | { readonly missing: string } {
+/** Compiles the C++ baseline into a folder, by CMake or else by the compiler itself. Returns the program, or why there is none. */
+export function buildBaseline(output: string = join(ROOT, 'build-bench', 'baseline')): { readonly program: string } | { readonly missing: string } {
   const source = join(ROOT, 'bench', 'baseline')
-  const output = join(ROOT, 'build-bench', 'baseline')
   const program = join(output, 'baseline')
   fs.mkdirSync(output, { recursive: true })
-  const run = (command: string, ...words: string[]): boolean => {
-    const { status, error, stderr } = spawnSync(command, words, { encoding: 'utf8' })
-    if (error !== undefined) return false
-    if (status !== 0) throw new Error(`${command} ${words.join(' ')} failed: ${stderr}`)
-    return true
-  }
-  if (run('cmake', '-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release') && run('cmake', '--build', output)) return { program }
+  if (built('cmake', '-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release') && built('cmake', '--build', output)) return { program }
   const files = ['main.cpp', 'journal.cpp'].map(file => join(source, file))
   for (const compiler of ['g++', 'clang++']) {
-    if (run(compiler, '-std=c++17', '-O3', '-pthread', '-o', program, ...files)) return { program }
+    if (built(compiler, '-std=c++17', '-O3', '-pthread', '-o', program, ...files)) return { program }
   }
   return { missing: 'there is neither cmake nor a C++ compiler' }
+}
+
+/** Runs a build step; false when there is no such command. */
+function built(command: string, ...words: string[]): boolean {
+  const { status, error, stderr, stdout } = spawnSync(command, words, { encoding: 'utf8' })
+  if (error !== undefined) return false
+  if (status !== 0) throw new Error(`${command} ${words.join(' ')} failed: ${stdout}${stderr}`)
+  return true
 }
 
 /** A running baseline. It says "ready", waits for "go" where it has something to wait for, and prints one line of JSON. */

@@ -1,18 +1,21 @@
 import { native } from '../../dist/native/index.js'
 
 /** Does what the benchmark's main process asks for, until that goes. */
-export function serve(tasks: Readonly<Record<string, (argument: never) => unknown>>): void {
-  process.on('message', async message => {
-    const { task, argument } = message as { task: string; argument: never }
-    try {
-      if (!Object.hasOwn(tasks, task)) throw new Error(`no task '${task}'`)
-      const result = await tasks[task](argument)
-      process.send?.({ result: result ?? null })
-    } catch (error) {
-      process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-    }
-  })
+export function serve(tasks: Tasks): void {
+  process.on('message', message => void doTask(tasks, message as { task: string; argument: never }))
   process.on('disconnect', () => process.exit())
+}
+
+type Tasks = Readonly<Record<string, (argument: never) => unknown>>
+
+async function doTask(tasks: Tasks, { task, argument }: { task: string; argument: never }): Promise<void> {
+  try {
+    if (!Object.hasOwn(tasks, task)) throw new Error(`no task '${task}'`)
+    const result = await tasks[task](argument)
+    process.send?.({ result: result ?? null })
+  } catch (error) {
+    process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  }
 }
 
 /** Says that the task has begun: what is to be measured may come now. */

@@ -1,0 +1,17 @@
+import { question as appendLatency } from './append-latency.js'
+import { question as catchUp } from './catch-up.js'
+import { question as memory } from './memory.js'
+import { question as merged } from './merged.js'
+import { question as openSeek } from './open-seek.js'
+import { question as readers } from './readers.js'
+import { question as replay } from './replay.js'
+import { question as roundTrip } from './round-trip.js'
+import type { Question } from './support/question.js'
+import { question as throughput } from './throughput.js'
+import { question as transports } from './transports.js'
+import { question as wakeUp } from './wake-up.js'
+
+/** All questions, in the order of the report. */
+export const QUESTIONS: readonly Question[] = [
+  throughput, roundTrip, transports, appendLatency, wakeUp, readers, merged, catchUp, replay, openSeek, memory,
+]
