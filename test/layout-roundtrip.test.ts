@@ -1,7 +1,7 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ascii, bool, bytes, enumOf, f32, f64, type Field, type Fields, frame, type FrameDefinition, i16, i32, i64, i8, u16, u32, u64, u8, type ValuesOf } from 'ticktape'
+import { ascii, bool, bytes, enumOf, f32, f64, type Field, frame, type FrameDefinition, i16, i32, i64, i8, u16, u32, u64, u8 } from 'ticktape'
 import { expect, it } from 'vitest'
 import { openReader, openWriter } from './support/open.ts'
 import { decodePage, decodeSchema } from './support/plain-decoder.ts'
@@ -42,7 +42,7 @@ const sets = fc.tuple(fc.array(columns, { maxLength: 12 }), fc.integer({ min: 1,
 it('any values of any definition come back as they went in, to a reader and to who knows only the format', () => {
   const property = fc.property(sets, ([definition, frames]) => {
     const writer = openWriter()
-    for (const values of frames) writer.write(definition, values as ValuesOf<Fields>)
+    for (const values of frames) writer.write(definition, values)
     const read = Array.from(openReader(writer.path), view => view.toObject())
     writer.close()
     const schema = decodeSchema(readFileSync(join(writer.path, 'schema.json'), 'utf8'))

@@ -11,7 +11,7 @@ import { noTracing, traceCode } from './support/trace.ts'
 /** Follows, says how much of a processor it used in `ms` of idleness, then how old each frame was when it came. */
 const FOLLOWER = `
 const [, ms, open] = args
-${'${open}'}
+OPEN
 const ages = []
 let measured = false
 const follow = async () => {
@@ -38,7 +38,7 @@ process.exit()
 async function idleThenWoken(open: string, mode = 0o600): Promise<{ share: number; medianUs: number }> {
   const writers = [openWriter(journalPath(), { mode }), openWriter(journalPath(), { mode })]
   if (mode === 0o644) for (const above of ['..', '../..']) chmodSync(join(writers[0].path, above), 0o755)
-  const child = startChild(FOLLOWER.replace('${open}', open), [writers[0].path, 3000, writers[1].path])
+  const child = startChild(FOLLOWER.replace('OPEN', open), [writers[0].path, 3000, writers[1].path])
   const share = (await child.hear()) as number
   for (let n = 0; n < 60; n++) {
     writers[0].write(Count, { n })
