@@ -131,7 +131,7 @@ export class CircuitBreaker implements Disposable {
    */
   check(market: number, quantity: number): BreakerCode | null {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
-    if (!(Math.abs(quantity) <= Number.MAX_VALUE)) this.refuseNumber('a quantity', quantity)
+    if (typeof quantity !== 'number' || !(Math.abs(quantity) <= Number.MAX_VALUE)) this.refuseNumber('a quantity', quantity)
     const halted = Atomics.load(this.words, HALTED) & CODE_MASK
     if (halted !== 0) return this.codeOf(halted)
     const { floats } = this

@@ -135,7 +135,7 @@ export class InFlight implements Disposable {
   /** Has a market of this owner freed in `ms`, sooner or later than it would be. False when it was not, or no longer, this owner's. */
   releaseAfter(market: number, ms: number): boolean {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
-    if (!(ms >= 0 && ms <= MAX_MS)) refuseValue(this.file, 'releaseAfter', 'a number of ms from 0 on', ms)
+    if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_MS)) refuseValue(this.file, 'releaseAfter', 'a number of ms from 0 on', ms)
     const { words } = this
     const seen = Atomics.load(words, market)
     if ((seen & OWNER_MASK) !== this.self) return false
