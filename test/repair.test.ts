@@ -146,6 +146,13 @@ describe('the longest good beginning is kept', () => {
     expect(report.lostSlots).toBe(CAPACITY)
   })
 
+  test.each([true, false])('without a page whose file is that of another (checksums: %s)', async checked => {
+    const { report, before, copy } = await repaired(checked, directory => cpSync(pageFile(directory, 2), pageFile(directory, 0)))
+    expect(report.lost).toMatchObject([{ page: 0, slot: 0, what: expect.stringContaining('it says page 2') as string }])
+    expect(report.copies).toMatchObject([{ firstPosition: CAPACITY, endPosition: 3600 }])
+    expect(framesOf(copy).slice(0, 20)).toEqual(before.filter(({ position }) => position >= CAPACITY).slice(0, 20))
+  })
+
   test('when bytes of a page without header are damaged too', async () => {
     const result = await repaired(true, directory => {
       patch(pageFile(directory, 1), 0, new Uint8Array(4096))

@@ -43,6 +43,18 @@ describe('a sound journal', () => {
     }
   })
 
+  test('is found sound while retention removes pages ahead of the look', async () => {
+    const directory = join(makeFolder('memory'), 'j')
+    await makeJournal(directory, 8000) // ten pages
+    const remove = (from: number, to: number): void => {
+      for (let page = from; page < to; page++) rmSync(pageFile(directory, page))
+    }
+    const some = await verify(directory, { onProgress: done => done === 1 && remove(0, 4) })
+    expect(some).toMatchObject({ sound: true, findings: [], pages: 6, firstPosition: 4 * CAPACITY, endPosition: 9600 })
+    const most = await verify(directory, { onProgress: done => done === 1 && remove(4, 9) })
+    expect(most).toMatchObject({ sound: true, pages: 1, firstPosition: 9 * CAPACITY })
+  })
+
   test('with a writer killed in the middle of a frame is sound, and says that bytes are left', async () => {
     const report = await damaged(false, directory => patch(pageFile(directory, 3), slotAt(730), [1, 2, 3]))
     expect(report).toMatchObject({ sound: true, findings: [] })

@@ -93,6 +93,7 @@ class Examination {
     const { path, expected } = this
     if (this.capacity === 0) return { path, wrong: `it has ${this.mapping.size} bytes` }
     const { identity, wrong } = this.readIdentity()
+    if (identity === undefined) return { path, wrong }
     const checked = (identity.flags & PageFlag.CHECKED) !== 0
     const cursor = this.view.getUint32(P.CURSOR, true)
     const durable = this.view.getUint32(P.DURABLE, true)
@@ -130,18 +131,21 @@ class Examination {
     return Math.ceil((at - P.HEADER_SIZE) / SLOT_SIZE)
   }
 
-  /** As its header says, or made up from its name and its neighbours. */
-  private readIdentity(): { identity: PageIdentity; wrong: string } {
+  /** As its header says, or made up from its name and its neighbours. Undefined for a whole header of something else. */
+  private readIdentity(): { identity: PageIdentity | undefined; wrong: string } {
     const { path, pageNumber, expected, bytes } = this
     try {
       return { identity: decodePageHeader(bytes.subarray(0, P.IDENTITY_SIZE), expected.pageSize, pageNumber, path, crc32c), wrong: '' }
     } catch (error) {
       if (!(error instanceof TicktapeError)) throw error
-      // One bit of a version number is damage; a whole header that checks out is another version.
-      if (error instanceof FormatVersionError && this.view.getUint32(P.IDENTITY_CRC, true) === crc32c(bytes.subarray(0, P.IDENTITY_CRC))) throw error
+      // A bit of a version or a number is damage; in a header that checks out it is another version, or another page.
+      if (this.view.getUint32(P.IDENTITY_CRC, true) === crc32c(bytes.subarray(0, P.IDENTITY_CRC))) {
+        if (error instanceof FormatVersionError) throw error
+        return { identity: undefined, wrong: withoutAdvice(error.message) }
+      }
       const { before } = expected
       const identity = {
-        flags: this.walk(this.capacity, true, false, 0).slot > 0 ? PageFlag.CHECKED : 0,
+        flags: this.view.getUint32(P.HEADER_SIZE + Frame.CRC, true) !== 0 ? PageFlag.CHECKED : 0,
         pageSize: expected.pageSize,
         pageNumber,
         firstPosition: this.firstPosition,

@@ -55,6 +55,17 @@ export interface VerifyReport {
  */
 export async function verify(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   checkOptions('verify', options, { deep: kinds.boolean, onProgress: kinds.function })
+  for (let look = 1; ; look++) {
+    const report = await verifyOnce(directory, options)
+    if (report !== undefined) return report
+    if (look === LOOKS) throw new JournalNotFoundError(`the pages of ${directory} are removed faster than they can be checked`, { path: directory })
+  }
+}
+
+/** Times to begin anew when retention has removed every page that was listed. */
+const LOOKS = 5
+
+async function verifyOnce(directory: string, options: VerifyOptions): Promise<VerifyReport | undefined> {
   const { pages, temporaries, foreign } = listDirectory(directory)
   if (!isJournal(directory, pages)) throw notAJournal(directory)
   const writing = writerState(directory).held
@@ -79,6 +90,7 @@ export async function verify(directory: string, options: VerifyOptions = {}): Pr
   let done = 0
   const reports = await checkPages(task, pages, pageBytes(directory, pages), () => options.onProgress?.(++done, pages.length))
   const there = withoutRemoved(directory, reports)
+  if (there.length === 0 && pages.length > 0) return undefined
   for (const report of there) {
     for (const finding of report.findings) findings.add(finding)
     findings.omitted += report.omitted
@@ -142,12 +154,10 @@ function pageBytes(directory: string, pages: readonly number[]): number {
  * writer that closed.
  */
 function withoutRemoved(directory: string, reports: readonly PageReport[]): PageReport[] {
-  const left = [...reports]
-  while (left[0]?.gone) left.shift()
+  const [first = Number.POSITIVE_INFINITY] = listDirectory(directory).pages
+  const lastGone = reports.findLastIndex(({ gone, page }) => gone && page < first)
+  const left = reports.slice(lastGone + 1)
   if (left.at(-1)?.gone) left.pop()
-  if (left.length === 0 && reports.length > 0) {
-    throw new JournalNotFoundError(`${directory} was removed while it was being checked`, { path: directory })
-  }
   return left.map(report => (report.gone ? missing(report) : report))
 }
 
