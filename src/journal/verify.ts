@@ -154,8 +154,8 @@ function pageBytes(directory: string, pages: readonly number[]): number {
  * writer that closed.
  */
 function withoutRemoved(directory: string, reports: readonly PageReport[]): PageReport[] {
-  const [first = Number.POSITIVE_INFINITY] = listDirectory(directory).pages
-  const lastGone = reports.findLastIndex(({ gone, page }) => gone && page < first)
+  const [oldest = Number.POSITIVE_INFINITY] = listDirectory(directory).pages
+  const lastGone = reports.findLastIndex(({ gone, page }) => gone && page < oldest)
   const left = reports.slice(lastGone + 1)
   if (left.at(-1)?.gone) left.pop()
   return left.map(report => (report.gone ? missing(report) : report))
