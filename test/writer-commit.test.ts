@@ -1,8 +1,8 @@
-import { type FrameView, MergedReader, now, on } from 'ticktape'
+import { type FrameView, MergedReader, now, on, type Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Pair } from './support/frames.ts'
-import { journalPath, openMerged, openReader, openWriter, readAll, writeCounts, writeSized } from './support/open.ts'
+import { journalPath, openMerged, openReader, openWriter, readAll, upTo, writeCounts, writeSized } from './support/open.ts'
 
 /** What the headers of all frames say. */
 function headers(path: string): Pick<FrameView, 'cause' | 'causeJournal' | 'source' | 'dest' | 'sinceRoot'>[] {
@@ -146,5 +146,44 @@ describe('cause, source and dest', () => {
     const merged: MergedReader = openMerged(sources.map(source => source.path))
     merged.poll(on(Count, cause => out.write(Pair, { n: 0, note: '' }, { cause })))
     expect(headers(out.path).filter(({ causeJournal }) => causeJournal === 3)).toHaveLength(2)
+  })
+})
+
+describe('options that are not what they were a moment ago', () => {
+  const meddling = (writer: Writer, what: () => void) => {
+    let once = true
+    const meddle = () => {
+      if (once) what()
+      once = false
+      return undefined
+    }
+    return [
+      { get time() { return meddle() } },
+      { get source() { return meddle() } },
+      { cause: { get journal() { meddle(); return 0 }, position: 5 } },
+      { source: 1, get dest() { return meddle() } },
+    ]
+  }
+
+  it.each<[string, (writer: Writer) => void]>([
+    ['abort', writer => writer.abort()],
+    ['commit', writer => writer.commit()],
+    ['abort and write', writer => (writer.abort(), writer.write(Pair, { n: -1, note: '' }))],
+    ['commit and begin', writer => (writer.commit(), writer.begin(Pair))],
+    ['abort and roll', writer => (writer.abort(), writeCounts(writer, 0, 1000))],
+    ['close', writer => writer.close()],
+  ])('by a getter that calls %s end in an error, and no frame is lost or damaged', (_, what) => {
+    for (let i = 0; i < 4; i++) {
+      const writer = openWriter()
+      writeCounts(writer, 0, 10)
+      const options = meddling(writer, () => what(writer))[i]
+      writer.begin(Pair).n = 10
+      expect(failureOf(() => writer.commit(options as never)).code).toMatch(/^ERR_(INVALID_STATE|CLOSED)$/)
+      writer.close()
+      writeCounts(openWriter(writer.path), 0, 10)
+      const numbers = readAll(openReader(writer.path)).map(({ values }) => values['n'] as number)
+      expect(numbers.slice(0, 10)).toEqual(upTo(10))
+      expect(numbers.slice(-10)).toEqual(upTo(10))
+    }
   })
 })

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../layout/errors.js'
+import { InvalidOptionError, InvalidStateError } from '../layout/errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag, MAX_JOURNAL_ID, SLOT_SIZE } from '../layout/format.js'
 import type { FramePointer } from '../layout/pointer.js'
 import { type FrameHeader, pointerOf } from '../layout/view.js'
@@ -47,27 +47,23 @@ export function checkCommitOptions(options: CommitOptions, frameSize: number, la
 /** Stores what was checked. `high` and `low` are the new frame's time. Returns the frame's flags. */
 export function storeCommitOptions(options: CommitOptions, pointer: FramePointer, high: number, low: number): number {
   const { cause, source, dest } = options
+  const frame = typeof cause === 'object' ? pointerOf(cause) : undefined
+  const named = typeof cause === 'object' && frame === undefined ? (cause as { journal: number; position: number }) : undefined
+  const journal = frame?.memory.journalId ?? named?.journal ?? 0
+  const position = frame?.position ?? named?.position ?? (cause as number)
   const { at, u16 } = pointer
+  // All is read before the first byte is stored: an option that is a getter can do anything, give up this frame for one.
+  if (at < 0) throw new InvalidStateError('the frame was given up while the options of its commit were read')
   if (source !== undefined) u16[(at + Frame.SOURCE) >> 1] = source
   if (dest !== undefined) u16[(at + Frame.DEST) >> 1] = dest
   if (cause === undefined) return 0
-  if (typeof cause === 'number') {
-    storeCause(pointer, 0, cause)
-  } else {
-    const frame = pointerOf(cause)
-    if (frame === undefined) {
-      const named = cause as { journal: number; position: number }
-      storeCause(pointer, named.journal, named.position)
-    } else {
-      storeCause(pointer, frame.memory.journalId, frame.position)
-      pointer.u32[(at + Frame.SINCE_ROOT) >> 2] = sinceRoot(frame, high, low)
-    }
-  }
+  storeCause(pointer, at, journal, position)
+  if (frame !== undefined) pointer.u32[(at + Frame.SINCE_ROOT) >> 2] = sinceRoot(frame, high, low)
   return FrameFlag.HAS_CAUSE
 }
 
-function storeCause(pointer: FramePointer, journal: number, position: number): void {
-  const word = (pointer.at + Frame.CAUSE) >> 2
+function storeCause(pointer: FramePointer, at: number, journal: number, position: number): void {
+  const word = (at + Frame.CAUSE) >> 2
   pointer.u32[word] = position % 2 ** 32
   pointer.u32[word + 1] = ((position / 2 ** 32) | 0) | (journal << (CAUSE_POSITION_BITS - 32))
 }

@@ -333,6 +333,7 @@ export class Writer implements Disposable {
   /** Everything `commit` does seldom. Returns what options add to the frame's first word. */
   private applyOptions(options: CommitOptions | undefined, entry: Entry): number {
     if (!this.begun || options === undefined) this.throwState('commit() without begin()')
+    const { at } = entry.pointer
     checkCommitOptions(options, entry.size, this.lastTimeHigh, this.lastTimeLow >>> 0)
     const { time } = options
     if (time !== undefined) {
@@ -341,7 +342,9 @@ export class Writer implements Disposable {
     } else if (this.timestamps) {
       this.readTime()
     }
-    return storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0) << (8 * Frame.FLAGS)
+    const flags = storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0)
+    if (entry.pointer.at !== at) this.throwState('commit() with options that write frames themselves')
+    return flags << (8 * Frame.FLAGS)
   }
 
   /**
