@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { on, Reader } from 'ticktape'
-import { auditSession, Lifecycle, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
+import { auditSession, Lifecycle, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
 import { Order, OrderReport } from 'ticktape/trading'
 import { makeFolder } from './support/folders.ts'
 import { GatewayProcess, strategyFile } from './support/gateways.ts'
@@ -71,6 +71,7 @@ test('strategies and gateway killed at random, over and over: every event, order
     expect(strategy).toMatchObject({ gaps: 0, duplicates: 0, unanswered: 0, answeredTwice: 0, answered: strategy.orders })
     await expectSame(home, strategy.id)
   }
+  expect(await replayGateway({ home })).toMatchObject({ difference: undefined, reports: audit.gateway.reports })
   // The same, without the audit: the market orders name the trade they were for, and no trade has two.
   const trades = ordersOf(home, 'eager').filter(order => order.clientOrderId !== '').map(order => order.cause)
   expect(new Set(trades).size).toBe(trades.length)
@@ -78,7 +79,7 @@ test('strategies and gateway killed at random, over and over: every event, order
   expect(new Set(ids).size).toBe(ids.length)
 })
 
-test('a strategy killed within a handler, after it has sent: the order appears once, when the frame is handled again', { timeout: 60_000 }, async () => {
+test('a strategy killed within a handler, between two orders: both appear, once, when the frame is handled again', { timeout: 60_000 }, async () => {
   const folder = makeFolder('memory')
   const home = join(folder, 'session')
   process.env['MARKER'] = join(folder, 'marker')
@@ -102,7 +103,7 @@ test('a strategy killed within a handler, after it has sent: the order appears o
   expect(new Set(orders).size).toBe(orders.length)
   const audit = await auditSession(home, new SyntheticFeed(synthetic))
   expect(audit).toMatchObject({ sound: true, feed: { events: 300 } })
-  expect(orders.length).toBe(await tradesIn(synthetic))
+  expect(orders.length).toBe(2 * (await tradesIn(synthetic)))
   await expectSame(home, 'suicidal')
 })
 
@@ -134,6 +135,7 @@ test('a kill between an order and the checkpoint after it: what the journal has 
   expect(lifeOf(home, 'eager').map(({ event, next: at }) => [event, at])).toMatchObject([['started', 0], ['stopped', next], ['started', next], ['stopped', expect.any(Number)]])
   expect(await auditSession(home, new SyntheticFeed({ seed: 9, limit: 6000 }))).toMatchObject({ sound: true, feed: { events: 6000 } })
   await expectSame(home, 'eager')
+  expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 })
 
 test('the audit finds an order without an answer, and one sent twice', { timeout: 30_000 }, async () => {
@@ -158,4 +160,5 @@ test('the audit finds an order without an answer, and one sent twice', { timeout
   expect(audit.sound).toBe(false)
   const sum = (name: 'unanswered' | 'answeredTwice') => audit.strategies.reduce((total, strategy) => total + strategy[name], 0)
   expect([sum('unanswered'), sum('answeredTwice')]).toEqual([1, 1])
+  expect((await replayGateway({ home })).difference).toMatchObject({ position: market.position - OrderReport.slots, what: expect.stringContaining('answers') as string })
 })

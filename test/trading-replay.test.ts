@@ -2,15 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { auditSession, Gateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
+import { auditSession, Gateway, PaperVenue, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
 import { makeFolder } from './support/folders.ts'
 import { rejectionOf } from './support/failures.ts'
 import { strategyFile } from './support/gateways.ts'
 import { ticktape } from './support/journals.ts'
 
-async function session(strategies: readonly string[], limit = 2000): Promise<string> {
+async function session(strategies: readonly string[], limit = 2000, speed: 'max' | 'realtime' = 'max'): Promise<string> {
   const home = join(makeFolder('memory'), 'session')
-  const gateway = await Gateway.start({ home, strategies, feed: new SyntheticFeed({ limit }), speed: 'max', pageSize: 65536, strategyPageSize: 65536, backOffMs: 10 })
+  const gateway = await Gateway.start({ home, strategies, feed: new SyntheticFeed({ limit, rate: 3000 }), speed, pageSize: 65536, strategyPageSize: 65536, backOffMs: 10 })
   await gateway.fed
   await gateway.stop()
   return home
@@ -83,6 +83,25 @@ describe('replay', () => {
     expect((await replayStrategy({ home, strategy: 'a' })).difference?.what).toContain('quantity')
   })
 
+  test("of a gateway finds a venue that answers otherwise, and one that fills otherwise", async () => {
+    // In its own time, so that orders rest while the market goes on.
+    const home = await session([strategyFile('busy.mjs')], 3000, 'realtime')
+    expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+    class Generous extends PaperVenue {
+      override answer(...args: Parameters<PaperVenue['answer']>): ReturnType<PaperVenue['answer']> {
+        return super.answer(...args).map(report => (report.state === 'filled' ? { ...report, averagePrice: report.averagePrice - 1 } : report))
+      }
+    }
+    class Deaf extends PaperVenue {
+      override quote(...[symbol, bid, ask]: Parameters<PaperVenue['quote']>): ReturnType<PaperVenue['quote']> {
+        this.restoreQuote(symbol, bid, ask)
+        return []
+      }
+    }
+    expect((await replayGateway({ home, venue: new Generous() })).difference?.what).toContain('averagePrice')
+    expect((await replayGateway({ home, venue: new Deaf() })).difference?.what).toContain('answers no order')
+  })
+
   test('refuses a home that is none, and a strategy that is not in it', async () => {
     expect(await rejectionOf(replayStrategy({ home: makeFolder(), strategy: 'a' }))).toMatchObject({ code: 'ERR_SESSION' })
     const home = await session([tenth('')], 10)
@@ -101,7 +120,9 @@ describe('ticktape replay', () => {
     expect([different.status, different.stdout]).toEqual([1, expect.stringContaining('does not send an order') as string])
     const json = JSON.parse(ticktape('replay', home, '--strategy', 'a', changed, '--json').stdout) as { same: boolean; difference: { recorded: object } }
     expect(json).toMatchObject({ same: false, strategy: 'a', difference: { recorded: { quantity: 1, orderType: 'market' } } })
-    for (const args of [[home], [home, changed], [home, '--strategy', 'b'], [home, '--strategy', 'a', '--speed', '2x'], [makeFolder(), '--strategy', 'a'], [makeFolder()]]) {
+    expect(ticktape('replay', home)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^gateway: the same.*\na: the same/) as string })
+    expect(JSON.parse(ticktape('replay', home, '--json').stdout)).toMatchObject({ same: true, gateway: { frames: expect.any(Number) as number }, strategies: [{ strategy: 'a' }] })
+    for (const args of [[home, changed], [home, '--strategy', 'b'], [home, '--strategy', 'a', '--speed', '2x'], [makeFolder(), '--strategy', 'a'], [makeFolder()]]) {
       expect(ticktape('replay', ...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^ERR_/) as string })
     }
   })

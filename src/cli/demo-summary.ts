@@ -1,6 +1,7 @@
 import { auditSession, type SessionAudit } from '../trading/audit.js'
 import { CaptureFeed } from '../trading/capture-feed.js'
 import { replayStrategy, type ReplayResult } from '../trading/replay.js'
+import { type GatewayReplayResult, replayGateway } from '../trading/replay-gateway.js'
 import { type DemoCourse, KILLED_STRATEGY, MOST_EVENTS } from './demo-run.js'
 import type { DemoOptions } from './demo.js'
 import { paint } from './output.js'
@@ -47,13 +48,14 @@ export async function summarize(
 ): Promise<DemoSummary> {
   const feed = feedOf(options, MOST_EVENTS)
   const audit = await auditSession(home, feed)
+  const gatewayReplay = await replayGateway({ home, signal })
   const replays = new Map<string, ReplayResult>()
   for (const { id } of audit.strategies) {
     const done = replays.size
     const part = (of: number): void => onProgress((done + of) / audit.strategies.length)
     replays.set(id, await replayStrategy({ home, strategy: id, onProgress: part, signal }))
   }
-  const checks = checksOf(audit, replays, course)
+  const checks = checksOf(audit, gatewayReplay, replays, course)
   const strategies = audit.strategies.map(({ latencies, ...strategy }) => ({
     ...strategy,
     replayed: replays.get(strategy.id)?.frames ?? 0,
@@ -63,12 +65,12 @@ export async function summarize(
     ...audit.gateway,
     events: audit.feed?.events ?? 0,
     invalidLines: feed instanceof CaptureFeed ? feed.badLines : 0,
-    replayed: audit.gateway.frames,
+    replayed: gatewayReplay.frames,
   }
   return { holds: checks.every(check => check.holds), checks, seconds: course.seconds, gateway, strategies }
 }
 
-function checksOf(audit: SessionAudit, replays: ReadonlyMap<string, ReplayResult>, course: DemoCourse): Check[] {
+function checksOf(audit: SessionAudit, gatewayReplay: GatewayReplayResult, replays: ReadonlyMap<string, ReplayResult>, course: DemoCourse): Check[] {
   const { gateway, feed, strategies } = audit
   const sum = (count: (strategy: (typeof strategies)[number]) => number): number => strategies.reduce((total, strategy) => total + count(strategy), 0)
   const orders = sum(strategy => strategy.orders)
@@ -87,6 +89,10 @@ function checksOf(audit: SessionAudit, replays: ReadonlyMap<string, ReplayResult
         gateway.strays === 0 && gateway.filledTwice === 0,
     },
   ]
+  checks.push({
+    what: `the gateway, replayed from the journals, ${gatewayReplay.difference === undefined ? `gives the same ${grouped(gatewayReplay.reports)} reports` : `differs: ${gatewayReplay.difference.what}`}`,
+    holds: gatewayReplay.difference === undefined,
+  })
   for (const { strategy, orders: same, difference } of replays.values()) {
     const verdict = difference === undefined ? `sends the same ${grouped(same)} orders and cancels` : `differs: it ${difference.what}`
     checks.push({ what: `${strategy}, replayed from the journals, ${verdict}`, holds: difference === undefined })

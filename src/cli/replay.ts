@@ -1,10 +1,10 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import type { Command } from 'commander'
-import type { OrderValues } from '../trading/frames.js'
+import { Session } from '../runtime/session.js'
 import type { Speed } from '../trading/feed.js'
-import type { ReplayDifference } from '../trading/order-comparison.js'
 import { replayStrategy, type ReplayResult } from '../trading/replay.js'
+import { type GatewayReplayResult, replayGateway } from '../trading/replay-gateway.js'
 import { Exit, printable, UsageError } from './failure.js'
 import { Output, paint, toJson } from './output.js'
 import { Progress } from './progress.js'
@@ -22,10 +22,10 @@ interface ReplayOptions {
 export function registerReplay(program: Command): void {
   program
     .command('replay')
-    .description('hand a strategy its recorded input again and compare what it does; or read a journal again at any speed')
+    .description('do a session again from its journals and compare; or read one journal again at any speed')
     .argument('<dir>', "a session's home, or a journal's directory")
     .argument('[file]', "with --strategy: the strategy's module; default: the one it ran from last")
-    .option('--strategy <id>', 'the strategy to replay')
+    .option('--strategy <id>', 'replay this strategy alone; default: the gateway and every strategy')
     .option('--speed <speed>', "of a journal: 'max', 'realtime' or so many times that: 10x; default: max", parseSpeed)
     .option('--print', 'of a journal: print the frames (default with a --speed other than max)')
     .option('--json', 'one JSON object; with --print one a line')
@@ -36,14 +36,16 @@ export function registerReplay(program: Command): void {
 }
 
 const HELP = `
-With --strategy every start of the strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends
-must be the recorded one, at the same frame, with the same values. What it did by clocks or random numbers will differ.
-Without, the journal's frames are read and counted by kind, or printed at the pace they were written at.
+Of a session every start of a strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends must be
+the recorded one, at the same frame, with the same values. What it did by clocks or random numbers will differ. The gateway's reports must
+be what a paper venue answers to the same quotes and orders.
+Of a journal the frames are read and counted by kind, or printed at the pace they were written at.
 
 Exit codes: 0 the same, or all read; 1 different; 2 could not; 130 ended by Ctrl-C.
 
 Examples:
-  $ ticktape replay /dev/shm/desk --strategy momentum
+  $ ticktape replay /dev/shm/desk                                         the gateway and every strategy
+  $ ticktape replay /dev/shm/desk --strategy momentum --json
   $ ticktape replay /dev/shm/desk --strategy momentum momentum-new.mjs    what would this one have done?
   $ ticktape replay /dev/shm/desk/gateway                                 count its frames
   $ ticktape replay /dev/shm/desk/gateway --speed 10x                     watch it again`
@@ -53,11 +55,12 @@ async function replay(directory: string, file: string | undefined, options: Repl
   const interrupt = (): void => leave.abort()
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
-    if (options.strategy !== undefined) return await compare(directory, options.strategy, file, options, leave.signal)
-    if (file !== undefined) throw new UsageError('a module is replayed with --strategy ID, which says whose input it gets')
-    if (fs.existsSync(path.join(directory, 'session.json'))) {
-      throw new UsageError(`${directory} is a session: give --strategy ID, or one of its journals, such as ${path.join(directory, 'gateway')}`)
+    if (options.strategy !== undefined || fs.existsSync(path.join(directory, 'session.json'))) {
+      if (options.speed !== undefined || options.print === true) throw new UsageError('--speed and --print are for journals; a session is replayed at full speed')
+      if (file !== undefined && options.strategy === undefined) throw new UsageError('a module is replayed with --strategy ID, which says whose input it gets')
+      return await replaySession(directory, file, options, leave.signal)
     }
+    if (file !== undefined) throw new UsageError(`${directory} is no session, so there is no strategy to replay ${file} as`)
     await replayJournal(directory, options, leave.signal)
   } catch (error) {
     if (!leave.signal.aborted) throw error
@@ -67,37 +70,47 @@ async function replay(directory: string, file: string | undefined, options: Repl
   return leave.signal.aborted ? Exit.INTERRUPTED : Exit.OK
 }
 
-async function compare(home: string, strategy: string, file: string | undefined, options: ReplayOptions, signal: AbortSignal): Promise<number> {
-  if (options.speed !== undefined || options.print === true) throw new UsageError('--speed and --print are for journals; a strategy is replayed at full speed')
-  const progress = new Progress(`replay ${strategy}`)
-  let result: ReplayResult
-  try {
-    result = await replayStrategy({ home, strategy, file, signal, onProgress: part => progress.update(part, 1) })
-  } finally {
-    progress.end()
+async function replaySession(home: string, file: string | undefined, options: ReplayOptions, signal: AbortSignal): Promise<number> {
+  const ids = options.strategy === undefined ? Session.look(home).all.map(member => member.id) : [options.strategy]
+  const gateway = options.strategy === undefined ? await replayGateway({ home, signal }) : undefined
+  const results: ReplayResult[] = []
+  for (const strategy of ids) {
+    const progress = new Progress(`replay ${strategy}`)
+    try {
+      results.push(await replayStrategy({ home, strategy, file, signal, onProgress: part => progress.update(part, 1) }))
+    } finally {
+      progress.end()
+    }
   }
+  const same = gateway?.difference === undefined && results.every(result => result.difference === undefined)
   const out = new Output()
-  if (options.json === true) out.json({ same: result.difference === undefined, ...result })
-  else for (const line of describe(result)) out.line(line)
+  if (options.json === true) out.json(gateway === undefined ? { same, ...results[0] } : { same, gateway, strategies: results })
+  else for (const line of [...(gateway === undefined ? [] : gatewayLines(gateway)), ...results.flatMap(strategyLines)]) out.line(line)
   await out.flush()
-  return result.difference === undefined ? Exit.OK : Exit.DAMAGED
+  return same ? Exit.OK : Exit.DAMAGED
 }
 
-function describe(result: ReplayResult): string[] {
-  const { strategy, difference } = result
-  const done = `${grouped(result.frames)} frames in ${result.runs} ${result.runs === 1 ? 'run' : 'runs'}, ${grouped(result.orders)} orders and cancels as recorded`
+function gatewayLines({ frames, reports, difference }: GatewayReplayResult): string[] {
+  const done = `${grouped(frames)} frames, ${grouped(reports)} reports as recorded`
+  if (difference === undefined) return [`gateway: ${paint('green', 'the same')}: ${done}`]
+  return [
+    `gateway: ${paint('red', 'different')} after ${done}`,
+    printable(`  at ${difference.position}: ${difference.what}`),
+    ...valueLines(difference.recorded, difference.replayed, difference.position),
+  ]
+}
+
+function strategyLines({ strategy, runs, frames, orders, difference }: ReplayResult): string[] {
+  const done = `${grouped(frames)} frames in ${runs} ${runs === 1 ? 'run' : 'runs'}, ${grouped(orders)} orders and cancels as recorded`
   if (difference === undefined) return [`${strategy}: ${paint('green', 'the same')}: ${done}`]
-  return [`${strategy}: ${paint('red', 'different')} after ${done}`, ...differenceLines(difference).map(printable)]
-}
-
-function differenceLines({ what, input, position, recorded, replayed }: ReplayDifference): string[] {
+  const { what, input, position, recorded, replayed } = difference
   const where = input === undefined ? '' : ` (frame at ${input} of the gateway's journal)`
-  const lines = [`  it ${what}${where}`]
-  if (recorded !== undefined) lines.push(`  recorded, at ${position}: ${orderText(recorded)}`)
-  if (replayed !== undefined) lines.push(`  replayed: ${orderText(replayed)}`)
-  return lines
+  return [`${strategy}: ${paint('red', 'different')} after ${done}`, printable(`  it ${what}${where}`), ...valueLines(recorded, replayed, position)]
 }
 
-function orderText(order: OrderValues): string {
-  return toJson(order)
+function valueLines(recorded: object | undefined, replayed: object | undefined, position: number | undefined): string[] {
+  const lines: string[] = []
+  if (recorded !== undefined) lines.push(printable(`  recorded, at ${position}: ${toJson(recorded)}`))
+  if (replayed !== undefined) lines.push(printable(`  replayed: ${toJson(replayed)}`))
+  return lines
 }

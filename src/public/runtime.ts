@@ -8,6 +8,7 @@ export type { GatewayOptions } from '../trading/gateway-options.js'
 export type { ReplayDifference } from '../trading/order-comparison.js'
 export { PaperVenue } from '../trading/paper-venue.js'
 export { type ReplayOptions, replayStrategy, type ReplayResult } from '../trading/replay.js'
+export { type GatewayDifference, replayGateway, type GatewayReplayOptions, type GatewayReplayResult } from '../trading/replay-gateway.js'
 export {
   type BookTopView, defineStrategy, type OrderReportView, type OrderRequest, type StrategyContext, type StrategyDefinition, type TickerView, type TradeView,
 } from '../trading/strategy.js'

@@ -1,12 +1,31 @@
+import type { Values } from '../layout/definition.js'
 import type { Writer } from '../journal/writer.js'
 import { GATEWAY_JOURNAL } from '../runtime/session.js'
 import type { MarketEvent, QuoteEvent, TradeEvent } from './feed.js'
 import { BookTop, OrderReport, type OrderReportValues, strategyOf, Ticker, Trade } from './frames.js'
 
-/** What a Ticker says beyond the quote. */
-interface Traded {
-  last: number
-  volume: number
+export type TickerValues = Values<typeof Ticker>
+
+/** Last prices and traded quantities: what a Ticker says beyond its quote. */
+export class Traded {
+  private readonly bySymbol = new Map<string, { last: number; volume: number }>()
+
+  see(symbol: string, price: number, quantity: number): void {
+    const traded = this.of(symbol)
+    traded.last = price
+    traded.volume += quantity
+  }
+
+  ticker(symbol: string, bid: number, ask: number): TickerValues {
+    const { last, volume } = this.of(symbol)
+    return { symbol, last, bid, ask, volume }
+  }
+
+  private of(symbol: string): { last: number; volume: number } {
+    let traded = this.bySymbol.get(symbol)
+    if (traded === undefined) this.bySymbol.set(symbol, (traded = { last: 0, volume: 0 }))
+    return traded
+  }
 }
 
 /** Slots that a quote and what it does to resting orders are kept together in, at most. More than that may be cut by the end of a page. */
@@ -19,14 +38,12 @@ const MOST_SLOTS = 512
 export class MarketWriter {
   /** Events in the journal, those of earlier runs included. */
   events = 0
-  private readonly traded = new Map<string, Traded>()
+  private readonly traded = new Traded()
 
   /** A trade of an earlier run. */
   restoreTrade(symbol: string, price: number, quantity: number): void {
     this.events++
-    const traded = this.of(symbol)
-    traded.last = price
-    traded.volume += quantity
+    this.traded.see(symbol, price, quantity)
   }
 
   restoreQuote(): void {
@@ -45,41 +62,14 @@ export class MarketWriter {
 
   private writeQuote(writer: Writer, event: QuoteEvent): number {
     const { symbol, bid, ask } = event
-    const book = writer.begin(BookTop)
-    book.symbol = symbol
-    book.bid = bid
-    book.ask = ask
-    book.bidSize = event.bidSize
-    book.askSize = event.askSize
-    const position = writer.commit()
-    const { last, volume } = this.of(symbol)
-    const ticker = writer.begin(Ticker)
-    ticker.symbol = symbol
-    ticker.last = last
-    ticker.bid = bid
-    ticker.ask = ask
-    ticker.volume = volume
-    writer.commit()
+    const position = writer.write(BookTop, { symbol, bid, ask, bidSize: event.bidSize, askSize: event.askSize })
+    writer.write(Ticker, this.traded.ticker(symbol, bid, ask))
     return position
   }
 
   private writeTrade(writer: Writer, event: TradeEvent): number {
-    const { symbol, price, quantity } = event
-    const traded = this.of(symbol)
-    traded.last = price
-    traded.volume += quantity
-    const trade = writer.begin(Trade)
-    trade.symbol = symbol
-    trade.price = price
-    trade.quantity = quantity
-    trade.tradeId = event.tradeId
-    trade.side = event.side
-    return writer.commit()
-  }
-
-  private of(symbol: string): Traded {
-    let traded = this.traded.get(symbol)
-    if (traded === undefined) this.traded.set(symbol, (traded = { last: 0, volume: 0 }))
-    return traded
+    const { symbol, price, quantity, tradeId, side } = event
+    this.traded.see(symbol, price, quantity)
+    return writer.write(Trade, { symbol, price, quantity, tradeId, side })
   }
 }

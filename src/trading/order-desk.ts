@@ -58,7 +58,7 @@ export class OrderDesk {
 
   private take(order: OrderView, number: number): void {
     const request = order.toObject()
-    const reports = strategyOf(request.orderId) === number ? this.venue.answer(request) : [notItsOwn(request)]
+    const reports = answer(this.venue, request, number)
     this.writer.cork(reports.length * OrderReport.slots)
     for (const report of reports) this.writer.write(OrderReport, report, { cause: order, source: GATEWAY_JOURNAL, dest: number })
     this.writer.uncork()
@@ -71,7 +71,9 @@ function mergeSource({ path, lastTaken }: OrderSource): MergeSource {
   return { path, from: lastTaken === undefined ? 'start' : { position: lastTaken } }
 }
 
-/** Strategies write their journals themselves, so a report must not go by what one says of another's orders. */
-function notItsOwn({ action, ...order }: OrderValues): OrderReportValues {
-  return { ...order, state: 'rejected', reason: action === 'new' ? 'bad order id' : 'unknown order' }
+/** What becomes of an order or cancel from a strategy's journal. Strategies write their journals themselves: none may speak of another's orders. */
+export function answer(venue: Venue, request: OrderValues, strategy: number): readonly OrderReportValues[] {
+  if (strategyOf(request.orderId) === strategy) return venue.answer(request)
+  const { action, ...order } = request
+  return [{ ...order, state: 'rejected', reason: action === 'new' ? 'bad order id' : 'unknown order' }]
 }

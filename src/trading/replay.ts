@@ -47,7 +47,8 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
   const member = session.member(options.strategy)
   const journal = session.journalOf(member.id)
   const runs = strategyRuns(journal, session.gateway, member.id)
-  const comparison = new OrderComparison(recordedOf(journal), member.number)
+  const records = recordedOf(journal)
+  const comparison = new OrderComparison(records, member.number)
   const replay = new Replay(Reader.open(session.gateway), comparison, runs.at(-1)?.to ?? 0, options)
   try {
     let done = 0
@@ -60,6 +61,7 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
     }
     return { strategy: member.id, runs: done, frames: replay.frames, orders: comparison.same, difference: comparison.difference }
   } finally {
+    records.return()
     replay.close()
   }
 }

@@ -1,16 +1,17 @@
-// Kills itself in the middle of a handler, after it has sent, the first time it comes to a certain trade; throws at another.
+// Sends two orders with each trade. Kills itself between them, the first time it comes to certain trades; throws after those of another.
 import { existsSync, writeFileSync } from 'node:fs'
 import { defineStrategy } from 'ticktape/runtime'
 
 export default defineStrategy({
   id: 'suicidal',
   onTrade(trade, context) {
-    context.order({ symbol: trade.symbol, side: 'buy', quantity: 1, clientOrderId: `${trade.symbol}-${trade.tradeId}` })
+    context.order({ symbol: trade.symbol, side: 'buy', quantity: 1, clientOrderId: `first-${trade.tradeId}` })
     const marker = `${process.env.MARKER}-${trade.symbol}-${trade.tradeId}`
     if (trade.tradeId % 20n === 7n && !existsSync(marker)) {
       writeFileSync(marker, '')
       process.kill(process.pid, 'SIGKILL')
     }
+    context.order({ symbol: trade.symbol, side: 'sell', quantity: 1, clientOrderId: `second-${trade.tradeId}` })
     if (trade.tradeId === 30n) throw new Error('enough of this trade')
   },
 })
