@@ -57,6 +57,11 @@ export class RingConsumer {
     return Atomics.load(this.i32, TAIL) !== Atomics.load(this.i32, HEAD)
   }
 
+  /** Also from inside a handler: the frames it has had count as read. */
+  close(): void {
+    if (this.i32[Word.POLICY] !== RingPolicy.OVERWRITE) storeRelease(this.i32, HEAD, this.head)
+  }
+
   /** The producer waits for the head, or fails: nothing is overwritten before it is read, so frames are handled where they lie. */
   private pollInPlace(limit: number): number {
     this.use(this.ring.memory)

@@ -215,6 +215,7 @@ export class Ring implements Disposable {
   close(): void {
     if (this.ring.file.isClosed) return
     this.producer?.close()
+    this.consumer?.close()
     this.ring.close()
     this.closing.abort()
   }
