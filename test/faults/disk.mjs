@@ -174,9 +174,15 @@ export class Disk {
     if (fate > 0 && real.existsSync(lock)) real.writeFileSync(path.join(target, 'writer.lock'), fate === 1 ? '' : real.readFileSync(lock), { mode: 0o600 })
   }
 
-  /** Makes `target` what the directory is now. */
+  /** Makes `target` what the directory is now; false when a file was renamed meanwhile. */
   copyTo(target) {
-    real.cpSync(this.directory, target, { recursive: true })
+    try {
+      real.cpSync(this.directory, target, { recursive: true })
+      return true
+    } catch (error) {
+      if (error.code === 'ENOENT') return false
+      throw error
+    }
   }
 }
 

@@ -180,11 +180,10 @@ async function end(life, writer, generation) {
   } else {
     promise(life, writer.durable)
     // The kernel has every page; what it has written of them is not known any better than before.
-    for (let copied = false; !copied; copied = log.size === log.offset) {
+    do {
       fs.rmSync(next, { recursive: true, force: true })
       disk.apply(log.read())
-      disk.copyTo(next)
-    }
+    } while (!disk.copyTo(next) || log.size !== log.offset)
     counts.processDeaths++
   }
   // The old writer goes on in a place that nobody looks at any more.
