@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { now } from '../journal/clock.js'
-import { prune, type Blocker, type PruneReport } from '../journal/retention.js'
+import { prune, type PruneReport } from '../journal/retention.js'
+import type { Blocker } from '../journal/retention-plan.js'
 import { Exit, printable } from './failure.js'
 import { Output } from './output.js'
 import { table } from './table.js'

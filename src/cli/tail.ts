@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { PositionGoneError } from '../layout/errors.js'
 import type { FrameView } from '../layout/view.js'
-import { positionOfLast } from '../journal/inspect.js'
+import { positionOfLast } from '../journal/last-frames.js'
 import { Reader, type Start } from '../journal/reader.js'
 import { readSchema } from '../journal/schema-file.js'
 import { Exit, UsageError } from './failure.js'

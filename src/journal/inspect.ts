@@ -1,13 +1,14 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { CorruptJournalError, JournalNotFoundError, NotAJournalError } from '../layout/errors.js'
-import { Frame, Page as P, PageFlag, SLOT_SHIFT } from '../layout/format.js'
-import { native } from '../native/index.js'
+import { NotAJournalError } from '../layout/errors.js'
+import { PageFlag } from '../layout/format.js'
 import { Control } from './control.js'
 import { FileName, listDirectory, pagePath } from './directory.js'
-import { type MappedPage, openPage } from './page.js'
+import type { MappedPage } from './page.js'
+import { firstTimeOf, lastTimeOf } from './page-times.js'
 import { listReaders, type ReaderInfo } from './reader-registry.js'
 import { readSchema } from './schema-file.js'
+import { tryPage } from './seek.js'
 import { writerState, type WriterState } from './writer-state.js'
 
 /** One page, as its header has it. */
@@ -91,7 +92,7 @@ export function inspect(directory: string): JournalInfo {
   let lastTime: bigint | undefined
   for (const number of listing.pages) {
     attempt(pagePath(directory, number), () => {
-      const page = openIfThere(directory, number)
+      const page = tryPage(directory, number)
       if (page === undefined) return
       try {
         pages.push(describePage(page, pages[pages.length - 1]))
@@ -154,64 +155,6 @@ export function readersOf(directory: string): ReaderInfo[] {
   }
 }
 
-/**
- * The position from which on there are `count` frames until the journal's end, or the first position when it has fewer.
- *
- * @param types only frames of these count; all when undefined.
- * @param durable only frames that survive power loss count.
- */
-export function positionOfLast(directory: string, count: number, types?: ReadonlySet<number>, durable = false): number {
-  const { pages } = listDirectory(directory)
-  let found = 0
-  let first = 0
-  for (const number of pages.toReversed()) {
-    const page = openIfThere(directory, number)
-    if (page === undefined) break // retention has come this far
-    try {
-      first = page.firstPosition
-      const slots = lastSlots(page, durable ? Math.min(page.durable, page.cursor) : page.cursor, count - found, types)
-      found += slots.length
-      if (found >= count) return page.firstPosition + slots[0]
-    } finally {
-      page.mapping.close()
-    }
-  }
-  return first
-}
-
-/** The time of a page's first frame, in ns since 1970; undefined when it has none. */
-export function firstTimeOf(page: MappedPage): bigint | undefined {
-  return page.cursor === 0 ? undefined : page.memory.i64[(P.HEADER_SIZE + Frame.TIME) >> 3]
-}
-
-/** The time of a page's last frame, in ns since 1970; undefined when it has none. Walks one stride of marks. */
-export function lastTimeOf(page: MappedPage): bigint | undefined {
-  const cursor = page.cursor
-  if (cursor === 0) return undefined
-  return native.walkFrames(page.mapping, page.markBefore(cursor, cursor), cursor, page.firstPosition, false, 0n).lastTime
-}
-
-/** The slots of the last frames before `cursor`, at most `count`, going back from mark to mark. */
-function lastSlots(page: MappedPage, cursor: number, count: number, types: ReadonlySet<number> | undefined): number[] {
-  const { u8, u16 } = page.memory
-  let found: number[] = []
-  let end = cursor
-  while (end > 0 && found.length < count) {
-    const start = page.markBefore(end - 1, end)
-    const slots: number[] = []
-    for (let slot = start; slot < end; ) {
-      const at = P.HEADER_SIZE + (slot << SLOT_SHIFT)
-      const size = u8[at + Frame.SLOTS]
-      if (size === 0) throw new CorruptJournalError(`the frame at slot ${slot} of ${page.path} has no slots; run 'ticktape verify' on its journal`, { path: page.path, page: page.number, slot, position: page.firstPosition + slot })
-      if (types === undefined || types.has(u16[(at + Frame.TYPE) >> 1])) slots.push(slot)
-      slot += size
-    }
-    found = [...slots, ...found]
-    end = start
-  }
-  return found.slice(-count)
-}
-
 function describePage(page: MappedPage, before: PageInfo | undefined): PageInfo {
   const { identity } = page
   const sealed = page.sealed
@@ -229,16 +172,6 @@ function describePage(page: MappedPage, before: PageInfo | undefined): PageInfo 
     epoch: identity.epoch,
     journalId: identity.journalId,
     bytes: identity.pageSize,
-  }
-}
-
-/** Undefined when retention removed it since it was listed. */
-function openIfThere(directory: string, pageNumber: number): MappedPage | undefined {
-  try {
-    return openPage(directory, pageNumber, false)
-  } catch (error) {
-    if (error instanceof JournalNotFoundError) return undefined
-    throw error
   }
 }
 

@@ -5,7 +5,7 @@ import { JournalSystemError, RepairError } from '../layout/errors.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../layout/format.js'
 import { slotsOf } from '../layout/header.js'
 import { native } from '../native/index.js'
-import { DEFAULT_MODE, FileName, listDirectory, pagePath } from './directory.js'
+import { FileName, listDirectory, pagePath } from './directory.js'
 import type { Finding } from './findings.js'
 import { isJournal, notAJournal } from './inspect.js'
 import { WriterLock } from './lock.js'
@@ -14,6 +14,7 @@ import { finishDirectory, makeDirectory, type Run, writeRun } from './repair-cop
 import { type BadPage, examinePage, type GoodPage } from './repair-page.js'
 import { enterReaders, type SavedReader, saveReaders } from './repair-readers.js'
 import { lostTypes, writeRepairRecord } from './repair-record.js'
+import { commonSize, hasFrames, modeOf } from './repair-scan.js'
 import { saveSchema } from './repair-schema.js'
 import { prefixHashes } from './schema-prefixes.js'
 import { FrameRules } from './verify-frames.js'
@@ -278,59 +279,4 @@ function keepWritersOut(directory: string): WriterLock | undefined {
 function refuseExisting(target: string): void {
   if (fs.lstatSync(target, { throwIfNoEntry: false }) === undefined) return
   throw new RepairError(`${target} is there already; move it away, or give another directory with --to`, { path: target })
-}
-
-/** Whether a page's header, or its first frame, says that it has frames. */
-function hasFrames(directory: string, number: number): boolean {
-  let mapping
-  try {
-    mapping = native.mapFile(pagePath(directory, number), false)
-  } catch {
-    return false // and if it had, they cannot be had
-  }
-  try {
-    const view = new DataView(mapping.buffer)
-    return mapping.size > P.HEADER_SIZE + 4 && (view.getUint32(P.CURSOR, true) > 0 || view.getUint8(P.HEADER_SIZE + Frame.SLOTS) > 0)
-  } finally {
-    mapping.close()
-  }
-}
-
-/** The size most headers say that pages have, or most files have: any of them may be damaged, cut or grown. */
-function commonSize(directory: string, pages: readonly number[]): number {
-  const counts = new Map<number, number>()
-  const count = (size: number, weight: number): void => {
-    if (size >= P.MIN_SIZE && size <= P.MAX_SIZE && size % P.HEADER_SIZE === 0) counts.set(size, (counts.get(size) ?? 0) + weight)
-  }
-  for (const number of pages) {
-    const file = pagePath(directory, number)
-    count(fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0, 1)
-    count(sizeInHeader(file), pages.length) // checked by its CRC
-  }
-  const [best] = [...counts].sort((a, b) => b[1] - a[1])
-  if (best === undefined) throw new RepairError(`no page of ${directory} has the size of one`, { path: directory })
-  return best[0]
-}
-
-/** The page size in a header whose checksum is right, else 0. */
-function sizeInHeader(file: string): number {
-  let mapping
-  try {
-    mapping = native.mapFile(file, false)
-  } catch {
-    return 0 // what is wrong with it is said when the page is examined
-  }
-  try {
-    if (mapping.size < P.IDENTITY_SIZE) return 0
-    const view = new DataView(mapping.buffer)
-    const right = view.getUint32(P.IDENTITY_CRC, true) === native.crc32c(new Uint8Array(mapping.buffer, 0, P.IDENTITY_CRC), 0)
-    return right ? view.getUint32(P.PAGE_SIZE, true) : 0
-  } finally {
-    mapping.close()
-  }
-}
-
-function modeOf(directory: string, pages: readonly number[]): number {
-  const stat = pages.length === 0 ? undefined : fs.lstatSync(pagePath(directory, pages[0]), { throwIfNoEntry: false })
-  return stat?.isFile() === true ? (stat.mode & 0o666) | 0o600 : DEFAULT_MODE
 }

@@ -1,7 +1,7 @@
 import type { Control } from './control.js'
 import { channels } from './diagnostics.js'
 import type { ReaderInfo } from './reader-registry.js'
-import { planPruning, type RemovablePage, removePages, type Retention, readersInNeed } from './retention.js'
+import { planPruning, type RemovablePage, removePages, type Retention, readersInNeed } from './retention-plan.js'
 
 /**
  * A writer's retention: looks for pages to remove after the journal was opened and whenever it went on to another page.

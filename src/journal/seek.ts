@@ -183,7 +183,8 @@ function whileRemoved<T>(find: () => T): T {
 /** More than once in a row is rare; a journal that isn't there at all should be said soon. */
 const LOOKS = 10
 
-function tryPage(directory: string, number: number): MappedPage | undefined {
+/** A page, or undefined when it isn't there: not yet, or no more. */
+export function tryPage(directory: string, number: number): MappedPage | undefined {
   try {
     return openPage(directory, number, false)
   } catch (error) {

@@ -4,7 +4,7 @@ import { markStride } from '../layout/header.js'
 import type { FrameWalk } from '../native/addon.js'
 import { native } from '../native/index.js'
 import { type Finding, Findings } from './findings.js'
-import { firstTimeOf } from './inspect.js'
+import { firstTimeOf } from './page-times.js'
 import { type MappedPage, openPage, Word } from './page.js'
 import type { FrameRules } from './verify-frames.js'
 

@@ -4,7 +4,8 @@ import { type FrameDefinition, isDefinition } from '../layout/definition.js'
 import { MAX_JOURNAL_ID, Page } from '../layout/format.js'
 import { DEFAULT_MODE } from './directory.js'
 import { checkOptions, kinds } from './options.js'
-import { checkRetention, type Retention } from './retention.js'
+import { checkRetention } from './retention.js'
+import type { Retention } from './retention-plan.js'
 import { shown } from '../layout/shown.js'
 
 /** What survives what; see docs/guide.md. */
