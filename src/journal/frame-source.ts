@@ -66,11 +66,10 @@ export class FrameSource {
   }
 
   /**
-   * Handles up to `limit` frames of the page it is on. Returns how many; 0 when there is none.
+   * Handles up to `limit` frames of the page it is on, up to `end`, which `available` has just said. Returns how many.
    * A frame counts as read before its handler runs: what the handler throws comes out of here, and the next call goes on after it.
    */
-  poll(dispatch: Dispatch, limit: number, source: number): number {
-    const end = this.available()
+  poll(dispatch: Dispatch, end: number, limit: number, source: number): number {
     const generation = this.generation
     const routes = dispatch.routes
     const u32 = this.u32
@@ -118,7 +117,8 @@ export class FrameSource {
     const slot = this.slot
     if (end > slot && end <= this.capacity) return end
     // Nothing new, as a spinning reader finds most often. A page that ends here says so first by its seal.
-    if (end === slot && Atomics.load(this.i32, SEALED) === 0 && ++this.looks < LOOKS_UNCHECKED) return slot
+    // It may be seen late here: `turn`, which looks for it properly, comes at the next look or soon after.
+    if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return slot
     return this.turn()
   }
 

@@ -140,14 +140,16 @@ export class Reader implements Disposable {
    * @throws {SchemaMismatchError} when a handler's definition is not the journal's, {CorruptJournalError}, {PositionGoneError}.
    */
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
-    if (this.isClosed) this.throwClosed()
-    if (this.polling) throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
-    if (typeof limit !== 'number' || !(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
-    const dispatch =
-      this.dispatch.handlers === handlers && this.dispatch.version === handlers.version ? this.dispatch : this.compile(handlers)
+    if (this.isClosed || this.polling || typeof limit !== 'number' || !(limit >= 1)) this.refusePoll(limit)
+    let { dispatch } = this
+    if (dispatch.handlers !== handlers || dispatch.version !== handlers.version) dispatch = this.compile(handlers)
+    const { source } = this
+    const end = source.available()
+    // What a spinning reader finds most often.
+    if (end === source.slot) return 0
     this.polling = true
     try {
-      return this.source.poll(dispatch, limit, 0)
+      return source.poll(dispatch, end, limit, 0)
     } finally {
       this.polling = false
       dispatch.expire()
@@ -288,6 +290,12 @@ export class Reader implements Disposable {
     if (position === this.checkpointed) return
     this.checkpointed = position
     this.registration.checkpoint(position)
+  }
+
+  private refusePoll(limit: number): never {
+    this.throwIfClosed()
+    if (this.polling) throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
+    throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
   }
 
   private next(): FrameView | undefined {
