@@ -353,7 +353,7 @@ export class Writer implements Disposable {
    *
    * All of it is one function on purpose: V8 spends a fixed budget on what it inlines into a caller's loop, and would spend it on
    * pieces of this before it gets to the setters of the fields. What is as long as this it leaves alone; see
-   * docs/decisions/0010-hot-path.md.
+   * docs/decisions/0011-hot-path.md.
    */
   private prepare(what: FrameDefinition | typeof CORK, corkSlots: number = 0): Entry {
     this.throwIfClosed()
