@@ -29,7 +29,7 @@ describe('processes that open one journal at one moment', () => {
     const path = journalPath()
     for (let round = 1; round <= 3; round++) {
       const said = await openTogether('Writer.open(dir, { pageSize: 65536 })', path, 6)
-      expect(said.toSorted()).toEqual(['ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'open'])
+      expect(said.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual(['ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'open'])
     }
     const writer = openWriter(path)
     expect(writer.epoch).toBe(4)
@@ -40,7 +40,7 @@ describe('processes that open one journal at one moment', () => {
   it('to read by one name: one gets it', async () => {
     const writer = openWriter()
     const said = await openTogether("Reader.open(dir, { from: { name: 'momentum' } })", writer.path, 6)
-    expect(said.toSorted()).toEqual(['ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'open'])
+    expect(said.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual(['ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'open'])
   })
 
   it('to read by names of their own: all get theirs', async () => {

@@ -109,6 +109,20 @@ describe('for await', () => {
     expect(count).toBe(1)
   })
 
+  it.each(['a reader', 'a merged reader'])('of %s ends when its iterator is given back while it sleeps', async what => {
+    const writer = openWriter()
+    const iterator = (what === 'a reader' ? openReader(writer.path) : openMerged([writer.path]))[Symbol.asyncIterator]()
+    const next = iterator.next()
+    await sleep(20)
+    let ticks = 0
+    const ticking = setInterval(() => ticks++, 10)
+    await iterator.return?.()
+    expect(await next).toEqual({ done: true, value: undefined })
+    clearInterval(ticking)
+    expect(ticks).toBeLessThan(50)
+    expect(await iterator.next()).toEqual({ done: true, value: undefined })
+  })
+
   it('can be left and begun anew', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 100)

@@ -1,11 +1,11 @@
 import type { FrameView } from '../layout/view.js'
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../layout/errors.js'
 import type { Dispatch } from './dispatch.js'
+import { follow, type Followed } from './follow.js'
 import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
 import { Reader, type ReaderOptions, type RunOptions } from './reader.js'
 import { runLoop, WAITS } from './run-loop.js'
-import { sleepInLoop } from './sleeper.js'
 import { shown } from '../layout/shown.js'
 
 /** One journal to merge: its directory, and how to read it. */
@@ -117,17 +117,9 @@ export class MergedReader implements Disposable {
   }
 
   /** Follows all of them for ever: ends with the signal given to `open`, with `close`, or with `break`. */
-  [Symbol.asyncIterator](): AsyncGenerator<MergedFrame, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<MergedFrame, undefined> {
     this.throwIfClosed()
-    return this.follow()
-  }
-
-  private async *follow(): AsyncGenerator<MergedFrame, void, undefined> {
-    while (!this.isClosed && this.signal?.aborted !== true) {
-      const next = this.next()
-      if (next !== undefined) yield next
-      else await sleepInLoop(this.controls, () => this.isClosed || this.hasNews(), this.signal, this.closing.signal)
-    }
+    return follow(this.followed(), this.signal)
   }
 
   /** As `Reader.run`, over all of them. */
@@ -135,16 +127,7 @@ export class MergedReader implements Disposable {
     checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
     this.throwIfClosed()
     const limit = options.limit ?? DEFAULT_LIMIT
-    const merged = this
-    const pollable = {
-      poll: () => merged.poll(handlers, limit),
-      hasNews: () => merged.hasNews(),
-      controls: this.controls,
-      closing: this.closing.signal,
-      get closed() {
-        return merged.isClosed
-      },
-    }
+    const pollable = Object.assign(this.followed(), { poll: () => this.poll(handlers, limit) })
     return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.signal)
   }
 
@@ -176,6 +159,19 @@ export class MergedReader implements Disposable {
 
   private hasNews(): boolean {
     return this.readers.some(reader => reader.frames.available() > reader.frames.slot)
+  }
+
+  private followed(): Followed<MergedFrame> {
+    const merged = this
+    return {
+      next: () => merged.next(),
+      hasNews: () => merged.hasNews(),
+      controls: this.controls,
+      closing: this.closing.signal,
+      get closed() {
+        return merged.isClosed
+      },
+    }
   }
 
   private next(): MergedFrame | undefined {

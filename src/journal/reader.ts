@@ -3,13 +3,13 @@ import type { FrameView } from '../layout/view.js'
 import { ClosedError, InvalidOptionError, InvalidStateError, JournalNotFoundError } from '../layout/errors.js'
 import { Control } from './control.js'
 import { Dispatch, SchemaCache } from './dispatch.js'
+import { follow, type Followed } from './follow.js'
 import { FrameSource } from './frame-source.js'
 import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
 import { ReaderRegistration } from './reader-registry.js'
-import { type Pollable, runLoop, type Wait, WAITS } from './run-loop.js'
+import { runLoop, type Wait, WAITS } from './run-loop.js'
 import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
-import { sleepInLoop } from './sleeper.js'
 import { shown } from '../layout/shown.js'
 
 /** Where to begin: the first frame there is, after the last, at a position, at the first frame at or after a time. */
@@ -175,27 +175,7 @@ export class Reader implements Disposable {
   follow(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<FrameView> {
     this.throwIfClosed()
     checkOptions('follow', options, { signal: kinds.signal })
-    const signal = options.signal ?? this.options.signal
-    const done: IteratorReturnResult<undefined> = { value: undefined, done: true }
-    let ended = false
-    const next = async (): Promise<IteratorResult<FrameView, undefined>> => {
-      for (;;) {
-        if (ended || this.isClosed || signal?.aborted === true) return done
-        const frame = this.next()
-        if (frame !== undefined) return { value: frame, done: false }
-        await sleepInLoop([this.control], () => this.isClosed || this.hasNews(), signal, this.closing.signal)
-      }
-    }
-    return {
-      next,
-      return: async () => {
-        ended = true
-        return done
-      },
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    }
+    return follow(this.followed(), options.signal ?? this.options.signal)
   }
 
   /**
@@ -206,7 +186,8 @@ export class Reader implements Disposable {
     checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
     this.throwIfClosed()
     const limit = options.limit ?? DEFAULT_LIMIT
-    return runLoop(this.pollable(() => this.poll(handlers, limit)), options.wait ?? 'event-loop', options.signal ?? this.options.signal)
+    const pollable = Object.assign(this.followed(), { poll: () => this.poll(handlers, limit) })
+    return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal)
   }
 
   /** The position of the next frame. */
@@ -311,10 +292,10 @@ export class Reader implements Disposable {
     return this.source.available() > this.source.slot
   }
 
-  private pollable(poll: () => number): Pollable {
+  private followed(): Followed<FrameView> {
     const reader = this
     return {
-      poll,
+      next: () => reader.next(),
       hasNews: () => reader.hasNews(),
       controls: [reader.control],
       closing: reader.closing.signal,

@@ -1,0 +1,40 @@
+import type { Control } from './control.js'
+import { sleepInLoop } from './sleeper.js'
+
+/** What can be followed: a reader. */
+export interface Followed<T> {
+  /** The next thing there is, undefined when there is none yet. */
+  next(): T | undefined
+  hasNews(): boolean
+  readonly controls: readonly (Control | undefined)[]
+  readonly closed: boolean
+  /** Aborts when it is closed. */
+  readonly closing: AbortSignal
+}
+
+/**
+ * Follows until the signal aborts, the reader is closed, or the iterator is given back (`break`, `return()`): each of them ends a
+ * sleep at once.
+ */
+export function follow<T>(reader: Followed<T>, signal: AbortSignal | undefined): AsyncIterableIterator<T, undefined> {
+  const done: IteratorReturnResult<undefined> = { value: undefined, done: true }
+  const givenBack = new AbortController()
+  const ended = (): boolean => givenBack.signal.aborted || reader.closed || signal?.aborted === true
+  return {
+    async next() {
+      for (;;) {
+        if (ended()) return done
+        const value = reader.next()
+        if (value !== undefined) return { value, done: false }
+        await sleepInLoop(reader.controls, () => ended() || reader.hasNews(), signal, reader.closing, givenBack.signal)
+      }
+    },
+    async return() {
+      givenBack.abort()
+      return done
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
