@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -267,6 +267,14 @@ describe('Gateway.start', () => {
       writeFileSync(join(at, 'session.json'), text)
       expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_SESSION', path: join(at, 'session.json') })
     }
+    chmodSync(join(at, 'session.json'), 0o666)
+    expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_UNSAFE_PATH' })
+  })
+
+  test('refuses to go on with a session whose first pages are gone: it would play its feed again', async () => {
+    const at = await play("export default defineStrategy({ id: 'a', onTrade() {} })", 2000)
+    rmSync(join(at, 'gateway', '0000000000.page'))
+    expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_SESSION', path: join(at, 'gateway') })
   })
 
   test('a feed that fails is told by `fed` and by `stop`, and leaves no process', async () => {

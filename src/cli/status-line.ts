@@ -8,7 +8,10 @@ export class StatusLine {
   private drawn = ''
   private plainAt = Number.NEGATIVE_INFINITY
 
-  constructor(private readonly stream: NodeJS.WriteStream) {}
+  constructor(private readonly stream: NodeJS.WriteStream) {
+    // Nobody may read any more: what goes on goes on without being told.
+    stream.on('error', () => {})
+  }
 
   show(text: string): void {
     if (!this.stream.isTTY) {

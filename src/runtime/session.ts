@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { InvalidOptionError, SessionError } from '../layout/errors.js'
+import { InvalidOptionError, SessionError, UnsafePathError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
 
 /** The gateway's journal. Consumers' journals are numbered from the next on. */
@@ -31,7 +31,7 @@ export class Session {
     for (const member of readMembers(path.join(home, FILE))) this.members.set(member.id, member)
   }
 
-  /** Opens a session to go on with, or begins one. @throws {SessionError} for a damaged session.json, {InvalidOptionError}. */
+  /** Opens a session to go on with, or begins one. @throws {SessionError} for a damaged session.json, {UnsafePathError}, {InvalidOptionError}. */
   static open(home: string): Session {
     checkHome(home)
     fs.mkdirSync(home, { recursive: true, mode: 0o700 })
@@ -93,12 +93,18 @@ function checkHome(home: unknown): void {
 }
 
 function readMembers(file: string): Member[] {
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) return []
+  // It names modules to run, so it must be nobody else's word.
+  const me = process.geteuid?.() ?? stat.uid
+  if (!stat.isFile() || (stat.uid !== me && me !== 0) || (stat.mode & 0o022) !== 0) {
+    throw new UnsafePathError(`${file} must be a regular file of your own that others may not write, for it names modules to run`, { path: file })
+  }
   let text: string
   try {
     text = fs.readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw new SessionError(`${file} cannot be read`, { path: file, cause: error })
+    throw new SessionError(`${file} cannot be read; type: chmod u+r ${file}`, { path: file, cause: error })
   }
   const damaged = (cause?: unknown): SessionError =>
     new SessionError(`${file} is damaged; put back a copy of it, or begin a session in another directory`, { path: file, cause })

@@ -1,3 +1,4 @@
+import { SessionError } from '../layout/errors.js'
 import { on } from '../journal/handlers.js'
 import { Reader } from '../journal/reader.js'
 import { BookTop, OrderReport, Trade } from './frames.js'
@@ -16,6 +17,8 @@ export interface GatewayState {
  * A gateway is what its journal made of it: this goes over the journal from its start, tells the market writer and the venue what happened,
  * and finds the last order taken from each strategy. An order is taken when its report is there; the reports of one order appear in
  * one store, and orders are taken in the order of their journal.
+ *
+ * @throws {SessionError} when the journal's beginning was removed.
  */
 export function restore(journal: string, market: MarketWriter, venue: Venue): GatewayState {
   const lastTaken = new Map<number, number>()
@@ -34,6 +37,11 @@ export function restore(journal: string, market: MarketWriter, venue: Venue): Ga
     })
   const reader = Reader.open(journal)
   try {
+    if (reader.position > 0) {
+      throw new SessionError(`the first pages of ${journal} were removed, and with them what this gateway was; begin a session in another directory`, {
+        path: journal, position: reader.position,
+      })
+    }
     for (let count = 1; count > 0; frames += count) count = reader.poll(handlers, 4096)
   } finally {
     reader.close()

@@ -1,27 +1,23 @@
-import type { Values } from '../layout/definition.js'
 import type { Writer } from '../journal/writer.js'
 import { GATEWAY_JOURNAL } from '../runtime/session.js'
 import type { MarketEvent, QuoteEvent, TradeEvent } from './feed.js'
 import { BookTop, OrderReport, type OrderReportValues, strategyOf, Ticker, Trade } from './frames.js'
-
-export type TickerValues = Values<typeof Ticker>
 
 /** Last prices and traded quantities: what a Ticker says beyond its quote. */
 export class Traded {
   private readonly bySymbol = new Map<string, { last: number; volume: number }>()
 
   see(symbol: string, price: number, quantity: number): void {
-    const traded = this.of(symbol)
+    const traded = this.entry(symbol)
     traded.last = price
     traded.volume += quantity
   }
 
-  ticker(symbol: string, bid: number, ask: number): TickerValues {
-    const { last, volume } = this.of(symbol)
-    return { symbol, last, bid, ask, volume }
+  of(symbol: string): { readonly last: number; readonly volume: number } {
+    return this.entry(symbol)
   }
 
-  private of(symbol: string): { last: number; volume: number } {
+  private entry(symbol: string): { last: number; volume: number } {
     let traded = this.bySymbol.get(symbol)
     if (traded === undefined) this.bySymbol.set(symbol, (traded = { last: 0, volume: 0 }))
     return traded
@@ -62,14 +58,33 @@ export class MarketWriter {
 
   private writeQuote(writer: Writer, event: QuoteEvent): number {
     const { symbol, bid, ask } = event
-    const position = writer.write(BookTop, { symbol, bid, ask, bidSize: event.bidSize, askSize: event.askSize })
-    writer.write(Ticker, this.traded.ticker(symbol, bid, ask))
+    const book = writer.begin(BookTop)
+    book.symbol = symbol
+    book.bid = bid
+    book.ask = ask
+    book.bidSize = event.bidSize
+    book.askSize = event.askSize
+    const position = writer.commit()
+    const { last, volume } = this.traded.of(symbol)
+    const ticker = writer.begin(Ticker)
+    ticker.symbol = symbol
+    ticker.last = last
+    ticker.bid = bid
+    ticker.ask = ask
+    ticker.volume = volume
+    writer.commit()
     return position
   }
 
   private writeTrade(writer: Writer, event: TradeEvent): number {
     const { symbol, price, quantity, tradeId, side } = event
     this.traded.see(symbol, price, quantity)
-    return writer.write(Trade, { symbol, price, quantity, tradeId, side })
+    const trade = writer.begin(Trade)
+    trade.symbol = symbol
+    trade.price = price
+    trade.quantity = quantity
+    trade.tradeId = tradeId
+    trade.side = side
+    return writer.commit()
   }
 }

@@ -48,6 +48,7 @@ class Fold {
   /** Frames are left out until a snapshot says what came before them. */
   private known: boolean
   private inSnapshot = false
+  private scaled = false
 
   constructor(
     private readonly directory: string,
@@ -81,7 +82,11 @@ class Fold {
 
   private position(record: FrameView<FieldsOf<typeof PositionRecord>>): void {
     const { kind, name, symbol, position } = record
-    const stored: BookState = { quantity: BigInt(record.quantity), cost: BigInt(record.cost), realised: BigInt(record.realised), fees: BigInt(record.fees) }
+    const integer = (text: string): bigint => {
+      if (/^-?\d+$/.test(text)) return BigInt(text)
+      throw new CorruptJournalError(`${this.directory} has a position at ${position} that is no number; run 'ticktape verify' on it`, { path: this.directory, position })
+    }
+    const stored: BookState = { quantity: integer(record.quantity), cost: integer(record.cost), realised: integer(record.realised), fees: integer(record.fees) }
     const book = this.positions.bookOf(kind, name, symbol)
     if (!this.known) {
       if (this.inSnapshot) book.restore(stored)
@@ -117,7 +122,9 @@ class Fold {
     if (scale !== undefined && (scale.price !== price || scale.quantity !== quantity)) {
       throw new InvalidOptionError(`${this.directory} keeps prices with ${price} and quantities with ${quantity} decimals, not ${scale.price} and ${scale.quantity}; open it with those`, { path: this.directory })
     }
-    if (scale === undefined && this.folded === 0) this.positions = new Positions({ scale: { price, quantity } })
+    if (this.scaled) return
+    this.scaled = true
+    this.positions = new Positions({ scale: { price, quantity } })
   }
 }
 

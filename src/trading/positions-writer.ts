@@ -267,9 +267,12 @@ function placeOf(cause: Cause): FillCause {
   const pointer = pointerOf(cause)
   if (pointer !== undefined) return { journal: pointer.memory.journalId, position: pointer.position }
   const place = typeof cause === 'number' ? { journal: 0, position: cause } : (cause as FillCause)
-  const inside = (value: number, end: number): boolean => Number.isInteger(value) && value >= 0 && value < end
   if (typeof place === 'object' && place !== null && inside(place.position, 2 ** CAUSE_POSITION_BITS) && inside(place.journal, MAX_JOURNAL_ID + 1)) return place
   throw new InvalidOptionError(`a fill's cause is a frame, a position, or { journal, position }, not ${shown(cause)}`)
+}
+
+function inside(value: number, end: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < end
 }
 
 /** As it was taken, not as it was given: a number is rounded once. */

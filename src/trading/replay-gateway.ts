@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { on } from '../journal/handlers.js'
 import { Reader } from '../journal/reader.js'
+import type { Values } from '../layout/definition.js'
 import { type Member, Session } from '../runtime/session.js'
 import { BookTop, OrderReport, type OrderReportValues, Ticker, Trade } from './frames.js'
-import { Traded, type TickerValues } from './market-writer.js'
+import { Traded } from './market-writer.js'
 import { answer } from './order-desk.js'
 import { PaperVenue } from './paper-venue.js'
 import { type Recorded, recordedOf } from './recorded.js'
@@ -65,6 +66,8 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   }
 }
 
+type TickerValues = Values<typeof Ticker>
+
 class GatewayReplay {
   same = 0
   difference: GatewayDifference | undefined
@@ -80,7 +83,7 @@ class GatewayReplay {
 
   quote(position: number, symbol: string, bid: number, ask: number): void {
     this.settle(position)
-    this.dueTicker = this.traded.ticker(symbol, bid, ask)
+    this.dueTicker = { symbol, bid, ask, ...this.traded.of(symbol) }
     this.dueReports = [...this.venue.quote(symbol, bid, ask)]
   }
 
