@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ticktape } from './support/journals.ts'
 
-const COMMANDS = ['tail', 'ls', 'verify', 'repair', 'prune', 'doctor']
+const COMMANDS = ['demo', 'run', 'replay', 'tail', 'ls', 'verify', 'repair', 'prune', 'doctor']
 
 test('the version is the package\'s', () => {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }

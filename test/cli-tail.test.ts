@@ -2,9 +2,10 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { Writer } from 'ticktape'
+import { prune, Writer } from 'ticktape'
 import { makeFolder } from './support/folders.ts'
 import { CAPACITY, fill, makeJournal, Note, outputUntil, PAGE_SIZE, pageFile, patch, Quote, slotAt, startTicktape, ticktape, ticktapeWith } from './support/journals.ts'
 
@@ -106,11 +107,11 @@ test('--follow shows frames as they are written, sleeps in between, and ends wit
   await once(child, 'spawn')
   for (let price = 0; frames(text).length < 3; price++) {
     writer.write(Quote, { symbol: 'LIVE', price, side: 'buy' })
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await sleep(50)
   }
   expect(frames(text).every(frame => frame['symbol'] === 'LIVE')).toBe(true)
   const before = cpuTime(child.pid)
-  await new Promise(resolve => setTimeout(resolve, 500))
+  await sleep(500)
   expect(cpuTime(child.pid) - before).toBeLessThan(25) // clock ticks of 10 ms: half of one core
   child.kill('SIGINT')
   const [status, signal] = (await once(child, 'exit')) as [number | null, string | null]
@@ -127,6 +128,29 @@ test('--follow with --limit ends by itself', async () => {
   expect((await exit)[0]).toBe(0)
   clearInterval(timer)
   expect(frames(text)).toHaveLength(3)
+})
+
+test('a follower that retention has overtaken says so and goes on with what there is', async () => {
+  const { directory } = await journal(20)
+  using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
+  const child = startTicktape('tail', directory, '--follow', '--json', '--from', 'end')
+  let text = ''
+  let errors = ''
+  child.stdout?.on('data', chunk => void (text += String(chunk)))
+  child.stderr?.on('data', chunk => void (errors += String(chunk)))
+  const write = (): number => writer.write(Quote, { symbol: 'LIVE', price: writer.position, side: 'buy' })
+  for (; text === ''; await sleep(20)) write()
+  child.kill('SIGSTOP')
+  while (writer.position < 6 * CAPACITY) write()
+  const { firstPosition } = await prune(directory, { pages: 2 })
+  child.kill('SIGCONT')
+  const last = write()
+  while (frames(text.slice(0, text.lastIndexOf('\n') + 1)).at(-1)?.position !== last) await sleep(20)
+  expect(errors).toMatch(/^ERR_POSITION_GONE: [^\n]+\n$/)
+  const positions = frames(text).map(frame => frame.position)
+  const jump = positions.findIndex((position, i) => i > 0 && position !== positions[i - 1] + 1)
+  expect(positions[jump]).toBe(firstPosition)
+  expect(positions.slice(jump)).toEqual(Array.from({ length: last - firstPosition + 1 }, (_, i) => firstPosition + i))
 })
 
 test('--durable shows what survives power loss only', async () => {

@@ -43,7 +43,7 @@ export class Retainer {
 
   private async pruneOnce(): Promise<void> {
     try {
-      const plan = planPruning(this.directory, this.limits, this.readers())
+      const plan = planPruning(this.directory, this.limits, this.readers(), false)
       const removed = await removePages(this.directory, plan, () => this.readers(), () => this.closed)
       if (removed.length > 0 && channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, error: undefined })
     } catch (error) {

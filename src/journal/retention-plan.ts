@@ -6,6 +6,7 @@ import { isJournal, notAJournal } from './inspect.js'
 import { type MappedPage, openPage } from './page.js'
 import { lastTimeOf } from './page-times.js'
 import { listReaders, type ReaderInfo } from './reader-registry.js'
+import { whileRemoved } from './seek.js'
 import { fromSystemError, systemCode } from './system-error.js'
 
 /** How much of a journal is kept. A page goes when any of the limits says so. */
@@ -55,17 +56,26 @@ export interface PrunePlan {
   readonly blockers: readonly Blocker[]
 }
 
-/** Decides, reading no more pages than may go and one. */
-export function planPruning(directory: string, limits: Retention, readers: readonly ReaderInfo[]): PrunePlan {
+/**
+ * Decides, reading no more pages than may go and one.
+ *
+ * @param blocked also looks at pages that readers hold back, to say who is in the way: as many as they are, each time.
+ */
+export function planPruning(directory: string, limits: Retention, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
+  return whileRemoved(() => planOnce(directory, limits, readers, blocked))
+}
+
+function planOnce(directory: string, limits: Retention, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
   const { pages } = listDirectory(directory)
   if (pages.length === 0) {
     if (!isJournal(directory, pages)) throw notAJournal(directory)
     return { capacity: 1, pageSize: 0, pages, surplus: [], removable: [], blockers: [] }
   }
   const { current, newest, capacity, pageSize } = findEnd(directory, pages)
+  const needed = firstNeeded(readers, capacity)
   const surplus: RemovablePage[] = []
   for (const number of pages) {
-    if (number >= newest) break
+    if (number >= newest || (number >= needed && !blocked)) break
     const page = openPage(directory, number, false)
     try {
       if (!page.sealed || !isSurplus(page, current - number + 1, limits)) break
@@ -74,7 +84,6 @@ export function planPruning(directory: string, limits: Retention, readers: reado
       page.mapping.close()
     }
   }
-  const needed = firstNeeded(readers, capacity)
   return {
     capacity,
     pageSize,

@@ -48,7 +48,7 @@ export async function prune(directory: string, options: PruneOptions): Promise<P
     const readers = (): ReaderInfo[] =>
       control === undefined || options.readers === false ? [] : readersInNeed(control).filter(reader => !ignored.has(reader.name))
 
-    const plan = planPruning(directory, options, readers())
+    const plan = planPruning(directory, options, readers(), true)
     const report = (removed: readonly RemovablePage[]): PruneReport => reportOf(directory, options, plan, removed)
     if (options.dryRun === true) return report(plan.removable)
     for (const name of forget) if (control !== undefined) forgetIn(control, name)

@@ -169,8 +169,8 @@ export function lastPage(directory: string, control: Control | undefined): Mappe
   return page
 }
 
-/** Looks again when retention removed a page between our list of them and our opening it. */
-function whileRemoved<T>(find: () => T): T {
+/** Looks again when a page was removed between our list of them and our opening it. */
+export function whileRemoved<T>(find: () => T): T {
   for (let attempt = 1; ; attempt++) {
     try {
       return find()
