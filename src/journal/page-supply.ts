@@ -38,6 +38,8 @@ export class PageSupply {
 
   /** Starts making a page. */
   prepare(pageNumber: number): void {
+    // There is none after the last: `take` says so once the writer gets there.
+    if (pageNumber > MAX_PAGE_NUMBER) return
     this.wanted = pageNumber
     const path = pagePath(this.kind.directory, pageNumber)
     this.ticket = this.worker.create(
