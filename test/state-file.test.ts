@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { TicktapeError } from 'ticktape'
 import { Counters, InFlight, LatestValues, Ring, TopOfBook } from 'ticktape/state'
 import { describe, expect, test } from 'vitest'
