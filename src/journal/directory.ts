@@ -70,9 +70,10 @@ function isTemporary(name: string): boolean {
 export function prepareDirectory(directory: string, mode: number): void {
   const wanted = directoryMode(mode)
   try {
-    fs.mkdirSync(path.dirname(directory), { recursive: true, mode: wanted })
+    const first = fs.mkdirSync(path.dirname(directory), { recursive: true, mode: wanted }) ?? directory
     fs.mkdirSync(directory, { mode: wanted })
     fs.chmodSync(directory, wanted)
+    syncParents(first, directory)
     return
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') {
@@ -105,6 +106,19 @@ function checkDirectory(directory: string, mode: number): void {
 /** The directory's mode for files of `mode`: who may read them may enter. */
 function directoryMode(mode: number): number {
   return mode | ((mode & 0o444) >> 2)
+}
+
+/** Makes the names of new directories durable, from `last` up to `first`: a journal in a directory that power loss forgot would be gone. */
+function syncParents(first: string, last: string): void {
+  for (let made = last; ; made = path.dirname(made)) {
+    try {
+      syncDirectory(path.dirname(made))
+    } catch (error) {
+      // A directory that may be entered and not read cannot be opened to sync it; its own file system sees to that in time.
+      if (systemCode(error) !== 'EACCES') throw error
+    }
+    if (made === first) return
+  }
 }
 
 /** Makes a change of names durable. */
