@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { JournalSystemError, RepairError } from '../layout/errors.js'
+import { JournalSystemError, RepairError, WriterLockedError } from '../layout/errors.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../layout/format.js'
 import { slotsOf } from '../layout/header.js'
 import { native } from '../native/index.js'
@@ -19,6 +19,7 @@ import { saveSchema } from './repair-schema.js'
 import { prefixHashes } from './schema-prefixes.js'
 import { FrameRules } from './verify-frames.js'
 import { verify } from './verify.js'
+import { writerState } from './writer-state.js'
 
 export interface RepairOptions {
   /** The directory to make, which must not be there. Default: the journal's, with '.repaired' after its name. */
@@ -271,8 +272,11 @@ function keepWritersOut(directory: string): WriterLock | undefined {
   try {
     return WriterLock.take(directory, stat.mode & 0o777)
   } catch (error) {
-    if (error instanceof JournalSystemError) return undefined // a journal that may only be read
-    throw error
+    if (!(error instanceof JournalSystemError)) throw error
+    // A journal that may only be read: its lock can only be looked at.
+    const { held, ...holder } = writerState(directory)
+    if (held === true) throw new WriterLockedError(`${directory} is being written (pid ${holder.pid ?? 'unknown'}); stop that process first`, holder, { path: file })
+    return undefined
   }
 }
 
