@@ -106,7 +106,11 @@ export function catchUp(directory: string, tail: MappedPage, unpromised: boolean
   try {
     const { pages } = listDirectory(directory)
     let first = tail.number
-    while (first > pages[0] && isBehind(open.get(first - 1), unpromised)) first--
+    while (first > pages[0] && (open.get(first - 1).checked || unpromised)) {
+      first--
+      // Its frames were durable and its seal may not be: it is the last to be looked at, and synced once more.
+      if (open.get(first).durable === open.get(first).cursor) break
+    }
     for (let number = first; number < tail.number; number++) {
       makeDurable(open.get(number))
       open.close(number)
@@ -114,10 +118,6 @@ export function catchUp(directory: string, tail: MappedPage, unpromised: boolean
   } finally {
     open.closeAll()
   }
-}
-
-function isBehind(page: MappedPage, unpromised: boolean): boolean {
-  return page.durable < page.cursor && (page.checked || unpromised)
 }
 
 /** Where the good frames end. */
