@@ -3,6 +3,7 @@ import { question as catchUp } from './catch-up.js'
 import { question as memory } from './memory.js'
 import { question as merged } from './merged.js'
 import { question as openSeek } from './open-seek.js'
+import { question as primitives } from './primitives.js'
 import { question as readers } from './readers.js'
 import { question as replay } from './replay.js'
 import { question as roundTrip } from './round-trip.js'
@@ -13,5 +14,5 @@ import { question as wakeUp } from './wake-up.js'
 
 /** All questions, in the order of the report. */
 export const QUESTIONS: readonly Question[] = [
-  throughput, roundTrip, transports, appendLatency, wakeUp, readers, merged, catchUp, replay, openSeek, memory,
+  primitives, throughput, roundTrip, transports, appendLatency, wakeUp, readers, merged, catchUp, replay, openSeek, memory,
 ]
