@@ -5,7 +5,7 @@ import type { Mapping } from '../native/addon.js'
 import { native } from '../native/index.js'
 import { pagePath } from './directory.js'
 import { crc32c } from './page.js'
-import { systemCode } from './system-error.js'
+import { fromSystemError, systemCode } from './system-error.js'
 import type { FrameRules } from './verify-frames.js'
 import { withoutAdvice } from './verify-page.js'
 
@@ -60,7 +60,7 @@ export function examinePage(directory: string, pageNumber: number, expected: Exp
     if (code === 'ENOENT') return { path, wrong: 'it is missing' }
     if (code === 'EINVAL') return { path, wrong: 'it is empty, or no regular file' }
     if (code === 'ELOOP') return { path, wrong: 'it is a symbolic link' }
-    throw error
+    throw fromSystemError(error, 'opening', path)
   }
   try {
     return new Examination(path, pageNumber, mapping, expected, rules).run()

@@ -111,8 +111,9 @@ class Repair {
   }
 
   async run(): Promise<RepairReport> {
+    refuseExisting(this.target)
     const runs = await this.findRuns()
-    if (runs.length === 0) throw new RepairError(`nothing of ${this.directory} can be saved: ${this.lost.map(({ what }) => what).join('; ') || 'it has no frames'}`, { path: this.directory })
+    if (runs.length === 0) throw new RepairError(`nothing of ${this.directory} can be saved: ${this.lost[0]?.what ?? 'it has no frames'}`, { path: this.directory })
     const kept = this.options.salvage === true ? runs : runs.slice(0, 1)
     for (const run of runs.slice(kept.length)) for (const page of run) this.lose(page.identity.pageNumber, page.path, 0, page.slots, 'it is good, but comes after damage; see --salvage')
     const targets = kept.map((_, i) => (i === 0 ? this.target : `${this.target}-${i + 1}`))
