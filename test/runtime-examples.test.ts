@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { ascii, f64, frame, Writer } from 'ticktape'
 import { makeFolder } from './support/folders.ts'
@@ -47,4 +49,15 @@ test('strategy: runs, trades, and replays the same', { timeout: 30_000 }, () => 
   expect(lines.map(line => line.event)).toEqual(expect.arrayContaining(['started', 'ready', 'ended']))
   const replay = ticktape('replay', home, '--strategy', 'momentum')
   expect(replay).toMatchObject({ status: 0, stdout: expect.stringContaining('the same') as string })
+})
+
+test("the strategy in docs/runtime.md runs and replays the same", { timeout: 30_000 }, () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/runtime.md'), 'utf8')
+  const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
+  const file = join(makeFolder(), 'momentum.mjs')
+  writeFileSync(file, code.replace("'ticktape/runtime'", JSON.stringify(pathToFileURL(join(import.meta.dirname, '../dist/public/runtime.js')).href)))
+  const home = join(makeFolder('memory'), 'session')
+  const { status, stderr } = ticktape('run', file, '--home', home, '--duration', '2')
+  expect([status, stderr]).toEqual([0, expect.stringMatching(/\[momentum\] filled 0\.01 at \d+/) as string])
+  expect(ticktape('replay', home)).toMatchObject({ status: 0, stdout: expect.stringMatching(/gateway: the same.*\nmomentum: the same/) as string })
 })
