@@ -1,5 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { Reader, repair, type RepairReport, verify, Writer } from 'ticktape'
@@ -274,6 +276,17 @@ describe('it does not', () => {
     writeFileSync(pageFile(directory, 0), new Uint8Array(64 * 1024))
     await expect(repair(directory)).rejects.toMatchObject({ code: 'ERR_REPAIR' })
     expect(ticktape('repair', directory)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ERR_REPAIR: nothing of/) as string })
+    expect(readdirSync(join(directory, '..'))).toEqual(['j'])
+  })
+
+  test('leave anything behind when there is no space', async () => {
+    const directory = join(makeFolder('memory'), 'j')
+    await makeJournal(directory, 3000)
+    const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+    // Files of at most 100 blocks of 512 bytes: smaller than a page.
+    const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f 100; exec "${process.execPath}" "${command}" repair "${directory}"`], { encoding: 'utf8' })
+    expect(stderr).toMatch(/^ERR_JOURNAL_FULL: [^\n]+\n$/)
+    expect(status).toBe(2)
     expect(readdirSync(join(directory, '..'))).toEqual(['j'])
   })
 
