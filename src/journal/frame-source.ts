@@ -71,20 +71,23 @@ export class FrameSource {
    */
   poll(dispatch: Dispatch, end: number, limit: number, source: number): number {
     const generation = this.generation
-    const routes = dispatch.routes
     const u32 = this.u32
     let count = 0
-    while (count < limit) {
-      const slot = this.slot
-      if (slot >= end) break
+    let slot = this.slot
+    // Frames of one kind follow each other, and begin with the same word: it is taken apart only when it changes.
+    let known = 0
+    let slots = 0
+    let route: Route | undefined
+    while (count < limit && slot < end) {
       const at = HEADER_SIZE + (slot << SHIFT)
-      const word = u32[at >> 2]
-      const type = word & 0xffff
-      const slots = (word >>> 16) & 0xff
-      if (slots === 0 || slot + slots > end || type === 0) this.throwDamaged(slot, type, slots, end)
-      let route = type < routes.length ? routes[type] : undefined
-      if (route === undefined || route.slots !== slots) route = dispatch.resolve(type, slots, this.page.firstPosition + slot)
-      this.slot = slot + slots
+      const word = u32[at >> 2] | 0
+      if (route === undefined || word !== known || slot + slots > end) {
+        known = word
+        slots = (word >>> 16) & 0xff
+        route = this.routeOf(dispatch, slot, word & 0xffff, slots, end)
+      }
+      slot += slots
+      this.slot = slot
       count++
       route.pointer.at = at
       route.handle(route.view, source)
@@ -92,6 +95,12 @@ export class FrameSource {
     }
     if (this.slot >= this.aheadFrom) this.mapAhead()
     return count
+  }
+
+  private routeOf(dispatch: Dispatch, slot: number, type: number, slots: number, end: number): Route {
+    if (slots === 0 || slot + slots > end || type === 0) this.throwDamaged(slot, type, slots, end)
+    const route = dispatch.routes[type]
+    return route?.slots === slots ? route : dispatch.resolve(type, slots, this.page.firstPosition + slot)
   }
 
   /** Moves on by one frame and returns its route, its view pointing at it; undefined when there is none. */
