@@ -277,6 +277,33 @@ describe('Gateway.start', () => {
     expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_SESSION', path: join(at, 'gateway') })
   })
 
+  test('a strategy that does not stop is killed, and that is told', async () => {
+    const stuck = moduleOf("export default defineStrategy({ id: 'a', onTrade() { for (;;); } })")
+    const gateway = await Gateway.start({ home: newHome(), strategies: [stuck], feed: new SyntheticFeed({ limit: 100 }), speed: 'max', stopMs: 200 })
+    await gateway.fed
+    const { pid } = gateway.status.strategies[0]
+    expect(await gateway.stop()).toBe(false)
+    expect(() => process.kill(pid as number, 0)).toThrow('ESRCH')
+  })
+
+  test('a strategy that cannot start is started again and again, each time later, and does not hold up the rest', async () => {
+    const events: { kind: string; restartInMs?: number | undefined }[] = []
+    const marker = join(makeFolder(), 'loaded')
+    const broken = moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
+      if (existsSync('${marker}')) throw new Error('only once')
+      writeFileSync('${marker}', '')
+      export default defineStrategy({ id: 'a', onTrade() {} })`)
+    const gateway = await Gateway.start({
+      home: newHome(), strategies: [broken], feed: new SyntheticFeed({ limit: 100 }), speed: 'max', backOffMs: 10, onStrategy: (_, event) => events.push(event),
+    })
+    await gateway.fed
+    while (events.filter(event => event.kind === 'ended').length < 3) await sleep(20)
+    expect(await gateway.stop()).toBe(false)
+    expect(events.filter(event => event.kind === 'ended').slice(0, 3).map(event => event.restartInMs)).toEqual([10, 20, 40])
+    expect(events.find(event => event.kind === 'failed')).toMatchObject({ message: expect.stringContaining('only once') as string })
+    expect(gateway.status.events).toBe(100)
+  })
+
   test('a feed that fails is told by `fed` and by `stop`, and leaves no process', async () => {
     const broken = {
       async *events() {

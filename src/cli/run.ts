@@ -70,9 +70,8 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
       await Promise.race(over)
     } finally {
       clearInterval(timer)
-      const { status } = gateway
       const orderly = await gateway.stop()
-      await view.end(status, orderly, home)
+      await view.end(gateway.status, orderly, home)
       process.exitCode = orderly ? Exit.OK : Exit.DAMAGED
     }
   } finally {

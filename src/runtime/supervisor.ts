@@ -8,6 +8,8 @@ export interface SupervisorOptions {
   /** How long a process that ended is left alone before the next start, in ms: doubled each time, up to `longestMs`. */
   readonly firstMs: number
   readonly longestMs: number
+  /** How long it may take to stop before it is killed, in ms. */
+  readonly stopMs: number
   readonly onEvent: (event: SupervisorEvent) => void
 }
 
@@ -19,8 +21,6 @@ export type SupervisorEvent =
 
 /** A process that has lived this long starts over with the shortest back-off, in ms. */
 const SETTLED_MS = 10_000
-/** How long a process may take to stop before it is killed, in ms. */
-const GRACE_MS = 15_000
 
 /** Keeps one process running: starts it again when it ends unasked, each time a little later. */
 export class Supervisor {
@@ -62,7 +62,7 @@ export class Supervisor {
     const ended = new Promise<boolean>(resolve => child.once('exit', code => resolve(code === 0)))
     // It may be gone already, its 'exit' on the way: then there is nobody to tell.
     if (child.connected) child.send(message, () => {})
-    const killer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS)
+    const killer = setTimeout(() => child.kill('SIGKILL'), this.options.stopMs)
     const orderly = await ended
     clearTimeout(killer)
     return orderly

@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly durability?: Durability
   /** How long a strategy that ended is left alone at first, in ms; twice as long each time, up to 5 s. Default 100. */
   readonly backOffMs?: number
+  /** How long a strategy may take to stop before it is killed, in ms. Default 15,000. */
+  readonly stopMs?: number
   /** How often strategies write down how far they are, in ms. Default 250. */
   readonly progressMs?: number
   /** Told when a strategy's process was started, is ready, failed by its own fault, or ended. */
@@ -52,6 +54,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     strategyPageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
     durability: kinds.oneOf('process', 'interval', 'commit'),
     backOffMs: kinds.integer(1, 60_000),
+    stopMs: kinds.integer(1, 3_600_000),
     progressMs: kinds.integer(10, 60_000),
     onStrategy: kinds.function,
     onProblem: kinds.function,

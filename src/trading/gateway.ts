@@ -58,6 +58,8 @@ export class Gateway {
   private readonly taking = new AbortController()
   private readonly taken: Promise<void>
   private stopped: Promise<boolean> | undefined
+  /** The position of the journal's end, once the gateway has stopped. */
+  private endedAt: number | undefined
 
   /**
    * Begins a session or goes on with one.
@@ -71,16 +73,18 @@ export class Gateway {
     const { pageSize, durability } = options
     // Its lock makes this the session's one gateway.
     const writer = Writer.open(session.gateway, { pageSize, durability, journalId: GATEWAY_JOURNAL, frames: [Ticker, Trade, BookTop, OrderReport] })
+    let desk: OrderDesk | undefined
     try {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
       const members = session.enrol(strategies)
       makeJournals(session, members, options)
-      const desk = new OrderDesk(orderSources(session, lastTaken), writer, venue)
+      desk = new OrderDesk(orderSources(session, lastTaken), writer, venue)
       const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
       return new Gateway(options, writer, market, venue, desk, supervisors)
     } catch (error) {
+      desk?.close()
       writer.close()
       throw error
     }
@@ -104,7 +108,7 @@ export class Gateway {
 
   get status(): GatewayStatus {
     const strategies = [...this.supervisors].map(([id, { pid, restarts, progress }]) => ({ id, pid, restarts, progress }))
-    return { events: this.market.events, position: this.writer.position, orders: this.desk.taken, strategies }
+    return { events: this.market.events, position: this.endedAt ?? this.writer.position, orders: this.desk.taken, strategies }
   }
 
   /**
@@ -130,6 +134,7 @@ export class Gateway {
       return orderly.every(Boolean)
     } finally {
       this.desk.close()
+      this.endedAt = this.writer.position
       this.writer.close()
     }
   }

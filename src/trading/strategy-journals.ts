@@ -43,6 +43,7 @@ export function superviseStrategy(session: Session, member: Member, options: Gat
     argument: JSON.stringify(config),
     firstMs: options.backOffMs ?? 100,
     longestMs: 5_000,
+    stopMs: options.stopMs ?? 15_000,
     onEvent: event => options.onStrategy?.(id, event),
   })
 }

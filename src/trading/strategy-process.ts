@@ -1,3 +1,4 @@
+import { TicktapeError } from '../layout/errors.js'
 import type { Wait } from '../journal/run-loop.js'
 import type { WriterOptions } from '../journal/writer-options.js'
 import { Consumer } from '../runtime/consumer.js'
@@ -89,7 +90,8 @@ function tell(message: FromConsumer): void {
 
 function fail(error: unknown): void {
   process.exitCode = 1
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  // What the library says of itself is whole; of a strategy's own errors one wants to see where.
+  const text = error instanceof TicktapeError ? `${error.code}: ${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`${text}\n`)
   tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
 }
