@@ -7,6 +7,7 @@ import { question as primitives } from './primitives.js'
 import { question as readers } from './readers.js'
 import { question as replay } from './replay.js'
 import { question as roundTrip } from './round-trip.js'
+import { question as state } from './state.js'
 import type { Question } from './support/question.js'
 import { question as throughput } from './throughput.js'
 import { question as transports } from './transports.js'
@@ -14,5 +15,5 @@ import { question as wakeUp } from './wake-up.js'
 
 /** All questions, in the order of the report. */
 export const QUESTIONS: readonly Question[] = [
-  primitives, throughput, roundTrip, transports, appendLatency, wakeUp, readers, merged, catchUp, replay, openSeek, memory,
+  primitives, throughput, roundTrip, transports, appendLatency, wakeUp, readers, merged, catchUp, replay, openSeek, memory, state,
 ]
