@@ -26,6 +26,8 @@ export interface PageKind {
  */
 export class PageSupply {
   private readonly worker: PageWorker = new native.PageWorker()
+  /** Asked once: it is read from a file, which the writer's thread must not wait for, nor do without, in the middle of a roll. */
+  private readonly bootId = native.bootId()
   private ticket: number | undefined
   private wanted = -1
   private ready: MappedPage | undefined
@@ -141,7 +143,7 @@ export class PageSupply {
       pageNumber,
       firstPosition: pageNumber * slotsOf(pageSize),
       created: native.now(),
-      bootId: native.bootId(),
+      bootId: this.bootId,
       epoch,
       layoutHash: this.layoutHash(),
       journalId,
