@@ -15,7 +15,7 @@ function journalPath(): string {
   return join(makeFolder('memory'), 'journal')
 }
 
-const KILLS = process.env['TICKTAPE_LONG'] ? 200 : 8
+const KILLS = process.env['TICKTAPE_STATE_LONG'] ? 200 : 8
 
 function open(directory: string, options: PositionsWriterOptions = {}): PositionsWriter {
   return opened(PositionsWriter.open(directory, options))

@@ -5,7 +5,7 @@ import { type Fill, Positions } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
 import { failureOf } from './support/failures.ts'
 
-const LONG = Boolean(process.env['TICKTAPE_LONG'])
+const LONG = Boolean(process.env['TICKTAPE_STATE_LONG'])
 
 function fill(side: 'buy' | 'sell', quantity: string | number, price: string | number, more: Partial<Fill> = {}): Fill {
   return { strategy: 's', symbol: 'X', side, quantity, price, ...more }

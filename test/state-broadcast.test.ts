@@ -11,7 +11,7 @@ import { makeFolder } from './support/folders.ts'
 import { Count, Tick } from './support/frames.ts'
 import { opened, statePath } from './support/state.ts'
 
-const KILLS = process.env['TICKTAPE_LONG'] ? 200 : 6
+const KILLS = process.env['TICKTAPE_STATE_LONG'] ? 200 : 6
 
 function broadcast(directory: string, options: BroadcastOptions = {}): Broadcast {
   return opened(Broadcast.open(directory, options))

@@ -158,7 +158,7 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
         for (const operation of uses(structure as never)) endsWell(operation)
       }
       structure?.close()
-    }), { numRuns: Number(process.env['TICKTAPE_LONG'] ? 5000 : 60), seed: 5 })
+    }), { numRuns: Number(process.env['TICKTAPE_STATE_LONG'] ? 5000 : 60), seed: 5 })
   })
 })
 

@@ -9,7 +9,7 @@ import { type Child, startChild } from './support/child.ts'
 import { Tick } from './support/frames.ts'
 import { opened, statePath } from './support/state.ts'
 
-const LONG = Boolean(process.env['TICKTAPE_LONG'])
+const LONG = Boolean(process.env['TICKTAPE_STATE_LONG'])
 const HAMMER_MS = LONG ? 10_000 : 1500
 const KILLS = LONG ? 200 : 5
 

@@ -9,7 +9,7 @@ import { failureOf, rejectionOf } from './support/failures.ts'
 import { Count, Huge, Pair, Tick } from './support/frames.ts'
 import { opened, statePath } from './support/state.ts'
 
-const LONG = Boolean(process.env['TICKTAPE_LONG'])
+const LONG = Boolean(process.env['TICKTAPE_STATE_LONG'])
 
 function openRing(path: string, options: Partial<RingOptions> & { readonly role: RingOptions['role'] }): Ring {
   return opened(Ring.open(path, options))
