@@ -31,7 +31,7 @@ export interface ReaderOptions {
   readonly from?: Start | NamedStart
   /** Ends iteration with `for await` and `run`. */
   readonly signal?: AbortSignal
-  /** Read only what survives power loss: what `writer.durable` has passed. Default false. */
+  /** Read only what survives power loss: what a sync has passed. Where the durability is 'process' that is nothing. Default false. */
   readonly durable?: boolean
 }
 
