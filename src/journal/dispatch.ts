@@ -51,6 +51,8 @@ export class Dispatch {
   /** By type. The one lookup on the hot path. */
   readonly routes: (Route | undefined)[] = []
   private readonly others = new Map<number, Route>()
+  /** Of types nothing is known of, by type: for frames of one slot and for larger ones, whose headers differ. */
+  private readonly unknown = [new Map<number, Route>(), new Map<number, Route>()] as const
   private readonly pointers: FramePointer[] = []
   private memory: PageMemory
 
@@ -66,7 +68,8 @@ export class Dispatch {
 
   /** The slow side of the lookup: a type not met before, or not in the array. */
   resolve(type: number, slots: number, position: number): Route {
-    const route = this.routes[type] ?? this.others.get(type) ?? this.addRoute(type)
+    const large = slots > 1 ? 1 : 0
+    const route = this.routes[type] ?? this.others.get(type) ?? this.unknown[large].get(type) ?? this.addRoute(type, large)
     if (route.slots !== slots && route.slots !== -1) {
       const path = this.memory.path
       throw new CorruptJournalError(
@@ -89,19 +92,28 @@ export class Dispatch {
     for (let i = 0; i < pointers.length; i++) pointers[i].at = -1
   }
 
-  private addRoute(type: number): Route {
+  private addRoute(type: number, large: 0 | 1): Route {
     const handler = this.handlers.byType.get(type)
     if (handler !== undefined) this.schema.check(handler.definition)
-    const stored = this.schema.find(type)
-    const definition = handler?.definition ?? stored ?? FrameDefinition.create(`type ${type}`, type, [], 2)
-    const known = handler !== undefined || stored !== undefined
-    const { view, pointer } = makeReadView(definition)
-    pointer.bind(this.memory)
-    const route = { view, pointer, handle: handler?.handle ?? this.handlers.rest ?? passOver, slots: known ? definition.slots : -1 }
-    this.pointers.push(pointer)
-    if (type < DENSE_TYPES && known) this.routes[type] = route
+    const definition = handler?.definition ?? this.schema.find(type)
+    if (definition === undefined) return this.unknownRoute(type, large)
+    const route = this.makeRoute(definition, definition.slots, handler?.handle)
+    if (type < DENSE_TYPES) this.routes[type] = route
     else this.others.set(type, route)
     return route
+  }
+
+  private unknownRoute(type: number, large: 0 | 1): Route {
+    const route = this.makeRoute(FrameDefinition.create(`type ${type}`, type, [], large + 1), -1, undefined)
+    this.unknown[large].set(type, route)
+    return route
+  }
+
+  private makeRoute(definition: FrameDefinition, slots: number, handle: FrameHandler | undefined): Route {
+    const { view, pointer } = makeReadView(definition)
+    pointer.bind(this.memory)
+    this.pointers.push(pointer)
+    return { view, pointer, handle: handle ?? this.handlers.rest ?? passOver, slots }
   }
 }
 

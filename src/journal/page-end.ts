@@ -1,5 +1,5 @@
 import { CorruptJournalError } from '../layout/errors.js'
-import { Page as P, SLOT_SHIFT } from '../layout/format.js'
+import { Frame, Page as P, SLOT_SHIFT } from '../layout/format.js'
 import { markStride } from '../layout/header.js'
 import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
@@ -22,10 +22,9 @@ export function cutPage(page: MappedPage, slot: number, afterPowerLoss: boolean)
     cleared += 4
   }
   crashPoint('recovery-tail-cleared')
-  const stride = markStride(page.identity.pageSize)
-  for (let i = 1; i * stride < page.capacity; i++) {
-    if (u32[Word.MARKS + i] >= slot) u32[Word.MARKS + i] = 0
-  }
+  // After a mere crash all marks of frames below the cursor are there, for they were stored before it.
+  if (afterPowerLoss) setMarks(page, slot)
+  else clearMarks(page, slot)
   if (page.cursor !== slot) {
     Atomics.store(i32, Word.PAGE_CRC_SET, 0)
     Atomics.store(i32, Word.CURSOR, slot)
@@ -36,6 +35,33 @@ export function cutPage(page: MappedPage, slot: number, afterPowerLoss: boolean)
     makeDurable(page)
   }
   return cleared
+}
+
+/** Sets a page's marks anew, for the frames below `end`. */
+export function setMarks(page: MappedPage, end: number): void {
+  clearMarks(page, 0)
+  const { u8, u32 } = page.memory
+  const stride = markStride(page.identity.pageSize)
+  let next = stride
+  for (let slot = 0; slot < end; ) {
+    if (slot >= next) {
+      const i = Math.floor(slot / stride)
+      u32[Word.MARKS + i] = slot
+      next = (i + 1) * stride
+    }
+    const slots = u8[P.HEADER_SIZE + (slot << SLOT_SHIFT) + Frame.SLOTS]
+    if (slots === 0) return // changed under us; who reads on will say so
+    slot += slots
+  }
+}
+
+/** Takes back the marks at or after `slot`. */
+function clearMarks(page: MappedPage, slot: number): void {
+  const { u32 } = page.memory
+  const stride = markStride(page.identity.pageSize)
+  for (let i = 1; i * stride < page.capacity; i++) {
+    if (u32[Word.MARKS + i] >= slot) u32[Word.MARKS + i] = 0
+  }
 }
 
 /**

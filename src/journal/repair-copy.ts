@@ -1,13 +1,13 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { RepairError } from '../layout/errors.js'
-import { Frame, Page as P, SLOT_SHIFT, SLOT_SIZE } from '../layout/format.js'
-import { encodePageHeader, markStride } from '../layout/header.js'
+import { Page as P, SLOT_SIZE } from '../layout/format.js'
+import { encodePageHeader } from '../layout/header.js'
 import type { Schema } from '../layout/schema.js'
 import { native } from '../native/index.js'
 import { pagePath, syncDirectory } from './directory.js'
 import { asPage, crc32c, type MappedPage, Word } from './page.js'
-import { makeDurable } from './page-end.js'
+import { makeDurable, setMarks } from './page-end.js'
 import type { GoodPage } from './repair-page.js'
 import { prefixHashes } from './schema-prefixes.js'
 import { writeSchema } from './schema-file.js'
@@ -72,21 +72,5 @@ function copyPage(directory: string, good: GoodPage, layoutHash: Uint8Array, sea
     makeDurable(made)
   } finally {
     made.mapping.close()
-  }
-}
-
-function setMarks(page: MappedPage, end: number): void {
-  const { u8, u32 } = page.memory
-  const stride = markStride(page.identity.pageSize)
-  let next = stride
-  for (let slot = 0; slot < end; ) {
-    if (slot >= next) {
-      const i = Math.floor(slot / stride)
-      u32[Word.MARKS + i] = slot
-      next = (i + 1) * stride
-    }
-    const slots = u8[P.HEADER_SIZE + (slot << SLOT_SHIFT) + Frame.SLOTS]
-    if (slots === 0) return // changed under us; the check of the copy will say so
-    slot += slots
   }
 }

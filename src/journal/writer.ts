@@ -417,8 +417,10 @@ export class Writer implements Disposable {
 
   /** The next slot that a mark is due at. */
   private findMark(): void {
-    const slot = (this.next - HEADER_SIZE) >> SHIFT
-    this.nextMark = (Math.floor(slot / this.stride) + 1) * this.stride
+    const stride = Math.floor(((this.next - HEADER_SIZE) >> SHIFT) / this.stride)
+    // A writer that opens the journal may begin in a stride whose first frame will be its own.
+    const isDue = stride > 0 && this.i32[Word.MARKS + stride] === 0
+    this.nextMark = (isDue ? stride : stride + 1) * this.stride
   }
 
   private requestSync(): void {
