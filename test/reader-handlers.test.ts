@@ -1,4 +1,6 @@
 import { ageOf, f64, frame, type FrameView, Handlers, on, u8 } from 'ticktape'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Pair, Tick } from './support/frames.ts'
@@ -72,6 +74,23 @@ describe('poll', () => {
       [2, 0, 1, true, false, 'Count', { n: 1 }],
       [3, 1, 2, false, true, 'Pair', { n: 5, note: '' }],
     ])
+  })
+
+  it('knows frames of a kind that schema.json lacks by what every frame says of itself', () => {
+    const writer = openWriter()
+    writer.write(Count, { n: 1 }, { time: 5n })
+    writer.write(Pair, { n: 2, note: 'x' }, { time: 6n, cause: 7, source: 8, dest: 9 })
+    writer.close()
+    writeFileSync(join(writer.path, 'schema.json'), '{"format":1,"frames":[]}')
+    const said = Array.from(openReader(writer.path), ({ type, position, time, slots, cause, source, dest, sinceRoot, ...rest }) =>
+      ({ type, position, time, slots, cause, source, dest, sinceRoot, rest }))
+    expect(said).toEqual([
+      { type: 2, position: 0, time: 5n, slots: 1, cause: undefined, source: undefined, dest: undefined, sinceRoot: undefined, rest: {} },
+      { type: 3, position: 1, time: 6n, slots: 2, cause: 7, source: 8, dest: 9, sinceRoot: 0, rest: {} },
+    ])
+    const seen: number[] = []
+    openReader(writer.path).poll(on(Count, f => seen.push(f.n)).on(Pair, f => seen.push(f.n)))
+    expect(seen).toEqual([1, 2])
   })
 
   it('tells the age of a frame', () => {

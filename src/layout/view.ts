@@ -163,14 +163,19 @@ function defineHeader(define: (name: string, get: (this: View) => unknown) => vo
     return hasCause(p) ? (p.u32[word + 1] & CAUSE_HIGH_MASK) * 2 ** 32 + p.u32[word] : undefined
   })
   header('causeJournal', p => (hasCause(p) ? p.u16[(p.at + Frame.CAUSE + CAUSE_POSITION_BITS / 8) >> 1] : undefined))
-  header('source', p => p.u16[(p.at + Frame.SOURCE) >> 1])
-  header('dest', p => p.u16[(p.at + Frame.DEST) >> 1])
-  header('sinceRoot', p => p.u32[(p.at + Frame.SINCE_ROOT) >> 2])
+  header('source', p => (isLarge(p) ? p.u16[(p.at + Frame.SOURCE) >> 1] : undefined))
+  header('dest', p => (isLarge(p) ? p.u16[(p.at + Frame.DEST) >> 1] : undefined))
+  header('sinceRoot', p => (isLarge(p) ? p.u32[(p.at + Frame.SINCE_ROOT) >> 2] : undefined))
 }
 
 /** The high 16 of the position's 48 bits, in the cause's second word. */
 const CAUSE_HIGH_MASK = 2 ** (CAUSE_POSITION_BITS - 32) - 1
 
 function hasCause(p: FramePointer): boolean {
-  return (p.u8[p.at + Frame.FLAGS] & FrameFlag.HAS_CAUSE) !== 0
+  return (p.u8[p.at + Frame.FLAGS] & FrameFlag.HAS_CAUSE) !== 0 && isLarge(p)
+}
+
+/** The frame decides, not its definition: one view serves frames of all sizes where schema.json does not know their type. */
+function isLarge(p: FramePointer): boolean {
+  return p.u8[p.at + Frame.SLOTS] > 1
 }
