@@ -9,7 +9,7 @@ function tables(): Map<string, number>[] {
   const found: Map<string, number>[] = []
   let table: Map<string, number> | undefined
   for (const line of text.split('\n')) {
-    if (/^\| offset \| size \| name \|/.test(line)) {
+    if (line.startsWith('| offset | size | name |')) {
       table = new Map()
       found.push(table)
     } else if (!line.startsWith('|')) {
