@@ -30,6 +30,7 @@ export class PageSupply {
   private readonly bootId = native.bootId()
   private ticket: number | undefined
   private wanted = -1
+  private warnedOf = -1
   private ready: MappedPage | undefined
 
   constructor(
@@ -62,10 +63,15 @@ export class PageSupply {
       if (mapping !== null) this.accept(mapping)
     } catch (error) {
       this.ticket = undefined
-      if (channels.lowSpace.hasSubscribers) {
-        channels.lowSpace.publish({ path: this.kind.directory, page: this.wanted, error })
-      }
+      this.warn(error)
     }
+  }
+
+  /** Says that there is no room for the next page, once for each. */
+  private warn(error: unknown): void {
+    if (this.warnedOf === this.wanted) return
+    this.warnedOf = this.wanted
+    if (channels.lowSpace.hasSubscribers) channels.lowSpace.publish({ path: this.kind.directory, page: this.wanted, error })
   }
 
   /**
@@ -83,7 +89,12 @@ export class PageSupply {
       waited = true
       // Failed before, or never begun: there may be room by now.
       if (this.ticket === undefined) this.prepare(pageNumber)
-      this.waitForIt()
+      try {
+        this.waitForIt()
+      } catch (error) {
+        this.warn(error)
+        throw error
+      }
     }
     const page = this.ready as unknown as MappedPage
     this.ready = undefined

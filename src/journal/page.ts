@@ -90,6 +90,16 @@ export function crc32c(bytes: Uint8Array): number {
   return native.crc32c(bytes, 0)
 }
 
+/** What `action` makes of a page; when it throws, the page is closed. */
+export function orClose<T>(page: MappedPage, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    page.mapping.close()
+    throw error
+  }
+}
+
 /** Checks a mapping to be the page it should be; on failure it is closed. */
 export function asPage(mapping: Mapping, path: string, pageNumber: number): MappedPage {
   try {

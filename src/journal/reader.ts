@@ -7,6 +7,7 @@ import { follow, type Followed } from './follow.js'
 import { FrameSource } from './frame-source.js'
 import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
+import { orClose } from './page.js'
 import { ReaderRegistration } from './reader-registry.js'
 import { runLoop, type Wait, WAITS } from './run-loop.js'
 import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
@@ -202,7 +203,7 @@ export class Reader implements Disposable {
     const { page } = this.source
     if (!page.sealed) return page.cursor - this.source.slot
     const last = lastPage(this.path, this.control)
-    const end = last.firstPosition + last.cursor
+    const end = orClose(last, () => last.firstPosition + last.cursor)
     last.mapping.close()
     return Math.max(0, end - this.source.position)
   }

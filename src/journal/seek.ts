@@ -4,7 +4,7 @@ import { markStride } from '../layout/header.js'
 import { native } from '../native/index.js'
 import type { Control } from './control.js'
 import { listDirectory } from './directory.js'
-import { type MappedPage, openPage, Word } from './page.js'
+import { type MappedPage, openPage, orClose, Word } from './page.js'
 import { shown } from '../layout/shown.js'
 
 /** A place in a journal: a mapped page and a slot of it where a frame begins, or the next one will. */
@@ -22,7 +22,7 @@ export function seekStart(directory: string): Place {
 /** After the journal's last frame. */
 export function seekEnd(directory: string, control: Control | undefined): Place {
   const page = lastPage(directory, control)
-  return { page, slot: page.cursor }
+  return orClose(page, () => ({ page, slot: page.cursor }))
 }
 
 /**
@@ -37,7 +37,7 @@ export function seekPosition(directory: string, position: number, control: Contr
   }
   const last = lastPage(directory, control)
   const number = Math.floor(position / last.capacity)
-  const end = last.firstPosition + last.cursor
+  const end = orClose(last, () => last.firstPosition + last.cursor)
   if (position > end || (number > last.number && position !== end)) {
     last.mapping.close()
     throw new PositionError(`${directory} has no position ${position}, it ends at ${end}`, { path: directory, position })
@@ -46,19 +46,14 @@ export function seekPosition(directory: string, position: number, control: Contr
   if (number > last.number) return { page: last, slot: last.cursor }
   const page = number === last.number ? last : openOrGone(directory, number, position, last)
   if (page !== last) last.mapping.close()
-  try {
-    return { page, slot: checkedSlot(page, position) }
-  } catch (error) {
-    page.mapping.close()
-    throw error
-  }
+  return orClose(page, () => ({ page, slot: checkedSlot(page, position) }))
 }
 
 /** The first frame at or after a time, or the journal's end. Binary search over pages, over marks, then frame by frame. */
 export function seekTime(directory: string, time: bigint, control: Control | undefined): Place {
   const page = whileRemoved(() => pageAtTime(directory, time, control))
   // Past the end of a sealed page a reader goes on to the next by itself.
-  return { page, slot: slotAtTime(page, time) }
+  return orClose(page, () => ({ page, slot: slotAtTime(page, time) }))
 }
 
 function pageAtTime(directory: string, time: bigint, control: Control | undefined): MappedPage {
@@ -72,7 +67,7 @@ function pageAtTime(directory: string, time: bigint, control: Control | undefine
     while (low < high) {
       const middle = (low + high + 1) >> 1
       const page = pages[middle] === end.number ? end : openPage(directory, pages[middle], false)
-      const early = page.cursor > 0 && timeAt(page, 0) < time
+      const early = orClose(page, () => page.cursor > 0 && timeAt(page, 0) < time)
       if (page !== end) page.mapping.close()
       if (early) low = middle
       else high = middle - 1
@@ -129,7 +124,7 @@ function checkedSlot(page: MappedPage, position: number): number {
 }
 
 function openOrGone(directory: string, number: number, position: number, last: MappedPage): MappedPage {
-  const page = tryPage(directory, number)
+  const page = orClose(last, () => tryPage(directory, number))
   if (page !== undefined) return page
   const capacity = last.capacity
   last.mapping.close()
@@ -151,22 +146,27 @@ export function lastPage(directory: string, control: Control | undefined): Mappe
     const pages = existingPages(directory)
     page = openPage(directory, pages[pages.length - 1], false)
   }
-  // An empty page may only be prepared: then the one before it is not sealed.
-  while (page.number > 0 && page.cursor === 0) {
-    const before = tryPage(directory, page.number - 1)
-    if (before === undefined) break
-    const unused: MappedPage = before.sealed ? before : page
-    page = before.sealed ? page : before
-    unused.mapping.close()
-    if (unused === before) break
-  }
-  while (page.sealed) {
-    const next = tryPage(directory, page.number + 1)
-    if (next === undefined) break
+  try {
+    // An empty page may only be prepared: then the one before it is not sealed.
+    while (page.number > 0 && page.cursor === 0) {
+      const before = tryPage(directory, page.number - 1)
+      if (before === undefined) break
+      const unused: MappedPage = before.sealed ? before : page
+      page = before.sealed ? page : before
+      unused.mapping.close()
+      if (unused === before) break
+    }
+    while (page.sealed) {
+      const next = tryPage(directory, page.number + 1)
+      if (next === undefined) break
+      page.mapping.close()
+      page = next
+    }
+    return page
+  } catch (error) {
     page.mapping.close()
-    page = next
+    throw error
   }
-  return page
 }
 
 /** Looks again when a page was removed between our list of them and our opening it. */

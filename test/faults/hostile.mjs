@@ -7,6 +7,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { frame, MergedReader, on, Reader, ascii, enumOf, f64, TicktapeError, u64, Writer } from 'ticktape'
 import { mutate } from './mutations.mjs'
@@ -153,6 +154,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       process.exit(1)
     }
     fs.rmSync(directory, { recursive: true, force: true })
+    await setImmediate() // Finalizers run in the event loop.
     if (seed % 500 === 0 && process.memoryUsage.rss() > MOST_MEMORY) throw new Error(`${process.memoryUsage.rss()} bytes of memory after ${seed - Number(first)} cases`)
   }
   console.log(JSON.stringify({ cases: Number(count), megabytes: Math.round(process.memoryUsage.rss() / 1e6) }))
