@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { startChild } from './support/child.ts'
 import { journalPath, openReader, readNumbers, upTo } from './support/open.ts'
+import { skipUnless } from './support/skips.ts'
 
 const LIMITED = `
 import { closeSync, openSync } from 'node:fs'
@@ -36,9 +37,8 @@ say([writer.position, reader.position])
 `
 
 const noPrlimit = spawnSync('prlimit', ['--version']).error !== undefined
-if (noPrlimit) console.log('Skipped: what happens without a file left to open. prlimit is not installed.')
 
-describe.skipIf(noPrlimit)('without a file left to open', () => {
+describe.skipIf(skipUnless(!noPrlimit, 'what happens without a file left to open', 'prlimit is not installed'))('without a file left to open', () => {
   it('all that opens one says so by name, and goes on when there are some again; no frame is lost', async () => {
     const path = journalPath()
     const child = startChild(LIMITED, [path])

@@ -7,6 +7,7 @@ import { runChild, startChild } from './support/child.ts'
 import { failureOf, rejectionOf } from './support/failures.ts'
 import { Count } from './support/frames.ts'
 import { journalPath, openReader, openWriter, readNumbers, upTo, writeCounts } from './support/open.ts'
+import { LINUX, skipUnless } from './support/skips.ts'
 
 describe('after close', () => {
   it.each<[string, (writer: Writer) => unknown]>([
@@ -97,7 +98,7 @@ function heldOf(path: string, pid: number | 'self' = 'self'): { mappings: number
   return { mappings, files }
 }
 
-describe.skipIf(process.platform !== 'linux')('what is opened is given back', () => {
+describe.skipIf(skipUnless(LINUX, 'what is opened is given back', 'it is read from /proc'))('what is opened is given back', () => {
   it('by close, and by an open that fails', () => {
     const path = journalPath()
     openWriter(path, { frames: [Count] }).close()

@@ -8,6 +8,7 @@ import { failureOf, rejectionOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
 import { Count } from './support/frames.ts'
 import { journalPath, openMerged, openReader, openWriter, readNumbers, SMALL_CAPACITY, upTo, writeCounts } from './support/open.ts'
+import { ROOT, skipUnless } from './support/skips.ts'
 
 function numberOf(frame: { toObject(): unknown }): number {
   return (frame.toObject() as { n: number }).n
@@ -320,7 +321,7 @@ describe('a durable reader', () => {
   })
 })
 
-describe.skipIf(process.getuid?.() !== 0)('a reader without permission to write anything', () => {
+describe.skipIf(skipUnless(ROOT, 'a reader without permission to write', 'only root can become somebody else'))('a reader without permission to write anything', () => {
   it('reads, and follows by looking again', async () => {
     const path = join(makeFolder('memory'), 'shared', 'journal')
     const writer = openWriter(path, { mode: 0o644 })

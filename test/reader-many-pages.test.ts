@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { journalPath, openReader, openWriter, writeSized } from './support/open.ts'
 import { noTracing, traceCode } from './support/trace.ts'
+import { skipUnless } from './support/skips.ts'
 
 /** A journal of pages with three frames each, the last of which has one. */
 function journalOf(pages: number): { path: string; end: number } {
@@ -17,9 +18,7 @@ function pagesOpened(code: string, path: string): string[] {
   return calls.flatMap(call => /^openat\(.*"(?:[^"]*\/)?(\d{10}\.page)"/.exec(call)?.[1] ?? [])
 }
 
-if (noTracing !== undefined) console.log(`Skipped: how many files opening a journal opens. ${noTracing}.`)
-
-describe.skipIf(noTracing !== undefined)('opening a journal of 1,000 pages', () => {
+describe.skipIf(skipUnless(noTracing === undefined, 'how many files opening a journal opens', String(noTracing)))('opening a journal of 1,000 pages', () => {
   const opens: Record<string, string> = {
     'to write': 'Writer.open(dir)',
     'at the start': 'Reader.open(dir)',

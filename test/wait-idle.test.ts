@@ -7,6 +7,7 @@ import { makeFolder } from './support/folders.ts'
 import { Count } from './support/frames.ts'
 import { journalPath, openMerged, openReader, openWriter, readNumbers } from './support/open.ts'
 import { noTracing, traceCode } from './support/trace.ts'
+import { ROOT, skipUnless } from './support/skips.ts'
 
 /** Follows, says how much of a processor it used in `ms` of idleness, then how old each frame was when it came. */
 const FOLLOWER = `
@@ -58,7 +59,7 @@ describe('a process that follows', () => {
     expect(medianUs).toBeLessThan(50_000)
   })
 
-  it.skipIf(process.getuid?.() !== 0)('without permission to write anything does so too, and finds a frame by looking again', async () => {
+  it.skipIf(skipUnless(ROOT, 'following without permission to write', 'only root can become somebody else'))('without permission to write anything does so too, and finds a frame by looking again', async () => {
     const { share, medianUs } = await idleThenWoken('process.setgroups([]); process.setgid(65534); process.setuid(65534); const reader = Reader.open(dir)', 0o644)
     console.log(`following without permission to write: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`)
     expect(share).toBeLessThan(0.01)
@@ -85,9 +86,7 @@ describe('a process that follows', () => {
   })
 })
 
-if (noTracing !== undefined) console.log(`Skipped: what a writer asks of the kernel. ${noTracing}.`)
-
-describe.skipIf(noTracing !== undefined)('a writer asks the kernel', () => {
+describe.skipIf(skipUnless(noTracing === undefined, 'what a writer asks of the kernel', String(noTracing)))('a writer asks the kernel', () => {
   const writing = (before: string) => `
     const writer = Writer.open(dir, { pageSize: 1 << 20, frames: [Count] })
     const reader = Reader.open(dir)

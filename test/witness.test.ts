@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { Huge, Kinds, Pair, Tick } from './support/frames.ts'
 import { journalPath, openReader, openWriter } from './support/open.ts'
 import { crc32c, decodePage, decodeSchema, type PlainFrame, type PlainPage } from './support/plain-decoder.ts'
+import { skipUnless } from './support/skips.ts'
 
 /** Some thousand frames of all sizes and kinds, with causes, over several pages. */
 function writeEverything(writer: Writer, frames: number): void {
@@ -127,9 +128,8 @@ describe('pages decoded by docs/format.md alone', () => {
 
 const require = createRequire(join(import.meta.dirname, 'witness/package.json'))
 const mmapIoBuilt = existsSync(join(import.meta.dirname, 'witness/node_modules/mmap-io/build/Release/mmap_io.node'))
-if (!mmapIoBuilt) console.log('Skipped: pages mapped by mmap-io. It is not built; npm install builds it.')
 
-it.skipIf(!mmapIoBuilt)('pages mapped by mmap-io hold the frames that a reader reads, while the journal is open', () => {
+it.skipIf(skipUnless(mmapIoBuilt, 'pages mapped by mmap-io', 'It is not built; npm install builds it'))('pages mapped by mmap-io hold the frames that a reader reads, while the journal is open', () => {
   const mmap = require('mmap-io') as {
     map(size: number, protection: number, flags: number, fd: number): Buffer
     PROT_READ: number

@@ -10,6 +10,7 @@ import { Count } from './support/frames.ts'
 import { startChild } from './support/child.ts'
 import { journalPath, openReader, openWriter, readNumbers, SMALL_PAGE, upTo, writeCounts } from './support/open.ts'
 import { crc32c } from './support/plain-decoder.ts'
+import { ROOT, skipUnless } from './support/skips.ts'
 
 const FIRST_PAGE = '0000000000.page'
 
@@ -201,7 +202,7 @@ describe('permissions', () => {
     openWriter(path, { mode: 0o660 })
   })
 
-  it.skipIf(process.getuid?.() !== 0)('of a directory of somebody else are refused', () => {
+  it.skipIf(skipUnless(ROOT, 'a directory of somebody else', 'only root can give files away'))('of a directory of somebody else are refused', () => {
     const path = journalPath()
     mkdirSync(path, { mode: 0o700 })
     chownSync(path, 12_345, 12_345)

@@ -1,0 +1,8 @@
+/** Whether to skip: prints what is skipped and why, so that no run leaves anything out in silence. */
+export function skipUnless(possible: boolean, what: string, reason: string): boolean {
+  if (!possible) console.log(`Skipped: ${what}. ${reason}.`)
+  return !possible
+}
+
+export const ROOT = process.getuid?.() === 0
+export const LINUX = process.platform === 'linux'
