@@ -116,6 +116,28 @@ const LOOKS = {
     return { code, pages: Math.floor(position / 960) + 1, frames: readAllNumbered(directory).length === n }
   },
 
+  /** Every way in which there can be no room for a page. */
+  async noRoom() {
+    const codes = {}
+    let n = 0
+    for (const [errno, number] of Object.entries({ ENOSPC: 28, EDQUOT: 122, EFBIG: 27, EROFS: 30 })) {
+      const writer = Writer.open(directory, { pageSize: 65536, durability: 'process' })
+      injectFault('posix_fallocate', number)
+      try {
+        for (;;) {
+          writeNumbered(writer, n)
+          n++
+        }
+      } catch (error) {
+        codes[errno] = error.code
+      }
+      injectFault('posix_fallocate', 0)
+      writeNumbered(writer, n++)
+      writer.close()
+    }
+    return { codes, whole: readAllNumbered(directory).length === n }
+  },
+
   async intervalByTime() {
     const writer = Writer.open(directory, { pageSize: 65536, durability: 'interval', syncInterval: 20 })
     writeNumbered(writer, 0)

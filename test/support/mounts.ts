@@ -1,0 +1,62 @@
+/** Small file systems of our own, to fill. Needs root; `noMounts` says why there are none. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { makeFolder } from './folders.ts'
+
+function run(command: string, args: readonly string[]): string | undefined {
+  const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  if (error !== undefined) return `${command}: ${error.message}`
+  return status === 0 ? undefined : `${command} ${args.join(' ')}: ${stderr.trim()}`
+}
+
+function mount(args: readonly string[]): string {
+  const place = join(makeFolder(), 'mount')
+  mkdirSync(place)
+  const problem = run('mount', [...args, place])
+  if (problem !== undefined) throw new Error(problem)
+  onTestFinished(() => {
+    const left = run('umount', [place]) === undefined ? undefined : run('umount', ['-l', place])
+    if (left !== undefined) throw new Error(left)
+  })
+  return place
+}
+
+/** A tmpfs of so many KiB. */
+export function mountMemory(kibibytes: number): string {
+  return mount(['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs'])
+}
+
+/** An ext4 of so many KiB, in a file. */
+export function mountDisk(kibibytes: number): string {
+  const image = join(makeFolder(), 'disk')
+  writeFileSync(image, '')
+  truncateSync(image, kibibytes * 1024)
+  const problem = run('mkfs.ext4', ['-q', '-F', '-m', '0', '-O', '^has_journal', image])
+  if (problem !== undefined) throw new Error(problem)
+  return mount(['-o', 'loop', image])
+}
+
+export function remount(place: string, how: 'ro' | 'rw'): string | undefined {
+  return run('mount', ['-o', `remount,${how}`, place])
+}
+
+/** Why no file system of this kind can be mounted here, or undefined. */
+function reasonAgainst(kind: 'memory' | 'disk'): string | undefined {
+  if (process.getuid?.() !== 0) return 'mounting needs root'
+  const place = spawnSync('mktemp', ['-d'], { encoding: 'utf8' }).stdout.trim()
+  const image = `${place}.image`
+  try {
+    if (kind === 'memory') return run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place])
+    writeFileSync(image, '')
+    truncateSync(image, 2 ** 20)
+    return run('mkfs.ext4', ['-q', '-F', image]) ?? run('mount', ['-o', 'loop', image, place])
+  } finally {
+    spawnSync('umount', [place])
+    spawnSync('rm', ['-rf', place, image])
+  }
+}
+
+export const noMemoryMounts = reasonAgainst('memory')
+export const noDiskMounts = reasonAgainst('disk')
