@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { Reader } from 'ticktape'
-import { Ticker } from 'ticktape/trading'
+import { BookTop, Ticker } from 'ticktape/trading'
 import { startChild } from './support/child.ts'
 import { makeFolder } from './support/folders.ts'
 import { GatewayProcess, strategyFile } from './support/gateways.ts'
@@ -89,10 +89,15 @@ async function play(file: string, content: Content): Promise<{ pages: number; ti
   return { pages: readdirSync(journal).filter(name => name.endsWith('.page')).length, tickers: countTickers(journal) }
 }
 
+/** Tickers that lie right behind their BookTop: on one page, so that both became visible in one store. */
 function countTickers(journal: string): number {
   using reader = Reader.open(journal)
   let tickers = 0
-  for (const frame of reader) if (frame.is(Ticker)) tickers++
+  let book = -1
+  for (const frame of reader) {
+    if (frame.is(BookTop)) book = frame.position
+    else if (frame.is(Ticker) && frame.position === book + 1) tickers++
+  }
   return tickers
 }
 
