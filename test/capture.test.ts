@@ -89,6 +89,9 @@ async function play(file: string, content: Content): Promise<{ pages: number; ti
   return { pages: readdirSync(journal).filter(name => name.endsWith('.page')).length, tickers: countTickers(journal) }
 }
 
+/** Of the smallest page, which the gateways of these tests write. */
+const PAGE_SLOTS = (64 * 1024 - 4096) / 64
+
 /** Tickers that lie right behind their BookTop: on one page, so that both became visible in one store. */
 function countTickers(journal: string): number {
   using reader = Reader.open(journal)
@@ -96,7 +99,7 @@ function countTickers(journal: string): number {
   let book = -1
   for (const frame of reader) {
     if (frame.is(BookTop)) book = frame.position
-    else if (frame.is(Ticker) && frame.position === book + 1) tickers++
+    else if (frame.is(Ticker) && frame.position === book + 1 && frame.position % PAGE_SLOTS > 0) tickers++
   }
   return tickers
 }
