@@ -4,7 +4,7 @@ import { Small } from './support/frames.js'
 import { freshDirectory } from './support/journals.js'
 import type { Answer, Question } from './support/question.js'
 import { record, remove } from './support/recorded.js'
-import { atLeast, inTurns, type Way } from './support/rounds.js'
+import { atLeast, inTurns, shortly, type Way } from './support/rounds.js'
 import { median } from './support/statistics.js'
 
 const state = { expected: 0, errors: 0, sum: 0 }
@@ -59,7 +59,7 @@ export const question: Question = {
         comparisons: [rate],
         targets: [
           atLeast('replay of recorded frames through typed views (M frames/s)', 50, median(rate.contenders[0].values),
-            'One core loads a cache line for each frame and pages are mapped while it reads; what C++ does with the same files is beside it.'),
+            `from ${shortly(Math.min(...rate.contenders[0].values))} to ${shortly(Math.max(...rate.contenders[0].values))} in the single rounds; a core loads a cache line for each frame, and maps pages meanwhile. What C++ does with the same files is beside it.`),
         ],
       }
     } finally {

@@ -3,8 +3,8 @@ import { Baseline } from './support/baseline.js'
 import { freshDirectory } from './support/journals.js'
 import { Process } from './support/process.js'
 import type { Answer, Conditions, Question, Target } from './support/question.js'
-import { atMost, comparison, latencies, ratio, takeTurns, type Way } from './support/rounds.js'
-import { P50, P999 } from './support/statistics.js'
+import { atMost, comparison, latencies, ratio, shortly, takeTurns, type Way } from './support/rounds.js'
+import { median, P50, P999 } from './support/statistics.js'
 import type { How } from './roles/echo.js'
 
 interface Settings {
@@ -101,9 +101,9 @@ export const question: Question = {
       if (conditions.baseline !== undefined) {
         targets.push(
           atMost('round trip, spinning: our p50 / the C++ p50', 1.25, ratio(p50.contenders[0], p50.contenders[1]),
-            'Each turn holds two commits and at least two looks in JavaScript, each with a call to an Atomics builtin; the difference in ns is in the table.'),
+            `${shortly(median(p50.contenders[0].values))} ns here and ${shortly(median(p50.contenders[1].values))} in C++, while a cache line took ${shortly(median(limit.lineNs))} there and back. A turn holds two appends and two looks that find something, each of which is a few ns longer in JavaScript ("What does one frame cost on one core?"), and a call into the addon for the clock.`),
           atMost('round trip, spinning: our p99.9 / the C++ p99.9', 2, ratio(p999.contenders[0], p999.contenders[1]),
-            'The tail is what the scheduler and the host do to both; see how far apart the smallest and the largest round of each are.'),
+            `in the single rounds it was from ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to others.`),
         )
       }
       return {
