@@ -42,12 +42,14 @@ const FIGURES: readonly Figure[] = [
   { label: 'latest value: read four fields', ours: c => c.latestRead, cpp: c => c.latestRead, map: c => c.read, most: 50 },
   { label: 'latest value: get as an object', ours: c => c.latestGet, cpp: c => c.latestRead, map: c => c.read },
   { label: 'counter: add', ours: c => c.counterAdd },
+  { label: '64 bits stored at once: plain, from a scratch word', ours: c => c.wordPlain },
+  { label: '64 bits stored at once: Atomics on a BigUint64Array', ours: c => c.wordAtomic },
   { label: 'circuit breaker: check', ours: c => c.breakerCheck },
 ]
 
 /** One figure of all who have it, from rounds in which each was measured once. */
 function figureOf(turns: Turns<Costs>, figure: Figure): Comparison {
-  const all = comparison(turns, `${figure.label}`, 'ns', 'less', ({ ours, cpp, map }) =>
+  const all = comparison(turns, figure.label, 'ns', 'less', ({ ours, cpp, map }) =>
     ours !== undefined ? figure.ours(ours) : cpp !== undefined ? (figure.cpp?.(cpp) ?? Number.NaN) : map !== undefined ? (figure.map?.(map) ?? Number.NaN) : Number.NaN)
   return { ...all, contenders: all.contenders.filter(({ values }) => !values.some(value => Number.isNaN(value))) }
 }
@@ -81,7 +83,7 @@ export const question: Question = {
       const measure = (): Promise<StateCosts> => child.call<StateCosts>('operations', { folder, count, cpu })
       await measure()
       const ways: Way<Costs>[] = [{ name: 'ticktape', measure: async () => ({ ours: await measure() }) }]
-      if (cpp !== undefined) ways.push({ name: 'C++', measure: async () => ({ cpp: runStateBaseline<CppCosts>(cpp, ['ops', folder, '--cpu', cpu]) }) })
+      if (cpp !== undefined) ways.push({ name: 'C++', measure: async () => ({ cpp: runStateBaseline(cpp, ['ops', folder, '--cpu', cpu]) as CppCosts }) })
       ways.push({ name: 'Map with a lock', measure: async () => ({ map: await child.call<MapCosts>('map', { count }) }) })
       const turns = await takeTurns(conditions, ways)
       const comparisons = FIGURES.map(figure => figureOf(turns, figure))
@@ -94,7 +96,7 @@ export const question: Question = {
         { name: 'ticktape, batches of 16', measure: () => ringRate(conditions, producer, consumer, path, frames, 16) },
       ]
       if (cpp !== undefined) {
-        rates.push({ name: 'C++', measure: async () => runStateBaseline<{ rate: number }>(cpp, ['ring', folder, '--frames', frames, '--cpus', conditions.cpus.join(',')]).rate })
+        rates.push({ name: 'C++', measure: async () => (runStateBaseline(cpp, ['ring', folder, '--frames', frames, '--cpus', conditions.cpus.join(',')]) as { rate: number }).rate })
       }
       const ring = await inTurns(conditions, 'ring, one way, each frame published', 'M frames/s', 'more', rates)
       const limit = 'One process on one core of a shared machine; what C++ takes for the same bytes is beside it.'

@@ -210,6 +210,29 @@ test('a wrong value, or calls out of order, leave no trace', () => {
   expect(consumer.size).toBe(0)
 })
 
+test('values and options that write to the ring themselves are refused', () => {
+  const { producer, consumer } = pair({ slots: 8 })
+  const meddling = (meddle: () => void): { n: number } => ({
+    get n() {
+      meddle()
+      return 1
+    },
+  })
+  expect(failureOf(() => producer.write(Count, meddling(() => producer.abort()))).code).toMatch(/^ERR_(VIEW_EXPIRED|INVALID_STATE)$/)
+  expect(failureOf(() => producer.write(Count, meddling(() => producer.write(Count, { n: 2 })))).code).toBe('ERR_INVALID_STATE')
+  producer.begin(Pair)
+  const options = {
+    get source() {
+      producer.abort()
+      producer.write(Pair, { n: 7, note: '' })
+      return 1
+    },
+  }
+  expect(failureOf(() => producer.commit(options)).code).toBe('ERR_INVALID_STATE')
+  expect(failureOf(() => producer.write(Count, meddling(() => producer.close()))).code).toMatch(/^ERR_(CLOSED|VIEW_EXPIRED)$/)
+  expect(readCounts(consumer)).toEqual([7])
+})
+
 test('what a handler throws comes out, and its frame counts as read', () => {
   const { producer, consumer } = pair({ slots: 4 })
   writeCounts(producer, 0, 3)

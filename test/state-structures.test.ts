@@ -177,6 +177,21 @@ describe('LatestValues', () => {
     }
   })
 
+  test('values that write to the table themselves are refused', () => {
+    const latest = opened(LatestValues.open(statePath(), Tick))
+    latest.set(0, tick)
+    for (const meddle of [() => latest.abort(), () => latest.commit(), () => (latest.abort(), latest.begin(1)), () => latest.set(1, tick), () => latest.close()]) {
+      const values = {
+        ...tick,
+        get last() {
+          meddle()
+          return 1
+        },
+      }
+      expect(failureOf(() => latest.set(0, values)).code).toMatch(/^ERR_(VIEW_EXPIRED|INVALID_STATE|CLOSED)$/)
+    }
+  })
+
   test('calls out of order are refused', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     expect(failureOf(() => latest.commit()).code).toBe('ERR_INVALID_STATE')

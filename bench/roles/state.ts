@@ -10,6 +10,9 @@ import { median } from '../support/statistics.js'
 const MARKETS = 512
 const quote = { bid: 48, ask: 52, bidSize: 100, askSize: 250 }
 const tick = { symbol: 'BTC-USDT', last: 61800.2, bid: 61800.2, ask: 61800.3, volume: 3 }
+const longs = new BigUint64Array(new SharedArrayBuffer(4096))
+const scratch = new BigUint64Array(1)
+const halves = new Uint32Array(scratch.buffer)
 const state = { sum: 0, expected: 0, errors: 0 }
 
 /** A measurement is cut into so many slices, whose median counts: in some of them another process has the core. */
@@ -37,6 +40,9 @@ export interface StateCosts {
   readonly latestGet: number
   readonly latestRead: number
   readonly counterAdd: number
+  /** 64 bits put together from two numbers and stored at once: with a plain store, and with Atomics. */
+  readonly wordPlain: number
+  readonly wordAtomic: number
   readonly breakerCheck: number
 }
 
@@ -108,6 +114,20 @@ function operations(folder: string, count: number): StateCosts {
     }),
     counterAdd: timed(count, n => {
       for (let i = 0; i < n; i++) sent.add(1)
+    }),
+    wordPlain: timed(count, n => {
+      for (let i = 0; i < n; i++) {
+        halves[0] = i
+        halves[1] = i
+        longs[i & 511] = scratch[0]
+      }
+    }),
+    wordAtomic: timed(count, n => {
+      for (let i = 0; i < n; i++) {
+        halves[0] = i
+        halves[1] = i
+        Atomics.store(longs, i & 511, scratch[0])
+      }
     }),
     breakerCheck: timed(count, n => {
       for (let i = 0; i < n; i++) if (breaker.check(i & 511, 1) !== null) state.errors++

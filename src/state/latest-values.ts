@@ -109,6 +109,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     pointer.at = at
     try {
       this.plain.assign(values)
+      if (pointer.at !== at) this.throwInside()
     } finally {
       pointer.at = -1
       this.begun = -1
@@ -247,6 +248,10 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
 
   private refuseCell(index: unknown): never {
     refuseIndex(this.file, 'cell', index, this.capacity)
+  }
+
+  private throwInside(): never {
+    throw new InvalidStateError(`${this.path}: set() of values that write values themselves`, { path: this.path })
   }
 
   private throwBegun(): never {

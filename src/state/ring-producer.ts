@@ -56,6 +56,7 @@ export class RingProducer {
   private readonly entryOfType = new Map<number, Entry>()
   private begun = false
   private corked = false
+  /** Signed: a field with a number of 2^31 and more would be a new object each time. */
   private lastTimeLow = 0
   private lastTimeHigh = 0
 
@@ -112,8 +113,11 @@ export class RingProducer {
 
   write<F extends Fields>(definition: FrameDefinition<F>, values: ValuesOf<F>, options?: CommitOptions): boolean {
     if (this.begin(definition) === undefined) return false
+    const entry = this.lastEntry
+    const { at } = entry.pointer
     try {
-      this.lastEntry.plain.assign(values)
+      entry.plain.assign(values)
+      if (entry.pointer.at !== at) this.throwState('write() of values that write frames themselves')
       this.commit(options)
     } catch (error) {
       if (this.begun) this.abort()
@@ -234,20 +238,23 @@ export class RingProducer {
 
   private readTime(): void {
     readClock()
-    this.lastTimeLow = clock[0]
-    this.lastTimeHigh = clock[1]
+    this.lastTimeLow = clock[0] | 0
+    this.lastTimeHigh = clock[1] | 0
   }
 
   private applyOptions(options: CommitOptions, entry: Entry): number {
-    checkCommitOptions(options, entry.slots * 64, 0, 0)
+    const { at } = entry.pointer
+    checkCommitOptions(options, entry.definition?.size ?? 0, 0, 0)
     const { time } = options
     if (time !== undefined) {
-      this.lastTimeLow = Number(BigInt.asUintN(32, time))
+      this.lastTimeLow = Number(BigInt.asIntN(32, time))
       this.lastTimeHigh = Number(time >> 32n)
     } else if (this.settings.timestamps) {
       this.readTime()
     }
-    return storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow) << (8 * Frame.FLAGS)
+    const flags = storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0)
+    if (entry.pointer.at !== at) this.throwState('commit() with options that write frames themselves')
+    return flags << (8 * Frame.FLAGS)
   }
 
   private entryOf(definition: FrameDefinition): Entry {

@@ -4,7 +4,7 @@
  * `Atomics` on 64-bit arrays takes and returns bigints, which are allocated. A plain store of one element of a BigUint64Array that
  * was loaded from another is compiled to one 64-bit load and one 64-bit store with no bigint between, and a store of 8 aligned
  * bytes is indivisible on every processor this library runs on. So values are put together in a scratch array, 32 bits at a time,
- * and go out whole. Measured in bench/state-words.ts; see docs/decisions/.
+ * and go out whole. bench/state.ts has both ways beside each other; see docs/decisions/0013.
  */
 export const scratch64 = new BigUint64Array(1)
 /** Low word first. */
