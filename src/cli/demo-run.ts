@@ -4,7 +4,7 @@ import type { GatewayStatus } from '../trading/gateway.js'
 import type { DemoGatewayConfig, FromDemoGateway } from './demo-gateway.js'
 import type { DemoOptions } from './demo.js'
 import { printable } from './failure.js'
-import { statusText } from './run.js'
+import { Rate, statusText } from './run.js'
 import type { StatusLine } from './status-line.js'
 
 /** A process of the demo did not do what it should have. It has said why itself, if it could. */
@@ -40,6 +40,7 @@ export class DemoRun {
   private child: ChildProcess | undefined
   private status: GatewayStatus | undefined
   private starts = 0
+  private readonly rate = new Rate()
   private readonly begun = performance.now()
 
   constructor(
@@ -87,7 +88,7 @@ export class DemoRun {
   private hear(message: FromDemoGateway): void {
     if (message.kind === 'status') {
       this.status = message.status
-      this.line.show(`${this.clock()}  ${statusText(message.status)}`)
+      this.line.show(`${this.clock()}  ${statusText(message.status, this.rate.next(message.status.events))}`)
     } else if (this.starts === 1) {
       // A gateway that goes on reads the feed from its beginning and comes upon the same lines.
       this.event(message.message)

@@ -113,6 +113,7 @@ class JsonView {
 /** Lines for people: how it goes on stderr, how it ended on stdout. */
 class TextView {
   private readonly line = new StatusLine(process.stderr)
+  private readonly rate = new Rate()
 
   strategy(id: string, event: SupervisorEvent): void {
     this.line.event(printable(`${id}: ${strategyText(event)}`))
@@ -123,7 +124,7 @@ class TextView {
   }
 
   status(status: GatewayStatus): void {
-    this.line.show(statusText(status))
+    this.line.show(statusText(status, this.rate.next(status.events)))
   }
 
   async end(status: GatewayStatus, orderly: boolean, home: string): Promise<void> {
@@ -143,13 +144,26 @@ export function strategyText(event: SupervisorEvent): string {
   }
 }
 
-export function statusText(status: GatewayStatus): string {
+/** Events a second, from one look to the next. */
+export class Rate {
+  private last: { readonly events: number; readonly atMs: number } | undefined
+
+  /** 0 at the first look, and where a count begins anew. */
+  next(events: number): number {
+    const atMs = performance.now()
+    const { last } = this
+    this.last = { events, atMs }
+    return last === undefined || events < last.events ? 0 : Math.round(((events - last.events) * 1000) / (atMs - last.atMs))
+  }
+}
+
+export function statusText(status: GatewayStatus, rate: number): string {
   const parts = status.strategies.map(({ id, pid, progress }) => {
     if (pid === undefined) return `${id} down`
     if (progress === undefined) return `${id} starting`
     return `${id} lag ${progress.lag}, p50 ${formatNs(progress.p50)}, p99 ${formatNs(progress.p99)}`
   })
-  return `${grouped(status.events)} events, ${grouped(status.orders)} orders | ${parts.join(' | ')}`
+  return `${grouped(status.events)} events, ${grouped(rate)}/s, ${grouped(status.orders)} orders | ${parts.join(' | ')}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
