@@ -38,12 +38,22 @@ export class Control {
 
   /** The writer's: made where there is none. */
   static openForWriter(directory: string, mode: number): Control {
+    return Control.openExisting(directory) ?? Control.make(directory, mode)
+  }
+
+  /** The writer's; undefined where there is none yet. */
+  static openExisting(directory: string): Control | undefined {
     const file = path.join(directory, FileName.CONTROL)
     try {
       return new Control(file, checked(native.mapFile(file, true), file))
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw asControlError(error, file)
+      if (systemCode(error) === 'ENOENT') return undefined
+      throw asControlError(error, file)
     }
+  }
+
+  private static make(directory: string, mode: number): Control {
+    const file = path.join(directory, FileName.CONTROL)
     try {
       // Made under its own name: it is whole only once its header is stored, and until then nobody may take it for one.
       const temporary = file + FileName.TEMPORARY_SUFFIX
@@ -74,6 +84,14 @@ export class Control {
       }
     }
     return undefined
+  }
+
+  /**
+   * Claims the journal for this writer, for as long as the mapping lives. False when another has it: one whose lock file was removed
+   * from under it, for `writer.lock` is asked first.
+   */
+  claim(): boolean {
+    return this.mapping.lockRange(C.CURRENT_PAGE, 1)
   }
 
   get writable(): boolean {

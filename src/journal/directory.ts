@@ -103,6 +103,14 @@ function checkDirectory(directory: string, mode: number): void {
   if (othersWrite !== 0) unsafe(`can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${directory}, or give Writer.open a 'mode' that allows it`)
 }
 
+/** Refuses a file of another user's, unless the journal is one that several users write (`mode` lets their group). */
+export function checkOwner(file: string, mode: number): void {
+  const me = process.geteuid?.()
+  const owner = fs.lstatSync(file, { throwIfNoEntry: false })?.uid
+  if (me === undefined || owner === undefined || owner === me || (mode & 0o020) !== 0) return
+  throw new UnsafePathError(`${file} belongs to user ${owner}, not to ${me}; a writer would trust what others put there, so see who did`, { path: file })
+}
+
 /** The directory's mode for files of `mode`: who may read them may enter. */
 function directoryMode(mode: number): number {
   return mode | ((mode & 0o444) >> 2)

@@ -5,6 +5,7 @@ import { type LockHolder, WriterLockedError } from '../layout/errors.js'
 import type { FileLock } from '../native/addon.js'
 import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
+import type { Control } from './control.js'
 import { FileName } from './directory.js'
 import { fromSystemError } from './system-error.js'
 
@@ -33,19 +34,20 @@ export class WriterLock {
     } catch (error) {
       throw fromSystemError(error, 'locking', file)
     }
-    if (lock === null) {
-      const holder = readHolder(file)
-      throw new WriterLockedError(
-        `${directory} already has a writer (pid ${holder.pid ?? 'unknown'} on ${holder.host ?? 'an unknown host'}, since ${holder.since ?? 'unknown'}); ` +
-          'a journal has one: stop that process, or write a journal of your own',
-        holder,
-        { path: file },
-      )
-    }
+    if (lock === null) throw taken(directory, file)
     const text = lock.read()
     // New, and made with less than `mode` where the process has a umask.
     if (text === '') fs.chmodSync(file, mode)
     return new WriterLock(lock, file, parseHolder(text).epoch ?? 0)
+  }
+
+  /**
+   * Claims the journal by its control file too: somebody may have removed `writer.lock` from under a writer that lives.
+   *
+   * @throws {WriterLockedError}
+   */
+  claim(control: Control): void {
+    if (!control.claim()) throw taken(path.dirname(this.file), this.file)
   }
 
   /** Says in the file who holds it now. */
@@ -74,6 +76,16 @@ export class WriterLock {
 /** Looks before the lock counts as held, a millisecond apart. */
 const LOOKS = 4
 const napping = new Int32Array(new SharedArrayBuffer(4))
+
+function taken(directory: string, file: string): WriterLockedError {
+  const holder = readHolder(file)
+  return new WriterLockedError(
+    `${directory} already has a writer (pid ${holder.pid ?? 'unknown'} on ${holder.host ?? 'an unknown host'}, since ${holder.since ?? 'unknown'}); ` +
+      'a journal has one: stop that process, or write a journal of your own',
+    holder,
+    { path: file },
+  )
+}
 
 /** Who holds (or last held) the writer's lock, as its file says. */
 export function readHolder(file: string): LockHolder {

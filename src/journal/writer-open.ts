@@ -1,10 +1,11 @@
 import * as path from 'node:path'
 import { FrameDefinitionError, InvalidOptionError, NotAJournalError, TicktapeError } from '../layout/errors.js'
 import { Page as P } from '../layout/format.js'
+import { pageFileName } from '../layout/header.js'
 import { crashPoint } from '../native/crash-point.js'
 import { Control } from './control.js'
 import { channels } from './diagnostics.js'
-import { listDirectory, prepareDirectory } from './directory.js'
+import { checkOwner, DEFAULT_MODE, FileName, listDirectory, prepareDirectory } from './directory.js'
 import { DurableLog } from './durable-log.js'
 import { WriterLock } from './lock.js'
 import { type MappedPage, Word } from './page.js'
@@ -42,8 +43,8 @@ export function openWriter(directory: string, options: WriterOptions): WriterPar
 }
 
 function openChecked(directory: string, options: WriterOptions): WriterParts {
-  prepareDirectory(directory, options.mode ?? 0o600)
-  refuseForeign(directory)
+  prepareDirectory(directory, options.mode ?? DEFAULT_MODE)
+  refuseForeign(directory, options.mode ?? DEFAULT_MODE)
   const settings = settle(directory, options)
 
   const undo = new Undo()
@@ -52,11 +53,15 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     undo.later(() => lock.release())
     crashPoint('lock-taken')
     const schema = readSchema(directory)
+    const existing = Control.openExisting(directory)
+    undo.later(() => existing?.close())
+    if (existing !== undefined) lock.claim(existing)
     // Before anything is made or changed: where it refuses, the journal stays as it is.
     const { report, tail } = recover(directory)
     if (tail !== undefined) undo.later(() => tail.page.mapping.close())
-    const control = Control.openForWriter(directory, settings.mode)
+    const control = existing ?? Control.openForWriter(directory, settings.mode)
     undo.later(() => control.close())
+    if (existing === undefined) lock.claim(control)
     const pageSize = agreePageSize(directory, settings.pageSize, tail)
     const epoch = Math.max(lock.lastEpoch, tail?.page.identity.epoch ?? 0) + 1
     lock.sign(epoch)
@@ -150,9 +155,10 @@ function agreePageSize(directory: string, wanted: number | undefined, tail: Tail
   return existing
 }
 
-/** A directory with other things in it and no journal is somebody else's. */
-function refuseForeign(directory: string): void {
+/** A directory with other things in it and no journal is somebody else's; so is a file of another user's, unless `mode` shares the journal. */
+function refuseForeign(directory: string, mode: number): void {
   const { pages, foreign } = listDirectory(directory)
+  for (const name of [FileName.LOCK, FileName.SCHEMA, FileName.CONTROL, ...pages.map(pageFileName)]) checkOwner(path.join(directory, name), mode)
   if (pages.length === 0 && foreign.length > 0) {
     throw new NotAJournalError(`${directory} has other files in it ('${foreign[0]}') and no journal; give a journal a directory of its own`, { path: directory })
   }
