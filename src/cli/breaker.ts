@@ -24,6 +24,7 @@ export function registerBreaker(program: Command): void {
     .argument('<path>', PATH_HELP)
     .argument('[reason...]', 'why, for whoever looks')
     .option('--json', 'one JSON object')
+    .addHelpText('after', HALT_HELP)
     .action(async (path: string, reason: string[], flags: { json?: boolean }) => {
       await withBreaker(path, flags.json, breaker => {
         breaker.halt(reason.length === 0 ? undefined : reason.join(' '))
@@ -35,6 +36,7 @@ export function registerBreaker(program: Command): void {
     .description('let trading go on after a halt')
     .argument('<path>', PATH_HELP)
     .option('--json', 'one JSON object')
+    .addHelpText('after', HALT_HELP)
     .action(async (path: string, flags: { json?: boolean }) => {
       await withBreaker(path, flags.json, breaker => {
         breaker.resume()
@@ -65,8 +67,12 @@ const HELP = `
 Exit codes: 0 trading may go on, 1 it is halted, 2 could not look.
 
 Examples:
+  $ ticktape breaker /dev/shm/desk && echo trading
+  $ ticktape breaker /dev/shm/desk --max-loss 50000`
+
+const HALT_HELP = `
+Examples:
   $ ticktape halt /dev/shm/desk exchange maintenance
-  $ ticktape breaker /dev/shm/desk --max-loss 50000
   $ ticktape resume /dev/shm/desk`
 
 /** Does something with the breaker, then says how it stands. */

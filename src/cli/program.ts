@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { Exit, printError, UsageError } from './failure.js'
+import { registerBreaker } from './breaker.js'
 import { registerDemo } from './demo.js'
 import { registerDoctor } from './doctor.js'
 import { registerLs } from './ls.js'
@@ -47,6 +48,7 @@ function program(): Command {
   registerRepair(root)
   registerPrune(root)
   registerDoctor(root)
+  registerBreaker(root)
   return root
 }
 
