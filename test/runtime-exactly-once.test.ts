@@ -57,10 +57,10 @@ test('strategies and gateway killed at random, over and over: every event, order
       strategies += process.kill(pid, 'SIGKILL') ? 1 : 0
     }
   }
-  await sleep(1000)
+  while ((await gateway.status()).events < 8000) await sleep(50)
   console.log(`schedule of kills: seed ${seed}`)
   expect(await gateway.stop()).toBe(true)
-  expect([gateways, strategies]).toEqual([4, expect.toSatisfy((count: number) => count >= 5)])
+  expect([gateways, strategies]).toEqual([4, expect.toSatisfy((count: number) => count >= 3)])
 
   const audit = await auditSession(home, new SyntheticFeed(feed))
   expect(audit).toMatchObject({ sound: true, feed: { gaps: 0, duplicates: 0 }, gateway: { gaps: 0, strays: 0, filledTwice: 0 } })

@@ -76,6 +76,14 @@ describe('replay', () => {
     expect((await replayStrategy({ home, strategy: 'a', file: tenth('') })).difference?.what).toContain('does not send an order')
   })
 
+  test('of a strategy that failed is the same when it fails again at the same place, in a frame or at its end', async () => {
+    for (const failing of [tenth("if (n === 33) throw new Error('no')"), tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 }); throw new Error('not yet')")]) {
+      const home = await session([failing], 1000)
+      expect(await replayStrategy({ home, strategy: 'a' })).toMatchObject({ difference: undefined })
+      expect((await replayStrategy({ home, strategy: 'a', file: tenth('') })).difference?.what).toMatch(/does not (throw|send)/)
+    }
+  })
+
   test('of a strategy that uses a clock or random numbers is different', async () => {
     const home = await session([moduleOf(`export default defineStrategy({ id: 'a', onTrade(trade, { order }) {
       order({ symbol: trade.symbol, side: 'buy', quantity: Math.random() })

@@ -123,16 +123,20 @@ export class Consumer {
     this.writer.write(Progress, { next: BigInt(position), read: BigInt(this.handled), run: this.run, latencies: this.latencies.bytes })
   }
 
-  /** Says that this was the last frame, with what `farewell` writes, in one store; then closes. */
+  /** Says that this was the last frame, with what `farewell` writes, in one store; then closes. @throws what `farewell` throws. */
   end(event: 'stopped' | 'failed', farewell: () => void): void {
+    let outcome = event
     try {
       this.writeProgress()
       this.cork()
       this.slots = 0
       try {
         farewell()
+      } catch (error) {
+        outcome = 'failed'
+        throw error
       } finally {
-        this.writeLifecycle(event)
+        this.writeLifecycle(outcome)
         this.release()
       }
     } finally {

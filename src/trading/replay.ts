@@ -66,10 +66,14 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
   }
 }
 
+interface Thrown {
+  readonly error: unknown
+}
+
 class Replay {
   frames = 0
   private host: StrategyHost | undefined
-  private thrown: { readonly error: unknown } | undefined
+  private thrown: Thrown | undefined
   private readonly handlers: Handlers
 
   constructor(
@@ -114,23 +118,26 @@ class Replay {
 
   private finish(run: StrategyRun): void {
     const { reader, comparison } = this
-    const failedThere = run.ending === 'failed' && reader.position >= run.to
-    if (this.thrown !== undefined && !failedThere) comparison.miss(`throws ${String(this.thrown.error)}`, reader.position)
-    if (this.thrown === undefined && run.ending === 'failed') comparison.miss('does not throw, but failed when it was recorded', run.to)
-    if (run.ending === 'stopped') {
-      this.hand(host => host.stop())
-      if (this.thrown !== undefined) comparison.miss(`throws ${String(this.thrown.error)} in onStop`, undefined)
+    const failed = run.ending === 'failed'
+    if (this.thrown !== undefined) {
+      if (!failed || reader.position < run.to) comparison.miss(`throws ${String(this.thrown.error)}`, reader.position)
+    } else if (run.ending !== 'killed') {
+      // One that failed without a throw so far can only have failed at its end.
+      const late = this.hand(host => host.stop())
+      if (failed && late === undefined) comparison.miss('does not throw, but failed when it was recorded', run.to)
+      if (!failed && late !== undefined) comparison.miss(`throws ${String(late.error)} in onStop`, undefined)
     }
     comparison.settle(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
   }
 
   /** What the strategy throws is its own affair, what the reader throws is not. */
-  private hand(action: (host: StrategyHost) => void): void {
-    if (this.host === undefined) return
+  private hand(action: (host: StrategyHost) => void): Thrown | undefined {
+    if (this.host === undefined) return undefined
     try {
       action(this.host)
     } catch (error) {
       this.thrown = { error }
     }
+    return this.thrown
   }
 }
