@@ -102,6 +102,7 @@ export class DemoRun {
     this.event(`killing ${KILLED_STRATEGY} (pid ${pid}) with SIGKILL`)
     process.kill(pid, 'SIGKILL')
     await this.until(() => ![undefined, pid].includes(this.pidOf(KILLED_STRATEGY)), `${KILLED_STRATEGY} to be started again`)
+    await this.until(() => this.progressOf(KILLED_STRATEGY) !== undefined, `${KILLED_STRATEGY} to go on`)
     this.event(`${KILLED_STRATEGY} is back, pid ${this.pidOf(KILLED_STRATEGY)}`)
     return pid
   }

@@ -24,6 +24,7 @@ const SETTLED_MS = 10_000
 
 /** Keeps one process running: starts it again when it ends unasked, each time a little later. */
 export class Supervisor {
+  /** What the process told last, undefined before the first time. */
   progress: ConsumerProgress | undefined
   restarts = 0
 
@@ -71,6 +72,7 @@ export class Supervisor {
   private start(): void {
     const { module, argument, onEvent } = this.options
     this.startedAt = performance.now()
+    this.progress = undefined
     // Its standard output is not ours: ours may be JSON for a program.
     const child = fork(module, [argument], { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] })
     this.child = child
