@@ -131,6 +131,24 @@ test('a ring keeps or overwrites for good: the consumer reads differently', () =
   openRing(path, { role: 'producer', whenFull: 'overwrite' })
 })
 
+test('a consumer that comes first leaves the number of slots to the producer', () => {
+  const path = statePath()
+  const consumer = openRing(path, { role: 'consumer' })
+  expect(consumer.slots).toBe(4096)
+  const producer = openRing(path, { role: 'producer', slots: 3 })
+  expect([producer.slots, consumer.slots]).toEqual([3, 3])
+  expect(writeCounts(producer, 0, 5)).toBe(3)
+  expect(readCounts(consumer)).toEqual([0, 1, 2])
+  producer.close()
+  expect(failureOf(() => Ring.open(path, { role: 'producer', slots: 4 })).code).toBe('ERR_STATE_MISMATCH')
+  expect(writeCounts(openRing(path, { role: 'producer' }), 3, 8)).toBe(3)
+  consumer.close()
+  expect(readCounts(openRing(path, { role: 'consumer', slots: 3 }))).toEqual([3, 4, 5])
+  const other = statePath()
+  openRing(other, { role: 'consumer' })
+  expect(failureOf(() => Ring.open(other, { role: 'producer', slots: 5000 })).code).toBe('ERR_STATE_MISMATCH')
+})
+
 test('frames of every size, around the end of the buffer, whole', () => {
   const { producer, consumer } = pair({ slots: 300 })
   const blob = new Uint8Array(255 * 64 - 40)

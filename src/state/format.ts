@@ -112,7 +112,7 @@ export const LatestCell = {
 } as const
 
 /**
- * Ring: parameters [slots]. The words are in the header; from Header.SIZE on lie the slots, as many as the next power of two, so that
+ * Ring: parameters [slots, 1 when somebody asked for so many]. The words are in the header; from Header.SIZE on lie the slots, as many as the next power of two, so that
  * slot c mod that many is where count c is, and OVERHANG more.
  */
 export const RingWord = {
@@ -124,6 +124,8 @@ export const RingWord = {
   DROPPED: 264,
   /** i64: frames overwritten before they were read. */
   LAPPED: 272,
+  /** u32: slots that may be unread; 0 until somebody asked for a number or a producer came. At most as many as the file has. */
+  LIMIT: 280,
   /** Owner slots: locked by who has the role. */
   PRODUCER: 384,
   /** u32: slots read so far (or overwritten unread), modulo 2^32. */

@@ -146,7 +146,7 @@ export class RingConsumer {
     if (known > 0) return known
     this.tail = Atomics.load(this.i32, TAIL)
     const left = (this.tail - this.head) | 0
-    if (left < 0 || left > this.ring.slots) this.ring.file.corrupt(`its head (${this.head >>> 0}) and tail (${this.tail >>> 0}) are not within its ${this.ring.slots} slots`)
+    if (left < 0 || left > this.ring.capacity) this.ring.file.corrupt(`its head (${this.head >>> 0}) and tail (${this.tail >>> 0}) are not within its ${this.ring.capacity} slots`)
     return left
   }
 

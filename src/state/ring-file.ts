@@ -1,5 +1,5 @@
 import { FrameDefinition, type Fields } from '../layout/definition.js'
-import { SchemaMismatchError, StateBusyError, StateFullError } from '../layout/errors.js'
+import { SchemaMismatchError, StateBusyError, StateFullError, StateMismatchError } from '../layout/errors.js'
 import { SLOT_SHIFT, SLOT_SIZE } from '../layout/format.js'
 import { PageMemory } from '../layout/memory.js'
 import { layoutHash } from '../layout/schema.js'
@@ -14,6 +14,7 @@ export const Word = {
   TAIL: R.TAIL >> 2,
   POLICY: R.POLICY >> 2,
   HEAD: R.HEAD >> 2,
+  LIMIT: R.LIMIT >> 2,
 } as const
 
 /** The typed arrays over a ring's file, or over a frame copied out of one. */
@@ -25,18 +26,56 @@ export class RingMemory extends PageMemory {
 /** A ring's file as both sides see it. */
 export class RingFile {
   readonly memory: RingMemory
-  /** Slots that may be unread. */
-  readonly slots: number
+  /** Slots the file was made with. */
+  readonly capacity: number
   /** Slots of the buffer, less one. */
   readonly mask: number
   private readonly held: number[] = []
 
-  constructor(readonly file: StateFile) {
-    this.slots = file.parameters[0]
-    this.mask = bufferSlots(this.slots) - 1
+  /** @throws as `StateFile.open`; {StateMismatchError} when the ring has another number of slots. */
+  static open(path: string, slots: number | undefined, mode: number): RingFile {
+    try {
+      return RingFile.of(path, slots, mode)
+    } catch (error) {
+      if (slots === undefined || !(error instanceof StateMismatchError)) throw error
+      // A consumer that came first, and did not know how many, may have made it with the default.
+      const ring = RingFile.of(path, undefined, mode)
+      if (ring.agree(slots)) return ring
+      ring.close()
+      throw error
+    }
+  }
+
+  private static of(path: string, slots: number | undefined, mode: number): RingFile {
+    const file = StateFile.open(path, ringPlan(slots, mode))
+    try {
+      return new RingFile(file)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+
+  private constructor(readonly file: StateFile) {
+    this.capacity = file.parameters[0]
+    this.mask = bufferSlots(this.capacity) - 1
     this.memory = new RingMemory(file.mapping.buffer, 0, file.path, 0)
     const used = this.used()
-    if (used < 0 || used > this.slots) file.corrupt(`it would have ${used} of ${this.slots} slots unread`)
+    if (used < 0 || used > this.capacity) file.corrupt(`it would have ${used} of ${this.capacity} slots unread`)
+  }
+
+  /** Slots that may be unread. */
+  get slots(): number {
+    const limit = Atomics.load(this.memory.i32, Word.LIMIT)
+    if (limit < 0 || limit > this.capacity) this.file.corrupt(`its limit is ${limit} of ${this.capacity} slots`)
+    return limit === 0 ? this.capacity : limit
+  }
+
+  /** Settles that so many slots may be unread. False when others are settled, or asked for when the file was made. */
+  agree(slots: number): boolean {
+    if (slots > this.capacity || (slots < this.capacity && this.file.parameters[1] === 1)) return false
+    const before = Atomics.compareExchange(this.memory.i32, Word.LIMIT, 0, slots)
+    return before === 0 || before === slots
   }
 
   get path(): string {
@@ -126,14 +165,17 @@ export class RingFile {
 }
 
 /** Slots of a ring unless told otherwise. */
-export const DEFAULT_SLOTS = 4096
+const DEFAULT_SLOTS = 4096
 export const MAX_SLOTS = 2 ** 24
 
-export function ringPlan(slots: number | undefined, mode: number): StatePlan {
+function ringPlan(slots: number | undefined, mode: number): StatePlan {
   return {
     what: 'Ring',
     kind: Kind.RING,
-    parameters: [{ name: 'slots', value: slots, byDefault: DEFAULT_SLOTS }],
+    parameters: [
+      { name: 'slots', value: slots, byDefault: DEFAULT_SLOTS },
+      { name: 'asked', value: undefined, byDefault: slots === undefined ? 0 : 1 },
+    ],
     sizeOf: ([count]) => Header.SIZE + (bufferSlots(count) + R.OVERHANG) * SLOT_SIZE,
     mode,
   }

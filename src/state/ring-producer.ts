@@ -68,6 +68,8 @@ export class RingProducer {
     this.i32 = i32
     this.u32 = u32
     this.u64 = u64
+    // From here on it has so many.
+    ring.agree(ring.slots)
     this.slots = ring.slots
     this.settle()
     this.tail = Atomics.load(i32, TAIL)

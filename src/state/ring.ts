@@ -8,14 +8,14 @@ import { shown } from '../layout/shown.js'
 import type { WriteView } from '../layout/view.js'
 import { RingWord as R } from './format.js'
 import { RingConsumer } from './ring-consumer.js'
-import { MAX_SLOTS, RingFile, ringPlan } from './ring-file.js'
+import { MAX_SLOTS, RingFile } from './ring-file.js'
 import { RingProducer, type WhenFull } from './ring-producer.js'
-import { DEFAULT_MODE, StateFile } from './state-file.js'
+import { DEFAULT_MODE } from './state-file.js'
 
 export interface RingOptions {
   /** A ring has one producer and one consumer at a time. Both may end, or be killed, and come back. */
   readonly role: 'producer' | 'consumer'
-  /** 64-byte slots that may be unread. Default: those of the file there is, or 4,096. */
+  /** 64-byte slots that may be unread. Default: those of the file there is; 4,096 when nobody asks for a number. */
   readonly slots?: number
   /**
    * The producer's: what becomes of a frame when the ring is full. 'fail' (the default): `write` returns false. 'drop': the same, and
@@ -69,11 +69,11 @@ export class Ring implements Disposable {
    */
   static open(path: string, options: RingOptions): Ring {
     checkRingOptions(options)
-    const file = StateFile.open(path, ringPlan(options.slots, options.mode ?? DEFAULT_MODE))
+    const ring = RingFile.open(path, options.slots, options.mode ?? DEFAULT_MODE)
     try {
-      return new Ring(new RingFile(file), options)
+      return new Ring(ring, options)
     } catch (error) {
-      file.close()
+      ring.close()
       throw error
     }
   }
@@ -96,6 +96,7 @@ export class Ring implements Disposable {
 
   /** 64-byte slots that may be unread. */
   get slots(): number {
+    this.ring.file.throwIfClosed()
     return this.ring.slots
   }
 
@@ -200,7 +201,7 @@ export class Ring implements Disposable {
     this.ring.file.throwIfClosed()
     const { file } = this.ring
     const pollable = {
-      poll: () => this.poll(handlers, options.limit ?? DEFAULT_LIMIT),
+      poll: (limit: number) => this.poll(handlers, limit),
       hasNews: () => !file.isClosed && consumer.hasNews(),
       controls: [undefined],
       closing: this.closing.signal,
@@ -208,7 +209,7 @@ export class Ring implements Disposable {
         return file.isClosed
       },
     }
-    return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal)
+    return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal, options.limit ?? DEFAULT_LIMIT)
   }
 
   /** Gives the role up; what is unread stays for the next consumer. Any number of times. */
