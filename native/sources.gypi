@@ -6,6 +6,7 @@
       "native/core/crc32c.cpp",
       "native/core/fault.cpp",
       "native/core/file_lock.cpp",
+      "native/core/fork_guard.cpp",
       "native/core/frames.cpp",
       "native/core/futex.cpp",
       "native/core/page_file.cpp",

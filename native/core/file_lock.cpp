@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fork_guard.h"
+
 namespace ticktape {
 
 Result<std::unique_ptr<FileLock>> FileLock::open(const std::string& path, mode_t mode) {
@@ -31,12 +33,16 @@ Result<std::unique_ptr<FileLock>> FileLock::open(const std::string& path, mode_t
     if (::fstat(file, &opened) != 0) return failed("fstat", path);
     if (!S_ISREG(opened.st_mode)) return failed(EINVAL, "fstat", path);
     if (::lstat(path.c_str(), &named) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev) {
+      fork_guard::guard(file);
       return Result<std::unique_ptr<FileLock>>(std::move(lock));
     }
   }
 }
 
-FileLock::~FileLock() { ::close(file_); }
+FileLock::~FileLock() {
+  fork_guard::release(file_);
+  ::close(file_);
+}
 
 Result<std::string> FileLock::read() const {
   std::string text(4096, '\0');

@@ -10,6 +10,7 @@
 #include "allocate.h"
 #include "crash_point.h"
 #include "fault.h"
+#include "fork_guard.h"
 #include "populate.h"
 #include "sync_log.h"
 
@@ -96,7 +97,10 @@ Result<RegionPtr> Region::map(int file, const std::string& path, std::size_t siz
 Region::~Region() {
   fault::release(guard_);
   if (data_ != nullptr) ::munmap(data_, size_);
-  if (file_ >= 0) ::close(file_);
+  if (file_ >= 0) {
+    fork_guard::release(file_);
+    ::close(file_);
+  }
 }
 
 bool Region::damaged() const { return fault::damaged(guard_); }
@@ -160,7 +164,14 @@ struct flock rangeOf(short type, std::size_t offset, std::size_t length) {
 
 Result<int> Region::lockRange(std::size_t offset, std::size_t length) const {
   struct flock range = rangeOf(F_WRLCK, offset, length);
-  if (::fcntl(file_, kSetLock, &range) == 0) return 1;
+  if (::fcntl(file_, kSetLock, &range) == 0) {
+    fork_guard::guard(file_);
+#if defined(MADV_DONTFORK)
+    // A child's copy of the mapping would keep the open file, and so the lock.
+    ::madvise(data_, size_, MADV_DONTFORK);
+#endif
+    return 1;
+  }
   if (errno == EAGAIN || errno == EACCES) return 0;
   return failed("fcntl", path_);
 }

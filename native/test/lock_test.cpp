@@ -27,6 +27,30 @@ TEST(a_second_open_of_a_locked_file_gets_no_lock) {
   CHECK(canLock(path));
 }
 
+TEST(a_forked_child_does_not_keep_the_locks_of_a_dead_process) {
+  const std::string directory = check::directory();
+  const std::string path = directory + "/lock";
+  const std::string ranged = directory + "/ranged";
+  CHECK(Region::create(ranged, 4096, 0600).ok());
+  int grandchild[2];
+  CHECK_EQ(::pipe(grandchild), 0);
+  check::inChild([&] {
+    const auto lock = FileLock::open(path, 0600);
+    const auto region = Region::open(ranged, true);
+    if (!lock.value || region.value->lockRange(0, 1).value != 1) return 1;
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      for (;;) ::pause();
+    }
+    return ::write(grandchild[1], &pid, sizeof pid) == sizeof pid ? 0 : 1;
+  });
+  pid_t pid = 0;
+  CHECK_EQ(::read(grandchild[0], &pid, sizeof pid), static_cast<ssize_t>(sizeof pid));
+  CHECK(check::eventually([&] { return canLock(path); }));
+  CHECK_EQ(Region::open(ranged, true).value->lockRange(0, 1).value, 1);
+  CHECK_EQ(::kill(pid, SIGKILL), 0);
+}
+
 TEST(another_process_gets_no_lock_until_the_holder_dies) {
   const std::string path = check::directory() + "/lock";
   int ready[2];
