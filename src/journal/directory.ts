@@ -70,10 +70,10 @@ function isTemporary(name: string): boolean {
 export function prepareDirectory(directory: string, mode: number): void {
   const wanted = directoryMode(mode)
   try {
-    const first = fs.mkdirSync(path.dirname(directory), { recursive: true, mode: wanted }) ?? directory
+    makeDirectories(path.dirname(directory), wanted)
     fs.mkdirSync(directory, { mode: wanted })
     fs.chmodSync(directory, wanted)
-    syncParents(first, directory)
+    syncNames(path.dirname(directory))
     return
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') {
@@ -116,16 +116,21 @@ function directoryMode(mode: number): number {
   return mode | ((mode & 0o444) >> 2)
 }
 
-/** Makes the names of new directories durable, from `last` up to `first`: a journal in a directory that power loss forgot would be gone. */
-function syncParents(first: string, last: string): void {
-  for (let made = last; ; made = path.dirname(made)) {
-    try {
-      syncDirectory(path.dirname(made))
-    } catch (error) {
-      // A directory that may be entered and not read cannot be opened to sync it; its own file system sees to that in time.
-      if (systemCode(error) !== 'EACCES') throw error
-    }
-    if (made === first) return
+/** Makes a directory and those above it that are missing, so that power loss does not forget them: what lies in them would be gone. */
+export function makeDirectories(directory: string, mode: number): void {
+  const first = fs.mkdirSync(directory, { recursive: true, mode })
+  if (first === undefined) return
+  const last = path.dirname(path.resolve(first))
+  for (let made = path.resolve(directory); made !== last && made !== '/'; made = path.dirname(made)) syncNames(path.dirname(made))
+}
+
+/** As `syncDirectory`, where that is possible. */
+function syncNames(directory: string): void {
+  try {
+    syncDirectory(directory)
+  } catch (error) {
+    // A directory that may be entered and not read cannot be opened to sync it; its own file system sees to that in time.
+    if (systemCode(error) !== 'EACCES') throw error
   }
 }
 

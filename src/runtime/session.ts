@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { InvalidOptionError, SessionError, UnsafePathError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
+import { makeDirectories, syncDirectory } from '../journal/directory.js'
 
 /** The gateway's journal. Consumers' journals are numbered from the next on. */
 export const GATEWAY_JOURNAL = 1
@@ -34,7 +35,7 @@ export class Session {
   /** Opens a session to go on with, or begins one. @throws {SessionError} for a damaged session.json, {UnsafePathError}, {InvalidOptionError}. */
   static open(home: string): Session {
     checkHome(home)
-    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+    makeDirectories(home, 0o700)
     return new Session(home)
   }
 
@@ -126,7 +127,7 @@ function readMembers(file: string): Member[] {
   })
 }
 
-/** Replaces a file in one step. */
+/** Replaces a file in one step, and for good: without it strategies would be numbered anew, and orders on record belong to others. */
 function writeWhole(file: string, text: string): void {
   const temporary = `${file}.tmp`
   const fd = fs.openSync(temporary, 'w', 0o600)
@@ -137,4 +138,5 @@ function writeWhole(file: string, text: string): void {
     fs.closeSync(fd)
   }
   fs.renameSync(temporary, file)
+  syncDirectory(path.dirname(file))
 }
