@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs'
 import type { Handlers } from '../journal/handlers.js'
 import { checkOptions, kinds } from '../journal/options.js'
-import { openMembers, ringPath, SLOT_LIMIT } from './broadcast.js'
+import { openMembers, ringPath } from './broadcast.js'
 import { checkMemberName, type Members } from './broadcast-members.js'
 import { Ring, type RingRunOptions } from './ring.js'
+import { MAX_SLOTS } from './ring-file.js'
 
 export interface MemberOptions {
   /** What to get frames of, such as symbols: at most some 3,800 bytes in all. Default: everything. */
@@ -23,7 +24,7 @@ export class BroadcastMember implements Disposable {
    * UnsafePathError, CorruptStateError, StateMismatchError, JournalFullError}
    */
   static join(directory: string, name: string, options: MemberOptions = {}): BroadcastMember {
-    checkOptions('BroadcastMember.join', options, { keys: kinds.array, slots: kinds.integer(1, SLOT_LIMIT), mode: kinds.integer(0, 0o777) })
+    checkOptions('BroadcastMember.join', options, { keys: kinds.array, slots: kinds.integer(1, MAX_SLOTS), mode: kinds.integer(0, 0o777) })
     checkMemberName(name)
     const members = openMembers(directory, { mode: options.mode })
     let ring: Ring | undefined

@@ -8,7 +8,6 @@ import { shown } from '../layout/shown.js'
 import { type MemberEntry, Members } from './broadcast-members.js'
 import { Header } from './format.js'
 import { Ring } from './ring.js'
-import { MAX_SLOTS } from './ring-file.js'
 import { DEFAULT_MODE } from './state-file.js'
 
 /** A member, as the predicate and people see it. */
@@ -236,6 +235,3 @@ export function openMembers(directory: string, options: { readonly members?: num
 export function ringPath(directory: string, name: string): string {
   return join(directory, `${name}.ring`)
 }
-
-/** @internal */
-export const SLOT_LIMIT = MAX_SLOTS

@@ -132,27 +132,29 @@ export class Counters implements Disposable {
     checkName(name)
     this.file.throwIfClosed()
     return this.file.locked(() => {
-      let cell = 0
-      for (let present = this.kindOf(0); cell < this.cells && present !== 0; present = ++cell < this.cells ? this.kindOf(cell) : 0) {
+      for (let cell = 0; cell < this.cells; cell++) {
+        const present = this.kindOf(cell)
+        if (present === 0) return this.make(cell, name, kind)
         if (this.nameOf(cell) !== name) continue
         if (present !== kind) {
           throw new StateMismatchError(`'${name}' is a ${present === GAUGE ? 'gauge' : 'counter'} in ${this.path}; give the other one another name`, { path: this.path })
         }
         if (kind === GAUGE || takePlace(this.file, this.valueAt(cell) + V.OWNER)) return cell
       }
-      if (cell === this.cells) {
-        throw new StateFullError(`all ${this.cells} cells of ${this.path} are taken; make it with more: Counters.open(path, { cells })`, { path: this.path })
-      }
-      const bytes = new Uint8Array(this.file.mapping.buffer)
-      const label = this.labelAt(cell)
-      bytes.fill(0, label + L.NAME, label + L.NAME + L.NAME_SIZE)
-      bytes.set(Buffer.from(name, 'latin1'), label + L.NAME)
-      bytes.fill(0, this.valueAt(cell), this.valueAt(cell) + V.SIZE)
-      if (kind === COUNTER) takePlace(this.file, this.valueAt(cell) + V.OWNER)
-      // Last: a cell that has a kind has its name.
-      Atomics.store(this.kinds, label >> 2, kind)
-      return cell
+      throw new StateFullError(`all ${this.cells} cells of ${this.path} are taken; make it with more: Counters.open(path, { cells })`, { path: this.path })
     })
+  }
+
+  private make(cell: number, name: string, kind: number): number {
+    const bytes = new Uint8Array(this.file.mapping.buffer)
+    const label = this.labelAt(cell)
+    bytes.fill(0, label + L.NAME, label + L.NAME + L.NAME_SIZE)
+    bytes.set(Buffer.from(name, 'latin1'), label + L.NAME)
+    bytes.fill(0, this.valueAt(cell), this.valueAt(cell) + V.SIZE)
+    if (kind === COUNTER) takePlace(this.file, this.valueAt(cell) + V.OWNER)
+    // Last: a cell that has a kind has its name.
+    Atomics.store(this.kinds, label >> 2, kind)
+    return cell
   }
 
   private kindOf(cell: number): number {
