@@ -237,6 +237,11 @@ describe('Gateway.start', () => {
     expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [], feed, ...options }))).toMatchObject({ code })
   })
 
+  test("says of durability 'commit', which it could not keep, what to take", async () => {
+    const refusal = await rejectionOf(Gateway.start({ home: newHome(), strategies: [], feed, durability: 'commit' as never }))
+    expect(refusal).toMatchObject({ message: expect.stringMatching(/'durability'.*'process' or 'interval'.*not "commit"/) as string })
+  })
+
   test.each([
     ['export default 5', 'has no strategies'],
     ['export const x = 1', 'has no strategies'],

@@ -27,8 +27,11 @@ export interface GatewayOptions {
   readonly pageSize?: number
   /** Bytes of a page of a strategy's journal. Default 1 MiB. */
   readonly strategyPageSize?: number
-  /** Of all journals of the session. Default: by where it lies, as for `Writer.open`. */
-  readonly durability?: Durability
+  /**
+   * Of all journals of the session. Default: by where it lies, as for `Writer.open`. Not 'commit': nobody in a gateway waits for a flush
+   * before an order or a report is acted on.
+   */
+  readonly durability?: Exclude<Durability, 'commit'>
   /** How long a strategy that ended is left alone at first, in ms; twice as long each time, up to 5 s. Default 100. */
   readonly backOffMs?: number
   /** How long a strategy may take to stop before it is killed, in ms. Default 15,000. */
@@ -52,7 +55,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     wait: kinds.oneOf(...WAITS),
     pageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
     strategyPageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
-    durability: kinds.oneOf('process', 'interval', 'commit'),
+    durability: isDurability,
     backOffMs: kinds.integer(1, 60_000),
     stopMs: kinds.integer(1, 3_600_000),
     progressMs: kinds.integer(10, 60_000),
@@ -67,6 +70,11 @@ export function checkGatewayOptions(options: GatewayOptions): void {
   for (const file of strategies) {
     if (typeof file !== 'string') throw new InvalidOptionError(`option 'strategies' of Gateway.start takes paths of modules, not ${shown(file)}`)
   }
+}
+
+function isDurability(value: unknown): string | undefined {
+  if (value === 'process' || value === 'interval') return undefined
+  return "'process' or 'interval' (which survives power loss but for the last 50 ms; a gateway waits for no flush, so 'commit' would promise nothing more)"
 }
 
 function isSpeed(value: unknown): string | undefined {
