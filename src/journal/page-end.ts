@@ -74,6 +74,7 @@ export function makeDurable(page: MappedPage): void {
   const walk = native.walkFrames(mapping, durable, cursor, firstPosition, false, 0n)
   if (walk.reason !== 'end') throw damagedFrame(page, walk.slot, walk.reason)
   if (page.checked && durable < cursor) native.stampFrames(mapping, durable, cursor, firstPosition)
+  writeAgain(page)
   mapping.sync(0, mapping.size)
   crashPoint('caught-up-data-synced')
   // Only now is what it vouches for on the disk.
@@ -85,6 +86,20 @@ export function makeDurable(page: MappedPage): void {
   mapping.sync(0, P.HEADER_SIZE)
   crashPoint('caught-up-header-synced')
 }
+
+/**
+ * Has the next sync write every frame that is not known to be durable, even those the kernel takes for written. After a failed sync it
+ * does: the blocks are clean, and on no disk. So whoever takes over from a writer whose sync failed must not believe it.
+ */
+export function writeAgain(page: MappedPage): void {
+  const { i32 } = page.memory
+  const end = P.HEADER_SIZE + (page.cursor << SLOT_SHIFT)
+  // A store that changes nothing makes its block dirty; atomic, so that it undoes nobody's.
+  for (let at = P.HEADER_SIZE + (page.durable << SLOT_SHIFT); at < end; at += BLOCK) Atomics.or(i32, at >> 2, 0)
+  if (end > P.HEADER_SIZE) Atomics.or(i32, (end - 4) >> 2, 0)
+}
+
+const BLOCK = 4096
 
 /** A frame below a cursor that the kernel kept, and not well-formed. */
 export function damagedFrame(page: MappedPage, slot: number, reason: string): CorruptJournalError {

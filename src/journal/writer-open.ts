@@ -11,10 +11,11 @@ import { WriterLock } from './lock.js'
 import { type MappedPage, Word } from './page.js'
 import { PageSupply } from './page-supply.js'
 import { clampReaders } from './reader-registry.js'
-import { makeDurable } from './page-end.js'
+import { makeDurable, writeAgain } from './page-end.js'
 import { catchUp, recover, type Tail } from './recovery.js'
 import { readSchema, writeSchema } from './schema-file.js'
 import { fromSystemError } from './system-error.js'
+import { whileRemoved } from './seek.js'
 import type { WriterParts } from './writer.js'
 import { checkWriterOptions, settle, type WriterOptions, type WriterSettings } from './writer-options.js'
 import { shown } from '../layout/shown.js'
@@ -27,8 +28,15 @@ class Undo {
     this.steps.push(step)
   }
 
+  /** Every step, whatever becomes of the others: the lock is given up last and must be. What they throw comes after what is thrown already. */
   run(): void {
-    for (const step of this.steps.reverse()) step()
+    for (const step of this.steps.reverse()) {
+      try {
+        step()
+      } catch {
+        // A last sync that failed, say: whoever opens the journal learns of the first failure.
+      }
+    }
   }
 }
 
@@ -57,7 +65,7 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     undo.later(() => existing?.close())
     if (existing !== undefined) lock.claim(existing)
     // Before anything is made or changed: where it refuses, the journal stays as it is.
-    const { report, tail } = recover(directory)
+    const { report, tail } = whileRemoved(() => recover(directory))
     if (tail !== undefined) undo.later(() => tail.page.mapping.close())
     const control = existing ?? Control.openForWriter(directory, settings.mode)
     undo.later(() => control.close())
@@ -66,7 +74,7 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     const epoch = Math.max(lock.lastEpoch, tail?.page.identity.epoch ?? 0) + 1
     lock.sign(epoch)
     if (tail === undefined) writeSchema(directory, schema, settings.mode)
-    else catchUp(directory, tail.page, settings.durability !== 'process')
+    else whileRemoved(() => catchUp(directory, tail.page, settings.durability !== 'process'))
     tellReaders(directory, control, report.position)
 
     const kind = {
@@ -117,6 +125,7 @@ function firstPage(
   const { page, slot } = tail
   const sameKind = page.checked === settings.checksums && page.identity.journalId === settings.journalId
   if (!tail.full && sameKind) {
+    if (durableLog !== undefined) writeAgain(page)
     durableLog?.add(page)
     return { page, slot }
   }
