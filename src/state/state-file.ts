@@ -153,7 +153,8 @@ function create(file: string, plan: StatePlan): void {
     try {
       fs.linkSync(temporary, file)
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
+      // There already: another process was first. Gone: one in another pid namespace took this one for dead, and the next attempt makes it.
+      if (systemCode(error) !== 'EEXIST' && systemCode(error) !== 'ENOENT') throw error
     } finally {
       fs.rmSync(temporary, { force: true })
     }
@@ -169,7 +170,7 @@ function removeAbandoned(file: string): void {
   for (const name of fs.readdirSync(directory)) {
     if (!name.startsWith(prefix)) continue
     const maker = /^(\d+)-(\d+)-[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length))
-    // A maker in another pid namespace looks dead though it lives: it then makes its file again.
+    // A maker in another pid namespace looks dead though it lives: it makes its file again.
     if (maker !== null && native.processStart(Number(maker[1])) !== Number(maker[2])) fs.rmSync(join(directory, name), { force: true })
   }
 }
