@@ -66,12 +66,34 @@ function baselineWay(conditions: Conditions, settings: Settings): Way<number[]> 
   }
 }
 
+/** Bare stores and loads of the same words in JavaScript, without a library. */
+function byHandWay(conditions: Conditions, settings: Settings, ping: Process, pong: Process): Way<number[]> {
+  const { count } = settings
+  return {
+    name: 'by hand',
+    async measure() {
+      const [there, back] = [freshDirectory(conditions, 'memory'), freshDirectory(conditions, 'memory')]
+      await ping.call('create', { file: there, size: pageSize(settings) })
+      await pong.call('create', { file: back, size: pageSize(settings) })
+      await ping.call('open', { file: back, cpu: conditions.cpus[0] })
+      await pong.call('open', { file: there, cpu: conditions.cpus[1] })
+      const answering = await pong.begin('pong', { count })
+      const percentiles = await ping.call<number[]>('ping', { count })
+      await answering.result
+      await ping.call('close')
+      await pong.call('close')
+      for (const file of [there, back]) fs.rmSync(file)
+      return percentiles
+    },
+  }
+}
+
 export const question: Question = {
   name: 'round-trip',
   title: 'How long does a frame there and one back take?',
   method:
     'Two processes, two journals with prepared pages, one 64-byte frame each way at a time, from `begin` of the question to the handler of the answer; each time holds one reading of the clock. ' +
-    '"poll" is a loop around `reader.poll`, "native spin" waits in the addon with the processor\'s pause between looks, the others are `reader.run({ wait })`. No schedule, so nothing is omitted: the next question is asked when the answer is there. ' +
+    '"poll" is a loop around `reader.poll`, "by hand" are the same stores and loads on mapped files without a library, "native spin" waits in the addon with the processor\'s pause between looks, the others are `reader.run({ wait })`. No schedule, so nothing is omitted: the next question is asked when the answer is there. ' +
     'The first tenth is left out. C++ does the same.',
 
   async ask(conditions): Promise<Answer> {
@@ -79,10 +101,15 @@ export const question: Question = {
     const settings = { count: quick ? 100_000 : 500_000, timestamps: false }
     const ping = Process.start('echo')
     const pong = Process.start('echo')
+    const handPing = Process.start('by-hand')
+    const handPong = Process.start('by-hand')
     try {
       const spinning: Way<number[]>[] = [oursWay(conditions, 'poll', settings, ping, pong, 'ticktape, poll')]
       await spinning[0].measure()
       if (conditions.baseline !== undefined) spinning.push(baselineWay(conditions, settings))
+      const byHand = byHandWay(conditions, settings, handPing, handPong)
+      await byHand.measure()
+      spinning.push(byHand)
       const limit = await takeTurns(conditions, spinning)
 
       const stamped = { ...settings, timestamps: true }
@@ -101,7 +128,7 @@ export const question: Question = {
       if (conditions.baseline !== undefined) {
         targets.push(
           atMost('round trip, spinning: our p50 / the C++ p50', 1.25, ratio(p50.contenders[0], p50.contenders[1]),
-            `${shortly(median(p50.contenders[0].values))} ns here and ${shortly(median(p50.contenders[1].values))} in C++, while a cache line took ${shortly(median(limit.lineNs))} there and back. A turn holds two appends and two looks that find something, each of which is a few ns longer in JavaScript ("What does one frame cost on one core?"), and a call into the addon for the clock.`),
+            `${shortly(median(p50.contenders[0].values))} ns here, ${shortly(median(p50.contenders[1].values))} in C++ and ${shortly(median(p50.contenders[2].values))} by bare stores and loads in JavaScript, while a cache line took ${limit.lineNs.length === 0 ? 'an unknown number of' : shortly(median(limit.lineNs))} ns there and back. What is above the bare stores is two appends and two looks with all their checks ("What does one frame cost on one core?").`),
           atMost('round trip, spinning: our p99.9 / the C++ p99.9', 2, ratio(p999.contenders[0], p999.contenders[1]),
             `in the single rounds it was from ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to others.`),
         )
@@ -118,8 +145,7 @@ export const question: Question = {
         ],
       }
     } finally {
-      await ping.stop()
-      await pong.stop()
+      for (const process of [ping, pong, handPing, handPong]) await process.stop()
     }
   },
 }

@@ -1,0 +1,85 @@
+// A process that asks or answers with bare stores and loads on mapped files: what is left of a round trip without a library.
+import { native } from '../../dist/native/index.js'
+import { Page } from '../../dist/layout/format.js'
+import { nanoseconds } from '../support/clock.js'
+import { pinTo, sayReady, serve } from '../support/child.js'
+import { percentiles } from '../support/statistics.js'
+
+const CURSOR = Page.CURSOR >> 2
+const SLEEPERS = 64
+
+interface Side {
+  readonly f64: Float64Array
+  readonly words: Int32Array
+}
+
+let own: Side
+let other: Side
+let close = (): void => {}
+const sleepers = new Int32Array(new SharedArrayBuffer(1024))
+/** What the work comes to, so that none of it is optimised away. */
+const outcome = { wakes: 0, sum: 0 }
+
+function put(seq: number): void {
+  const { f64, words } = own
+  const at = Page.HEADER_SIZE + seq * 64
+  f64[(at + 16) >> 3] = seq
+  f64[(at + 24) >> 3] = seq + 0.5
+  f64[(at + 32) >> 3] = seq + 1
+  f64[(at + 40) >> 3] = seq + 1.5
+  words[at >> 2] = 0x1_0001
+  words[(at >> 2) + 2] = 1
+  words[(at >> 2) + 3] = 2
+  Atomics.store(words, CURSOR, seq + 1)
+  if (Atomics.load(sleepers, SLEEPERS) !== 0) outcome.wakes++
+}
+
+/** Spins until the frame is there. */
+function get(seq: number): void {
+  const { f64, words } = other
+  while (Atomics.load(words, CURSOR) <= seq) {
+    // Nothing yet.
+  }
+  const at = Page.HEADER_SIZE + seq * 64
+  if (f64[(at + 16) >> 3] !== seq) throw new Error(`found ${f64[(at + 16) >> 3]} instead of ${seq}`)
+  outcome.sum += f64[(at + 24) >> 3] + f64[(at + 32) >> 3] + f64[(at + 40) >> 3] + (words[at >> 2] & 0xffff)
+}
+
+serve({
+  create({ file, size }: { file: string; size: number }) {
+    const mapping = native.createFile(file, size, 0o600, new Uint8Array(64))
+    mapping.populate(0, size, true)
+    own = { f64: new Float64Array(mapping.buffer), words: new Int32Array(mapping.buffer) }
+    close = () => mapping.close()
+  },
+  open({ file, cpu }: { file: string; cpu: number }) {
+    const mapping = native.mapFile(file, false)
+    other = { f64: new Float64Array(mapping.buffer), words: new Int32Array(mapping.buffer) }
+    const closeOwn = close
+    close = () => {
+      closeOwn()
+      mapping.close()
+    }
+    pinTo(cpu)
+  },
+  pong({ count }: { count: number }) {
+    sayReady()
+    for (let seq = 0; seq < count; seq++) {
+      get(seq)
+      put(seq)
+    }
+  },
+  ping({ count }: { count: number }) {
+    const times = new Uint32Array(count)
+    for (let seq = 0; seq < count; seq++) {
+      const before = nanoseconds()
+      put(seq)
+      get(seq)
+      times[seq] = nanoseconds() - before
+    }
+    return percentiles(times.subarray(count / 10))
+  },
+  close() {
+    close()
+  },
+})
