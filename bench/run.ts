@@ -76,7 +76,9 @@ const asked: { question: Question; answer: Answer }[] = []
 for (const question of QUESTIONS) {
   if (options.only.length > 0 && !options.only.includes(question.name)) continue
   say(`\n${question.title}`)
+  const asking = performance.now()
   asked.push({ question, answer: await question.ask(conditions) })
+  say(`  (${question.name}: ${((performance.now() - asking) / 1000).toFixed(1)} s)`)
 }
 
 const report: Report = {
