@@ -12,7 +12,7 @@ import { loadStrategies } from './load-strategies.js'
 import { MarketWriter } from './market-writer.js'
 import { OrderDesk } from './order-desk.js'
 import { PaperVenue } from './paper-venue.js'
-import { makeJournals, orderSources, superviseStrategy } from './strategy-journals.js'
+import { orderSources, readyJournals, superviseStrategy } from './strategy-journals.js'
 import type { Venue } from './venue.js'
 
 /** How a gateway and its strategies are doing. */
@@ -79,7 +79,7 @@ export class Gateway {
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
       const members = session.enrol(strategies)
-      makeJournals(session, members, options)
+      await readyJournals(session, members, options)
       desk = new OrderDesk(orderSources(session, lastTaken), writer, venue)
       const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
       return new Gateway(options, writer, market, venue, desk, supervisors)

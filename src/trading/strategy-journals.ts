@@ -3,6 +3,7 @@ import { JournalNotFoundError } from '../layout/errors.js'
 import { listDirectory } from '../journal/directory.js'
 import { Writer } from '../journal/writer.js'
 import type { WriterOptions } from '../journal/writer-options.js'
+import { recoverAfterRestart } from '../runtime/recover-journal.js'
 import type { Member, Session } from '../runtime/session.js'
 import { Supervisor } from '../runtime/supervisor.js'
 import type { GatewayOptions } from './gateway-options.js'
@@ -12,11 +13,19 @@ import type { StrategyProcessConfig } from './strategy-process.js'
 const STRATEGY_PAGE_SIZE = 1024 * 1024
 const STRATEGY_PROCESS = fileURLToPath(new URL('strategy-process.js', import.meta.url))
 
-/** Makes the journals of strategies that have never run: then the gateway can read all of them from its start. */
-export function makeJournals(session: Session, members: readonly Member[], options: GatewayOptions): void {
+/**
+ * Makes the journals of strategies that have never run, and has those of the others, of earlier runs too, repaired after power loss. From
+ * then on the gateway can read all of them: what it finds there stays.
+ */
+export async function readyJournals(session: Session, members: readonly Member[], options: GatewayOptions): Promise<void> {
   for (const member of members) {
     const journal = session.journalOf(member.id)
     if (!exists(journal)) Writer.open(journal, writerOptions(member, options)).close()
+  }
+  for (const member of session.all) {
+    const journal = session.journalOf(member.id)
+    // Its page size is its own: that of an earlier run may differ.
+    if (exists(journal)) await recoverAfterRestart(journal, { ...writerOptions(member, options), pageSize: undefined })
   }
 }
 
