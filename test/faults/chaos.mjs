@@ -167,8 +167,8 @@ async function killAtPoints(turns) {
 /** Each name given to CRASH_POINT in C++ or to crashPoint in TypeScript. */
 function listPoints() {
   const names = new Set()
-  for (const folder of ['native/core', 'src']) {
-    for (const entry of fs.readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })) {
+  for (const sources of ['native/core', 'src']) {
+    for (const entry of fs.readdirSync(path.join(root, sources), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue
       const text = fs.readFileSync(path.join(entry.parentPath, entry.name), 'utf8')
       for (const [, name] of text.matchAll(/(?:CRASH_POINT|crashPoint)\(["']([a-z-]+)["']\)/g)) names.add(name)

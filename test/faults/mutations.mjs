@@ -101,7 +101,7 @@ const SCHEMAS = [
   '{"format":1,"frames":[{"name":"Tick","id":1,"slots":1,"fields":[{"name":"a","kind":"enum","size":1,"offset":16,"values":[]}]}]}',
   '{"format":1,"frames":[{"name":"Tick","id":1,"slots":1,"fields":[{"name":"a","kind":"toString","size":1,"offset":16}]}]}',
   '{"format":1,"frames":[{"name":"Other","id":2,"slots":1,"fields":[]},{"name":"Other","id":2,"slots":1,"fields":[]}]}',
-  `${'['.repeat(20_000)}`, `{"format":1,"frames":[${'{},'.repeat(1000)}{}]}`,
+  '['.repeat(20_000), `{"format":1,"frames":[${'{},'.repeat(1000)}{}]}`,
 ]
 
 function schema(directory, random) {

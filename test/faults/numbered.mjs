@@ -71,11 +71,11 @@ export function readAllNumbered(directory, first = 0, { from = 'start', most = I
     let time = 0n
     for (const view of reader) {
       if (frames.length === most) break
-      const frame = readNumbered(view)
-      if (frame.n !== first + frames.length) throw new Error(`frame ${frame.n} at position ${frame.position} follows frame ${first + frames.length - 1}`)
-      if (view.time < time) throw new Error(`frame ${frame.n} is older than the one before`)
+      const seen = readNumbered(view)
+      if (seen.n !== first + frames.length) throw new Error(`frame ${seen.n} at position ${seen.position} follows frame ${first + frames.length - 1}`)
+      if (view.time < time) throw new Error(`frame ${seen.n} is older than the one before`)
       time = view.time
-      frames.push(frame)
+      frames.push(seen)
     }
     return frames
   } finally {
