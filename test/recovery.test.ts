@@ -208,6 +208,9 @@ describe('after a restart of the machine', () => {
     await writer.flush()
     writeCounts(writer, 20, 2 * SMALL_CAPACITY + 5)
     const copy = afterRestart(directory)
+    // A roll asks for a sync; here none came to its end, and nothing after the flush had reached the disk.
+    for (const page of [0, 1, 2]) patch(pageFile(copy, page), DURABLE, u32(page === 0 ? 20 : 0))
+    patch(pageFile(copy, 0), slotAt(20), Buffer.alloc(64 * (SMALL_CAPACITY - 20)))
     const { recovery } = openWriter(copy)
     expect(recovery).toMatchObject({ kept: 20, position: 20 })
     expect(recovery.actions).toEqual(expect.arrayContaining(['removed page 1', 'removed page 2']))

@@ -83,8 +83,12 @@ Result<RegionPtr> makePage(const PagePlan& plan) {
   CRASH_POINT("page-renamed");
 
   if (plan.durable) {
-    // The page stays when this fails: it is complete, and who asked for it learns that its name may not last.
-    if (Failure failure = syncDirectoryOf(plan.path)) return failure;
+    // Without it the page's name may not last, and with it there the page could not be made again. Nobody relies on it yet: the page
+    // before it is sealed only once this one is handed out.
+    if (Failure failure = syncDirectoryOf(plan.path)) {
+      ::unlink(plan.path.c_str());
+      return failure;
+    }
     CRASH_POINT("page-directory-synced");
   }
   return made;

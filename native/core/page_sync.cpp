@@ -55,15 +55,16 @@ Failure PageSync::syncFrames(uint32_t cursor) {
   // A block lost to a truncation is anonymous memory by now, and syncing that says nothing.
   if (page_->damaged()) return failed(EIO, "msync", page_->path());
   CRASH_POINT("data-synced");
+  if (!checked_) {
+    // Frames without a CRC are kept up to the cursor on disk, so it must be there before anybody is told that they are durable.
+    if (Failure failure = page_->sync(0, page::kHeaderSize)) return failure;
+  }
 
   const std::size_t written = end - offsetOf(durable_);
   durable_ = cursor;
   moved_ = true;
   storeOrdered(wordAt(page_->data(), page::kDurable), cursor);
   CRASH_POINT("durable-stored");
-  if (!checked_) {
-    if (Failure failure = page_->sync(0, page::kHeaderSize)) return failure;
-  }
 
   // The sync made its blocks read-only again, to notice the next store. Undo that here for the header, the block the writer is
   // in, and as much ahead as it filled since last time, so that the fault is not the writer's.

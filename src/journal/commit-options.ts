@@ -21,12 +21,35 @@ export interface CommitOptions {
   readonly dest?: number
 }
 
+/** Options read and found right: what is stored is what was checked, whatever an option that is a getter says next time. */
+export interface CheckedCommit {
+  readonly time: bigint | undefined
+  readonly source: number | undefined
+  readonly dest: number | undefined
+  readonly hasCause: boolean
+  readonly causeJournal: number
+  readonly causePosition: number
+  /** The cause's own frame, when it was given as one. */
+  readonly frame: FramePointer | undefined
+}
+
+/** The one that every commit uses: a commit allocates nothing. */
+const checked = {
+  time: undefined as bigint | undefined,
+  source: undefined as number | undefined,
+  dest: undefined as number | undefined,
+  hasCause: false,
+  causeJournal: 0,
+  causePosition: 0,
+  frame: undefined as FramePointer | undefined,
+}
+
 /**
- * Checks the options of a commit, all of them before the first byte is stored.
+ * Reads the options of a commit, each once, and checks them before the first byte is stored. The result is good until the next call.
  *
  * @throws {InvalidOptionError}
  */
-export function checkCommitOptions(options: CommitOptions, frameSize: number, lastTimeHigh: number, lastTimeLow: number): void {
+export function checkCommitOptions(options: CommitOptions, frameSize: number, lastTimeHigh: number, lastTimeLow: number): CheckedCommit {
   if (typeof options !== 'object' || options === null) throw new InvalidOptionError(`commit takes its options as an object, not ${shown(options)}`)
   for (const name in options) {
     if (name !== 'time' && name !== 'cause' && name !== 'source' && name !== 'dest') {
@@ -34,30 +57,38 @@ export function checkCommitOptions(options: CommitOptions, frameSize: number, la
     }
   }
   const { time, cause, source, dest } = options
+  const frame = typeof cause === 'object' ? pointerOf(cause) : undefined
+  const named = typeof cause === 'object' && cause !== null && frame === undefined ? (cause as { journal?: unknown; position?: unknown }) : undefined
+  const journal = named === undefined ? 0 : named.journal
+  const position = named === undefined ? cause : named.position
   if (time !== undefined) checkTime(time, lastTimeHigh, lastTimeLow)
-  if (cause === undefined && source === undefined && dest === undefined) return
-  if (frameSize === SLOT_SIZE) {
-    throw new InvalidOptionError("a 64-byte frame has no room for 'cause', 'source' and 'dest'; define it with { slots: 2 }")
-  }
   if (source !== undefined) checkAddress('source', source)
   if (dest !== undefined) checkAddress('dest', dest)
-  if (cause !== undefined) checkCause(cause)
+  if (frame !== undefined) checkAlive(frame)
+  else if (cause !== undefined) checkCause(journal, position)
+  if (frameSize === SLOT_SIZE && (cause !== undefined || source !== undefined || dest !== undefined)) {
+    throw new InvalidOptionError("a 64-byte frame has no room for 'cause', 'source' and 'dest'; define it with { slots: 2 }")
+  }
+  checked.time = time
+  checked.source = source
+  checked.dest = dest
+  checked.hasCause = cause !== undefined
+  checked.causeJournal = frame?.memory.journalId ?? (journal as number)
+  checked.causePosition = frame?.position ?? (position as number)
+  checked.frame = frame
+  return checked
 }
 
 /** Stores what was checked. `high` and `low` are the new frame's time. Returns the frame's flags. */
-export function storeCommitOptions(options: CommitOptions, pointer: FramePointer, high: number, low: number): number {
-  const { cause, source, dest } = options
-  const frame = typeof cause === 'object' ? pointerOf(cause) : undefined
-  const named = typeof cause === 'object' && frame === undefined ? (cause as { journal: number; position: number }) : undefined
-  const journal = frame?.memory.journalId ?? named?.journal ?? 0
-  const position = frame?.position ?? named?.position ?? (cause as number)
+export function storeCommitOptions(commit: CheckedCommit, pointer: FramePointer, high: number, low: number): number {
+  const { source, dest, frame } = commit
   const { at, u16 } = pointer
-  // All is read before the first byte is stored: an option that is a getter can do anything, give up this frame for one.
+  // An option that is a getter can do anything, give up this frame for one.
   if (at < 0) throw new InvalidStateError('the frame was given up while the options of its commit were read')
   if (source !== undefined) u16[(at + Frame.SOURCE) >> 1] = source
   if (dest !== undefined) u16[(at + Frame.DEST) >> 1] = dest
-  if (cause === undefined) return 0
-  storeCause(pointer, at, journal, position)
+  if (!commit.hasCause) return 0
+  storeCause(pointer, at, commit.causeJournal, commit.causePosition)
   if (frame !== undefined) pointer.u32[(at + Frame.SINCE_ROOT) >> 2] = sinceRoot(frame, high, low)
   return FrameFlag.HAS_CAUSE
 }
@@ -92,14 +123,11 @@ function checkAddress(name: string, value: unknown): void {
   }
 }
 
-function checkCause(cause: Cause): void {
-  const pointer = pointerOf(cause)
-  if (pointer !== undefined) {
-    if (pointer.at < 0) throw new InvalidOptionError("commit's 'cause' is a frame whose handler has returned; give its position")
-    return
-  }
-  const named = typeof cause === 'number' ? { journal: 0, position: cause } : (cause as { journal?: unknown; position?: unknown })
-  const { journal, position } = named ?? {}
+function checkAlive(frame: FramePointer): void {
+  if (frame.at < 0) throw new InvalidOptionError("commit's 'cause' is a frame whose handler has returned; give its position")
+}
+
+function checkCause(journal: unknown, position: unknown): void {
   const sound =
     Number.isInteger(journal) && (journal as number) >= 0 && (journal as number) <= MAX_JOURNAL_ID &&
     Number.isInteger(position) && (position as number) >= 0 && (position as number) < 2 ** CAUSE_POSITION_BITS

@@ -1,6 +1,7 @@
-import { CorruptJournalError, JournalNotFoundError, PositionGoneError } from '../layout/errors.js'
+import { CorruptJournalError, JournalNotFoundError, JournalReplacedError, PositionGoneError } from '../layout/errors.js'
 import { Page as P, SLOT_SHIFT } from '../layout/format.js'
 import type { PageWorker } from '../native/addon.js'
+import { thisBoot } from './boot.js'
 import { listDirectory, pagePath } from './directory.js'
 import type { Dispatch, Route } from './dispatch.js'
 import { asPage, type MappedPage, openPage, Word } from './page.js'
@@ -13,6 +14,8 @@ const SHIFT = SLOT_SHIFT
 /** More slots than a page can have. A small integer as all slots are: with Infinity V8 would go back to the interpreter once a page. */
 const NEVER = 2 ** 30
 const SEALED = Word.SEALED
+/** How often a reader that waits makes sure that its page is still the journal's, in ms. */
+const CHECK_PLACE_MS = 1000
 /** Looks in vain before the page is looked at closely: whether its file was cut short is a call into the addon. */
 const LOOKS_UNCHECKED = 256
 
@@ -33,7 +36,9 @@ export class FrameSource {
   private looks = 0
   private u32: Uint32Array
   private i32: Int32Array
-  private readonly commitWord: number
+  /** The word that says how far frames can be read: the cursor or the durable one. */
+  private commitWord: number
+  private checkPlaceAt = 0
   private readonly worker: PageWorker
   private ahead: number | undefined
   /** The slot from which on the next page is mapped ahead. */
@@ -52,7 +57,7 @@ export class FrameSource {
     this.i32 = place.page.memory.i32
     this.capacity = place.page.capacity
     this.aheadFrom = place.page.capacity >> 1
-    this.commitWord = durableOnly ? Word.DURABLE : Word.CURSOR
+    this.commitWord = this.commitWordOf(place.page)
     this.worker = borrowPageWorker()
   }
 
@@ -175,17 +180,41 @@ export class FrameSource {
       const sealed = page.sealed
       // Read after the seal: a sealed page's cursor doesn't move any more.
       const cursor = page.cursor
-      const end = this.durableOnly ? Math.min(page.durable, cursor) : cursor
+      const byDurable = this.commitWord === Word.DURABLE
+      const end = byDurable ? Math.min(page.durable, cursor) : cursor
       if (end > this.slot) return end
-      if (cursor < this.slot && !this.durableOnly) {
+      if (cursor < this.slot && !byDurable) {
         const { path, number, firstPosition } = page
         throw new CorruptJournalError(`the cursor of ${path} went back to slot ${cursor}, frames up to slot ${this.slot} have been read`, {
           path, page: number, slot: cursor, position: firstPosition + this.slot,
         })
       }
+      if (!sealed) this.checkPlace()
       if (!sealed || this.slot < cursor) return this.slot
       this.enter(this.nextPage(), 0)
     }
+  }
+
+  /**
+   * Frames above the durable cursor of a page from another boot of the machine are what its next writer may find damaged and drop: they
+   * are no frames until it has looked. (Where frames have no CRC the cursor is all there is.)
+   */
+  private commitWordOf(page: MappedPage): number {
+    const inDoubt = page.checked && page.identity.bootId !== thisBoot()
+    return this.durableOnly || inDoubt ? Word.DURABLE : Word.CURSOR
+  }
+
+  /** Nothing comes any more on a page that was removed while frames were still to come: the journal was, or is another one now. */
+  private checkPlace(): void {
+    const now = performance.now()
+    if (now < this.checkPlaceAt) return
+    this.checkPlaceAt = now + CHECK_PLACE_MS
+    const { path } = this.page
+    if (isInPlace(this.page)) return
+    throw new JournalReplacedError(
+      `${path} is not the file any more that is being read: the journal was removed, made anew, or cut after power loss; open another reader`,
+      { path, position: this.page.firstPosition + this.slot },
+    )
   }
 
   /** The page after a sealed one: it is there, for it was in place before the seal. */
@@ -230,6 +259,7 @@ export class FrameSource {
     this.u32 = page.memory.u32
     this.i32 = page.memory.i32
     this.capacity = page.capacity
+    this.commitWord = this.commitWordOf(page)
     this.aheadFrom = page.capacity >> 1
     for (const dispatch of this.dispatches) {
       dispatch.expire()
@@ -279,6 +309,6 @@ export class FrameSource {
 
 /** Whether a page's path still names the file that is mapped. */
 function isInPlace({ path, mapping }: MappedPage): boolean {
-  const stat = fs.statSync(path)
-  return stat.ino === mapping.inode && stat.dev === mapping.device
+  const stat = fs.statSync(path, { throwIfNoEntry: false })
+  return stat?.ino === mapping.inode && stat.dev === mapping.device
 }

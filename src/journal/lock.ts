@@ -5,6 +5,7 @@ import { type LockHolder, WriterLockedError } from '../layout/errors.js'
 import type { FileLock } from '../native/addon.js'
 import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
+import { thisBoot } from './boot.js'
 import type { Control } from './control.js'
 import { FileName } from './directory.js'
 import { fromSystemError } from './system-error.js'
@@ -58,7 +59,7 @@ export class WriterLock {
       since: new Date().toISOString(),
       host: os.hostname(),
       epoch,
-      bootId: native.bootId(),
+      bootId: thisBoot(),
     }
     try {
       this.lock.write(`${JSON.stringify(holder)}\n`)

@@ -4,6 +4,7 @@ import { JournalFullError } from '../layout/errors.js'
 import { encodePageHeader, MAX_PAGE_NUMBER, slotsOf } from '../layout/header.js'
 import type { Mapping, PageWorker } from '../native/addon.js'
 import { native } from '../native/index.js'
+import { thisBoot } from './boot.js'
 import { channels } from './diagnostics.js'
 import { FileName, pagePath } from './directory.js'
 import { asPage, crc32c, type MappedPage } from './page.js'
@@ -26,8 +27,6 @@ export interface PageKind {
  */
 export class PageSupply {
   private readonly worker: PageWorker = new native.PageWorker()
-  /** Asked once: it is read from a file, which the writer's thread must not wait for, nor do without, in the middle of a roll. */
-  private readonly bootId = native.bootId()
   private ticket: number | undefined
   private wanted = -1
   private warnedOf = -1
@@ -154,7 +153,7 @@ export class PageSupply {
       pageNumber,
       firstPosition: pageNumber * slotsOf(pageSize),
       created: native.now(),
-      bootId: this.bootId,
+      bootId: thisBoot(),
       epoch,
       layoutHash: this.layoutHash(),
       journalId,

@@ -186,9 +186,8 @@ export class Reader implements Disposable {
   async run(handlers: Handlers, options: RunOptions = {}): Promise<number> {
     checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
     this.throwIfClosed()
-    const limit = options.limit ?? DEFAULT_LIMIT
-    const pollable = Object.assign(this.followed(), { poll: () => this.poll(handlers, limit) })
-    return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal)
+    const pollable = Object.assign(this.followed(), { poll: (limit: number) => this.poll(handlers, limit) })
+    return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal, options.limit ?? DEFAULT_LIMIT)
   }
 
   /** The position of the next frame. */

@@ -3,6 +3,7 @@ import { CorruptJournalError, RecoveryRefusedError, type TicktapeError } from '.
 import { Page as P } from '../layout/format.js'
 import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
+import { thisBoot } from './boot.js'
 import { listDirectory, pagePath, syncDirectory } from './directory.js'
 import { OpenPages } from './open-pages.js'
 import type { MappedPage } from './page.js'
@@ -67,7 +68,7 @@ export function recover(directory: string): Recovered {
   try {
     const last = findCurrent(open, pages)
     const page = open.get(last)
-    const found = page.identity.bootId === native.bootId() ? 'same-boot' : 'other-boot'
+    const found = page.identity.bootId === thisBoot() ? 'same-boot' : 'other-boot'
     if (last < pages[pages.length - 1]) checkPrepared(open, last + 1, found)
     const end = found === 'same-boot' ? trustCursor(page) : walkFromDurable(open, pages, last)
     const tailPage = open.get(end.page)
@@ -106,10 +107,14 @@ export function catchUp(directory: string, tail: MappedPage, unpromised: boolean
   try {
     const { pages } = listDirectory(directory)
     let first = tail.number
-    while (first > pages[0] && (open.get(first - 1).checked || unpromised)) {
+    while (first > pages[0]) {
+      const { checked, durable, cursor } = open.get(first - 1)
+      open.close(first - 1)
+      if (!checked && !unpromised) break
       first--
-      // Its frames were durable and its seal may not be: it is the last to be looked at, and synced once more.
-      if (open.get(first).durable === open.get(first).cursor) break
+      // Its frames were durable and its seal may not be: it is the last to be looked at, and synced once more. (An empty page says
+      // nothing of those before it.)
+      if (cursor > 0 && durable === cursor) break
     }
     for (let number = first; number < tail.number; number++) {
       makeDurable(open.get(number))
@@ -152,7 +157,7 @@ function findCurrent(open: OpenPages, pages: readonly number[]): number {
     return last
   } catch (error) {
     // Its name reached the disk and its bytes did not. Where pages are synced before they are named that cannot happen.
-    const lostInPowerLoss = before >= 0 && !open.get(before).checked && open.get(before).identity.bootId !== native.bootId()
+    const lostInPowerLoss = before >= 0 && !open.get(before).checked && open.get(before).identity.bootId !== thisBoot()
     if (error instanceof CorruptJournalError && lostInPowerLoss) return before
     throw error
   }
@@ -228,7 +233,8 @@ function firstInDoubt(open: OpenPages, pages: readonly number[], last: number): 
       continue
     }
     const page = open.get(number)
-    if (page.identity.bootId !== bootId || (page.sealed && page.durable === page.cursor)) break
+    // An empty page says nothing of those before it.
+    if (page.identity.bootId !== bootId || (page.sealed && page.cursor > 0 && page.durable === page.cursor)) break
     first = number
     if (number < last - 1) open.close(number)
   }

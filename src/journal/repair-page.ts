@@ -3,6 +3,7 @@ import { Frame, Page as P, PageFlag, SLOT_SHIFT, SLOT_SIZE } from '../layout/for
 import { decodePageHeader, type PageIdentity, slotsOf } from '../layout/header.js'
 import type { Mapping } from '../native/addon.js'
 import { native } from '../native/index.js'
+import { thisBoot } from './boot.js'
 import { pagePath } from './directory.js'
 import { crc32c } from './page.js'
 import { fromSystemError, systemCode } from './system-error.js'
@@ -150,7 +151,7 @@ class Examination {
         pageNumber,
         firstPosition: this.firstPosition,
         created: before?.created ?? native.now(),
-        bootId: before?.bootId ?? native.bootId(),
+        bootId: before?.bootId ?? thisBoot(),
         epoch: before?.epoch ?? 1,
         layoutHash: before?.layoutHash ?? new Uint8Array(8),
         journalId: before?.journalId ?? 0,

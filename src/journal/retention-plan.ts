@@ -145,8 +145,10 @@ function findEnd(directory: string, pages: readonly number[]): { current: number
     const { capacity, identity, cursor } = page
     const prepared = cursor === 0 && pages.length > 1 && !isSealed(directory, last - 1)
     const current = prepared ? last - 1 : last
-    const empty = prepared ? isEmpty(directory, current) : cursor === 0
-    return { current, newest: empty ? current - 1 : current, capacity, pageSize: identity.pageSize }
+    // The last page with a frame stays, whatever empty ones came after it: every boot's writer begins one.
+    let newest = current
+    while (newest > pages[0] && isEmpty(directory, newest)) newest--
+    return { current, newest, capacity, pageSize: identity.pageSize }
   } finally {
     page.mapping.close()
   }

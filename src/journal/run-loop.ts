@@ -14,8 +14,8 @@ export const WAITS: readonly Wait[] = ['spin', 'yield', 'park', 'event-loop']
 
 /** What `run` needs of a reader. */
 export interface Pollable {
-  /** Handles what there is, at most a batch. Returns how many frames. */
-  poll(): number
+  /** Handles what there is, at most `limit` frames. Returns how many. */
+  poll(limit: number): number
   /** Whether there is something to read. */
   hasNews(): boolean
   readonly controls: readonly (Control | undefined)[]
@@ -38,19 +38,29 @@ const LOOKS_PER_CLOCK = 64
 /**
  * Polls until the signal aborts or the reader is closed. Returns how many frames were handled.
  *
- * The event loop gets a turn every few ms even while spinning, so timers, sockets and the signal itself go on.
+ * The event loop gets a turn every few ms, while spinning and while there are always frames, so timers, sockets and the signal itself
+ * go on. Handlers that take long get fewer frames a poll, down to one.
+ *
+ * @param most frames of one poll.
  */
-export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal | undefined): Promise<number> {
+export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal | undefined, most: number): Promise<number> {
   let handled = 0
   let misses = 0
   let looks = 0
+  let limit = most
   let sliceEnd = performance.now() + SLICE_MS
   while (signal?.aborted !== true && !reader.closed) {
-    const count = reader.poll()
+    const count = reader.poll(limit)
     handled += count
     misses = count > 0 ? 0 : misses + 1
     if (count === 0 && misses > EAGER_LOOKS) pause()
-    let turn = ++looks % LOOKS_PER_CLOCK === 0 && performance.now() >= sliceEnd
+    let turn = false
+    if (count > 0 || ++looks % LOOKS_PER_CLOCK === 0) {
+      const late = performance.now() - sliceEnd
+      turn = late >= 0
+      if (late > SLICE_MS) limit = Math.max(1, limit >> 1)
+      else if (count === limit) limit = Math.min(most, limit * 2)
+    }
     if (count === 0 && wait !== 'spin' && misses > SPIN_LOOKS) {
       if (wait === 'park') sleepInThread(reader.controls, () => reader.closed || reader.hasNews(), SLICE_MS)
       turn = wait !== 'event-loop'

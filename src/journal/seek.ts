@@ -60,20 +60,34 @@ function pageAtTime(directory: string, time: bigint, control: Control | undefine
   const end = lastPage(directory, control)
   // Listed after the end was found, so it is among them however fast the writer goes on.
   const pages = existingPages(directory).filter(number => number <= end.number)
+  const firstTime = (number: number): bigint | undefined => {
+    const page = number === end.number ? end : openPage(directory, number, false)
+    const time = orClose(page, () => (page.cursor > 0 ? timeAt(page, 0) : undefined))
+    if (page !== end) page.mapping.close()
+    return time
+  }
   let low = 0
   let high = pages.length - 1
-  // The last page that begins before the time: all before it are too early, all after it begin at the time or later.
+  /** The last page that begins before the time, as far as is known: all before it are too early, all after it begin at the time or later. */
+  let last = 0
   try {
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      const page = pages[middle] === end.number ? end : openPage(directory, pages[middle], false)
-      const early = orClose(page, () => page.cursor > 0 && timeAt(page, 0) < time)
-      if (page !== end) page.mapping.close()
-      if (early) low = middle
-      else high = middle - 1
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      // Of pages without frames (every boot's writer begins a page) the one before decides.
+      let index = middle
+      let first = firstTime(pages[index])
+      while (first === undefined && index > low) first = firstTime(pages[--index])
+      if (first === undefined) {
+        low = middle + 1
+      } else if (first < time) {
+        last = index
+        low = middle + 1
+      } else {
+        high = index - 1
+      }
     }
-    if (pages[low] === end.number) return end
-    const page = openPage(directory, pages[low], false)
+    if (pages[last] === end.number) return end
+    const page = openPage(directory, pages[last], false)
     end.mapping.close()
     return page
   } catch (error) {

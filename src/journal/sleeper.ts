@@ -117,7 +117,12 @@ const loopWaiter = {
     const id = ++this.lastId
     if (this.wakes.size === 0) this.waiter.ref()
     this.wakes.set(id, wake)
-    this.waiter.watch(id, mapping, C.SIGNAL, expected)
+    try {
+      this.waiter.watch(id, mapping, C.SIGNAL, expected)
+    } catch (error) {
+      this.forget(id) // or the process would never end
+      throw error
+    }
     return id
   },
 

@@ -239,7 +239,7 @@ export class Writer implements Disposable {
    * @param slots as many 64-byte slots as are to be visible together come to lie on one page. A page that fills up is published.
    */
   cork(slots: number = DEFAULT_CORK_SLOTS): void {
-    if (this.corked || typeof slots !== 'number' || slots >>> 0 !== slots || this.next + slots * SLOT > this.limit) this.prepare(CORK, slots)
+    if (this.corked || this.begun || typeof slots !== 'number' || slots >>> 0 !== slots || this.next + slots * SLOT > this.limit) this.prepare(CORK, slots)
     this.corked = true
   }
 
@@ -334,17 +334,16 @@ export class Writer implements Disposable {
   private applyOptions(options: CommitOptions | undefined, entry: Entry): number {
     if (!this.begun || options === undefined) this.throwState('commit() without begin()')
     const { at } = entry.pointer
-    checkCommitOptions(options, entry.size, this.lastTimeHigh, this.lastTimeLow >>> 0)
-    const { time } = options
+    const commit = checkCommitOptions(options, entry.size, this.lastTimeHigh, this.lastTimeLow >>> 0)
+    if (entry.pointer.at !== at) this.throwState('commit() with options that write frames themselves')
+    const { time } = commit
     if (time !== undefined) {
       this.lastTimeLow = Number(BigInt.asIntN(32, time))
       this.lastTimeHigh = Number(time >> 32n)
     } else if (this.timestamps) {
       this.readTime()
     }
-    const flags = storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0)
-    if (entry.pointer.at !== at) this.throwState('commit() with options that write frames themselves')
-    return flags << (8 * Frame.FLAGS)
+    return storeCommitOptions(commit, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0) << (8 * Frame.FLAGS)
   }
 
   /**
@@ -364,7 +363,7 @@ export class Writer implements Disposable {
       if (!Number.isInteger(corkSlots) || corkSlots < 0 || corkSlots > this.page.capacity) {
         throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${shown(corkSlots)}`)
       }
-      if (this.begun) return entry
+      if (this.begun) this.throwState('cork() after begin()')
       bytes = corkSlots * SLOT
     } else {
       if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
@@ -401,6 +400,8 @@ export class Writer implements Disposable {
       for (const one of this.entries) one.pointer.bind(page.memory)
       this.supply.dispose(last.mapping)
       this.supply.prepare(page.number + 1)
+      // Also with 'commit': a page that nobody flushed would stay mapped by the syncing thread, and in doubt, for ever.
+      this.durableLog?.request()
       this.retainer?.schedule()
       if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
     }

@@ -86,6 +86,11 @@ export class CorruptJournalError extends TicktapeError {
   }
 }
 
+/** The page being read is not the journal's any more: the journal was removed, made anew, or cut by recovery after power loss. */
+export class JournalReplacedError extends TicktapeError {
+  readonly code = 'ERR_JOURNAL_REPLACED'
+}
+
 /** One field that differs between two layouts under the same id. */
 export interface FieldDifference {
   readonly field: string

@@ -211,9 +211,9 @@ export class View {
       case 'bytes': return function (this: View, v: Uint8Array) {
         const p = this.#pointer
         const at = p.at
-        if (at < 0 || !(v instanceof Uint8Array) || v.length > size) no(p, v)
+        if (at < 0 || !(v instanceof Uint8Array) || lengthOf(v) > size) no(p, v)
         p.u8.set(v, at + offset)
-        p.u8.fill(0, at + offset + v.length, at + offset + size)
+        p.u8.fill(0, at + offset + lengthOf(v), at + offset + size)
       }
       case 'enum': {
         const values = field.values ?? []
@@ -227,6 +227,13 @@ export class View {
       }
     }
   }
+}
+
+/** A subclass may say anything of its length; `set` goes by what it is. */
+const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')?.get as (this: Uint8Array) => number
+
+function lengthOf(bytes: Uint8Array): number {
+  return trueLength.call(bytes)
 }
 
 const U64_MAX = 2n ** 64n - 1n

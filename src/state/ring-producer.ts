@@ -246,15 +246,15 @@ export class RingProducer {
 
   private applyOptions(options: CommitOptions, entry: Entry): number {
     const { at } = entry.pointer
-    checkCommitOptions(options, entry.definition?.size ?? 0, 0, 0)
-    const { time } = options
+    const commit = checkCommitOptions(options, entry.definition?.size ?? 0, 0, 0)
+    const { time } = commit
     if (time !== undefined) {
       this.lastTimeLow = Number(BigInt.asIntN(32, time))
       this.lastTimeHigh = Number(time >> 32n)
     } else if (this.settings.timestamps) {
       this.readTime()
     }
-    const flags = storeCommitOptions(options, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0)
+    const flags = storeCommitOptions(commit, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0)
     if (entry.pointer.at !== at) this.throwState('commit() with options that write frames themselves')
     return flags << (8 * Frame.FLAGS)
   }
