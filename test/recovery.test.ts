@@ -120,9 +120,9 @@ describe('after the death of the writer', () => {
     const directory = journalPath()
     const writer = openWriter(directory, { durability: 'interval', syncInterval: 60_000 })
     writeCounts(writer, 0, SMALL_CAPACITY + 10)
-    expect(writer.durable).toBe(0)
     const copy = afterDeath(directory)
-    expect(wordAt(pageFile(copy, 0), DURABLE)).toBe(0)
+    // It died before the sync that its roll had asked for.
+    patch(pageFile(copy, 0), DURABLE, u32(0))
     openWriter(copy, { durability: 'interval', syncInterval: 60_000 })
     expect(wordAt(pageFile(copy, 0), DURABLE)).toBe(SMALL_CAPACITY)
     // And is there when the power goes.
