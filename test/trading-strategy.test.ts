@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type FrameDefinition, Reader, Writer } from 'ticktape'
 import { defineStrategy, Gateway, type GatewayOptions, type StrategyDefinition, SyntheticFeed } from 'ticktape/runtime'
-import { Order, OrderReport } from 'ticktape/trading'
+import { Order, OrderReport, Trade } from 'ticktape/trading'
 import { makeFolder } from './support/folders.ts'
 import { failureOf, rejectionOf } from './support/failures.ts'
 
@@ -289,6 +289,46 @@ describe('Gateway.start', () => {
     const { pid } = gateway.status.strategies[0]
     expect(await gateway.stop()).toBe(false)
     expect(() => process.kill(pid as number, 0)).toThrow('ESRCH')
+  })
+
+  test('a strategy that is told to stop while it starts has handled all that was written before it ends', async () => {
+    const marker = join(makeFolder(), 'failed')
+    const failsOnce = moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
+      import { setTimeout as sleep } from 'node:timers/promises'
+      if (existsSync('${marker}')) await sleep(500)
+      let trades = 0
+      export default defineStrategy({ id: 'a',
+        onTrade(trade, { order }) {
+          order({ symbol: trade.symbol, side: 'buy', quantity: 1, clientOrderId: 't' + trade.tradeId })
+          if (++trades === 3 && !existsSync('${marker}')) { writeFileSync('${marker}', ''); throw new Error('once') }
+        },
+        onStop({ order }) { order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1, clientOrderId: 'end' }) } })`)
+    const home = newHome()
+    const started: (() => void)[] = []
+    const again = new Promise<void>(resolve => started.push(() => {}, resolve))
+    const gateway = await Gateway.start({
+      home, strategies: [failsOnce], feed: new SyntheticFeed({ limit: 200 }), speed: 'max', durability: 'process', backOffMs: 1,
+      onStrategy: (_, event) => (event.kind === 'started' ? started.shift()?.() : undefined),
+    })
+    await Promise.all([gateway.fed, again])
+    expect(await gateway.stop()).toBe(true)
+    const trades = framesOf(join(home, 'gateway'), Trade).map(({ position }) => position)
+    expect(trades.length).toBeGreaterThan(20)
+    expect(ordersOf(home).map(order => order.cause)).toEqual([...trades, expect.any(Number)])
+    expect(notesOf(home).at(-1)).toBe('end')
+  })
+
+  test('a strategy that somebody else stopped says so: its gateway does not take it for one that has handled all', async () => {
+    const ended: string[] = []
+    const idle = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")
+    const gateway = await Gateway.start({
+      home: newHome(), strategies: [idle], feed: new SyntheticFeed({ limit: 10 }), speed: 'max', backOffMs: 60_000,
+      onStrategy: (_, event) => (event.kind === 'ended' ? ended.push(event.how) : undefined),
+    })
+    await gateway.fed
+    process.kill(gateway.status.strategies[0].pid as number, 'SIGTERM')
+    await expect.poll(() => ended, { timeout: 10_000 }).toEqual(['exit status 143'])
+    expect(await gateway.stop()).toBe(false)
   })
 
   test('a strategy that cannot start is started again and again, each time later, and does not hold up the rest', async () => {

@@ -21,23 +21,32 @@ export interface StrategyProcessConfig {
   readonly progressMs: number
 }
 
+/** The exit status of a process that SIGTERM ended. */
+const TERMINATED = 143
+
+/** Aborts when there is nobody any more to work for. */
+const alone = new AbortController()
+/** Aborts when it is to stop. */
 const leave = new AbortController()
 /** Told by the gateway: frames before this position are still to be handled. */
-let stopAt = 0
+let stopAt: number | undefined
 
 listen()
 try {
   await main(JSON.parse(process.argv[2]) as StrategyProcessConfig)
 } catch (error) {
-  if (!leave.signal.aborted || error !== leave.signal.reason) fail(error)
+  if (!alone.signal.aborted || error !== alone.signal.reason) fail(error)
 }
+// Stopped by somebody else: the gateway must not take it for one that has handled all.
+if (stopAt === undefined) process.exitCode ??= TERMINATED
 // Whatever a strategy's module has left open must not hold up the gateway.
 process.exit()
 
 async function main(config: StrategyProcessConfig): Promise<void> {
   const { id, number, input, output, writer } = config
   const strategy = await loadStrategy(config.file, id)
-  const consumer = await Consumer.open({ name: id, input, output, writer, from: strategy.from ?? 'start' }, leave.signal)
+  // Also when it was told to stop by now: what was written until then is still to be handled, by this process or by none.
+  const consumer = await Consumer.open({ name: id, input, output, writer, from: strategy.from ?? 'start' }, alone.signal)
   const host = new StrategyHost(strategy, number, GATEWAY_JOURNAL, {
     send(fill, cause) {
       const position = consumer.write(Order, at => fill(orderIdOf(number, at)), { cause, source: number })
@@ -60,7 +69,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     host.start()
     tell({ kind: 'ready' })
     await consumer.follow(config.wait, leave.signal)
-    consumer.drain(stopAt)
+    consumer.drain(stopAt ?? 0)
     ended = 'stopped'
   } finally {
     clearInterval(timer)
@@ -73,14 +82,18 @@ async function main(config: StrategyProcessConfig): Promise<void> {
 
 /** Ends when the gateway says so, and when it is gone. Ctrl-C reaches the gateway too, which stops all in order. */
 function listen(): void {
+  const giveUp = (): void => {
+    alone.abort()
+    leave.abort()
+  }
   process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => leave.abort())
-  process.on('disconnect', () => leave.abort())
+  process.on('SIGTERM', giveUp)
+  process.on('disconnect', giveUp)
   process.on('message', (message: ToConsumer) => {
     stopAt = message.position
     leave.abort()
   })
-  if (!process.connected) leave.abort()
+  if (!process.connected) giveUp()
 }
 
 function tell(message: FromConsumer): void {
