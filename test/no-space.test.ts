@@ -47,7 +47,9 @@ function lowSpaceMessages(): unknown[] {
   const messages: unknown[] = []
   const listen = (message: unknown): number => messages.push(message)
   channel('ticktape:journal.low-space').subscribe(listen)
-  onTestFinished(() => void channel('ticktape:journal.low-space').unsubscribe(listen))
+  onTestFinished(() => {
+    channel('ticktape:journal.low-space').unsubscribe(listen)
+  })
   return messages
 }
 

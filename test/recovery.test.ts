@@ -255,7 +255,9 @@ describe('after a restart of the machine', () => {
     const moved: unknown[] = []
     const listen = (message: unknown): number => moved.push(message)
     channel('ticktape:journal.reader-moved').subscribe(listen)
-    onTestFinished(() => void channel('ticktape:journal.reader-moved').unsubscribe(listen))
+    onTestFinished(() => {
+    channel('ticktape:journal.reader-moved').unsubscribe(listen)
+  })
     const writer = openWriter(copy)
     writeCounts(writer, 100, 103)
     expect(moved).toEqual([{ path: copy, reader: 'strategy', position: 100 }])
@@ -325,7 +327,9 @@ test('what was found is told to who listens', () => {
   const told: unknown[] = []
   const listen = (message: unknown): number => told.push(message)
   channel('ticktape:journal.recovery').subscribe(listen)
-  onTestFinished(() => void channel('ticktape:journal.recovery').unsubscribe(listen))
+  onTestFinished(() => {
+    channel('ticktape:journal.recovery').unsubscribe(listen)
+  })
   const writer = openWriter()
   expect(told).toEqual([{ path: writer.path, report: writer.recovery }])
 })
