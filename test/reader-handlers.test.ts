@@ -290,3 +290,12 @@ describe('a view kept', () => {
     }))
   })
 })
+
+describe('async handlers', () => {
+  it('are refused: their frame would be gone at the first await, and count as read', () => {
+    for (const make of [() => on(Count, async () => {}), () => new Handlers().otherwise(async () => {})]) {
+      expect(failureOf(make)).toMatchObject({ code: 'ERR_INVALID_OPTION' })
+      expect(failureOf(make).message).toContain('for await')
+    }
+  })
+})

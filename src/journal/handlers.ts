@@ -71,4 +71,9 @@ export function on<F extends Fields>(definition: FrameDefinition<F>, handle: Fra
 
 function checkFunction(name: string, handle: unknown): void {
   if (typeof handle !== 'function') throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${shown(handle)}`)
+  if (Object.prototype.toString.call(handle) === '[object AsyncFunction]') {
+    throw new InvalidOptionError(
+      `${name}() takes no async function: the frame is gone at its first await, and counts as read. Use 'for await', or keep frames with toObject() and wait elsewhere`,
+    )
+  }
 }
