@@ -15,9 +15,16 @@ const DURABLE = 384
 
 /** What a writer that was killed now would leave: the kernel keeps every page. */
 function afterDeath(directory: string): string {
-  const copy = join(makeFolder('memory'), 'journal')
-  cpSync(directory, copy, { recursive: true })
-  return copy
+  for (;;) {
+    const copy = join(makeFolder('memory'), 'journal')
+    try {
+      cpSync(directory, copy, { recursive: true })
+      return copy
+    } catch (error) {
+      // The page being made got its name meanwhile: once more.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
 }
 
 /** The same after a restart of the machine: every page says that it was made in another boot. */
