@@ -3,12 +3,12 @@ import { on, type Reader, type Writer } from 'ticktape'
 import { it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Huge, Pair } from './support/frames.ts'
-import { journalPath, openReader, openWriter, writeSized } from './support/open.ts'
+import { journalPath, openReader, openWriter, SMALL_CAPACITY, writeSized } from './support/open.ts'
 
 type Action =
   | { readonly do: 'write' | 'abort' | 'fail'; readonly slots: 1 | 2 | 255 }
   | { readonly do: 'burst' | 'poll' | 'iterate' | 'cork'; readonly count: number }
-  | { readonly do: 'uncork' | 'reopen' | 'leave begun' | 'resume' | 'seek end' }
+  | { readonly do: 'uncork' | 'discard' | 'reopen' | 'leave begun' | 'resume' | 'seek end' }
   | { readonly do: 'seek'; readonly share: number }
 
 const slots = fc.constantFrom<1 | 2 | 255>(1, 1, 1, 2, 2, 255)
@@ -18,7 +18,7 @@ const actions: fc.Arbitrary<Action[]> = fc.array(
     { weight: 3, arbitrary: fc.record({ do: fc.constant('burst' as const), count: fc.integer({ min: 1, max: 1500 }) }) },
     { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('poll' as const, 'iterate' as const), count: fc.integer({ min: 1, max: 1000 }) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('cork' as const), count: fc.integer({ min: 0, max: 960 }) }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('uncork' as const, 'reopen' as const, 'leave begun' as const, 'resume' as const, 'seek end' as const) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('uncork' as const, 'discard' as const, 'reopen' as const, 'leave begun' as const, 'resume' as const, 'seek end' as const) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('seek' as const), share: fc.double({ min: 0, max: 0.999, noNaN: true }) }) },
   ),
   { minLength: 30, maxLength: 120, size: 'max' },
@@ -31,6 +31,7 @@ class Checked {
   private reader: Reader = openReader(this.path, { from: { name: 'model' } })
   private readonly positions: number[] = []
   private corked = false
+  private corkedAt = 0
   /** Frames that anybody can see; while corked at least these. */
   private visible = 0
   /** The frame the reader is to get next. */
@@ -51,6 +52,7 @@ class Checked {
         return
       case 'cork':
         if (!this.corked) this.writer.cork(action.count)
+        if (!this.corked) this.corkedAt = this.writer.position
         this.corked = true
         return
       case 'uncork':
@@ -59,6 +61,17 @@ class Checked {
         this.corked = false
         this.visible = this.positions.length
         return
+      case 'discard': {
+        if (!this.corked) return
+        this.writer.discard()
+        this.corked = false
+        const { position } = this.writer
+        if (position !== this.corkedAt && position % SMALL_CAPACITY !== 0) throw new Error(`discarded back to ${position}, corked at ${this.corkedAt}`)
+        while ((this.positions.at(-1) ?? -1) >= position) this.positions.pop()
+        if (this.positions.length < this.visible) throw new Error(`frame ${this.positions.length} was seen, and discarded`)
+        this.visible = this.positions.length
+        return
+      }
       case 'leave begun':
       case 'reopen':
         if (action.do === 'leave begun') this.writer.begin(Count).n = -1

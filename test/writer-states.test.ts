@@ -4,7 +4,7 @@ import { f64, frame, u8, Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf, rejectionOf } from './support/failures.ts'
 import { Count, Huge, Pair, Tick } from './support/frames.ts'
-import { journalPath, openReader, openWriter, readNumbers, SMALL_CAPACITY, SMALL_PAGE, upTo, writeCounts, writeSized } from './support/open.ts'
+import { journalPath, openReader, openWriter, readAll, readNumbers, SMALL_CAPACITY, SMALL_PAGE, upTo, writeCounts, writeSized } from './support/open.ts'
 
 describe('begin, commit, abort', () => {
   it('begin twice is an error, and the frame begun stays', () => {
@@ -127,6 +127,46 @@ describe('cork, uncork, batch', () => {
     expect(readNumbers(openReader(writer.path))).toEqual([0, 1])
     writer.cork()
     writer.uncork()
+  })
+
+  it('what is discarded has never been, and what follows lies where it would have', () => {
+    const writer = openWriter()
+    const reader = openReader(writer.path)
+    writeCounts(writer, 0, 3)
+    writer.cork(20)
+    for (let n = 0; n < 5; n++) writeSized(writer, 2, 99)
+    writer.begin(Pair).note = 'begun'
+    writer.discard()
+    expect(writer.position).toBe(3)
+    expect(readNumbers(reader)).toEqual([0, 1, 2])
+    writer.begin(Pair).n = 3
+    expect(writer.commit()).toBe(3)
+    writeCounts(writer, 4, 6)
+    expect(readAll(reader).map(({ position, values }) => [position, values])).toEqual([[3, { n: 3, note: '' }], [5, { n: 4 }], [6, { n: 5 }]])
+  })
+
+  it('discard without cork is an error, and after it one can cork anew', () => {
+    const writer = openWriter()
+    expect(failureOf(() => writer.discard()).code).toBe('ERR_INVALID_STATE')
+    writer.cork()
+    writer.discard()
+    expect(failureOf(() => writer.discard()).code).toBe('ERR_INVALID_STATE')
+    writer.cork()
+    writeCounts(writer, 0, 2)
+    writer.uncork()
+    expect(readNumbers(openReader(writer.path))).toEqual([0, 1])
+    writer.close()
+    expect(failureOf(() => writer.discard()).code).toBe('ERR_CLOSED')
+  })
+
+  it('discard keeps what a page that filled up meanwhile has published', () => {
+    const writer = openWriter()
+    const reader = openReader(writer.path)
+    writer.cork(0)
+    writeCounts(writer, 0, SMALL_CAPACITY + 10)
+    writer.discard()
+    expect(writer.position).toBe(SMALL_CAPACITY)
+    expect(readNumbers(reader)).toEqual(upTo(SMALL_CAPACITY))
   })
 
   it('a batch may close its writer', () => {

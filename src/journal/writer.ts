@@ -167,6 +167,12 @@ export class Writer implements Disposable {
     return this.firstPosition + ((this.next - HEADER_SIZE) >> SHIFT)
   }
 
+  /** Slots of a page: as many as `cork` can keep together. */
+  get pageSlots(): number {
+    this.throwIfClosed()
+    return this.page.capacity
+  }
+
   /** Positions below this one survive what the journal's durability says: power loss, or with 'process' the process's death. */
   get durable(): number {
     this.throwIfClosed()
@@ -248,6 +254,28 @@ export class Writer implements Disposable {
     if (!this.corked) this.throwState('uncork() without cork()')
     this.corked = false
     this.publish()
+  }
+
+  /**
+   * The other end of a `cork`: gives up what was committed since and is not published, and a frame begun, as if they had never been. That is
+   * all of it unless more was written than `cork` was asked to keep together.
+   */
+  discard(): void {
+    if (!this.corked) this.throwState('discard() without cork()')
+    if (this.begun) this.abort()
+    this.corked = false
+    const { cursor } = this.page
+    const { u8, u32 } = this.page.memory
+    const slot = (this.next - HEADER_SIZE) >> SHIFT
+    const first = HEADER_SIZE + (cursor << SHIFT)
+    // Bytes after the cursor are zero, as after `abort`; and the next frame of a stride finds its mark not yet set.
+    u8.fill(0, first, this.next)
+    for (let i = Math.floor(cursor / this.stride); i * this.stride <= slot; i++) {
+      if (u32[Word.MARKS + i] >= cursor) u32[Word.MARKS + i] = 0
+    }
+    this.next = first
+    this.findMark()
+    this.limit = 0
   }
 
   /** Publishes at once what `body` writes: `cork`, `body`, `uncork`. When `body` throws, what it had committed is published. */
