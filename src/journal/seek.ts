@@ -62,9 +62,9 @@ function pageAtTime(directory: string, time: bigint, control: Control | undefine
   const pages = existingPages(directory).filter(number => number <= end.number)
   const firstTime = (number: number): bigint | undefined => {
     const page = number === end.number ? end : openPage(directory, number, false)
-    const time = orClose(page, () => (page.cursor > 0 ? timeAt(page, 0) : undefined))
+    const begins = orClose(page, () => (page.cursor > 0 ? timeAt(page, 0) : undefined))
     if (page !== end) page.mapping.close()
-    return time
+    return begins
   }
   let low = 0
   let high = pages.length - 1
