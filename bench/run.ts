@@ -73,11 +73,17 @@ const conditions: Conditions = {
 }
 
 const asked: { question: Question; answer: Answer }[] = []
+const failed: string[] = []
 for (const question of QUESTIONS) {
   if (options.only.length > 0 && !options.only.includes(question.name)) continue
   say(`\n${question.title}`)
   const asking = performance.now()
-  asked.push({ question, answer: await question.ask(conditions) })
+  try {
+    asked.push({ question, answer: await question.ask(conditions) })
+  } catch (error) {
+    failed.push(question.name)
+    process.stderr.write(`${question.name} failed: ${(error as Error).stack ?? String(error)}\n`)
+  }
   say(`  (${question.name}: ${((performance.now() - asking) / 1000).toFixed(1)} s)`)
 }
 
@@ -95,6 +101,8 @@ if (options.json) {
   const plain = asked.map(({ question: { name, title }, answer }) => ({ name, title, ...answer }))
   process.stdout.write(`${JSON.stringify({ ...report, machine: Object.fromEntries(machine), asked: plain }, null, 2)}\n`)
 }
+// A gap, a double or a torn frame anywhere, and the report of the last good run stays.
+if (failed.length > 0) fail(`Failed: ${failed.join(', ')}; nothing was written.`)
 if (options.only.length === 0) {
   fs.mkdirSync(join(DOCS, 'plots'), { recursive: true })
   for (const { answer } of asked) {
