@@ -130,6 +130,18 @@ test('--follow with --limit ends by itself', async () => {
   expect(frames(text)).toHaveLength(3)
 })
 
+test('--follow without --from shows the last frames and goes on: -n says where to begin, not where to end', async () => {
+  const { directory, positions } = await journal(20)
+  using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
+  const child = startTicktape('tail', directory, '-f', '-n', '1', '--json')
+  const timer = setInterval(() => writer.write(Quote, { symbol: 'LIVE', price: 1, side: 'buy' }), 20)
+  const text = await outputUntil(child, /(.*\n){4}/)
+  clearInterval(timer)
+  const shown = frames(text).map(frame => frame.position)
+  expect(shown[0]).toBeGreaterThanOrEqual(positions.at(-1) as number)
+  expect(shown).toEqual(shown.map((_, i) => shown[0] + i))
+})
+
 test('a follower that retention has overtaken says so and goes on with what there is', async () => {
   const { directory } = await journal(20)
   using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
@@ -161,6 +173,14 @@ test('--durable shows what survives power loss only', async () => {
   fill(writer, 5)
   expect(frames(ticktape('tail', directory, '--json', '--durable').stdout).at(-1)?.position).toBe(10)
   expect(frames(ticktape('tail', directory, '--json').stdout).at(-1)?.position).toBe(16)
+  expect(ticktape('tail', directory, '--durable').stderr).toBe('')
+})
+
+test('--durable of a journal that is never synced says that there is nothing to wait for', async () => {
+  const { directory } = await journal(20)
+  const { status, stdout, stderr } = ticktape('tail', directory, '--durable')
+  expect([status, stdout]).toEqual([0, ''])
+  expect(stderr).toMatch(/^[^\n]*nothing in it is durable[^\n]*leave out --durable\n$/)
 })
 
 test('a reader of the output that goes away ends it quietly', async () => {

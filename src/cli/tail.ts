@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { PositionGoneError } from '../layout/errors.js'
 import type { FrameView } from '../layout/view.js'
-import { positionOfLast } from '../journal/last-frames.js'
+import { anyDurable, positionOfLast } from '../journal/last-frames.js'
 import { Reader, type Start } from '../journal/reader.js'
 import { readSchema } from '../journal/schema-file.js'
-import { Exit, UsageError } from './failure.js'
+import { Exit, printable, UsageError } from './failure.js'
 import { frameToLine, frameToObject } from './frame-text.js'
 import { Output, toJson } from './output.js'
 import { parsePlace, wholeNumber } from './units.js'
@@ -30,8 +30,8 @@ export function registerTail(program: Command): void {
     .option('--json', 'one JSON object a line')
     .option('--from <place>', "a position, a time (ISO 8601, or ns since 1970), 'start' or 'end'; default: the last frames")
     .option('--type <name>', "only frames of this name, or number")
-    .option('-n, --limit <frames>', `at most so many frames; without --from the last so many (default: ${DEFAULT_FRAMES})`, wholeNumber(1))
-    .option('--durable', 'only frames that survive power loss')
+    .option('-n, --limit <frames>', `at most so many frames; without --from the last so many, and what --follow adds (default: ${DEFAULT_FRAMES})`, wholeNumber(1))
+    .option('--durable', "only frames that survive power loss: with durability 'process', the default in /dev/shm, there are none")
     .addHelpText('after', HELP)
     .action(async (directory: string, options: TailOptions) => {
       process.exitCode = await tail(directory, options)
@@ -44,9 +44,11 @@ JSON: position, time (ns, a string), type, then the fields. 64-bit integers are 
 
 Examples:
   $ ticktape tail /dev/shm/desk/market                       the last ten frames
-  $ ticktape tail /dev/shm/desk/market -f --type Trade       trades, as they come
+  $ ticktape tail /dev/shm/desk/market -f --type Trade       trades, as they come, after the last ten
   $ ticktape tail orders --from start --json | jq .price     everything, for a program
   $ ticktape tail orders --from 2026-01-31T09:30 -n 100      a hundred from a moment on`
+
+const NEVER_DURABLE = "nothing in it is durable, nor will be: it is written with durability 'process', which survives no power loss; leave out --durable"
 
 async function tail(directory: string, options: TailOptions): Promise<number> {
   const stop = new AbortController()
@@ -55,6 +57,7 @@ async function tail(directory: string, options: TailOptions): Promise<number> {
   const types = options.type === undefined ? undefined : typesNamed(directory, options.type, options.follow === true)
   const reader = Reader.open(directory, { from: startOf(directory, options, types), durable: options.durable, signal: stop.signal })
   try {
+    if (options.durable === true && !anyDurable(directory)) process.stderr.write(`${printable(directory)}: ${NEVER_DURABLE}\n`)
     await print(reader, options, stop.signal)
   } finally {
     reader.close()
@@ -66,7 +69,7 @@ async function tail(directory: string, options: TailOptions): Promise<number> {
 async function print(reader: Reader, options: TailOptions, signal: AbortSignal): Promise<void> {
   const out = new Output()
   const format = options.json === true ? (frame: FrameView) => toJson(frameToObject(frame)) : frameToLine
-  let left = options.limit ?? (options.from === undefined && options.follow !== true ? DEFAULT_FRAMES : Number.POSITIVE_INFINITY)
+  let left = mostFrames(options)
   const show = (frame: FrameView): void => {
     if (options.type !== undefined && frame.definition.name !== options.type && String(frame.type) !== options.type) return
     out.line(format(frame))
@@ -94,6 +97,12 @@ async function print(reader: Reader, options: TailOptions, signal: AbortSignal):
     }
   }
   await out.flush()
+}
+
+/** As with any tail, the last so many frames are where --follow begins, not all that it shows. */
+function mostFrames({ limit, from, follow }: TailOptions): number {
+  if (from === undefined) return follow === true ? Number.POSITIVE_INFINITY : (limit ?? DEFAULT_FRAMES)
+  return limit ?? Number.POSITIVE_INFINITY
 }
 
 function startOf(directory: string, options: TailOptions, types: ReadonlySet<number> | undefined): Start {

@@ -1,5 +1,5 @@
 import { CorruptJournalError } from '../layout/errors.js'
-import { Frame, Page as P, SLOT_SHIFT } from '../layout/format.js'
+import { Frame, Page as P, PageFlag, SLOT_SHIFT } from '../layout/format.js'
 import { listDirectory } from './directory.js'
 import type { MappedPage } from './page.js'
 import { tryPage } from './seek.js'
@@ -27,6 +27,17 @@ export function positionOfLast(directory: string, count: number, types?: Readonl
     }
   }
   return first
+}
+
+/** Whether anything in a journal survives power loss, or will once it is synced: not where every page was written with durability 'process'. */
+export function anyDurable(directory: string): boolean {
+  return listDirectory(directory).pages.toReversed().some(number => {
+    const page = tryPage(directory, number)
+    if (page === undefined) return false
+    const durable = page.durable > 0 || (page.identity.flags & PageFlag.CHECKED) !== 0
+    page.mapping.close()
+    return durable
+  })
 }
 
 /** The slots of the last frames before `cursor`, at most `count`, going back from mark to mark. */
