@@ -167,7 +167,8 @@ function agreePageSize(directory: string, wanted: number | undefined, tail: Tail
 /** A directory with other things in it and no journal is somebody else's; so is a file of another user's, unless `mode` shares the journal. */
 function refuseForeign(directory: string, mode: number): void {
   const { pages, foreign } = listDirectory(directory)
-  for (const name of [FileName.LOCK, FileName.SCHEMA, FileName.CONTROL, ...pages.map(pageFileName)]) checkOwner(path.join(directory, name), mode)
+  // Of the pages those that are written to; there may be very many, and opening must not take longer for it.
+  for (const name of [FileName.LOCK, FileName.SCHEMA, FileName.CONTROL, ...pages.slice(-2).map(pageFileName)]) checkOwner(path.join(directory, name), mode)
   if (pages.length === 0 && foreign.length > 0) {
     throw new NotAJournalError(`${directory} has other files in it ('${foreign[0]}') and no journal; give a journal a directory of its own`, { path: directory })
   }
