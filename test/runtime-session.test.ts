@@ -1,6 +1,11 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { CircuitBreaker } from 'ticktape/state'
+import { Gateway, SyntheticFeed } from 'ticktape/runtime'
+import { rejectionOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
+import { makeJournal } from './support/journals.ts'
 import { skipUnless } from './support/skips.ts'
 import { noTracing, traceCode } from './support/trace.ts'
 
@@ -36,3 +41,34 @@ test.skipIf(skipUnless(noTracing === undefined, 'that a new session survives pow
     expect(changes.slice(members - 1, members + 2)).toEqual([`sync ${home}/session.json.tmp`, `rename ${home}/session.json`, `sync ${home}`])
   },
 )
+
+/** Begins a session and ends it. */
+async function begin(home: string): Promise<void> {
+  const gateway = await Gateway.start({ home, strategies: [], feed: new SyntheticFeed({ limit: 1 }), speed: 'max', pageSize: 65536 })
+  await gateway.fed
+  await gateway.stop()
+}
+
+test('a session begins in no journal, and in no directory of other things: nothing is written there', async () => {
+  const journal = join(makeFolder('memory'), 'j')
+  await makeJournal(journal, 10)
+  const full = makeFolder('memory')
+  writeFileSync(join(full, 'notes.txt'), 'mine')
+  const locked = makeFolder('memory')
+  writeFileSync(join(locked, 'writer.lock'), '')
+  for (const home of [journal, full, locked]) {
+    const before = readdirSync(home)
+    expect(await rejectionOf(begin(home))).toMatchObject({ code: 'ERR_SESSION', path: home, message: expect.stringContaining('a directory of its own') as string })
+    expect(readdirSync(home)).toEqual(before)
+  }
+})
+
+test('a session begins beside journals and state files, and where another was killed at its beginning', async () => {
+  const home = makeFolder('memory')
+  CircuitBreaker.open(join(home, 'breaker')).close()
+  await makeJournal(join(home, 'positions'), 10)
+  mkdirSync(join(home, 'gateway'))
+  writeFileSync(join(home, 'gateway', 'writer.lock'), '')
+  await begin(home)
+  expect(readdirSync(home).toSorted()).toEqual(['breaker', 'gateway', 'positions', 'session.json'])
+})

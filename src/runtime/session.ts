@@ -2,7 +2,9 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { InvalidOptionError, SessionError, UnsafePathError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
-import { makeDirectories, syncDirectory } from '../journal/directory.js'
+import { FileName, listDirectory, makeDirectories, syncDirectory } from '../journal/directory.js'
+import { isJournal } from '../journal/inspect.js'
+import { lookAtStateFile } from '../state/look.js'
 
 /** The gateway's journal. Consumers' journals are numbered from the next on. */
 export const GATEWAY_JOURNAL = 1
@@ -32,9 +34,14 @@ export class Session {
     for (const member of readMembers(path.join(home, FILE))) this.members.set(member.id, member)
   }
 
-  /** Opens a session to go on with, or begins one. @throws {SessionError} for a damaged session.json, {UnsafePathError}, {InvalidOptionError}. */
+  /**
+   * Opens a session to go on with, or begins one.
+   *
+   * @throws {SessionError} for a damaged session.json, and where there is something else already; {UnsafePathError}, {InvalidOptionError}.
+   */
   static open(home: string): Session {
     checkHome(home)
+    if (!fs.existsSync(path.join(home, FILE))) checkRoom(home)
     makeDirectories(home, 0o700)
     return new Session(home)
   }
@@ -91,6 +98,30 @@ function checkHome(home: unknown): void {
   if (typeof home !== 'string' || home === '' || home.includes('\0')) {
     throw new InvalidOptionError(`a session's home is a directory's path, not ${shown(home)}`)
   }
+}
+
+/** Where a session may begin: in a new directory, or beside journals and state files, as on a desk's. @throws {SessionError} */
+function checkRoom(home: string): void {
+  if (!fs.existsSync(home)) return
+  const { pages, foreign } = listDirectory(home)
+  if (pages.length > 0 || JOURNAL_FILES.some(name => fs.existsSync(path.join(home, name)))) {
+    throw new SessionError(`${home} is a journal; a session takes a directory of its own, which its journals are in`, { path: home })
+  }
+  const other = foreign.find(name => !OWN_NAMES.has(name) && !belongsBeside(path.join(home, name)))
+  if (other !== undefined) {
+    throw new SessionError(`${home} is no session: it has no ${FILE}, but other things ('${other}'); give a session a directory of its own`, { path: home })
+  }
+}
+
+const JOURNAL_FILES = [FileName.CONTROL, FileName.SCHEMA, FileName.LOCK]
+
+/** What a gateway that was killed while it began a session has left. */
+const OWN_NAMES = new Set(['gateway', 'strategies', `${FILE}.tmp`])
+
+/** Whether it is a journal, a state file, or a directory of state files. */
+function belongsBeside(entry: string): boolean {
+  if (fs.statSync(entry, { throwIfNoEntry: false })?.isDirectory() !== true) return lookAtStateFile(entry) !== undefined
+  return isJournal(entry) || fs.readdirSync(entry).every(name => lookAtStateFile(path.join(entry, name)) !== undefined)
 }
 
 function readMembers(file: string): Member[] {
