@@ -6,6 +6,10 @@ import { failureOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
 import { journalPath, openReader, openWriter, readNumbers, SMALL_CAPACITY, upTo, writeCounts } from './support/open.ts'
 
+/** The log of what is synced is read with the help of /proc. */
+const notLinux = process.platform === 'linux' ? undefined : 'only Linux shows which file a descriptor is'
+if (notLinux !== undefined) console.log(`durability: looking from outside skipped: ${notLinux}`)
+
 let addon: string
 
 beforeAll(() => {
@@ -22,7 +26,7 @@ async function look(what: string): Promise<Record<string, unknown> & { directory
 }
 
 describe('commit', () => {
-  test('everything that a durable frame depends on is synced before it: its page, schema.json, and every name', async () => {
+  test.skipIf(notLinux)('everything that a durable frame depends on is synced before it: its page, schema.json, and every name', async () => {
     const { seen, directory } = await look('newJournal')
     const events = seen as string[]
     const wanted = [
@@ -40,7 +44,7 @@ describe('commit', () => {
     expect(events.lastIndexOf('sync 0000000000.page')).toBeGreaterThan(events.lastIndexOf('rename schema.json'))
   })
 
-  test('flushes that come together share syncs, and none resolves before its frame is durable', async () => {
+  test.skipIf(notLinux)('flushes that come together share syncs, and none resolves before its frame is durable', async () => {
     const { flushes, syncs, early } = await look('sharedFlushes')
     expect(flushes).toBe(100)
     expect(syncs).toBeGreaterThan(0)
@@ -48,14 +52,14 @@ describe('commit', () => {
     expect(early).toBe(0)
   })
 
-  test('after a failed sync every flush says so, nothing is tried again, and the next writer begins from what the kernel has', async () => {
+  test.skipIf(notLinux)('after a failed sync every flush says so, nothing is tried again, and the next writer begins from what the kernel has', async () => {
     const seen = await look('failedSync')
     expect(seen['failed']).toEqual(['ERR_SYNC_FAILED', 'ERR_SYNC_FAILED'])
     expect(seen).toMatchObject({ again: 'ERR_SYNC_FAILED', refused: 'ERR_SYNC_FAILED', retried: 0, closed: 'ERR_SYNC_FAILED', reopened: true })
     expect(seen['after']).toBe(seen['durable'])
   })
 
-  test('a page that cannot be synced when it is made is an error of the append that needs it, and none once it can', async () => {
+  test.skipIf(notLinux)('a page that cannot be synced when it is made is an error of the append that needs it, and none once it can', async () => {
     expect(await look('failedPage')).toMatchObject({ code: 'ERR_SYSTEM', frames: true })
   })
 
@@ -72,16 +76,16 @@ describe('commit', () => {
 })
 
 describe('interval', () => {
-  test('frames become durable by themselves, and a writer with nothing new syncs nothing', async () => {
+  test.skipIf(notLinux)('frames become durable by themselves, and a writer with nothing new syncs nothing', async () => {
     expect(await look('intervalByTime')).toMatchObject({ durable: 1, idle: 0 })
   })
 
-  test('many frames become durable before the interval is over', async () => {
+  test.skipIf(notLinux)('many frames become durable before the interval is over', async () => {
     const { durable } = await look('intervalByFrames')
     expect(durable).toBeGreaterThan(0)
   })
 
-  test('closing makes the rest durable', async () => {
+  test.skipIf(notLinux)('closing makes the rest durable', async () => {
     const { durable } = await look('closeSyncs')
     expect(durable).toBe(200)
   })
