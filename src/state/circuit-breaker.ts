@@ -124,7 +124,7 @@ export class CircuitBreaker implements Disposable {
   }
 
   /**
-   * Whether an order may be sent: null, or the code of what forbids it. What makes a position smaller is never past its limit.
+   * Whether an order may be sent: null, or the code of what forbids it. What makes a position smaller, without turning it round, is never past its limit.
    * Allocates nothing.
    *
    * @param quantity what the position would change by: above 0 to buy, below 0 to sell.
@@ -138,8 +138,9 @@ export class CircuitBreaker implements Disposable {
     const position = floats[POSITIONS + 2 * market]
     const own = floats[POSITIONS + 2 * market + 1]
     const limit = own === 0 ? floats[MAX_POSITION] : own - 1
-    const after = Math.abs(position + quantity)
-    return after <= limit || after < Math.abs(position) ? null : 'position-limit'
+    const after = position + quantity
+    const smaller = Math.abs(after) < Math.abs(position) && after * position >= 0
+    return Math.abs(after) <= limit || smaller ? null : 'position-limit'
   }
 
   /** Halts trading. The first one's reason stays when it is halted already. Returns whether this one halted it. */

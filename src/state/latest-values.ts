@@ -1,7 +1,7 @@
 import { checkOptions, kinds } from '../journal/options.js'
 import { type FrameDefinition, type Fields, isDefinition, type ValuesOf } from '../layout/definition.js'
 import { ClosedError, InvalidOptionError, InvalidStateError, StateBusyError } from '../layout/errors.js'
-import { Frame, SLOT_SIZE } from '../layout/format.js'
+import { Frame, Page, SLOT_SIZE } from '../layout/format.js'
 import { PageMemory } from '../layout/memory.js'
 import { layoutHash } from '../layout/schema.js'
 import { shown } from '../layout/shown.js'
@@ -84,7 +84,8 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     this.writing.pointer.bind(new PageMemory(file.mapping.buffer, 0, file.path, 0))
     this.reading = makeReadView(definition)
     this.plain = plainValues(definition, this.writing)
-    const memory = new PageMemory(new ArrayBuffer(this.frameSize), 0, file.path, 0)
+    // A copy of one cell and no page: positions, which count from a page's header, come out as 0.
+    const memory = new PageMemory(new ArrayBuffer(this.frameSize), Page.HEADER_SIZE / SLOT_SIZE, file.path, 0)
     this.reading.pointer.bind(memory)
     this.taken = memory.u64
   }

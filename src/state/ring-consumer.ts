@@ -27,6 +27,8 @@ export class RingConsumer {
   private readonly u32: Uint32Array
   /** Slots read so far, modulo 2^32. */
   private head: number
+  /** The head as it was stored last. */
+  private stored: number
   /** The tail as it was seen last. */
   private tail: number
   private readonly scratch: RingMemory
@@ -41,6 +43,7 @@ export class RingConsumer {
     this.i32 = i32
     this.u32 = u32
     this.head = Atomics.load(i32, HEAD)
+    this.stored = this.head
     this.tail = this.head
     this.memory = ring.memory
     this.scratch = new RingMemory(new ArrayBuffer(Frame.MAX_SLOTS * SLOT_SIZE), 0, ring.path, 0)
@@ -49,6 +52,8 @@ export class RingConsumer {
   /** Handles the frames there are, at most `limit`. Returns how many. */
   poll(handlers: Handlers, limit: number): number {
     if (this.compiled !== handlers || this.version !== handlers.version) this.compile(handlers)
+    // The producer settles the policy before it publishes its first frame, so it is known once there is something to read, and not before.
+    if (!this.hasNews()) return 0
     return this.i32[Word.POLICY] === RingPolicy.OVERWRITE ? this.pollCopies(limit) : this.pollInPlace(limit)
   }
 
@@ -59,7 +64,8 @@ export class RingConsumer {
 
   /** Also from inside a handler: the frames it has had count as read. */
   close(): void {
-    if (this.i32[Word.POLICY] !== RingPolicy.OVERWRITE) storeRelease(this.i32, HEAD, this.head)
+    // Where nothing was read the head is not ours to store: a producer that overwrites may have begun to move it.
+    if (this.head !== this.stored && this.i32[Word.POLICY] !== RingPolicy.OVERWRITE) storeRelease(this.i32, HEAD, this.head)
   }
 
   /** The producer waits for the head, or fails: nothing is overwritten before it is read, so frames are handled where they lie. */
@@ -72,6 +78,7 @@ export class RingConsumer {
       this.expire()
       // The producer may write over them from here on.
       if (!this.ring.file.isClosed) storeRelease(this.i32, HEAD, this.head)
+      this.stored = this.head
     }
     return count
   }
