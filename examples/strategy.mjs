@@ -1,7 +1,7 @@
 // A momentum strategy: buys what has been rising, sells what has been falling, with orders that expire at once.
 //
-//     npx ticktape run examples/strategy.mjs --duration 10
-//     npx ticktape replay HOME --strategy momentum      does it decide the same again?
+//     npx ticktape run examples/strategy.mjs --home /tmp/desk --duration 10
+//     npx ticktape replay /tmp/desk --strategy momentum      does it decide the same again?
 import { defineStrategy } from 'ticktape/runtime'
 
 const SIZE = 0.01

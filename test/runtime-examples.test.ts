@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { ascii, f64, frame, Writer } from 'ticktape'
 import { makeFolder } from './support/folders.ts'
-import { outputUntil, ticktape } from './support/journals.ts'
+import { outputUntil, startTicktape, ticktape } from './support/journals.ts'
 
 const EXAMPLES = join(import.meta.dirname, '../examples')
 
@@ -60,4 +60,27 @@ test("the strategy in docs/runtime.md runs and replays the same", { timeout: 30_
   const { status, stderr } = ticktape('run', file, '--home', home, '--duration', '2')
   expect([status, stderr]).toEqual([0, expect.stringMatching(/\[momentum\] filled 0\.01 at \d+/) as string])
   expect(ticktape('replay', home)).toMatchObject({ status: 0, stdout: expect.stringMatching(/gateway: the same.*\nmomentum: the same/) as string })
+})
+
+test('a strategy that never returns: the status line says so, the first Ctrl-C how long it may take, the second kills it', { timeout: 30_000 }, async () => {
+  const file = join(makeFolder(), 'stuck.mjs')
+  const runtime = JSON.stringify(pathToFileURL(join(import.meta.dirname, '../dist/public/runtime.js')).href)
+  writeFileSync(file, `import { defineStrategy } from ${runtime}\nexport default defineStrategy({ id: 'stuck', onTicker() { const end = Date.now() + 25_000; while (Date.now() < end); } })`)
+  const child = startTicktape('run', file)
+  let said = ''
+  child.stderr?.on('data', chunk => void (said += String(chunk)))
+  const heard = async (wanted: RegExp): Promise<void> => {
+    while (!wanted.test(said)) await once(child.stderr as NodeJS.ReadableStream, 'data')
+  }
+  await heard(/stuck no progress for \d+ s\n/)
+  child.kill('SIGINT')
+  await heard(/^stopping; strategies have up to 15 s, Ctrl-C again kills now$/m)
+  const begun = performance.now()
+  child.kill('SIGINT')
+  let out = ''
+  child.stdout?.on('data', chunk => void (out += String(chunk)))
+  expect(await once(child, 'close')).toEqual([130, null])
+  expect(performance.now() - begun).toBeLessThan(10_000) // not the 15 s
+  expect(said).toContain('stuck: ended (SIGKILL)')
+  expect(out).toMatch(/not every strategy stopped by itself; home \(temporary, removed; keep it with --home DIR\)\n$/)
 })

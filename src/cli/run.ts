@@ -5,6 +5,7 @@ import { Gateway, type GatewayStatus } from '../trading/gateway.js'
 import { Exit, printable, UsageError } from './failure.js'
 import { Output } from './output.js'
 import { addFeedOptions, feedOf, type FeedOptions, formatNs } from './session-options.js'
+import { Silence } from './silence.js'
 import { StatusLine } from './status-line.js'
 import { makeTemporaryHome } from './temporary-home.js'
 import { grouped } from './units.js'
@@ -25,20 +26,24 @@ export function registerRun(program: Command): void {
     .option('--feed <kind>', "'synthetic'; see also --capture")
   addFeedOptions(command)
     .option('--duration <seconds>', 'stop after so long; default: when the feed ends, or at Ctrl-C', parseSeconds)
-    .option('--json', 'one JSON object a line: status, strategy, problem, end')
+    .option('--json', 'one JSON object a line: status, strategy, problem, stopping, end')
     .addHelpText('after', HELP)
     .action(async (files: string[], options: RunOptions) => {
       process.exitCode = await run(files, options)
     })
 }
 
+/** How long a strategy may take to stop before it is killed, in ms. */
+const STOP_MS = 15_000
+
 const HELP = `
 Exit codes: 0 every strategy stopped in order, 1 one had to be killed, 2 could not run, 130 stopped by Ctrl-C.
 
 A strategy that dies is started again and goes on where it was. A run that is killed goes on, with the same --home, where it was.
+At Ctrl-C strategies handle what was written up to then; those that have not after ${STOP_MS / 1000} s, or at a second Ctrl-C, are killed.
 
 Examples:
-  $ ticktape run examples/strategy.mjs --duration 10
+  $ ticktape run examples/strategy.mjs --home /dev/shm/desk --duration 10
   $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x
   $ ticktape replay /dev/shm/desk --strategy momentum       does it decide the same again?`
 
@@ -51,27 +56,34 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
   const home = options.home ?? temporary?.home ?? ''
   const view = options.json === true ? new JsonView() : new TextView()
   const leave = new AbortController()
-  const interrupt = (): void => leave.abort()
+  let gateway: Gateway | undefined
+  const interrupt = (): void => {
+    if (leave.signal.aborted) return kill(gateway)
+    view.stopping()
+    leave.abort()
+  }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
-    const gateway = await Gateway.start({
+    const running = await Gateway.start({
       home,
       strategies: files,
       feed: feedOf(options),
       speed: options.speed,
       wait: options.wait,
+      stopMs: STOP_MS,
       onStrategy: (id, event) => view.strategy(id, event),
       onProblem: problem => view.problem(problem),
     })
-    const timer = setInterval(() => view.status(gateway.status), STATUS_MS)
-    const over = [gateway.fed, aborted(leave.signal)]
+    gateway = running
+    const timer = setInterval(() => view.status(running.status), STATUS_MS)
+    const over = [running.fed, aborted(leave.signal)]
     if (options.duration !== undefined) over.push(sleep(options.duration * 1000, undefined, { ref: false }))
     try {
       await Promise.race(over)
     } finally {
       clearInterval(timer)
-      const orderly = await gateway.stop()
-      await view.end(gateway.status, orderly, home)
+      const orderly = await running.stop()
+      await view.end(running.status, orderly, temporary === undefined ? home : undefined)
       process.exitCode = orderly ? Exit.OK : Exit.DAMAGED
     }
   } finally {
@@ -79,6 +91,17 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
     temporary?.remove()
   }
   return leave.signal.aborted ? Exit.INTERRUPTED : Number(process.exitCode)
+}
+
+/** Ends the strategies' processes at once: what they had not handled they will when the session goes on. */
+function kill(gateway: Gateway | undefined): void {
+  for (const { pid } of gateway?.status.strategies ?? []) {
+    try {
+      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // It has just ended.
+    }
+  }
 }
 
 /** Every line a JSON object. */
@@ -98,8 +121,13 @@ class JsonView {
     this.print({ kind: 'status', ...status })
   }
 
-  async end(status: GatewayStatus, orderly: boolean, home: string): Promise<void> {
-    this.out.json({ kind: 'end', orderly, home, ...status })
+  stopping(): void {
+    this.print({ kind: 'stopping', limitMs: STOP_MS })
+  }
+
+  /** @param home undefined when it was temporary. */
+  async end(status: GatewayStatus, orderly: boolean, home: string | undefined): Promise<void> {
+    this.out.json({ kind: 'end', orderly, home: home ?? null, ...status })
     await this.out.flush()
   }
 
@@ -114,8 +142,10 @@ class JsonView {
 class TextView {
   private readonly line = new StatusLine(process.stderr)
   private readonly rate = new Rate()
+  private readonly silence = new Silence()
 
   strategy(id: string, event: SupervisorEvent): void {
+    this.silence.event(id, event)
     this.line.event(printable(`${id}: ${strategyText(event)}`))
   }
 
@@ -124,13 +154,18 @@ class TextView {
   }
 
   status(status: GatewayStatus): void {
-    this.line.show(statusText(status, this.rate.next(status.events)))
+    this.line.show(statusText(status, this.rate.next(status.events), this.silence))
   }
 
-  async end(status: GatewayStatus, orderly: boolean, home: string): Promise<void> {
+  stopping(): void {
+    this.line.event(`stopping; strategies have up to ${STOP_MS / 1000} s, Ctrl-C again kills now`)
+  }
+
+  /** @param home undefined when it was temporary. */
+  async end(status: GatewayStatus, orderly: boolean, home: string | undefined): Promise<void> {
     this.line.erase()
     const out = new Output()
-    out.line(`${grouped(status.events)} events, ${grouped(status.orders)} orders in this run; ${orderly ? 'all stopped in order' : 'not every strategy stopped by itself'}; home ${home}`)
+    out.line(`${grouped(status.events)} events, ${grouped(status.orders)} orders in this run; ${orderly ? 'all stopped in order' : 'not every strategy stopped by itself'}; home ${home === undefined ? '(temporary, removed; keep it with --home DIR)' : printable(home)}`)
     await out.flush()
   }
 }
@@ -157,9 +192,11 @@ export class Rate {
   }
 }
 
-export function statusText(status: GatewayStatus, rate: number): string {
+export function statusText(status: GatewayStatus, rate: number, silence?: Silence): string {
   const parts = status.strategies.map(({ id, pid, progress }) => {
     if (pid === undefined) return `${id} down`
+    const silentMs = silence?.of(id, progress)
+    if (silentMs !== undefined) return `${id} no progress for ${Math.floor(silentMs / 1000)} s`
     if (progress === undefined) return `${id} starting`
     return `${id} lag ${progress.lag}, p50 ${formatNs(progress.p50)}, p99 ${formatNs(progress.p99)}`
   })
@@ -167,6 +204,7 @@ export function statusText(status: GatewayStatus, rate: number): string {
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
