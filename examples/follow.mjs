@@ -1,6 +1,7 @@
 // Follows a journal by name: started again, it goes on where it was. It needs no definitions, the journal brings its own.
 //
 //     node examples/follow.mjs DIRECTORY [NAME]
+import { existsSync } from 'node:fs'
 import { Reader } from 'ticktape'
 
 const [directory, name = 'follower'] = process.argv.slice(2)
@@ -12,7 +13,11 @@ if (directory === undefined) {
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort())
 
-const reader = await Reader.whenReady(directory, { from: { name }, signal: stop.signal })
+if (!existsSync(directory)) console.error(`waiting for ${directory}`)
+const reader = await Reader.whenReady(directory, { from: { name }, signal: stop.signal }).catch(error => {
+  if (stop.signal.aborted) process.exit(130) // Ctrl-C before there was a journal
+  throw error
+})
 for await (const frame of reader) {
   console.log(frame.position, frame.definition.name, frame.toObject())
 }

@@ -37,6 +37,18 @@ test('follow: waits for the journal, follows it, and goes on where it was', { ti
   expect(again).not.toContain("'A'")
 })
 
+test('follow: says that it waits, and Ctrl-C before there is a journal ends it quietly', async () => {
+  const directory = join(makeFolder(), 'j')
+  const child = spawn(process.execPath, [join(EXAMPLES, 'follow.mjs'), directory], { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stderr.on('data', chunk => void (said += String(chunk)))
+  await once(child.stderr, 'data')
+  child.kill('SIGINT')
+  expect(await once(child, 'close')).toEqual([130, null])
+  expect(said).toBe(`waiting for ${directory}\n`)
+})
+
 test('strategy: runs, trades, and replays the same', { timeout: 30_000 }, () => {
   const home = join(makeFolder('memory'), 'session')
   const strategy = join(EXAMPLES, 'strategy.mjs')
