@@ -228,6 +228,11 @@ export class SessionError extends TicktapeError {
   readonly code = 'ERR_SESSION'
 }
 
+/** A venue that answers with what is no report on the order it was asked about. Nothing of the answer is written, and its gateway stops. */
+export class VenueError extends TicktapeError {
+  readonly code = 'ERR_VENUE'
+}
+
 /** A line of a capture that is not what such a file holds. It is counted, and the run goes on. */
 export class CaptureLineError extends TicktapeError {
   readonly code = 'ERR_CAPTURE_LINE'

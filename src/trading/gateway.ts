@@ -5,15 +5,17 @@ import type { ConsumerProgress } from '../runtime/messages.js'
 import { GATEWAY_JOURNAL, Session } from '../runtime/session.js'
 import type { Supervisor } from '../runtime/supervisor.js'
 import { type MarketEvent, Pace } from './feed.js'
-import { BookTop, OrderReport, Ticker, Trade } from './frames.js'
+import { BookTop, OrderReport, type OrderReportValues, Ticker, Trade } from './frames.js'
 import { checkGatewayOptions, type GatewayOptions } from './gateway-options.js'
 import { restore } from './gateway-state.js'
 import { loadStrategies } from './load-strategies.js'
 import { MarketWriter } from './market-writer.js'
 import { OrderDesk } from './order-desk.js'
 import { PaperVenue } from './paper-venue.js'
+import { Steps } from './steps.js'
 import { orderSources, readyJournals, superviseStrategy } from './strategy-journals.js'
 import type { Venue } from './venue.js'
+import { checkReports } from './venue-reports.js'
 
 /** How a gateway and its strategies are doing. */
 export interface GatewayStatus {
@@ -37,6 +39,7 @@ export interface GatewayStatus {
 const SLICE_MS = 1
 /** The feed does not wait longer than this for strategies to be ready, in ms. */
 const START_MS = 10_000
+const NO_FILLS: readonly OrderReportValues[] = []
 
 /**
  * Writes market data into a journal, runs each strategy as a process that reads it, takes the orders from the strategies' journals and
@@ -48,7 +51,7 @@ const START_MS = 10_000
  *     await gateway.stop()
  */
 export class Gateway {
-  /** Resolves when the feed has ended or the gateway was stopped; rejects with what went wrong in the gateway. Stop it then too. */
+  /** Resolves when the feed has ended or the gateway was stopped; rejects with what went wrong in the gateway, which does nothing more then: stop it. */
   readonly fed: Promise<void>
   readonly home: string
 
@@ -80,9 +83,10 @@ export class Gateway {
       const { lastTaken } = restore(session.gateway, market, venue)
       const members = session.enrol(strategies)
       await readyJournals(session, members, options)
-      desk = new OrderDesk(orderSources(session, lastTaken), writer, venue)
+      const steps = new Steps()
+      desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, steps)
       const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
-      return new Gateway(options, writer, market, venue, desk, supervisors)
+      return new Gateway(options, writer, market, venue, desk, steps, supervisors)
     } catch (error) {
       desk?.close()
       writer.close()
@@ -96,12 +100,20 @@ export class Gateway {
     private readonly market: MarketWriter,
     private readonly venue: Venue,
     private readonly desk: OrderDesk,
+    private readonly steps: Steps,
     supervisors: ReadonlyMap<string, Supervisor>,
   ) {
     this.home = options.home
     this.supervisors = supervisors
-    this.taken = desk.run(options.wait === undefined || options.wait === 'event-loop' ? 'event-loop' : 'yield', this.taking.signal)
-    this.fed = Promise.race([this.feed(this.feeding.signal), aborted(this.feeding.signal), this.taken])
+    const { feeding, taking } = this
+    steps.signal.addEventListener('abort', () => {
+      feeding.abort()
+      taking.abort()
+    })
+    const wait = options.wait === undefined || options.wait === 'event-loop' ? 'event-loop' : 'yield'
+    this.taken = steps.watch(desk.run(wait, taking.signal), taking.signal)
+    this.taken.catch(() => {})
+    this.fed = Promise.race([steps.failed, steps.watch(this.feed(feeding.signal), feeding.signal), aborted(feeding.signal)])
     // Whoever does not wait for it learns of a failure from `stop`.
     this.fed.catch(() => {})
   }
@@ -161,8 +173,10 @@ export class Gateway {
   }
 
   private publish(event: MarketEvent): void {
-    const fills = event.kind === 'quote' ? this.venue.quote(event.symbol, event.bid, event.ask) : []
-    this.market.write(this.writer, event, fills)
+    this.steps.take(() => {
+      const fills = event.kind === 'quote' ? checkReports(this.venue.quote(event.symbol, event.bid, event.ask)) : NO_FILLS
+      this.market.write(this.writer, event, fills)
+    })
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Writer } from '../journal/writer.js'
 import { GATEWAY_JOURNAL } from '../runtime/session.js'
 import type { MarketEvent, QuoteEvent, TradeEvent } from './feed.js'
-import { BookTop, OrderReport, type OrderReportValues, strategyOf, Ticker, Trade } from './frames.js'
+import { BookTop, type OrderReportValues, Ticker, Trade } from './frames.js'
+import { allOrNothing, slotsOf, writeReports } from './venue-reports.js'
 
 /** Last prices and traded quantities: what a Ticker says beyond its quote. */
 export class Traded {
@@ -24,12 +25,12 @@ export class Traded {
   }
 }
 
-/** Slots that a quote and what it does to resting orders are kept together in, at most. More than that may be cut by the end of a page. */
-const MOST_SLOTS = 512
+/** Slots of an event: a trade takes one, a quote two. */
+const EVENT_SLOTS = BookTop.slots + Ticker.slots
 
 /**
  * Writes market data into the gateway's journal. A quote becomes a BookTop and a Ticker, a trade a Trade; each event, with the fills it
- * leads to, appears in one store, so a journal never ends inside one.
+ * leads to, appears in one store, so a journal never ends inside one. (Only more fills than a page has room for go on on the next.)
  */
 export class MarketWriter {
   /** Events in the journal, those of earlier runs included. */
@@ -47,12 +48,10 @@ export class MarketWriter {
   }
 
   write(writer: Writer, event: MarketEvent, fills: readonly OrderReportValues[]): void {
-    writer.cork(Math.min(MOST_SLOTS, 2 + fills.length * OrderReport.slots))
-    const position = event.kind === 'quote' ? this.writeQuote(writer, event) : this.writeTrade(writer, event)
-    for (const fill of fills) {
-      writer.write(OrderReport, fill, { cause: { journal: GATEWAY_JOURNAL, position }, source: GATEWAY_JOURNAL, dest: strategyOf(fill.orderId) })
-    }
-    writer.uncork()
+    allOrNothing(writer, EVENT_SLOTS + slotsOf(fills), () => {
+      const position = event.kind === 'quote' ? this.writeQuote(writer, event) : this.writeTrade(writer, event)
+      if (fills.length > 0) writeReports(writer, fills, { journal: GATEWAY_JOURNAL, position })
+    })
     this.events++
   }
 

@@ -1,12 +1,14 @@
-import type { FrameView } from '../layout/view.js'
 import type { FrameDefinition } from '../layout/definition.js'
+import { VenueError } from '../layout/errors.js'
+import type { FrameView } from '../layout/view.js'
 import { Handlers } from '../journal/handlers.js'
 import { MergedReader, type MergeSource } from '../journal/merged-reader.js'
 import type { Wait } from '../journal/run-loop.js'
 import type { Writer } from '../journal/writer.js'
-import { GATEWAY_JOURNAL } from '../runtime/session.js'
-import { Order, OrderReport, type OrderReportValues, type OrderValues, strategyOf } from './frames.js'
+import { Order, type OrderReportValues, type OrderValues, strategyOf } from './frames.js'
+import type { Steps } from './steps.js'
 import type { Venue } from './venue.js'
+import { allOrNothing, checkAnswer, slotsOf, writeReports } from './venue-reports.js'
 
 type OrderView = typeof Order extends FrameDefinition<infer F> ? FrameView<F> : never
 
@@ -32,6 +34,7 @@ export class OrderDesk {
     private readonly sources: readonly OrderSource[],
     private readonly writer: Writer,
     private readonly venue: Venue,
+    private readonly steps: Steps,
   ) {
     this.merged = MergedReader.open(sources.map(mergeSource))
     this.handlers = new Handlers().on(Order, (order, index) => {
@@ -57,13 +60,15 @@ export class OrderDesk {
   }
 
   private take(order: OrderView, number: number): void {
-    const request = order.toObject()
-    const reports = answer(this.venue, request, number)
-    this.writer.cork(reports.length * OrderReport.slots)
-    for (const report of reports) this.writer.write(OrderReport, report, { cause: order, source: GATEWAY_JOURNAL, dest: number })
-    this.writer.uncork()
-    this.taken++
-    this.reports += reports.length
+    this.steps.take(() => {
+      const reports = answer(this.venue, order.toObject(), number)
+      const slots = slotsOf(reports)
+      const { pageSlots } = this.writer
+      if (slots > pageSlots) throw new VenueError(`the venue answers an order with ${reports.length} reports; they must appear at once, and a page has ${pageSlots} slots`)
+      allOrNothing(this.writer, slots, () => writeReports(this.writer, reports, order, number))
+      this.taken++
+      this.reports += reports.length
+    })
   }
 }
 
@@ -73,7 +78,7 @@ function mergeSource({ path, lastTaken }: OrderSource): MergeSource {
 
 /** What becomes of an order or cancel from a strategy's journal. Strategies write their journals themselves: none may speak of another's orders. */
 export function answer(venue: Venue, request: OrderValues, strategy: number): readonly OrderReportValues[] {
-  if (strategyOf(request.orderId) === strategy) return venue.answer(request)
+  if (strategyOf(request.orderId) === strategy) return checkAnswer(venue.answer(request), request.orderId)
   const { action, ...order } = request
   return [{ ...order, state: 'rejected', reason: action === 'new' ? 'bad order id' : 'unknown order' }]
 }

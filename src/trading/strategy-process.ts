@@ -82,10 +82,6 @@ async function main(config: StrategyProcessConfig): Promise<void> {
 
 /** Ends when the gateway says so, and when it is gone. Ctrl-C reaches the gateway too, which stops all in order. */
 function listen(): void {
-  const giveUp = (): void => {
-    alone.abort()
-    leave.abort()
-  }
   process.on('SIGINT', () => {})
   process.on('SIGTERM', giveUp)
   process.on('disconnect', giveUp)
@@ -94,6 +90,11 @@ function listen(): void {
     leave.abort()
   })
   if (!process.connected) giveUp()
+}
+
+function giveUp(): void {
+  alone.abort()
+  leave.abort()
 }
 
 function tell(message: FromConsumer): void {

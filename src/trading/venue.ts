@@ -3,9 +3,11 @@ import type { OrderReportValues, OrderValues } from './frames.js'
 /**
  * What answers orders. A gateway asks one thing at a time and writes the answers down in the order they are given; after a restart it
  * tells a new one what was written, so that it goes on from there.
+ *
+ * What throws, or answers with what is no report (VenueError), stops its gateway: from then on it and the journal may differ.
  */
 export interface Venue {
-  /** Answers an order or a cancel with at least one report. All of them become visible at once. */
+  /** Answers an order or a cancel with at least one report, all on that order. They become visible at once. */
   answer(request: OrderValues): readonly OrderReportValues[]
   /** The market moved: what that does to resting orders. */
   quote(symbol: string, bid: number, ask: number): readonly OrderReportValues[]
