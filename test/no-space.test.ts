@@ -10,6 +10,7 @@ import { startChild } from './support/child.ts'
 import { failureOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
 import { Count, Huge, Pair } from './support/frames.ts'
+import { ticktape } from './support/journals.ts'
 import { mountDisk, mountMemory, noDiskMounts, noMemoryMounts, remount } from './support/mounts.ts'
 import { openReader, openWriter, readNumbers, SMALL_CAPACITY, upTo } from './support/open.ts'
 
@@ -106,6 +107,15 @@ describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => 
     const path = join(place, 'journal')
     expect(failureOf(() => openWriter(path, { durability })).code).toBe('ERR_JOURNAL_FULL')
     for (const name of readdirSync(place).filter(file => file.startsWith('somebody-else'))) rmSync(join(place, name))
+    openWriter(path, { durability }).write(Count, { n: 0 })
+    expect(readNumbers(openReader(path))).toEqual([0])
+  })
+
+  test.skipIf(reason)('too small for the first page: a smaller pageSize is advised, and what is left there has no pages yet', () => {
+    const path = join(mount(2048), 'journal')
+    const error = failureOf(() => openWriter(path, { durability, pageSize: 16 * 2 ** 20 }))
+    expect(error).toMatchObject({ code: 'ERR_JOURNAL_FULL', message: expect.stringMatching(/first page.*16777216 bytes.*smaller pageSize/) as string })
+    expect(ticktape('verify', path)).toMatchObject({ status: 2, stdout: expect.stringMatching(/: no pages yet\n$/) as string })
     openWriter(path, { durability }).write(Count, { n: 0 })
     expect(readNumbers(openReader(path))).toEqual([0])
   })

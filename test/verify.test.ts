@@ -211,6 +211,15 @@ describe('damage is found where it is', () => {
   })
 })
 
+test('what is damaged at its very beginning is not said to be saved by repair, only that one may see', async () => {
+  const directory = join(makeFolder('memory'), 'j')
+  await makeJournal(directory, 10)
+  patch(pageFile(directory, 0), slotAt(0) + 2, [0])
+  expect(ticktape('verify', directory)).toMatchObject({ status: 1, stdout: expect.stringContaining(`; see what can be saved with: ticktape repair ${directory}\n`) as string })
+  expect(ticktape('repair', directory)).toMatchObject({ status: 2, stderr: expect.stringContaining('nothing of') as string })
+  expect(ticktape('repair', '--help').stdout).toContain('Salvage goes by whole pages')
+})
+
 test('it cannot look: nothing there, a file, another directory, an unknown option', async () => {
   const folder = makeFolder()
   writeFileSync(join(folder, 'file'), 'x')

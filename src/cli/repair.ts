@@ -18,7 +18,7 @@ export function registerRepair(program: Command): void {
     .description('make a sound copy of what can be saved of a journal; the original stays as it is')
     .argument('<dir>', "the journal's directory")
     .option('--to <dir>', 'the copy, which must not be there yet (default: DIR.repaired)')
-    .option('--salvage', 'also keep good pages after damage, in TO-2, TO-3 ...')
+    .option('--salvage', 'also keep whole good pages after damage, in TO-2, TO-3 ...')
     .option('--json', 'one JSON object')
     .addHelpText('after', HELP)
     .action(async (directory: string, flags: RepairFlags) => {
@@ -30,8 +30,9 @@ const HELP = `
 Exit codes: 0 the copy has everything, 1 something is lost, 2 no copy could be made.
 
 The copy ends at the first frame that is not good: a journal has no gaps. With --salvage, each run of good pages after that becomes
-a journal of its own. Frames keep positions and times; named readers keep their places. Headers, cursors, marks, seals, control and
-schema.json are made anew where they are damaged. The journal must not be open for writing; every copy is verified.
+a journal of its own. Salvage goes by whole pages: what follows damage within its page is lost in any case. Frames keep positions
+and times; named readers keep their places. Headers, cursors, marks, seals, control and schema.json are made anew where they are
+damaged. The journal must not be open for writing; every copy is verified.
 
 Examples:
   $ ticktape repair orders                                to orders.repaired

@@ -20,7 +20,7 @@ export function registerVerify(program: Command): void {
 }
 
 const HELP = `
-Exit codes: 0 sound, 1 damaged, 2 could not look.
+Exit codes: 0 sound, 1 damaged, 2 could not look, or there are no pages to look at yet.
 
 Checked are the control file, schema.json and that every page was made with it, page headers, seals, cursors, marks, that no page
 is missing, frames one by one (length, type, time, and checksum where it has one), page checksums, and named readers' positions.
@@ -45,7 +45,8 @@ async function runVerify(directory: string, options: { readonly deep?: boolean; 
   if (options.json === true) out.json(report)
   else describe(out, report)
   await out.flush()
-  return report.sound ? Exit.OK : Exit.DAMAGED
+  if (!report.sound) return Exit.DAMAGED
+  return report.pages > 0 ? Exit.OK : Exit.FAILED
 }
 
 function describe(out: Output, report: VerifyReport): void {
@@ -54,8 +55,13 @@ function describe(out: Output, report: VerifyReport): void {
   for (const note of report.notes) out.line(`${paint('yellow', 'note')}     ${findingText(note)}`)
   const checksums = report.checkedFrames === 0 ? 'no checksums' : `${grouped(report.checkedFrames)} with checksum`
   const what = `${grouped(report.frames)} frames (${checksums}) in ${grouped(report.pages)} pages, ${formatBytes(report.bytes)}, positions ${report.firstPosition} to ${report.endPosition}`
-  const verdict = report.sound ? paint('green', 'sound') : `${paint('red', 'damaged')}; save what is good with: ticktape repair ${printable(report.path)}`
+  const verdict = report.sound ? soundText(report) : `${paint('red', 'damaged')}; see what can be saved with: ticktape repair ${printable(report.path)}`
   out.line(`${printable(report.path)}: ${what}${report.writing === true ? ', being written' : ''}: ${verdict}`)
+}
+
+/** Without pages nothing is wrong, and nothing was checked: scripts that go on where it is sound must not go on there. */
+function soundText(report: VerifyReport): string {
+  return report.pages > 0 ? paint('green', 'sound') : paint('yellow', 'no pages yet')
 }
 
 /** `file, slot 12, position 972: what`. */

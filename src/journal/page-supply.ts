@@ -130,8 +130,11 @@ export class PageSupply {
       mapping = this.worker.wait(ticket)
     } catch (error) {
       if (isNoSpace(error)) {
+        const [which, advice] = this.wanted === 0
+          ? ['first', 'Make room, or open it with a smaller pageSize']
+          : ['next', 'All frames so far are intact; make room and append again']
         throw new JournalFullError(
-          `no space for the next page, ${path} (${this.kind.pageSize} bytes): ${(error as Error).message}. All frames so far are intact; make room and append again`,
+          `no space for the ${which} page, ${path} (${this.kind.pageSize} bytes): ${(error as Error).message}. ${advice}`,
           { path, position: this.wanted * slotsOf(this.kind.pageSize), cause: error },
         )
       }
