@@ -326,7 +326,9 @@ describe('Gateway.start', () => {
       onStrategy: (_, event) => (event.kind === 'ended' ? ended.push(event.how) : undefined),
     })
     await gateway.fed
-    process.kill(gateway.status.strategies[0].pid as number, 'SIGTERM')
+    const { pid } = gateway.status.strategies[0]
+    if (pid === undefined) throw new Error('the strategy does not run')
+    process.kill(pid, 'SIGTERM')
     await expect.poll(() => ended, { timeout: 10_000 }).toEqual(['exit status 143'])
     expect(await gateway.stop()).toBe(false)
   })
