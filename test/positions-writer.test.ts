@@ -172,4 +172,4 @@ test(`killed ${KILLS} times, fed again from what it had not taken: each fill cou
   const fold = foldPositions(directory)
   expect([fold.folded, fold.lastCause]).toEqual([COUNT, { journal: 3, position: (COUNT - 1) * 2 }])
   expect(shown(fold.positions)).toEqual(folded(COUNT))
-}, KILLS * 3000 + 60_000)
+}, KILLS * 5000 + 60_000)

@@ -59,6 +59,13 @@ describe('average cost', () => {
     expect(positions.get('s', 'X').realised).toBe('4')
   })
 
+  test('half a unit stays half a unit, whatever shares of it were taken', () => {
+    const positions = after(fill('buy', 1, '0.00000001'), fill('buy', 1, '0.00000002'))
+    expect(positions.get('s', 'X').averagePrice).toBe('0.00000002')
+    for (const part of ['0.3', '0.7', '0.11', '0.13']) positions.apply(fill('sell', part, 1))
+    expect(positions.get('s', 'X')).toMatchObject({ quantity: '0.76', averagePrice: '0.00000002' })
+  })
+
   test('prices below zero, and fees that are earned', () => {
     const positions = after(fill('buy', 1, '-37.63', { fee: '-0.5' }), fill('sell', 1, '10', { fee: '0.1' }))
     expect(positions.get('s', 'X')).toMatchObject({ realised: '47.63', fees: '-0.4' })
@@ -154,12 +161,15 @@ class Reference {
 
   /** As positions show themselves. */
   get shown(): object {
-    const money = (value: Decimal): string => noMinusZero(value.toDecimalPlaces(16, Decimal.ROUND_HALF_EVEN))
+    // In two steps: half a unit that was shared comes out as a half again, and not as what is left of it in the last of 80 digits.
+    const rounded = (value: Decimal, places: number): string =>
+      noMinusZero(value.toDecimalPlaces(places + 8, Decimal.ROUND_HALF_EVEN).toDecimalPlaces(places, Decimal.ROUND_HALF_EVEN))
+    const money = (value: Decimal): string => rounded(value, 16)
     const average = this.quantity.isZero() ? this.quantity : this.cost.div(this.quantity)
     return {
       quantity: noMinusZero(this.quantity),
       costBasis: money(this.cost),
-      averagePrice: noMinusZero(average.toDecimalPlaces(8, Decimal.ROUND_HALF_EVEN)),
+      averagePrice: rounded(average, 8),
       realised: money(this.realised),
       fees: money(this.fees),
     }

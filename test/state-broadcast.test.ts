@@ -206,4 +206,4 @@ test(`three processes read; one is killed ${KILLS} times; the others miss nothin
   expect([...out.problems]).toEqual([])
   out.close()
   expect(readdirSync(join(directory)).filter(name => name.endsWith('.tmp'))).toEqual([])
-}, KILLS * 3000 + 60_000)
+}, KILLS * 5000 + 60_000)

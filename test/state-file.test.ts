@@ -159,7 +159,7 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
       }
       structure?.close()
     }), { numRuns: Number(process.env['TICKTAPE_STATE_LONG'] ? 5000 : 60), seed: 5 })
-  })
+  }, 600_000)
 })
 
 test('an unknown option, or a value of the wrong kind, is named', () => {

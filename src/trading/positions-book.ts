@@ -14,6 +14,12 @@ export interface Scale {
  */
 const GUARD = 16
 
+/**
+ * Decimals beyond those shown that a value is rounded to first: half a unit, shared exactly, may have become a little less or more by
+ * then, and is to be rounded as the half it is.
+ */
+const SETTLE = 8
+
 /** Decimals of money as it is kept. */
 export function moneyScale(scale: Scale): number {
   return scale.price + scale.quantity + GUARD
@@ -107,8 +113,8 @@ export class Position {
     this.costBasis = formatMoney(cost, scale)
     this.realised = formatMoney(realised, scale)
     this.fees = formatMoney(fees, scale)
-    const average = quantity === 0n ? 0n : divide(cost, quantity * power(GUARD))
-    this.averagePrice = formatDecimal(average, scale.price)
+    const average = quantity === 0n ? 0n : divide(cost * power(SETTLE), quantity * power(GUARD))
+    this.averagePrice = formatDecimal(reduce(average, scale.price + SETTLE, scale.price), scale.price)
   }
 
   /** What closing it at this price would realise, without fees. */
@@ -118,7 +124,8 @@ export class Position {
 }
 
 export function formatMoney(money: bigint, scale: Scale): string {
-  return formatDecimal(reduce(money, moneyScale(scale), scale.price + scale.quantity), scale.price + scale.quantity)
+  const shown = scale.price + scale.quantity
+  return formatDecimal(reduce(reduce(money, moneyScale(scale), shown + SETTLE), shown + SETTLE, shown), shown)
 }
 
 /** Of two numbers with the same sign, the one nearer to 0. */
