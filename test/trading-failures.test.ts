@@ -52,7 +52,7 @@ class FailingVenue extends PaperVenue {
 }
 
 const FEED = { seed: 6, rate: 4000, symbols: ['BTCUSDT'] }
-const LIMIT = 3000
+const LIMIT = 1500
 
 function optionsOf(home: string, strategy: string): GatewayOptions {
   return { home, strategies: [strategy], feed: new SyntheticFeed({ ...FEED, limit: LIMIT }), pageSize: 65536, strategyPageSize: 65536, durability: 'process' }

@@ -1,5 +1,5 @@
 import { CorruptJournalError } from '../layout/errors.js'
-import { native } from '../native/index.js'
+import { thisBoot } from '../journal/boot.js'
 import { lastPage } from '../journal/seek.js'
 import { Writer } from '../journal/writer.js'
 import type { WriterOptions } from '../journal/writer-options.js'
@@ -21,7 +21,7 @@ function isOfThisBoot(directory: string): boolean {
   try {
     const { identity, mapping } = lastPage(directory, undefined)
     mapping.close()
-    return identity.bootId === native.bootId()
+    return identity.bootId === thisBoot()
   } catch (error) {
     // Power loss leaves pages that only the repair can tell from damage.
     if (error instanceof CorruptJournalError) return false
