@@ -136,10 +136,21 @@ describe('a reader begins', () => {
   it.each([
     { from: 'begin' }, { from: 5 }, { from: { name: '' } }, { from: { name: 5 } }, { from: { name: 'x', start: 'begin' } },
     { from: { name: 'x', start: { name: 'y' } } }, { from: { name: 'x', begin: 'end' } }, { from: {} }, { signal: 5 }, { signal: {} },
-    { durable: 1 }, { form: 'start' }, null, 'start', 5,
+    { durable: 1 }, { form: 'start' }, { from: null }, { from: { name: 'x', start: null } }, null, 'start', 5,
   ])('%o is no set of options', options => {
     const writer = openWriter()
     expect(failureOf(() => openReader(writer.path, options as never)).code).toBe('ERR_INVALID_OPTION')
+  })
+
+  it('what is wrong is shown', () => {
+    const { path } = openWriter()
+    const message = (from: unknown): string => failureOf(() => openReader(path, { from } as never)).message
+    expect(message({ postion: 5, time: 7n })).toMatch(/, not {"postion":5,"time":"7n"}$/)
+    expect(message({ position: Number.NaN })).toMatch(/, not {"position":"NaN"}$/)
+    expect(message({ position: { of: 'the end' } })).toMatch(/, not {"position":{"of":"the end"}}$/)
+    const circle: Record<string, unknown> = {}
+    circle['circle'] = circle
+    expect(message(circle)).toMatch(/, not an object$/)
   })
 })
 

@@ -40,7 +40,7 @@ export function listDirectory(directory: string): Listing {
     names = fs.readdirSync(directory)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
-      throw new JournalNotFoundError(`there is no journal at ${directory}; a writer makes it, or wait for one with Reader.whenReady`, { path: directory })
+      throw new JournalNotFoundError(`there is no journal at ${directory}; check the path, or start its writer`, { path: directory })
     }
     if (systemCode(error) === 'ENOTDIR') throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
     throw fromSystemError(error, 'listing', directory)

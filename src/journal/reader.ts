@@ -11,7 +11,7 @@ import { orClose } from './page.js'
 import { ReaderRegistration } from './reader-registry.js'
 import { runLoop, type Wait, WAITS } from './run-loop.js'
 import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
-import { shown } from '../layout/shown.js'
+import { shown, shownWhole } from '../layout/shown.js'
 
 /** Where to begin: the first frame there is, after the last, at a position, at the first frame at or after a time. */
 export type Start =
@@ -326,7 +326,7 @@ export class Reader implements Disposable {
 const LONGEST_NAP_MS = 20
 
 function isNamed(from: Start | NamedStart): from is NamedStart {
-  return typeof from === 'object' && 'name' in from
+  return typeof from === 'object' && from !== null && 'name' in from
 }
 
 function checkReaderOptions(directory: string, options: ReaderOptions): void {
@@ -334,10 +334,10 @@ function checkReaderOptions(directory: string, options: ReaderOptions): void {
     throw new InvalidOptionError(`Reader.open takes the journal's directory as a non-empty string, not ${shown(directory)}`)
   }
   checkOptions('Reader.open', options, { from: () => undefined, signal: kinds.signal, durable: kinds.boolean })
-  const from = options.from ?? 'start'
+  const { from = 'start' } = options
   if (isNamed(from)) {
     checkOptions("Reader.open's 'from'", from, { name: kinds.string, start: () => undefined })
-    checkStart('Reader.open', from.start ?? 'start')
+    checkStart('Reader.open', from.start === undefined ? 'start' : from.start)
   } else {
     checkStart('Reader.open', from)
   }
@@ -351,6 +351,6 @@ function checkStart(what: string, from: unknown): asserts from is Start {
     if (typeof time === 'bigint' || (time instanceof Date && !Number.isNaN(time.getTime()))) return
   }
   throw new InvalidOptionError(
-    `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${shown(from)}`,
+    `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${shownWhole(from)}`,
   )
 }

@@ -211,5 +211,5 @@ function existingPages(directory: string): readonly number[] {
   const { pages, foreign } = listDirectory(directory)
   if (pages.length > 0) return pages
   if (foreign.length > 0) throw new NotAJournalError(`${directory} has no pages, but other files ('${foreign[0]}'): it is no journal`, { path: directory })
-  throw new JournalNotFoundError(`${directory} has no pages yet; its writer makes the first, or wait for it with Reader.whenReady`, { path: directory })
+  throw new JournalNotFoundError(`${directory} has no pages yet; its writer makes the first when it starts`, { path: directory })
 }

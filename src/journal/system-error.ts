@@ -1,4 +1,5 @@
 import * as fs from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { JournalFullError, JournalNotFoundError, JournalSystemError, NotAJournalError, type TicktapeError, UnsafePathError } from '../layout/errors.js'
 
 /** What the addon and node:fs throw when a system call fails. */
@@ -33,7 +34,7 @@ export function fromSystemError(error: unknown, doing: string, path: string): Ti
   if (code === 'ELOOP') {
     return new UnsafePathError(`${path} is a symbolic link; a journal's own files must not be, so remove it or use another directory`, place)
   }
-  if (code === 'ENOENT') return new JournalNotFoundError(`there is no ${path}`, place)
+  if (code === 'ENOENT') return new JournalNotFoundError(`there is no ${path}${missingAbove(path)}`, place)
   if (code === 'ENOTDIR') return new NotAJournalError(`${path} lies below a file, where no journal can be`, place)
   if (code === 'EISDIR' || code === 'ENXIO' || (code === 'EINVAL' && isIrregular(path))) {
     return new UnsafePathError(`${path} is no regular file; a journal's own files must be, so remove it or use another directory`, place)
@@ -44,6 +45,13 @@ export function fromSystemError(error: unknown, doing: string, path: string): Ti
     code,
     place,
   )
+}
+
+/** Nothing can be made where the directory to make it in is missing: which one that is. */
+function missingAbove(path: string): string {
+  let missing = ''
+  for (let above = dirname(resolve(path)); !fs.existsSync(above); above = dirname(above)) missing = above
+  return missing === '' ? '' : `: the directory ${missing} is missing; make it first`
 }
 
 /** Whether there is something that is no file with bytes: a directory, a FIFO, a socket, a device. */

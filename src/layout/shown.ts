@@ -12,3 +12,19 @@ export function shown(value: unknown): string {
     default: return String(value)
   }
 }
+
+/** As `shown`, and of an object what is in it: a misspelt key is best seen. */
+export function shownWhole(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return shown(value)
+  try {
+    const text = JSON.stringify(value, (_, part: unknown) => (hasJson(part) ? part : shown(part)))
+    if (text.length <= 120) return text
+  } catch {
+    // A circle, or a getter that throws: then it is not shown.
+  }
+  return shown(value)
+}
+
+function hasJson(value: unknown): boolean {
+  return typeof value === 'object' || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+}

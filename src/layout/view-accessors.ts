@@ -242,7 +242,7 @@ const I64_MAX = 2n ** 63n - 1n
 
 function expired(frameName: string, field: string): never {
   throw new ViewExpiredError(
-    `'${field}' of a ${frameName} was used after its frame was committed or its handler returned; keep frames with toObject()`,
+    `'${field}' of a ${frameName} was used after its frame was committed or aborted, or its handler returned; fill frames before commit(), keep those that were read with toObject()`,
   )
 }
 
