@@ -394,7 +394,8 @@ describe('ticktape prune', () => {
     for (const args of [[], ['--pages', '0'], ['--bytes', 'lots'], ['--age', '5'], ['--pages', '1', '--forget', 'nobody']]) {
       expect([args, ticktape('prune', directory, ...args).status]).toEqual([args, 2])
     }
-    expect(ticktape('prune', join(directory, 'none'), '--pages', '1').status).toBe(2)
+    expect(ticktape('prune', directory).stderr).toBe('ERR_USAGE: prune takes at least one limit: --bytes 20G, --age 30d or --pages 5\n')
+    expect(ticktape('prune', join(directory, 'none'))).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ERR_JOURNAL_NOT_FOUND: /) as string })
     rmSync(pageFile(directory, 10))
     expect(pagesOf(directory)).toEqual(upTo(9))
   })

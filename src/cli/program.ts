@@ -54,17 +54,22 @@ function program(): Command {
 
 /** Runs what the command line says and sets the exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
+  const root = program()
+  const [, , first, second] = argv
+  const isCommand = (name: string): boolean => root.commands.some(command => command.name() === name)
   try {
-    await program().parseAsync(argv)
+    // Of a command it doesn't know commander would show the help of everything; asked to run it, it says what may have been meant.
+    const unknown = first === 'help' && second !== undefined && second !== 'help' && !second.startsWith('-') && !isCommand(second)
+    await root.parseAsync(unknown ? [argv[0], argv[1], second] : argv)
   } catch (error) {
-    process.exitCode = exitCodeOf(error, argv.includes('--json'))
+    process.exitCode = exitCodeOf(error, argv.includes('--json'), first !== undefined && isCommand(first) ? `help ${first}` : 'help')
   }
 }
 
 /** What commander throws is either help that was asked for, or a wrong argument. */
-function exitCodeOf(error: unknown, json: boolean): number {
+function exitCodeOf(error: unknown, json: boolean, help: string): number {
   if (!(error instanceof CommanderError)) return printError(error, json)
   if (error.exitCode === 0) return Exit.OK
   if (error.code === 'commander.help') return Exit.FAILED // no command: the help has been printed
-  return printError(new UsageError(`${error.message.replace(/^error: /, '')}; see 'ticktape help'`), json)
+  return printError(new UsageError(`${error.message.replace(/^error: /, '')}; see 'ticktape ${help}'`), json)
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { now } from '../journal/clock.js'
+import { listDirectory } from '../journal/directory.js'
 import { prune, type PruneReport } from '../journal/retention.js'
 import type { Blocker } from '../journal/retention-plan.js'
-import { Exit, printable } from './failure.js'
+import { Exit, printable, UsageError } from './failure.js'
 import { Output } from './output.js'
 import { table } from './table.js'
 import { formatAge, formatBytes, formatTime, grouped, parseAge, parseBytes, wholeNumber } from './units.js'
@@ -47,6 +48,10 @@ Examples:
 
 async function runPrune(directory: string, flags: PruneFlags): Promise<number> {
   const { bytes, age, pages, dryRun, forget, ignoreReaders } = flags
+  listDirectory(directory) // That there is no journal is said first.
+  if (bytes === undefined && age === undefined && pages === undefined) {
+    throw new UsageError('prune takes at least one limit: --bytes 20G, --age 30d or --pages 5')
+  }
   const report = await prune(directory, {
     bytes, age, pages, dryRun, forget, readers: ignoreReaders !== true, ignoreReaders: Array.isArray(ignoreReaders) ? ignoreReaders : undefined,
   })

@@ -23,7 +23,7 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   try {
     module = (await import(`${pathToFileURL(resolved).href}?load=${++loads}`)) as typeof module
   } catch (error) {
-    throw fail(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, error)
+    throw fail(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}${whereToLook(error, resolved)}`, error)
   }
   const exported = Array.isArray(module.default) ? (module.default as unknown[]) : [module.default]
   if (exported.length === 0 || !exported.every(isStrategy)) {
@@ -40,6 +40,11 @@ export async function loadStrategy(file: string, id: string): Promise<StrategyDe
   const found = (await loadStrategies(file)).find(strategy => strategy.id === id)
   if (found === undefined) throw new StrategyError(`${file} has no strategy '${id}'`, { path: file })
   return found
+}
+
+/** Node says where a module's syntax is wrong only when it is asked to check it; what it misses in a module imported, it names. */
+function whereToLook(error: unknown, file: string): string {
+  return error instanceof SyntaxError && !error.message.startsWith('The requested module') ? `; node --check ${file} shows where` : ''
 }
 
 function nodeLoadsTypeScript(): boolean {
