@@ -80,6 +80,9 @@ test('members come and go while it runs', () => {
   expect(out.write(Count, { n: 1 })).toBe(1)
   one.leave()
   expect([out.write(Count, { n: 2 }), readdirSync(directory)]).toEqual([0, ['members']])
+  for (const use of [() => numbers(one), () => one.size, () => one.missed]) {
+    expect(failureOf(use)).toMatchObject({ code: 'ERR_CLOSED', message: expect.stringContaining("member 'one' of ") as string })
+  }
   const again = joined(directory, 'one')
   expect(out.write(Count, { n: 3 })).toBe(1)
   expect(numbers(again)).toEqual([3])

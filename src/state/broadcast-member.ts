@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { Handlers } from '../journal/handlers.js'
 import { checkOptions, kinds } from '../journal/options.js'
+import { ClosedError } from '../layout/errors.js'
 import { openMembers, ringPath } from './broadcast.js'
 import { checkMemberName, type Members } from './broadcast-members.js'
 import { Ring, type RingRunOptions } from './ring.js'
@@ -50,21 +51,25 @@ export class BroadcastMember implements Disposable {
 
   /** As `Ring.poll`. */
   poll(handlers: Handlers, limit?: number): number {
+    this.throwIfClosed()
     return this.ring.poll(handlers, limit)
   }
 
   /** As `Ring.run`. */
   async run(handlers: Handlers, options: RingRunOptions = {}): Promise<number> {
+    this.throwIfClosed()
     return this.ring.run(handlers, options)
   }
 
   /** 64-byte slots that it has not read. */
   get size(): number {
+    this.throwIfClosed()
     return this.ring.size
   }
 
   /** Frames meant for it that it did not get. */
   get missed(): number {
+    this.throwIfClosed()
     return this.ring.dropped + this.ring.lapped
   }
 
@@ -79,6 +84,10 @@ export class BroadcastMember implements Disposable {
   close(): void {
     this.ring.close()
     this.members.close()
+  }
+
+  private throwIfClosed(): void {
+    if (this.members.file.isClosed) throw new ClosedError(`member '${this.name}' of ${this.directory} has left or is closed; join again`, { path: this.directory })
   }
 
   [Symbol.dispose](): void {
