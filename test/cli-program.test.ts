@@ -25,6 +25,13 @@ test.each(COMMANDS)('%s has examples in its help', command => {
   expect(stdout).toContain(`$ ticktape ${command}`)
 })
 
+test('help is wrapped alike everywhere: what commander writes, and what we add', () => {
+  for (const command of COMMANDS) {
+    const [prose] = ticktape(command, '--help').stdout.split('\nExamples:')
+    expect(prose.split('\n').filter(line => line.length > 100), command).toEqual([])
+  }
+})
+
 test('no command shows the help and fails', () => {
   const { status, stderr } = ticktape()
   expect(status).toBe(2)

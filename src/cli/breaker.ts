@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type BreakerLimits, type BreakerStatus, CircuitBreaker } from '../state/circuit-breaker.js'
 import { Exit, printable, UsageError } from './failure.js'
+import { wrapped } from './help.js'
 import { Output, paint } from './output.js'
 import { formatTime, grouped } from './units.js'
 
@@ -24,7 +25,7 @@ export function registerBreaker(program: Command): void {
     .argument('<path>', PATH_HELP)
     .argument('[reason...]', 'why, for whoever looks')
     .option('--json', 'one JSON object')
-    .addHelpText('after', HALT_HELP)
+    .addHelpText('after', wrapped(HALT_HELP))
     .action(async (path: string, reason: string[], flags: { json?: boolean }) => {
       await withBreaker(path, flags.json, breaker => {
         breaker.halt(reason.length === 0 ? undefined : reason.join(' '))
@@ -36,7 +37,7 @@ export function registerBreaker(program: Command): void {
     .description('let trading go on after a halt')
     .argument('<path>', PATH_HELP)
     .option('--json', 'one JSON object')
-    .addHelpText('after', HALT_HELP)
+    .addHelpText('after', wrapped(HALT_HELP))
     .action(async (path: string, flags: { json?: boolean }) => {
       await withBreaker(path, flags.json, breaker => {
         breaker.resume()
@@ -51,7 +52,7 @@ export function registerBreaker(program: Command): void {
     .option('--max-loss <minor units>', "a day's loss above this halts; 'none' takes the limit away", limit)
     .option('--max-position <quantity>', "largest position in one market; 'none' takes the limit away", limit)
     .option('--json', 'one JSON object')
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (path: string, flags: LimitFlags) => {
       await withBreaker(path, flags.json, breaker => {
         const limits: BreakerLimits = { maxConsecutiveErrors: flags.maxErrors, maxDailyLoss: flags.maxLoss, maxPosition: flags.maxPosition }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { Exit, printable, UsageError } from './failure.js'
 import { DemoRun } from './demo-run.js'
 import { describeDemo, type DemoSummary, summarize } from './demo-summary.js'
+import { wrapped } from './help.js'
 import { Output } from './output.js'
 import { addFeedOptions, feedOf, type FeedOptions } from './session-options.js'
 import { StatusLine } from './status-line.js'
@@ -23,7 +24,7 @@ export function registerDemo(program: Command): void {
     .option('--keep', 'leave the temporary directory')
   addFeedOptions(command)
     .option('--json', 'the summary as one JSON object; progress goes to stderr')
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (options: DemoOptions) => {
       process.exitCode = await demo(options)
     })

@@ -6,6 +6,7 @@ import { type DoctorFinding, type Machine, ok, skipped, thisMachine, warn } from
 import { memoryChecks } from './doctor-memory.js'
 import { processorChecks } from './doctor-processor.js'
 import { Exit, printable } from './failure.js'
+import { wrapped } from './help.js'
 import { Output, paint } from './output.js'
 
 export function registerDoctor(program: Command): void {
@@ -14,7 +15,7 @@ export function registerDoctor(program: Command): void {
     .description('look at what the machine, and a directory, mean for journals, and say what to type')
     .argument('[dir]', 'a journal, or a directory to make one in')
     .option('--json', 'one JSON object, {"findings":[...]}')
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (directory: string | undefined, options: { json?: boolean }) => {
       process.exitCode = await doctor(directory, options)
     })

@@ -3,6 +3,7 @@ import { JournalNotFoundError } from '../layout/errors.js'
 import { findJournals, inspect, type JournalInfo, type PageInfo } from '../journal/inspect.js'
 import { now } from '../journal/clock.js'
 import { Exit, printable } from './failure.js'
+import { wrapped } from './help.js'
 import { Output, paint } from './output.js'
 import { table } from './table.js'
 import { formatAge, formatBytes, formatTime, grouped } from './units.js'
@@ -17,7 +18,7 @@ export function registerLs(program: Command): void {
     .argument('<dir...>', 'journals, or directories that hold journals')
     .option('--json', 'one JSON object, {"journals":[...]}')
     .option('-a, --all', `all pages, not just the first and the last ${SHOWN_PAGES - 1}`)
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (directories: string[], options: { json?: boolean; all?: boolean }) => {
       process.exitCode = await ls(directories, options)
     })

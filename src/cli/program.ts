@@ -4,6 +4,7 @@ import { Exit, printError, UsageError } from './failure.js'
 import { registerBreaker } from './breaker.js'
 import { registerDemo } from './demo.js'
 import { registerDoctor } from './doctor.js'
+import { helpWidth, wrapped } from './help.js'
 import { registerLs } from './ls.js'
 import { registerPrune } from './prune.js'
 import { registerReplay } from './replay.js'
@@ -37,8 +38,8 @@ function program(): Command {
     .version(version)
     // Commander would print and exit by itself; errors are ours to print, and exit codes ours to choose.
     .exitOverride()
-    .configureOutput({ outputError: () => {} })
-    .addHelpText('after', HELP)
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
+    .addHelpText('after', wrapped(HELP))
   registerDemo(root)
   registerRun(root)
   registerReplay(root)

@@ -4,6 +4,7 @@ import { listDirectory } from '../journal/directory.js'
 import { prune, type PruneReport } from '../journal/retention.js'
 import type { Blocker } from '../journal/retention-plan.js'
 import { Exit, printable, UsageError } from './failure.js'
+import { wrapped } from './help.js'
 import { Output } from './output.js'
 import { table } from './table.js'
 import { formatAge, formatBytes, formatTime, grouped, parseAge, parseBytes, wholeNumber } from './units.js'
@@ -31,7 +32,7 @@ export function registerPrune(program: Command): void {
     .option('--forget <name>', 'forget this closed reader and its position (repeatable)', (name: string, names: string[]) => [...names, name], [])
     .option('--ignore-readers [name...]', 'keep nothing for these readers, or for any; they will get PositionGoneError')
     .option('--json', 'one JSON object')
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (directory: string, flags: PruneFlags) => {
       process.exitCode = await runPrune(directory, flags)
     })

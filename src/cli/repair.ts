@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { repair, type RepairReport } from '../journal/repair.js'
 import { Exit, printable, printError } from './failure.js'
+import { wrapped } from './help.js'
 import { Output, paint } from './output.js'
 import { Progress } from './progress.js'
 import { formatBytes, grouped } from './units.js'
@@ -20,7 +21,7 @@ export function registerRepair(program: Command): void {
     .option('--to <dir>', 'the copy, which must not be there yet (default: DIR.repaired)')
     .option('--salvage', 'also keep whole good pages after damage, in TO-2, TO-3 ...')
     .option('--json', 'one JSON object')
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (directory: string, flags: RepairFlags) => {
       process.exitCode = await runRepair(directory, flags)
     })

@@ -6,6 +6,7 @@ import type { Speed } from '../trading/feed.js'
 import { replayStrategy, type ReplayResult } from '../trading/replay.js'
 import { type GatewayReplayResult, replayGateway } from '../trading/replay-gateway.js'
 import { Exit, printable, UsageError } from './failure.js'
+import { wrapped } from './help.js'
 import { Output, paint, toJson } from './output.js'
 import { Progress } from './progress.js'
 import { replayJournal } from './replay-journal.js'
@@ -29,7 +30,7 @@ export function registerReplay(program: Command): void {
     .option('--speed <speed>', "of a journal: 'max', 'realtime' or so many times that: 10x; default: max", parseSpeed)
     .option('--print', 'of a journal: print the frames (default with a --speed other than max)')
     .option('--json', 'one JSON object; with --print one a line')
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (directory: string, file: string | undefined, options: ReplayOptions) => {
       process.exitCode = await replay(directory, file, options)
     })

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SupervisorEvent } from '../runtime/supervisor.js'
 import { Gateway, type GatewayStatus } from '../trading/gateway.js'
 import { Exit, printable, UsageError } from './failure.js'
+import { wrapped } from './help.js'
 import { Output } from './output.js'
 import { addFeedOptions, feedOf, type FeedOptions, formatNs } from './session-options.js'
 import { Silence } from './silence.js'
@@ -27,7 +28,7 @@ export function registerRun(program: Command): void {
   addFeedOptions(command)
     .option('--duration <seconds>', 'stop after so long; default: when the feed ends, or at Ctrl-C', parseSeconds)
     .option('--json', 'one JSON object a line: status, strategy, problem, stopping, end')
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (files: string[], options: RunOptions) => {
       process.exitCode = await run(files, options)
     })

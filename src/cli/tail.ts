@@ -6,6 +6,7 @@ import { Reader, type Start } from '../journal/reader.js'
 import { readSchema } from '../journal/schema-file.js'
 import { Exit, printable, UsageError } from './failure.js'
 import { frameToLine, frameToObject } from './frame-text.js'
+import { wrapped } from './help.js'
 import { Output, toJson } from './output.js'
 import { parsePlace, wholeNumber } from './units.js'
 
@@ -30,9 +31,9 @@ export function registerTail(program: Command): void {
     .option('--json', 'one JSON object a line')
     .option('--from <place>', "a position, a time (ISO 8601, or ns since 1970), 'start' or 'end'; default: the last frames")
     .option('--type <name>', "only frames of this name, or number")
-    .option('-n, --limit <frames>', `at most so many frames; without --from the last so many, and what --follow adds (default: ${DEFAULT_FRAMES})`, wholeNumber(1))
+    .option('-n, --limit <frames>', `at most so many frames; without --from the last so many, from which --follow goes on (default: ${DEFAULT_FRAMES})`, wholeNumber(1))
     .option('--durable', "only frames that survive power loss: with durability 'process', the default in /dev/shm, there are none")
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (directory: string, options: TailOptions) => {
       process.exitCode = await tail(directory, options)
     })
@@ -44,7 +45,7 @@ JSON: position, time (ns, a string), type, then the fields. 64-bit integers are 
 
 Examples:
   $ ticktape tail /dev/shm/desk/market                       the last ten frames
-  $ ticktape tail /dev/shm/desk/market -f --type Trade       trades, as they come, after the last ten
+  $ ticktape tail /dev/shm/desk/market -f --type Trade       the last trades, then more as they come
   $ ticktape tail orders --from start --json | jq .price     everything, for a program
   $ ticktape tail orders --from 2026-01-31T09:30 -n 100      a hundred from a moment on`
 

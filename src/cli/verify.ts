@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Finding } from '../journal/findings.js'
 import { verify, type VerifyReport } from '../journal/verify.js'
 import { Exit, printable } from './failure.js'
+import { wrapped } from './help.js'
 import { Output, paint } from './output.js'
 import { Progress } from './progress.js'
 import { formatBytes, grouped } from './units.js'
@@ -13,7 +14,7 @@ export function registerVerify(program: Command): void {
     .argument('<dir>', "the journal's directory")
     .option('--deep', 'also decode every text, enum and bool of every frame')
     .option('--json', 'one JSON object')
-    .addHelpText('after', HELP)
+    .addHelpText('after', wrapped(HELP))
     .action(async (directory: string, options: { deep?: boolean; json?: boolean }) => {
       process.exitCode = await runVerify(directory, options)
     })
