@@ -7,10 +7,12 @@ import { root, run } from './run.mjs'
 
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE)$/,
-  /^dist\/[\w/-]+\.(js|js\.map|d\.ts)$/,
+  /^dist\/[\w/-]+\.(js|d\.ts)$/,
+  /^docs\/([\w-]+\.md|plots\/[\w-]+\.svg)$/,
+  /^examples\/[\w-]+\.mjs$/,
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape\.\w+\.node$/,
 ]
-const REQUIRED = ['README.md', 'LICENSE', 'dist/public/index.js', 'dist/public/index.d.ts', 'dist/cli/main.js']
+const REQUIRED = ['README.md', 'LICENSE', 'dist/public/index.js', 'dist/public/index.d.ts', 'dist/cli/main.js', 'docs/guide.md', 'examples/quickstart.mjs']
 
 const folder = mkdtempSync(join(tmpdir(), 'ticktape-package-check-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
