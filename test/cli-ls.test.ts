@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { inspect, type JournalInfo, on, Reader, Writer } from 'ticktape'
+import { CircuitBreaker, Counters } from 'ticktape/state'
 import { makeFolder } from './support/folders.ts'
 import { fill, makeJournal, PAGE_SIZE, pageFile, patch, Quote, slotAt, ticktape, u32 } from './support/journals.ts'
 
@@ -99,6 +100,18 @@ test('bytes of another kind in a journal do not stop it', async () => {
   using writer = Writer.open(join(directory, '..', 'k'), { pageSize: PAGE_SIZE })
   writer.write(Quote, { symbol: '', price: 0, side: 'buy' })
   expect(list(join(directory, '..')).journals).toHaveLength(2)
+})
+
+test('state files are shown by kind and size, those in a directory without a journal too', async () => {
+  const desk = makeFolder('memory')
+  CircuitBreaker.open(join(desk, 'breaker')).close()
+  Counters.open(join(desk, 'counters'), { cells: 8 }).close()
+  const bytes = statSync(join(desk, 'breaker')).size
+  expect(ticktape('ls', desk)).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/breaker +CircuitBreaker +\d.*\n.*counters +Counters +\d/) as string })
+  expect(JSON.parse(ticktape('ls', join(desk, 'breaker'), '--json').stdout)).toEqual({ journals: [], stateFiles: [{ path: join(desk, 'breaker'), kind: 'CircuitBreaker', bytes }] })
+  await makeJournal(join(desk, 'market'), 10)
+  const both = JSON.parse(ticktape('ls', desk, '--json').stdout) as { journals: unknown[]; stateFiles: unknown[] }
+  expect([both.journals.length, both.stateFiles.length]).toEqual([1, 2])
 })
 
 test('nothing there, no journal below, a file', () => {

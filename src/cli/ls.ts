@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { JournalNotFoundError } from '../layout/errors.js'
 import { findJournals, inspect, type JournalInfo, type PageInfo } from '../journal/inspect.js'
 import { now } from '../journal/clock.js'
+import { findStateFiles, type StateFileInfo } from '../state/look.js'
 import { Exit, printable } from './failure.js'
 import { wrapped } from './help.js'
 import { Output, paint } from './output.js'
@@ -14,9 +15,9 @@ const SHOWN_PAGES = 8
 export function registerLs(program: Command): void {
   program
     .command('ls')
-    .description('show journals: pages, writer, named readers and how far behind they are')
+    .description('show journals: pages, writer, named readers and how far behind they are; and state files: kind, size')
     .argument('<dir...>', 'journals, or directories that hold journals')
-    .option('--json', 'one JSON object, {"journals":[...]}')
+    .option('--json', 'one JSON object, {"journals":[...],"stateFiles":[...]}')
     .option('-a, --all', `all pages, not just the first and the last ${SHOWN_PAGES - 1}`)
     .addHelpText('after', wrapped(HELP))
     .action(async (directories: string[], options: { json?: boolean; all?: boolean }) => {
@@ -32,17 +33,23 @@ Examples:
   $ ticktape ls orders --json | jq '.journals[].readers[] | select(.lag > 1000)'`
 
 async function ls(directories: readonly string[], options: { readonly json?: boolean; readonly all?: boolean }): Promise<number> {
-  const journals = directories.flatMap(journalsIn).map(inspect)
+  const found = directories.map(journalsIn)
+  const journals = found.flatMap(({ paths }) => paths).map(inspect)
+  const stateFiles = found.flatMap(({ states }) => states)
   const out = new Output()
-  if (options.json === true) out.json({ journals })
-  else journals.forEach((journal, i) => describe(out, journal, options.all === true, i > 0))
+  if (options.json === true) out.json({ journals, stateFiles })
+  else {
+    journals.forEach((journal, i) => describe(out, journal, options.all === true, i > 0))
+    if (stateFiles.length > 0) stateTable(out, stateFiles, journals.length > 0)
+  }
   await out.flush()
   return journals.some(journal => journal.problems.length > 0) ? Exit.DAMAGED : Exit.OK
 }
 
-function journalsIn(directory: string): string[] {
-  const found = findJournals(directory)
-  if (found.length > 0) return found
+function journalsIn(directory: string): { readonly paths: readonly string[]; readonly states: readonly StateFileInfo[] } {
+  const states = findStateFiles(directory)
+  const paths = states[0]?.path === directory ? [] : findJournals(directory)
+  if (paths.length + states.length > 0) return { paths, states }
   throw new JournalNotFoundError(`there is no journal in ${directory} or below`, { path: directory })
 }
 
@@ -95,6 +102,13 @@ function readerTable(out: Output, journal: JournalInfo): void {
     `${formatAge(Math.max(0, Number(clock - reader.heartbeat) / 1e6))} ago`,
   ])
   for (const line of table([['reader', 'state', 'pid', 'position', 'lag', 'heartbeat'], ...rows], 'llrrrr')) out.line(`  ${line}`)
+}
+
+function stateTable(out: Output, files: readonly StateFileInfo[], apart: boolean): void {
+  if (apart) out.line('')
+  out.line(paint('bold', 'state files'))
+  const rows = files.map(({ path, kind, bytes }) => [printable(path), kind, formatBytes(bytes)])
+  for (const line of table([['file', 'kind', 'size'], ...rows], 'llr')) out.line(`  ${line}`)
 }
 
 function count(number: number, what: string): string {

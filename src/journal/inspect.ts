@@ -175,7 +175,8 @@ function describePage(page: MappedPage, before: PageInfo | undefined): PageInfo 
   }
 }
 
-function mayEnter(directory: string): boolean {
+/** @internal */
+export function mayEnter(directory: string): boolean {
   try {
     fs.accessSync(directory, fs.constants.R_OK | fs.constants.X_OK)
     return true

@@ -1,4 +1,6 @@
 import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { isJournal, mayEnter } from '../journal/inspect.js'
 import { Header as H, Kind, STATE_MAGIC } from './format.js'
 
 /** What a file says it is, without opening it as that. */
@@ -30,6 +32,14 @@ export function lookAtStateFile(path: string): StateFileInfo | undefined {
   if (header.toString('latin1', H.MAGIC, H.MAGIC + STATE_MAGIC.length) !== STATE_MAGIC) return undefined
   const number = header.readUInt32LE(H.KIND)
   return { path, kind: NAMES[number] ?? `state file of kind ${number}`, bytes }
+}
+
+/** State files at, in or below a directory, in the order of their names. Journals have none, symbolic links are not followed. */
+export function findStateFiles(place: string, depth = 4): StateFileInfo[] {
+  const file = lookAtStateFile(place)
+  if (file !== undefined) return [file]
+  if (depth < 0 || fs.lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true || !mayEnter(place) || isJournal(place)) return []
+  return fs.readdirSync(place).toSorted().flatMap(name => findStateFiles(join(place, name), depth - 1))
 }
 
 const NAMES: Readonly<Record<number, string>> = {
