@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { on, Reader } from 'ticktape'
+import { Handlers, on, Reader } from 'ticktape'
 import { auditSession, Lifecycle, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
 import { Order, OrderReport } from 'ticktape/trading'
 import { makeFolder } from './support/folders.ts'
@@ -125,7 +125,8 @@ test('a kill between an order and the checkpoint after it: what the journal has 
   // As the kill would leave it: the reader's position is still before frames whose orders are out.
   using reader = Reader.open(join(home, 'gateway'), { from: { name: 'eager' } })
   expect(reader.position).toBe(next)
-  reader.seek({ position: 100 })
+  reader.seek({ position: 0 })
+  reader.poll(new Handlers().otherwise(() => {}), 100)
   reader.close()
 
   gateway = await GatewayProcess.start({ ...first, synthetic: { seed: 9, limit: 6000 } })
