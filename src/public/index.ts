@@ -22,3 +22,4 @@ export { repair, type LostFrames, type RepairedCopy, type RepairOptions, type Re
 export type { SavedReader } from '../journal/repair-readers.js'
 export { verify, type VerifyOptions, type VerifyReport } from '../journal/verify.js'
 export type { WriterState } from '../journal/writer-state.js'
+export { getAffinity, lockMemory, setAffinity, setScheduling } from '../journal/scheduling.js'
