@@ -9,6 +9,7 @@
       "native/core/fork_guard.cpp",
       "native/core/frames.cpp",
       "native/core/futex.cpp",
+      "native/core/memory_file.cpp",
       "native/core/page_file.cpp",
       "native/core/page_sync.cpp",
       "native/core/page_worker.cpp",

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "crash_point.h"
+#include "memory_file.h"
 
 namespace ticktape {
 namespace {
 
-/** For file systems that cannot allocate without writing. Some C libraries do this by themselves, others don't. */
 [[maybe_unused]] Failure writeZeros(int file, std::size_t size) {
   static const char zeros[65536] = {};
   for (std::size_t done = 0; done < size;) {
@@ -41,10 +41,14 @@ Failure allocate(int file, std::size_t size) {
   if (::ftruncate(file, static_cast<off_t>(size)) != 0) return failed("ftruncate");
   return {};
 #else
+  // In memory posix_fallocate only sets blocks aside: each would be cleared when it is first touched, by a fault of its own. Written, they
+  // are cleared by the one call, and a mapping takes them in by sixteen (populate.cpp).
+  if (isMemoryFile(file)) return writeZeros(file, size);
   int number;
   do {
     number = ::posix_fallocate(file, 0, static_cast<off_t>(size));
   } while (number == EINTR);
+  // File systems that cannot allocate without writing. Some C libraries do this by themselves, others don't.
   if (number == EOPNOTSUPP) return writeZeros(file, size);
   if (number != 0) return failed(number, "posix_fallocate");
   return {};

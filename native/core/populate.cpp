@@ -22,9 +22,20 @@ Blocks blocksOf(uint8_t* base, std::size_t size, std::size_t offset, std::size_t
   return {base + (offset & ~(block - 1)), base + offset + length, block};
 }
 
+// A block of a file in memory is mapped writable as it is mapped at all, because nobody has to hear of stores into it; and x86 notes by
+// itself, without a fault, that it was stored into.
+#if defined(__x86_64__)
+constexpr bool kLoadsMakeWritable = true;
+#else
+constexpr bool kLoadsMakeWritable = false;
+#endif
+
 }  // namespace
 
-void populate(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write) {
+void populate(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write, bool inMemory) {
+  // The fault of a load maps the sixteen blocks around it when they are in memory, which is twice as fast as the kernel's own call: that
+  // goes block by block.
+  if (inMemory && (!write || kLoadsMakeWritable)) return populateByTouching(base, size, offset, length, false);
 #if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
   const Blocks blocks = blocksOf(base, size, offset, length);
   if (blocks.from == blocks.to) return;

@@ -11,6 +11,7 @@
 #include "crash_point.h"
 #include "fault.h"
 #include "fork_guard.h"
+#include "memory_file.h"
 #include "populate.h"
 #include "sync_log.h"
 
@@ -77,6 +78,7 @@ Result<RegionPtr> Region::map(int file, const std::string& path, std::size_t siz
   region->file_ = file;
   region->path_ = path;
   region->writable_ = writable;
+  region->inMemory_ = isMemoryFile(file);
 
   struct stat status;
   if (::fstat(file, &status) != 0) return failed("fstat", path);
@@ -106,7 +108,7 @@ Region::~Region() {
 bool Region::damaged() const { return fault::damaged(guard_); }
 
 void Region::populate(std::size_t offset, std::size_t length, bool write) const {
-  ticktape::populate(data_, size_, offset, length, write && writable_);
+  ticktape::populate(data_, size_, offset, length, write && writable_, inMemory_);
 }
 
 Failure Region::advise(int advice) const {

@@ -61,6 +61,7 @@ class Region {
   uint8_t* data_ = nullptr;
   std::size_t size_ = 0;
   bool writable_ = false;
+  bool inMemory_ = false;
   uint64_t inode_ = 0;
   uint64_t device_ = 0;
   std::string path_;

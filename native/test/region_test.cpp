@@ -29,6 +29,13 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
+/** Page faults so far. */
+long faults() {
+  struct rusage used;
+  ::getrusage(RUSAGE_SELF, &used);
+  return used.ru_minflt;
+}
+
 }  // namespace
 
 TEST(a_made_file_is_allocated_whole_and_has_its_mode) {
@@ -172,4 +179,28 @@ TEST(sync_takes_any_range) {
   CHECK(!made.value->sync(4097, 1));
   CHECK(!made.value->sync(0, 0));
   CHECK(!made.value->syncFile());
+}
+
+TEST(stores_into_a_populated_file_take_no_fault) {
+  constexpr std::size_t kSize = 1 << 20;
+  for (const bool onDisk : {false, true}) {
+    const std::string path = check::directory(onDisk) + "/file";
+    const RegionPtr made = Region::create(path, kSize, 0600).value;
+    const RegionPtr opened = Region::open(path, true).value;
+    for (const RegionPtr& region : {made, opened}) {
+      region->populate(0, kSize, true);
+      const long before = faults();
+      for (std::size_t at = 0; at < kSize; at += 4096) *static_cast<volatile uint8_t*>(region->data() + at) = 1;
+      CHECK(faults() - before < 8);
+    }
+  }
+}
+
+TEST(populating_a_file_cut_short_is_found_and_survived) {
+  const std::string path = check::directory() + "/file";
+  CHECK(Region::create(path, 1 << 20, 0600).ok());
+  const RegionPtr region = Region::open(path, false).value;
+  CHECK_EQ(::truncate(path.c_str(), 4096), 0);
+  region->populate(0, 1 << 20, false);
+  CHECK(region->damaged());
 }

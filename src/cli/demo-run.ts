@@ -37,8 +37,8 @@ const PATIENCE_MS = 15_000
 
 /** Plays the demo's processes through what happens to them. */
 export class DemoRun {
-  private child: ChildProcess | undefined
-  private status: GatewayStatus | undefined
+  private child: ChildProcess | undefined = undefined
+  private status: GatewayStatus | undefined = undefined
   private starts = 0
   private readonly rate = new Rate()
   private readonly begun = performance.now()

@@ -182,7 +182,7 @@ export function strategyText(event: SupervisorEvent): string {
 
 /** Events a second, from one look to the next. */
 export class Rate {
-  private last: { readonly events: number; readonly atMs: number } | undefined
+  private last: { readonly events: number; readonly atMs: number } | undefined = undefined
 
   /** 0 at the first look, and where a count begins anew. */
   next(events: number): number {

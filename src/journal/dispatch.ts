@@ -48,7 +48,10 @@ export class SchemaCache {
 
 /** One set of handlers made ready for one journal: a view for each type, checked against the journal's schema. */
 export class Dispatch {
-  /** By type. The one lookup on the hot path. */
+  /** The first word of the last frame handled, and its route: most journals hold many frames of a kind. */
+  lastWord = 0
+  lastRoute: Route | undefined = undefined
+  /** By type. */
   readonly routes: (Route | undefined)[] = []
   private readonly others = new Map<number, Route>()
   /** Of types nothing is known of, by type: for frames of one slot and for larger ones, whose headers differ. */

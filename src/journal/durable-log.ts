@@ -18,7 +18,7 @@ export class DurableLog {
   private readonly syncer: Syncer
   private flushes: Flush[] = []
   /** Keeps the process alive while a flush is awaited: a native thread alone doesn't. */
-  private keepAlive: NodeJS.Timeout | undefined
+  private keepAlive: NodeJS.Timeout | undefined = undefined
 
   constructor(
     private readonly path: string,

@@ -40,7 +40,7 @@ export class FrameSource {
   private commitWord: number
   private checkPlaceAt = 0
   private readonly worker: PageWorker
-  private ahead: number | undefined
+  private ahead: number | undefined = undefined
   /** The slot from which on the next page is mapped ahead. */
   private aheadFrom: number
   private readonly dispatches = new Set<Dispatch>()
@@ -79,10 +79,11 @@ export class FrameSource {
     const u32 = this.u32
     let count = 0
     let slot = this.slot
-    // Frames of one kind follow each other, and begin with the same word: it is taken apart only when it changes.
-    let known = 0
-    let slots = 0
-    let route: Route | undefined
+    // Frames of one kind follow each other, and begin with the same word: it is taken apart only when it changes. Also from poll to poll:
+    // the processor then takes the route for granted, and runs the handler while the frame is still on its way from the other core.
+    let known = dispatch.lastWord
+    let route = dispatch.lastRoute
+    let slots = (known >>> 16) & 0xff
     while (count < limit && slot < end) {
       const at = HEADER_SIZE + (slot << SHIFT)
       const word = u32[at >> 2] | 0
@@ -90,6 +91,8 @@ export class FrameSource {
         known = word
         slots = (word >>> 16) & 0xff
         route = this.routeOf(dispatch, slot, word & 0xffff, slots, end)
+        dispatch.lastWord = word
+        dispatch.lastRoute = route
       }
       slot += slots
       this.slot = slot

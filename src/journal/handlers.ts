@@ -21,7 +21,7 @@ export class Handlers {
   /** @internal */
   readonly byType = new Map<number, Handler>()
   /** @internal */
-  rest: FrameHandler | undefined
+  rest: FrameHandler | undefined = undefined
   /** @internal Counts changes, for readers that have compiled an earlier state. */
   version = 0
 

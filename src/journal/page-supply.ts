@@ -27,10 +27,10 @@ export interface PageKind {
  */
 export class PageSupply {
   private readonly worker: PageWorker = new native.PageWorker()
-  private ticket: number | undefined
+  private ticket: number | undefined = undefined
   private wanted = -1
   private warnedOf = -1
-  private ready: MappedPage | undefined
+  private ready: MappedPage | undefined = undefined
 
   constructor(
     private readonly kind: PageKind,

@@ -59,6 +59,8 @@ const SLEEPERS = ControlWord.SLEEPERS
 // Signed, because V8 keeps such a number in a field as it is; an unsigned one it puts on the heap, one for each frame.
 const clock = new Int32Array(native.clockBuffer)
 const readClock = native.readClock
+/** On x64 `Atomics.store` is a locked exchange, which no later load overtakes: a plain one will do after it, at a third of the price. */
+const STORE_IS_FENCE = process.arch === 'x64'
 
 /** What `prepare` is asked for when it is no frame. */
 const CORK = Symbol('cork')
@@ -149,8 +151,8 @@ export class Writer implements Disposable {
     this.i32 = parts.page.memory.i32
     this.next = HEADER_SIZE + (parts.slot << SHIFT)
     this.end = parts.pageSize
-    this.lastTimeLow = Number(BigInt.asIntN(32, parts.lastTime))
-    this.lastTimeHigh = Number(parts.lastTime >> 32n)
+    this.lastTimeLow = lowHalf(parts.lastTime)
+    this.lastTimeHigh = highHalf(parts.lastTime)
     this.timestamps = parts.settings.timestamps
     this.findMark()
     try {
@@ -344,7 +346,8 @@ export class Writer implements Disposable {
   private publish(): void {
     // The commit: everything stored before is visible to whoever sees the new cursor.
     Atomics.store(this.i32, CURSOR, (this.next - HEADER_SIZE) >> SHIFT)
-    if (Atomics.load(this.controlWords, SLEEPERS) !== 0) this.control.wake()
+    // Must be looked at after that, or a wake-up is lost.
+    if ((STORE_IS_FENCE ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0) this.control.wake()
   }
 
   /** Times never decrease, whatever the clock does. */
@@ -366,8 +369,8 @@ export class Writer implements Disposable {
     if (entry.pointer.at !== at) this.throwState('commit() with options that write frames themselves')
     const { time } = commit
     if (time !== undefined) {
-      this.lastTimeLow = Number(BigInt.asIntN(32, time))
-      this.lastTimeHigh = Number(time >> 32n)
+      this.lastTimeLow = lowHalf(time)
+      this.lastTimeHigh = highHalf(time)
     } else if (this.timestamps) {
       this.readTime()
     }
@@ -496,6 +499,15 @@ export class Writer implements Disposable {
   private throwIfClosed(): void {
     if (this.closed) throw new ClosedError(`the writer of ${this.path} is closed; open another`, { path: this.path })
   }
+}
+
+/** The halves of a time as small integers; `Number` alone may make them objects on the heap. */
+function lowHalf(time: bigint): number {
+  return Number(BigInt.asIntN(32, time)) | 0
+}
+
+function highHalf(time: bigint): number {
+  return Number(time >> 32n) | 0
 }
 
 /** What a writer begins and ends with: nobody has its definition, so every `begin` goes its slow way. */

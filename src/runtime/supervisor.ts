@@ -25,13 +25,13 @@ const SETTLED_MS = 10_000
 /** Keeps one process running: starts it again when it ends unasked, each time a little later. */
 export class Supervisor {
   /** What the process told last, undefined before the first time. */
-  progress: ConsumerProgress | undefined
+  progress: ConsumerProgress | undefined = undefined
   restarts = 0
 
-  private child: ChildProcess | undefined
+  private child: ChildProcess | undefined = undefined
   private startedAt = 0
   private backOff: number
-  private timer: NodeJS.Timeout | undefined
+  private timer: NodeJS.Timeout | undefined = undefined
   private stopping = false
   private heard = (): void => {}
 

@@ -34,7 +34,7 @@ export class RingConsumer {
   private readonly scratch: RingMemory
   private routes: (Route | undefined)[] = []
   private others = new Map<number, Route>()
-  private compiled: Handlers | undefined
+  private compiled: Handlers | undefined = undefined
   private version = -1
   private memory: PageMemory
 

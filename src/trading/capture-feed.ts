@@ -14,7 +14,7 @@ import { parseCaptureLine } from './capture-line.js'
  * to `onProblem`, and left out.
  */
 export class CaptureFeed implements Feed {
-  onProblem: ((problem: TicktapeError) => void) | undefined
+  onProblem: ((problem: TicktapeError) => void) | undefined = undefined
   /** Lines read so far that were not valid. */
   badLines = 0
   readonly file: string

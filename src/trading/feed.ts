@@ -42,7 +42,7 @@ export type Speed = 'max' | 'realtime' | number
 
 /** When each event is due. The first is due at once. */
 export class Pace {
-  private begin: { readonly wallMs: number; readonly timeMs: number } | undefined
+  private begin: { readonly wallMs: number; readonly timeMs: number } | undefined = undefined
   private readonly factor: number
 
   constructor(speed: Speed) {

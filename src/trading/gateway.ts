@@ -60,9 +60,9 @@ export class Gateway {
   private readonly feeding = new AbortController()
   private readonly taking = new AbortController()
   private readonly taken: Promise<void>
-  private stopped: Promise<boolean> | undefined
+  private stopped: Promise<boolean> | undefined = undefined
   /** The position of the journal's end, once the gateway has stopped. */
-  private endedAt: number | undefined
+  private endedAt: number | undefined = undefined
 
   /**
    * Begins a session or goes on with one.

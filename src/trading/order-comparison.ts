@@ -21,9 +21,9 @@ class Differs extends Error {}
 export class OrderComparison implements OrderPort {
   /** Orders that were the same. */
   same = 0
-  difference: ReplayDifference | undefined
+  difference: ReplayDifference | undefined = undefined
   /** The next order on record of this run, undefined when there is none. */
-  private expected: RecordedOrder | undefined
+  private expected: RecordedOrder | undefined = undefined
   /** A start was come upon: what follows is of the next run. */
   private atStart = false
 

@@ -44,7 +44,7 @@ class Fold {
   readonly handlers: Handlers
   private positions: Positions
   private folded = 0
-  private lastCause: FillCause | undefined
+  private lastCause: FillCause | undefined = undefined
   /** Frames are left out until a snapshot says what came before them. */
   private known: boolean
   private inSnapshot = false

@@ -55,7 +55,7 @@ export class PositionsWriter implements Disposable {
   private readonly batchMs: number
   private readonly snapshotEvery: number
   private pending: Pending[] = []
-  private timer: NodeJS.Timeout | undefined
+  private timer: NodeJS.Timeout | undefined = undefined
   /** A batch could not be written when its time was over. */
   private failed = false
   private count: number

@@ -70,11 +70,11 @@ type TickerValues = Values<typeof Ticker>
 
 class GatewayReplay {
   same = 0
-  difference: GatewayDifference | undefined
+  difference: GatewayDifference | undefined = undefined
   private readonly traded = new Traded()
   private readonly orders: ReadonlyMap<number, Generator<Recorded>>
   /** What must come next. */
-  private dueTicker: TickerValues | undefined
+  private dueTicker: TickerValues | undefined = undefined
   private dueReports: OrderReportValues[] = []
 
   constructor(session: Session, private readonly venue: Venue) {

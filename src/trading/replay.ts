@@ -72,8 +72,8 @@ interface Thrown {
 
 class Replay {
   frames = 0
-  private host: StrategyHost | undefined
-  private thrown: Thrown | undefined
+  private host: StrategyHost | undefined = undefined
+  private thrown: Thrown | undefined = undefined
   private readonly handlers: Handlers
 
   constructor(

@@ -18,7 +18,7 @@ export class StrategyHost {
   private readonly symbols: ReadonlySet<string> | undefined
   private readonly context: StrategyContext
   /** The frame at hand. */
-  private frame: FrameHeader | undefined
+  private frame: FrameHeader | undefined = undefined
   /** Of the last frame that was handed on; -1 before the first. */
   private lastPosition = -1
   private lastTime = 0n
