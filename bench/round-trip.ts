@@ -73,8 +73,8 @@ function byHandWay(conditions: Conditions, settings: Settings, ping: Process, po
     name: 'by hand',
     async measure() {
       const [there, back] = [freshDirectory(conditions, 'memory'), freshDirectory(conditions, 'memory')]
-      await ping.call('create', { file: there, size: pageSize(settings) })
-      await pong.call('create', { file: back, size: pageSize(settings) })
+      await ping.call('create', { file: there, size: pageSize(settings), cpu: conditions.cpus[0] })
+      await pong.call('create', { file: back, size: pageSize(settings), cpu: conditions.cpus[1] })
       await ping.call('open', { file: back, cpu: conditions.cpus[0] })
       await pong.call('open', { file: there, cpu: conditions.cpus[1] })
       const answering = await pong.begin('pong', { count })

@@ -138,8 +138,15 @@ class Reader {
   /** Calls `handle(frame, type)` for each frame there is now. Returns how many there were. */
   template <typename Handle>
   uint32_t poll(const Handle& handle) {
+    return poll(handle, [] {});
+  }
+
+  /** The same; `found` is called between finding frames and reading them. */
+  template <typename Handle, typename Found>
+  uint32_t poll(const Handle& handle, const Found& found) {
     const uint32_t end = available();
     uint32_t count = 0;
+    if (slot_ < end) found();
     while (slot_ < end) {
       const uint8_t* frame = page_.slot(slot_);
       const uint32_t word = *reinterpret_cast<const uint32_t*>(frame);
@@ -170,20 +177,32 @@ class Reader {
   uint32_t slot_ = 0;
 };
 
-/** The rest of a reader that found nothing, as the library's spinning readers take it. */
+/** The rests of a reader that spins, as long as the library's; see src/journal/run-loop.ts. */
 class BackOff {
  public:
-  void found() { misses_ = 0; }
+  void found() {
+    if (misses_ == 0) rest(kFlowTurns);
+    misses_ = 0;
+  }
   void missed() {
-    if (++misses_ <= kEagerLooks) return;
-    for (int i = 0; i < kPauseTurns; i++) turns_ = turns_ + 1;
+    if (++misses_ > kEagerLooks) rest(kPauseTurns);
   }
 
  private:
   static constexpr int kEagerLooks = 4;
-  static constexpr int kPauseTurns = 60;
-  int misses_ = 0;
-  volatile int turns_ = 0;
+  // Turns of one cycle each; those of the library's loop take two to three.
+  static constexpr int kPauseTurns = 150;
+  static constexpr int kFlowTurns = 3750;
+
+  static void rest(int turns) {
+    for (int i = 0; i < turns; i++) {
+#if defined(__GNUC__)
+      asm volatile("" : "+r"(i));
+#endif
+    }
+  }
+
+  int misses_ = 1;
 };
 
 }  // namespace baseline

@@ -151,12 +151,11 @@ int read(const Options& options) {
   std::fflush(stdout);
   const uint64_t start = ticks();
   while (frames < options.frames) {
-    const uint32_t found = reader.poll([&](const uint8_t* frame, uint32_t type) {
+    const auto handle = [&](const uint8_t* frame, uint32_t type) {
       const double seq = type == Small::kType ? take<Small>(frame, sum) : take<Large>(frame, sum);
       if (seq != static_cast<double>(frames++)) errors++;
-    });
-    if (found == 0) backOff.missed();
-    else backOff.found();
+    };
+    if (reader.poll(handle, [&] { backOff.found(); }) == 0) backOff.missed();
   }
   const uint64_t end = ticks();
   std::printf("{\"start\":%llu,\"end\":%llu,\"frames\":%llu,\"errors\":%llu,\"sum\":%.17g}\n", static_cast<unsigned long long>(start),

@@ -1,8 +1,10 @@
 // A process that asks or answers with bare stores and loads on mapped files: what is left of a round trip without a library.
+import type { Mapping } from '../../dist/native/addon.js'
 import { native } from '../../dist/native/index.js'
 import { Page } from '../../dist/layout/format.js'
 import { nanoseconds } from '../support/clock.js'
-import { pinTo, sayReady, serve } from '../support/child.js'
+import { pinTo, sayReady, serve, ticks } from '../support/child.js'
+import { EAGER_LOOKS, FLOW_TURNS, PAUSE_TURNS, rest } from '../support/rest.js'
 import { percentiles } from '../support/statistics.js'
 
 const CURSOR = Page.CURSOR >> 2
@@ -15,10 +17,15 @@ interface Side {
 
 let own: Side
 let other: Side
-let close = (): void => {}
+const mappings: Mapping[] = []
 const sleepers = new Int32Array(new SharedArrayBuffer(1024))
 /** What the work comes to, so that none of it is optimised away. */
 const outcome = { wakes: 0, sum: 0 }
+
+function sideOf(mapping: Mapping): Side {
+  mappings.push(mapping)
+  return { f64: new Float64Array(mapping.buffer), words: new Int32Array(mapping.buffer) }
+}
 
 function put(seq: number): void {
   const { f64, words } = own
@@ -31,7 +38,7 @@ function put(seq: number): void {
   words[(at >> 2) + 2] = 1
   words[(at >> 2) + 3] = 2
   Atomics.store(words, CURSOR, seq + 1)
-  if (Atomics.load(sleepers, SLEEPERS) !== 0) outcome.wakes++
+  if (sleepers[SLEEPERS] !== 0) outcome.wakes++
 }
 
 /** Spins until the frame is there. */
@@ -46,20 +53,14 @@ function get(seq: number): void {
 }
 
 serve({
-  create({ file, size }: { file: string; size: number }) {
+  create({ file, size, cpu }: { file: string; size: number; cpu: number }) {
     const mapping = native.createFile(file, size, 0o600, new Uint8Array(64))
     mapping.populate(0, size, true)
-    own = { f64: new Float64Array(mapping.buffer), words: new Int32Array(mapping.buffer) }
-    close = () => mapping.close()
+    own = sideOf(mapping)
+    pinTo(cpu)
   },
   open({ file, cpu }: { file: string; cpu: number }) {
-    const mapping = native.mapFile(file, false)
-    other = { f64: new Float64Array(mapping.buffer), words: new Int32Array(mapping.buffer) }
-    const closeOwn = close
-    close = () => {
-      closeOwn()
-      mapping.close()
-    }
+    other = sideOf(native.mapFile(file, false))
     pinTo(cpu)
   },
   pong({ count }: { count: number }) {
@@ -79,7 +80,35 @@ serve({
     }
     return percentiles(times.subarray(count / 10))
   },
+  /** One way: writes that many frames, each announced. */
+  write({ count }: { count: number }) {
+    const start = ticks()
+    for (let seq = 0; seq < count; seq++) put(seq)
+    return { start, end: ticks() }
+  },
+  /** The other end of it, with the rests that the library's spinning readers take. */
+  read({ count }: { count: number }) {
+    sayReady()
+    const { f64, words } = other
+    let seq = 0
+    let misses = 1
+    while (seq < count) {
+      const end = Atomics.load(words, CURSOR)
+      if (end === seq) {
+        if (++misses > EAGER_LOOKS) rest(PAUSE_TURNS)
+        continue
+      }
+      if (misses === 0) rest(FLOW_TURNS)
+      misses = 0
+      for (; seq < end; seq++) {
+        const at = Page.HEADER_SIZE + seq * 64
+        if (f64[(at + 16) >> 3] !== seq) throw new Error(`found ${f64[(at + 16) >> 3]} instead of ${seq}`)
+        outcome.sum += f64[(at + 24) >> 3] + f64[(at + 32) >> 3] + f64[(at + 40) >> 3] + (words[at >> 2] & 0xffff)
+      }
+    }
+    return { end: ticks() }
+  },
   close() {
-    close()
+    for (const mapping of mappings.splice(0)) mapping.close()
   },
 })

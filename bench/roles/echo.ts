@@ -1,5 +1,5 @@
 // A process that answers, or waits for the answer: one frame each way, through two journals.
-import { on, Reader, type Wait, Writer } from 'ticktape'
+import { type Handlers, on, Reader, type Wait, Writer } from 'ticktape'
 import { native } from '../../dist/native/index.js'
 import { openPage } from '../../dist/journal/page.js'
 import { Page } from '../../dist/layout/format.js'
@@ -15,7 +15,7 @@ let writer: Writer
 let reader: Reader
 let other: string
 
-const state = { role: 'ping', left: 0, expected: 0, errors: 0 }
+const state = { left: 0, expected: 0, errors: 0 }
 let stop = new AbortController()
 let times = new Uint32Array(0)
 let sentAt = 0
@@ -29,21 +29,27 @@ function send(seq: number): void {
   writer.commit()
 }
 
-function ping(seq: number): void {
+function ask(seq: number): void {
   sentAt = nanoseconds()
   send(seq)
 }
 
-const handlers = on(Small, f => {
+const answer = on(Small, f => {
   const { seq } = f
-  if (state.role === 'ping') times[state.expected] = nanoseconds() - sentAt
   if (seq !== state.expected++) state.errors++
-  if (state.role === 'pong') send(seq)
+  send(seq)
   if (--state.left === 0) stop.abort()
-  else if (state.role === 'ping') ping(state.expected)
 })
 
-async function follow(how: How): Promise<void> {
+const take = on(Small, f => {
+  const { seq } = f
+  times[state.expected] = nanoseconds() - sentAt
+  if (seq !== state.expected++) state.errors++
+  if (--state.left === 0) stop.abort()
+  else ask(state.expected)
+})
+
+async function follow(how: How, handlers: Handlers): Promise<void> {
   if (how === 'poll') {
     while (state.left > 0) reader.poll(handlers, 1)
   } else if (how === 'native spin') {
@@ -69,18 +75,18 @@ serve({
   },
   async pong({ count, how }: { count: number; how: How }) {
     stop = new AbortController()
-    Object.assign(state, { role: 'pong', left: count, expected: 0, errors: 0 })
+    Object.assign(state, { left: count, expected: 0, errors: 0 })
     sayReady()
-    await follow(how)
+    await follow(how, answer)
     return state.errors
   },
   /** Returns the errors and the latencies in ns; the first tenth is left out. */
   async ping({ count, how }: { count: number; how: How }) {
     stop = new AbortController()
     times = new Uint32Array(count)
-    Object.assign(state, { role: 'ping', left: count, expected: 0, errors: 0 })
-    ping(0)
-    await follow(how)
+    Object.assign(state, { left: count, expected: 0, errors: 0 })
+    ask(0)
+    await follow(how, take)
     return { errors: state.errors, percentiles: percentiles(times.subarray(count / 10)) }
   },
   close() {

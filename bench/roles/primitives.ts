@@ -45,7 +45,7 @@ function appendByHand(buffer: ArrayBuffer, sleepers: Int32Array, frames: number)
     words[(at >> 2) + 2] = 1
     words[(at >> 2) + 3] = 2
     Atomics.store(words, CURSOR, seq + 1)
-    if (Atomics.load(sleepers, SLEEPERS) !== 0) announced++
+    if (sleepers[SLEEPERS] !== 0) announced++
   }
 }
 

@@ -66,6 +66,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       property("now", function<now>),
 
       property("spin", &spin),
+      property("offerCore", &offerCore),
       property("wait", function<wait>),
       property("waitAny", function<waitAny>),
       property("wake", function<wake>),

@@ -1,5 +1,7 @@
 #include "waiting.h"
 
+#include <sched.h>
+
 #include <cmath>
 
 #include "../core/futex.h"
@@ -54,6 +56,11 @@ napi_value spin(napi_env env, napi_callback_info info) {
   napi_value result = nullptr;
   napi_get_boolean(env, changed, &result);
   return result;
+}
+
+napi_value offerCore(napi_env, napi_callback_info) {
+  ::sched_yield();
+  return nullptr;
 }
 
 Napi::Value wait(const Napi::CallbackInfo& info) {

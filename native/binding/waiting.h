@@ -5,6 +5,7 @@
 namespace ticktape::binding {
 
 napi_value spin(napi_env env, napi_callback_info info);
+napi_value offerCore(napi_env env, napi_callback_info info);
 Napi::Value wait(const Napi::CallbackInfo& info);
 Napi::Value waitAny(const Napi::CallbackInfo& info);
 Napi::Value wake(const Napi::CallbackInfo& info);

@@ -127,6 +127,33 @@ Failure setAffinity(const std::vector<int>& cpus) {
   return failure;
 }
 
+namespace {
+
+/** By its id: 0 would mean the thread too, but POSIX says the process. */
+id_t thisThread() { return static_cast<id_t>(::syscall(SYS_gettid)); }
+
+}  // namespace
+
+Placement placement() {
+  Placement here;
+  const Result<std::vector<int>> cpus = affinity();
+  if (cpus.ok()) here.cpus = cpus.value;
+  here.policy = ::sched_getscheduler(0);
+  struct sched_param parameters {};
+  if (::sched_getparam(0, &parameters) == 0) here.priority = parameters.sched_priority;
+  here.nice = ::getpriority(PRIO_PROCESS, thisThread());
+  return here;
+}
+
+void place(const Placement& to) {
+  // What fails leaves the thread as its maker was: no worse than not to have tried.
+  if (!to.cpus.empty()) (void)setAffinity(to.cpus);
+  struct sched_param parameters {};
+  parameters.sched_priority = to.priority;
+  if (::sched_getscheduler(0) != to.policy) ::sched_setscheduler(0, to.policy, &parameters);
+  if (::getpriority(PRIO_PROCESS, thisThread()) != to.nice) ::setpriority(PRIO_PROCESS, thisThread(), to.nice);
+}
+
 Failure scheduleFifo(int priority) {
   struct sched_param parameters {};
   parameters.sched_priority = priority;
@@ -137,9 +164,8 @@ Failure scheduleFifo(int priority) {
 Failure scheduleOther(int nice) {
   struct sched_param parameters {};
   if (::sched_setscheduler(0, SCHED_OTHER, &parameters) != 0) return failed("sched_setscheduler");
-  // On Linux a nice value belongs to a thread; by its id, for 0 would mean that too but POSIX says the process.
-  const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
-  if (::setpriority(PRIO_PROCESS, thread, nice) != 0) return failed("setpriority");
+  // On Linux a nice value belongs to a thread.
+  if (::setpriority(PRIO_PROCESS, thisThread(), nice) != 0) return failed("setpriority");
   return {};
 }
 
@@ -160,7 +186,9 @@ int64_t startOf(int64_t pid) {
   return static_cast<int64_t>(info.pbi_start_tvsec) * 1000000 + static_cast<int64_t>(info.pbi_start_tvusec);
 }
 
-// macOS binds no thread to a CPU, and has no SCHED_FIFO for ordinary processes.
+// macOS binds no thread to a CPU, and has no SCHED_FIFO for ordinary processes; a nice value belongs to the process.
+Placement placement() { return {}; }
+void place(const Placement&) {}
 Result<std::vector<int>> affinity() { return failed(ENOTSUP, "sched_getaffinity"); }
 Failure setAffinity(const std::vector<int>&) { return failed(ENOTSUP, "sched_setaffinity"); }
 Failure scheduleFifo(int) { return failed(ENOTSUP, "sched_setscheduler"); }

@@ -16,6 +16,18 @@ int64_t startOf(int64_t pid);
 /** CPUs the calling thread may run on. */
 Result<std::vector<int>> affinity();
 Failure setAffinity(const std::vector<int>& cpus);
+/** Where a thread may run and how it is scheduled. */
+struct Placement {
+  std::vector<int> cpus;
+  int policy = 0;
+  int priority = 0;
+  int nice = 0;
+};
+/** The calling thread's. */
+Placement placement();
+/** Moves the calling thread there, as far as it may. */
+void place(const Placement& to);
+
 /** SCHED_FIFO with a priority of 1 to 99, for the calling thread. */
 Failure scheduleFifo(int priority);
 /** The ordinary policy with a nice value, for the calling thread. */

@@ -2,11 +2,36 @@
 
 #include <signal.h>
 
+#include <algorithm>
+
+#include "process.h"
+
 namespace ticktape {
+namespace {
+
+// As the process was when the addon was loaded.
+const process::Placement home = process::placement();
+
+/**
+ * Where a thread goes that the calling one makes. Programs bind their spinning thread to a core of its own, or give it a priority over all
+ * others, and a thread inherits both from its maker: what is to help the spinning thread would wait for it to stop. So it goes home, and
+ * leaves the maker's core to the maker where there is another.
+ */
+process::Placement awayFromHere() {
+  process::Placement away = home;
+  const Result<std::vector<int>> here = process::affinity();
+  if (!here.ok() || here.value.size() >= home.cpus.size()) return away;
+  const auto isHere = [&](int cpu) { return std::count(here.value.begin(), here.value.end(), cpu) > 0; };
+  away.cpus.erase(std::remove_if(away.cpus.begin(), away.cpus.end(), isHere), away.cpus.end());
+  return away.cpus.empty() ? home : away;
+}
+
+}  // namespace
 
 int Thread::start(const char* name, std::function<void()> body) {
   name_ = name;
   body_ = std::move(body);
+  placement_ = awayFromHere();
 
   // A thread inherits the mask of its maker, so it never sees a moment without it.
   sigset_t all, before;
@@ -28,6 +53,7 @@ void Thread::join() {
 
 void* Thread::run(void* self) {
   auto* thread = static_cast<Thread*>(self);
+  process::place(thread->placement_);
 #if defined(__APPLE__)
   pthread_setname_np(thread->name_);
 #else

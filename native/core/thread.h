@@ -4,11 +4,14 @@
 
 #include <functional>
 
+#include "process.h"
+
 namespace ticktape {
 
 /**
  * A thread that may fail to start without throwing (std::thread throws, and the addon is built without exceptions).
- * It takes no signals but those of its own faults: the rest belong to the JavaScript thread.
+ * It takes no signals but those of its own faults: the rest belong to the JavaScript thread. Nor does it inherit the cores that one is
+ * bound to, or its priority: it leaves them to it.
  */
 class Thread {
  public:
@@ -30,6 +33,7 @@ class Thread {
   bool started_ = false;
   const char* name_ = "";
   std::function<void()> body_;
+  process::Placement placement_;
 };
 
 }  // namespace ticktape

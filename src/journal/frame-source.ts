@@ -28,6 +28,8 @@ export class FrameSource {
   page: MappedPage
   /** The slot to read next. */
   slot: number
+  /** Whether a handler is running. */
+  polling = false
   /** Grows when the place is changed from outside, so that a loop over frames notices that its handler did so. */
   generation = 0
 
@@ -73,10 +75,12 @@ export class FrameSource {
   /**
    * Handles up to `limit` frames of the page it is on, up to `end`, which `available` has just said. Returns how many.
    * A frame counts as read before its handler runs: what the handler throws comes out of here, and the next call goes on after it.
+   *
+   * All of it is one function on purpose: V8 puts no function of this length into its caller, so all that it spends on inlining goes to
+   * the handler and to the getters of its fields; see docs/decisions/0011-hot-path.md.
    */
-  poll(dispatch: Dispatch, end: number, limit: number, source: number): number {
-    const generation = this.generation
-    const u32 = this.u32
+  poll(dispatch: Dispatch, end: number, limit: number): number {
+    const { generation, u32 } = this
     let count = 0
     let slot = this.slot
     // Frames of one kind follow each other, and begin with the same word: it is taken apart only when it changes. Also from poll to poll:
@@ -84,31 +88,37 @@ export class FrameSource {
     let known = dispatch.lastWord
     let route = dispatch.lastRoute
     let slots = (known >>> 16) & 0xff
-    while (count < limit && slot < end) {
-      const at = HEADER_SIZE + (slot << SHIFT)
-      const word = u32[at >> 2] | 0
-      if (route === undefined || word !== known || slot + slots > end) {
-        known = word
-        slots = (word >>> 16) & 0xff
-        route = this.routeOf(dispatch, slot, word & 0xffff, slots, end)
-        dispatch.lastWord = word
-        dispatch.lastRoute = route
+    this.polling = true
+    try {
+      while (count < limit && slot < end) {
+        const at = HEADER_SIZE + (slot << SHIFT)
+        const word = u32[at >> 2] | 0
+        if (word !== known || route === undefined || slot + slots > end) {
+          const type = word & 0xffff
+          slots = (word >>> 16) & 0xff
+          if (type === 0) throw this.damaged(slot, 'has no type')
+          if (slots === 0) throw this.damaged(slot, 'has no slots')
+          if (slot + slots > end) throw this.damaged(slot, `ends at slot ${slot + slots}, after the cursor (${end})`)
+          route = dispatch.routes[type]
+          if (route === undefined || route.slots !== slots) route = dispatch.resolve(type, slots, this.page.firstPosition + slot)
+          known = word
+          dispatch.lastWord = word
+          dispatch.lastRoute = route
+        }
+        slot += slots
+        this.slot = slot
+        count++
+        route.pointer.at = at
+        route.handle(route.view, 0)
+        if (this.generation !== generation) return count
       }
-      slot += slots
-      this.slot = slot
-      count++
-      route.pointer.at = at
-      route.handle(route.view, source)
-      if (this.generation !== generation) return count
+      if (slot >= this.aheadFrom) this.mapAhead()
+      return count
+    } finally {
+      this.polling = false
+      const { pointers } = dispatch
+      for (let i = 0; i < pointers.length; i++) pointers[i].at = -1
     }
-    if (this.slot >= this.aheadFrom) this.mapAhead()
-    return count
-  }
-
-  private routeOf(dispatch: Dispatch, slot: number, type: number, slots: number, end: number): Route {
-    if (slots === 0 || slot + slots > end || type === 0) this.throwDamaged(slot, type, slots, end)
-    const route = dispatch.routes[type]
-    return route?.slots === slots ? route : dispatch.resolve(type, slots, this.page.firstPosition + slot)
   }
 
   /** Moves on by one frame and returns its route, its view pointing at it; undefined when there is none. */
@@ -120,7 +130,9 @@ export class FrameSource {
     const word = this.u32[at >> 2]
     const type = word & 0xffff
     const slots = (word >>> 16) & 0xff
-    if (slots === 0 || slot + slots > end || type === 0) this.throwDamaged(slot, type, slots, end)
+    if (type === 0) throw this.damaged(slot, 'has no type')
+    if (slots === 0) throw this.damaged(slot, 'has no slots')
+    if (slot + slots > end) throw this.damaged(slot, `ends at slot ${slot + slots}, after the cursor (${end})`)
     const route = dispatch.resolve(type, slots, this.page.firstPosition + slot)
     this.slot = slot + slots
     route.pointer.at = at
@@ -194,7 +206,7 @@ export class FrameSource {
       }
       if (!sealed) this.checkPlace()
       if (!sealed || this.slot < cursor) return this.slot
-      this.enter(this.nextPage(), 0)
+      this.goOn()
     }
   }
 
@@ -220,11 +232,11 @@ export class FrameSource {
     )
   }
 
-  /** The page after a sealed one: it is there, for it was in place before the seal. */
-  private nextPage(): MappedPage {
+  /** Goes to the page after a sealed one: it is there, for it was in place before the seal. */
+  private goOn(): void {
     const number = this.page.number + 1
     const page = this.takeAhead(number) ?? this.openNext(number)
-    if (page.capacity === this.page.capacity) return page
+    if (page.capacity === this.page.capacity) return this.enter(page, 0)
     page.mapping.close()
     throw new CorruptJournalError(`${page.path} has another size than the page before it; run 'ticktape verify' on its journal`, {
       path: page.path, page: number, position: page.firstPosition,
@@ -301,10 +313,9 @@ export class FrameSource {
     this.ahead = undefined
   }
 
-  private throwDamaged(slot: number, type: number, slots: number, end: number): never {
+  private damaged(slot: number, how: string): CorruptJournalError {
     const { path, number, firstPosition } = this.page
-    const what = type === 0 ? 'has no type' : slots === 0 ? 'has no slots' : `ends at slot ${slot + slots}, after the cursor (${end})`
-    throw new CorruptJournalError(`the frame at slot ${slot} of ${path} ${what}; run 'ticktape verify' on its journal`, {
+    return new CorruptJournalError(`the frame at slot ${slot} of ${path} ${how}; run 'ticktape verify' on its journal`, {
       path, page: number, slot, position: firstPosition + slot,
     })
   }

@@ -9,7 +9,7 @@ import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
 import { orClose } from './page.js'
 import { ReaderRegistration } from './reader-registry.js'
-import { runLoop, type Wait, WAITS } from './run-loop.js'
+import { rest, runLoop, type Wait, WAITS } from './run-loop.js'
 import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
 import { shown, shownWhole } from '../layout/shown.js'
 
@@ -66,7 +66,6 @@ export class Reader implements Disposable {
   private readonly everything: Dispatch
   private dispatch: Dispatch
   private checkpointed = -1
-  private polling = false
   private isClosed = false
   /** Wakes who sleeps on this reader. */
   private readonly closing = new AbortController()
@@ -141,21 +140,11 @@ export class Reader implements Disposable {
    * @throws {SchemaMismatchError} when a handler's definition is not the journal's, {CorruptJournalError}, {PositionGoneError}.
    */
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
-    if (this.isClosed || this.polling || typeof limit !== 'number' || !(limit >= 1)) this.refusePoll(limit)
-    let { dispatch } = this
-    if (dispatch.handlers !== handlers || dispatch.version !== handlers.version) dispatch = this.compile(handlers)
+    const dispatch = this.ready(handlers, limit)
     const { source } = this
     const end = source.available()
     // What a spinning reader finds most often.
-    if (end === source.slot) return 0
-    this.polling = true
-    try {
-      return source.poll(dispatch, end, limit, 0)
-    } finally {
-      this.polling = false
-      dispatch.expire()
-      if (this.registration !== undefined) this.checkpoint()
-    }
+    return end === source.slot ? 0 : this.handle(dispatch, end, limit)
   }
 
   /** The frames there are now, one by one. A frame is valid until the next one is asked for. */
@@ -186,7 +175,9 @@ export class Reader implements Disposable {
   async run(handlers: Handlers, options: RunOptions = {}): Promise<number> {
     checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
     this.throwIfClosed()
-    const pollable = Object.assign(this.followed(), { poll: (limit: number) => this.poll(handlers, limit) })
+    const pollable = Object.assign(this.followed(), {
+      poll: (limit: number, flowing: boolean) => (flowing ? this.pollBehind(handlers, limit) : this.poll(handlers, limit)),
+    })
     return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal, options.limit ?? DEFAULT_LIMIT)
   }
 
@@ -273,15 +264,40 @@ export class Reader implements Disposable {
     this.registration.checkpoint(position)
   }
 
+  /** As `poll`, but with a rest between finding frames and reading them. */
+  private pollBehind(handlers: Handlers, limit: number): number {
+    const dispatch = this.ready(handlers, limit)
+    const { source } = this
+    const end = source.available()
+    if (end === source.slot) return 0
+    rest()
+    return this.handle(dispatch, end, limit)
+  }
+
+  private ready(handlers: Handlers, limit: number): Dispatch {
+    if (this.isClosed || this.source.polling || typeof limit !== 'number' || !(limit >= 1)) this.refusePoll(limit)
+    const { dispatch } = this
+    return dispatch.handlers === handlers && dispatch.version === handlers.version ? dispatch : this.compile(handlers)
+  }
+
+  private handle(dispatch: Dispatch, end: number, limit: number): number {
+    if (this.registration === undefined) return this.source.poll(dispatch, end, limit)
+    try {
+      return this.source.poll(dispatch, end, limit)
+    } finally {
+      this.checkpoint()
+    }
+  }
+
   private refusePoll(limit: number): never {
     this.throwIfClosed()
-    if (this.polling) throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
+    if (this.source.polling) throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
     throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
   }
 
   private next(): FrameView | undefined {
     this.throwIfClosed()
-    if (this.polling) throw new InvalidStateError(`${this.path}: the next frame was asked for inside a handler of the same reader`)
+    if (this.source.polling) throw new InvalidStateError(`${this.path}: the next frame was asked for inside a handler of the same reader`)
     // The frame handed out before is done with now, so this is where a named reader has got to.
     this.checkpoint()
     this.everything.expire()

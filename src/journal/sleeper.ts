@@ -1,6 +1,7 @@
 import { Control as C } from '../layout/format.js'
 import type { Mapping, Waiter } from '../native/addon.js'
 import { native } from '../native/index.js'
+import { offAbort, onAbort } from './abort.js'
 import type { Control } from './control.js'
 
 /**
@@ -39,7 +40,7 @@ export async function sleepInLoop(
     const watches: number[] = []
     const wake = (): void => {
       clearTimeout(timer)
-      for (const signal of signals) if (signal !== undefined) sleepersOf(signal).delete(wake)
+      for (const signal of signals) if (signal !== undefined) offAbort(signal, wake)
       for (const watch of watches) loopWaiter.unwatch(watch)
       resolve()
     }
@@ -52,7 +53,7 @@ export async function sleepInLoop(
       timer = setTimeout(look, nap)
     }
     let timer = setTimeout(look, nap)
-    for (const signal of signals) if (signal !== undefined) sleepersOf(signal).add(wake)
+    for (const signal of signals) if (signal !== undefined) onAbort(signal, wake)
     awake.forEach((control, i) => watches.push(loopWaiter.watch(control.mapping, seen[i], wake)))
   })
 }
@@ -64,21 +65,6 @@ function worthWaking(hasNews: () => boolean): boolean {
   } catch {
     return true
   }
-}
-
-/** Who is to be woken by a signal. */
-const sleepers = new WeakMap<AbortSignal, Set<() => void>>()
-
-/** One listener serves all who sleep: a program may end any number of readers with one signal, and Node warns of the eleventh. */
-function sleepersOf(signal: AbortSignal): Set<() => void> {
-  let wakes = sleepers.get(signal)
-  if (wakes === undefined) {
-    const made = new Set<() => void>()
-    signal.addEventListener('abort', () => made.forEach(wake => wake()))
-    sleepers.set(signal, made)
-    wakes = made
-  }
-  return wakes
 }
 
 /** As `sleepInLoop`, but blocks the calling thread, for at most `longest` ms. */

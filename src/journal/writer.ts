@@ -344,10 +344,13 @@ export class Writer implements Disposable {
   }
 
   private publish(): void {
+    const { next } = this
     // The commit: everything stored before is visible to whoever sees the new cursor.
-    Atomics.store(this.i32, CURSOR, (this.next - HEADER_SIZE) >> SHIFT)
+    Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
     // Must be looked at after that, or a wake-up is lost.
     if ((STORE_IS_FENCE ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0) this.control.wake()
+    // Zero it is already. The store has the next frame's cache line come to this core now, while nobody waits for it.
+    if (next < this.limit) this.i32[next >> 2] = 0
   }
 
   /** Times never decrease, whatever the clock does. */

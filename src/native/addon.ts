@@ -164,6 +164,8 @@ export interface Addon {
 
   /** Spins with the processor's pause until the word differs from `expected`: true; or `spins` turns are over: false. */
   spin(mapping: Mapping, offset: number, expected: number, spins: number): boolean
+  /** sched_yield: a thread that waits for this core gets it before the calling one goes on; without one it returns at once. */
+  offerCore(): void
   /**
    * Blocks the thread while the word is `expected`, at most `timeoutMs` (Infinity: for ever). Nothing but the word or the time
    * ends it: `worker.terminate()` and signal listeners wait too, so callers sleep in slices. May say 'woken' without cause.
