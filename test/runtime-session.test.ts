@@ -40,7 +40,8 @@ test.skipIf(skipUnless(noTracing === undefined, 'that a new session survives pow
     const ofSession = changes.filter(change => change.includes('session.json') || change === `sync ${home}`)
     expect(changes.slice(0, 2)).toEqual([`sync ${join(folder, 'desks')}`, `sync ${folder}`])
     const members = ofSession.indexOf(`rename ${home}/session.json`)
-    expect(ofSession.slice(members - 1, members + 2)).toEqual([`sync ${home}/session.json.tmp`, `rename ${home}/session.json`, `sync ${home}`])
+    expect(ofSession.slice(0, members)).toContain(`sync ${home}/session.json.tmp`)
+    expect(ofSession[members + 1]).toBe(`sync ${home}`)
   },
 )
 

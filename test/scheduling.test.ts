@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { getAffinity, setAffinity, setScheduling } from 'ticktape'
 import { describe, expect, it } from 'vitest'
+import { runChild } from './support/child.ts'
 import { failureOf } from './support/failures.ts'
-import { skipUnless } from './support/skips.ts'
+import { journalPath } from './support/open.ts'
+import { LINUX, ROOT, skipUnless } from './support/skips.ts'
 
 describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only Linux binds threads'))('CPU affinity', () => {
   it('is what the kernel says of the thread, and can be narrowed and widened again', () => {
@@ -23,6 +25,77 @@ describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only L
       expect(failureOf(() => setAffinity(wrong as number[])).code).toBe('ERR_INVALID_OPTION')
     }
     expect(failureOf(() => setAffinity([1023]))).toMatchObject({ code: 'ERR_SYSTEM', systemCode: 'EINVAL' })
+  })
+})
+
+/** Opens a durable journal for writing, reads it asleep and goes over a page's end; then says where each thread of the addon may run. */
+const WHERE = `
+import { readdirSync, readFileSync } from 'node:fs'
+const threads = () => Object.fromEntries(readdirSync('/proc/self/task').map(id => {
+  const of = file => readFileSync('/proc/self/task/' + id + '/' + file, 'utf8')
+  const [, cpus] = /Cpus_allowed_list:\\s+(\\S+)/.exec(of('status'))
+  const fields = of('stat').split(') ')[1].split(' ')
+  return [of('comm').trim(), { cpus, nice: Number(fields[16]), policy: Number(fields[38]) }]
+}).filter(([name]) => name.startsWith('ticktape-')))
+const all = ticktape.getAffinity()
+if (args[1] !== 'free') ticktape.setAffinity([all[0]])
+if (args[1] === 'nice') ticktape.setScheduling('other', 7)
+if (args[1] === 'fifo') ticktape.setScheduling('fifo', 1)
+const writer = Writer.open(dir, { pageSize: 65536, durability: 'interval', frames: [Count] })
+const reader = Reader.open(dir)
+const reading = (async () => { for await (const f of reader) if (f.n === 1999) return })()
+for (let n = 0; n < 2000; n++) writer.write(Count, { n })
+await writer.flush()
+await reading
+const asleep = Reader.open(dir, { from: 'end' })
+const stop = new AbortController()
+const sleeping = asleep.run(on(Count, () => {}), { signal: stop.signal })
+await sleep(50)
+say({ all, here: ticktape.getAffinity(), threads: threads() })
+stop.abort()
+await sleeping
+process.exit()
+`
+
+interface Thread {
+  readonly cpus: string
+  readonly nice: number
+  readonly policy: number
+}
+
+describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Linux says'))('the threads of the addon', () => {
+  async function threads(how: string): Promise<{ all: number[]; here: number[]; threads: Record<string, Thread> }> {
+    const { said, stderr } = await runChild(WHERE, [journalPath(), how])
+    expect(stderr).toBe('')
+    return said[0] as Awaited<ReturnType<typeof threads>>
+  }
+  /** The CPUs of a list as the kernel writes it: '0,2-4'. */
+  const listed = (text: string): number[] =>
+    text.split(',').flatMap(part => {
+      const [first, last = first] = part.split('-').map(Number)
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    })
+
+  it('run where the process does', async () => {
+    const found = await threads('free')
+    expect(Object.keys(found.threads).sort()).toEqual(['ticktape-pages', 'ticktape-sync', 'ticktape-waiter'])
+    for (const { cpus } of Object.values(found.threads)) expect(listed(cpus)).toEqual(found.all)
+  })
+
+  it('leave the CPUs of the thread that started them to it, where there are others', async () => {
+    const found = await threads('bound')
+    expect(found.here).toEqual([found.all[0]])
+    const others = found.all.length > 1 ? found.all.slice(1) : found.all
+    expect(Object.keys(found.threads)).toHaveLength(3)
+    for (const { cpus } of Object.values(found.threads)) expect(listed(cpus)).toEqual(others)
+  })
+
+  it.skipIf(skipUnless(ROOT, 'threads of niced and real-time ones', 'only root may raise a priority again'))('do not inherit nice values and policies', async () => {
+    for (const how of ['nice', 'fifo']) {
+      const found = await threads(how)
+      expect(Object.keys(found.threads)).toHaveLength(3)
+      for (const { nice, policy } of Object.values(found.threads)) expect({ nice, policy }).toEqual({ nice: 0, policy: 0 })
+    }
   })
 })
 

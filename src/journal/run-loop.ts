@@ -106,7 +106,7 @@ export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal 
 /**
  * The rest of a reader that has found frames while the writer goes on writing, before it reads them. A reader that is always right behind
  * has the cursor's line, and the lines of the next frames that its processor fetches ahead, taken from the writer again and again, and the
- * writer waits for each: three times as long as it takes to write. Some lines behind, both run at their own speed.
+ * writer waits for each. Some lines behind, both run at their own speed. See docs/decisions/0017-behind-the-writer.md.
  */
 export function rest(): void {
   emptyTurns(FLOW_TURNS)

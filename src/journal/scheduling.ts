@@ -9,8 +9,8 @@ export function getAffinity(): number[] {
 }
 
 /**
- * Binds the calling thread to these CPUs: a spinning reader to one of its own. V8's and the addon's other threads stay where they
- * are. Call it first thing in the process or worker.
+ * Binds the calling thread to these CPUs: a spinning reader to one of its own. V8's threads stay where they are; the addon's, which make
+ * pages, sync and wait, leave these CPUs to it where there are others. Call it first thing in the process or worker.
  *
  * @throws {InvalidOptionError}, {JournalSystemError} where the system refuses (macOS, a CPU that isn't there).
  */
@@ -23,7 +23,7 @@ export function setAffinity(cpus: readonly number[]): void {
 
 /**
  * Sets how the calling thread is scheduled: 'fifo' with priority 1 to 99 (it runs until it sleeps; needs CAP_SYS_NICE), or 'other' with a nice
- * value of -20 to 19.
+ * value of -20 to 19. Threads of the addon do not inherit it.
  *
  * @throws {InvalidOptionError}, {JournalSystemError} where the system refuses.
  */

@@ -59,7 +59,7 @@ const SLEEPERS = ControlWord.SLEEPERS
 // Signed, because V8 keeps such a number in a field as it is; an unsigned one it puts on the heap, one for each frame.
 const clock = new Int32Array(native.clockBuffer)
 const readClock = native.readClock
-/** On x64 `Atomics.store` is a locked exchange, which no later load overtakes: a plain one will do after it, at a third of the price. */
+/** On x64 `Atomics.store` is a locked exchange, which no later load overtakes: a plain one will do after it. See docs/decisions/0011. */
 const STORE_IS_FENCE = process.arch === 'x64'
 
 /** What `prepare` is asked for when it is no frame. */
