@@ -13,7 +13,8 @@ function way(conditions: Conditions, writer: Process, followers: readonly Proces
     name: followers.length === 1 ? '1 reader' : `${followers.length} readers`,
     async measure() {
       const directory = freshDirectory(conditions, 'memory')
-      const pageSize = Math.ceil((frames * 64 + 4096) / MIB) * MIB
+      // Half of it stays empty, so that no reader maps a page after it.
+      const pageSize = Math.ceil((2 * frames * 64 + 4096) / MIB) * MIB
       await writer.call('open', { directory, options: { pageSize, timestamps: false }, cpu: conditions.cpus[0], waitNext: true })
       for (const follower of followers) await follower.call('open', { directory, cpu: conditions.cpus[1] })
       const { start, end } = await writer.call<{ start: number; end: number }>('write', { frames, size: 64, batch: 1 })

@@ -5,6 +5,7 @@ import { thisBoot } from './boot.js'
 import { listDirectory, pagePath } from './directory.js'
 import type { Dispatch, Route } from './dispatch.js'
 import { asPage, type MappedPage, openPage, Word } from './page.js'
+import { rest } from './rest.js'
 import { borrowPageWorker, returnPageWorker } from './shared-page-worker.js'
 import * as fs from 'node:fs'
 
@@ -73,21 +74,33 @@ export class FrameSource {
   }
 
   /**
-   * Handles up to `limit` frames of the page it is on, up to `end`, which `available` has just said. Returns how many.
+   * Handles the frames there are on the page it is on, up to `limit`. Returns how many.
    * A frame counts as read before its handler runs: what the handler throws comes out of here, and the next call goes on after it.
    *
    * All of it is one function on purpose: V8 puts no function of this length into its caller, so all that it spends on inlining goes to
-   * the handler and to the getters of its fields; see docs/decisions/0011-hot-path.md.
+   * the handler and to the getters of its fields; see docs/decisions/0011-hot-path.md. What does not depend on the look comes before it.
+   *
+   * @param behind rest between finding frames and reading them.
    */
-  poll(dispatch: Dispatch, end: number, limit: number): number {
-    const { generation, u32 } = this
-    let count = 0
-    let slot = this.slot
+  poll(dispatch: Dispatch, limit: number, behind: boolean): number {
+    const { generation } = this
+    let { slot, u32 } = this
     // Frames of one kind follow each other, and begin with the same word: it is taken apart only when it changes. Also from poll to poll:
     // the processor then takes the route for granted, and runs the handler while the frame is still on its way from the other core.
     let known = dispatch.lastWord
     let route = dispatch.lastRoute
     let slots = (known >>> 16) & 0xff
+    let end = Atomics.load(this.i32, this.commitWord)
+    if (end <= slot || end > this.capacity) {
+      // As in `available`.
+      if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return 0
+      end = this.turn()
+      slot = this.slot
+      u32 = this.u32
+      if (end === slot) return 0
+    }
+    if (behind) rest()
+    let count = 0
     this.polling = true
     try {
       while (count < limit && slot < end) {

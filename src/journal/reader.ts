@@ -9,7 +9,7 @@ import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
 import { orClose } from './page.js'
 import { ReaderRegistration } from './reader-registry.js'
-import { rest, runLoop, type Wait, WAITS } from './run-loop.js'
+import { runLoop, type Wait, WAITS } from './run-loop.js'
 import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
 import { shown, shownWhole } from '../layout/shown.js'
 
@@ -140,11 +140,7 @@ export class Reader implements Disposable {
    * @throws {SchemaMismatchError} when a handler's definition is not the journal's, {CorruptJournalError}, {PositionGoneError}.
    */
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
-    const dispatch = this.ready(handlers, limit)
-    const { source } = this
-    const end = source.available()
-    // What a spinning reader finds most often.
-    return end === source.slot ? 0 : this.handle(dispatch, end, limit)
+    return this.pollOnce(handlers, limit, false)
   }
 
   /** The frames there are now, one by one. A frame is valid until the next one is asked for. */
@@ -176,7 +172,7 @@ export class Reader implements Disposable {
     checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
     this.throwIfClosed()
     const pollable = Object.assign(this.followed(), {
-      poll: (limit: number, flowing: boolean) => (flowing ? this.pollBehind(handlers, limit) : this.poll(handlers, limit)),
+      poll: (limit: number, flowing: boolean) => this.pollOnce(handlers, limit, flowing),
     })
     return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal, options.limit ?? DEFAULT_LIMIT)
   }
@@ -264,28 +260,20 @@ export class Reader implements Disposable {
     this.registration.checkpoint(position)
   }
 
-  /** As `poll`, but with a rest between finding frames and reading them. */
-  private pollBehind(handlers: Handlers, limit: number): number {
-    const dispatch = this.ready(handlers, limit)
+  /** @param behind rest between finding frames and reading them. */
+  private pollOnce(handlers: Handlers, limit: number, behind: boolean): number {
     const { source } = this
-    const end = source.available()
-    if (end === source.slot) return 0
-    rest()
-    return this.handle(dispatch, end, limit)
-  }
-
-  private ready(handlers: Handlers, limit: number): Dispatch {
-    if (this.isClosed || this.source.polling || typeof limit !== 'number' || !(limit >= 1)) this.refusePoll(limit)
-    const { dispatch } = this
-    return dispatch.handlers === handlers && dispatch.version === handlers.version ? dispatch : this.compile(handlers)
-  }
-
-  private handle(dispatch: Dispatch, end: number, limit: number): number {
-    if (this.registration === undefined) return this.source.poll(dispatch, end, limit)
+    if (this.isClosed || source.polling || typeof limit !== 'number' || !(limit >= 1)) this.refusePoll(limit)
+    let { dispatch } = this
+    if (dispatch.handlers !== handlers || dispatch.version !== handlers.version) dispatch = this.compile(handlers)
+    if (this.registration === undefined) return source.poll(dispatch, limit, behind)
+    // What a handler throws comes after its frame counts as read.
+    let count = 1
     try {
-      return this.source.poll(dispatch, end, limit)
+      count = source.poll(dispatch, limit, behind)
+      return count
     } finally {
-      this.checkpoint()
+      if (count > 0) this.checkpoint()
     }
   }
 

@@ -1,6 +1,7 @@
 import { native } from '../native/index.js'
 import { offAbort, onAbort } from './abort.js'
 import type { Control } from './control.js'
+import { emptyTurns } from './rest.js'
 import { sleepInLoop, sleepInThread } from './sleeper.js'
 
 /**
@@ -34,8 +35,6 @@ export interface Pollable {
 const EAGER_LOOKS = 4
 /** Empty turns between two looks after that. */
 const PAUSE_TURNS = 60
-/** The same between a look and the frames it found while the writer is in full flow, some 1.2 µs: see `rest`. */
-const FLOW_TURNS = 1500
 /** Looks without an answer before 'yield' and 'park' stop spinning: some 50 µs. */
 const SPIN_LOOKS = 1000
 /** ms for which the event loop may go without a turn. */
@@ -101,21 +100,6 @@ export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal 
     if (signal !== undefined) offAbort(signal, stop)
   }
   return handled
-}
-
-/**
- * The rest of a reader that has found frames while the writer goes on writing, before it reads them. A reader that is always right behind
- * has the cursor's line, and the lines of the next frames that its processor fetches ahead, taken from the writer again and again, and the
- * writer waits for each. Some lines behind, both run at their own speed. See docs/decisions/0017-behind-the-writer.md.
- */
-export function rest(): void {
-  emptyTurns(FLOW_TURNS)
-}
-
-/** The sum is kept so that the loop is not optimised away. */
-let sum = 0
-function emptyTurns(turns: number): void {
-  for (let i = 0; i < turns; i++) sum = (sum + i) | 0
 }
 
 function eventLoopTurn(): Promise<void> {
