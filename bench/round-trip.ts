@@ -40,13 +40,13 @@ export function oursWay(conditions: Conditions, how: How, settings: Settings, pi
 }
 
 /** The same in C++. */
-function baselineWay(conditions: Conditions, settings: Settings): Way<number[]> {
+function baselineWay(conditions: Conditions, settings: Settings, name: string = 'C++', more: readonly string[] = []): Way<number[]> {
   return {
-    name: 'C++',
+    name,
     async measure() {
       const [there, back] = [freshDirectory(conditions, 'memory'), freshDirectory(conditions, 'memory')]
       const start = (own: string, other: string, role: string, cpu: number): Baseline => {
-        const words = ['pingpong', own, other, '--role', role, '--frames', settings.count, '--page', pageSize(settings), '--cpu', cpu]
+        const words = ['pingpong', own, other, '--role', role, '--frames', settings.count, '--page', pageSize(settings), '--cpu', cpu, ...more]
         return new Baseline(conditions.baseline as string, settings.timestamps ? [...words, '--timestamps'] : words)
       }
       const ping = start(there, back, 'ping', conditions.cpus[0])
@@ -94,7 +94,7 @@ export const question: Question = {
   method:
     'Two processes, two journals with prepared pages, one 64-byte frame each way at a time, from `begin` of the question to the handler of the answer; each time holds one reading of the clock. ' +
     '"poll" is a loop around `reader.poll`, "by hand" are the same stores and loads on mapped files without a library, "native spin" waits in the addon with the processor\'s pause between looks, the others are `reader.run({ wait })`. No schedule, so nothing is omitted: the next question is asked when the answer is there. ' +
-    'The first tenth is left out. C++ does the same.',
+    'The first tenth is left out. C++ does the same, plainly; "C++ that fetches ahead" also asks for the next frame\'s cache line right after each publish, as the library does.',
 
   async ask(conditions): Promise<Answer> {
     const { quick } = conditions
@@ -110,6 +110,7 @@ export const question: Question = {
       const byHand = byHandWay(conditions, settings, handPing, handPong)
       await byHand.measure()
       spinning.push(byHand)
+      if (conditions.baseline !== undefined) spinning.push(baselineWay(conditions, settings, 'C++ that fetches ahead', ['--fetch-ahead']))
       const limit = await takeTurns(conditions, spinning)
 
       const stamped = { ...settings, timestamps: true }
@@ -128,7 +129,7 @@ export const question: Question = {
       if (conditions.baseline !== undefined) {
         targets.push(
           atMost('round trip, spinning: our p50 / the C++ p50', 1.25, ratio(p50.contenders[0], p50.contenders[1]),
-            `${shortly(median(p50.contenders[0].values))} ns here, ${shortly(median(p50.contenders[1].values))} in C++ and ${shortly(median(p50.contenders[2].values))} by bare stores and loads in JavaScript, while a cache line took ${limit.lineNs.length === 0 ? 'an unknown number of' : shortly(median(limit.lineNs))} ns there and back. What is above the bare stores is two appends and two looks with all their checks ("What does one frame cost on one core?").`),
+            `${shortly(median(p50.contenders[0].values))} ns here, ${shortly(median(p50.contenders[1].values))} in C++ and ${shortly(median(p50.contenders[2].values))} by bare stores and loads in JavaScript, while a cache line took ${limit.lineNs.length === 0 ? 'an unknown number of' : shortly(median(limit.lineNs))} ns there and back. What is above the bare stores is two appends and two looks with all their checks ("What does one frame cost on one core?"); what those take above C++ is V8.`),
           atMost('round trip, spinning: our p99.9 / the C++ p99.9', 2, ratio(p999.contenders[0], p999.contenders[1]),
             `in the single rounds it was from ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to others.`),
         )

@@ -82,6 +82,9 @@ class Writer {
     if (!corked_) publish();
   }
 
+  /** From now on the next frame's cache line is asked for right after each publish, as the library does. */
+  void fetchAhead() { fetchesAhead_ = true; }
+
   void cork() { corked_ = true; }
   void uncork() {
     corked_ = false;
@@ -99,6 +102,7 @@ class Writer {
     }
     cursor.store(next_, std::memory_order_seq_cst);
     if (control_.word(format::control::kSleepers).load(std::memory_order_seq_cst) != 0) wake();
+    if (fetchesAhead_ && next_ < limit_) *reinterpret_cast<volatile uint32_t*>(page_.slot(next_)) = 0;
   }
 
   void wake();
@@ -120,6 +124,7 @@ class Writer {
   uint32_t stride_ = 0;
   int64_t time_ = 0;
   bool corked_ = false;
+  bool fetchesAhead_ = false;
 
   std::mutex mutex_;
   std::condition_variable changed_;

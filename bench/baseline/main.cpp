@@ -3,7 +3,7 @@
 //
 //   baseline write DIR --frames N [--size 64|128] [--page BYTES] [--batch N] [--timestamps] [--announce ordered|release] [--wait-next] [--cpu N]
 //   baseline read DIR --frames N [--cpu N]
-//   baseline pingpong OWN OTHER --role ping|pong --frames N [--page BYTES] [--timestamps] [--cpu N]
+//   baseline pingpong OWN OTHER --role ping|pong --frames N [--page BYTES] [--timestamps] [--fetch-ahead] [--cpu N]
 //   baseline lines --cpus A,B
 
 #include <sched.h>
@@ -42,6 +42,7 @@ struct Options {
   uint64_t batch = 1;
   bool timestamps = false;
   bool waitNext = false;
+  bool fetchAhead = false;
 
   Options(int count, char** words) {
     if (count < 2) usage("write, read, pingpong or lines?");
@@ -60,6 +61,7 @@ struct Options {
       else if (word == "--batch") batch = number();
       else if (word == "--timestamps") timestamps = true;
       else if (word == "--wait-next") waitNext = true;
+      else if (word == "--fetch-ahead") fetchAhead = true;
       else if (word.rfind("--", 0) == 0) usage("no option " + word);
       else paths.push_back(word);
     }
@@ -166,6 +168,7 @@ int read(const Options& options) {
 /** Writes one frame to its own journal and waits for one in the other; "pong" the other way round. */
 int pingpong(const Options& options) {
   Writer writer(options.paths[0], options.page, options.how(), options.timestamps);
+  if (options.fetchAhead) writer.fetchAhead();
   pin(options.cpu);
   awaitGo();  // the other journal is there now
   Reader reader(options.paths[1]);
