@@ -93,7 +93,11 @@ PageWorker::State PageWorker::wait(Ticket ticket, Result<RegionPtr>& result) {
   auto found = slots_.find(ticket);
   if (found == slots_.end() || found->second.abandoned) return State::unknown;
   Slot& slot = found->second;  // stays where it is when others are added; the iterator would not
-  finished_.wait(lock, [&] { return slot.done; });
+  if (!slot.done) {
+    thread_.invite();
+    finished_.wait(lock, [&] { return slot.done; });
+    thread_.sendAway();
+  }
   result = std::move(slot.result);
   slots_.erase(ticket);
   return State::done;

@@ -103,7 +103,7 @@ Result<std::vector<int>> affinity() {
   return failed(EINVAL, "sched_getaffinity");
 }
 
-Failure setAffinity(const std::vector<int>& cpus) {
+Failure setAffinity(const std::vector<int>& cpus, int thread) {
   constexpr int kLimit = 65536;
   cpu_set_t* set = CPU_ALLOC(kLimit);
   if (set == nullptr) return failed(ENOMEM, "sched_setaffinity");
@@ -120,19 +120,14 @@ Failure setAffinity(const std::vector<int>& cpus) {
   Failure failure;
   if (!sensible) {
     failure = failed(EINVAL, "sched_setaffinity");
-  } else if (::sched_setaffinity(0, size, set) != 0) {
+  } else if (::sched_setaffinity(thread, size, set) != 0) {
     failure = failed("sched_setaffinity");
   }
   CPU_FREE(set);
   return failure;
 }
 
-namespace {
-
-/** By its id: 0 would mean the thread too, but POSIX says the process. */
-id_t thisThread() { return static_cast<id_t>(::syscall(SYS_gettid)); }
-
-}  // namespace
+int threadId() { return static_cast<int>(::syscall(SYS_gettid)); }
 
 Placement placement() {
   Placement here;
@@ -141,7 +136,8 @@ Placement placement() {
   here.policy = ::sched_getscheduler(0);
   struct sched_param parameters {};
   if (::sched_getparam(0, &parameters) == 0) here.priority = parameters.sched_priority;
-  here.nice = ::getpriority(PRIO_PROCESS, thisThread());
+  // By its id: 0 would mean the thread too, but POSIX says the process.
+  here.nice = ::getpriority(PRIO_PROCESS, static_cast<id_t>(threadId()));
   return here;
 }
 
@@ -151,7 +147,8 @@ void place(const Placement& to) {
   struct sched_param parameters {};
   parameters.sched_priority = to.priority;
   if (::sched_getscheduler(0) != to.policy) ::sched_setscheduler(0, to.policy, &parameters);
-  if (::getpriority(PRIO_PROCESS, thisThread()) != to.nice) ::setpriority(PRIO_PROCESS, thisThread(), to.nice);
+  const auto thread = static_cast<id_t>(threadId());
+  if (::getpriority(PRIO_PROCESS, thread) != to.nice) ::setpriority(PRIO_PROCESS, thread, to.nice);
 }
 
 Failure scheduleFifo(int priority) {
@@ -165,7 +162,7 @@ Failure scheduleOther(int nice) {
   struct sched_param parameters {};
   if (::sched_setscheduler(0, SCHED_OTHER, &parameters) != 0) return failed("sched_setscheduler");
   // On Linux a nice value belongs to a thread.
-  if (::setpriority(PRIO_PROCESS, thisThread(), nice) != 0) return failed("setpriority");
+  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(threadId()), nice) != 0) return failed("setpriority");
   return {};
 }
 
@@ -190,7 +187,8 @@ int64_t startOf(int64_t pid) {
 Placement placement() { return {}; }
 void place(const Placement&) {}
 Result<std::vector<int>> affinity() { return failed(ENOTSUP, "sched_getaffinity"); }
-Failure setAffinity(const std::vector<int>&) { return failed(ENOTSUP, "sched_setaffinity"); }
+Failure setAffinity(const std::vector<int>&, int) { return failed(ENOTSUP, "sched_setaffinity"); }
+int threadId() { return 0; }
 Failure scheduleFifo(int) { return failed(ENOTSUP, "sched_setscheduler"); }
 Failure scheduleOther(int nice) {
   if (::setpriority(PRIO_PROCESS, 0, nice) != 0) return failed("setpriority");

@@ -15,7 +15,10 @@ int64_t startOf(int64_t pid);
 
 /** CPUs the calling thread may run on. */
 Result<std::vector<int>> affinity();
-Failure setAffinity(const std::vector<int>& cpus);
+/** @param thread one of the process's by its id (`threadId`), or 0: the calling one. */
+Failure setAffinity(const std::vector<int>& cpus, int thread = 0);
+/** The calling thread's id; 0 where there is none to bind it by. */
+int threadId();
 /** Where a thread may run and how it is scheduled. */
 struct Placement {
   std::vector<int> cpus;

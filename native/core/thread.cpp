@@ -51,9 +51,22 @@ void Thread::join() {
   started_ = false;
 }
 
+void Thread::invite() {
+  const int id = id_.load();
+  if (id == 0 || placement_.cpus.size() == home.cpus.size()) return;
+  const Result<std::vector<int>> here = process::affinity();
+  if (here.ok()) (void)process::setAffinity(here.value, id);
+}
+
+void Thread::sendAway() {
+  const int id = id_.load();
+  if (id != 0 && placement_.cpus.size() < home.cpus.size()) (void)process::setAffinity(placement_.cpus, id);
+}
+
 void* Thread::run(void* self) {
   auto* thread = static_cast<Thread*>(self);
   process::place(thread->placement_);
+  thread->id_.store(process::threadId());
 #if defined(__APPLE__)
   pthread_setname_np(thread->name_);
 #else

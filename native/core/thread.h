@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <functional>
 
 #include "process.h"
@@ -26,6 +27,10 @@ class Thread {
   void join();
   bool started() const { return started_; }
 
+  /** The calling thread is going to sleep until this one has done something: gives it the sleeper's cores, until `sendAway`. */
+  void invite();
+  void sendAway();
+
  private:
   static void* run(void* self);
 
@@ -34,6 +39,7 @@ class Thread {
   const char* name_ = "";
   std::function<void()> body_;
   process::Placement placement_;
+  std::atomic<int> id_{0};
 };
 
 }  // namespace ticktape
