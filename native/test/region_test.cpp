@@ -182,6 +182,9 @@ TEST(sync_takes_any_range) {
 }
 
 TEST(stores_into_a_populated_file_take_no_fault) {
+#if defined(__SANITIZE_THREAD__)
+  check::skip("ThreadSanitizer faults in memory of its own");
+#endif
   constexpr std::size_t kSize = 1 << 20;
   for (const bool onDisk : {false, true}) {
     const std::string path = check::directory(onDisk) + "/file";

@@ -34,5 +34,25 @@ export function traceCode(code: string, args: readonly unknown[]): string[] {
   const end = lines.findIndex(line => line.includes('/mark-end'))
   if (begin < 0 || end < 0) throw new Error('the marks are missing from the trace')
   const pid = lines[begin].split(' ')[0]
-  return lines.slice(begin + 1, end).filter(line => line.startsWith(`${pid} `)).map(line => line.slice(pid.length).trim())
+  return whole(lines.slice(begin + 1, end).filter(line => line.startsWith(`${pid} `)).map(line => line.slice(pid.length).trim()))
+}
+
+/** A call that another thread's came between is written in two parts: puts them together. */
+function whole(lines: readonly string[]): string[] {
+  const calls: string[] = []
+  let begun = ''
+  for (const line of lines) {
+    const [, first] = /^(.*?)\s*<unfinished \.\.\.>$/.exec(line) ?? []
+    const [, rest] = /^<\.\.\. \w+ resumed>(.*)$/.exec(line) ?? []
+    if (first !== undefined) {
+      begun = first
+    } else if (rest === undefined) {
+      calls.push(line)
+    } else {
+      // What began before the mark is not asked for.
+      if (begun !== '') calls.push(begun + rest)
+      begun = ''
+    }
+  }
+  return calls
 }
