@@ -8,41 +8,11 @@ import { FrameSource } from './frame-source.js'
 import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
 import { orClose } from './page.js'
+import { checkReaderOptions, checkStart, isNamed, type ReaderOptions, type RunOptions, type Start } from './reader-options.js'
 import { ReaderRegistration } from './reader-registry.js'
-import { runLoop, type Wait, WAITS } from './run-loop.js'
+import { runLoop, WAITS } from './run-loop.js'
 import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
-import { shown, shownWhole } from '../layout/shown.js'
-
-/** Where to begin: the first frame there is, after the last, at a position, at the first frame at or after a time. */
-export type Start =
-  | 'start'
-  | 'end'
-  | { readonly position: number }
-  /** ns since 1970, or a Date. */
-  | { readonly time: bigint | Date }
-
-/** Where the last reader of that name stopped; a new name begins at `start`, by default the journal's. */
-export interface NamedStart {
-  readonly name: string
-  readonly start?: Start
-}
-
-export interface ReaderOptions {
-  /** Where to begin. Default 'start'. */
-  readonly from?: Start | NamedStart
-  /** Ends iteration with `for await` and `run`. */
-  readonly signal?: AbortSignal
-  /** Read only what survives power loss: what a sync has passed. Where the durability is 'process' that is nothing. Default false. */
-  readonly durable?: boolean
-}
-
-export interface RunOptions {
-  /** Default 'event-loop'. */
-  readonly wait?: Wait
-  readonly signal?: AbortSignal
-  /** Frames handled at most before the signal is looked at. Default 256. */
-  readonly limit?: number
-}
+import { shown } from '../layout/shown.js'
 
 /** Frames of one `poll` unless it says otherwise. */
 const DEFAULT_LIMIT = 256
@@ -328,33 +298,3 @@ export class Reader implements Disposable {
 
 /** Between two looks for a journal that isn't there yet, at most. */
 const LONGEST_NAP_MS = 20
-
-function isNamed(from: Start | NamedStart): from is NamedStart {
-  return typeof from === 'object' && from !== null && 'name' in from
-}
-
-function checkReaderOptions(directory: string, options: ReaderOptions): void {
-  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`Reader.open takes the journal's directory as a non-empty string, not ${shown(directory)}`)
-  }
-  checkOptions('Reader.open', options, { from: () => undefined, signal: kinds.signal, durable: kinds.boolean })
-  const { from = 'start' } = options
-  if (isNamed(from)) {
-    checkOptions("Reader.open's 'from'", from, { name: kinds.string, start: () => undefined })
-    checkStart('Reader.open', from.start === undefined ? 'start' : from.start)
-  } else {
-    checkStart('Reader.open', from)
-  }
-}
-
-function checkStart(what: string, from: unknown): asserts from is Start {
-  if (from === 'start' || from === 'end') return
-  if (typeof from === 'object' && from !== null && Object.keys(from).length === 1) {
-    const { position, time } = from as { position?: unknown; time?: unknown }
-    if (Number.isSafeInteger(position) && (position as number) >= 0) return
-    if (typeof time === 'bigint' || (time instanceof Date && !Number.isNaN(time.getTime()))) return
-  }
-  throw new InvalidOptionError(
-    `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${shownWhole(from)}`,
-  )
-}

@@ -1,12 +1,12 @@
 import * as path from 'node:path'
-import { FrameDefinition, type Fields, isDefinition, type ValuesOf } from '../layout/definition.js'
+import { type FrameDefinition, type Fields, isDefinition, type ValuesOf } from '../layout/definition.js'
 import {
   ClosedError, CorruptJournalError, FrameDefinitionError, InvalidOptionError, InvalidStateError,
 } from '../layout/errors.js'
 import { Frame, Page as P, SLOT_SHIFT, SLOT_SIZE } from '../layout/format.js'
 import { markStride } from '../layout/header.js'
 import type { Schema } from '../layout/schema.js'
-import { type BoundWriteView, makeWriteView, type WriteView } from '../layout/view.js'
+import type { WriteView } from '../layout/view.js'
 import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
 import { checkCommitOptions, type CommitOptions, storeCommitOptions } from './commit-options.js'
@@ -20,6 +20,7 @@ import type { PageSupply } from './page-supply.js'
 import type { RecoveryReport } from './recovery.js'
 import { Retainer } from './retainer.js'
 import { writeSchema } from './schema-file.js'
+import { type Entry, makeEntry, NO_ENTRY } from './writer-entry.js'
 import { openWriter } from './writer-open.js'
 import type { WriterOptions, WriterSettings } from './writer-options.js'
 import { shown } from '../layout/shown.js'
@@ -39,15 +40,6 @@ export interface WriterParts {
   readonly page: MappedPage
   readonly slot: number
   readonly lastTime: bigint
-}
-
-/** One kind of frame, ready to be written. */
-interface Entry extends BoundWriteView<Fields> {
-  readonly definition: FrameDefinition
-  /** The frame's first word: type and slots. */
-  readonly word: number
-  /** Bytes. */
-  readonly size: number
 }
 
 // Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
@@ -486,9 +478,8 @@ export class Writer implements Disposable {
       writeSchema(this.path, this.schema.with(definition), this.settings.mode)
       this.schema.add(definition, file)
     }
-    const bound = makeWriteView<Fields>(definition)
-    bound.pointer.bind(this.page.memory)
-    const entry = { definition, ...bound, word: definition.id | (definition.slots << (8 * Frame.SLOTS)), size: definition.size }
+    const entry = makeEntry(definition)
+    entry.pointer.bind(this.page.memory)
     this.entries.push(entry)
     this.entryOfType.set(definition.id, entry)
     return entry
@@ -511,13 +502,4 @@ function lowHalf(time: bigint): number {
 
 function highHalf(time: bigint): number {
   return Number(time >> 32n) | 0
-}
-
-/** What a writer begins and ends with: nobody has its definition, so every `begin` goes its slow way. */
-const NONE = FrameDefinition.create<Fields>('None', 1, [], 1)
-const NO_ENTRY: Entry = {
-  definition: NONE,
-  ...makeWriteView<Fields>(NONE),
-  word: 0,
-  size: 0,
 }
