@@ -31,12 +31,12 @@ describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only L
 /** Opens a durable journal for writing, reads it asleep and goes over a page's end; then says where each thread of the addon may run. */
 const WHERE = `
 import { readdirSync, readFileSync } from 'node:fs'
-const threads = () => Object.fromEntries(readdirSync('/proc/self/task').map(id => {
+const threads = () => readdirSync('/proc/self/task').map(id => {
   const of = file => readFileSync('/proc/self/task/' + id + '/' + file, 'utf8')
   const [, cpus] = /Cpus_allowed_list:\\s+(\\S+)/.exec(of('status'))
   const fields = of('stat').split(') ')[1].split(' ')
-  return [of('comm').trim(), { cpus, nice: Number(fields[16]), policy: Number(fields[38]) }]
-}).filter(([name]) => name.startsWith('ticktape-')))
+  return { name: of('comm').trim(), cpus, nice: Number(fields[16]), policy: Number(fields[38]) }
+}).filter(({ name }) => name.startsWith('ticktape-'))
 const all = ticktape.getAffinity()
 if (args[1] !== 'free') ticktape.setAffinity([all[0]])
 if (args[1] === 'nice') ticktape.setScheduling('other', 7)
@@ -57,17 +57,23 @@ await sleeping
 process.exit()
 `
 
+/** The writer's and the readers' have one each that makes or maps pages. */
+const NAMES = ['ticktape-pages', 'ticktape-pages', 'ticktape-sync', 'ticktape-waiter']
+
 interface Thread {
+  readonly name: string
   readonly cpus: string
   readonly nice: number
   readonly policy: number
 }
 
 describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Linux says'))('the threads of the addon', () => {
-  async function threads(how: string): Promise<{ all: number[]; here: number[]; threads: Record<string, Thread> }> {
+  async function threads(how: string): Promise<{ all: number[]; here: number[]; threads: Thread[] }> {
     const { said, stderr } = await runChild(WHERE, [journalPath(), how])
     expect(stderr).toBe('')
-    return said[0] as Awaited<ReturnType<typeof threads>>
+    const found = said[0] as Awaited<ReturnType<typeof threads>>
+    expect(found.threads.map(({ name }) => name).sort()).toEqual(NAMES)
+    return found
   }
   /** The CPUs of a list as the kernel writes it: '0,2-4'. */
   const listed = (text: string): number[] =>
@@ -78,23 +84,20 @@ describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Li
 
   it('run where the process does', async () => {
     const found = await threads('free')
-    expect(Object.keys(found.threads).sort()).toEqual(['ticktape-pages', 'ticktape-sync', 'ticktape-waiter'])
-    for (const { cpus } of Object.values(found.threads)) expect(listed(cpus)).toEqual(found.all)
+    for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(found.all)
   })
 
   it('leave the CPUs of the thread that started them to it, where there are others', async () => {
     const found = await threads('bound')
     expect(found.here).toEqual([found.all[0]])
     const others = found.all.length > 1 ? found.all.slice(1) : found.all
-    expect(Object.keys(found.threads)).toHaveLength(3)
-    for (const { cpus } of Object.values(found.threads)) expect(listed(cpus)).toEqual(others)
+    for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(others)
   })
 
   it.skipIf(skipUnless(ROOT, 'threads of niced and real-time ones', 'only root may raise a priority again'))('do not inherit nice values and policies', async () => {
     for (const how of ['nice', 'fifo']) {
       const found = await threads(how)
-      expect(Object.keys(found.threads)).toHaveLength(3)
-      for (const { nice, policy } of Object.values(found.threads)) expect({ nice, policy }).toEqual({ nice: 0, policy: 0 })
+      for (const { nice, policy } of found.threads) expect({ nice, policy }).toEqual({ nice: 0, policy: 0 })
     }
   })
 })

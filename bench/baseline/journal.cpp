@@ -59,14 +59,26 @@ void writeFile(const std::string& path, const char* text) {
 }
 
 /** A new file of `size` allocated bytes, its memory brought in, under a temporary name. */
-Mapped createFile(const std::string& path, std::size_t size) {
+Mapped createFile(const std::string& path, std::size_t size, bool written = false) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   check(file >= 0, path);
-  errno = ::posix_fallocate(file, 0, static_cast<off_t>(size));
-  check(errno == 0, path);
+  if (written) {
+    static const char zeros[65536] = {};
+    for (std::size_t at = 0; at < size; at += sizeof zeros) {
+      const auto length = std::min(sizeof zeros, size - at);
+      check(::pwrite(file, zeros, length, static_cast<off_t>(at)) == static_cast<ssize_t>(length), path);
+    }
+  } else {
+    errno = ::posix_fallocate(file, 0, static_cast<off_t>(size));
+    check(errno == 0, path);
+  }
   void* data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   check(data != MAP_FAILED, path);
   ::close(file);
+  if (written) {
+    for (std::size_t at = 0; at < size; at += 4096) (void)static_cast<volatile uint8_t*>(data)[at];
+    return Mapped(static_cast<uint8_t*>(data), size);
+  }
 #if defined(MADV_POPULATE_WRITE)
   if (::madvise(data, size, MADV_POPULATE_WRITE) == 0) return Mapped(static_cast<uint8_t*>(data), size);
 #endif
@@ -104,10 +116,10 @@ constexpr char kSchema[] =
 /** The first 8 bytes of the SHA-256 of its "frames"; test/twin.test.ts computes them again. */
 constexpr uint8_t kLayoutHash[8] = {0xc5, 0x77, 0xac, 0x0e, 0xa1, 0x1c, 0xda, 0x29};
 
-Mapped createPage(const std::string& directory, uint32_t number, std::size_t size) {
+Mapped createPage(const std::string& directory, uint32_t number, std::size_t size, bool written) {
   namespace page = format::page;
   const std::string path = pagePath(directory, number);
-  Mapped mapped = createFile(path + ".tmp", size);
+  Mapped mapped = createFile(path + ".tmp", size, written);
   uint8_t* data = mapped.data();
   std::memcpy(data + page::kMagic, format::kPageMagic, 8);
   put<uint32_t>(data + page::kVersion, format::kFormatVersion);
@@ -176,14 +188,14 @@ int64_t now() {
   return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
 }
 
-Writer::Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps)
-    : directory_(std::move(directory)), pageSize_(pageSize), announce_(announce), timestamps_(timestamps), time_(now()) {
+Writer::Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps, bool written)
+    : directory_(std::move(directory)), pageSize_(pageSize), announce_(announce), timestamps_(timestamps), written_(written), time_(now()) {
   check(::mkdir(directory_.c_str(), 0700) == 0, directory_);
   lock_ = ::open((directory_ + "/writer.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   check(lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0, directory_ + "/writer.lock");
   writeFile(directory_ + "/schema.json", kSchema);
   control_ = createControl(directory_);
-  page_ = createPage(directory_, 0, pageSize_);
+  page_ = createPage(directory_, 0, pageSize_, written_);
   stride_ = format::page::kMinMarkStride;
   while ((page_.capacity() + stride_ - 1) / stride_ > format::page::kMarkCount) stride_ *= 2;
   nextMark_ = stride_;
@@ -213,7 +225,7 @@ void Writer::supply() {
     std::optional<Mapped> retired = std::exchange(retired_, std::nullopt);
     lock.unlock();
     retired.reset();  // unmapping takes its time
-    Mapped made = createPage(directory_, number, pageSize_);
+    Mapped made = createPage(directory_, number, pageSize_, written_);
     lock.lock();
     wanted_.reset();
     ready_.emplace(std::move(made));

@@ -65,7 +65,8 @@ int64_t now();
 /** The one writer of a new journal, with a thread that makes the next page ahead of need. */
 class Writer {
  public:
-  Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps);
+  /** @param written pages get their blocks by writing zeros, as the library's in memory do, instead of posix_fallocate. */
+  Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps, bool written = false);
   ~Writer();
 
   /** The frame's first byte; its payload is to be filled before `commit`. */
@@ -114,6 +115,7 @@ class Writer {
   const std::size_t pageSize_;
   const Announce announce_;
   const bool timestamps_;
+  const bool written_;
   int lock_ = -1;
   Mapped control_;
   Mapped page_;
@@ -182,14 +184,17 @@ class Reader {
   uint32_t slot_ = 0;
 };
 
-/** The rests of a reader that spins, as long as the library's; see src/journal/run-loop.ts. */
+/** The rests of a reader that spins, as long as the library's and at the same looks; see src/journal/run-loop.ts and rest.ts. */
 class BackOff {
  public:
+  /** Between finding frames and reading them. */
   void found() {
-    if (misses_ == 0) rest(kFlowTurns);
+    if (flowing_) rest(kFlowTurns);
+    flowing_ = misses_ == 0;
     misses_ = 0;
   }
   void missed() {
+    flowing_ = false;
     if (++misses_ > kEagerLooks) rest(kPauseTurns);
   }
 
@@ -208,6 +213,7 @@ class BackOff {
   }
 
   int misses_ = 1;
+  bool flowing_ = false;
 };
 
 }  // namespace baseline

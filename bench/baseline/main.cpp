@@ -1,7 +1,7 @@
 // The C++ side of the benchmark. It is told what to do in its arguments, says "ready", and begins at "go" on its standard
 // input; then it prints one line of JSON. Times are CLOCK_MONOTONIC, in ns: the same clock in every process.
 //
-//   baseline write DIR --frames N [--size 64|128] [--page BYTES] [--batch N] [--timestamps] [--announce ordered|release] [--wait-next] [--cpu N]
+//   baseline write DIR --frames N [--size 64|128] [--page BYTES] [--batch N] [--timestamps] [--announce ordered|release] [--wait-next] [--written] [--fetch-ahead] [--cpu N]
 //   baseline read DIR --frames N [--cpu N]
 //   baseline pingpong OWN OTHER --role ping|pong --frames N [--page BYTES] [--timestamps] [--fetch-ahead] [--cpu N]
 //   baseline lines --cpus A,B
@@ -43,6 +43,7 @@ struct Options {
   bool timestamps = false;
   bool waitNext = false;
   bool fetchAhead = false;
+  bool written = false;
 
   Options(int count, char** words) {
     if (count < 2) usage("write, read, pingpong or lines?");
@@ -62,6 +63,7 @@ struct Options {
       else if (word == "--timestamps") timestamps = true;
       else if (word == "--wait-next") waitNext = true;
       else if (word == "--fetch-ahead") fetchAhead = true;
+      else if (word == "--written") written = true;
       else if (word.rfind("--", 0) == 0) usage("no option " + word);
       else paths.push_back(word);
     }
@@ -126,7 +128,8 @@ void writeAll(Writer& writer, uint64_t frames, uint64_t batch) {
 }
 
 int write(const Options& options) {
-  Writer writer(options.paths[0], options.page, options.how(), options.timestamps);
+  Writer writer(options.paths[0], options.page, options.how(), options.timestamps, options.written);
+  if (options.fetchAhead) writer.fetchAhead();
   if (options.waitNext) writer.waitForNext();
   pin(options.cpu);
   awaitGo();

@@ -92,13 +92,16 @@ serve({
     const { f64, words } = other
     let seq = 0
     let misses = 1
+    let flowing = false
     while (seq < count) {
       const end = Atomics.load(words, CURSOR)
       if (end === seq) {
         if (++misses > EAGER_LOOKS) rest(PAUSE_TURNS)
+        flowing = false
         continue
       }
-      if (misses === 0) rest(FLOW_TURNS)
+      if (flowing) rest(FLOW_TURNS)
+      flowing = misses === 0
       misses = 0
       for (; seq < end; seq++) {
         const at = Page.HEADER_SIZE + seq * 64

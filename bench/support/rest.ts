@@ -4,7 +4,7 @@
 export const EAGER_LOOKS = 4
 /** Turns of that rest. */
 export const PAUSE_TURNS = 60
-/** Turns of the rest between a look and the frames it found, when the look before found frames too. */
+/** Turns of the rest between a look and the frames it found, when the two looks before found frames too. */
 export const FLOW_TURNS = 1500
 
 let sum = 0

@@ -127,6 +127,25 @@ Failure setAffinity(const std::vector<int>& cpus, int thread) {
   return failure;
 }
 
+std::vector<int> nodeOf(int cpu) {
+  constexpr int kMostNodes = 64;
+  std::vector<int> cpus;
+  for (int node = 0; node < kMostNodes && cpus.empty(); node++) {
+    const std::string of = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/node" + std::to_string(node);
+    const Result<std::string> list = readSmall(of + "/cpulist");
+    if (!list.ok()) continue;
+    // "0-3,8-11"
+    for (const char* at = list.value.c_str(); std::isdigit(static_cast<unsigned char>(*at));) {
+      char* end;
+      const long first = std::strtol(at, &end, 10);
+      const long last = *end == '-' ? std::strtol(end + 1, &end, 10) : first;
+      for (long one = first; one <= last && last < 65536; one++) cpus.push_back(static_cast<int>(one));
+      at = *end == ',' ? end + 1 : end;
+    }
+  }
+  return cpus;
+}
+
 int threadId() { return static_cast<int>(::syscall(SYS_gettid)); }
 
 Placement placement() {
@@ -146,7 +165,9 @@ void place(const Placement& to) {
   if (!to.cpus.empty()) (void)setAffinity(to.cpus);
   struct sched_param parameters {};
   parameters.sched_priority = to.priority;
-  if (::sched_getscheduler(0) != to.policy) ::sched_setscheduler(0, to.policy, &parameters);
+  struct sched_param now {};
+  ::sched_getparam(0, &now);
+  if (::sched_getscheduler(0) != to.policy || now.sched_priority != to.priority) ::sched_setscheduler(0, to.policy, &parameters);
   const auto thread = static_cast<id_t>(threadId());
   if (::getpriority(PRIO_PROCESS, thread) != to.nice) ::setpriority(PRIO_PROCESS, thread, to.nice);
 }
@@ -189,6 +210,7 @@ void place(const Placement&) {}
 Result<std::vector<int>> affinity() { return failed(ENOTSUP, "sched_getaffinity"); }
 Failure setAffinity(const std::vector<int>&, int) { return failed(ENOTSUP, "sched_setaffinity"); }
 int threadId() { return 0; }
+std::vector<int> nodeOf(int) { return {}; }
 Failure scheduleFifo(int) { return failed(ENOTSUP, "sched_setscheduler"); }
 Failure scheduleOther(int nice) {
   if (::setpriority(PRIO_PROCESS, 0, nice) != 0) return failed("setpriority");

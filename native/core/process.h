@@ -17,6 +17,8 @@ int64_t startOf(int64_t pid);
 Result<std::vector<int>> affinity();
 /** @param thread one of the process's by its id (`threadId`), or 0: the calling one. */
 Failure setAffinity(const std::vector<int>& cpus, int thread = 0);
+/** The CPUs that have the same memory near as this one; none where that is not known. */
+std::vector<int> nodeOf(int cpu);
 /** The calling thread's id; 0 where there is none to bind it by. */
 int threadId();
 /** Where a thread may run and how it is scheduled. */

@@ -9,21 +9,37 @@
 namespace ticktape {
 namespace {
 
-// As the process was when the addon was loaded.
-const process::Placement home = process::placement();
+// As the process was when the addon was loaded. Never destroyed: threads may still begin while the process ends.
+const process::Placement& home = *new process::Placement(process::placement());
 
 /**
  * Where a thread goes that the calling one makes. Programs bind their spinning thread to a core of its own, or give it a priority over all
- * others, and a thread inherits both from its maker: what is to help the spinning thread would wait for it to stop. So it goes home, and
- * leaves the maker's core to the maker where there is another.
+ * others, and a thread inherits both from its maker: what is to help the spinning thread would wait for it to stop. So it gets the priority
+ * that was there before, and of a maker with one core it leaves that to it where there are others, near it if it can be: memory
+ * belongs to the node whose core clears it. Where a maker has several cores, it shares them.
  */
 process::Placement awayFromHere() {
   process::Placement away = home;
   const Result<std::vector<int>> here = process::affinity();
-  if (!here.ok() || here.value.size() >= home.cpus.size()) return away;
-  const auto isHere = [&](int cpu) { return std::count(here.value.begin(), here.value.end(), cpu) > 0; };
-  away.cpus.erase(std::remove_if(away.cpus.begin(), away.cpus.end(), isHere), away.cpus.end());
-  return away.cpus.empty() ? home : away;
+  if (!here.ok() || here.value.size() == home.cpus.size()) return away;
+  if (here.value.size() > 1) {
+    away.cpus = here.value;
+    return away;
+  }
+  const int taken = here.value.front();
+  const std::vector<int> near = process::nodeOf(taken);
+  const auto without = [&](const std::vector<int>& cpus, bool onlyNear) {
+    std::vector<int> left;
+    for (const int cpu : cpus) {
+      if (cpu != taken && (!onlyNear || std::count(near.begin(), near.end(), cpu) > 0)) left.push_back(cpu);
+    }
+    return left;
+  };
+  for (const bool onlyNear : {true, false}) {
+    away.cpus = without(home.cpus, onlyNear);
+    if (!away.cpus.empty()) return away;
+  }
+  return home;
 }
 
 }  // namespace
@@ -47,32 +63,49 @@ int Thread::start(const char* name, std::function<void()> body) {
 
 void Thread::join() {
   if (!started_) return;
+  invite();
   pthread_join(thread_, nullptr);
   started_ = false;
+  guest_.clear();
 }
 
 void Thread::invite() {
-  const int id = id_.load();
-  if (id == 0 || placement_.cpus.size() == home.cpus.size()) return;
   const Result<std::vector<int>> here = process::affinity();
-  if (here.ok()) (void)process::setAffinity(here.value, id);
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!here.ok() || here.value == placement_.cpus) return;
+  guest_ = here.value;
+  moveTo(guest_);
 }
 
 void Thread::sendAway() {
-  const int id = id_.load();
-  if (id != 0 && placement_.cpus.size() < home.cpus.size()) (void)process::setAffinity(placement_.cpus, id);
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (guest_.empty()) return;
+  guest_.clear();
+  moveTo(placement_.cpus);
+}
+
+void Thread::moveTo(const std::vector<int>& cpus) const {
+  // What fails leaves it where it is: slower, at worst.
+  if (id_ != 0) (void)process::setAffinity(cpus, id_);
 }
 
 void* Thread::run(void* self) {
   auto* thread = static_cast<Thread*>(self);
   process::place(thread->placement_);
-  thread->id_.store(process::threadId());
+  {
+    std::lock_guard<std::mutex> lock(thread->mutex_);
+    thread->id_ = process::threadId();
+    if (!thread->guest_.empty()) thread->moveTo(thread->guest_);
+  }
 #if defined(__APPLE__)
   pthread_setname_np(thread->name_);
 #else
   pthread_setname_np(pthread_self(), thread->name_);
 #endif
   thread->body_();
+  // Its number may be another's from here on.
+  std::lock_guard<std::mutex> lock(thread->mutex_);
+  thread->id_ = 0;
   return nullptr;
 }
 

@@ -2,8 +2,9 @@
 
 #include <pthread.h>
 
-#include <atomic>
 #include <functional>
+#include <mutex>
+#include <vector>
 
 #include "process.h"
 
@@ -27,19 +28,26 @@ class Thread {
   void join();
   bool started() const { return started_; }
 
-  /** The calling thread is going to sleep until this one has done something: gives it the sleeper's cores, until `sendAway`. */
+  /** The calling thread is going to sleep until this one has done something: moves it to the sleeper's cores, until `sendAway`. */
   void invite();
   void sendAway();
 
  private:
   static void* run(void* self);
+  /** Under the mutex. */
+  void moveTo(const std::vector<int>& cpus) const;
 
   pthread_t thread_{};
   bool started_ = false;
   const char* name_ = "";
   std::function<void()> body_;
   process::Placement placement_;
-  std::atomic<int> id_{0};
+
+  std::mutex mutex_;
+  /** Its id while it runs, else 0. */
+  int id_ = 0;
+  /** Where it has been invited to; empty when it has not. */
+  std::vector<int> guest_;
 };
 
 }  // namespace ticktape

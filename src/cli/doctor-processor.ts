@@ -27,9 +27,9 @@ const isolated: Check = machine => {
   const count = cpusIn(machine.read(`${CPUS}/online`)) ?? 1
   const text = machine.read(`${CPUS}/isolated`)
   if (text === undefined) return skipped('isolated cores', `${CPUS}/isolated cannot be read`)
-  if (text !== '') return ok('isolated cores', text, 'start with taskset to use them')
+  if (text !== '') return ok('isolated cores', text, 'setAffinity() binds a spinning thread to one')
   if (count < 4) return ok('isolated cores', `none of ${count}`, 'too few to keep any apart')
-  return warn('isolated cores', `none of ${count}`, 'the kernel may run other work on the core of a spinning process, for milliseconds at a time', 'isolcpus=2,3 nohz_full=2,3 rcu_nocbs=2,3    # on the kernel\'s command line; then: taskset -c 2 node gateway.mjs')
+  return warn('isolated cores', `none of ${count}`, 'the kernel may run other work on the core of a spinning process, for milliseconds at a time', 'isolcpus=2,3 nohz_full=2,3 rcu_nocbs=2,3    # on the kernel\'s command line; then setAffinity([2]) in the program')
 }
 
 const governor: Check = machine => {

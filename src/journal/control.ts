@@ -24,7 +24,7 @@ const { SIGNAL, SLEEPERS, CURRENT_PAGE } = ControlWord
  * Sleeping and waking, so that no wake-up is lost and a dead sleeper costs one system call, once:
  * - a sleeper loads SIGNAL, stores 1 to SLEEPERS, looks once more for frames, and sleeps while SIGNAL is what it loaded;
  * - a writer stores its cursor, loads SLEEPERS, and only when that is 1: stores 0, adds 1 to SIGNAL, wakes all.
- * All of these are sequentially consistent: either the sleeper sees the frame or the writer sees the sleeper.
+ * All of these are sequentially consistent, or as good as that: either the sleeper sees the frame or the writer sees the sleeper.
  */
 export class Control {
   readonly words: Int32Array

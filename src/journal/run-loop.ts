@@ -20,7 +20,7 @@ export interface Pollable {
   /**
    * Handles what there is, at most `limit` frames. Returns how many.
    *
-   * @param flowing the look before found frames too: the writer is in full flow.
+   * @param flowing the looks before found frames, one right after another: the writer is in full flow.
    */
   poll(limit: number, flowing: boolean): number
   /** Whether there is something to read. */
@@ -41,6 +41,8 @@ const SPIN_LOOKS = 1000
 const SLICE_MS = 5
 /** Looks between two readings of the clock. */
 const LOOKS_PER_CLOCK = 64
+/** A writer is in full flow when its frames come, and are handled, at least this fast, in ms a frame. */
+const FLOW_MS = 0.0002
 /** Looks in vain, of some 60 ns, between two offers of the core: where cores are few, what the writer waits for may be waiting for this one. */
 const LOOKS_PER_OFFER = 1024
 
@@ -53,7 +55,8 @@ const LOOKS_PER_OFFER = 1024
  * @param most frames of one poll.
  */
 export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal | undefined, most: number): Promise<number> {
-  // A plain field: V8 throws away code that has looked at a signal when that aborts, and this is what it compiles longest.
+  // A plain field: V8 throws away code that has looked at a signal when that aborts, and this is what it compiles longest. The signal
+  // itself is asked after each rest, for a listener of somebody else's may have kept the news from ours.
   const end = { asked: signal?.aborted === true }
   const stop = (): void => {
     end.asked = true
@@ -64,12 +67,14 @@ export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal 
   let looks = 0
   let limit = most
   let flowing = false
-  let sliceEnd = performance.now() + SLICE_MS
+  let lookedAt = performance.now()
+  let sliceEnd = lookedAt + SLICE_MS
   try {
     while (!end.asked && !reader.closed) {
       const count = reader.poll(limit, flowing)
       handled += count
-      flowing = count > 0 && count < limit && misses === 0
+      flowing = false
+      const foundBefore = misses === 0
       misses = count > 0 ? 0 : misses + 1
       if (misses > EAGER_LOOKS) {
         emptyTurns(PAUSE_TURNS)
@@ -77,7 +82,10 @@ export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal 
       }
       let turn = false
       if (count > 0 || ++looks % LOOKS_PER_CLOCK === 0) {
-        const late = performance.now() - sliceEnd
+        const now = performance.now()
+        flowing = foundBefore && count < limit && now - lookedAt < count * FLOW_MS
+        lookedAt = now
+        const late = now - sliceEnd
         turn = late >= 0
         if (late > SLICE_MS) limit = Math.max(1, limit >> 1)
         else if (count === limit) limit = Math.min(most, limit * 2)
@@ -90,10 +98,12 @@ export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal 
           sliceEnd = performance.now() + SLICE_MS
           misses = 1
         }
+        end.asked ||= signal?.aborted === true
       }
       if (turn) {
         await eventLoopTurn()
         sliceEnd = performance.now() + SLICE_MS
+        end.asked ||= signal?.aborted === true
       }
     }
   } finally {

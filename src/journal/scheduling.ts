@@ -9,8 +9,8 @@ export function getAffinity(): number[] {
 }
 
 /**
- * Binds the calling thread to these CPUs: a spinning reader to one of its own. V8's threads stay where they are; the addon's, which make
- * pages, sync and wait, leave these CPUs to it where there are others. Call it first thing in the process or worker.
+ * Binds the calling thread to these CPUs: a spinning reader to one of its own. V8's threads stay where they are; those of the addon that it
+ * starts, which make pages, sync and wait, leave a single CPU to it and share several with it. Call it first thing in the process or worker.
  *
  * @throws {InvalidOptionError}, {JournalSystemError} where the system refuses (macOS, a CPU that isn't there).
  */

@@ -56,7 +56,7 @@ export interface FileLock {
  */
 export interface PageWorker {
   /**
-   * Makes a page: `temporaryPath` exclusively created with `mode`, `posix_fallocate`d to `size`, mapped writable, populated for
+   * Makes a page: `temporaryPath` exclusively created with `mode`, allocated to `size`, mapped writable, populated for
    * writing, `header` copied to its start; when `durable`, the file is synced, and after the rename its directory; then
    * renamed to `path`. On failure the temporary file is removed. Returns a ticket.
    */
