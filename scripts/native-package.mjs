@@ -12,5 +12,5 @@ for (const name of ['package.json', 'binding.gyp', 'native']) cpSync(join(root, 
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
 
 // The C library is part of the name: a binary for glibc does not load where there is musl.
-run('prebuildify', ['--napi', '--strip', '--tag-libc', '--cwd', copy, '--out', root], { env: gypEnvironment() })
+run('prebuildify', ['--napi', '--strip', '--tag-libc', '--cwd', copy, '--out', root], { env: { ...gypEnvironment(), TMPDIR: copy } })
 if (!existsSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`))) throw new Error('prebuildify made nothing')
