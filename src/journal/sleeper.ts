@@ -9,12 +9,12 @@ import type { Control } from './control.js'
  *
  * Asleep in the event loop, one native thread per environment waits on the futex words of all journals that anybody sleeps on,
  * and wakes the loop. Asleep in a thread (`park`), the thread itself waits. A journal whose `control` may not be written cannot be
- * told of sleepers: its readers look again every few ms, in the event loop up to 16.
+ * told of sleepers: its readers look again every few ms, in the event loop up to 32.
  */
 
 /** How often a reader looks that cannot announce its sleep, in ms: in a thread always, in the event loop less and less often. */
 const BLIND_NAP_MS = 2
-const LONGEST_BLIND_NAP_MS = 16
+const LONGEST_BLIND_NAP_MS = 32
 
 /** A sleep is never longer than this, in ms: what is missing after it is looked for once more. */
 const LONGEST_SLEEP_MS = 1000
