@@ -1,10 +1,10 @@
 // A process that asks or answers with bare stores and loads on mapped files: what is left of a round trip without a library.
 import type { Mapping } from '../../dist/native/addon.js'
 import { native } from '../../dist/native/index.js'
+import { EAGER_LOOKS, fallBehind, pause } from '../../dist/journal/rest.js'
 import { Page } from '../../dist/layout/format.js'
 import { nanoseconds } from '../support/clock.js'
 import { pinTo, sayReady, serve, ticks } from '../support/child.js'
-import { EAGER_LOOKS, FLOW_TURNS, PAUSE_TURNS, rest } from '../support/rest.js'
 import { percentiles } from '../support/statistics.js'
 
 const CURSOR = Page.CURSOR >> 2
@@ -41,15 +41,19 @@ function put(seq: number): void {
   if (sleepers[SLEEPERS] !== 0) outcome.wakes++
 }
 
-/** Spins until the frame is there. */
-function get(seq: number): void {
-  const { f64, words } = other
-  while (Atomics.load(words, CURSOR) <= seq) {
-    // Nothing yet.
-  }
+/** What a frame's fields come to. */
+function load({ f64, words }: Side, seq: number): number {
   const at = Page.HEADER_SIZE + seq * 64
   if (f64[(at + 16) >> 3] !== seq) throw new Error(`found ${f64[(at + 16) >> 3]} instead of ${seq}`)
-  outcome.sum += f64[(at + 24) >> 3] + f64[(at + 32) >> 3] + f64[(at + 40) >> 3] + (words[at >> 2] & 0xffff)
+  return f64[(at + 24) >> 3] + f64[(at + 32) >> 3] + f64[(at + 40) >> 3] + (words[at >> 2] & 0xffff)
+}
+
+/** Spins until the frame is there. */
+function get(seq: number): void {
+  while (Atomics.load(other.words, CURSOR) <= seq) {
+    // Nothing yet.
+  }
+  outcome.sum += load(other, seq)
 }
 
 serve({
@@ -89,25 +93,21 @@ serve({
   /** The other end of it, with the rests that the library's spinning readers take. */
   read({ count }: { count: number }) {
     sayReady()
-    const { f64, words } = other
+    const { words } = other
     let seq = 0
     let misses = 1
     let flowing = false
     while (seq < count) {
       const end = Atomics.load(words, CURSOR)
       if (end === seq) {
-        if (++misses > EAGER_LOOKS) rest(PAUSE_TURNS)
+        if (++misses > EAGER_LOOKS) pause()
         flowing = false
         continue
       }
-      if (flowing) rest(FLOW_TURNS)
+      if (flowing) fallBehind()
       flowing = misses === 0
       misses = 0
-      for (; seq < end; seq++) {
-        const at = Page.HEADER_SIZE + seq * 64
-        if (f64[(at + 16) >> 3] !== seq) throw new Error(`found ${f64[(at + 16) >> 3]} instead of ${seq}`)
-        outcome.sum += f64[(at + 24) >> 3] + f64[(at + 32) >> 3] + f64[(at + 40) >> 3] + (words[at >> 2] & 0xffff)
-      }
+      for (; seq < end; seq++) outcome.sum += load(other, seq)
     }
     return { end: ticks() }
   },

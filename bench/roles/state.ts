@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { on } from 'ticktape'
 import { CircuitBreaker, Counters, InFlight, LatestValues, Ring, TopOfBook } from 'ticktape/state'
 import { Ticker } from 'ticktape/trading'
+import { EAGER_LOOKS, pause } from '../../dist/journal/rest.js'
 import { pinTo, sayReady, serve, ticks } from '../support/child.js'
 import { Small } from '../support/frames.js'
 import { median } from '../support/statistics.js'
@@ -192,12 +193,6 @@ function write(ring: Ring, from: number, to: number): void {
   }
 }
 
-let turns = 0
-/** A consumer that found nothing leaves the producer's line alone for a while. */
-function pause(): void {
-  for (let i = 0; i < 60; i++) turns = (turns + i) | 0
-}
-
 serve({
   operations({ folder, count, cpu }: { folder: string; count: number; cpu: number }) {
     pinTo(cpu)
@@ -224,7 +219,7 @@ serve({
       if (count > 0) {
         if (start === 0) start = ticks()
         looks = 0
-      } else if (++looks > 4) pause()
+      } else if (++looks > EAGER_LOOKS) pause()
     }
     const rate = (frames / (ticks() - start)) * 1000
     ring.close()

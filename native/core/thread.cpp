@@ -28,18 +28,15 @@ process::Placement awayFromHere() {
   }
   const int taken = here.value.front();
   const std::vector<int> near = process::nodeOf(taken);
-  const auto without = [&](const std::vector<int>& cpus, bool onlyNear) {
-    std::vector<int> left;
-    for (const int cpu : cpus) {
-      if (cpu != taken && (!onlyNear || std::count(near.begin(), near.end(), cpu) > 0)) left.push_back(cpu);
-    }
-    return left;
-  };
-  for (const bool onlyNear : {true, false}) {
-    away.cpus = without(home.cpus, onlyNear);
-    if (!away.cpus.empty()) return away;
+  std::vector<int> others, neighbours;
+  for (const int cpu : home.cpus) {
+    if (cpu == taken) continue;
+    others.push_back(cpu);
+    if (std::count(near.begin(), near.end(), cpu) > 0) neighbours.push_back(cpu);
   }
-  return home;
+  if (others.empty()) return home;
+  away.cpus = neighbours.empty() ? others : neighbours;
+  return away;
 }
 
 }  // namespace

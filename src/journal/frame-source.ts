@@ -5,7 +5,7 @@ import { thisBoot } from './boot.js'
 import { listDirectory, pagePath } from './directory.js'
 import type { Dispatch, Route } from './dispatch.js'
 import { asPage, type MappedPage, openPage, Word } from './page.js'
-import { rest } from './rest.js'
+import { fallBehind } from './rest.js'
 import { borrowPageWorker, returnPageWorker } from './shared-page-worker.js'
 import * as fs from 'node:fs'
 
@@ -99,7 +99,7 @@ export class FrameSource {
       u32 = this.u32
       if (end === slot) return 0
     }
-    if (behind) rest()
+    if (behind) fallBehind()
     let count = 0
     this.polling = true
     try {

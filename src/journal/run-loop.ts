@@ -1,7 +1,7 @@
 import { native } from '../native/index.js'
 import { offAbort, onAbort } from './abort.js'
 import type { Control } from './control.js'
-import { emptyTurns } from './rest.js'
+import { EAGER_LOOKS, pause } from './rest.js'
 import { sleepInLoop, sleepInThread } from './sleeper.js'
 
 /**
@@ -31,10 +31,6 @@ export interface Pollable {
   readonly closing: AbortSignal
 }
 
-/** Looks without an answer before a spinning reader pauses between looks: each look takes the cursor's line away from the writer. */
-const EAGER_LOOKS = 4
-/** Empty turns between two looks after that. */
-const PAUSE_TURNS = 60
 /** Looks without an answer before 'yield' and 'park' stop spinning: some 50 µs. */
 const SPIN_LOOKS = 1000
 /** ms for which the event loop may go without a turn. */
@@ -77,7 +73,7 @@ export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal 
       const foundBefore = misses === 0
       misses = count > 0 ? 0 : misses + 1
       if (misses > EAGER_LOOKS) {
-        emptyTurns(PAUSE_TURNS)
+        pause()
         if (misses % LOOKS_PER_OFFER === 0) native.offerCore()
       }
       let turn = false
