@@ -56,8 +56,7 @@ export class Dispatch {
   private readonly others = new Map<number, Route>()
   /** Of types nothing is known of, by type: for frames of one slot and for larger ones, whose headers differ. */
   private readonly unknown = [new Map<number, Route>(), new Map<number, Route>()] as const
-  /** Of all views handed out. */
-  readonly pointers: FramePointer[] = []
+  private readonly pointers: FramePointer[] = []
   private memory: PageMemory
 
   constructor(

@@ -129,8 +129,7 @@ export class FrameSource {
       return count
     } finally {
       this.polling = false
-      const { pointers } = dispatch
-      for (let i = 0; i < pointers.length; i++) pointers[i].at = -1
+      dispatch.expire()
     }
   }
 
