@@ -14,7 +14,15 @@ interface Appends {
   readonly pages: number
 }
 
-function way(conditions: Conditions, writer: Process, name: string, where: 'memory' | 'disk', options: WriterOptions, frames: number, everyNs: number): Way<Appends> {
+function way(
+  conditions: Conditions,
+  writer: Process,
+  name: string,
+  where: 'memory' | 'disk',
+  options: WriterOptions,
+  frames: number,
+  everyNs: number,
+): Way<Appends> {
   return {
     name,
     async measure() {
@@ -44,25 +52,64 @@ export const question: Question = {
     try {
       const ways = [
         way(conditions, writer, 'in memory', 'memory', { pageSize }, frames, everyNs),
-        way(conditions, writer, 'on disk, synced every 50 ms', 'disk', { pageSize, durability: 'interval' }, frames, everyNs),
+        way(
+          conditions,
+          writer,
+          'on disk, synced every 50 ms',
+          'disk',
+          { pageSize, durability: 'interval' },
+          frames,
+          everyNs,
+        ),
       ]
       await ways[0].measure()
       const turns = await takeTurns(conditions, ways)
-      const service = latencies(conditions, { ...turns, values: turns.values.map(rounds => rounds.map(round => round.service)) }, 'Service')
-      const scheduled = latencies(conditions, { ...turns, values: turns.values.map(rounds => rounds.map(round => round.scheduled)) }, 'Scheduled')
-      const worst = comparison(turns, 'append while pages roll, service, p99.99', 'ns', 'less', round => round.service[P9999])
+      const service = latencies(
+        conditions,
+        { ...turns, values: turns.values.map(rounds => rounds.map(round => round.service)) },
+        'Service',
+      )
+      const scheduled = latencies(
+        conditions,
+        { ...turns, values: turns.values.map(rounds => rounds.map(round => round.scheduled)) },
+        'Scheduled',
+      )
+      const worst = comparison(
+        turns,
+        'append while pages roll, service, p99.99',
+        'ns',
+        'less',
+        round => round.service[P9999],
+      )
       return {
         comparisons: [
           worst,
-          comparison(turns, 'append while pages roll, from the schedule, p99.99', 'ns', 'less', round => round.scheduled[P9999]),
+          comparison(
+            turns,
+            'append while pages roll, from the schedule, p99.99',
+            'ns',
+            'less',
+            round => round.scheduled[P9999],
+          ),
         ],
         latencies: [service, scheduled],
-        targets: worst.contenders.map(({ name, values }) => atMost(`append p99.99 while pages roll, ${name} (µs)`, 20, median(values) / 1000, timeOfOthers(values))),
-        notes: [`One frame every ${everyNs} ns, ${frames.toLocaleString('en-US')} frames a round over ${turns.values[0][0].pages} pages.`],
+        targets: worst.contenders.map(({ name, values }) =>
+          atMost(`append p99.99 while pages roll, ${name} (µs)`, 20, median(values) / 1000, timeOfOthers(values)),
+        ),
+        notes: [
+          `One frame every ${everyNs} ns, ${frames.toLocaleString('en-US')} frames a round over ${turns.values[0][0].pages} pages.`,
+        ],
         plots: [
           {
-            file: 'append-latency.svg', title: 'Append while pages roll', kind: 'latencies', x: [], y: 'ns', logarithmic: true,
-            ways: [service, scheduled].flatMap(({ label, ways: some }) => some.map(({ name, percentiles }) => ({ name: `${name}, ${label.toLowerCase()}`, values: percentiles }))),
+            file: 'append-latency.svg',
+            title: 'Append while pages roll',
+            kind: 'latencies',
+            x: [],
+            y: 'ns',
+            logarithmic: true,
+            ways: [service, scheduled].flatMap(({ label, ways: some }) =>
+              some.map(({ name, percentiles }) => ({ name: `${name}, ${label.toLowerCase()}`, values: percentiles })),
+            ),
           },
         ],
       }

@@ -21,7 +21,11 @@ export const question: Question = {
       await writer.call('write', { frames, size: 64, batch: 1 })
       const writing = live ? writer.call('continue', { first: frames, frames: more, everyNs: 2000 }) : undefined
       await reader.call('open', { directory, cpu: conditions.cpus[1] })
-      const reading = await reader.begin<{ start: number; end: number }>('read', { frames, size: 64, run: { wait: 'spin' } })
+      const reading = await reader.begin<{ start: number; end: number }>('read', {
+        frames,
+        size: 64,
+        run: { wait: 'spin' },
+      })
       const { start, end } = await reading.result
       await writing
       await reader.call('close')

@@ -42,29 +42,61 @@ export const question: Question = {
           },
         },
       ])
-      const written = comparison(counts, 'heap taken, writing', 'bytes per frame', 'less', c => c.writing.bytes / frames)
+      const written = comparison(
+        counts,
+        'heap taken, writing',
+        'bytes per frame',
+        'less',
+        c => c.writing.bytes / frames,
+      )
       const read = comparison(counts, 'heap taken, reading', 'bytes per frame', 'less', c => c.reading.bytes / frames)
-      const collections = comparison(counts, 'garbage collections, writing and reading', 'per M frames', 'less', c => ((c.writing.collections + c.reading.collections) / frames) * 1e6)
+      const collections = comparison(
+        counts,
+        'garbage collections, writing and reading',
+        'per M frames',
+        'less',
+        c => ((c.writing.collections + c.reading.collections) / frames) * 1e6,
+      )
 
-      const resident = await takeTurns(conditions, sizes.map(journal => ({
-        name: `journal of ${journal.mib} MiB`,
-        async measure() {
-          await reader.call('open', { directory: journal.directory, cpu: conditions.cpus[1] })
-          const { grewBy } = await reader.call<{ grewBy: number }>('read', { frames: journal.frames, size: 64, run: { wait: 'spin' } })
-          await reader.call('close')
-          return grewBy / MIB
-        },
-      })))
+      const resident = await takeTurns(
+        conditions,
+        sizes.map(journal => ({
+          name: `journal of ${journal.mib} MiB`,
+          async measure() {
+            await reader.call('open', { directory: journal.directory, cpu: conditions.cpus[1] })
+            const { grewBy } = await reader.call<{ grewBy: number }>('read', {
+              frames: journal.frames,
+              size: 64,
+              run: { wait: 'spin' },
+            })
+            await reader.call('close')
+            return grewBy / MIB
+          },
+        })),
+      )
       const most = comparison(resident, 'resident memory of a reader, growth', 'MiB', 'less', value => value)
       for (const { label, unit, contenders } of [written, read, collections, most]) {
-        conditions.say(`  ${label}: ${contenders.map(c => `${c.name} ${median(c.values).toFixed(2)}`).join(', ')} ${unit}`)
+        conditions.say(
+          `  ${label}: ${contenders.map(c => `${c.name} ${median(c.values).toFixed(2)}`).join(', ')} ${unit}`,
+        )
       }
-      const limit = 'Less than a byte per frame is what a new page costs, spread over its frames: nothing is allocated per frame.'
+      const limit =
+        'Less than a byte per frame is what a new page costs, spread over its frames: nothing is allocated per frame.'
       return {
         comparisons: [written, read, collections, most],
         targets: [
-          atMost('allocation per frame, writing (whole bytes)', 0, Math.floor(median(written.contenders[0].values)), limit),
-          atMost('allocation per frame, reading (whole bytes)', 0, Math.floor(median(read.contenders[0].values)), limit),
+          atMost(
+            'allocation per frame, writing (whole bytes)',
+            0,
+            Math.floor(median(written.contenders[0].values)),
+            limit,
+          ),
+          atMost(
+            'allocation per frame, reading (whole bytes)',
+            0,
+            Math.floor(median(read.contenders[0].values)),
+            limit,
+          ),
         ],
       }
     } finally {

@@ -1,9 +1,9 @@
 import { MergedReader, on } from 'ticktape'
+import { replay } from './replay.js'
 import { Small } from './support/frames.js'
 import { freshDirectory } from './support/journals.js'
 import type { Answer, Question } from './support/question.js'
 import { record, remove } from './support/recorded.js'
-import { replay } from './replay.js'
 import { inTurns, type Way } from './support/rounds.js'
 
 const state = { frames: 0, errors: 0, lastTurn: 0 }
@@ -27,7 +27,8 @@ function merge(directories: readonly string[], frames: number): number {
   }
   const ms = performance.now() - start
   reader.close()
-  if (state.frames !== frames || state.errors > 0) throw new Error(`the merge went wrong: ${state.frames} frames of ${frames}, ${state.errors} out of order`)
+  if (state.frames !== frames || state.errors > 0)
+    throw new Error(`the merge went wrong: ${state.frames} frames of ${frames}, ${state.errors} out of order`)
   return (ms * 1e6) / frames
 }
 

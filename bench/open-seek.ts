@@ -46,7 +46,10 @@ export const question: Question = {
       return { pages, directory, frames }
     })
     const ask = (label: string, measure: (journal: Recorded) => number): Promise<Comparison> => {
-      const ways: Way[] = journals.map(journal => ({ name: `${journal.pages} pages`, measure: async () => measure(journal) }))
+      const ways: Way[] = journals.map(journal => ({
+        name: `${journal.pages} pages`,
+        measure: async () => measure(journal),
+      }))
       return inTurns(conditions, label, 'µs', 'less', ways)
     }
     try {
@@ -73,19 +76,40 @@ export const question: Question = {
         reader.close()
         return us
       })
-      const writing = await ask('open for writing', journal => timed(journal, 10, () => Writer.open(journal.directory).close()))
+      const writing = await ask('open for writing', journal =>
+        timed(journal, 10, () => Writer.open(journal.directory).close()),
+      )
       const last = journals.length - 1
-      const limit = 'The last page comes from a hint in the control file, and the page from arithmetic; what grows is the kernel\'s directory and page cache.'
+      const limit =
+        "The last page comes from a hint in the control file, and the page from arithmetic; what grows is the kernel's directory and page cache."
       return {
         comparisons: [opened, sought, byTime, writing],
         targets: [
-          atMost('open at a position, 1,000 pages / 10 pages', 1.5, ratio(opened.contenders[last], opened.contenders[0]), limit),
-          atMost('seek by position, 1,000 pages / 10 pages', 1.5, ratio(sought.contenders[last], sought.contenders[0]), limit),
+          atMost(
+            'open at a position, 1,000 pages / 10 pages',
+            1.5,
+            ratio(opened.contenders[last], opened.contenders[0]),
+            limit,
+          ),
+          atMost(
+            'seek by position, 1,000 pages / 10 pages',
+            1.5,
+            ratio(sought.contenders[last], sought.contenders[0]),
+            limit,
+          ),
         ],
         plots: [
           {
-            file: 'pages.svg', title: 'Open and seek, by pages', kind: 'lines', y: 'µs', logarithmic: false, x: journals.map(({ pages }) => String(pages)),
-            ways: [opened, sought, byTime, writing].map(({ label, contenders }) => ({ name: label, values: contenders.map(c => median(c.values)) })),
+            file: 'pages.svg',
+            title: 'Open and seek, by pages',
+            kind: 'lines',
+            y: 'µs',
+            logarithmic: false,
+            x: journals.map(({ pages }) => String(pages)),
+            ways: [opened, sought, byTime, writing].map(({ label, contenders }) => ({
+              name: label,
+              values: contenders.map(c => median(c.values)),
+            })),
           },
         ],
       }

@@ -29,10 +29,26 @@ interface Round {
 }
 
 /** C++ with nobody on the other side. Returns ns per frame. */
-async function inCpp(conditions: Conditions, program: string, frames: number, words: readonly string[] = []): Promise<{ writing: number; reading: number }> {
+async function inCpp(
+  conditions: Conditions,
+  program: string,
+  frames: number,
+  words: readonly string[] = [],
+): Promise<{ writing: number; reading: number }> {
   const directory = join(conditions.memory, 'primitives-cpp')
   const pageSize = Math.ceil((frames * 64 + 4096) / 2 ** 20) * 2 ** 20
-  const writer = new Baseline(program, ['write', directory, '--frames', frames, '--page', pageSize, '--cpu', conditions.cpus[0], '--wait-next', ...words])
+  const writer = new Baseline(program, [
+    'write',
+    directory,
+    '--frames',
+    frames,
+    '--page',
+    pageSize,
+    '--cpu',
+    conditions.cpus[0],
+    '--wait-next',
+    ...words,
+  ])
   await writer.ready()
   writer.go()
   const written = await writer.result<{ start: number; end: number }>()
@@ -82,11 +98,17 @@ export const question: Question = {
           }),
         },
       ])
-      const compare = (label: string, unit: string, ways: readonly (readonly [string, (round: Round) => number])[]): Comparison => {
+      const compare = (
+        label: string,
+        unit: string,
+        ways: readonly (readonly [string, (round: Round) => number])[],
+      ): Comparison => {
         const contenders = ways
           .filter(([name]) => name !== 'C++' || baseline !== undefined)
           .map(([name, figure]) => ({ name, values: turns.values[0].map(figure) }))
-        conditions.say(`  ${label}: ${contenders.map(c => `${c.name} ${shortly(median(c.values))}`).join(', ')} ${unit}`)
+        conditions.say(
+          `  ${label}: ${contenders.map(c => `${c.name} ${shortly(median(c.values))}`).join(', ')} ${unit}`,
+        )
         return { label, unit, better: 'less', contenders, lineNs: [], repeated: turns.repeated }
       }
       return {

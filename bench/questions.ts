@@ -15,5 +15,17 @@ import { question as wakeUp } from './wake-up.js'
 
 /** All questions, in the order of the report. */
 export const QUESTIONS: readonly Question[] = [
-  primitives, throughput, roundTrip, transports, appendLatency, wakeUp, readers, merged, catchUp, replay, openSeek, memory, state,
+  primitives,
+  throughput,
+  roundTrip,
+  transports,
+  appendLatency,
+  wakeUp,
+  readers,
+  merged,
+  catchUp,
+  replay,
+  openSeek,
+  memory,
+  state,
 ]

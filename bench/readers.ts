@@ -15,9 +15,18 @@ function way(conditions: Conditions, writer: Process, followers: readonly Proces
   const pageSize = Math.ceil((2 * FRAMES * 64 + 4096) / MIB) * MIB
   const once = async (): Promise<number> => {
     const directory = freshDirectory(conditions, 'memory')
-    await writer.call('open', { directory, options: { pageSize, timestamps: false }, cpu: conditions.cpus[0], waitNext: true })
+    await writer.call('open', {
+      directory,
+      options: { pageSize, timestamps: false },
+      cpu: conditions.cpus[0],
+      waitNext: true,
+    })
     for (const follower of followers) await follower.call('open', { directory, cpu: conditions.cpus[1] })
-    const { start, end } = await writer.call<{ start: number; end: number }>('write', { frames: FRAMES, size: 64, batch: 1 })
+    const { start, end } = await writer.call<{ start: number; end: number }>('write', {
+      frames: FRAMES,
+      size: 64,
+      batch: 1,
+    })
     await Promise.all(followers.map(follower => follower.call('finish', { frames: FRAMES })))
     await writer.call('close')
     fs.rmSync(directory, { recursive: true })
@@ -37,7 +46,7 @@ export const question: Question = {
   name: 'readers',
   title: 'What do more readers cost the writer?',
   method:
-    'One writer publishes each frame into a prepared page on one core; so many reader processes share the other core, each polling from a 1 ms timer of its event loop and checking each sequence number. The figure is the writer\'s time divided by its frames.',
+    "One writer publishes each frame into a prepared page on one core; so many reader processes share the other core, each polling from a 1 ms timer of its event loop and checking each sequence number. The figure is the writer's time divided by its frames.",
 
   async ask(conditions): Promise<Answer> {
     const counts = [1, 2, 4, 10, 20]
@@ -53,13 +62,22 @@ export const question: Question = {
       return {
         comparisons: [cost],
         targets: [
-          atMost('writer\'s cost per frame, 20 readers / 1 reader', 1.2, ratio(many, cost.contenders[0]),
-            `from ${shortly(Math.min(...many.values))} to ${shortly(Math.max(...many.values))} ns per frame with 20 readers in the single rounds, from ${shortly(Math.min(...cost.contenders[0].values))} to ${shortly(Math.max(...cost.contenders[0].values))} with one. No reader stores where the writer looks; 21 processes on ${conditions.cpus[0] === conditions.cpus[1] ? 'one core' : 'two cores'} also have threads of V8 and of the library, which run on the writer's core too.`),
+          atMost(
+            "writer's cost per frame, 20 readers / 1 reader",
+            1.2,
+            ratio(many, cost.contenders[0]),
+            `from ${shortly(Math.min(...many.values))} to ${shortly(Math.max(...many.values))} ns per frame with 20 readers in the single rounds, from ${shortly(Math.min(...cost.contenders[0].values))} to ${shortly(Math.max(...cost.contenders[0].values))} with one. No reader stores where the writer looks; 21 processes on ${conditions.cpus[0] === conditions.cpus[1] ? 'one core' : 'two cores'} also have threads of V8 and of the library, which run on the writer's core too.`,
+          ),
         ],
         plots: [
           {
-            file: 'readers.svg', title: 'The writer\'s time for a frame, by readers', kind: 'lines', y: 'ns per frame', logarithmic: false,
-            x: counts.map(String), ways: [{ name: 'ticktape', values: cost.contenders.map(c => median(c.values)) }],
+            file: 'readers.svg',
+            title: "The writer's time for a frame, by readers",
+            kind: 'lines',
+            y: 'ns per frame',
+            logarithmic: false,
+            x: counts.map(String),
+            ways: [{ name: 'ticktape', values: cost.contenders.map(c => median(c.values)) }],
           },
         ],
       }

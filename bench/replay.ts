@@ -25,7 +25,8 @@ export function replay(directory: string, frames: number): number {
   }
   const ms = performance.now() - start
   reader.close()
-  if (state.expected !== frames || state.errors > 0 || state.sum !== 3 * frames) throw new Error(`the replay went wrong at frame ${state.expected}`)
+  if (state.expected !== frames || state.errors > 0 || state.sum !== 3 * frames)
+    throw new Error(`the replay went wrong at frame ${state.expected}`)
   return frames / ms / 1000
 }
 
@@ -45,7 +46,14 @@ export const question: Question = {
         ways.push({
           name: 'C++',
           async measure() {
-            const reader = new Baseline(conditions.baseline as string, ['read', directory, '--frames', frames, '--cpu', conditions.cpus[1]])
+            const reader = new Baseline(conditions.baseline as string, [
+              'read',
+              directory,
+              '--frames',
+              frames,
+              '--cpu',
+              conditions.cpus[1],
+            ])
             await reader.ready()
             const { start, end } = await reader.result<{ start: number; end: number }>()
             await reader.end()
@@ -58,8 +66,12 @@ export const question: Question = {
       return {
         comparisons: [rate],
         targets: [
-          atLeast('replay of recorded frames through typed views (M frames/s)', 50, median(rate.contenders[0].values),
-            `from ${shortly(Math.min(...rate.contenders[0].values))} to ${shortly(Math.max(...rate.contenders[0].values))} in the single rounds; a core loads a cache line for each frame, and maps pages meanwhile. What C++ does with the same files is beside it.`),
+          atLeast(
+            'replay of recorded frames through typed views (M frames/s)',
+            50,
+            median(rate.contenders[0].values),
+            `from ${shortly(Math.min(...rate.contenders[0].values))} to ${shortly(Math.max(...rate.contenders[0].values))} in the single rounds; a core loads a cache line for each frame, and maps pages meanwhile. What C++ does with the same files is beside it.`,
+          ),
         ],
       }
     } finally {

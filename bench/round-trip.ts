@@ -1,11 +1,11 @@
 import * as fs from 'node:fs'
+import type { How } from './roles/echo.js'
 import { Baseline } from './support/baseline.js'
 import { freshDirectory } from './support/journals.js'
 import { Process } from './support/process.js'
 import type { Answer, Conditions, Question, Target } from './support/question.js'
 import { atMost, comparison, latencies, ratio, shortly, takeTurns, type Way } from './support/rounds.js'
 import { median, P50, P999 } from './support/statistics.js'
-import type { How } from './roles/echo.js'
 
 interface Settings {
   readonly count: number
@@ -17,7 +17,14 @@ function pageSize({ count }: Settings): number {
 }
 
 /** Latencies from the `begin` of a frame until the answer to it has come to the handler. */
-export function oursWay(conditions: Conditions, how: How, settings: Settings, ping: Process, pong: Process, name: string = how): Way<number[]> {
+export function oursWay(
+  conditions: Conditions,
+  how: How,
+  settings: Settings,
+  ping: Process,
+  pong: Process,
+  name: string = how,
+): Way<number[]> {
   const { count, timestamps } = settings
   return {
     name,
@@ -40,13 +47,31 @@ export function oursWay(conditions: Conditions, how: How, settings: Settings, pi
 }
 
 /** The same in C++. */
-function baselineWay(conditions: Conditions, settings: Settings, name: string = 'C++', more: readonly string[] = []): Way<number[]> {
+function baselineWay(
+  conditions: Conditions,
+  settings: Settings,
+  name: string = 'C++',
+  more: readonly string[] = [],
+): Way<number[]> {
   return {
     name,
     async measure() {
       const [there, back] = [freshDirectory(conditions, 'memory'), freshDirectory(conditions, 'memory')]
       const start = (own: string, other: string, role: string, cpu: number): Baseline => {
-        const words = ['pingpong', own, other, '--role', role, '--frames', settings.count, '--page', pageSize(settings), '--cpu', cpu, ...more]
+        const words = [
+          'pingpong',
+          own,
+          other,
+          '--role',
+          role,
+          '--frames',
+          settings.count,
+          '--page',
+          pageSize(settings),
+          '--cpu',
+          cpu,
+          ...more,
+        ]
         return new Baseline(conditions.baseline as string, settings.timestamps ? [...words, '--timestamps'] : words)
       }
       const ping = start(there, back, 'ping', conditions.cpus[0])
@@ -110,28 +135,45 @@ export const question: Question = {
       const byHand = byHandWay(conditions, settings, handPing, handPong)
       await byHand.measure()
       spinning.push(byHand)
-      if (conditions.baseline !== undefined) spinning.push(baselineWay(conditions, settings, 'C++ that fetches ahead', ['--fetch-ahead']))
+      if (conditions.baseline !== undefined)
+        spinning.push(baselineWay(conditions, settings, 'C++ that fetches ahead', ['--fetch-ahead']))
       const limit = await takeTurns(conditions, spinning)
 
       const stamped = { ...settings, timestamps: true }
       const stampedWays = [oursWay(conditions, 'poll', stamped, ping, pong, 'ticktape, poll, with timestamps')]
-      if (conditions.baseline !== undefined) stampedWays.push({ ...baselineWay(conditions, stamped), name: 'C++ with timestamps' })
+      if (conditions.baseline !== undefined)
+        stampedWays.push({ ...baselineWay(conditions, stamped), name: 'C++ with timestamps' })
       const withTime = quick ? undefined : await takeTurns(conditions, stampedWays)
 
       const fewer = { count: quick ? 20_000 : 100_000, timestamps: false }
       const hows: How[] = ['native spin', 'spin', 'yield', 'park', 'event-loop']
-      const waits = await takeTurns(conditions, hows.map(how => oursWay(conditions, how, fewer, ping, pong)))
+      const waits = await takeTurns(
+        conditions,
+        hows.map(how => oursWay(conditions, how, fewer, ping, pong)),
+      )
 
-      const all = [latencies(conditions, limit, 'Spinning'), ...(withTime === undefined ? [] : [latencies(conditions, withTime, 'With timestamps')]), latencies(conditions, waits, 'By way of waiting')]
+      const all = [
+        latencies(conditions, limit, 'Spinning'),
+        ...(withTime === undefined ? [] : [latencies(conditions, withTime, 'With timestamps')]),
+        latencies(conditions, waits, 'By way of waiting'),
+      ]
       const p50 = comparison(limit, 'round trip, p50', 'ns', 'less', round => round[P50])
       const p999 = comparison(limit, 'round trip, p99.9', 'ns', 'less', round => round[P999])
       const targets: Target[] = []
       if (conditions.baseline !== undefined) {
         targets.push(
-          atMost('round trip, spinning: our p50 / the C++ p50', 1.25, ratio(p50.contenders[0], p50.contenders[1]),
-            `${shortly(median(p50.contenders[0].values))} ns here, ${shortly(median(p50.contenders[1].values))} in C++ and ${shortly(median(p50.contenders[2].values))} by bare stores and loads in JavaScript, while a cache line took ${limit.lineNs.length === 0 ? 'an unknown number of' : shortly(median(limit.lineNs))} ns there and back. What is above the bare stores is two appends and two looks with all their checks ("What does one frame cost on one core?"); C++ that fetches ahead as the library does took ${shortly(median(p50.contenders[3].values))}.`),
-          atMost('round trip, spinning: our p99.9 / the C++ p99.9', 2, ratio(p999.contenders[0], p999.contenders[1]),
-            `in the single rounds it was from ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to others.`),
+          atMost(
+            'round trip, spinning: our p50 / the C++ p50',
+            1.25,
+            ratio(p50.contenders[0], p50.contenders[1]),
+            `${shortly(median(p50.contenders[0].values))} ns here, ${shortly(median(p50.contenders[1].values))} in C++ and ${shortly(median(p50.contenders[2].values))} by bare stores and loads in JavaScript, while a cache line took ${limit.lineNs.length === 0 ? 'an unknown number of' : shortly(median(limit.lineNs))} ns there and back. What is above the bare stores is two appends and two looks with all their checks ("What does one frame cost on one core?"); C++ that fetches ahead as the library does took ${shortly(median(p50.contenders[3].values))}.`,
+          ),
+          atMost(
+            'round trip, spinning: our p99.9 / the C++ p99.9',
+            2,
+            ratio(p999.contenders[0], p999.contenders[1]),
+            `in the single rounds it was from ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to others.`,
+          ),
         )
       }
       return {
@@ -140,7 +182,12 @@ export const question: Question = {
         targets,
         plots: [
           {
-            file: 'round-trip.svg', title: 'Round trip between two processes', kind: 'latencies', y: 'ns', logarithmic: true, x: [],
+            file: 'round-trip.svg',
+            title: 'Round trip between two processes',
+            kind: 'latencies',
+            y: 'ns',
+            logarithmic: true,
+            x: [],
             ways: all.flatMap(({ ways }) => ways.map(({ name, percentiles }) => ({ name, values: percentiles }))),
           },
         ],

@@ -33,7 +33,9 @@ function fail(message: string): never {
 }
 
 if (options.help) {
-  process.stdout.write(`npm run bench -- [--quick] [--only NAME]... [--json] [--rounds N]\n\nNames: ${names.join(', ')}\n`)
+  process.stdout.write(
+    `npm run bench -- [--quick] [--only NAME]... [--json] [--rounds N]\n\nNames: ${names.join(', ')}\n`,
+  )
   process.exit(0)
 }
 const rounds = Number(options.rounds)
@@ -99,7 +101,9 @@ const report: Report = {
 say(`\n${consoleReport(report)}`)
 if (options.json) {
   const plain = asked.map(({ question: { name, title }, answer }) => ({ name, title, ...answer }))
-  process.stdout.write(`${JSON.stringify({ ...report, machine: Object.fromEntries(machine), asked: plain }, null, 2)}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ ...report, machine: Object.fromEntries(machine), asked: plain }, null, 2)}\n`,
+  )
 }
 // A gap, a double or a torn frame anywhere, and the report of the last good run stays.
 if (failed.length > 0) fail(`Failed: ${failed.join(', ')}; nothing was written.`)

@@ -65,12 +65,35 @@ export function oursWay(conditions: Conditions, variant: Variant, writer: Proces
 }
 
 /** The same in C++. */
-function baselineWay(conditions: Conditions, variant: Variant, name: string, announce: 'ordered' | 'release', more: readonly string[] = []): Way {
+function baselineWay(
+  conditions: Conditions,
+  variant: Variant,
+  name: string,
+  announce: 'ordered' | 'release',
+  more: readonly string[] = [],
+): Way {
   const { frames, size, batch } = variant
   const program = conditions.baseline as string
   return wayOf(name, variant, async () => {
     const directory = freshDirectory(conditions, variant.where)
-    const words = ['write', directory, '--frames', frames, '--size', size, '--batch', batch, '--page', pageSize(variant), '--announce', announce, '--cpu', conditions.cpus[0], '--wait-next', ...more]
+    const words = [
+      'write',
+      directory,
+      '--frames',
+      frames,
+      '--size',
+      size,
+      '--batch',
+      batch,
+      '--page',
+      pageSize(variant),
+      '--announce',
+      announce,
+      '--cpu',
+      conditions.cpus[0],
+      '--wait-next',
+      ...more,
+    ]
     const writer = new Baseline(program, variant.timestamps ? [...words, '--timestamps'] : words)
     await writer.ready()
     const reader = new Baseline(program, ['read', directory, '--frames', frames, '--cpu', conditions.cpus[1]])
@@ -116,13 +139,18 @@ async function compare(conditions: Conditions, variant: Variant): Promise<Compar
     const ways = [ours]
     if (conditions.baseline !== undefined) {
       ways.push(baselineWay(conditions, variant, 'C++', 'ordered'))
-      if (variant.pages === 'prepared' && variant.batch === 1) ways.push(baselineWay(conditions, variant, 'C++ that wakes nobody', 'release'))
-      if (variant.label === ROLLING) ways.push(baselineWay(conditions, variant, 'C++ that makes pages as the library does', 'ordered', ['--written']))
+      if (variant.pages === 'prepared' && variant.batch === 1)
+        ways.push(baselineWay(conditions, variant, 'C++ that wakes nobody', 'release'))
+      if (variant.label === ROLLING)
+        ways.push(
+          baselineWay(conditions, variant, 'C++ that makes pages as the library does', 'ordered', ['--written']),
+        )
     }
     if (variant.byHand === true) ways.push(byHandWay(conditions, variant, handWriter, handReader))
     // V8 compiles while it runs, some millions of frames long.
     const warm = variant.byHand === true ? [ways[0], ways[ways.length - 1]] : [ways[0]]
-    for (let frames = 0; frames < WARM_UP; frames += variant.frames * (variant.times ?? 1)) for (const way of warm) await way.measure()
+    for (let frames = 0; frames < WARM_UP; frames += variant.frames * (variant.times ?? 1))
+      for (const way of warm) await way.measure()
     return await inTurns(conditions, variant.label, 'M frames/s', 'more', ways)
   } finally {
     for (const process of [writer, reader, handWriter, handReader]) await process.stop()
@@ -147,10 +175,38 @@ function variants(quick: boolean): Variant[] {
     { ...EACH, label: '128 bytes, batches of 100', frames: some / 2, times, size: 128, batch: 100 },
     { ...EACH, label: ROLLING, frames: many, pages: 'rolling', quick: true },
     { ...EACH, label: '64 bytes, batches of 100, rolling pages in memory', frames: many, batch: 100, pages: 'rolling' },
-    { ...EACH, label: '128 bytes, each published, rolling pages in memory', frames: many / 2, size: 128, pages: 'rolling' },
-    { ...EACH, label: '64 bytes, rolling pages on disk, never synced', frames: many, pages: 'rolling', where: 'disk', options: { durability: 'process' } },
-    { ...EACH, label: '64 bytes, rolling pages on disk, synced, without CRC', frames: many, pages: 'rolling', where: 'disk', options: { durability: 'interval', checksums: false } },
-    { ...EACH, label: '64 bytes, rolling pages on disk, synced, with CRC', frames: many, pages: 'rolling', where: 'disk', options: { durability: 'interval', checksums: true }, quick: true },
+    {
+      ...EACH,
+      label: '128 bytes, each published, rolling pages in memory',
+      frames: many / 2,
+      size: 128,
+      pages: 'rolling',
+    },
+    {
+      ...EACH,
+      label: '64 bytes, rolling pages on disk, never synced',
+      frames: many,
+      pages: 'rolling',
+      where: 'disk',
+      options: { durability: 'process' },
+    },
+    {
+      ...EACH,
+      label: '64 bytes, rolling pages on disk, synced, without CRC',
+      frames: many,
+      pages: 'rolling',
+      where: 'disk',
+      options: { durability: 'interval', checksums: false },
+    },
+    {
+      ...EACH,
+      label: '64 bytes, rolling pages on disk, synced, with CRC',
+      frames: many,
+      pages: 'rolling',
+      where: 'disk',
+      options: { durability: 'interval', checksums: true },
+      quick: true,
+    },
   ]
   return all.filter(variant => !quick || variant.quick === true)
 }
@@ -161,7 +217,7 @@ export const question: Question = {
   method:
     'Two processes on the two cores. The clock starts before the first `begin` and stops when the reader has seen the last frame and checked the sequence numbers and ' +
     'the sums of all fields. "Prepared" means one page, allocated and brought in beforehand, that gets half full, several times over; "rolling" means pages of 16 MiB made one ahead ' +
-    'while writing. The readers rest as `run({ wait: \'spin\' })` does: some 50 ns before each look after four in vain, and some 1.2 µs between a look and the frames it found when the two looks before found some too, one right after another. The C++ side does the same with the same files, cursor, look for sleepers and reader back-off; it never syncs, makes its pages by posix_fallocate and MADV_POPULATE_WRITE (the library writes zeros, as "C++ that makes pages as the library does"), and does not ask for the next frame\'s cache line. ' +
+    "while writing. The readers rest as `run({ wait: 'spin' })` does: some 50 ns before each look after four in vain, and some 1.2 µs between a look and the frames it found when the two looks before found some too, one right after another. The C++ side does the same with the same files, cursor, look for sleepers and reader back-off; it never syncs, makes its pages by posix_fallocate and MADV_POPULATE_WRITE (the library writes zeros, as \"C++ that makes pages as the library does\"), and does not ask for the next frame's cache line. " +
     '"C++ that wakes nobody" announces frames by a plain release store, which no reader could sleep on.',
 
   async ask(conditions): Promise<Answer> {
@@ -174,21 +230,42 @@ export const question: Question = {
     const targets: Target[] = []
     if (conditions.baseline !== undefined) {
       targets.push(
-        atLeast('throughput, each frame published, prepared pages: ours / C++', 0.4, ratio(each.contenders[0], each.contenders[1]),
-          `a frame took ${perFrame(each, 0)} ns here, ${perFrame(each, 1)} in C++ and ${perFrame(each, 3)} by bare stores and loads in JavaScript, from one process to the other. V8 calls a builtin for each atomic operation, and checks at each access to a page that it is still there and long enough; the rest is what begin, commit, the setters and getters and the loop over handlers make sure of ("What does one frame cost on one core?").`),
-        atLeast('steady state, pages never touched before, in memory: ours / C++', 0.7, ratio(rolling.contenders[0], rolling.contenders[1]),
-          `a frame took ${perFrame(rolling, 0)} ns here, ${perFrame(rolling, 1)} in C++ and ${perFrame(rolling, 2)} in C++ that makes its pages the same way, against ${perFrame(each, 0)} and ${perFrame(each, 1)} in pages prepared beforehand (a cache line took ${around(rolling.lineNs)} ns there and back, then ${around(each.lineNs)}). The thread that makes pages has no core of its own where there are two.`),
+        atLeast(
+          'throughput, each frame published, prepared pages: ours / C++',
+          0.4,
+          ratio(each.contenders[0], each.contenders[1]),
+          `a frame took ${perFrame(each, 0)} ns here, ${perFrame(each, 1)} in C++ and ${perFrame(each, 3)} by bare stores and loads in JavaScript, from one process to the other. V8 calls a builtin for each atomic operation, and checks at each access to a page that it is still there and long enough; the rest is what begin, commit, the setters and getters and the loop over handlers make sure of ("What does one frame cost on one core?").`,
+        ),
+        atLeast(
+          'steady state, pages never touched before, in memory: ours / C++',
+          0.7,
+          ratio(rolling.contenders[0], rolling.contenders[1]),
+          `a frame took ${perFrame(rolling, 0)} ns here, ${perFrame(rolling, 1)} in C++ and ${perFrame(rolling, 2)} in C++ that makes its pages the same way, against ${perFrame(each, 0)} and ${perFrame(each, 1)} in pages prepared beforehand (a cache line took ${around(rolling.lineNs)} ns there and back, then ${around(each.lineNs)}). The thread that makes pages has no core of its own where there are two.`,
+        ),
       )
     }
     targets.push(
-      atLeast('throughput, each published, 64 bytes, without timestamp (M frames/s)', 20, median(each.contenders[0].values),
-        `between ${extremes(each, 0)} M/s in the single rounds, while a cache line took between ${around(each.lineNs)} ns there and back.`),
-      atLeast('throughput, batches of 100 (M frames/s)', 40, median(batches.contenders[0].values),
-        `between ${extremes(batches, 0)} M/s in the single rounds, while a cache line took between ${around(batches.lineNs)} ns there and back.`),
+      atLeast(
+        'throughput, each published, 64 bytes, without timestamp (M frames/s)',
+        20,
+        median(each.contenders[0].values),
+        `between ${extremes(each, 0)} M/s in the single rounds, while a cache line took between ${around(each.lineNs)} ns there and back.`,
+      ),
+      atLeast(
+        'throughput, batches of 100 (M frames/s)',
+        40,
+        median(batches.contenders[0].values),
+        `between ${extremes(batches, 0)} M/s in the single rounds, while a cache line took between ${around(batches.lineNs)} ns there and back.`,
+      ),
     )
     const plot: Plot = {
-      file: 'throughput.svg', title: 'Frames from one process to another', kind: 'bars', y: 'M frames/s', logarithmic: false,
-      x: comparisons.map(({ label }) => label), ways: [{ name: 'ticktape', values: comparisons.map(({ contenders }) => median(contenders[0].values)) }],
+      file: 'throughput.svg',
+      title: 'Frames from one process to another',
+      kind: 'bars',
+      y: 'M frames/s',
+      logarithmic: false,
+      x: comparisons.map(({ label }) => label),
+      ways: [{ name: 'ticktape', values: comparisons.map(({ contenders }) => median(contenders[0].values)) }],
     }
     return { comparisons, targets, plots: [plot] }
   },
@@ -203,5 +280,7 @@ function extremes({ contenders }: Comparison, way: number): string {
 }
 
 function around(values: readonly number[]): string {
-  return values.length === 0 ? 'an unknown number of' : `${shortly(Math.min(...values))} and ${shortly(Math.max(...values))}`
+  return values.length === 0
+    ? 'an unknown number of'
+    : `${shortly(Math.min(...values))} and ${shortly(Math.max(...values))}`
 }

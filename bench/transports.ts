@@ -1,10 +1,10 @@
-import { missing, Peer, type PeerKind, PEERS_KNOWN } from './support/peers.js'
+import { oursWay as roundTripWay } from './round-trip.js'
+import { missing, PEERS_KNOWN, Peer, type PeerKind } from './support/peers.js'
 import { Process } from './support/process.js'
 import type { Answer, Conditions, Question, Target } from './support/question.js'
 import { atLeast, comparison, latencies, ratio, takeTurns, type Way } from './support/rounds.js'
 import { median, P50 } from './support/statistics.js'
 import { oursWay as throughputWay } from './throughput.js'
-import { oursWay as roundTripWay } from './round-trip.js'
 
 interface Carried {
   /** M messages/s. */
@@ -22,18 +22,32 @@ function counts(kind: PeerKind, quick: boolean): { readonly messages: number; re
 
 function peerWay(kind: PeerKind, peer: Peer, quick: boolean): Way<Carried> {
   const { messages, questions } = counts(kind, quick)
-  return { name: kind.name, measure: async () => ({ rate: await peer.throughput(messages), roundTrip: await peer.roundTrip(questions) }) }
+  return {
+    name: kind.name,
+    measure: async () => ({ rate: await peer.throughput(messages), roundTrip: await peer.roundTrip(questions) }),
+  }
 }
 
 /** Ours in the same words; the round trip by a loop over `poll`, and by the event loop as most of the others have to. */
 function ourWays(conditions: Conditions, processes: readonly [Process, Process, Process, Process]): Way<Carried>[] {
   const [writer, reader, ping, pong] = processes
   const { quick } = conditions
-  const variant = { label: '', frames: quick ? 1_000_000 : 4_000_000, size: 64, batch: 1, timestamps: false, pages: 'prepared', where: 'memory' } as const
+  const variant = {
+    label: '',
+    frames: quick ? 1_000_000 : 4_000_000,
+    size: 64,
+    batch: 1,
+    timestamps: false,
+    pages: 'prepared',
+    where: 'memory',
+  } as const
   const rate = throughputWay(conditions, variant, writer, reader)
   return (['poll', 'event-loop'] as const).map(how => {
     const trip = roundTripWay(conditions, how, { count: quick ? 20_000 : 100_000, timestamps: false }, ping, pong)
-    return { name: how === 'poll' ? 'ticktape' : 'ticktape, event loop', measure: async () => ({ rate: await rate.measure(), roundTrip: await trip.measure() }) }
+    return {
+      name: how === 'poll' ? 'ticktape' : 'ticktape, event loop',
+      measure: async () => ({ rate: await rate.measure(), roundTrip: await trip.measure() }),
+    }
   })
 }
 
@@ -47,7 +61,12 @@ export const question: Question = {
   async ask(conditions): Promise<Answer> {
     const notes: string[] = []
     const peers: { readonly kind: PeerKind; readonly peer: Peer }[] = []
-    const processes = [Process.start('writer'), Process.start('reader'), Process.start('echo'), Process.start('echo')] as const
+    const processes = [
+      Process.start('writer'),
+      Process.start('reader'),
+      Process.start('echo'),
+      Process.start('echo'),
+    ] as const
     try {
       for (const kind of PEERS_KNOWN) {
         const why = missing(kind)
@@ -65,17 +84,40 @@ export const question: Question = {
       const turns = await takeTurns(conditions, ways)
       const rate = comparison(turns, 'one way', 'M messages/s', 'more', carried => carried.rate)
       const p50 = comparison(turns, 'round trip, p50', 'ns', 'less', carried => carried.roundTrip[P50])
-      for (const { name, values } of rate.contenders) conditions.say(`  ${name}: ${median(values).toFixed(3)} M messages/s`)
-      const trips = latencies(conditions, { ...turns, values: turns.values.map(rounds => rounds.map(round => round.roundTrip)) }, 'Round trip')
+      for (const { name, values } of rate.contenders)
+        conditions.say(`  ${name}: ${median(values).toFixed(3)} M messages/s`)
+      const trips = latencies(
+        conditions,
+        { ...turns, values: turns.values.map(rounds => rounds.map(round => round.roundTrip)) },
+        'Round trip',
+      )
 
-      const betweenProcesses = new Set(peers.filter(({ kind }) => kind.between === 'processes').map(({ kind }) => kind.name))
+      const betweenProcesses = new Set(
+        peers.filter(({ kind }) => kind.between === 'processes').map(({ kind }) => kind.name),
+      )
       const targets: Target[] = []
       const others = rate.contenders.filter(({ name }) => betweenProcesses.has(name))
       if (others.length > 0) {
         const best = others.reduce((a, b) => (median(a.values) >= median(b.values) ? a : b))
-        targets.push(atLeast(`throughput, ours / the best per-message Node peer (${best.name})`, 5, ratio(rate.contenders[0], best), 'See the table: each figure is what that transport did in the same rounds.'))
-        const soonest = p50.contenders.filter(({ name }) => betweenProcesses.has(name)).reduce((a, b) => (median(a.values) <= median(b.values) ? a : b))
-        targets.push(atLeast(`round trip p50, best Node peer between processes (${soonest.name}) / ours`, 8, ratio(soonest, p50.contenders[0]), 'See the table: each figure is what that transport did in the same rounds.'))
+        targets.push(
+          atLeast(
+            `throughput, ours / the best per-message Node peer (${best.name})`,
+            5,
+            ratio(rate.contenders[0], best),
+            'See the table: each figure is what that transport did in the same rounds.',
+          ),
+        )
+        const soonest = p50.contenders
+          .filter(({ name }) => betweenProcesses.has(name))
+          .reduce((a, b) => (median(a.values) <= median(b.values) ? a : b))
+        targets.push(
+          atLeast(
+            `round trip p50, best Node peer between processes (${soonest.name}) / ours`,
+            8,
+            ratio(soonest, p50.contenders[0]),
+            'See the table: each figure is what that transport did in the same rounds.',
+          ),
+        )
       }
       return {
         comparisons: [rate, p50],
@@ -84,9 +126,24 @@ export const question: Question = {
         targets,
         plots: [
           {
-            file: 'transports.svg', title: 'One way, messages of 64 bytes', kind: 'bars', y: 'M messages/s', logarithmic: true,
-            x: rate.contenders.slice(0, 1).concat(rate.contenders.slice(2)).map(({ name }) => name),
-            ways: [{ name: 'M messages/s', values: rate.contenders.slice(0, 1).concat(rate.contenders.slice(2)).map(({ values }) => median(values)) }],
+            file: 'transports.svg',
+            title: 'One way, messages of 64 bytes',
+            kind: 'bars',
+            y: 'M messages/s',
+            logarithmic: true,
+            x: rate.contenders
+              .slice(0, 1)
+              .concat(rate.contenders.slice(2))
+              .map(({ name }) => name),
+            ways: [
+              {
+                name: 'M messages/s',
+                values: rate.contenders
+                  .slice(0, 1)
+                  .concat(rate.contenders.slice(2))
+                  .map(({ values }) => median(values)),
+              },
+            ],
           },
         ],
       }

@@ -14,7 +14,15 @@ interface Slept {
 
 type Sleep = 'for await' | 'event-loop' | 'park'
 
-function way(conditions: Conditions, writer: Process, sleeper: Process, how: Sleep, frames: number, everyMs: number, idleMs: number): Way<Slept> {
+function way(
+  conditions: Conditions,
+  writer: Process,
+  sleeper: Process,
+  how: Sleep,
+  frames: number,
+  everyMs: number,
+  idleMs: number,
+): Way<Slept> {
   return {
     name: how === 'for await' ? how : `run, ${how}`,
     async measure() {
@@ -34,7 +42,7 @@ export const question: Question = {
   name: 'wake-up',
   title: 'How soon does a sleeping reader wake, and what does its sleep cost?',
   method:
-    'A reader in a process of its own sleeps; nothing is written for a while, in which the processor time it uses is counted; then a writer on the other core publishes a frame every few ms, and the reader takes the age of each by the frame\'s timestamp. ' +
+    "A reader in a process of its own sleeps; nothing is written for a while, in which the processor time it uses is counted; then a writer on the other core publishes a frame every few ms, and the reader takes the age of each by the frame's timestamp. " +
     '"for await" and "run, event-loop" are woken in the event loop by the library\'s thread, "run, park" sleeps in the thread itself, in slices of 5 ms.',
 
   async ask(conditions): Promise<Answer> {
@@ -45,13 +53,30 @@ export const question: Question = {
       const frames = quick ? 50 : 400
       const idleMs = quick ? 300 : 2000
       const hows: Sleep[] = ['for await', 'event-loop', 'park']
-      const turns = await takeTurns(conditions, hows.map(how => way(conditions, writer, sleeper, how, frames, 3, idleMs)))
-      const wake = latencies(conditions, { ...turns, values: turns.values.map(rounds => rounds.map(round => round.wakeUp)) }, 'Wake-up')
+      const turns = await takeTurns(
+        conditions,
+        hows.map(how => way(conditions, writer, sleeper, how, frames, 3, idleMs)),
+      )
+      const wake = latencies(
+        conditions,
+        { ...turns, values: turns.values.map(rounds => rounds.map(round => round.wakeUp)) },
+        'Wake-up',
+      )
       const p50 = comparison(turns, 'wake-up, p50', 'ns', 'less', round => round.wakeUp[P50])
       const idle = comparison(turns, 'processor time while idle', '% of a core', 'less', round => round.idlePercent)
       const targets: Target[] = [
-        atMost('wake-up p50, for await (µs)', 200, median(p50.contenders[0].values) / 1000, 'A futex wake of another core, its thread, and an event loop that polls: each is a system call and a switch.'),
-        atMost('idle for await (% of a core)', 1, median(idle.contenders[0].values), 'The reader looks once a second; the rest is Node.'),
+        atMost(
+          'wake-up p50, for await (µs)',
+          200,
+          median(p50.contenders[0].values) / 1000,
+          'A futex wake of another core, its thread, and an event loop that polls: each is a system call and a switch.',
+        ),
+        atMost(
+          'idle for await (% of a core)',
+          1,
+          median(idle.contenders[0].values),
+          'The reader looks once a second; the rest is Node.',
+        ),
       ]
       return { comparisons: [p50, idle], latencies: [wake], targets }
     } finally {

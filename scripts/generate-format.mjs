@@ -17,7 +17,7 @@ async function loadFormat() {
 /** HEADER_SIZE → kHeaderSize: all-capital names collide with macros of some C libraries (PAGE_SIZE). */
 function constantName(name) {
   const words = name.toLowerCase().split('_')
-  return 'k' + words.map((word) => word[0].toUpperCase() + word.slice(1)).join('')
+  return 'k' + words.map(word => word[0].toUpperCase() + word.slice(1)).join('')
 }
 
 /** ReaderSlot → reader_slot. */

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { gypEnvironment } from './headers.mjs'
 import { root, run } from './run.mjs'
 
-const sources = [join(root, 'binding.gyp'), ...filesUnder(join(root, 'native')).filter(file => !file.includes('/native/test/'))]
+const sources = [
+  join(root, 'binding.gyp'),
+  ...filesUnder(join(root, 'native')).filter(file => !file.includes('/native/test/')),
+]
 const binaries = compiled()
 
 if (!binaries.length || newest(sources) > oldest(binaries)) {

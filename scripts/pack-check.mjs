@@ -12,7 +12,15 @@ const ALLOWED = [
   /^examples\/[\w-]+\.mjs$/,
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape\.\w+\.node$/,
 ]
-const REQUIRED = ['README.md', 'LICENSE', 'dist/public/index.js', 'dist/public/index.d.ts', 'dist/cli/main.js', 'docs/guide.md', 'examples/quickstart.mjs']
+const REQUIRED = [
+  'README.md',
+  'LICENSE',
+  'dist/public/index.js',
+  'dist/public/index.d.ts',
+  'dist/cli/main.js',
+  'docs/guide.md',
+  'examples/quickstart.mjs',
+]
 
 const folder = mkdtempSync(join(tmpdir(), 'ticktape-package-check-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -28,16 +36,27 @@ function check(tarball) {
 }
 
 function pack() {
-  const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]))
+  const [{ filename, files }] = JSON.parse(
+    run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]),
+  )
   const paths = files.map(file => file.path)
-  for (const path of paths) assert(ALLOWED.some(pattern => pattern.test(path)), `${path} does not belong in the package`)
+  for (const path of paths)
+    assert(
+      ALLOWED.some(pattern => pattern.test(path)),
+      `${path} does not belong in the package`,
+    )
   for (const path of paths.filter(isCompiled)) {
     assert(existsSync(join(root, sourceOf(path))), `${path} is a leftover of a source that is gone: delete dist`)
   }
   const binary = new RegExp(`^prebuilds/${process.platform}-${process.arch}/`)
   for (const path of REQUIRED) assert(paths.includes(path), `${path} is missing from the package`)
-  assert(paths.some(path => binary.test(path)), 'The package has no addon for this platform')
-  console.log(`${filename}: ${files.length} files, ${Math.round(files.reduce((sum, file) => sum + file.size, 0) / 1024)} KiB`)
+  assert(
+    paths.some(path => binary.test(path)),
+    'The package has no addon for this platform',
+  )
+  console.log(
+    `${filename}: ${files.length} files, ${Math.round(files.reduce((sum, file) => sum + file.size, 0) / 1024)} KiB`,
+  )
   return join(folder, filename)
 }
 

@@ -20,5 +20,9 @@ function buildMmapIo() {
   run('npm', ['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: join(root, 'test/witness') })
   const prefix = headerPrefix()
   const env = Number(process.versions.modules) >= 137 ? { ...process.env, CXXFLAGS: '-std=gnu++20' } : process.env
-  run(join(root, 'test/witness/node_modules/.bin/node-pre-gyp'), ['rebuild', '--build-from-source', ...(prefix ? [`--nodedir=${prefix}`] : [])], { cwd: folder, env })
+  run(
+    join(root, 'test/witness/node_modules/.bin/node-pre-gyp'),
+    ['rebuild', '--build-from-source', ...(prefix ? [`--nodedir=${prefix}`] : [])],
+    { cwd: folder, env },
+  )
 }

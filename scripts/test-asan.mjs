@@ -18,15 +18,19 @@ const env = { ...gypEnvironment(), CXXFLAGS: FLAGS, CFLAGS: FLAGS, LDFLAGS: '-fs
 run('node-gyp', ['configure', 'build', '--silent'], { cwd: folder, env })
 
 const runtime = ['libasan.so', 'libubsan.so'].map(name => run('gcc', [`-print-file-name=${name}`]).trim()).join(' ')
-const { status } = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--testTimeout=120000', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    LD_PRELOAD: runtime,
-    ASAN_OPTIONS: 'detect_leaks=0:handle_sigbus=0:allow_user_segv_handler=1:abort_on_error=1',
-    UBSAN_OPTIONS: 'print_stacktrace=1',
-    TICKTAPE_ADDON: join(folder, 'build/Release/ticktape.node'),
+const { status } = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--testTimeout=120000', ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      LD_PRELOAD: runtime,
+      ASAN_OPTIONS: 'detect_leaks=0:handle_sigbus=0:allow_user_segv_handler=1:abort_on_error=1',
+      UBSAN_OPTIONS: 'print_stacktrace=1',
+      TICKTAPE_ADDON: join(folder, 'build/Release/ticktape.node'),
+    },
   },
-})
+)
 process.exit(status ?? 1)

@@ -5,18 +5,24 @@ import { runChild } from './support/child.ts'
 import { Count } from './support/frames.ts'
 import { journalPath, openReader, openWriter } from './support/open.ts'
 
-it.each<Wait>(['spin', 'yield', 'park', 'event-loop'])('run with %s ends although another listener kept the abort to itself', async wait => {
-  const writer = openWriter()
-  const reader = openReader(writer.path)
-  const stop = new AbortController()
-  stop.signal.addEventListener('abort', event => event.stopImmediatePropagation())
-  const running = reader.run(on(Count, () => {}), { wait, signal: stop.signal })
-  await sleep(20)
-  stop.abort()
-  // Asleep in the event loop it is woken by the next frame at the latest.
-  writer.write(Count, { n: 1 })
-  expect(await running).toBeLessThanOrEqual(1)
-})
+it.each<Wait>(['spin', 'yield', 'park', 'event-loop'])(
+  'run with %s ends although another listener kept the abort to itself',
+  async wait => {
+    const writer = openWriter()
+    const reader = openReader(writer.path)
+    const stop = new AbortController()
+    stop.signal.addEventListener('abort', event => event.stopImmediatePropagation())
+    const running = reader.run(
+      on(Count, () => {}),
+      { wait, signal: stop.signal },
+    )
+    await sleep(20)
+    stop.abort()
+    // Asleep in the event loop it is woken by the next frame at the latest.
+    writer.write(Count, { n: 1 })
+    expect(await running).toBeLessThanOrEqual(1)
+  },
+)
 
 /** Ends many runs by an exception, each with a signal of its own that hangs on one that lives on; says how many are still there. */
 const MANY = `

@@ -2,9 +2,9 @@ import { createHash, type Hash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
 import { Reader } from 'ticktape'
 import { BookTop, Ticker } from 'ticktape/trading'
+import { expect, test } from 'vitest'
 import { startChild } from './support/child.ts'
 import { makeFolder } from './support/folders.ts'
 import { GatewayProcess, strategyFile } from './support/gateways.ts'
@@ -24,7 +24,18 @@ function see(hash: Hash, kind: string, symbol: string, numbers: readonly number[
 }
 
 interface Message {
-  readonly data?: { readonly e: string; readonly s: string; readonly b: string; readonly B: string; readonly a: string; readonly A: string; readonly p: string; readonly q: string; readonly t: number; readonly m: boolean }
+  readonly data?: {
+    readonly e: string
+    readonly s: string
+    readonly b: string
+    readonly B: string
+    readonly a: string
+    readonly A: string
+    readonly p: string
+    readonly q: string
+    readonly t: number
+    readonly m: boolean
+  }
 }
 
 function contentOf(file: string): Content {
@@ -74,7 +85,12 @@ async function play(file: string, content: Content): Promise<{ pages: number; ti
   const before = startChild(READER, [journal, events])
   await before.hear()
   expect(existsSync(journal)).toBe(false)
-  const gateway = await GatewayProcess.start({ home, strategies: [strategyFile('recorder.mjs')], capture: file, speed: 'max' })
+  const gateway = await GatewayProcess.start({
+    home,
+    strategies: [strategyFile('recorder.mjs')],
+    capture: file,
+    speed: 'max',
+  })
   while ((await gateway.status()).events < events / 3);
   const middle = startChild(READER, [journal, events])
   await gateway.fed()
@@ -85,7 +101,8 @@ async function play(file: string, content: Content): Promise<{ pages: number; ti
     const said = (await reader.end()).said.at(-1)
     expect(said).toEqual(content)
   }
-  for (const id of ['first', 'second']) expect(JSON.parse(readFileSync(join(folder, `recorded-${id}.json`), 'utf8'))).toEqual(content)
+  for (const id of ['first', 'second'])
+    expect(JSON.parse(readFileSync(join(folder, `recorded-${id}.json`), 'utf8'))).toEqual(content)
   return { pages: readdirSync(journal).filter(name => name.endsWith('.page')).length, tickers: countTickers(journal) }
 }
 
@@ -104,12 +121,15 @@ function countTickers(journal: string): number {
   return tickers
 }
 
-test('a small capture with bad lines arrives in every process, each event once, in order, bit for bit', { timeout: 60_000 }, async () => {
+test('a small capture with bad lines arrives in every process, each event once, in order, bit for bit', {
+  timeout: 60_000,
+}, async () => {
   const lines = Array.from({ length: 6000 }, (_, i) => {
     const price = (60_000 + ((i * 7919) % 1000) / 10).toFixed(2)
     if (i % 50 === 7) return `${i} {"stream": cut off`
     if (i % 10 === 3) return `${i} {"stream":"x@depth","data":{"e":"depthUpdate","s":"X","b":[],"a":[]}}`
-    if (i % 4 === 1) return `${i} {"stream":"x@trade","data":{"e":"trade","s":"BTCUSDT","t":${i},"p":"${price}","q":"0.${i + 1}","m":${i % 8 === 1}}}`
+    if (i % 4 === 1)
+      return `${i} {"stream":"x@trade","data":{"e":"trade","s":"BTCUSDT","t":${i},"p":"${price}","q":"0.${i + 1}","m":${i % 8 === 1}}}`
     return `${i} {"stream":"x@bookTicker","data":{"e":"bookTicker","s":"ETHUSDT","b":"${price}","B":"0.1","a":"${price}1","A":"${i}.3"}}`
   })
   const file = join(makeFolder(), 'small.gz')
@@ -124,10 +144,14 @@ test('a small capture with bad lines arrives in every process, each event once, 
 const missing = existsSync(REAL) ? undefined : `there is no ${REAL}; set TICKTAPE_CAPTURE to a capture`
 if (missing !== undefined) console.log(`A real capture is not played: ${missing}.`)
 
-test.skipIf(missing !== undefined)('a real capture arrives in every process, each event once, in order, bit for bit, over more than 50 pages', { timeout: 120_000 }, async () => {
-  const content = contentOf(REAL)
-  expect(content.quotes + content.trades).toBeGreaterThan(10_000)
-  const { pages, tickers } = await play(REAL, content)
-  expect(tickers).toBe(content.quotes)
-  expect(pages).toBeGreaterThan(50)
-})
+test.skipIf(missing !== undefined)(
+  'a real capture arrives in every process, each event once, in order, bit for bit, over more than 50 pages',
+  { timeout: 120_000 },
+  async () => {
+    const content = contentOf(REAL)
+    expect(content.quotes + content.trades).toBeGreaterThan(10_000)
+    const { pages, tickers } = await play(REAL, content)
+    expect(tickers).toBe(content.quotes)
+    expect(pages).toBeGreaterThan(50)
+  },
+)

@@ -21,13 +21,17 @@ async function chaos(...args: (string | number)[]): Promise<Record<string, numbe
   return JSON.parse(ended.stdout) as Record<string, number>
 }
 
-test('a writer killed at any crash point leaves a journal that its successor recovers', { timeout: 3_600_000 }, async () => {
+test('a writer killed at any crash point leaves a journal that its successor recovers', {
+  timeout: 3_600_000,
+}, async () => {
   const { points, deaths } = await chaos('points', TURNS)
   expect(points).toBeGreaterThan(20)
   expect(deaths).toBeGreaterThanOrEqual(points)
 })
 
-test(`a writer killed ${KILLS} times at random moments under full load loses nothing that was seen`, { timeout: 3_600_000 }, async () => {
+test(`a writer killed ${KILLS} times at random moments under full load loses nothing that was seen`, {
+  timeout: 3_600_000,
+}, async () => {
   const { recovered, frames } = await chaos('random', KILLS, SEED)
   expect(recovered).toBe(KILLS)
   expect(frames).toBeGreaterThan(KILLS)

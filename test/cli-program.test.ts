@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
 import { Writer } from 'ticktape'
+import { expect, test } from 'vitest'
 import { makeFolder } from './support/folders.ts'
 import { ticktape } from './support/journals.ts'
 
 const COMMANDS = ['demo', 'run', 'replay', 'tail', 'ls', 'verify', 'repair', 'prune', 'doctor']
 
-test('the version is the package\'s', () => {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+test("the version is the package's", () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   expect(ticktape('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
 })
 
@@ -28,7 +30,10 @@ test.each(COMMANDS)('%s has examples in its help', command => {
 test('help is wrapped alike everywhere: what commander writes, and what we add', () => {
   for (const command of COMMANDS) {
     const [prose] = ticktape(command, '--help').stdout.split('\nExamples:')
-    expect(prose.split('\n').filter(line => line.length > 100), command).toEqual([])
+    expect(
+      prose.split('\n').filter(line => line.length > 100),
+      command,
+    ).toEqual([])
   }
 })
 
@@ -41,22 +46,36 @@ test('no command shows the help and fails', () => {
 test('what is wrong with the arguments names the help to look at', () => {
   expect(ticktape('tail', '--bogus').stderr).toMatch(/; see 'ticktape help tail'\n$/)
   expect(ticktape('tale').stderr).toMatch(/^ERR_USAGE: unknown command 'tale' .*tail.*; see 'ticktape help'\n$/)
-  expect(ticktape('help', 'nope')).toEqual({ status: 2, stdout: '', stderr: "ERR_USAGE: unknown command 'nope'; see 'ticktape help'\n" })
-  expect(ticktape('help', 'tail')).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: ticktape tail') as string })
+  expect(ticktape('help', 'nope')).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: "ERR_USAGE: unknown command 'nope'; see 'ticktape help'\n",
+  })
+  expect(ticktape('help', 'tail')).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('Usage: ticktape tail') as string,
+  })
 })
 
 test('a journal that is not there, and a directory to make one in that is not', () => {
   const none = join(makeFolder(), 'no', 'such')
-  expect(ticktape('tail', none).stderr).toBe(`ERR_JOURNAL_NOT_FOUND: there is no journal at ${none}; check the path, or start its writer\n`)
+  expect(ticktape('tail', none).stderr).toBe(
+    `ERR_JOURNAL_NOT_FOUND: there is no journal at ${none}; check the path, or start its writer\n`,
+  )
   const journal = join(makeFolder('memory'), 'j')
   Writer.open(journal).close()
-  expect(ticktape('repair', journal, '--to', none)).toMatchObject({ status: 2, stderr: expect.stringContaining(`the directory ${join(none, '..')} is missing; make it first`) as string })
+  expect(ticktape('repair', journal, '--to', none)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining(`the directory ${join(none, '..')} is missing; make it first`) as string,
+  })
 })
 
 test('a strategy with a mistake in its syntax: how to see where', () => {
   const file = join(makeFolder(), 'wrong.mjs')
   writeFileSync(file, 'export default {')
-  expect(ticktape('run', file).stderr).toMatch(/^ERR_STRATEGY: .* cannot be loaded: Unexpected end of input; node --check \S+wrong.mjs shows where\n$/)
+  expect(ticktape('run', file).stderr).toMatch(
+    /^ERR_STRATEGY: .* cannot be loaded: Unexpected end of input; node --check \S+wrong.mjs shows where\n$/,
+  )
   writeFileSync(file, "import { nothing } from 'node:fs'")
   expect(ticktape('run', file).stderr).not.toContain('--check')
 })

@@ -1,13 +1,27 @@
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
 import { prune, Writer } from 'ticktape'
+import { expect, test } from 'vitest'
 import { makeFolder } from './support/folders.ts'
-import { CAPACITY, fill, makeJournal, Note, outputUntil, PAGE_SIZE, pageFile, patch, Quote, slotAt, startTicktape, ticktape, ticktapeWith } from './support/journals.ts'
+import {
+  CAPACITY,
+  fill,
+  makeJournal,
+  Note,
+  outputUntil,
+  PAGE_SIZE,
+  pageFile,
+  patch,
+  Quote,
+  slotAt,
+  startTicktape,
+  ticktape,
+  ticktapeWith,
+} from './support/journals.ts'
 
 async function journal(quotes = 3000): Promise<{ directory: string; positions: number[] }> {
   const directory = join(makeFolder('memory'), 'j')
@@ -22,7 +36,10 @@ interface Line {
 }
 
 function frames(text: string): Line[] {
-  return text.split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Line)
+  return text
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as Line)
 }
 
 test('without --from it shows the last ten frames, over a page boundary too', async () => {
@@ -31,18 +48,39 @@ test('without --from it shows the last ten frames, over a page boundary too', as
   const { status, stdout } = ticktape('tail', directory, '--json')
   expect(status).toBe(0)
   expect(frames(stdout).map(frame => frame.position)).toEqual(positions.slice(-10))
-  expect(frames(ticktape('tail', directory, '--json', '-n', '2000').stdout).map(frame => frame.position)).toEqual(positions.slice(-2000))
-  expect(frames(ticktape('tail', directory, '--json', '-n', '99999').stdout).map(frame => frame.position)).toEqual(positions)
+  expect(frames(ticktape('tail', directory, '--json', '-n', '2000').stdout).map(frame => frame.position)).toEqual(
+    positions.slice(-2000),
+  )
+  expect(frames(ticktape('tail', directory, '--json', '-n', '99999').stdout).map(frame => frame.position)).toEqual(
+    positions,
+  )
 })
 
 test('frames are decoded by schema.json alone: numbers, texts, 64-bit integers, bytes, causes', async () => {
   const { directory } = await journal(10)
   const lines = frames(ticktape('tail', directory, '--json', '--from', '9').stdout)
   expect(lines).toEqual([
-    { position: 9, time: expect.stringMatching(/^\d{19}$/) as string, type: 'Quote', symbol: 'BTC-USDT', price: 9, side: 'sell' },
     {
-      position: 10, time: expect.any(String) as string, type: 'Note', cause: 9, causeJournal: 0, source: 3, dest: 4, sinceRoot: 0,
-      text: 'a b', id: '9', raw: '0102000000000000', ok: true,
+      position: 9,
+      time: expect.stringMatching(/^\d{19}$/) as string,
+      type: 'Quote',
+      symbol: 'BTC-USDT',
+      price: 9,
+      side: 'sell',
+    },
+    {
+      position: 10,
+      time: expect.any(String) as string,
+      type: 'Note',
+      cause: 9,
+      causeJournal: 0,
+      source: 3,
+      dest: 4,
+      sinceRoot: 0,
+      text: 'a b',
+      id: '9',
+      raw: '0102000000000000',
+      ok: true,
     },
   ])
 })
@@ -57,8 +95,18 @@ test('values that JSON has no word for: infinities, NaN, what no enum stands for
   patch(pageFile(directory, 0), slotAt(2) + 40, [200])
   patch(pageFile(directory, 0), slotAt(3), [99])
   const lines = frames(ticktape('tail', directory, '--json').stdout)
-  expect(lines.slice(0, 3).map(({ price, side }) => [price, side])).toEqual([['NaN', 'buy'], ['-Infinity', 'buy'], [1, { damaged: 'c8' }]])
-  expect(lines[3]).toEqual({ position: 3, time: expect.any(String) as string, type: 99, slots: 1, bytes: `58${'0'.repeat(30)}${'0'.repeat(14)}40${'0'.repeat(48)}` })
+  expect(lines.slice(0, 3).map(({ price, side }) => [price, side])).toEqual([
+    ['NaN', 'buy'],
+    ['-Infinity', 'buy'],
+    [1, { damaged: 'c8' }],
+  ])
+  expect(lines[3]).toEqual({
+    position: 3,
+    time: expect.any(String) as string,
+    type: 99,
+    slots: 1,
+    bytes: `58${'0'.repeat(30)}${'0'.repeat(14)}40${'0'.repeat(48)}`,
+  })
   expect(lines[4].id).toBe('18446744073709551615')
   const human = ticktape('tail', directory).stdout
   expect(human).toContain('type 99')
@@ -67,7 +115,8 @@ test('values that JSON has no word for: infinities, NaN, what no enum stands for
 
 test('--from takes positions, times, start and end; --limit ends it', async () => {
   const { directory, positions } = await journal()
-  const first = (from: string): Line | undefined => frames(ticktape('tail', directory, '--json', '--from', from, '--limit', '1').stdout)[0]
+  const first = (from: string): Line | undefined =>
+    frames(ticktape('tail', directory, '--json', '--from', from, '--limit', '1').stdout)[0]
   const all = frames(ticktape('tail', directory, '--json', '--from', 'start').stdout)
   expect(all.map(frame => frame.position)).toEqual(positions)
   const middle = all[1700]
@@ -84,9 +133,16 @@ test('--from takes positions, times, start and end; --limit ends it', async () =
 test('--type filters by name or number', async () => {
   const { directory } = await journal()
   const notes = frames(ticktape('tail', directory, '--json', '--type', 'Note').stdout)
-  expect(notes.map(({ type, id }) => [type, id])).toEqual(Array.from({ length: 10 }, (_, i) => ['Note', String(2909 + 10 * i)]))
-  expect(ticktape('tail', directory, '--json', '--type', '2').stdout).toBe(notes.map(note => `${JSON.stringify(note)}\n`).join(''))
-  expect(ticktape('tail', directory, '--type', 'Trade')).toMatchObject({ status: 2, stderr: expect.stringContaining('Quote, Note') as string })
+  expect(notes.map(({ type, id }) => [type, id])).toEqual(
+    Array.from({ length: 10 }, (_, i) => ['Note', String(2909 + 10 * i)]),
+  )
+  expect(ticktape('tail', directory, '--json', '--type', '2').stdout).toBe(
+    notes.map(note => `${JSON.stringify(note)}\n`).join(''),
+  )
+  expect(ticktape('tail', directory, '--type', 'Trade')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('Quote, Note') as string,
+  })
 })
 
 test('people get one line a frame, without escape codes whatever the texts hold', async () => {
@@ -95,7 +151,9 @@ test('people get one line a frame, without escape codes whatever the texts hold'
     using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
     writer.write(Quote, { symbol: '\u001b[31mred\n', price: 1.5, side: 'sell' })
   }
-  expect(ticktape('tail', directory).stdout).toMatch(/^ {9}0 {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z {2}Quote {8}symbol="\\u001b\[31mred\\n" price=1.5 side=sell\n$/)
+  expect(ticktape('tail', directory).stdout).toMatch(
+    /^ {9}0 {2}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z {2}Quote {8}symbol="\\u001b\[31mred\\n" price=1.5 side=sell\n$/,
+  )
 })
 
 test('--follow shows frames as they are written, sleeps in between, and ends with Ctrl-C', async () => {
@@ -186,7 +244,11 @@ test('--durable of a journal that is never synced says that there is nothing to 
 test('a reader of the output that goes away ends it quietly', async () => {
   const { directory } = await journal(3000)
   const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-  const result = spawnSync('sh', ['-c', `"${process.execPath}" "${command}" tail "${directory}" --from start --json | head -1; exit 0`], { encoding: 'utf8' })
+  const result = spawnSync(
+    'sh',
+    ['-c', `"${process.execPath}" "${command}" tail "${directory}" --from start --json | head -1; exit 0`],
+    { encoding: 'utf8' },
+  )
   expect(frames(result.stdout)).toHaveLength(1)
   expect(result.stderr).toBe('')
 })
@@ -194,7 +256,9 @@ test('a reader of the output that goes away ends it quietly', async () => {
 test('an output that takes nothing is an error', async () => {
   const { directory } = await journal(20)
   const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-  const result = spawnSync('sh', ['-c', `"${process.execPath}" "${command}" tail "${directory}" > /dev/full`], { encoding: 'utf8' })
+  const result = spawnSync('sh', ['-c', `"${process.execPath}" "${command}" tail "${directory}" > /dev/full`], {
+    encoding: 'utf8',
+  })
   expect(result).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ENOSPC: /) as string })
 })
 
@@ -204,18 +268,31 @@ test('damage in the way is told by name, with exit code 1', async () => {
   const { status, stdout, stderr } = ticktape('tail', directory, '--from', 'start', '--json')
   expect(status).toBe(1)
   expect(frames(stdout).at(-1)?.position).toBe(CAPACITY + 4)
-  expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'ERR_CORRUPT_JOURNAL', position: CAPACITY + 5, path: pageFile(directory, 1) } })
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: { code: 'ERR_CORRUPT_JOURNAL', position: CAPACITY + 5, path: pageFile(directory, 1) },
+  })
 })
 
 test('what is wrong with the arguments is told in one line, with exit code 2', async () => {
   const { directory } = await journal(20)
-  for (const args of [['--from', 'yesterday'], ['--limit', '0'], ['--limit', 'x'], ['--from'], ['--bogus'], ['--from', '99999'], ['--from', '11']]) {
+  for (const args of [
+    ['--from', 'yesterday'],
+    ['--limit', '0'],
+    ['--limit', 'x'],
+    ['--from'],
+    ['--bogus'],
+    ['--from', '99999'],
+    ['--from', '11'],
+  ]) {
     const { status, stdout, stderr } = ticktape('tail', directory, ...args)
     expect([args, status, stdout]).toEqual([args, 2, ''])
     expect(stderr).toMatch(/^ERR_\w+: [^\n]+\n$/)
   }
   expect(ticktape('tail').status).toBe(2)
-  expect(ticktape('tale')).toMatchObject({ status: 2, stderr: expect.stringContaining("unknown command 'tale'") as string })
+  expect(ticktape('tale')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("unknown command 'tale'") as string,
+  })
 })
 
 test('a stack trace only with TICKTAPE_DEBUG', () => {
@@ -237,11 +314,16 @@ test('a journal that may not be read is told by name', async context => {
 test('an empty directory is no journal', () => {
   const directory = join(makeFolder(), 'empty')
   mkdirSync(directory)
-  expect(ticktape('tail', directory)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ERR_JOURNAL_NOT_FOUND: /) as string })
+  expect(ticktape('tail', directory)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^ERR_JOURNAL_NOT_FOUND: /) as string,
+  })
 })
 
 /** Clock ticks that a process has used. */
 function cpuTime(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').split(') ')[1].split(' ')
+  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+    .split(') ')[1]
+    .split(' ')
   return Number(fields[11]) + Number(fields[12])
 }

@@ -10,8 +10,15 @@ import { outputUntil, startTicktape, ticktape } from './support/journals.ts'
 const COMMAND = join(import.meta.dirname, '../dist/cli/main.js')
 
 /** Runs the demo to its end: some 10 seconds where nothing else runs, and it may have more. */
-function demo(env: NodeJS.ProcessEnv, ...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [COMMAND, 'demo', ...args], { encoding: 'utf8', timeout: 50_000, env: { ...process.env, ...env } })
+function demo(
+  env: NodeJS.ProcessEnv,
+  ...args: readonly string[]
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [COMMAND, 'demo', ...args], {
+    encoding: 'utf8',
+    timeout: 50_000,
+    env: { ...process.env, ...env },
+  })
 }
 
 interface Summary {
@@ -19,10 +26,15 @@ interface Summary {
   readonly checks: readonly { readonly what: string; readonly holds: boolean }[]
   readonly seconds: number
   readonly gateway: Record<string, number>
-  readonly strategies: readonly (Record<string, number> & { readonly id: string; readonly latency: Record<string, number> })[]
+  readonly strategies: readonly (Record<string, number> & {
+    readonly id: string
+    readonly latency: Record<string, number>
+  })[]
 }
 
-test('the demo kills a strategy and the gateway, ends by itself, and proves that nothing was lost', { timeout: 60_000 }, () => {
+test('the demo kills a strategy and the gateway, ends by itself, and proves that nothing was lost', {
+  timeout: 60_000,
+}, () => {
   const home = join(makeFolder('memory'), 'demo')
   const { status, stdout, stderr } = demo({}, '--json', '--home', home)
   expect(stderr).toContain('killing momentum')
@@ -39,7 +51,14 @@ test('the demo kills a strategy and the gateway, ends by itself, and proves that
   expect(strategies.map(({ id }) => id)).toEqual(['momentum', 'mean-reversion'])
   expect(strategies.map(({ runs }) => runs)).toEqual([3, 2])
   for (const strategy of strategies) {
-    expect(strategy).toMatchObject({ gaps: 0, duplicates: 0, unanswered: 0, answeredTwice: 0, answered: strategy['orders'], replayed: strategy['read'] })
+    expect(strategy).toMatchObject({
+      gaps: 0,
+      duplicates: 0,
+      unanswered: 0,
+      answeredTwice: 0,
+      answered: strategy['orders'],
+      replayed: strategy['read'],
+    })
     expect(strategy['orders']).toBeGreaterThan(10)
     expect(strategy.latency['samples']).toBeGreaterThan(10_000)
     expect(strategy.latency['p50']).toBeGreaterThan(0)
@@ -50,11 +69,17 @@ test('the demo kills a strategy and the gateway, ends by itself, and proves that
 test('the demo leaves a session that is there already alone', () => {
   const home = makeFolder()
   writeFileSync(join(home, 'session.json'), '{}')
-  expect(ticktape('demo', '--home', home)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^ERR_USAGE: .*holds a session/) as string })
+  expect(ticktape('demo', '--home', home)).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^ERR_USAGE: .*holds a session/) as string,
+  })
   expect(readFileSync(join(home, 'session.json'), 'utf8')).toBe('{}')
 })
 
-test('the demo plays a capture, tells of its bad lines, and prints its summary for people without colours', { timeout: 60_000 }, () => {
+test('the demo plays a capture, tells of its bad lines, and prints its summary for people without colours', {
+  timeout: 60_000,
+}, () => {
   const lines = Array.from({ length: 20_000 }, (_, i) => {
     const price = (60_000 + 100 * Math.sin(i / 500)).toFixed(2)
     if (i === 77) return 'no line of a capture'
@@ -63,7 +88,15 @@ test('the demo plays a capture, tells of its bad lines, and prints its summary f
   })
   const file = join(makeFolder(), 'capture.txt')
   writeFileSync(file, lines.join('\n'))
-  const { status, stdout } = demo({ NO_COLOR: '1' }, '--capture', file, '--speed', 'max', '--home', join(makeFolder('memory'), 'demo'))
+  const { status, stdout } = demo(
+    { NO_COLOR: '1' },
+    '--capture',
+    file,
+    '--speed',
+    'max',
+    '--home',
+    join(makeFolder('memory'), 'demo'),
+  )
   expect(stdout).toContain('line 78 of')
   expect(stdout).toContain('1 lines of the capture were not valid')
   expect(stdout).toContain('19 999 events of the feed are in the gateway')
@@ -91,7 +124,8 @@ test('a gateway whose demo is killed stops by itself, and its strategies with it
   await outputUntil(child, /momentum lag/)
   child.kill('SIGKILL')
   await once(child, 'exit')
-  const running = (): string[] => readdirSync('/proc').filter(name => /^\d+$/.test(name) && commandOf(name).includes(home))
+  const running = (): string[] =>
+    readdirSync('/proc').filter(name => /^\d+$/.test(name) && commandOf(name).includes(home))
   for (let i = 0; i < 100 && running().length > 0; i++) await sleep(100)
   expect(running()).toEqual([])
 })
@@ -113,7 +147,11 @@ test.each([
   [['run', '--feed', 'live', '/nonexistent.mjs']],
   [['run', '--duration', '0', '/nonexistent.mjs']],
 ])('%j is refused by name with status 2', args => {
-  expect(ticktape(...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^ERR_[A-Z_]+: .+\n$/) as string })
+  expect(ticktape(...args)).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^ERR_[A-Z_]+: .+\n$/) as string,
+  })
 })
 
 test.each(['demo', 'run', 'replay'])('%s --help shows examples and exit codes', command => {

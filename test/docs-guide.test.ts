@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { channel } from 'node:diagnostics_channel'
-import { expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
 import * as ticktape from 'ticktape'
+import { expect, it } from 'vitest'
 
 const guide = readFileSync(new URL('../docs/guide.md', import.meta.url), 'utf8')
 

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
 import { Reader } from 'ticktape'
+import { describe, expect, test } from 'vitest'
 import { examine } from '../dist/cli/doctor.js'
 import { type DoctorFinding, type Machine, thisMachine } from '../dist/cli/doctor-machine.js'
 import { makeFolder } from './support/folders.ts'
@@ -38,7 +38,11 @@ const GOOD: Readonly<Record<string, string>> = {
 }
 
 /** Files of a machine under a folder, as /proc and /sys show them. Undefined: not there. */
-function machineWith(changes: Readonly<Record<string, string | undefined>> = {}, extra: Partial<Machine> = {}, pidNamespace = 'pid:[4026531836]'): Machine {
+function machineWith(
+  changes: Readonly<Record<string, string | undefined>> = {},
+  extra: Partial<Machine> = {},
+  pidNamespace = 'pid:[4026531836]',
+): Machine {
   const root = makeFolder()
   for (const [file, text] of Object.entries({ ...GOOD, ...changes })) {
     if (text === undefined) continue
@@ -48,7 +52,14 @@ function machineWith(changes: Readonly<Record<string, string | undefined>> = {},
   mkdirSync(join(root, '/proc/self/ns'), { recursive: true })
   symlinkSync(pidNamespace, join(root, '/proc/self/ns/pid'))
   const { read, link, list } = thisMachine(root)
-  return { platform: 'linux', read, link, list, space: () => ({ type: 0x01021994, size: 16 * GIB, free: 15 * GIB }), ...extra }
+  return {
+    platform: 'linux',
+    read,
+    link,
+    list,
+    space: () => ({ type: 0x01021994, size: 16 * GIB, free: 15 * GIB }),
+    ...extra,
+  }
 }
 
 function find(findings: readonly DoctorFinding[], check: string): DoctorFinding {
@@ -81,13 +92,28 @@ describe('each check sees what is wrong, says what it means and what to type', (
     ['overcommit', 'warn', { '/proc/sys/vm/overcommit_memory': '2' }, 'sysctl -w vm.overcommit_memory=0'],
     ['locked memory', 'warn', limit('Max locked memory', '8388608'), 'ulimit -l unlimited'],
     ['swap', 'warn', { '/proc/swaps': 'Filename\n/swapfile file 100 0 -2' }, 'swapoff -a'],
-    ['huge pages in /dev/shm', 'warn', { '/sys/kernel/mm/transparent_hugepage/shmem_enabled': 'always within_size advise [never] deny force' }, 'echo within_size'],
+    [
+      'huge pages in /dev/shm',
+      'warn',
+      { '/sys/kernel/mm/transparent_hugepage/shmem_enabled': 'always within_size advise [never] deny force' },
+      'echo within_size',
+    ],
     ['clock source', 'bad', { [`${clock}/current_clocksource`]: 'hpet' }, 'echo tsc'],
-    ['clock source', 'bad', { [`${clock}/current_clocksource`]: 'acpi_pm', [`${clock}/available_clocksource`]: 'acpi_pm' }, 'tsc=reliable'],
+    [
+      'clock source',
+      'bad',
+      { [`${clock}/current_clocksource`]: 'acpi_pm', [`${clock}/available_clocksource`]: 'acpi_pm' },
+      'tsc=reliable',
+    ],
     ['clock source', 'warn', { [`${clock}/current_clocksource`]: 'kvm-clock' }, 'echo tsc'],
     ['cores', 'warn', { [`${cpu}/online`]: '0' }, 'event-loop'],
     ['isolated cores', 'warn', { [`${cpu}/isolated`]: '' }, 'isolcpus='],
-    ['governor', 'warn', { [`${cpu}/cpu1/cpufreq/scaling_governor`]: 'powersave' }, 'cpupower frequency-set -g performance'],
+    [
+      'governor',
+      'warn',
+      { [`${cpu}/cpu1/cpufreq/scaling_governor`]: 'powersave' },
+      'cpupower frequency-set -g performance',
+    ],
     ['kernel', 'warn', { '/proc/sys/kernel/osrelease': '5.10.0-28-amd64' }, 'uname -r'],
     ['kernel', 'warn', { '/proc/sys/kernel/osrelease': '5.15.0-100-generic' }, 'uname -r'],
     ['open files', 'warn', limit('Max open files', '1024'), 'ulimit -n'],
@@ -102,12 +128,19 @@ describe('each check sees what is wrong, says what it means and what to type', (
   ]
   test.each(cases)('%s: %s for %o', (check, status, changes, type) => {
     const findings = examine(machineWith(changes))
-    expect(find(findings, check)).toMatchObject({ status, means: expect.stringMatching(/./) as string, type: expect.stringContaining(type) as string })
+    expect(find(findings, check)).toMatchObject({
+      status,
+      means: expect.stringMatching(/./) as string,
+      type: expect.stringContaining(type) as string,
+    })
     expect(findings.filter(finding => finding.status !== 'ok' && finding.check !== 'addon')).toHaveLength(1)
   })
 
   test('a container with a pid namespace of its own', () => {
-    expect(find(examine(machineWith({}, {}, 'pid:[4026532999]')), 'pid namespace')).toMatchObject({ status: 'warn', type: expect.stringContaining('--pid=host') as string })
+    expect(find(examine(machineWith({}, {}, 'pid:[4026532999]')), 'pid namespace')).toMatchObject({
+      status: 'warn',
+      type: expect.stringContaining('--pid=host') as string,
+    })
   })
 
   const spaces: [DoctorFinding['status'], number, number, string][] = [
@@ -122,13 +155,21 @@ describe('each check sees what is wrong, says what it means and what to type', (
   })
 
   test('no /dev/shm at all', () => {
-    expect(find(examine(machineWith({}, { space: () => undefined })), '/dev/shm')).toMatchObject({ status: 'bad', type: expect.stringContaining('mount') as string })
+    expect(find(examine(machineWith({}, { space: () => undefined })), '/dev/shm')).toMatchObject({
+      status: 'bad',
+      type: expect.stringContaining('mount') as string,
+    })
   })
 })
 
 test('permission to lock memory makes its limit mean nothing, and swap is nothing to worry of when it is not used', () => {
   const findings = examine(
-    machineWith({ '/proc/self/limits': LIMITS.replace(/^(Max locked memory +)\S+/m, '$165536'), '/proc/self/status': 'CapEff:\t0000000000004000', '/proc/swaps': 'Filename\n/a b 1 0 -2', '/proc/sys/vm/swappiness': '0' }),
+    machineWith({
+      '/proc/self/limits': LIMITS.replace(/^(Max locked memory +)\S+/m, '$165536'),
+      '/proc/self/status': 'CapEff:\t0000000000004000',
+      '/proc/swaps': 'Filename\n/a b 1 0 -2',
+      '/proc/sys/vm/swappiness': '0',
+    }),
   )
   expect(find(findings, 'locked memory').status).toBe('ok')
   expect(find(findings, 'swap').status).toBe('ok')
@@ -149,13 +190,24 @@ test('on macOS it says which checks do not apply', () => {
 })
 
 describe('a directory', () => {
-  test.each([[0xef53, 'ok'], [0x58465342, 'ok'], [0x794c7630, 'warn'], [0x9123683e, 'warn'], [0x6969, 'bad'], [0xff534d42, 'bad'], [0x1234, 'ok']])(
-    'on file system 0x%s is %s', (type, status) => {
-      expect(find(examine(on(type), makeFolder()), 'file system').status).toBe(status)
-    },
-  )
+  test.each([
+    [0xef53, 'ok'],
+    [0x58465342, 'ok'],
+    [0x794c7630, 'warn'],
+    [0x9123683e, 'warn'],
+    [0x6969, 'bad'],
+    [0xff534d42, 'bad'],
+    [0x1234, 'ok'],
+  ])('on file system 0x%s is %s', (type, status) => {
+    expect(find(examine(on(type), makeFolder()), 'file system').status).toBe(status)
+  })
 
-  test.each([[256, 'ok'], [255, 'warn'], [32, 'warn'], [31, 'bad']])('with room for %i MiB is %s', (mebibytes, status) => {
+  test.each([
+    [256, 'ok'],
+    [255, 'warn'],
+    [32, 'warn'],
+    [31, 'bad'],
+  ])('with room for %i MiB is %s', (mebibytes, status) => {
     const findings = examine(on(0xef53, mebibytes * 2 ** 20), makeFolder())
     expect(find(findings, 'room for pages').status).toBe(status)
   })
@@ -166,9 +218,16 @@ describe('a directory', () => {
     Reader.open(directory, { from: { name: 'slow', start: { position: CAPACITY } } }).close()
     const findings = examine(on(0x01021994), directory)
     expect(find(findings, 'journal').status).toBe('ok')
-    expect(find(findings, 'named readers')).toMatchObject({ status: 'warn', found: expect.stringContaining('slow') as string, type: expect.stringContaining('--forget slow') as string })
+    expect(find(findings, 'named readers')).toMatchObject({
+      status: 'warn',
+      found: expect.stringContaining('slow') as string,
+      type: expect.stringContaining('--forget slow') as string,
+    })
     truncateSync(pageFile(directory, 1), 100)
-    expect(find(examine(on(0x01021994), directory), 'journal')).toMatchObject({ status: 'bad', type: expect.stringContaining('ticktape verify') as string })
+    expect(find(examine(on(0x01021994), directory), 'journal')).toMatchObject({
+      status: 'bad',
+      type: expect.stringContaining('ticktape verify') as string,
+    })
   })
 })
 
@@ -183,6 +242,12 @@ test('the command looks at this machine and its exit code says how it is', async
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 3000)
   truncateSync(pageFile(directory, 1), 100)
-  expect(ticktape('doctor', directory)).toMatchObject({ status: 1, stdout: expect.stringMatching(/^bad .*journal/m) as string })
-  expect(ticktape('doctor', join(directory, 'none'))).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ERR_JOURNAL_NOT_FOUND: /) as string })
+  expect(ticktape('doctor', directory)).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/^bad .*journal/m) as string,
+  })
+  expect(ticktape('doctor', join(directory, 'none'))).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^ERR_JOURNAL_NOT_FOUND: /) as string,
+  })
 })

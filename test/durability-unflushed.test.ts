@@ -9,7 +9,8 @@ it("a 'commit' writer that never flushes keeps no more than a few pages open, an
     writeCounts(writer, 0, 960)
     await new Promise(resolve => setTimeout(resolve, 5))
   }
-  for (const end = performance.now() + 10_000; writer.durable < 50 * 960 && performance.now() < end; ) await new Promise(resolve => setTimeout(resolve, 20))
+  for (const end = performance.now() + 10_000; writer.durable < 50 * 960 && performance.now() < end; )
+    await new Promise(resolve => setTimeout(resolve, 20))
   expect(writer.durable).toBeGreaterThanOrEqual(50 * 960)
   expect(readdirSync('/proc/self/fd').length - before).toBeLessThan(20)
 })

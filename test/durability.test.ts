@@ -20,48 +20,76 @@ beforeAll(() => {
 async function look(what: string): Promise<Record<string, unknown> & { directory: string }> {
   const folder = makeFolder('memory')
   const directory = join(folder, 'new', 'journal')
-  const ended = await runProgram('syncing.mjs', [what, directory], { TICKTAPE_ADDON: addon, TICKTAPE_SYNC_LOG: join(folder, 'log') })
+  const ended = await runProgram('syncing.mjs', [what, directory], {
+    TICKTAPE_ADDON: addon,
+    TICKTAPE_SYNC_LOG: join(folder, 'log'),
+  })
   expect(ended.stderr).toBe('')
   return { ...(JSON.parse(ended.stdout) as Record<string, unknown>), directory }
 }
 
 describe('commit', () => {
-  test.skipIf(notLinux)('everything that a durable frame depends on is synced before it: its page, schema.json, and every name', async () => {
-    const { seen, directory } = await look('newJournal')
-    const events = seen as string[]
-    const wanted = [
-      'sync 0000000000.page.tmp', 'rename 0000000000.page', `directory ${directory}`,
-      'sync schema.json.tmp', 'rename schema.json', `directory ${directory}`, 'sync 0000000000.page',
-    ]
-    // The directory's own name, and that of the one above it, which was new as well.
-    expect(events).toEqual(expect.arrayContaining([`directory ${dirname(directory)}`, `directory ${dirname(dirname(directory))}`]))
-    let from = 0
-    for (const event of wanted) {
-      const at = events.indexOf(event, event.endsWith('.tmp') ? 0 : from)
-      expect(at, `${event} in ${events.join(', ')}`).toBeGreaterThanOrEqual(0)
-      from = at
-    }
-    expect(events.lastIndexOf('sync 0000000000.page')).toBeGreaterThan(events.lastIndexOf('rename schema.json'))
-  })
+  test.skipIf(notLinux)(
+    'everything that a durable frame depends on is synced before it: its page, schema.json, and every name',
+    async () => {
+      const { seen, directory } = await look('newJournal')
+      const events = seen as string[]
+      const wanted = [
+        'sync 0000000000.page.tmp',
+        'rename 0000000000.page',
+        `directory ${directory}`,
+        'sync schema.json.tmp',
+        'rename schema.json',
+        `directory ${directory}`,
+        'sync 0000000000.page',
+      ]
+      // The directory's own name, and that of the one above it, which was new as well.
+      expect(events).toEqual(
+        expect.arrayContaining([`directory ${dirname(directory)}`, `directory ${dirname(dirname(directory))}`]),
+      )
+      let from = 0
+      for (const event of wanted) {
+        const at = events.indexOf(event, event.endsWith('.tmp') ? 0 : from)
+        expect(at, `${event} in ${events.join(', ')}`).toBeGreaterThanOrEqual(0)
+        from = at
+      }
+      expect(events.lastIndexOf('sync 0000000000.page')).toBeGreaterThan(events.lastIndexOf('rename schema.json'))
+    },
+  )
 
-  test.skipIf(notLinux)('flushes that come together share syncs, and none resolves before its frame is durable', async () => {
-    const { flushes, syncs, early } = await look('sharedFlushes')
-    expect(flushes).toBe(100)
-    expect(syncs).toBeGreaterThan(0)
-    expect(syncs).toBeLessThan(20)
-    expect(early).toBe(0)
-  })
+  test.skipIf(notLinux)(
+    'flushes that come together share syncs, and none resolves before its frame is durable',
+    async () => {
+      const { flushes, syncs, early } = await look('sharedFlushes')
+      expect(flushes).toBe(100)
+      expect(syncs).toBeGreaterThan(0)
+      expect(syncs).toBeLessThan(20)
+      expect(early).toBe(0)
+    },
+  )
 
-  test.skipIf(notLinux)('after a failed sync every flush says so, nothing is tried again, and the next writer begins from what the kernel has', async () => {
-    const seen = await look('failedSync')
-    expect(seen['failed']).toEqual(['ERR_SYNC_FAILED', 'ERR_SYNC_FAILED'])
-    expect(seen).toMatchObject({ again: 'ERR_SYNC_FAILED', refused: 'ERR_SYNC_FAILED', retried: 0, closed: 'ERR_SYNC_FAILED', reopened: true })
-    expect(seen['after']).toBe(seen['durable'])
-  })
+  test.skipIf(notLinux)(
+    'after a failed sync every flush says so, nothing is tried again, and the next writer begins from what the kernel has',
+    async () => {
+      const seen = await look('failedSync')
+      expect(seen['failed']).toEqual(['ERR_SYNC_FAILED', 'ERR_SYNC_FAILED'])
+      expect(seen).toMatchObject({
+        again: 'ERR_SYNC_FAILED',
+        refused: 'ERR_SYNC_FAILED',
+        retried: 0,
+        closed: 'ERR_SYNC_FAILED',
+        reopened: true,
+      })
+      expect(seen['after']).toBe(seen['durable'])
+    },
+  )
 
-  test.skipIf(notLinux)('a page that cannot be synced when it is made is an error of the append that needs it, and none once it can', async () => {
-    expect(await look('failedPage')).toMatchObject({ code: 'ERR_SYSTEM', frames: true })
-  })
+  test.skipIf(notLinux)(
+    'a page that cannot be synced when it is made is an error of the append that needs it, and none once it can',
+    async () => {
+      expect(await look('failedPage')).toMatchObject({ code: 'ERR_SYSTEM', frames: true })
+    },
+  )
 
   test('the durable position is never ahead of what was written, and flush brings it there', async () => {
     const writer = openWriter(journalPath(), { durability: 'commit' })
@@ -76,9 +104,12 @@ describe('commit', () => {
 })
 
 describe('interval', () => {
-  test.skipIf(notLinux)('frames become durable by themselves, and a writer with nothing new syncs nothing', async () => {
-    expect(await look('intervalByTime')).toMatchObject({ durable: 1, idle: 0 })
-  })
+  test.skipIf(notLinux)(
+    'frames become durable by themselves, and a writer with nothing new syncs nothing',
+    async () => {
+      expect(await look('intervalByTime')).toMatchObject({ durable: 1, idle: 0 })
+    },
+  )
 
   test.skipIf(notLinux)('many frames become durable before the interval is over', async () => {
     const { durable } = await look('intervalByFrames')
@@ -146,6 +177,8 @@ describe('a journal that changes its durability', () => {
   })
 
   test("checksums under 'process' are refused: nothing would compute them", () => {
-    expect(failureOf(() => openWriter(journalPath(), { durability: 'process', checksums: true }))).toMatchObject({ code: 'ERR_INVALID_OPTION' })
+    expect(failureOf(() => openWriter(journalPath(), { durability: 'process', checksums: true }))).toMatchObject({
+      code: 'ERR_INVALID_OPTION',
+    })
   })
 })

@@ -11,14 +11,21 @@ const SEED = countFor('TICKTAPE_FUZZ_SEED', 1)
 /** Longer than any one case may take, in ms. */
 const HANG_MS = 20_000
 
-test(`${CASES} damaged journals: each is read as far as it is sound, or refused by name`, { timeout: 3_600_000 }, async () => {
+test(`${CASES} damaged journals: each is read as far as it is sound, or refused by name`, {
+  timeout: 3_600_000,
+}, async () => {
   const folder = makeFolder('memory')
   const progress = join(folder, 'progress')
   const program = join(import.meta.dirname, 'faults/hostile.mjs')
   // Little room for JavaScript's own memory: what is kept for ever is found out.
-  const child = spawn(process.execPath, ['--max-old-space-size=512', program, folder, String(SEED), String(CASES), progress], {
-    cwd: join(import.meta.dirname, '..'), stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--max-old-space-size=512', program, folder, String(SEED), String(CASES), progress],
+    {
+      cwd: join(import.meta.dirname, '..'),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let said = ''
   let complained = ''
   child.stdout.on('data', chunk => (said += String(chunk)))
@@ -38,7 +45,12 @@ test(`${CASES} damaged journals: each is read as far as it is sound, or refused 
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
   clearInterval(watchdog)
 
-  expect({ hungInSeed: hung, complained, endedInSeed: signal === null ? '' : `${seedAtWork()} by ${signal}`, code }).toEqual({ hungInSeed: '', complained: '', endedInSeed: '', code: 0 })
+  expect({
+    hungInSeed: hung,
+    complained,
+    endedInSeed: signal === null ? '' : `${seedAtWork()} by ${signal}`,
+    code,
+  }).toEqual({ hungInSeed: '', complained: '', endedInSeed: '', code: 0 })
   console.log(`hostile files: ${said.trim()}`)
   expect(JSON.parse(said)).toMatchObject({ cases: CASES })
 })

@@ -8,7 +8,16 @@ import { plain } from './fixtures/plain.mjs'
 import { failureOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
 import { Tick } from './support/frames.ts'
-import { journalPath, openReader, openWriter, readAll, SMALL_CAPACITY, upTo, readNumbers, writeCounts } from './support/open.ts'
+import {
+  journalPath,
+  openReader,
+  openWriter,
+  readAll,
+  readNumbers,
+  SMALL_CAPACITY,
+  upTo,
+  writeCounts,
+} from './support/open.ts'
 
 /** Seeds of hostile-fuzz.test.ts that once found something. */
 const FOUND = [
@@ -36,7 +45,9 @@ describe('golden journals of format version 1', () => {
     const directory = join(makeFolder('memory'), name)
     mkdirSync(directory, { mode: 0o700 })
     for (const file of readdirSync(join(fixtures, name))) {
-      writeFileSync(join(directory, file.replace(/\.gz$/, '')), gunzipSync(readFileSync(join(fixtures, name, file))), { mode: 0o600 })
+      writeFileSync(join(directory, file.replace(/\.gz$/, '')), gunzipSync(readFileSync(join(fixtures, name, file))), {
+        mode: 0o600,
+      })
     }
     return directory
   }
@@ -45,7 +56,9 @@ describe('golden journals of format version 1', () => {
     const frames: unknown[] = []
     const reader = openReader(directory)
     for (const view of reader) {
-      const { type, position, slots, time, cause, causeJournal, source, dest } = view as typeof view & { causeJournal?: number }
+      const { type, position, slots, time, cause, causeJournal, source, dest } = view as typeof view & {
+        causeJournal?: number
+      }
       frames.push(plain({ type, position, slots, time, cause, causeJournal, source, dest, values: view.toObject() }))
     }
     return JSON.parse(JSON.stringify(frames)) as unknown[]

@@ -19,12 +19,22 @@ writer.close()
 
 /** The bytecodes of the functions of a name that run while a frame is written and read; most first. */
 function lengthsOf(name: string): number[] {
-  const options = ['--print-bytecode', `--print-bytecode-filter=${name}`, '--input-type=module', '-e', PROGRAM, journalPath()]
+  const options = [
+    '--print-bytecode',
+    `--print-bytecode-filter=${name}`,
+    '--input-type=module',
+    '-e',
+    PROGRAM,
+    journalPath(),
+  ]
   const { status, stdout, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8', maxBuffer: 2 ** 26 })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   return [...stdout.matchAll(/Bytecode length: (\d+)/g)].map(([, length]) => Number(length)).sort((a, b) => b - a)
 }
 
-it.each(['poll', 'prepare'])('%s is long enough that V8 keeps what it spends on inlining for what is in there', name => {
-  expect(lengthsOf(name)[0]).toBeGreaterThan(MOST_INLINED)
-})
+it.each(['poll', 'prepare'])(
+  '%s is long enough that V8 keeps what it spends on inlining for what is in there',
+  name => {
+    expect(lengthsOf(name)[0]).toBeGreaterThan(MOST_INLINED)
+  },
+)

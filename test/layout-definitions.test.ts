@@ -1,4 +1,23 @@
-import { ascii, bool, bytes, enumOf, f32, f64, frame, FrameDefinition, i16, i64, i8, u16, u32, u64, u8, type Field, type FrameView, type Values } from 'ticktape'
+import {
+  ascii,
+  bool,
+  bytes,
+  enumOf,
+  type Field,
+  FrameDefinition,
+  type FrameView,
+  f32,
+  f64,
+  frame,
+  i8,
+  i16,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  type Values,
+} from 'ticktape'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Huge, Kinds, Tick } from './support/frames.ts'
@@ -18,7 +37,19 @@ describe('where fields lie', () => {
   })
 
   it('gives every kind its natural alignment, text and bytes none', () => {
-    const mixed = frame('Mixed', 1, { a: u8, b: u16, c: u8, d: u32, e: i8, f: f64, g: ascii(3), h: i16, i: bytes(1), j: f32, k: bool })
+    const mixed = frame('Mixed', 1, {
+      a: u8,
+      b: u16,
+      c: u8,
+      d: u32,
+      e: i8,
+      f: f64,
+      g: ascii(3),
+      h: i16,
+      i: bytes(1),
+      j: f32,
+      k: bool,
+    })
     expect(offsets(mixed)).toEqual({ a: 16, b: 18, c: 20, d: 24, e: 28, f: 32, g: 40, h: 44, i: 46, j: 48, k: 52 })
   })
 
@@ -32,7 +63,12 @@ describe('where fields lie', () => {
   })
 
   it.each([
-    [1, 1], [48, 1], [49, 2], [96, 2], [97, 3], [255 * 64 - 32, 255],
+    [1, 1],
+    [48, 1],
+    [49, 2],
+    [96, 2],
+    [97, 3],
+    [255 * 64 - 32, 255],
   ])('puts %i bytes of payload into %i slots', (size, slots) => {
     expect(frame('Blob', 1, { blob: bytes(size) }).slots).toBe(slots)
   })
@@ -97,8 +133,23 @@ describe('what is no definition', () => {
   })
 
   it.each([
-    'type', 'position', 'time', 'slots', 'cause', 'causeJournal', 'source', 'dest', 'sinceRoot', 'definition', 'is', 'toObject',
-    'constructor', 'toString', 'valueOf', 'hasOwnProperty', 'then',
+    'type',
+    'position',
+    'time',
+    'slots',
+    'cause',
+    'causeJournal',
+    'source',
+    'dest',
+    'sinceRoot',
+    'definition',
+    'is',
+    'toObject',
+    'constructor',
+    'toString',
+    'valueOf',
+    'hasOwnProperty',
+    'then',
   ])('refuses a field called %s, which every frame has', name => {
     const failure = failureOf(() => frame('A', 1, { [name]: u8 }))
     expect(failure).toMatchObject({ code: 'ERR_FRAME_DEFINITION' })
@@ -136,7 +187,9 @@ describe('the types of a definition', () => {
     expectTypeOf<FrameView<{ id: typeof u64 }>['id']>().toEqualTypeOf<bigint>()
     expectTypeOf<FrameView<{ id: typeof i64 }>['time']>().toEqualTypeOf<bigint>()
     // @ts-expect-error a frame that was read cannot be changed
-    const change = (view: FrameView<{ n: typeof u16 }>): void => { view.n = 1 }
+    const change = (view: FrameView<{ n: typeof u16 }>): void => {
+      view.n = 1
+    }
     expect(change).toBeTypeOf('function')
   })
 })

@@ -1,12 +1,24 @@
-import { type FrameDefinition, frame, f64, u8, Writer, type Fields } from 'ticktape'
+import { type Fields, type FrameDefinition, f64, frame, u8, Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Kinds, Tick } from './support/frames.ts'
 import { openReader, openWriter, readAll } from './support/open.ts'
 
 const SOUND = {
-  u8: 1, i8: -1, u16: 2, i16: -2, u32: 3, i32: -3, f32: 0.5, f64: -0.1, u64: 4n, i64: -4n, bool: true, text: 'abcde',
-  raw: new Uint8Array([1, 2, 3, 4]), side: 'sell' as const,
+  u8: 1,
+  i8: -1,
+  u16: 2,
+  i16: -2,
+  u32: 3,
+  i32: -3,
+  f32: 0.5,
+  f64: -0.1,
+  u64: 4n,
+  i64: -4n,
+  bool: true,
+  text: 'abcde',
+  raw: new Uint8Array([1, 2, 3, 4]),
+  side: 'sell' as const,
 }
 
 /** What comes out when `value` is written to one field of a frame that is sound otherwise. */
@@ -20,12 +32,36 @@ function through(field: keyof typeof SOUND, value: unknown): unknown {
 
 describe('a field holds what it can', () => {
   it.each([
-    ['u8', 0], ['u8', 255], ['i8', -128], ['i8', 127], ['u16', 0], ['u16', 65_535], ['i16', -32_768], ['i16', 32_767],
-    ['u32', 0], ['u32', 4_294_967_295], ['i32', -2_147_483_648], ['i32', 2_147_483_647],
-    ['f32', 0.5], ['f32', Number.NaN], ['f32', Number.NEGATIVE_INFINITY], ['f32', 3.4028234663852886e38],
-    ['f64', -0], ['f64', Number.NaN], ['f64', Number.POSITIVE_INFINITY], ['f64', Number.MIN_VALUE], ['f64', Number.MAX_VALUE],
-    ['u64', 0n], ['u64', 2n ** 64n - 1n], ['i64', -(2n ** 63n)], ['i64', 2n ** 63n - 1n],
-    ['bool', false], ['text', ''], ['text', 'abcde'], ['text', '~ \t\u007f'], ['side', 'buy'],
+    ['u8', 0],
+    ['u8', 255],
+    ['i8', -128],
+    ['i8', 127],
+    ['u16', 0],
+    ['u16', 65_535],
+    ['i16', -32_768],
+    ['i16', 32_767],
+    ['u32', 0],
+    ['u32', 4_294_967_295],
+    ['i32', -2_147_483_648],
+    ['i32', 2_147_483_647],
+    ['f32', 0.5],
+    ['f32', Number.NaN],
+    ['f32', Number.NEGATIVE_INFINITY],
+    ['f32', 3.4028234663852886e38],
+    ['f64', -0],
+    ['f64', Number.NaN],
+    ['f64', Number.POSITIVE_INFINITY],
+    ['f64', Number.MIN_VALUE],
+    ['f64', Number.MAX_VALUE],
+    ['u64', 0n],
+    ['u64', 2n ** 64n - 1n],
+    ['i64', -(2n ** 63n)],
+    ['i64', 2n ** 63n - 1n],
+    ['bool', false],
+    ['text', ''],
+    ['text', 'abcde'],
+    ['text', '~ \t\u007f'],
+    ['side', 'buy'],
     ['raw', new Uint8Array([9, 8, 7, 6])],
   ] as const)('%s: %s', (field, value) => {
     expect(through(field, value)).toEqual(value)
@@ -92,10 +128,18 @@ describe('a write that fails', () => {
     failureOf(() => writer.write(Tick, { symbol: 'BTC-USDT', last: 1, bid: 2, ask: 3, volume: 'x' as never }))
     expect(writer.position).toBe(0)
     const next = writer.begin(Tick)
-    expect({ ...next, symbol: next.symbol, last: next.last, bid: next.bid, ask: next.ask, volume: next.volume })
-      .toEqual({ symbol: '', last: 0, bid: 0, ask: 0, volume: 0 })
+    expect({
+      ...next,
+      symbol: next.symbol,
+      last: next.last,
+      bid: next.bid,
+      ask: next.ask,
+      volume: next.volume,
+    }).toEqual({ symbol: '', last: 0, bid: 0, ask: 0, volume: 0 })
     writer.commit()
-    expect(readAll(openReader(writer.path)).map(seen => seen.values)).toEqual([{ symbol: '', last: 0, bid: 0, ask: 0, volume: 0 }])
+    expect(readAll(openReader(writer.path)).map(seen => seen.values)).toEqual([
+      { symbol: '', last: 0, bid: 0, ask: 0, volume: 0 },
+    ])
   })
 
   it('leaves no part of a text that was refused in place', () => {
@@ -135,7 +179,10 @@ describe('a view to write', () => {
       const count = writer.begin(Count)
       writer[end]()
       expect(failureOf(() => count.n).code).toBe('ERR_VIEW_EXPIRED')
-      expect(failureOf(() => (count.n = 1))).toMatchObject({ code: 'ERR_VIEW_EXPIRED', message: expect.stringContaining('fill frames before commit()') as string })
+      expect(failureOf(() => (count.n = 1))).toMatchObject({
+        code: 'ERR_VIEW_EXPIRED',
+        message: expect.stringContaining('fill frames before commit()') as string,
+      })
       expect(failureOf(() => count.position).code).toBe('ERR_VIEW_EXPIRED')
     }
   })

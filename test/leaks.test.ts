@@ -19,7 +19,9 @@ function held(path: string): { maps: number; files: number; threads: number } {
     }
   })
   return {
-    maps: readFileSync('/proc/self/maps', 'utf8').split('\n').filter(line => line.includes(path)).length,
+    maps: readFileSync('/proc/self/maps', 'utf8')
+      .split('\n')
+      .filter(line => line.includes(path)).length,
     files: files.length,
     threads: readdirSync('/proc/self/task').length,
   }
@@ -28,23 +30,27 @@ function held(path: string): { maps: number; files: number; threads: number } {
 const noProc = process.platform === 'linux' ? undefined : 'only Linux shows what a process holds'
 if (noProc !== undefined) console.log(`leaks: skipped: ${noProc}`)
 
-test.skipIf(noProc).each(['process', 'commit'] as const)(`${CYCLES} times opened, used and closed (%s), a journal leaves no mapping, no file and no thread`, { timeout: 600_000 }, async durability => {
-  const path = journalPath()
-  const cycle = async (i: number): Promise<void> => {
-    const writer = Writer.open(path, { pageSize: 65536, durability })
-    writeCounts(writer, 0, i % 50 === 0 ? SMALL_CAPACITY : 3)
-    if (i % 10 === 0) await writer.flush()
-    const reader = Reader.open(path, { from: i % 7 === 0 ? { name: 'strategy', start: 'end' } : 'end' })
-    writeCounts(writer, 0, 3)
-    expect(reader.poll(on(Count, () => {}))).toBeGreaterThan(0)
-    reader.close()
-    writer.close()
-  }
-  for (let i = 0; i < 50; i++) await cycle(i)
-  const before = held(path)
-  for (let i = 0; i < CYCLES; i++) await cycle(i)
-  expect(held(path)).toEqual({ maps: 0, files: 0, threads: before.threads })
-})
+test.skipIf(noProc).each(['process', 'commit'] as const)(
+  `${CYCLES} times opened, used and closed (%s), a journal leaves no mapping, no file and no thread`,
+  { timeout: 600_000 },
+  async durability => {
+    const path = journalPath()
+    const cycle = async (i: number): Promise<void> => {
+      const writer = Writer.open(path, { pageSize: 65536, durability })
+      writeCounts(writer, 0, i % 50 === 0 ? SMALL_CAPACITY : 3)
+      if (i % 10 === 0) await writer.flush()
+      const reader = Reader.open(path, { from: i % 7 === 0 ? { name: 'strategy', start: 'end' } : 'end' })
+      writeCounts(writer, 0, 3)
+      expect(reader.poll(on(Count, () => {}))).toBeGreaterThan(0)
+      reader.close()
+      writer.close()
+    }
+    for (let i = 0; i < 50; i++) await cycle(i)
+    const before = held(path)
+    for (let i = 0; i < CYCLES; i++) await cycle(i)
+    expect(held(path)).toEqual({ maps: 0, files: 0, threads: before.threads })
+  },
+)
 
 test.skipIf(noProc)('a journal that cannot be opened leaves nothing open, however often it is tried', () => {
   const path = journalPath()

@@ -1,10 +1,20 @@
-import { readFileSync, renameSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FrameView, on } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Pair } from './support/frames.ts'
-import { openMerged, openReader, openWriter, readAll, readNumbers, SMALL_CAPACITY, upTo, writeCounts, writeSized } from './support/open.ts'
+import {
+  openMerged,
+  openReader,
+  openWriter,
+  readAll,
+  readNumbers,
+  SMALL_CAPACITY,
+  upTo,
+  writeCounts,
+  writeSized,
+} from './support/open.ts'
 import { crc32c } from './support/plain-decoder.ts'
 
 /** A closed journal whose only page is the one of this number: what retention leaves of one that is very long. */
@@ -62,7 +72,10 @@ describe.each([2_236_961, 4_473_923, 5_000_000, 4_000_000_000])('a journal that 
       const reader = openReader(path, { from: { name: 'far' } })
       expect(reader.position).toBe(position)
       while (reader.position < Math.min(position + 700, first + SMALL_CAPACITY)) {
-        reader.poll(on(Count, () => {}), Math.min(position + 700, first + SMALL_CAPACITY) - reader.position)
+        reader.poll(
+          on(Count, () => {}),
+          Math.min(position + 700, first + SMALL_CAPACITY) - reader.position,
+        )
       }
       reader.close()
     }

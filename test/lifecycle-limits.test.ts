@@ -38,17 +38,20 @@ say([writer.position, reader.position])
 
 const noPrlimit = spawnSync('prlimit', ['--version']).error !== undefined
 
-describe.skipIf(skipUnless(!noPrlimit, 'what happens without a file left to open', 'prlimit is not installed'))('without a file left to open', () => {
-  it('all that opens one says so by name, and goes on when there are some again; no frame is lost', async () => {
-    const path = journalPath()
-    const child = startChild(LIMITED, [path])
-    await child.hear()
-    expect(spawnSync('prlimit', [`--pid=${child.pid}`, '--nofile=80:80']).status).toBe(0)
-    child.tell()
-    const refused = ['ERR_SYSTEM', 'EMFILE']
-    expect(await child.hear()).toEqual(['EMFILE', refused, refused, refused, refused])
-    expect(await child.hear()).toEqual(['none', refused, true])
-    expect(await child.hear()).toEqual([9000, 9000])
-    expect(readNumbers(openReader(path))).toEqual(upTo(9000))
-  })
-})
+describe.skipIf(skipUnless(!noPrlimit, 'what happens without a file left to open', 'prlimit is not installed'))(
+  'without a file left to open',
+  () => {
+    it('all that opens one says so by name, and goes on when there are some again; no frame is lost', async () => {
+      const path = journalPath()
+      const child = startChild(LIMITED, [path])
+      await child.hear()
+      expect(spawnSync('prlimit', [`--pid=${child.pid}`, '--nofile=80:80']).status).toBe(0)
+      child.tell()
+      const refused = ['ERR_SYSTEM', 'EMFILE']
+      expect(await child.hear()).toEqual(['EMFILE', refused, refused, refused, refused])
+      expect(await child.hear()).toEqual(['none', refused, true])
+      expect(await child.hear()).toEqual([9000, 9000])
+      expect(readNumbers(openReader(path))).toEqual(upTo(9000))
+    })
+  },
+)

@@ -164,14 +164,21 @@ describe('the misuse matrix', () => {
     const result = await runChild(MATRIX, [makeFolder('memory')], ['--expose-gc', '--unhandled-rejections=strict'])
     expect(result.stderr).toBe('')
     expect(result).toMatchObject({ code: 0, signal: null })
-    const [{ calls, codes, foreign }] = result.said as [{ calls: number; codes: Record<string, number>; foreign: string[] }]
+    const [{ calls, codes, foreign }] = result.said as [
+      { calls: number; codes: Record<string, number>; foreign: string[] },
+    ]
     console.log(`${calls} calls: ${JSON.stringify(codes)}`)
     expect(calls).toBeGreaterThan(5000)
     expect(codes['ERR_CLOSED']).toBeGreaterThan(500)
     expect(codes['ERR_INVALID_OPTION']).toBeGreaterThan(500)
     // What others throw comes out as it is: getters, proxies, bodies. Storing to what is no field is a TypeError, and so is calling a
     // constructor that is private.
-    const ours = foreign.filter(text => !/of a (getter|proxy)|Cannot (set property|add property|assign)|object is not extensible|cannot be invoked without 'new'|^new (Writer|MergedReader)/.test(text))
+    const ours = foreign.filter(
+      text =>
+        !/of a (getter|proxy)|Cannot (set property|add property|assign)|object is not extensible|cannot be invoked without 'new'|^new (Writer|MergedReader)/.test(
+          text,
+        ),
+    )
     expect(ours).toEqual([])
   }, 60_000)
 })

@@ -14,12 +14,42 @@ type Action =
 const slots = fc.constantFrom<1 | 2 | 255>(1, 1, 1, 2, 2, 255)
 const actions: fc.Arbitrary<Action[]> = fc.array(
   fc.oneof(
-    { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('write' as const, 'write' as const, 'abort' as const, 'fail' as const), slots }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('burst' as const), count: fc.integer({ min: 1, max: 1500 }) }) },
-    { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('poll' as const, 'iterate' as const), count: fc.integer({ min: 1, max: 1000 }) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constantFrom('write' as const, 'write' as const, 'abort' as const, 'fail' as const),
+        slots,
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('burst' as const), count: fc.integer({ min: 1, max: 1500 }) }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constantFrom('poll' as const, 'iterate' as const),
+        count: fc.integer({ min: 1, max: 1000 }),
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('cork' as const), count: fc.integer({ min: 0, max: 960 }) }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('uncork' as const, 'discard' as const, 'reopen' as const, 'leave begun' as const, 'resume' as const, 'seek end' as const) }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('seek' as const), share: fc.double({ min: 0, max: 0.999, noNaN: true }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constantFrom(
+          'uncork' as const,
+          'discard' as const,
+          'reopen' as const,
+          'leave begun' as const,
+          'resume' as const,
+          'seek end' as const,
+        ),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('seek' as const), share: fc.double({ min: 0, max: 0.999, noNaN: true }) }),
+    },
   ),
   { minLength: 30, maxLength: 120, size: 'max' },
 )
@@ -39,9 +69,11 @@ class Checked {
 
   do(action: Action): void {
     switch (action.do) {
-      case 'write': return this.written(writeSized(this.writer, action.slots, this.positions.length))
+      case 'write':
+        return this.written(writeSized(this.writer, action.slots, this.positions.length))
       case 'burst':
-        for (let i = 0; i < action.count; i++) this.written(writeSized(this.writer, i % 5 === 0 ? 2 : 1, this.positions.length))
+        for (let i = 0; i < action.count; i++)
+          this.written(writeSized(this.writer, i % 5 === 0 ? 2 : 1, this.positions.length))
         return
       case 'abort': {
         this.writer.begin([Count, Pair, Huge][action.slots === 255 ? 2 : action.slots - 1]).n = 99
@@ -66,9 +98,11 @@ class Checked {
         this.writer.discard()
         this.corked = false
         const { position } = this.writer
-        if (position !== this.corkedAt && position % SMALL_CAPACITY !== 0) throw new Error(`discarded back to ${position}, corked at ${this.corkedAt}`)
+        if (position !== this.corkedAt && position % SMALL_CAPACITY !== 0)
+          throw new Error(`discarded back to ${position}, corked at ${this.corkedAt}`)
         while ((this.positions.at(-1) ?? -1) >= position) this.positions.pop()
-        if (this.positions.length < this.visible) throw new Error(`frame ${this.positions.length} was seen, and discarded`)
+        if (this.positions.length < this.visible)
+          throw new Error(`frame ${this.positions.length} was seen, and discarded`)
         this.visible = this.positions.length
         return
       }
@@ -86,7 +120,9 @@ class Checked {
         return
       case 'poll': {
         let most = action.count
-        const handlers = on(Count, f => this.read(f.n, f.position)).on(Pair, f => this.read(f.n, f.position)).on(Huge, f => this.read(f.n, f.position))
+        const handlers = on(Count, f => this.read(f.n, f.position))
+          .on(Pair, f => this.read(f.n, f.position))
+          .on(Huge, f => this.read(f.n, f.position))
         while (most > 0) {
           const count = this.reader.poll(handlers, most)
           if (count === 0) return this.nothingLeft()
@@ -123,7 +159,8 @@ class Checked {
   }
 
   private read(n: number, position: number): void {
-    if (n !== this.next || position !== this.positions[n]) throw new Error(`frame ${n} at ${position} instead of ${this.next} at ${this.positions[this.next]}`)
+    if (n !== this.next || position !== this.positions[n])
+      throw new Error(`frame ${n} at ${position} instead of ${this.next} at ${this.positions[this.next]}`)
     this.next++
     // A page that filled up while corked was published.
     this.visible = Math.max(this.visible, this.next)

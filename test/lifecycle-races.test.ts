@@ -29,7 +29,14 @@ describe('processes that open one journal at one moment', () => {
     const path = journalPath()
     for (let round = 1; round <= 3; round++) {
       const said = await openTogether('Writer.open(dir, { pageSize: 65536 })', path, 6)
-      expect(said.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual(['ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'ERR_WRITER_LOCKED', 'open'])
+      expect(said.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual([
+        'ERR_WRITER_LOCKED',
+        'ERR_WRITER_LOCKED',
+        'ERR_WRITER_LOCKED',
+        'ERR_WRITER_LOCKED',
+        'ERR_WRITER_LOCKED',
+        'open',
+      ])
     }
     const writer = openWriter(path)
     expect(writer.epoch).toBe(4)
@@ -40,7 +47,14 @@ describe('processes that open one journal at one moment', () => {
   it('to read by one name: one gets it', async () => {
     const writer = openWriter()
     const said = await openTogether("Reader.open(dir, { from: { name: 'momentum' } })", writer.path, 6)
-    expect(said.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual(['ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'ERR_READER_BUSY', 'open'])
+    expect(said.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'ERR_READER_BUSY',
+      'ERR_READER_BUSY',
+      'ERR_READER_BUSY',
+      'ERR_READER_BUSY',
+      'ERR_READER_BUSY',
+      'open',
+    ])
   })
 
   it('to read by names of their own: all get theirs', async () => {
@@ -54,7 +68,8 @@ describe('processes that open one journal at one moment', () => {
 
 it('who waits for journals gets each when it is whole', async () => {
   const folder = makeFolder('memory')
-  const child = startChild(`
+  const child = startChild(
+    `
     say('ready')
     for (let i = 0; i < 60; i++) {
       const reader = await Reader.whenReady(dir + '/' + i)
@@ -62,7 +77,9 @@ it('who waits for journals gets each when it is whole', async () => {
       reader.close()
     }
     say('all')
-  `, [folder])
+  `,
+    [folder],
+  )
   await child.hear()
   for (let i = 0; i < 60; i++) {
     const writer = openWriter(join(folder, String(i)))
@@ -104,7 +121,8 @@ describe('while another process writes page after page', () => {
   /** The number and position of the next frame, waiting for one. */
   function nextOf(reader: Reader): { n: number; position: number; time: bigint } {
     for (;;) {
-      for (const frame of reader) return { n: (frame.toObject() as { n: number }).n, position: frame.position, time: frame.time }
+      for (const frame of reader)
+        return { n: (frame.toObject() as { n: number }).n, position: frame.position, time: frame.time }
     }
   }
 

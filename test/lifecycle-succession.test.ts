@@ -20,7 +20,16 @@ describe('a writer follows another', () => {
     const handlers = on(Count, count => seen.push(count.n))
     // In the first half, in the second (the reader has mapped the next page ahead by then), at the last slot, at the end, beyond.
     let from = 0
-    for (const to of [10, 700, SMALL_CAPACITY - 1, SMALL_CAPACITY, SMALL_CAPACITY + 1, 1700, 2 * SMALL_CAPACITY, 4000]) {
+    for (const to of [
+      10,
+      700,
+      SMALL_CAPACITY - 1,
+      SMALL_CAPACITY,
+      SMALL_CAPACITY + 1,
+      1700,
+      2 * SMALL_CAPACITY,
+      4000,
+    ]) {
       const child = startChild(WRITER, [path, from, to])
       await child.hear()
       reader ??= openReader(path)
@@ -39,8 +48,15 @@ describe('a writer follows another', () => {
   })
 
   const kinds: WriterOptions[] = [
-    {}, { journalId: 5 }, { checksums: true }, { durability: 'commit' }, { durability: 'interval' }, { durability: 'commit', checksums: false }, {},
-    { durability: 'process' }, { timestamps: false },
+    {},
+    { journalId: 5 },
+    { checksums: true },
+    { durability: 'commit' },
+    { durability: 'interval' },
+    { durability: 'commit', checksums: false },
+    {},
+    { durability: 'process' },
+    { timestamps: false },
   ]
   it('with other options: the journal goes on, in order and without a gap', async () => {
     const path = journalPath('disk')

@@ -21,7 +21,12 @@ describe('after close', () => {
     ['position', writer => writer.position],
     ['durable', writer => writer.durable],
   ])('writer.%s is an error, whatever state it was closed in', (_, use) => {
-    for (const prepare of [() => {}, (w: Writer) => w.write(Count, { n: 1 }), (w: Writer) => w.begin(Count), (w: Writer) => w.cork()]) {
+    for (const prepare of [
+      () => {},
+      (w: Writer) => w.write(Count, { n: 1 }),
+      (w: Writer) => w.begin(Count),
+      (w: Writer) => w.cork(),
+    ]) {
       const writer = openWriter()
       prepare(writer)
       writer.close()
@@ -93,48 +98,53 @@ describe('after close', () => {
 
 /** What a process still has of a journal. */
 function heldOf(path: string, pid: number | 'self' = 'self'): { mappings: number; files: number } {
-  const mappings = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n').filter(line => line.includes(path)).length
+  const mappings = readFileSync(`/proc/${pid}/maps`, 'utf8')
+    .split('\n')
+    .filter(line => line.includes(path)).length
   const files = readdirSync(`/proc/${pid}/fd`).length
   return { mappings, files }
 }
 
-describe.skipIf(skipUnless(LINUX, 'what is opened is given back', 'it is read from /proc'))('what is opened is given back', () => {
-  it('by close, and by an open that fails', () => {
-    const path = journalPath()
-    openWriter(path, { frames: [Count] }).close()
-    const use = () => {
-      const writer = Writer.open(path)
-      writeCounts(writer, 0, 1000)
-      const reader = Reader.open(path, { from: { name: 'x' } })
-      readNumbers(reader)
-      failureOf(() => Writer.open(path))
-      failureOf(() => Reader.open(path, { from: { name: 'x' } }))
-      failureOf(() => Reader.open(path, { from: { position: 1e9 } }))
-      failureOf(() => MergedReader.open([path, `${path}-none`]))
-      reader.close()
-      writer.close()
-      failureOf(() => Writer.open(path, { pageSize: 2 ** 20 }))
-    }
-    use()
-    const before = heldOf(path)
-    for (let i = 0; i < 30; i++) use()
-    expect(heldOf(path)).toEqual(before)
-    expect(before.mappings).toBe(0)
-  })
+describe.skipIf(skipUnless(LINUX, 'what is opened is given back', 'it is read from /proc'))(
+  'what is opened is given back',
+  () => {
+    it('by close, and by an open that fails', () => {
+      const path = journalPath()
+      openWriter(path, { frames: [Count] }).close()
+      const use = () => {
+        const writer = Writer.open(path)
+        writeCounts(writer, 0, 1000)
+        const reader = Reader.open(path, { from: { name: 'x' } })
+        readNumbers(reader)
+        failureOf(() => Writer.open(path))
+        failureOf(() => Reader.open(path, { from: { name: 'x' } }))
+        failureOf(() => Reader.open(path, { from: { position: 1e9 } }))
+        failureOf(() => MergedReader.open([path, `${path}-none`]))
+        reader.close()
+        writer.close()
+        failureOf(() => Writer.open(path, { pageSize: 2 ** 20 }))
+      }
+      use()
+      const before = heldOf(path)
+      for (let i = 0; i < 30; i++) use()
+      expect(heldOf(path)).toEqual(before)
+      expect(before.mappings).toBe(0)
+    })
 
-  it('page by page while a journal is read and written', () => {
-    const writer = openWriter()
-    const reader = openReader(writer.path)
-    let most = 0
-    for (let n = 0; n < 100; n++) {
-      writeCounts(writer, n * 1000, (n + 1) * 1000)
-      readNumbers(reader)
-      most = Math.max(most, heldOf(writer.path).mappings)
-    }
-    // Each side: its page, the next one, one that is being unmapped; and control twice.
-    expect(most).toBeLessThanOrEqual(10)
-  })
-})
+    it('page by page while a journal is read and written', () => {
+      const writer = openWriter()
+      const reader = openReader(writer.path)
+      let most = 0
+      for (let n = 0; n < 100; n++) {
+        writeCounts(writer, n * 1000, (n + 1) * 1000)
+        readNumbers(reader)
+        most = Math.max(most, heldOf(writer.path).mappings)
+      }
+      // Each side: its page, the next one, one that is being unmapped; and control twice.
+      expect(most).toBeLessThanOrEqual(10)
+    })
+  },
+)
 
 const RING = `
   const { parentPort, workerData } = require('node:worker_threads')
@@ -178,10 +188,13 @@ describe('worker threads', () => {
     const reader = openReader(path)
     const controller = new AbortController()
     let next = 0
-    await reader.run(on(Count, count => {
-      if (count.n !== next++) throw new Error(`${count.n} instead of ${next - 1}`)
-      if (next === 100_000) controller.abort()
-    }), { signal: controller.signal })
+    await reader.run(
+      on(Count, count => {
+        if (count.n !== next++) throw new Error(`${count.n} instead of ${next - 1}`)
+        if (next === 100_000) controller.abort()
+      }),
+      { signal: controller.signal },
+    )
     expect(next).toBeGreaterThanOrEqual(100_000)
   })
 
@@ -202,26 +215,34 @@ describe('worker threads', () => {
     })
   })
 
-  it.each(['spin', 'yield', 'park', 'event-loop', 'for await'])('a reader terminated in the middle (%s) gives its name free', async wait => {
-    const writer = openWriter()
-    const worker = await startWorker({ dir: writer.path, role: wait === 'for await' ? 'follower' : 'reader', wait })
-    expect(failureOf(() => openReader(writer.path, { from: { name: 'worker' } })).code).toBe('ERR_READER_BUSY')
-    writeCounts(writer, 0, 3000)
-    await new Promise(resolve => setTimeout(resolve, 20))
-    await worker.terminate()
-    openReader(writer.path, { from: { name: 'worker' } })
-    writeCounts(writer, 0, 3000)
-  })
+  it.each(['spin', 'yield', 'park', 'event-loop', 'for await'])(
+    'a reader terminated in the middle (%s) gives its name free',
+    async wait => {
+      const writer = openWriter()
+      const worker = await startWorker({ dir: writer.path, role: wait === 'for await' ? 'follower' : 'reader', wait })
+      expect(failureOf(() => openReader(writer.path, { from: { name: 'worker' } })).code).toBe('ERR_READER_BUSY')
+      writeCounts(writer, 0, 3000)
+      await new Promise(resolve => setTimeout(resolve, 20))
+      await worker.terminate()
+      openReader(writer.path, { from: { name: 'worker' } })
+      writeCounts(writer, 0, 3000)
+    },
+  )
 
   it('many come and go', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     for (let i = 0; i < 8; i++) {
-      const workers = await Promise.all(upTo(3).map(async () => {
-        const worker = new Worker(RING.replace("{ from: { name: 'worker' } }", '{}'), { eval: true, workerData: { dir: writer.path, role: 'follower' } })
-        await new Promise(resolve => worker.once('message', resolve))
-        return worker
-      }))
+      const workers = await Promise.all(
+        upTo(3).map(async () => {
+          const worker = new Worker(RING.replace("{ from: { name: 'worker' } }", '{}'), {
+            eval: true,
+            workerData: { dir: writer.path, role: 'follower' },
+          })
+          await new Promise(resolve => worker.once('message', resolve))
+          return worker
+        }),
+      )
       writeCounts(writer, 0, 100)
       await Promise.all(workers.map(worker => worker.terminate()))
     }
@@ -237,23 +258,29 @@ describe('a process ends normally', () => {
     'inside a handler': 'Reader.open(dir).poll(on(Count, () => process.exit(0)))',
     'inside an iteration': 'for (const frame of Reader.open(dir)) process.exit(0)',
     'in the middle of a flush': 'void writer.flush(); process.exit(0)',
-    'while something sleeps in the event loop': "const reader = Reader.open(dir, { from: 'end' }); setTimeout(() => process.exit(0), 30); for await (const f of reader) void f",
-    'while something parks': "const reader = Reader.open(dir, { from: 'end' }); setTimeout(() => process.exit(0), 30); await reader.run(on(Count, () => {}), { wait: 'park' })",
+    'while something sleeps in the event loop':
+      "const reader = Reader.open(dir, { from: 'end' }); setTimeout(() => process.exit(0), 30); for await (const f of reader) void f",
+    'while something parks':
+      "const reader = Reader.open(dir, { from: 'end' }); setTimeout(() => process.exit(0), 30); await reader.run(on(Count, () => {}), { wait: 'park' })",
     'while pages are made': 'for (let n = 0; n < 960; n++) writer.write(Count, { n }); process.exit(0)',
     'with everything closed': 'writer.close()',
-    'in an exit handler': "process.on('exit', () => { writer.write(Count, { n: 10 }); writer.close(); Reader.open(dir).close() })",
+    'in an exit handler':
+      "process.on('exit', () => { writer.write(Count, { n: 10 }); writer.close(); Reader.open(dir).close() })",
   }
 
   for (const [stage, code] of Object.entries(stages)) {
     for (const durability of ['process', 'interval'] as const) {
       it(`${stage} (${durability})`, async () => {
         const path = journalPath(durability === 'process' ? 'memory' : 'disk')
-        const result = await runChild(`
+        const result = await runChild(
+          `
           const writer = Writer.open(dir, { pageSize: 65536, durability: args[1] })
           for (let n = 0; n < 10; n++) writer.write(Count, { n })
           ${code}
           if (${stage.startsWith('with a') || stage === 'while corked'}) process.exit(0)
-        `, [path, durability])
+        `,
+          [path, durability],
+        )
         expect(result).toMatchObject({ code: 0, signal: null, stderr: '' })
         const writer = openWriter(path)
         expect(writer.position).toBeGreaterThanOrEqual(10)
@@ -265,31 +292,40 @@ describe('a process ends normally', () => {
 
   it('by itself when nothing is awaited, though writer and readers are open', async () => {
     const path = journalPath()
-    const child = startChild(`
+    const child = startChild(
+      `
       const writer = Writer.open(dir, { pageSize: 65536 })
       const reader = Reader.open(dir)
       for await (const frame of reader) break
-    `.replace('for await', 'writer.write(Count, { n: 0 }); for await'), [path])
+    `.replace('for await', 'writer.write(Count, { n: 0 }); for await'),
+      [path],
+    )
     expect(await child.end()).toMatchObject({ code: 0, signal: null, stderr: '' })
   })
 
   it('not while a flush is awaited: it ends with its promise', async () => {
     const path = journalPath('disk')
-    const result = await runChild(`
+    const result = await runChild(
+      `
       const writer = Writer.open(dir, { pageSize: 65536, durability: 'commit' })
       writer.write(Count, { n: 0 })
       say(await writer.flush())
-    `, [path])
+    `,
+      [path],
+    )
     expect(result).toMatchObject({ code: 0, said: [1] })
   })
 
   it('not while a reader follows: another process wakes it', async () => {
     const writer = openWriter()
-    const child = startChild(`
+    const child = startChild(
+      `
       const reader = Reader.open(dir)
       setTimeout(() => say('asleep'), 50)
       for await (const frame of reader) { say(frame.toObject().n); break }
-    `, [writer.path])
+    `,
+      [writer.path],
+    )
     expect(await child.hear()).toBe('asleep')
     writeCounts(writer, 7, 8)
     expect(await child.hear()).toBe(7)

@@ -49,13 +49,26 @@ describe('a second writer', () => {
 })
 
 describe('pid namespaces', () => {
-  const noNamespaces = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0 ? undefined : 'unshare is missing or not permitted'
+  const noNamespaces =
+    spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
+      ? undefined
+      : 'unshare is missing or not permitted'
   if (noNamespaces !== undefined) console.log(`locks: pid namespaces skipped: ${noNamespaces}`)
 
   /** Runs code in a pid namespace of its own, and resolves to the first line it says. */
   async function inNamespace(code: string, path: string): Promise<{ said: string; end: () => void }> {
     const program = `import { Writer } from 'ticktape'; const dir = process.argv[1]; ${code}`
-    const args = ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, '--input-type=module', '-e', program, path]
+    const args = [
+      '--pid',
+      '--fork',
+      '--mount-proc',
+      '--kill-child',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      program,
+      path,
+    ]
     const child = spawn('unshare', args, { cwd: join(import.meta.dirname, '..'), stdio: ['pipe', 'pipe', 'inherit'] })
     const closed = once(child, 'close')
     onTestFinished(async () => {
@@ -66,26 +79,37 @@ describe('pid namespaces', () => {
     return { said: text.toString().trim(), end: () => child.kill('SIGKILL') }
   }
 
-  test.skipIf(noNamespaces)('a writer in another one holds the journal, though its pid means nothing here', async () => {
-    const path = journalPath()
-    const { said, end } = await inNamespace("Writer.open(dir, { pageSize: 65536 }); console.log('pid', process.pid); setInterval(() => {}, 1000)", path)
-    const { pid } = holderOf(path)
-    expect(`pid ${pid}`).toBe(said)
-    expect(pid).toBeLessThan(100)
-    end()
-    await expect.poll(() => {
-      try {
-        openWriter(path).close()
-        return 'free'
-      } catch {
-        return 'held'
-      }
-    }).toBe('free')
-  })
+  test.skipIf(noNamespaces)(
+    'a writer in another one holds the journal, though its pid means nothing here',
+    async () => {
+      const path = journalPath()
+      const { said, end } = await inNamespace(
+        "Writer.open(dir, { pageSize: 65536 }); console.log('pid', process.pid); setInterval(() => {}, 1000)",
+        path,
+      )
+      const { pid } = holderOf(path)
+      expect(`pid ${pid}`).toBe(said)
+      expect(pid).toBeLessThan(100)
+      end()
+      await expect
+        .poll(() => {
+          try {
+            openWriter(path).close()
+            return 'free'
+          } catch {
+            return 'held'
+          }
+        })
+        .toBe('free')
+    },
+  )
 
   test.skipIf(noNamespaces)('and is refused there while this process has one, whose pid is nobody there', async () => {
     const writer = openWriter()
-    const { said } = await inNamespace("try { Writer.open(dir); console.log('open') } catch (error) { console.log(error.code) }", writer.path)
+    const { said } = await inNamespace(
+      "try { Writer.open(dir); console.log('open') } catch (error) { console.log(error.code) }",
+      writer.path,
+    )
     expect(said).toBe('ERR_WRITER_LOCKED')
   })
 })
@@ -94,13 +118,16 @@ describe('files of another user', () => {
   const noUsers = process.getuid?.() === 0 ? undefined : 'only root can give files away'
   if (noUsers !== undefined) console.log(`locks: files of another user skipped: ${noUsers}`)
 
-  test.skipIf(noUsers).each(['writer.lock', 'schema.json', 'control', '0000000000.page'])('%s is refused, unless the journal is shared', name => {
-    const writer = openWriter()
-    writer.write(Count, { n: 1 })
-    writer.close()
-    const file = name.endsWith('.page') ? pageFile(writer.path, 0) : join(writer.path, name)
-    chownSync(file, 12_345, 12_345)
-    expect(failureOf(() => openWriter(writer.path))).toMatchObject({ code: 'ERR_UNSAFE_PATH', path: file })
-    openWriter(writer.path, { mode: 0o660 })
-  })
+  test.skipIf(noUsers).each(['writer.lock', 'schema.json', 'control', '0000000000.page'])(
+    '%s is refused, unless the journal is shared',
+    name => {
+      const writer = openWriter()
+      writer.write(Count, { n: 1 })
+      writer.close()
+      const file = name.endsWith('.page') ? pageFile(writer.path, 0) : join(writer.path, name)
+      chownSync(file, 12_345, 12_345)
+      expect(failureOf(() => openWriter(writer.path))).toMatchObject({ code: 'ERR_UNSAFE_PATH', path: file })
+      openWriter(writer.path, { mode: 0o660 })
+    },
+  )
 })

@@ -1,9 +1,18 @@
-import { f64, frame, type FrameView, on, u8 } from 'ticktape'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type FrameView, f64, frame, on, u8 } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Pair } from './support/frames.ts'
-import { journalPath, openMerged, openReader, openWriter, readAll, SMALL_CAPACITY, upTo, writeCounts } from './support/open.ts'
+import {
+  journalPath,
+  openMerged,
+  openReader,
+  openWriter,
+  readAll,
+  SMALL_CAPACITY,
+  upTo,
+  writeCounts,
+} from './support/open.ts'
 
 type Entry = readonly [source: number, n: number]
 
@@ -35,23 +44,54 @@ function iterated(paths: readonly string[]): Entry[] {
 describe('order', () => {
   it('is by time', () => {
     const paths = journalsWith([1, 4, 7], [2, 5, 8], [3, 6, 9])
-    const expected = [[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1], [0, 2], [1, 2], [2, 2]]
+    const expected = [
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [0, 2],
+      [1, 2],
+      [2, 2],
+    ]
     expect(polled(paths)).toEqual(expected)
     expect(iterated(paths)).toEqual(expected)
   })
 
   it('of one time is that in which the journals were given', () => {
     const paths = journalsWith([5, 5], [5], [4, 5])
-    expect(polled(paths)).toEqual([[2, 0], [0, 0], [0, 1], [1, 0], [2, 1]])
-    expect(polled(paths.toReversed())).toEqual([[0, 0], [0, 1], [1, 0], [2, 0], [2, 1]])
+    expect(polled(paths)).toEqual([
+      [2, 0],
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [2, 1],
+    ])
+    expect(polled(paths.toReversed())).toEqual([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [2, 0],
+      [2, 1],
+    ])
   })
 
   it('compares times beyond 32 bits', () => {
-    expect(polled(journalsWith([2 ** 32, 2 ** 33], [2 ** 32 - 1, 2 ** 32 + 1]))).toEqual([[1, 0], [0, 0], [1, 1], [0, 1]])
+    expect(polled(journalsWith([2 ** 32, 2 ** 33], [2 ** 32 - 1, 2 ** 32 + 1]))).toEqual([
+      [1, 0],
+      [0, 0],
+      [1, 1],
+      [0, 1],
+    ])
   })
 
   it('is the same whatever the limit', () => {
-    const paths = journalsWith(upTo(300), upTo(300).map(n => n * 2), upTo(50).map(n => n * 7))
+    const paths = journalsWith(
+      upTo(300),
+      upTo(300).map(n => n * 2),
+      upTo(50).map(n => n * 7),
+    )
     const whole = polled(paths)
     for (const limit of [1, 2, 7, 256]) expect(polled(paths, limit)).toEqual(whole)
   })
@@ -77,29 +117,50 @@ describe('order', () => {
 describe('sources', () => {
   it('may begin at different places', () => {
     const paths = journalsWith([1, 4, 7], [2, 5, 8], [3, 6, 9])
-    const merged = openMerged([{ path: paths[0], from: { position: 1 } }, { path: paths[1], from: 'end' }, { path: paths[2], from: { time: 9n } }])
+    const merged = openMerged([
+      { path: paths[0], from: { position: 1 } },
+      { path: paths[1], from: 'end' },
+      { path: paths[2], from: { time: 9n } },
+    ])
     expect(merged.positions).toEqual([1, 3, 2])
     expect(merged.lag).toBe(3)
-    expect(Array.from(merged, ({ frame: view, source }) => [source, numberOf(view)])).toEqual([[0, 1], [0, 2], [2, 2]])
+    expect(Array.from(merged, ({ frame: view, source }) => [source, numberOf(view)])).toEqual([
+      [0, 1],
+      [0, 2],
+      [2, 2],
+    ])
     expect(merged.lag).toBe(0)
   })
 
   it('may be one, or none', () => {
-    expect(polled(journalsWith([1, 2]))).toEqual([[0, 0], [0, 1]])
+    expect(polled(journalsWith([1, 2]))).toEqual([
+      [0, 0],
+      [0, 1],
+    ])
     expect(polled([])).toEqual([])
     expect(iterated([])).toEqual([])
   })
 
   it('may be one journal twice', () => {
     const [path] = journalsWith([1, 2])
-    expect(polled([path, path])).toEqual([[0, 0], [1, 0], [0, 1], [1, 1]])
+    expect(polled([path, path])).toEqual([
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ])
   })
 
   it('may have names, each its own position', () => {
     const paths = journalsWith([1, 3], [2, 4])
     const named = () => openMerged(paths.map(path => ({ path, from: { name: 'gateway' } })))
     const first = named()
-    expect(first.poll(on(Count, () => {}), 3)).toBe(3)
+    expect(
+      first.poll(
+        on(Count, () => {}),
+        3,
+      ),
+    ).toBe(3)
     first.close()
     expect(named().positions).toEqual([2, 1])
   })
@@ -111,9 +172,12 @@ describe('sources', () => {
     openMerged(paths.map(path => ({ path, from: { name: 'gateway' } })))
   })
 
-  it.each([undefined, null, 'dir', {}, [undefined], [null], [5], [{}], [{ path: 5 }], [{ path: '/x', form: 'start' }]])('are not %o', sources => {
-    expect(failureOf(() => openMerged(sources as never)).code).toBe('ERR_INVALID_OPTION')
-  })
+  it.each([undefined, null, 'dir', {}, [undefined], [null], [5], [{}], [{ path: 5 }], [{ path: '/x', form: 'start' }]])(
+    'are not %o',
+    sources => {
+      expect(failureOf(() => openMerged(sources as never)).code).toBe('ERR_INVALID_OPTION')
+    },
+  )
 })
 
 describe('journals that grow', () => {
@@ -153,7 +217,12 @@ describe('journals that grow', () => {
     const merged = openMerged(writers.map(writer => writer.path))
     const controller = new AbortController()
     let seen = 0
-    const running = merged.run(on(Count, () => { if (++seen === 30) controller.abort() }), { wait, signal: controller.signal })
+    const running = merged.run(
+      on(Count, () => {
+        if (++seen === 30) controller.abort()
+      }),
+      { wait, signal: controller.signal },
+    )
     for (let n = 0; n < 30; n++) {
       await sleep(1)
       writeCounts(writers[n % 3], n, n + 1)
@@ -178,7 +247,13 @@ describe('a handler of a merged reader', () => {
   it('may close it', () => {
     const merged = openMerged(journalsWith([1, 3], [2, 4]))
     let seen = 0
-    expect(merged.poll(on(Count, () => { if (++seen === 3) merged.close() }))).toBe(3)
+    expect(
+      merged.poll(
+        on(Count, () => {
+          if (++seen === 3) merged.close()
+        }),
+      ),
+    ).toBe(3)
     expect(failureOf(() => merged.positions).code).toBe('ERR_CLOSED')
   })
 

@@ -23,15 +23,25 @@ function open(directory: string, options: PositionsWriterOptions = {}): Position
 
 function fillOf(i: number): Fill {
   return {
-    strategy: `s${i % 3}`, account: `a${i % 7}`, symbol: `Y${i % 2}`, side: i % 5 < 3 ? 'buy' : 'sell',
-    price: `${100 + (i % 17)}.${i % 10}`, quantity: `${1 + (i % 13)}.5`, fee: '0.01',
+    strategy: `s${i % 3}`,
+    account: `a${i % 7}`,
+    symbol: `Y${i % 2}`,
+    side: i % 5 < 3 ? 'buy' : 'sell',
+    price: `${100 + (i % 17)}.${i % 10}`,
+    quantity: `${1 + (i % 13)}.5`,
+    fee: '0.01',
   }
 }
 
 /** All of it, as texts. */
 function shown(positions: Positions): unknown {
-  return ['s0', 's1', 's2'].flatMap(strategy => ['Y0', 'Y1'].map(symbol => ([strategy, symbol, positions.get(strategy, symbol)])))
-    .concat(Array.from({ length: 7 }, (_, i) => ['Y0', 'Y1'].map(symbol => ([`a${i}`, symbol, positions.account(`a${i}`, symbol)]))).flat())
+  return ['s0', 's1', 's2']
+    .flatMap(strategy => ['Y0', 'Y1'].map(symbol => [strategy, symbol, positions.get(strategy, symbol)]))
+    .concat(
+      Array.from({ length: 7 }, (_, i) =>
+        ['Y0', 'Y1'].map(symbol => [`a${i}`, symbol, positions.account(`a${i}`, symbol)]),
+      ).flat(),
+    )
 }
 
 function folded(count: number): unknown {
@@ -95,7 +105,11 @@ test('settlement is in the journal too', () => {
   keeper.apply(fillOf(10))
   keeper.close()
   const { positions, folded: count } = foldPositions(directory)
-  expect([positions.get('s0', 'Y1').quantity, positions.total('Y0').quantity, count]).toEqual([keeper.positions.get('s0', 'Y1').quantity, '11.5', 12])
+  expect([positions.get('s0', 'Y1').quantity, positions.total('Y0').quantity, count]).toEqual([
+    keeper.positions.get('s0', 'Y1').quantity,
+    '11.5',
+    12,
+  ])
   expect(shown(positions)).toEqual(shown(keeper.positions))
 })
 
@@ -120,7 +134,9 @@ test('a fill that does not fit the journal is refused at once', () => {
 test('positions of other decimals are not mixed', () => {
   const directory = journalPath()
   PositionsWriter.open(directory, { scale: { price: 2, quantity: 0 } }).close()
-  expect(failureOf(() => PositionsWriter.open(directory, { scale: { price: 8, quantity: 8 } })).code).toBe('ERR_INVALID_OPTION')
+  expect(failureOf(() => PositionsWriter.open(directory, { scale: { price: 8, quantity: 8 } })).code).toBe(
+    'ERR_INVALID_OPTION',
+  )
   expect(open(directory).positions.scale).toEqual({ price: 2, quantity: 0 })
 })
 
@@ -141,17 +157,23 @@ test('a journal whose fills give other positions than it says is damaged', () =>
   reader.close()
   if (definition !== undefined && record !== undefined) writer.write(definition, { ...record, realised: '1' })
   writer.close()
-  expect(failureOf(() => foldPositions(directory))).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', message: expect.stringContaining('realised') })
+  expect(failureOf(() => foldPositions(directory))).toMatchObject({
+    code: 'ERR_CORRUPT_JOURNAL',
+    message: expect.stringContaining('realised'),
+  })
 })
 
-test(`killed ${KILLS} times, fed again from what it had not taken: each fill counts once`, async () => {
-  const directory = journalPath()
-  const source = journalPath()
-  const orders = opened(Writer.open(source, { journalId: 3 }))
-  const COUNT = KILLS * 300
-  for (let i = 0; i < COUNT; i++) orders.write(Pair, { n: i, note: '' })
-  for (let kill = 0; kill <= KILLS; kill++) {
-    const child = startChild(`
+test(
+  `killed ${KILLS} times, fed again from what it had not taken: each fill counts once`,
+  async () => {
+    const directory = journalPath()
+    const source = journalPath()
+    const orders = opened(Writer.open(source, { journalId: 3 }))
+    const COUNT = KILLS * 300
+    for (let i = 0; i < COUNT; i++) orders.write(Pair, { n: i, note: '' })
+    for (let kill = 0; kill <= KILLS; kill++) {
+      const child = startChild(
+        `
       const { PositionsWriter } = await import('ticktape/trading')
       const fillOf = ${fillOf.toString()}
       const keeper = PositionsWriter.open(dir, { batchMs: 1, snapshotEvery: 64, journal: { pageSize: 65536 } })
@@ -161,15 +183,19 @@ test(`killed ${KILLS} times, fed again from what it had not taken: each fill cou
       const handlers = on(Pair, t => keeper.apply(fillOf(t.n), t))
       while (reader.poll(handlers, 5) > 0) await new Promise(resolve => setImmediate(resolve))
       await keeper.flush()
-      say(keeper.folded); keeper.close(); process.exit()`, [directory, source])
-    await child.hear()
-    if (kill === KILLS) expect(await child.hear()).toBe(COUNT)
-    else {
-      await sleep(Math.random() * 25)
-      expect((await child.kill()).stderr).toBe('')
+      say(keeper.folded); keeper.close(); process.exit()`,
+        [directory, source],
+      )
+      await child.hear()
+      if (kill === KILLS) expect(await child.hear()).toBe(COUNT)
+      else {
+        await sleep(Math.random() * 25)
+        expect((await child.kill()).stderr).toBe('')
+      }
     }
-  }
-  const fold = foldPositions(directory)
-  expect([fold.folded, fold.lastCause]).toEqual([COUNT, { journal: 3, position: (COUNT - 1) * 2 }])
-  expect(shown(fold.positions)).toEqual(folded(COUNT))
-}, KILLS * 5000 + 60_000)
+    const fold = foldPositions(directory)
+    expect([fold.folded, fold.lastCause]).toEqual([COUNT, { journal: 3, position: (COUNT - 1) * 2 }])
+    expect(shown(fold.positions)).toEqual(folded(COUNT))
+  },
+  KILLS * 5000 + 60_000,
+)

@@ -18,15 +18,22 @@ beforeAll(() => {
 const LIVES = countFor('TICKTAPE_POWER_LOSS_LIVES', 20)
 const FIRST = countFor('TICKTAPE_POWER_LOSS_SEED', 1)
 
-test.skipIf(notLinux)(`${LIVES} journals lose power at moments of their lives: what was durable is there, and nothing that was not written`, { timeout: 3_600_000 }, async () => {
-  const folder = makeFolder('memory')
-  const work = join(folder, 'work')
-  mkdirSync(work)
-  const ended = await runProgram('power-loss.mjs', [work, FIRST, LIVES], { TICKTAPE_ADDON: addon, TICKTAPE_SYNC_LOG: join(folder, 'log') })
-  expect(ended.stderr).toBe('')
-  expect(ended.code).toBe(0)
-  const counts = JSON.parse(ended.stdout) as Record<string, number>
-  console.log(`power loss: ${ended.stdout.trim()}`)
-  expect(counts['images']).toBeGreaterThan(LIVES * 20)
-  expect(counts['lost']).toBeGreaterThan(0) // Else the simulator would lose nothing, and prove nothing.
-})
+test.skipIf(notLinux)(
+  `${LIVES} journals lose power at moments of their lives: what was durable is there, and nothing that was not written`,
+  { timeout: 3_600_000 },
+  async () => {
+    const folder = makeFolder('memory')
+    const work = join(folder, 'work')
+    mkdirSync(work)
+    const ended = await runProgram('power-loss.mjs', [work, FIRST, LIVES], {
+      TICKTAPE_ADDON: addon,
+      TICKTAPE_SYNC_LOG: join(folder, 'log'),
+    })
+    expect(ended.stderr).toBe('')
+    expect(ended.code).toBe(0)
+    const counts = JSON.parse(ended.stdout) as Record<string, number>
+    console.log(`power loss: ${ended.stdout.trim()}`)
+    expect(counts['images']).toBeGreaterThan(LIVES * 20)
+    expect(counts['lost']).toBeGreaterThan(0) // Else the simulator would lose nothing, and prove nothing.
+  },
+)

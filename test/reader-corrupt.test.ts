@@ -1,4 +1,13 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { on, type Reader } from 'ticktape'
 import { describe, expect, it } from 'vitest'
@@ -60,11 +69,17 @@ describe('bytes that contradict the format, in a page that is open', () => {
     const reader = openReader(writer.path)
     damage(writer.path)
     const failure = corruptionOf(reader)
-    expect(failure).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', path: pageFile(writer.path, 1), position: SMALL_CAPACITY + 5 })
+    expect(failure).toMatchObject({
+      code: 'ERR_CORRUPT_JOURNAL',
+      path: pageFile(writer.path, 1),
+      position: SMALL_CAPACITY + 5,
+    })
     expect(reader.position).toBe(SMALL_CAPACITY + 5)
     if (what.includes('other')) return
     expect(failure).toMatchObject({ page: 1, slot: 5 })
-    expect(failureOf(() => openReader(writer.path, { from: { position: SMALL_CAPACITY + 50 } })).code).toBe('ERR_POSITION')
+    expect(failureOf(() => openReader(writer.path, { from: { position: SMALL_CAPACITY + 50 } })).code).toBe(
+      'ERR_POSITION',
+    )
   })
 
   it('a cursor past the page', () => {
@@ -73,7 +88,11 @@ describe('bytes that contradict the format, in a page that is open', () => {
     const reader = openReader(writer.path)
     for (const cursor of [SMALL_CAPACITY + 1, 2 ** 31, 2 ** 32 - 1]) {
       pokeWord(writer.path, 0, CURSOR, cursor)
-      expect(corruptionOf(reader)).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', path: pageFile(writer.path, 0), page: 0 })
+      expect(corruptionOf(reader)).toMatchObject({
+        code: 'ERR_CORRUPT_JOURNAL',
+        path: pageFile(writer.path, 0),
+        page: 0,
+      })
       expect(failureOf(() => reader.lag).code).toBe('ERR_CORRUPT_JOURNAL')
       expect(failureOf(() => openReader(writer.path, { from: 'end' })).code).toBe('ERR_CORRUPT_JOURNAL')
       expect(failureOf(() => openReader(writer.path, { from: { position: 3 } })).code).toBe('ERR_CORRUPT_JOURNAL')
@@ -131,7 +150,10 @@ describe('bytes that contradict the format, in a page that is open', () => {
     ['a page less a byte', (file: string) => truncateSync(file, 65_535)],
     ['too long', (file: string) => truncateSync(file, 65_537)],
     ['all zeros', (file: string) => writeFileSync(file, Buffer.alloc(65_536))],
-    ['the page of another number', (file: string) => writeFileSync(file, readFileSync(file.replace('1.page', '0.page')))],
+    [
+      'the page of another number',
+      (file: string) => writeFileSync(file, readFileSync(file.replace('1.page', '0.page'))),
+    ],
     ['one whose identity was changed', (file: string) => poke(join(file, '..'), 1, 60, 7)],
   ])('a next page that is %s', (_, damage) => {
     const writer = openWriter()
@@ -146,18 +168,37 @@ describe('bytes that contradict the format, in a page that is open', () => {
     const writer = openWriter()
     writer.write(Tick, { symbol: 'BTC', last: 1, bid: 2, ask: 3, volume: 4 })
     writer.write(Kinds, {
-      u8: 1, i8: 1, u16: 1, i16: 1, u32: 1, i32: 1, f32: 1, f64: 1, u64: 1n, i64: 1n, bool: true, text: 'x', raw: new Uint8Array(4), side: 'buy',
+      u8: 1,
+      i8: 1,
+      u16: 1,
+      i16: 1,
+      u32: 1,
+      i32: 1,
+      f32: 1,
+      f64: 1,
+      u64: 1n,
+      i64: 1n,
+      bool: true,
+      text: 'x',
+      raw: new Uint8Array(4),
+      side: 'buy',
     })
     poke(writer.path, 0, slotOffset(0) + 17, 0x80)
     poke(writer.path, 0, slotOffset(1) + (Kinds.fields.find(field => field.name === 'side')?.offset ?? 0), 2)
     let handled = 0
-    openReader(writer.path).poll(on(Tick, tick => {
-      expect(failureOf(() => tick.symbol)).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', path: pageFile(writer.path, 0), position: 0 })
-      handled += tick.last
-    }).on(Kinds, kinds => {
-      expect(failureOf(() => kinds.side)).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', position: 1 })
-      handled += kinds.u8
-    }))
+    openReader(writer.path).poll(
+      on(Tick, tick => {
+        expect(failureOf(() => tick.symbol)).toMatchObject({
+          code: 'ERR_CORRUPT_JOURNAL',
+          path: pageFile(writer.path, 0),
+          position: 0,
+        })
+        handled += tick.last
+      }).on(Kinds, kinds => {
+        expect(failureOf(() => kinds.side)).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', position: 1 })
+        handled += kinds.u8
+      }),
+    )
     expect(handled).toBe(2)
   })
 
@@ -171,8 +212,15 @@ describe('bytes that contradict the format, in a page that is open', () => {
     }
     expect(await rejectionOf(follow())).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', slot: 5 })
     const merged = openMerged([writer.path])
-    expect(failureOf(() => { for (let i = 0; i < 100; i++) merged.poll(on(Count, () => {})) })).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', slot: 5 })
-    expect(await rejectionOf(openReader(writer.path).run(on(Count, () => {})))).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', slot: 5 })
+    expect(
+      failureOf(() => {
+        for (let i = 0; i < 100; i++) merged.poll(on(Count, () => {}))
+      }),
+    ).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', slot: 5 })
+    expect(await rejectionOf(openReader(writer.path).run(on(Count, () => {})))).toMatchObject({
+      code: 'ERR_CORRUPT_JOURNAL',
+      slot: 5,
+    })
   })
 })
 
@@ -180,7 +228,8 @@ describe('a file cut short under those who have it mapped', () => {
   it.each([0, 100, 4096, 8192])('to %i bytes: an error for its readers, no signal', async size => {
     const writer = openWriter()
     writeCounts(writer, 0, 500)
-    const result = startChild(`
+    const result = startChild(
+      `
       const reader = Reader.open(dir)
       const handlers = on(Count, f => f.n)
       reader.poll(handlers, 10)
@@ -193,7 +242,9 @@ describe('a file cut short under those who have it mapped', () => {
       }
       reader.close()
       process.exit()
-    `, [writer.path])
+    `,
+      [writer.path],
+    )
     await result.hear()
     truncateSync(pageFile(writer.path, 0), size)
     result.tell()
@@ -224,7 +275,8 @@ describe('a file cut short under those who have it mapped', () => {
 
   it('a control file cut short kills neither writer nor reader', async () => {
     const writer = openWriter()
-    const child = startChild(`
+    const child = startChild(
+      `
       const other = Writer.open(args[1], { pageSize: 65536 })
       const reader = Reader.open(args[1], { from: { name: 'x' } })
       say('open'); await line()
@@ -235,7 +287,9 @@ describe('a file cut short under those who have it mapped', () => {
       try { reader.close() } catch (error) { say(error.code) }
       other.close()
       process.exit()
-    `, [writer.path, join(writer.path, '..', 'other')])
+    `,
+      [writer.path, join(writer.path, '..', 'other')],
+    )
     await child.hear()
     truncateSync(join(writer.path, '..', 'other', 'control'), 0)
     child.tell()
@@ -245,23 +299,41 @@ describe('a file cut short under those who have it mapped', () => {
 })
 
 describe('other files of a journal', () => {
-  it.each(['', 'null', '{', '[]', '{"format":2,"frames":[]}', '{"format":1}', '{"format":1,"frames":[{}]}', '\0'.repeat(100)])('schema.json %j', text => {
+  it.each([
+    '',
+    'null',
+    '{',
+    '[]',
+    '{"format":2,"frames":[]}',
+    '{"format":1}',
+    '{"format":1,"frames":[{}]}',
+    '\0'.repeat(100),
+  ])('schema.json %j', text => {
     const writer = openWriter()
     writeCounts(writer, 0, 3)
     writer.close()
     writeFileSync(join(writer.path, 'schema.json'), text)
     const reader = openReader(writer.path)
-    expect(failureOf(() => [...reader])).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', path: join(writer.path, 'schema.json') })
+    expect(failureOf(() => [...reader])).toMatchObject({
+      code: 'ERR_CORRUPT_JOURNAL',
+      path: join(writer.path, 'schema.json'),
+    })
     expect(failureOf(() => openWriter(writer.path)).code).toBe('ERR_CORRUPT_JOURNAL')
   })
 
   it.each([
-    ['empty', Buffer.alloc(0)], ['short', Buffer.alloc(100)], ['zeros', Buffer.alloc(65_536)], ['text', Buffer.alloc(65_536, 'x')],
+    ['empty', Buffer.alloc(0)],
+    ['short', Buffer.alloc(100)],
+    ['zeros', Buffer.alloc(65_536)],
+    ['text', Buffer.alloc(65_536, 'x')],
   ])('control, %s', (_, bytes) => {
     const writer = openWriter()
     writer.close()
     writeFileSync(join(writer.path, 'control'), bytes)
-    expect(failureOf(() => openReader(writer.path))).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', path: join(writer.path, 'control') })
+    expect(failureOf(() => openReader(writer.path))).toMatchObject({
+      code: 'ERR_CORRUPT_JOURNAL',
+      path: join(writer.path, 'control'),
+    })
     expect(failureOf(() => openWriter(writer.path)).code).toBe('ERR_CORRUPT_JOURNAL')
   })
 

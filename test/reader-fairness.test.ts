@@ -29,12 +29,15 @@ describe('while there are always frames, timers and signals have their turn', ()
     setTimeout(() => controller.abort(), 20)
     let handled = 0
     const end = performance.now() + 10_000
-    await reader.run(on(Count, () => {
-      handled++
-      more()
-      for (const until = performance.now() + 0.02; performance.now() < until; );
-      if (performance.now() > end) reader.close()
-    }), { wait, signal: controller.signal })
+    await reader.run(
+      on(Count, () => {
+        handled++
+        more()
+        for (const until = performance.now() + 0.02; performance.now() < until; );
+        if (performance.now() > end) reader.close()
+      }),
+      { wait, signal: controller.signal },
+    )
     // 20 µs a frame: a few ms too many are a few hundred frames, 16,384 without a look at the clock are not.
     expect(handled).toBeLessThan(10_000)
     expect(controller.signal.aborted).toBe(true)

@@ -7,7 +7,16 @@ import { startChild } from './support/child.ts'
 import { failureOf, rejectionOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
 import { Count } from './support/frames.ts'
-import { journalPath, openMerged, openReader, openWriter, readNumbers, SMALL_CAPACITY, upTo, writeCounts } from './support/open.ts'
+import {
+  journalPath,
+  openMerged,
+  openReader,
+  openWriter,
+  readNumbers,
+  SMALL_CAPACITY,
+  upTo,
+  writeCounts,
+} from './support/open.ts'
 import { ROOT, skipUnless } from './support/skips.ts'
 
 function numberOf(frame: { toObject(): unknown }): number {
@@ -69,14 +78,17 @@ describe('for await', () => {
     writeCounts(writer, 0, 3)
     const reader = openReader(writer.path, { signal: AbortSignal.abort() })
     for await (const frame of reader) expect.unreachable(`frame ${frame.position}`)
-    for await (const frame of openReader(writer.path).follow({ signal: AbortSignal.abort() })) expect.unreachable(`frame ${frame.position}`)
+    for await (const frame of openReader(writer.path).follow({ signal: AbortSignal.abort() }))
+      expect.unreachable(`frame ${frame.position}`)
   })
 
   it('ends when the signal aborts while it sleeps', async () => {
     const writer = openWriter()
     const controller = new AbortController()
     const reader = openReader(writer.path, { signal: controller.signal })
-    const follower = (async () => { for await (const frame of reader) expect.unreachable(`frame ${frame.position}`) })()
+    const follower = (async () => {
+      for await (const frame of reader) expect.unreachable(`frame ${frame.position}`)
+    })()
     await sleep(20)
     controller.abort()
     await follower
@@ -87,7 +99,9 @@ describe('for await', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     let slept = 0
-    const follower = (async () => { for await (const frame of reader) expect.unreachable(`frame ${frame.position}`) })()
+    const follower = (async () => {
+      for await (const frame of reader) expect.unreachable(`frame ${frame.position}`)
+    })()
     const ticking = setInterval(() => slept++, 10)
     await sleep(20)
     reader.close()
@@ -146,7 +160,9 @@ describe('for await', () => {
     merged.close()
     expect(failureOf(() => reader.follow()).code).toBe('ERR_CLOSED')
     for (const closed of [reader, merged]) {
-      const follow = async () => { for await (const _ of closed) expect.unreachable() }
+      const follow = async () => {
+        for await (const _ of closed) expect.unreachable()
+      }
       expect((await rejectionOf(follow())).code).toBe('ERR_CLOSED')
     }
   })
@@ -158,7 +174,8 @@ describe('for await', () => {
     const warned = (warning: Error) => warnings.push(warning)
     process.on('warning', warned)
     const followers = upTo(30).map(async () => {
-      for await (const frame of openReader(writer.path, { signal: controller.signal })) expect.unreachable(`frame ${frame.position}`)
+      for await (const frame of openReader(writer.path, { signal: controller.signal }))
+        expect.unreachable(`frame ${frame.position}`)
     })
     await sleep(30)
     controller.abort()
@@ -177,9 +194,12 @@ describe('for await', () => {
 })
 
 describe('run', () => {
-  it.each(['spin', 'yield', 'park', 'event-loop'] as const)('%s: handles what another process writes, until the signal aborts', async wait => {
-    const path = journalPath()
-    const child = startChild(`
+  it.each(['spin', 'yield', 'park', 'event-loop'] as const)(
+    '%s: handles what another process writes, until the signal aborts',
+    async wait => {
+      const path = journalPath()
+      const child = startChild(
+        `
       const writer = Writer.open(dir, { pageSize: 65536 })
       say('open'); await line()
       for (let n = 0; n < 3000; n++) {
@@ -187,34 +207,49 @@ describe('run', () => {
         if (n % 500 === 0) await sleep(5)
       }
       say('written'); await line()
-    `, [path])
-    await child.hear()
-    const reader = openReader(path)
-    const controller = new AbortController()
-    const seen: number[] = []
-    child.tell()
-    const handled = await reader.run(on(Count, f => {
-      seen.push(f.n)
-      if (f.n === 2999) controller.abort()
-    }), { wait, signal: controller.signal, limit: 100 })
-    expect(handled).toBe(3000)
-    expect(seen).toEqual(upTo(3000))
-  })
+    `,
+        [path],
+      )
+      await child.hear()
+      const reader = openReader(path)
+      const controller = new AbortController()
+      const seen: number[] = []
+      child.tell()
+      const handled = await reader.run(
+        on(Count, f => {
+          seen.push(f.n)
+          if (f.n === 2999) controller.abort()
+        }),
+        { wait, signal: controller.signal, limit: 100 },
+      )
+      expect(handled).toBe(3000)
+      expect(seen).toEqual(upTo(3000))
+    },
+  )
 
-  it.each(['spin', 'yield', 'park', 'event-loop'] as const)('%s: lets the event loop go on while there is nothing', async wait => {
-    const writer = openWriter()
-    const reader = openReader(writer.path)
-    const controller = new AbortController()
-    const running = reader.run(on(Count, () => {}), { wait, signal: controller.signal })
-    for (let i = 0; i < 5; i++) await sleep(3)
-    controller.abort()
-    expect(await running).toBe(0)
-  })
+  it.each(['spin', 'yield', 'park', 'event-loop'] as const)(
+    '%s: lets the event loop go on while there is nothing',
+    async wait => {
+      const writer = openWriter()
+      const reader = openReader(writer.path)
+      const controller = new AbortController()
+      const running = reader.run(
+        on(Count, () => {}),
+        { wait, signal: controller.signal },
+      )
+      for (let i = 0; i < 5; i++) await sleep(3)
+      controller.abort()
+      expect(await running).toBe(0)
+    },
+  )
 
   it.each(['spin', 'yield', 'park', 'event-loop'] as const)('%s: ends when the reader is closed', async wait => {
     const writer = openWriter()
     const reader = openReader(writer.path)
-    const running = reader.run(on(Count, () => {}), { wait })
+    const running = reader.run(
+      on(Count, () => {}),
+      { wait },
+    )
     await sleep(20)
     reader.close()
     expect(await running).toBe(0)
@@ -223,15 +258,40 @@ describe('run', () => {
   it('rejects with what a handler throws', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 1)
-    const running = openReader(writer.path).run(on(Count, () => { throw new Error('of the handler') }))
+    const running = openReader(writer.path).run(
+      on(Count, () => {
+        throw new Error('of the handler')
+      }),
+    )
     await expect(running).rejects.toThrow('of the handler')
   })
 
-  it.each([{ wait: 'doze' }, { wait: 1 }, { signal: {} }, { limit: 0 }, { limit: 1.5 }, { limits: 5 }, null, 5])('refuses %o', async options => {
-    const writer = openWriter()
-    expect((await rejectionOf(openReader(writer.path).run(on(Count, () => {}), options as never))).code).toBe('ERR_INVALID_OPTION')
-    expect((await rejectionOf(openMerged([writer.path]).run(on(Count, () => {}), options as never))).code).toBe('ERR_INVALID_OPTION')
-  })
+  it.each([{ wait: 'doze' }, { wait: 1 }, { signal: {} }, { limit: 0 }, { limit: 1.5 }, { limits: 5 }, null, 5])(
+    'refuses %o',
+    async options => {
+      const writer = openWriter()
+      expect(
+        (
+          await rejectionOf(
+            openReader(writer.path).run(
+              on(Count, () => {}),
+              options as never,
+            ),
+          )
+        ).code,
+      ).toBe('ERR_INVALID_OPTION')
+      expect(
+        (
+          await rejectionOf(
+            openMerged([writer.path]).run(
+              on(Count, () => {}),
+              options as never,
+            ),
+          )
+        ).code,
+      ).toBe('ERR_INVALID_OPTION')
+    },
+  )
 })
 
 describe('whenReady', () => {
@@ -258,7 +318,9 @@ describe('whenReady', () => {
     const ready = Reader.whenReady(journalPath(), { signal: controller.signal })
     setTimeout(() => controller.abort(new Error('enough')), 10)
     await expect(ready).rejects.toThrow('enough')
-    await expect(Reader.whenReady(journalPath(), { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before')
+    await expect(Reader.whenReady(journalPath(), { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow(
+      'before',
+    )
   })
 
   it('rejects at once what no waiting makes right', async () => {
@@ -266,7 +328,8 @@ describe('whenReady', () => {
     for (const options of [null, 5, { signal: 5 }, { from: 'begin' }, { form: 'start' }]) {
       expect((await rejectionOf(Reader.whenReady(path, options as never))).code).toBe('ERR_INVALID_OPTION')
     }
-    for (const directory of [undefined, null, 5, '']) expect((await rejectionOf(Reader.whenReady(directory as never))).code).toBe('ERR_INVALID_OPTION')
+    for (const directory of [undefined, null, 5, ''])
+      expect((await rejectionOf(Reader.whenReady(directory as never))).code).toBe('ERR_INVALID_OPTION')
   })
 })
 
@@ -277,7 +340,10 @@ describe('lag', () => {
     expect(reader.lag).toBe(0)
     writeCounts(writer, 0, 3000)
     expect(reader.lag).toBe(3000)
-    reader.poll(on(Count, () => {}), 100)
+    reader.poll(
+      on(Count, () => {}),
+      100,
+    )
     expect(reader.lag).toBe(2900)
     readNumbers(reader)
     expect(reader.lag).toBe(0)
@@ -321,14 +387,17 @@ describe('a durable reader', () => {
   })
 })
 
-describe.skipIf(skipUnless(ROOT, 'a reader without permission to write', 'only root can become somebody else'))('a reader without permission to write anything', () => {
-  it('reads, and follows by looking again', async () => {
-    const path = join(makeFolder('memory'), 'shared', 'journal')
-    const writer = openWriter(path, { mode: 0o644 })
-    writeCounts(writer, 0, 10)
-    const { chmodSync } = await import('node:fs')
-    for (const above of [join(path, '..'), join(path, '../..'), join(path, '../../..')]) chmodSync(above, 0o755)
-    const child = startChild(`
+describe.skipIf(skipUnless(ROOT, 'a reader without permission to write', 'only root can become somebody else'))(
+  'a reader without permission to write anything',
+  () => {
+    it('reads, and follows by looking again', async () => {
+      const path = join(makeFolder('memory'), 'shared', 'journal')
+      const writer = openWriter(path, { mode: 0o644 })
+      writeCounts(writer, 0, 10)
+      const { chmodSync } = await import('node:fs')
+      for (const above of [join(path, '..'), join(path, '../..'), join(path, '../../..')]) chmodSync(above, 0o755)
+      const child = startChild(
+        `
       process.setgroups([]); process.setgid(65534); process.setuid(65534)
       const reader = Reader.open(dir)
       let named = ''
@@ -342,11 +411,14 @@ describe.skipIf(skipUnless(ROOT, 'a reader without permission to write', 'only r
       }
       say(count)
       reader.close()
-    `, [path])
-    expect(await child.hear()).toBe('ERR_READER_NAME')
-    expect(await child.hear()).toBe('first')
-    writeCounts(writer, 10, 2000)
-    expect(await child.hear()).toBe(2000)
-    expect(await child.end()).toMatchObject({ code: 0 })
-  })
-})
+    `,
+        [path],
+      )
+      expect(await child.hear()).toBe('ERR_READER_NAME')
+      expect(await child.hear()).toBe('first')
+      writeCounts(writer, 10, 2000)
+      expect(await child.hear()).toBe(2000)
+      expect(await child.end()).toMatchObject({ code: 0 })
+    })
+  },
+)

@@ -1,6 +1,6 @@
-import { ageOf, f64, frame, type FrameView, Handlers, on, u8 } from 'ticktape'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ageOf, type FrameView, f64, frame, Handlers, on, u8 } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Pair, Tick } from './support/frames.ts'
@@ -23,14 +23,28 @@ describe('poll', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 300)
     const reader = openReader(writer.path)
-    expect([1, 7, 100].map(limit => reader.poll(on(Count, () => {}), limit))).toEqual([1, 7, 100])
+    expect(
+      [1, 7, 100].map(limit =>
+        reader.poll(
+          on(Count, () => {}),
+          limit,
+        ),
+      ),
+    ).toEqual([1, 7, 100])
     expect(reader.position).toBe(108)
     expect(reader.poll(on(Count, () => {}))).toBe(192)
   })
 
   it.each([0, -1, Number.NaN, '', null, {}])('refuses %o as a limit', limit => {
     const writer = openWriter()
-    expect(failureOf(() => openReader(writer.path).poll(on(Count, () => {}), limit as number)).code).toBe('ERR_INVALID_OPTION')
+    expect(
+      failureOf(() =>
+        openReader(writer.path).poll(
+          on(Count, () => {}),
+          limit as number,
+        ),
+      ).code,
+    ).toBe('ERR_INVALID_OPTION')
   })
 
   it('sends each frame to the handler of its kind', () => {
@@ -39,9 +53,15 @@ describe('poll', () => {
     writeSized(writer, 1, 1)
     writeSized(writer, 2, 2)
     writer.write(Tick, { symbol: 'BTC', last: 3, bid: 0, ask: 0, volume: 0 })
-    const handlers = on(Count, f => seen.push(['Count', f.n])).on(Tick, f => seen.push(['Tick', f.symbol, f.last])).otherwise(f => seen.push([f.definition.name, f.type, f.slots]))
+    const handlers = on(Count, f => seen.push(['Count', f.n]))
+      .on(Tick, f => seen.push(['Tick', f.symbol, f.last]))
+      .otherwise(f => seen.push([f.definition.name, f.type, f.slots]))
     openReader(writer.path).poll(handlers)
-    expect(seen).toEqual([['Count', 1], ['Pair', 3, 2], ['Tick', 'BTC', 3]])
+    expect(seen).toEqual([
+      ['Count', 1],
+      ['Pair', 3, 2],
+      ['Tick', 'BTC', 3],
+    ])
   })
 
   it('passes over frames without a handler, and counts them', () => {
@@ -68,7 +88,8 @@ describe('poll', () => {
     writeSized(writer, 1, 1)
     writeSized(writer, 2, 5)
     const said: unknown[] = []
-    const say = (f: FrameView) => said.push([f.type, f.position, f.slots, f.is(Count), f.is(Pair), f.definition.name, f.toObject()])
+    const say = (f: FrameView) =>
+      said.push([f.type, f.position, f.slots, f.is(Count), f.is(Pair), f.definition.name, f.toObject()])
     openReader(writer.path).poll(on(Count, say).on(Pair, say))
     expect(said).toEqual([
       [2, 0, 1, true, false, 'Count', { n: 1 }],
@@ -82,10 +103,32 @@ describe('poll', () => {
     writer.write(Pair, { n: 2, note: 'x' }, { time: 6n, cause: 7, source: 8, dest: 9 })
     writer.close()
     writeFileSync(join(writer.path, 'schema.json'), '{"format":1,"frames":[]}')
-    const said = Array.from(openReader(writer.path), ({ type, position, time, slots, cause, source, dest, sinceRoot, ...rest }) =>
-      ({ type, position, time, slots, cause, source, dest, sinceRoot, rest }))
+    const said = Array.from(
+      openReader(writer.path),
+      ({ type, position, time, slots, cause, source, dest, sinceRoot, ...rest }) => ({
+        type,
+        position,
+        time,
+        slots,
+        cause,
+        source,
+        dest,
+        sinceRoot,
+        rest,
+      }),
+    )
     expect(said).toEqual([
-      { type: 2, position: 0, time: 5n, slots: 1, cause: undefined, source: undefined, dest: undefined, sinceRoot: undefined, rest: {} },
+      {
+        type: 2,
+        position: 0,
+        time: 5n,
+        slots: 1,
+        cause: undefined,
+        source: undefined,
+        dest: undefined,
+        sinceRoot: undefined,
+        rest: {},
+      },
       { type: 3, position: 1, time: 6n, slots: 2, cause: 7, source: 8, dest: 9, sinceRoot: 0, rest: {} },
     ])
     const seen: number[] = []
@@ -136,7 +179,9 @@ describe('a handler', () => {
     writeCounts(writer, 0, 3)
     const reader = openReader(writer.path)
     const codes: unknown[] = []
-    const handlers: Handlers = on(Count, () => codes.push(failureOf(() => reader.poll(handlers)).code, failureOf(() => [...reader]).code))
+    const handlers: Handlers = on(Count, () =>
+      codes.push(failureOf(() => reader.poll(handlers)).code, failureOf(() => [...reader]).code),
+    )
     reader.poll(handlers)
     expect(codes).toEqual(Array.from({ length: 6 }, () => 'ERR_INVALID_STATE'))
   })
@@ -146,7 +191,9 @@ describe('a handler', () => {
     writeCounts(writer, 0, 3)
     const reader = openMerged([writer.path])
     const codes: unknown[] = []
-    const handlers: Handlers = on(Count, () => codes.push(failureOf(() => reader.poll(handlers)).code, failureOf(() => [...reader]).code))
+    const handlers: Handlers = on(Count, () =>
+      codes.push(failureOf(() => reader.poll(handlers)).code, failureOf(() => [...reader]).code),
+    )
     reader.poll(handlers)
     expect(codes).toEqual(Array.from({ length: 6 }, () => 'ERR_INVALID_STATE'))
   })
@@ -155,9 +202,11 @@ describe('a handler', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3)
     const seen: number[] = []
-    openReader(writer.path).poll(on(Count, outer => {
-      openReader(writer.path).poll(on(Count, inner => seen.push(outer.n * 10 + inner.n)))
-    }))
+    openReader(writer.path).poll(
+      on(Count, outer => {
+        openReader(writer.path).poll(on(Count, inner => seen.push(outer.n * 10 + inner.n)))
+      }),
+    )
     expect(seen).toEqual([0, 1, 2, 10, 11, 12, 20, 21, 22])
   })
 
@@ -270,7 +319,9 @@ describe('a view kept', () => {
     for (const end of [
       (reader: ReturnType<typeof openReader>) => reader.seek({ position: 1500 }),
       (reader: ReturnType<typeof openReader>) => reader.close(),
-      (reader: ReturnType<typeof openReader>) => { while (reader.poll(on(Count, () => {})) > 0); },
+      (reader: ReturnType<typeof openReader>) => {
+        while (reader.poll(on(Count, () => {})) > 0);
+      },
     ]) {
       const reader = openReader(writer.path)
       const [kept] = reader
@@ -283,11 +334,13 @@ describe('a view kept', () => {
   it('can be read only', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 1)
-    openReader(writer.path).poll(on(Count, f => {
-      expect(() => Object.assign(f, { n: 5 })).toThrow(TypeError)
-      expect(() => Object.assign(f, { extra: 5 })).toThrow(TypeError)
-      expect(f.n).toBe(0)
-    }))
+    openReader(writer.path).poll(
+      on(Count, f => {
+        expect(() => Object.assign(f, { n: 5 })).toThrow(TypeError)
+        expect(() => Object.assign(f, { extra: 5 })).toThrow(TypeError)
+        expect(f.n).toBe(0)
+      }),
+    )
   })
 })
 

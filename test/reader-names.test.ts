@@ -15,10 +15,21 @@ describe('a named reader', () => {
   it('goes on where the last of its name stopped', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3000)
-    for (const [from, to] of [[0, 1], [1, 700], [700, 960], [960, 961], [961, 1920], [1920, 3000]]) {
+    for (const [from, to] of [
+      [0, 1],
+      [1, 700],
+      [700, 960],
+      [960, 961],
+      [961, 1920],
+      [1920, 3000],
+    ]) {
       const reader = named(writer.path)
       const seen: number[] = []
-      while (seen.length < to - from) reader.poll(on(Count, count => seen.push(count.n)), to - from - seen.length)
+      while (seen.length < to - from)
+        reader.poll(
+          on(Count, count => seen.push(count.n)),
+          to - from - seen.length,
+        )
       expect(seen).toEqual(upTo(to - from, from))
       reader.close()
     }
@@ -39,7 +50,12 @@ describe('a named reader', () => {
     writeCounts(writer, 0, 10)
     const open = () => openReader(writer.path, { from: { name: 'late', start: { position: 7 } } })
     const first = open()
-    expect(first.poll(on(Count, () => {}), 1)).toBe(1)
+    expect(
+      first.poll(
+        on(Count, () => {}),
+        1,
+      ),
+    ).toBe(1)
     first.close()
     expect(open().position).toBe(8)
   })
@@ -47,7 +63,9 @@ describe('a named reader', () => {
   it('whose start does not exist leaves no name behind', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 10)
-    expect(failureOf(() => openReader(writer.path, { from: { name: 'x', start: { position: 99 } } })).code).toBe('ERR_POSITION')
+    expect(failureOf(() => openReader(writer.path, { from: { name: 'x', start: { position: 99 } } })).code).toBe(
+      'ERR_POSITION',
+    )
     expect(openReader(writer.path, { from: { name: 'x', start: 'end' } }).position).toBe(10)
   })
 
@@ -68,10 +86,13 @@ describe('a named reader', () => {
     const reader = named(writer.path)
     expect(failureOf(() => named(writer.path))).toMatchObject({ code: 'ERR_READER_BUSY' })
     reader.close()
-    const child = startChild(`
+    const child = startChild(
+      `
       const reader = Reader.open(dir, { from: { name: 'momentum' } })
       say('open'); await line()
-    `, [writer.path])
+    `,
+      [writer.path],
+    )
     await child.hear()
     const failure = failureOf(() => named(writer.path))
     expect(failure.code).toBe('ERR_READER_BUSY')
@@ -84,12 +105,15 @@ describe('a named reader', () => {
   it('goes on at what it had handled when its process was killed', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
-    const child = startChild(`
+    const child = startChild(
+      `
       const reader = Reader.open(dir, { from: { name: 'momentum' } })
       let handled = 0
       while (handled < 1500) handled += reader.poll(on(Count, () => {}), 100)
       say(handled); await line()
-    `, [writer.path])
+    `,
+      [writer.path],
+    )
     const handled = (await child.hear()) as number
     await child.kill()
     expect(readNumbers(named(writer.path))).toEqual(upTo(2000 - handled, handled))
@@ -136,7 +160,12 @@ describe('the places for named readers', () => {
     writeCounts(writer, 0, 5)
     for (let i = 0; i < 240; i++) {
       const reader = named(writer.path, `reader-${i}`)
-      expect(reader.poll(on(Count, () => {}), 1 + (i % 5))).toBe(1 + (i % 5))
+      expect(
+        reader.poll(
+          on(Count, () => {}),
+          1 + (i % 5),
+        ),
+      ).toBe(1 + (i % 5))
       reader.close()
     }
     const failure = failureOf(() => named(writer.path, 'one-more'))

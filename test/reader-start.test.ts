@@ -2,7 +2,17 @@ import { now, type Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count } from './support/frames.ts'
-import { journalPath, openReader, openWriter, readAll, readNumbers, SMALL_CAPACITY, upTo, writeCounts, writeSized } from './support/open.ts'
+import {
+  journalPath,
+  openReader,
+  openWriter,
+  readAll,
+  readNumbers,
+  SMALL_CAPACITY,
+  upTo,
+  writeCounts,
+  writeSized,
+} from './support/open.ts'
 
 /** A seeded generator of numbers below 1. */
 function seeded(seed: number): () => number {
@@ -84,7 +94,10 @@ describe('a reader begins', () => {
       const before = [...starts].filter(start => start < position).at(-1) as number
       const inside = Math.floor(before / SMALL_CAPACITY) === Math.floor(rest / SMALL_CAPACITY)
       if (!inside) continue
-      expect(failureOf(() => reader.seek({ position })), String(position)).toMatchObject({ code: 'ERR_POSITION', position })
+      expect(
+        failureOf(() => reader.seek({ position })),
+        String(position),
+      ).toMatchObject({ code: 'ERR_POSITION', position })
       if (++refused > 500) break
     }
     expect(refused).toBeGreaterThan(400)
@@ -123,8 +136,25 @@ describe('a reader begins', () => {
   })
 
   it.each([
-    undefined, 5, '', 'begin', [], {}, { position: -1 }, { position: 0.5 }, { position: '1' }, { position: 5n }, { position: 2 ** 53 },
-    { time: 5 }, { time: '2026' }, { time: new Date(Number.NaN) }, { position: 0, time: 0n }, { name: 'x' }, null, Object.create(null), Symbol('x'),
+    undefined,
+    5,
+    '',
+    'begin',
+    [],
+    {},
+    { position: -1 },
+    { position: 0.5 },
+    { position: '1' },
+    { position: 5n },
+    { position: 2 ** 53 },
+    { time: 5 },
+    { time: '2026' },
+    { time: new Date(Number.NaN) },
+    { position: 0, time: 0n },
+    { name: 'x' },
+    null,
+    Object.create(null),
+    Symbol('x'),
   ])('%o is no place to seek to', to => {
     const writer = openWriter()
     writeCounts(writer, 0, 3)
@@ -134,9 +164,23 @@ describe('a reader begins', () => {
   })
 
   it.each([
-    { from: 'begin' }, { from: 5 }, { from: { name: '' } }, { from: { name: 5 } }, { from: { name: 'x', start: 'begin' } },
-    { from: { name: 'x', start: { name: 'y' } } }, { from: { name: 'x', begin: 'end' } }, { from: {} }, { signal: 5 }, { signal: {} },
-    { durable: 1 }, { form: 'start' }, { from: null }, { from: { name: 'x', start: null } }, null, 'start', 5,
+    { from: 'begin' },
+    { from: 5 },
+    { from: { name: '' } },
+    { from: { name: 5 } },
+    { from: { name: 'x', start: 'begin' } },
+    { from: { name: 'x', start: { name: 'y' } } },
+    { from: { name: 'x', begin: 'end' } },
+    { from: {} },
+    { signal: 5 },
+    { signal: {} },
+    { durable: 1 },
+    { form: 'start' },
+    { from: null },
+    { from: { name: 'x', start: null } },
+    null,
+    'start',
+    5,
   ])('%o is no set of options', options => {
     const writer = openWriter()
     expect(failureOf(() => openReader(writer.path, options as never)).code).toBe('ERR_INVALID_OPTION')
@@ -191,7 +235,8 @@ describe('a reader begins at a time', () => {
   it('that begins a page', () => {
     const writer = openWriter()
     writeMixed(writer, 3 * SMALL_CAPACITY, n => T + BigInt(Math.floor(n / SMALL_CAPACITY)))
-    for (const page of [0, 1, 2]) expect(openReader(writer.path, { from: { time: T + BigInt(page) } }).position % SMALL_CAPACITY).toBe(0)
+    for (const page of [0, 1, 2])
+      expect(openReader(writer.path, { from: { time: T + BigInt(page) } }).position % SMALL_CAPACITY).toBe(0)
   })
 
   it('in a journal without frames', () => {

@@ -7,7 +7,16 @@ import { failureOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
 import { Count, Pair } from './support/frames.ts'
 import { flip, moveToOtherBoot, pageFile, patch, peek, slotAt, u32 } from './support/journals.ts'
-import { journalPath, openReader, openWriter, readAll, readNumbers, SMALL_CAPACITY, upTo, writeCounts } from './support/open.ts'
+import {
+  journalPath,
+  openReader,
+  openWriter,
+  readAll,
+  readNumbers,
+  SMALL_CAPACITY,
+  upTo,
+  writeCounts,
+} from './support/open.ts'
 
 const CURSOR = 128
 const SEALED = 256
@@ -95,7 +104,13 @@ describe('after the death of the writer', () => {
     writeFileSync(`${pageFile(copy, 2)}.tmp`, 'half')
     writeFileSync(join(copy, 'schema.json.tmp'), '{')
     const { recovery } = openWriter(copy)
-    expect(recovery.actions).toEqual(expect.arrayContaining(['removed the prepared page 1', 'removed the unfinished 0000000002.page.tmp', 'removed the unfinished schema.json.tmp']))
+    expect(recovery.actions).toEqual(
+      expect.arrayContaining([
+        'removed the prepared page 1',
+        'removed the unfinished 0000000002.page.tmp',
+        'removed the unfinished schema.json.tmp',
+      ]),
+    )
     expect(existsSync(`${pageFile(copy, 2)}.tmp`)).toBe(false)
     expect(readNumbers(openReader(copy))).toEqual(upTo(3))
   })
@@ -249,22 +264,30 @@ describe('after a restart of the machine', () => {
       const directory = journalPath()
       mkdirSync(directory, { mode: 0o700 })
       writeFileSync(pageFile(directory, 0), Buffer.alloc(size), { mode: 0o600 })
-      expect(recoveryOf(directory)).toMatchObject({ found: 'new', actions: ['removed page 0, which has not one byte in it'] })
+      expect(recoveryOf(directory)).toMatchObject({
+        found: 'new',
+        actions: ['removed page 0, which has not one byte in it'],
+      })
     }
   })
 
   test('named readers that were past the end go on there, and are told of', async () => {
     const { directory } = await halfDurable(100, 50)
     const reader = openReader(directory, { from: { name: 'strategy' } })
-    expect(reader.poll(on(Count, () => {}), 1000)).toBe(150)
+    expect(
+      reader.poll(
+        on(Count, () => {}),
+        1000,
+      ),
+    ).toBe(150)
     reader.close()
     const copy = afterRestart(directory)
     const moved: unknown[] = []
     const listen = (message: unknown): number => moved.push(message)
     channel('ticktape:journal.reader-moved').subscribe(listen)
     onTestFinished(() => {
-    channel('ticktape:journal.reader-moved').unsubscribe(listen)
-  })
+      channel('ticktape:journal.reader-moved').unsubscribe(listen)
+    })
     const writer = openWriter(copy)
     writeCounts(writer, 100, 103)
     expect(moved).toEqual([{ path: copy, reader: 'strategy', position: 100 }])

@@ -1,12 +1,34 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import { Reader, type RepairReport, repair, verify, Writer } from 'ticktape'
 import { describe, expect, test } from 'vitest'
-import { Reader, repair, type RepairReport, verify, Writer } from 'ticktape'
 import { makeFolder } from './support/folders.ts'
-import { CAPACITY, fill, flip, makeJournal, pageFile, patch, peek, rewrite, slotAt, ticktape, u32 } from './support/journals.ts'
+import {
+  CAPACITY,
+  fill,
+  flip,
+  makeJournal,
+  pageFile,
+  patch,
+  peek,
+  rewrite,
+  slotAt,
+  ticktape,
+  u32,
+} from './support/journals.ts'
 
 interface Kept {
   position: number
@@ -19,7 +41,8 @@ interface Kept {
 function framesOf(directory: string): Kept[] {
   using reader = Reader.open(directory)
   const frames: Kept[] = []
-  for (const frame of reader) frames.push({ position: frame.position, time: frame.time, type: frame.type, values: frame.toObject() })
+  for (const frame of reader)
+    frames.push({ position: frame.position, time: frame.time, type: frame.type, values: frame.toObject() })
   return frames
 }
 
@@ -29,11 +52,18 @@ function schemaOf(directory: string): string {
 
 /** Two named readers that have read so far, and left. */
 function leaveReaders(directory: string): void {
-  for (const [name, position] of [['early', 12], ['late', 3 * CAPACITY + 6]] as const) Reader.open(directory, { from: { name, start: { position } } }).close()
+  for (const [name, position] of [
+    ['early', 12],
+    ['late', 3 * CAPACITY + 6],
+  ] as const)
+    Reader.open(directory, { from: { name, start: { position } } }).close()
 }
 
 function fingerprint(directory: string): string {
-  return readdirSync(directory).sort().map(name => `${name} ${readFileSync(join(directory, name)).toString('base64')}`).join('\n')
+  return readdirSync(directory)
+    .sort()
+    .map(name => `${name} ${readFileSync(join(directory, name)).toString('base64')}`)
+    .join('\n')
 }
 
 interface Case {
@@ -44,7 +74,11 @@ interface Case {
 }
 
 /** A journal of three full pages and a piece, damaged and repaired. What must hold whatever was damaged is checked here. */
-async function repaired(checked: boolean, damage: (directory: string) => void, options: { salvage?: boolean } = {}): Promise<Case> {
+async function repaired(
+  checked: boolean,
+  damage: (directory: string) => void,
+  options: { salvage?: boolean } = {},
+): Promise<Case> {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 3000, checked)
   const before = framesOf(directory)
@@ -55,7 +89,12 @@ async function repaired(checked: boolean, damage: (directory: string) => void, o
   const copy = `${directory}.repaired`
   const made = readdirSync(join(directory, '..')).filter(name => name !== 'j')
   expect(made).toEqual(report.copies.map(one => one.path.slice(directory.length - 1)))
-  for (const one of report.copies) expect(await verify(one.path, { deep: true })).toMatchObject({ sound: true, endPosition: one.endPosition, frames: one.frames })
+  for (const one of report.copies)
+    expect(await verify(one.path, { deep: true })).toMatchObject({
+      sound: true,
+      endPosition: one.endPosition,
+      frames: one.frames,
+    })
   using writer = Writer.open(copy, { durability: checked ? 'commit' : 'process' })
   const end = writer.position
   expect(end).toBe(report.copies[0].endPosition)
@@ -81,14 +120,34 @@ describe('nothing is lost when no frame is damaged', () => {
     ['a page checksum', true, directory => flip(pageFile(directory, 1), 261)],
     ['a durable cursor', true, directory => patch(pageFile(directory, 3), 384, u32(9999))],
     ['a cursor that is too high', true, directory => patch(pageFile(directory, 3), 128, u32(70_000))],
-    ['a cursor that is too high, without checksums', false, directory => patch(pageFile(directory, 3), 128, u32(70_000))],
+    [
+      'a cursor that is too high, without checksums',
+      false,
+      directory => patch(pageFile(directory, 3), 128, u32(70_000)),
+    ],
     ['a cursor of a sealed page that is too low', false, directory => patch(pageFile(directory, 1), 128, u32(12))],
-    ['a cursor of a sealed page that is 0, with checksums', true, directory => patch(pageFile(directory, 1), 128, u32(0))],
+    [
+      'a cursor of a sealed page that is 0, with checksums',
+      true,
+      directory => patch(pageFile(directory, 1), 128, u32(0)),
+    ],
     ['bytes after the last frame', false, directory => patch(pageFile(directory, 3), slotAt(800), [1, 2, 3])],
     ['the identity of a page', false, directory => patch(pageFile(directory, 2), 0, new Uint8Array(128))],
-    ['the identity of a page, with checksums', true, directory => patch(pageFile(directory, 2), 0, new Uint8Array(128))],
-    ['the whole header of a sealed page, with checksums', true, directory => patch(pageFile(directory, 1), 0, new Uint8Array(4096))],
-    ['the header of the last page, with checksums', true, directory => patch(pageFile(directory, 3), 0, new Uint8Array(4096).fill(0xff))],
+    [
+      'the identity of a page, with checksums',
+      true,
+      directory => patch(pageFile(directory, 2), 0, new Uint8Array(128)),
+    ],
+    [
+      'the whole header of a sealed page, with checksums',
+      true,
+      directory => patch(pageFile(directory, 1), 0, new Uint8Array(4096)),
+    ],
+    [
+      'the header of the last page, with checksums',
+      true,
+      directory => patch(pageFile(directory, 3), 0, new Uint8Array(4096).fill(0xff)),
+    ],
     ['the first header', true, directory => flip(pageFile(directory, 0), 8)],
     ['bytes added to a file', false, directory => truncateSync(pageFile(directory, 1), 128 * 1024)],
     ['the control file', false, directory => rmSync(join(directory, 'control'))],
@@ -126,19 +185,35 @@ describe('the longest good beginning is kept', () => {
     ['a time before the last', 15, [0], 'time-backwards'],
     ['a type that nobody defined', 0, [99], 'not as schema.json defines it'],
   ])('up to a frame of %s', async (_, offset, bytes, what) => {
-    expectKept(await repaired(false, directory => patch(pageFile(directory, 1), slotAt(500) + offset, bytes)), CAPACITY + 500, [
-      { page: 1, slot: 500, what: expect.stringContaining(what) as string }, { page: 2 }, { page: 3 },
-    ])
+    expectKept(
+      await repaired(false, directory => patch(pageFile(directory, 1), slotAt(500) + offset, bytes)),
+      CAPACITY + 500,
+      [{ page: 1, slot: 500, what: expect.stringContaining(what) as string }, { page: 2 }, { page: 3 }],
+    )
   })
 
   test('up to a page that is missing, cut short or emptied', async () => {
-    expectKept(await repaired(false, directory => rmSync(pageFile(directory, 1))), CAPACITY, [{ page: 1 }, { page: 2 }, { page: 3 }])
-    expectKept(await repaired(false, directory => truncateSync(pageFile(directory, 1), 4096 + 64 * 101)), CAPACITY + 101, [{ page: 1, slot: 101 }, { page: 2 }, { page: 3 }])
-    expectKept(await repaired(false, directory => truncateSync(pageFile(directory, 1), 0)), CAPACITY, [{ page: 1, slot: 0 }, { page: 2 }, { page: 3 }])
+    expectKept(await repaired(false, directory => rmSync(pageFile(directory, 1))), CAPACITY, [
+      { page: 1 },
+      { page: 2 },
+      { page: 3 },
+    ])
+    expectKept(
+      await repaired(false, directory => truncateSync(pageFile(directory, 1), 4096 + 64 * 101)),
+      CAPACITY + 101,
+      [{ page: 1, slot: 101 }, { page: 2 }, { page: 3 }],
+    )
+    expectKept(await repaired(false, directory => truncateSync(pageFile(directory, 1), 0)), CAPACITY, [
+      { page: 1, slot: 0 },
+      { page: 2 },
+      { page: 3 },
+    ])
   })
 
   test('though the last page is missing: nobody knows what was in it', async () => {
-    expectKept(await repaired(false, directory => rmSync(pageFile(directory, 3))), 3 * CAPACITY, [{ page: 3, what: expect.stringContaining('nobody knows') as string }])
+    expectKept(await repaired(false, directory => rmSync(pageFile(directory, 3))), 3 * CAPACITY, [
+      { page: 3, what: expect.stringContaining('nobody knows') as string },
+    ])
   })
 
   test('from the first page that has something good', async () => {
@@ -149,7 +224,9 @@ describe('the longest good beginning is kept', () => {
   })
 
   test.each([true, false])('without a page whose file is that of another (checksums: %s)', async checked => {
-    const { report, before, copy } = await repaired(checked, directory => cpSync(pageFile(directory, 2), pageFile(directory, 0)))
+    const { report, before, copy } = await repaired(checked, directory =>
+      cpSync(pageFile(directory, 2), pageFile(directory, 0)),
+    )
     expect(report.lost).toMatchObject([{ page: 0, slot: 0, what: expect.stringContaining('it says page 2') as string }])
     expect(report.copies).toMatchObject([{ firstPosition: CAPACITY, endPosition: 3600 }])
     expect(framesOf(copy).slice(0, 20)).toEqual(before.filter(({ position }) => position >= CAPACITY).slice(0, 20))
@@ -167,8 +244,16 @@ describe('the longest good beginning is kept', () => {
 
 describe('salvage', () => {
   test('keeps each run of good pages in a journal of its own, positions as they were', async () => {
-    const { report, before, directory } = await repaired(true, at => flip(pageFile(at, 1), slotAt(300) + 30), { salvage: true })
-    expect(report.copies.map(({ path, firstPosition, endPosition }) => [path.slice(directory.length), firstPosition, endPosition])).toEqual([
+    const { report, before, directory } = await repaired(true, at => flip(pageFile(at, 1), slotAt(300) + 30), {
+      salvage: true,
+    })
+    expect(
+      report.copies.map(({ path, firstPosition, endPosition }) => [
+        path.slice(directory.length),
+        firstPosition,
+        endPosition,
+      ]),
+    ).toEqual([
       ['.repaired', 0, CAPACITY + 300],
       ['.repaired-2', 2 * CAPACITY, 3600],
     ])
@@ -179,19 +264,30 @@ describe('salvage', () => {
 
   test('makes nothing more when nothing is damaged, or nothing good comes after', async () => {
     expect((await repaired(false, () => {}, { salvage: true })).report.copies).toHaveLength(1)
-    expect((await repaired(false, directory => patch(pageFile(directory, 3), slotAt(12) + 2, [0]), { salvage: true })).report.copies).toHaveLength(1)
+    expect(
+      (await repaired(false, directory => patch(pageFile(directory, 3), slotAt(12) + 2, [0]), { salvage: true })).report
+        .copies,
+    ).toHaveLength(1)
   })
 })
 
 describe('schema.json', () => {
   test('damaged in one definition: the others are kept, and the frames of all', async () => {
-    const { report, copy, before } = await repaired(false, directory => rewrite(schemaOf(directory), text => text.replace('"name": "Note"', '"name": "No"te"')))
+    const { report, copy, before } = await repaired(false, directory =>
+      rewrite(schemaOf(directory), text => text.replace('"name": "Note"', '"name": "No"te"')),
+    )
     expect(report).toMatchObject({ schema: 'rebuilt', lostTypes: [2], complete: false, lost: [] })
-    expect(framesOf(copy).slice(0, before.length).filter(({ type }) => type === 1)).toEqual(before.filter(({ type }) => type === 1))
+    expect(
+      framesOf(copy)
+        .slice(0, before.length)
+        .filter(({ type }) => type === 1),
+    ).toEqual(before.filter(({ type }) => type === 1))
   })
 
   test('cut short: definitions that are whole are kept', async () => {
-    const { report } = await repaired(false, directory => truncateSync(schemaOf(directory), statSync(schemaOf(directory)).size - 5))
+    const { report } = await repaired(false, directory =>
+      truncateSync(schemaOf(directory), statSync(schemaOf(directory)).size - 5),
+    )
     expect(report).toMatchObject({ schema: 'rebuilt', lostTypes: [], complete: true })
   })
 
@@ -206,7 +302,9 @@ describe('schema.json', () => {
     const verified = await verify(copy)
     expect(verified.sound).toBe(true)
     expect(verified.notes).toHaveLength(8) // two types in each of four pages
-    expect(framesOf(copy).map(({ position, type }) => [position, type])).toEqual(before.map(({ position, type }) => [position, type]))
+    expect(framesOf(copy).map(({ position, type }) => [position, type])).toEqual(
+      before.map(({ position, type }) => [position, type]),
+    )
     {
       using writer = Writer.open(copy)
       fill(writer, 10)
@@ -238,7 +336,10 @@ describe('named readers', () => {
       leaveReaders(directory)
       patch(pageFile(directory, 1), slotAt(500) + 2, [0])
     })
-    expect(report.readers).toEqual([{ name: 'early', position: 12 }, { name: 'late', position: CAPACITY + 500 }])
+    expect(report.readers).toEqual([
+      { name: 'early', position: 12 },
+      { name: 'late', position: CAPACITY + 500 },
+    ])
   })
 
   test('are kept when the header of the control file is damaged', async () => {
@@ -275,7 +376,10 @@ describe('it does not', () => {
     await makeJournal(directory, 10)
     writeFileSync(pageFile(directory, 0), new Uint8Array(64 * 1024))
     await expect(repair(directory)).rejects.toMatchObject({ code: 'ERR_REPAIR' })
-    expect(ticktape('repair', directory)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ERR_REPAIR: nothing of/) as string })
+    expect(ticktape('repair', directory)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^ERR_REPAIR: nothing of/) as string,
+    })
     expect(readdirSync(join(directory, '..'))).toEqual(['j'])
   })
 
@@ -284,7 +388,11 @@ describe('it does not', () => {
     await makeJournal(directory, 3000)
     const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
     // Files of at most 100 blocks of 512 bytes: smaller than a page.
-    const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f 100; exec "${process.execPath}" "${command}" repair "${directory}"`], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', `ulimit -f 100; exec "${process.execPath}" "${command}" repair "${directory}"`],
+      { encoding: 'utf8' },
+    )
     expect(stderr).toMatch(/^ERR_JOURNAL_FULL: [^\n]+\n$/)
     expect(status).toBe(2)
     expect(readdirSync(join(directory, '..'))).toEqual(['j'])
@@ -293,7 +401,10 @@ describe('it does not', () => {
   test('repair what is no journal', () => {
     const folder = makeFolder()
     writeFileSync(join(folder, 'x'), '')
-    expect(ticktape('repair', folder)).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ERR_NOT_A_JOURNAL/) as string })
+    expect(ticktape('repair', folder)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^ERR_NOT_A_JOURNAL/) as string,
+    })
     expect(ticktape('repair', join(folder, 'none')).status).toBe(2)
   })
 })
@@ -310,7 +421,8 @@ test('the command says what it did, in its exit code too', async () => {
   expect(report.stdout).toContain(`${directory}-b-2: `)
   const { copies } = JSON.parse(ticktape('repair', directory, '--json').stdout) as RepairReport
   expect(copies).toMatchObject([{ path: `${directory}.repaired`, endPosition: CAPACITY + 500 }])
-  for (const copy of [`${directory}-a`, `${directory}-b`, `${directory}-b-2`]) expect(ticktape('verify', copy).status).toBe(0)
+  for (const copy of [`${directory}-a`, `${directory}-b`, `${directory}-b-2`])
+    expect(ticktape('verify', copy).status).toBe(0)
 })
 
 test('a journal repaired twice is the same', async () => {
@@ -329,7 +441,12 @@ test('whatever bytes are changed, a copy is sound and has only frames that were 
     random = (Math.imul(random, 1103515245) + 12345) >>> 0
     return Math.floor((random / 2 ** 32) * below)
   }
-  const files = [pageFile(directory, 0), pageFile(directory, 1), join(directory, 'control'), join(directory, 'schema.json')]
+  const files = [
+    pageFile(directory, 0),
+    pageFile(directory, 1),
+    join(directory, 'control'),
+    join(directory, 'schema.json'),
+  ]
   const codes: string[] = []
   let wrong = 0
   for (let round = 0; round < 60; round++) {
@@ -352,4 +469,3 @@ test('whatever bytes are changed, a copy is sound and has only frames that were 
   expect(codes.filter(code => !code.startsWith('ERR_'))).toEqual([])
   expect(codes.length).toBeLessThan(10)
 })
-

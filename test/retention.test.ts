@@ -1,11 +1,32 @@
+import diagnostics from 'node:diagnostics_channel'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import diagnostics from 'node:diagnostics_channel'
+import {
+  forgetReader,
+  inspect,
+  MergedReader,
+  on,
+  type PruneOptions,
+  type PruneReport,
+  prune,
+  Reader,
+  verify,
+  Writer,
+} from 'ticktape'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { forgetReader, inspect, MergedReader, on, prune, type PruneOptions, type PruneReport, Reader, verify, Writer } from 'ticktape'
 import { makeFolder } from './support/folders.ts'
-import { CAPACITY, makeJournal, moveToOtherBoot, PAGE_SIZE, pageFile, patch, Quote, ticktape, u32 } from './support/journals.ts'
+import {
+  CAPACITY,
+  makeJournal,
+  moveToOtherBoot,
+  PAGE_SIZE,
+  pageFile,
+  patch,
+  Quote,
+  ticktape,
+  u32,
+} from './support/journals.ts'
 
 /** Sealed pages 0 to 9, and page 10 being written. */
 const PAGES = 11
@@ -27,7 +48,10 @@ function leaveReader(directory: string, name: string, position: number): void {
 }
 
 function pagesOf(directory: string): number[] {
-  return readdirSync(directory).filter(name => name.endsWith('.page')).map(name => Number.parseInt(name, 10)).sort((a, b) => a - b)
+  return readdirSync(directory)
+    .filter(name => name.endsWith('.page'))
+    .map(name => Number.parseInt(name, 10))
+    .sort((a, b) => a - b)
 }
 
 function upTo(last: number, first = 0): number[] {
@@ -63,9 +87,16 @@ describe('what goes', () => {
     expect(report.removed).toEqual(dry.removed)
     expect(pagesOf(directory)).toEqual(upTo(10).slice(expected.length))
     expect(report).toMatchObject({
-      removedBytes: expected.length * PAGE_SIZE, keptPages: 11 - expected.length, firstPosition: expected.length * CAPACITY, blockers: [],
+      removedBytes: expected.length * PAGE_SIZE,
+      keptPages: 11 - expected.length,
+      firstPosition: expected.length * CAPACITY,
+      blockers: [],
     })
-    expect(await verify(directory)).toMatchObject({ sound: true, firstPosition: expected.length * CAPACITY, endPosition: FRAMES })
+    expect(await verify(directory)).toMatchObject({
+      sound: true,
+      firstPosition: expected.length * CAPACITY,
+      endPosition: FRAMES,
+    })
     using reader = Reader.open(directory)
     expect(reader.position).toBe(expected.length * CAPACITY)
   })
@@ -77,7 +108,11 @@ describe('what goes', () => {
       const hour = 3_600_000_000_000n
       const start = BigInt(Date.now()) * 1_000_000n - 10n * hour
       for (let i = 0; i < 10 * CAPACITY; i++) {
-        writer.write(Quote, { symbol: '', price: i, side: 'buy' }, { time: start + (hour * BigInt(i)) / BigInt(CAPACITY) })
+        writer.write(
+          Quote,
+          { symbol: '', price: i, side: 'buy' },
+          { time: start + (hour * BigInt(i)) / BigInt(CAPACITY) },
+        )
       }
     }
     const report = await prune(directory, { age: 3_600_000 * 6.5 })
@@ -105,7 +140,10 @@ describe('what goes', () => {
   test('nothing after a page that cannot be read: it is an error, and nothing is removed', async () => {
     const directory = make()
     patch(pageFile(directory, 2), 128, u32(5000))
-    await expect(prune(directory, { pages: 1 })).rejects.toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', path: pageFile(directory, 2) })
+    await expect(prune(directory, { pages: 1 })).rejects.toMatchObject({
+      code: 'ERR_CORRUPT_JOURNAL',
+      path: pageFile(directory, 2),
+    })
     expect(pagesOf(directory)).toEqual(upTo(10))
   })
 })
@@ -119,7 +157,13 @@ describe('readers', () => {
     const report = await prune(directory, { pages: 1 })
     expect(report.removed.map(page => page.page)).toEqual([0, 1, 2])
     expect(report.blockers).toEqual([
-      expect.objectContaining({ name: 'dead', alive: false, position: 3 * CAPACITY + 5, pages: 7, bytes: 7 * PAGE_SIZE }),
+      expect.objectContaining({
+        name: 'dead',
+        alive: false,
+        position: 3 * CAPACITY + 5,
+        pages: 7,
+        bytes: 7 * PAGE_SIZE,
+      }),
       expect.objectContaining({ name: 'alive', alive: true, pid: process.pid, position: 5 * CAPACITY, pages: 5 }),
     ])
     expect(alive.poll(on(Quote, () => {}))).toBe(256)
@@ -142,16 +186,25 @@ describe('readers', () => {
     const report = await prune(directory, { pages: 1, ...options })
     expect(report.removed.map(page => page.page)).toEqual(expected)
     expect(dry.removed).toEqual(report.removed)
-    expect(inspect(directory).readers.map(reader => reader.name)).toEqual(options.forget === undefined ? ['dead', 'alive'] : ['alive'])
+    expect(inspect(directory).readers.map(reader => reader.name)).toEqual(
+      options.forget === undefined ? ['dead', 'alive'] : ['alive'],
+    )
   })
 
   test('that are open are not forgotten, and a wrong name is an error before anything is done', async () => {
     const directory = make()
     using _ = Reader.open(directory, { from: { name: 'alive' } })
     leaveReader(directory, 'dead', 0)
-    await expect(prune(directory, { pages: 1, forget: ['dead', 'alive'] })).rejects.toMatchObject({ code: 'ERR_READER_BUSY' })
-    await expect(prune(directory, { pages: 1, forget: ['ded'] })).rejects.toMatchObject({ code: 'ERR_READER_NAME', message: expect.stringContaining("'dead'") as string })
-    await expect(prune(directory, { pages: 1, ignoreReaders: ['x'] })).rejects.toMatchObject({ code: 'ERR_READER_NAME' })
+    await expect(prune(directory, { pages: 1, forget: ['dead', 'alive'] })).rejects.toMatchObject({
+      code: 'ERR_READER_BUSY',
+    })
+    await expect(prune(directory, { pages: 1, forget: ['ded'] })).rejects.toMatchObject({
+      code: 'ERR_READER_NAME',
+      message: expect.stringContaining("'dead'") as string,
+    })
+    await expect(prune(directory, { pages: 1, ignoreReaders: ['x'] })).rejects.toMatchObject({
+      code: 'ERR_READER_NAME',
+    })
     expect(inspect(directory).readers).toHaveLength(2)
     expect(pagesOf(directory)).toEqual(upTo(10))
   })
@@ -247,7 +300,9 @@ describe('a reader whose page was removed', () => {
     leaveReader(directory, 'slow', 3 * CAPACITY)
     await prune(directory, { pages: 1, ignoreReaders: ['slow'] })
     for (let i = 0; i < 2; i++) expect(() => Reader.open(directory, { from: { name: 'slow' } })).toThrow(gone)
-    expect((await verify(directory)).notes).toEqual([expect.objectContaining({ position: 3 * CAPACITY, what: expect.stringContaining("'slow'") as string })])
+    expect((await verify(directory)).notes).toEqual([
+      expect.objectContaining({ position: 3 * CAPACITY, what: expect.stringContaining("'slow'") as string }),
+    ])
     expect(forgetReader(directory, 'slow')).toBe(true)
     using reader = Reader.open(directory, { from: { name: 'slow', start: { position: first } } })
     expect(reader.position).toBe(first)
@@ -264,7 +319,11 @@ describe('a journal whose first page is not 0', () => {
       append(writer, 200)
       expect(writer.position).toBe(FRAMES + 200)
     }
-    expect(await verify(directory)).toMatchObject({ sound: true, firstPosition: 9 * CAPACITY, endPosition: FRAMES + 200 })
+    expect(await verify(directory)).toMatchObject({
+      sound: true,
+      firstPosition: 9 * CAPACITY,
+      endPosition: FRAMES + 200,
+    })
   })
 
   test('with an empty last page keeps times from going back', async () => {
@@ -356,11 +415,16 @@ describe('a writer with retain', () => {
     expect(pagesOf(directory)).toEqual(upTo(10))
   })
 
-  test.each([{}, { readers: true }, { pages: 0 }, { bytes: -1 }, { age: Number.NaN }, { page: 3 }, 5])('refuses %o', retain => {
-    const directory = join(makeFolder('memory'), 'j')
-    expect(() => Writer.open(directory, { retain: retain as object })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
-    expect(existsSync(directory)).toBe(false)
-  })
+  test.each([{}, { readers: true }, { pages: 0 }, { bytes: -1 }, { age: Number.NaN }, { page: 3 }, 5])(
+    'refuses %o',
+    retain => {
+      const directory = join(makeFolder('memory'), 'j')
+      expect(() => Writer.open(directory, { retain: retain as object })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+      )
+      expect(existsSync(directory)).toBe(false)
+    },
+  )
 })
 
 describe('ticktape prune', () => {
@@ -375,7 +439,9 @@ describe('ticktape prune', () => {
     const report = JSON.parse(ticktape('prune', directory, '--bytes', '128K', '--json').stdout) as PruneReport
     expect(report.removed.map(page => page.page)).toEqual([0, 1, 2])
     expect(report.blockers).toMatchObject([{ name: 'slow', alive: false }])
-    expect(ticktape('prune', directory, '--age', '0s', '--forget', 'slow').stdout).toMatch(/removed pages 3 to 9[^]*forgot reader slow/)
+    expect(ticktape('prune', directory, '--age', '0s', '--forget', 'slow').stdout).toMatch(
+      /removed pages 3 to 9[^]*forgot reader slow/,
+    )
     expect(pagesOf(directory)).toEqual([10])
   })
 
@@ -391,11 +457,22 @@ describe('ticktape prune', () => {
 
   test('takes no journal apart for want of an argument', () => {
     const directory = make()
-    for (const args of [[], ['--pages', '0'], ['--bytes', 'lots'], ['--age', '5'], ['--pages', '1', '--forget', 'nobody']]) {
+    for (const args of [
+      [],
+      ['--pages', '0'],
+      ['--bytes', 'lots'],
+      ['--age', '5'],
+      ['--pages', '1', '--forget', 'nobody'],
+    ]) {
       expect([args, ticktape('prune', directory, ...args).status]).toEqual([args, 2])
     }
-    expect(ticktape('prune', directory).stderr).toBe('ERR_USAGE: prune takes at least one limit: --bytes 20G, --age 30d or --pages 5\n')
-    expect(ticktape('prune', join(directory, 'none'))).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ERR_JOURNAL_NOT_FOUND: /) as string })
+    expect(ticktape('prune', directory).stderr).toBe(
+      'ERR_USAGE: prune takes at least one limit: --bytes 20G, --age 30d or --pages 5\n',
+    )
+    expect(ticktape('prune', join(directory, 'none'))).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^ERR_JOURNAL_NOT_FOUND: /) as string,
+    })
     rmSync(pageFile(directory, 10))
     expect(pagesOf(directory)).toEqual(upTo(9))
   })

@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
 import { Handlers, on, Reader } from 'ticktape'
 import { auditSession, Lifecycle, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
 import { Order, OrderReport } from 'ticktape/trading'
+import { expect, test } from 'vitest'
 import { makeFolder } from './support/folders.ts'
 import { GatewayProcess, strategyFile } from './support/gateways.ts'
 
@@ -18,9 +18,17 @@ function generator(seed: number): () => number {
 }
 
 function ordersOf(home: string, id: string) {
-  const orders: { position: number; cause: number | undefined; orderId: bigint; clientOrderId: string; action: string }[] = []
+  const orders: {
+    position: number
+    cause: number | undefined
+    orderId: bigint
+    clientOrderId: string
+    action: string
+  }[] = []
   using reader = Reader.open(join(home, 'strategies', id))
-  const handlers = on(Order, order => orders.push({ ...order.toObject(), position: order.position, cause: order.cause }))
+  const handlers = on(Order, order =>
+    orders.push({ ...order.toObject(), position: order.position, cause: order.cause }),
+  )
   while (reader.poll(handlers) > 0);
   return orders
 }
@@ -28,16 +36,23 @@ function ordersOf(home: string, id: string) {
 function lifeOf(home: string, id: string) {
   const events: { event: string; next: number; read: number }[] = []
   using reader = Reader.open(join(home, 'strategies', id))
-  const handlers = on(Lifecycle, frame => events.push({ event: frame.event, next: Number(frame.next), read: Number(frame.read) }))
+  const handlers = on(Lifecycle, frame =>
+    events.push({ event: frame.event, next: Number(frame.next), read: Number(frame.read) }),
+  )
   while (reader.poll(handlers) > 0);
   return events
 }
 
 async function expectSame(home: string, id: string): Promise<void> {
-  expect(await replayStrategy({ home, strategy: id })).toMatchObject({ difference: undefined, orders: ordersOf(home, id).length })
+  expect(await replayStrategy({ home, strategy: id })).toMatchObject({
+    difference: undefined,
+    orders: ordersOf(home, id).length,
+  })
 }
 
-test('strategies and gateway killed at random, over and over: every event, order and report once', { timeout: 90_000 }, async () => {
+test('strategies and gateway killed at random, over and over: every event, order and report once', {
+  timeout: 90_000,
+}, async () => {
   const seed = Date.now() >>> 0
   const random = generator(seed)
   const home = join(makeFolder('memory'), 'session')
@@ -63,28 +78,49 @@ test('strategies and gateway killed at random, over and over: every event, order
   expect([gateways, strategies]).toEqual([4, expect.toSatisfy((count: number) => count >= 3)])
 
   const audit = await auditSession(home, new SyntheticFeed(feed))
-  expect(audit).toMatchObject({ sound: true, feed: { gaps: 0, duplicates: 0 }, gateway: { gaps: 0, strays: 0, filledTwice: 0 } })
+  expect(audit).toMatchObject({
+    sound: true,
+    feed: { gaps: 0, duplicates: 0 },
+    gateway: { gaps: 0, strays: 0, filledTwice: 0 },
+  })
   expect(audit.feed?.events).toBeGreaterThan(5000)
   expect(audit.gateway.pages).toBeGreaterThan(10)
   for (const strategy of audit.strategies) {
     expect(strategy.orders).toBeGreaterThan(100)
-    expect(strategy).toMatchObject({ gaps: 0, duplicates: 0, unanswered: 0, answeredTwice: 0, answered: strategy.orders })
+    expect(strategy).toMatchObject({
+      gaps: 0,
+      duplicates: 0,
+      unanswered: 0,
+      answeredTwice: 0,
+      answered: strategy.orders,
+    })
     await expectSame(home, strategy.id)
   }
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined, reports: audit.gateway.reports })
   // The same, without the audit: the market orders name the trade they were for, and no trade has two.
-  const trades = ordersOf(home, 'eager').filter(order => order.clientOrderId !== '').map(order => order.cause)
+  const trades = ordersOf(home, 'eager')
+    .filter(order => order.clientOrderId !== '')
+    .map(order => order.cause)
   expect(new Set(trades).size).toBe(trades.length)
-  const ids = [...ordersOf(home, 'eager'), ...ordersOf(home, 'patient')].filter(order => order.action === 'new').map(order => order.orderId)
+  const ids = [...ordersOf(home, 'eager'), ...ordersOf(home, 'patient')]
+    .filter(order => order.action === 'new')
+    .map(order => order.orderId)
   expect(new Set(ids).size).toBe(ids.length)
 })
 
-test('a strategy killed within a handler, between two orders: both appear, once, when the frame is handled again', { timeout: 60_000 }, async () => {
+test('a strategy killed within a handler, between two orders: both appear, once, when the frame is handled again', {
+  timeout: 60_000,
+}, async () => {
   const folder = makeFolder('memory')
   const home = join(folder, 'session')
   process.env['MARKER'] = join(folder, 'marker')
   const synthetic = { seed: 5, rate: 20_000, limit: 300, symbols: ['BTCUSDT'] }
-  const gateway = await GatewayProcess.start({ home, strategies: [strategyFile('suicidal.mjs')], synthetic, speed: 'max' })
+  const gateway = await GatewayProcess.start({
+    home,
+    strategies: [strategyFile('suicidal.mjs')],
+    synthetic,
+    speed: 'max',
+  })
   await gateway.fed()
   // Killed at its 7th, 27th ... trade, and failing at its 30th: it has caught up before it is stopped.
   let status = await gateway.status()
@@ -109,13 +145,21 @@ test('a strategy killed within a handler, between two orders: both appear, once,
 
 async function tradesIn(options: object): Promise<number> {
   let trades = 0
-  for await (const batch of new SyntheticFeed(options).events(0)) trades += batch.filter(event => event.kind === 'trade').length
+  for await (const batch of new SyntheticFeed(options).events(0))
+    trades += batch.filter(event => event.kind === 'trade').length
   return trades
 }
 
-test('a kill between an order and the checkpoint after it: what the journal has is not sent again', { timeout: 30_000 }, async () => {
+test('a kill between an order and the checkpoint after it: what the journal has is not sent again', {
+  timeout: 30_000,
+}, async () => {
   const home = join(makeFolder('memory'), 'session')
-  const first = { home, strategies: [strategyFile('busy.mjs')], synthetic: { seed: 9, limit: 3000 }, speed: 'max' } as const
+  const first = {
+    home,
+    strategies: [strategyFile('busy.mjs')],
+    synthetic: { seed: 9, limit: 3000 },
+    speed: 'max',
+  } as const
   let gateway = await GatewayProcess.start(first)
   await gateway.fed()
   await gateway.stop()
@@ -126,22 +170,38 @@ test('a kill between an order and the checkpoint after it: what the journal has 
   using reader = Reader.open(join(home, 'gateway'), { from: { name: 'eager' } })
   expect(reader.position).toBe(next)
   reader.seek({ position: 0 })
-  reader.poll(new Handlers().otherwise(() => {}), 100)
+  reader.poll(
+    new Handlers().otherwise(() => {}),
+    100,
+  )
   reader.close()
 
   gateway = await GatewayProcess.start({ ...first, synthetic: { seed: 9, limit: 6000 } })
   await gateway.fed()
   await gateway.stop()
   expect(ordersOf(home, 'eager').slice(0, before.length)).toEqual(before)
-  expect(lifeOf(home, 'eager').map(({ event, next: at }) => [event, at])).toMatchObject([['started', 0], ['stopped', next], ['started', next], ['stopped', expect.any(Number)]])
-  expect(await auditSession(home, new SyntheticFeed({ seed: 9, limit: 6000 }))).toMatchObject({ sound: true, feed: { events: 6000 } })
+  expect(lifeOf(home, 'eager').map(({ event, next: at }) => [event, at])).toMatchObject([
+    ['started', 0],
+    ['stopped', next],
+    ['started', next],
+    ['stopped', expect.any(Number)],
+  ])
+  expect(await auditSession(home, new SyntheticFeed({ seed: 9, limit: 6000 }))).toMatchObject({
+    sound: true,
+    feed: { events: 6000 },
+  })
   await expectSame(home, 'eager')
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 })
 
 test('the audit finds an order without an answer, and one sent twice', { timeout: 30_000 }, async () => {
   const home = join(makeFolder('memory'), 'session')
-  const gateway = await GatewayProcess.start({ home, strategies: [strategyFile('busy.mjs')], synthetic: { limit: 2000 }, speed: 'max' })
+  const gateway = await GatewayProcess.start({
+    home,
+    strategies: [strategyFile('busy.mjs')],
+    synthetic: { limit: 2000 },
+    speed: 'max',
+  })
   await gateway.fed()
   await gateway.stop()
   const { Writer } = await import('ticktape')
@@ -152,14 +212,29 @@ test('the audit finds an order without an answer, and one sent twice', { timeout
   using market = Writer.open(join(home, 'gateway'), { journalId: 1, durability: 'process' })
   const reports: object[] = []
   using reader = Reader.open(join(home, 'gateway'))
-  const handlers = on(OrderReport, report => reports.push({ values: report.toObject(), cause: { journal: report.causeJournal, position: report.cause }, dest: report.dest, state: report.state }))
+  const handlers = on(OrderReport, report =>
+    reports.push({
+      values: report.toObject(),
+      cause: { journal: report.causeJournal, position: report.cause },
+      dest: report.dest,
+      state: report.state,
+    }),
+  )
   while (reader.poll(handlers) > 0);
-  const accepted = reports.find(report => (report as { state: string }).state === 'accepted') as { values: never; cause: never; dest: number }
+  const accepted = reports.find(report => (report as { state: string }).state === 'accepted') as {
+    values: never
+    cause: never
+    dest: number
+  }
   market.write(OrderReport, accepted.values, { cause: accepted.cause, dest: accepted.dest })
 
   const audit = await auditSession(home)
   expect(audit.sound).toBe(false)
-  const sum = (name: 'unanswered' | 'answeredTwice') => audit.strategies.reduce((total, strategy) => total + strategy[name], 0)
+  const sum = (name: 'unanswered' | 'answeredTwice') =>
+    audit.strategies.reduce((total, strategy) => total + strategy[name], 0)
   expect([sum('unanswered'), sum('answeredTwice')]).toEqual([1, 1])
-  expect((await replayGateway({ home })).difference).toMatchObject({ position: market.position - OrderReport.slots, what: expect.stringContaining('answers') as string })
+  expect((await replayGateway({ home })).difference).toMatchObject({
+    position: market.position - OrderReport.slots,
+    what: expect.stringContaining('answers') as string,
+  })
 })

@@ -3,21 +3,26 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
 import { ascii, f64, frame, Writer } from 'ticktape'
+import { expect, onTestFinished, test } from 'vitest'
 import { makeFolder } from './support/folders.ts'
 import { outputUntil, startTicktape, ticktape } from './support/journals.ts'
 
 const EXAMPLES = join(import.meta.dirname, '../examples')
 
 function follow(...args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [join(EXAMPLES, 'follow.mjs'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(EXAMPLES, 'follow.mjs'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }
 
 test('quickstart: the other process gets every ticker', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(EXAMPLES, 'quickstart.mjs')], { encoding: 'utf8', timeout: 20_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(EXAMPLES, 'quickstart.mjs')], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
   expect([status, stdout, stderr]).toEqual([0, '100000 tickers; the last: BTC-USDT 62799.89 / 62799.99\n', ''])
 })
 
@@ -39,7 +44,9 @@ test('follow: waits for the journal, follows it, and goes on where it was', { ti
 
 test('follow: says that it waits, and Ctrl-C before there is a journal ends it quietly', async () => {
   const directory = join(makeFolder(), 'j')
-  const child = spawn(process.execPath, [join(EXAMPLES, 'follow.mjs'), directory], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(EXAMPLES, 'follow.mjs'), directory], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   let said = ''
   child.stderr.on('data', chunk => void (said += String(chunk)))
@@ -54,7 +61,10 @@ test('strategy: runs, trades, and replays the same', { timeout: 30_000 }, () => 
   const strategy = join(EXAMPLES, 'strategy.mjs')
   const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '2', '--json')
   expect(status).toBe(0)
-  const lines = stdout.trimEnd().split('\n').map(line => JSON.parse(line) as { kind: string; events: number; orders: number; orderly: boolean; event: string })
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { kind: string; events: number; orders: number; orderly: boolean; event: string })
   expect(lines.at(-1)).toMatchObject({ kind: 'end', orderly: true })
   expect(lines.at(-1)?.events).toBeGreaterThan(1000)
   expect(lines.at(-1)?.orders).toBeGreaterThan(5)
@@ -63,21 +73,35 @@ test('strategy: runs, trades, and replays the same', { timeout: 30_000 }, () => 
   expect(replay).toMatchObject({ status: 0, stdout: expect.stringContaining('the same') as string })
 })
 
-test("the strategy in docs/runtime.md runs and replays the same", { timeout: 30_000 }, () => {
+test('the strategy in docs/runtime.md runs and replays the same', { timeout: 30_000 }, () => {
   const page = readFileSync(join(import.meta.dirname, '../docs/runtime.md'), 'utf8')
   const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
   const file = join(makeFolder(), 'momentum.mjs')
-  writeFileSync(file, code.replace("'ticktape/runtime'", JSON.stringify(pathToFileURL(join(import.meta.dirname, '../dist/public/runtime.js')).href)))
+  writeFileSync(
+    file,
+    code.replace(
+      "'ticktape/runtime'",
+      JSON.stringify(pathToFileURL(join(import.meta.dirname, '../dist/public/runtime.js')).href),
+    ),
+  )
   const home = join(makeFolder('memory'), 'session')
   const { status, stderr } = ticktape('run', file, '--home', home, '--duration', '2')
   expect([status, stderr]).toEqual([0, expect.stringMatching(/\[momentum\] filled 0\.01 at \d+/) as string])
-  expect(ticktape('replay', home)).toMatchObject({ status: 0, stdout: expect.stringMatching(/gateway: the same.*\nmomentum: the same/) as string })
+  expect(ticktape('replay', home)).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/gateway: the same.*\nmomentum: the same/) as string,
+  })
 })
 
-test('a strategy that never returns: the status line says so, the first Ctrl-C how long it may take, the second kills it', { timeout: 30_000 }, async () => {
+test('a strategy that never returns: the status line says so, the first Ctrl-C how long it may take, the second kills it', {
+  timeout: 30_000,
+}, async () => {
   const file = join(makeFolder(), 'stuck.mjs')
   const runtime = JSON.stringify(pathToFileURL(join(import.meta.dirname, '../dist/public/runtime.js')).href)
-  writeFileSync(file, `import { defineStrategy } from ${runtime}\nexport default defineStrategy({ id: 'stuck', onTicker() { const end = Date.now() + 25_000; while (Date.now() < end); } })`)
+  writeFileSync(
+    file,
+    `import { defineStrategy } from ${runtime}\nexport default defineStrategy({ id: 'stuck', onTicker() { const end = Date.now() + 25_000; while (Date.now() < end); } })`,
+  )
   const child = startTicktape('run', file)
   let said = ''
   child.stderr?.on('data', chunk => void (said += String(chunk)))

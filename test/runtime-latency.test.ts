@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
 import { LatencyHistogram } from 'ticktape/runtime'
+import { expect, test } from 'vitest'
 
 test('quantiles are within a sixteenth of the sorted samples', () => {
   const histogram = new LatencyHistogram()

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { CircuitBreaker } from 'ticktape/state'
 import { Gateway, SyntheticFeed } from 'ticktape/runtime'
+import { CircuitBreaker } from 'ticktape/state'
+import { expect, test } from 'vitest'
 import { rejectionOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
 import { makeJournal } from './support/journals.ts'
@@ -47,7 +47,13 @@ test.skipIf(skipUnless(noTracing === undefined, 'that a new session survives pow
 
 /** Begins a session and ends it. */
 async function begin(home: string): Promise<void> {
-  const gateway = await Gateway.start({ home, strategies: [], feed: new SyntheticFeed({ limit: 1 }), speed: 'max', pageSize: 65536 })
+  const gateway = await Gateway.start({
+    home,
+    strategies: [],
+    feed: new SyntheticFeed({ limit: 1 }),
+    speed: 'max',
+    pageSize: 65536,
+  })
   await gateway.fed
   await gateway.stop()
 }
@@ -61,7 +67,11 @@ test('a session begins in no journal, and in no directory of other things: nothi
   writeFileSync(join(locked, 'writer.lock'), '')
   for (const home of [journal, full, locked]) {
     const before = readdirSync(home)
-    expect(await rejectionOf(begin(home))).toMatchObject({ code: 'ERR_SESSION', path: home, message: expect.stringContaining('a directory of its own') as string })
+    expect(await rejectionOf(begin(home))).toMatchObject({
+      code: 'ERR_SESSION',
+      path: home,
+      message: expect.stringContaining('a directory of its own') as string,
+    })
     expect(readdirSync(home)).toEqual(before)
   }
 })

@@ -6,27 +6,32 @@ import { failureOf } from './support/failures.ts'
 import { journalPath } from './support/open.ts'
 import { LINUX, ROOT, skipUnless } from './support/skips.ts'
 
-describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only Linux binds threads'))('CPU affinity', () => {
-  it('is what the kernel says of the thread, and can be narrowed and widened again', () => {
-    const all = getAffinity()
-    expect(all.length).toBeGreaterThan(0)
-    setAffinity([all[0]])
-    try {
-      expect(getAffinity()).toEqual([all[0]])
-      expect(readFileSync('/proc/thread-self/status', 'utf8')).toMatch(new RegExp(`Cpus_allowed_list:\\s+${all[0]}\\n`))
-    } finally {
-      setAffinity(all)
-    }
-    expect(getAffinity()).toEqual(all)
-  })
+describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only Linux binds threads'))(
+  'CPU affinity',
+  () => {
+    it('is what the kernel says of the thread, and can be narrowed and widened again', () => {
+      const all = getAffinity()
+      expect(all.length).toBeGreaterThan(0)
+      setAffinity([all[0]])
+      try {
+        expect(getAffinity()).toEqual([all[0]])
+        expect(readFileSync('/proc/thread-self/status', 'utf8')).toMatch(
+          new RegExp(`Cpus_allowed_list:\\s+${all[0]}\\n`),
+        )
+      } finally {
+        setAffinity(all)
+      }
+      expect(getAffinity()).toEqual(all)
+    })
 
-  it('refuses what is no list of CPUs, and says when there is no such CPU', () => {
-    for (const wrong of [[], [-1], [1.5], ['0'], [5000], 3, null]) {
-      expect(failureOf(() => setAffinity(wrong as number[])).code).toBe('ERR_INVALID_OPTION')
-    }
-    expect(failureOf(() => setAffinity([1023]))).toMatchObject({ code: 'ERR_SYSTEM', systemCode: 'EINVAL' })
-  })
-})
+    it('refuses what is no list of CPUs, and says when there is no such CPU', () => {
+      for (const wrong of [[], [-1], [1.5], ['0'], [5000], 3, null]) {
+        expect(failureOf(() => setAffinity(wrong as number[])).code).toBe('ERR_INVALID_OPTION')
+      }
+      expect(failureOf(() => setAffinity([1023]))).toMatchObject({ code: 'ERR_SYSTEM', systemCode: 'EINVAL' })
+    })
+  },
+)
 
 /** Opens a durable journal for writing, reads it asleep and goes over a page's end; then says where each thread of the addon may run. */
 const WHERE = `
@@ -67,43 +72,55 @@ interface Thread {
   readonly policy: number
 }
 
-describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Linux says'))('the threads of the addon', () => {
-  async function threads(how: string): Promise<{ all: number[]; here: number[]; threads: Thread[] }> {
-    const { said, stderr } = await runChild(WHERE, [journalPath(), how])
-    expect(stderr).toBe('')
-    const found = said[0] as Awaited<ReturnType<typeof threads>>
-    expect(found.threads.map(({ name }) => name).sort()).toEqual(NAMES)
-    return found
-  }
-  /** The CPUs of a list as the kernel writes it: '0,2-4'. */
-  const listed = (text: string): number[] =>
-    text.split(',').flatMap(part => {
-      const [first, last = first] = part.split('-').map(Number)
-      return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Linux says'))(
+  'the threads of the addon',
+  () => {
+    async function threads(how: string): Promise<{ all: number[]; here: number[]; threads: Thread[] }> {
+      const { said, stderr } = await runChild(WHERE, [journalPath(), how])
+      expect(stderr).toBe('')
+      const found = said[0] as Awaited<ReturnType<typeof threads>>
+      expect(found.threads.map(({ name }) => name).sort()).toEqual(NAMES)
+      return found
+    }
+    /** The CPUs of a list as the kernel writes it: '0,2-4'. */
+    const listed = (text: string): number[] =>
+      text.split(',').flatMap(part => {
+        const [first, last = first] = part.split('-').map(Number)
+        return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+      })
+
+    it('run where the process does', async () => {
+      const found = await threads('free')
+      for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(found.all)
     })
 
-  it('run where the process does', async () => {
-    const found = await threads('free')
-    for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(found.all)
-  })
+    it('leave the CPUs of the thread that started them to it, where there are others', async () => {
+      const found = await threads('bound')
+      expect(found.here).toEqual([found.all[0]])
+      const others = found.all.length > 1 ? found.all.slice(1) : found.all
+      for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(others)
+    })
 
-  it('leave the CPUs of the thread that started them to it, where there are others', async () => {
-    const found = await threads('bound')
-    expect(found.here).toEqual([found.all[0]])
-    const others = found.all.length > 1 ? found.all.slice(1) : found.all
-    for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(others)
-  })
-
-  it.skipIf(skipUnless(ROOT, 'threads of niced and real-time ones', 'only root may raise a priority again'))('do not inherit nice values and policies', async () => {
-    for (const how of ['nice', 'fifo']) {
-      const found = await threads(how)
-      for (const { nice, policy } of found.threads) expect({ nice, policy }).toEqual({ nice: 0, policy: 0 })
-    }
-  })
-})
+    it.skipIf(skipUnless(ROOT, 'threads of niced and real-time ones', 'only root may raise a priority again'))(
+      'do not inherit nice values and policies',
+      async () => {
+        for (const how of ['nice', 'fifo']) {
+          const found = await threads(how)
+          for (const { nice, policy } of found.threads) expect({ nice, policy }).toEqual({ nice: 0, policy: 0 })
+        }
+      },
+    )
+  },
+)
 
 it('scheduling refuses wrong policies and priorities', () => {
-  for (const [policy, priority] of [['round', 1], ['fifo', 0], ['fifo', 100], ['other', 20], ['other', 1.5]]) {
+  for (const [policy, priority] of [
+    ['round', 1],
+    ['fifo', 0],
+    ['fifo', 100],
+    ['other', 20],
+    ['other', 1.5],
+  ]) {
     expect(failureOf(() => setScheduling(policy as 'fifo', priority as number)).code).toBe('ERR_INVALID_OPTION')
   }
 })

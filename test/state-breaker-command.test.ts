@@ -9,7 +9,8 @@ import { opened, statePath } from './support/state.ts'
 test('halt stops another process at its next order, resume lets it go on', async () => {
   const path = statePath('breaker')
   const breaker = opened(CircuitBreaker.open(path, { maxDailyLoss: 50_000 }))
-  const child = startChild(`
+  const child = startChild(
+    `
     const { CircuitBreaker } = await import('ticktape/state')
     const breaker = CircuitBreaker.open(dir)
     let last
@@ -18,11 +19,17 @@ test('halt stops another process at its next order, resume lets it go on', async
       const now = breaker.check(0, 1)
       if (now !== last) { say({ now }); last = now }
       await sleep(1)
-    }`, [path])
+    }`,
+    [path],
+  )
   expect(await child.hear()).toBe('ready')
   expect(await child.hear()).toEqual({ now: null })
   const halted = ticktape('halt', path, 'exchange', 'maintenance')
-  expect(halted).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('halted (halted): exchange maintenance') })
+  expect(halted).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringContaining('halted (halted): exchange maintenance'),
+  })
   expect(await child.hear()).toEqual({ now: 'halted' })
   expect(breaker.status().halt).toMatchObject({ code: 'halted', reason: 'exchange maintenance' })
   expect(ticktape('resume', path)).toMatchObject({ status: 0, stdout: expect.stringContaining('trading may go on') })
@@ -39,7 +46,10 @@ test('breaker shows how it stands, by its file or its directory, and says it in 
   const { status, stdout } = ticktape('breaker', path, '--json')
   expect(status).toBe(1)
   expect(JSON.parse(stdout)).toMatchObject({
-    path, halted: true, consecutiveErrors: 2, dailyPnl: -1250,
+    path,
+    halted: true,
+    consecutiveErrors: 2,
+    dailyPnl: -1250,
     halt: { code: 'consecutive-errors', reason: '2 errors in a row', pid: process.pid },
     limits: { maxConsecutiveErrors: 2, maxDailyLoss: 50_000, maxPosition: null },
   })
@@ -49,17 +59,32 @@ test('breaker changes limits for every process', () => {
   const path = statePath('breaker')
   const breaker = opened(CircuitBreaker.open(path, { maxDailyLoss: 50_000 }))
   expect(ticktape('breaker', path, '--max-loss', '75000', '--max-position', '10').status).toBe(0)
-  expect(breaker.limits).toEqual({ maxConsecutiveErrors: Number.POSITIVE_INFINITY, maxDailyLoss: 75_000, maxPosition: 10 })
+  expect(breaker.limits).toEqual({
+    maxConsecutiveErrors: Number.POSITIVE_INFINITY,
+    maxDailyLoss: 75_000,
+    maxPosition: 10,
+  })
   expect(ticktape('breaker', path, '--max-loss', 'none').status).toBe(0)
   expect(breaker.limits.maxDailyLoss).toBe(Number.POSITIVE_INFINITY)
 })
 
 test('what is not there, or makes no sense, is said and exits with 2', () => {
   const path = statePath('breaker')
-  for (const args of [['halt', path], ['resume', path], ['breaker', path]]) {
-    expect(ticktape(...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('there is no circuit breaker') })
+  for (const args of [
+    ['halt', path],
+    ['resume', path],
+    ['breaker', path],
+  ]) {
+    expect(ticktape(...args)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('there is no circuit breaker'),
+    })
   }
   opened(CircuitBreaker.open(path))
-  expect(ticktape('breaker', path, '--max-loss', 'much')).toMatchObject({ status: 2, stderr: expect.stringContaining("'much'") })
+  expect(ticktape('breaker', path, '--max-loss', 'much')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("'much'"),
+  })
   expect(ticktape('breaker', path, '--json', '--max-errors', '0').stderr).toContain('"code":"ERR_INVALID_OPTION"')
 })

@@ -1,5 +1,5 @@
-import { CircuitBreaker } from 'ticktape/state'
 import { join } from 'node:path'
+import { CircuitBreaker } from 'ticktape/state'
 import { expect, it } from 'vitest'
 import { makeFolder } from './support/folders.ts'
 

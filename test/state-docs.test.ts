@@ -11,16 +11,25 @@ const API = { ...ticktape, ...state, ...trading } as Record<string, unknown>
 
 /** What the snippets call their objects. */
 const OBJECTS: Readonly<Record<string, { readonly prototype: object }>> = {
-  counters: state.Counters, sent: state.Counter, book: state.TopOfBook, latest: state.LatestValues, inFlight: state.InFlight,
-  breaker: state.CircuitBreaker, ring: state.Ring, out: state.Broadcast, ticks: state.BroadcastMember,
-  positions: trading.Positions, keeper: trading.PositionsWriter,
+  counters: state.Counters,
+  sent: state.Counter,
+  book: state.TopOfBook,
+  latest: state.LatestValues,
+  inFlight: state.InFlight,
+  breaker: state.CircuitBreaker,
+  ring: state.Ring,
+  out: state.Broadcast,
+  ticks: state.BroadcastMember,
+  positions: trading.Positions,
+  keeper: trading.PositionsWriter,
 }
 
 test('what the snippets call is there', () => {
   const calls = [...SNIPPETS.matchAll(/\b(\w+)\.(\w+)/g)].filter(([, object]) => object in OBJECTS)
   expect(calls.length).toBeGreaterThan(50)
   const made = new Set(['positions']) // what a constructor gives an object is not on its prototype
-  for (const [call, object, member] of calls) expect(member in OBJECTS[object].prototype || made.has(member), call).toBe(true)
+  for (const [call, object, member] of calls)
+    expect(member in OBJECTS[object].prototype || made.has(member), call).toBe(true)
   for (const [call, name, member] of SNIPPETS.matchAll(/\b([A-Z]\w+)\.(open|join)\b/g)) {
     expect(typeof (API[name] as Record<string, unknown>)[member], call).toBe('function')
   }
@@ -30,7 +39,8 @@ test('what the snippets import is exported', () => {
   const imports = [...SNIPPETS.matchAll(/import \{ ([^}]*) \} from '(ticktape\/\w+)'/g)]
   expect(imports.length).toBeGreaterThan(1)
   for (const [, names, from] of imports) {
-    for (const name of names.split(', ')) expect(Object.keys(from === 'ticktape/state' ? state : trading), from).toContain(name)
+    for (const name of names.split(', '))
+      expect(Object.keys(from === 'ticktape/state' ? state : trading), from).toContain(name)
   }
 })
 

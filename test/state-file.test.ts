@@ -1,6 +1,17 @@
 /** What all state files have in common: made by whoever comes first, whole, private, and never trusted. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as fc from 'fast-check'
 import { TicktapeError } from 'ticktape'
@@ -19,13 +30,18 @@ function fileOf(path: string): string {
 
 test('of many processes that open a path at once one makes the file and all share it', async () => {
   const path = statePath()
-  const children = Array.from({ length: 4 }, () => startChild(`
+  const children = Array.from({ length: 4 }, () =>
+    startChild(
+      `
     const { Counters } = await import('ticktape/state')
     say('ready'); await line()
     const counters = Counters.open(dir)
     counters.counter('opened').add(1)
     say(counters.counter('opened').value)
-    await line(); counters.close(); process.exit()`, [path]))
+    await line(); counters.close(); process.exit()`,
+      [path],
+    ),
+  )
   for (const child of children) await child.hear()
   for (const child of children) child.tell()
   for (const child of children) await child.hear()
@@ -72,9 +88,18 @@ test('a file of another kind, size or definition is refused by name, and left al
   const path = statePath()
   LatestValues.open(path, Tick, { capacity: 8 }).close()
   const before = readFileSync(path)
-  expect(failureOf(() => TopOfBook.open(path))).toMatchObject({ code: 'ERR_STATE_MISMATCH', message: expect.stringContaining('latest values') })
-  expect(failureOf(() => LatestValues.open(path, Tick, { capacity: 9 }))).toMatchObject({ code: 'ERR_STATE_MISMATCH', message: expect.stringContaining('capacity 8, not 9') })
-  expect(failureOf(() => LatestValues.open(path, Count))).toMatchObject({ code: 'ERR_STATE_MISMATCH', message: expect.stringContaining('another definition') })
+  expect(failureOf(() => TopOfBook.open(path))).toMatchObject({
+    code: 'ERR_STATE_MISMATCH',
+    message: expect.stringContaining('latest values'),
+  })
+  expect(failureOf(() => LatestValues.open(path, Tick, { capacity: 9 }))).toMatchObject({
+    code: 'ERR_STATE_MISMATCH',
+    message: expect.stringContaining('capacity 8, not 9'),
+  })
+  expect(failureOf(() => LatestValues.open(path, Count))).toMatchObject({
+    code: 'ERR_STATE_MISMATCH',
+    message: expect.stringContaining('another definition'),
+  })
   expect(readFileSync(path)).toEqual(before)
   expect(opened(LatestValues.open(path, Tick)).capacity).toBe(8)
 })
@@ -91,7 +116,10 @@ test('what a process that died left half made is cleared away by the next that m
 
 test('a file too large to be made says how large', () => {
   const path = statePath()
-  expect(failureOf(() => InFlight.open(path, { markets: 1_000_000, owners: 1024 }))).toMatchObject({ code: 'ERR_INVALID_OPTION', path })
+  expect(failureOf(() => InFlight.open(path, { markets: 1_000_000, owners: 1024 }))).toMatchObject({
+    code: 'ERR_INVALID_OPTION',
+    path,
+  })
   expect(existsSync(path)).toBe(false)
 })
 
@@ -131,34 +159,46 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
       const bytes = readFileSync(file)
       bytes[at] ^= 0x40
       writeFileSync(file, bytes)
-      expect(failureOf(() => open(path)).code, `byte ${at}`).toMatch(/^ERR_(CORRUPT_STATE|FORMAT_VERSION|STATE_MISMATCH)$/)
+      expect(failureOf(() => open(path)).code, `byte ${at}`).toMatch(
+        /^ERR_(CORRUPT_STATE|FORMAT_VERSION|STATE_MISMATCH)$/,
+      )
     }
   })
 
   test('hostile bytes behind the identity end in data or in an error with a name', () => {
     const mutation = fc.record({
       at: fc.oneof(fc.integer({ min: 128, max: 1500 }), fc.integer({ min: 4096, max: 4096 + 2000 })),
-      bytes: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 16 }), fc.constant(new Uint8Array(16).fill(0xff)), fc.constant(new Uint8Array(8))),
+      bytes: fc.oneof(
+        fc.uint8Array({ minLength: 1, maxLength: 16 }),
+        fc.constant(new Uint8Array(16).fill(0xff)),
+        fc.constant(new Uint8Array(8)),
+      ),
       live: fc.boolean(),
     })
-    fc.assert(fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), mutations => {
-      const path = statePath()
-      let structure: { close(): void } | undefined = open(path)
-      for (const operation of uses(structure as never)) endsWell(operation)
-      const file = fileOf(path)
-      for (const { at, bytes, live } of mutations) {
-        if (!live) structure?.close()
-        const content = readFileSync(file)
-        const size = content.length
-        content.set(bytes.subarray(0, Math.max(0, Math.min(bytes.length, size - at))), Math.min(at, size - bytes.length))
-        // In place: whoever has it mapped sees it.
-        writeFileSync(file, content, { flag: 'r+' })
-        if (!live) structure = endsWell(() => open(path))
-        if (structure === undefined) return
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), mutations => {
+        const path = statePath()
+        let structure: { close(): void } | undefined = open(path)
         for (const operation of uses(structure as never)) endsWell(operation)
-      }
-      structure?.close()
-    }), { numRuns: Number(process.env['TICKTAPE_STATE_LONG'] ? 5000 : 60), seed: 5 })
+        const file = fileOf(path)
+        for (const { at, bytes, live } of mutations) {
+          if (!live) structure?.close()
+          const content = readFileSync(file)
+          const size = content.length
+          content.set(
+            bytes.subarray(0, Math.max(0, Math.min(bytes.length, size - at))),
+            Math.min(at, size - bytes.length),
+          )
+          // In place: whoever has it mapped sees it.
+          writeFileSync(file, content, { flag: 'r+' })
+          if (!live) structure = endsWell(() => open(path))
+          if (structure === undefined) return
+          for (const operation of uses(structure as never)) endsWell(operation)
+        }
+        structure?.close()
+      }),
+      { numRuns: Number(process.env['TICKTAPE_STATE_LONG'] ? 5000 : 60), seed: 5 },
+    )
   }, 600_000)
 })
 

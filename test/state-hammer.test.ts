@@ -101,7 +101,12 @@ const HAMMERED: readonly Hammered[] = [
       expect(a - b).toBeGreaterThanOrEqual(0)
       expect(a - b).toBeLessThanOrEqual(victims)
       // Those who are killed leave their cells to those who come after.
-      expect(counters.list().map(counter => counter.name).sort()).toEqual(['a', 'b', 'g'])
+      expect(
+        counters
+          .list()
+          .map(counter => counter.name)
+          .sort(),
+      ).toEqual(['a', 'b', 'g'])
     },
   },
   {
@@ -213,25 +218,33 @@ async function stop(child: Child): Promise<Totals> {
 }
 
 describe.each(HAMMERED)('$name', ({ code, check }) => {
-  test('hammered by four processes', async () => {
-    const path = statePath()
-    const children = await Promise.all([0, 1, 2, 3].map(async role => start(code, path, role)))
-    await sleep(HAMMER_MS)
-    const totals = await Promise.all(children.map(stop))
-    await check(path, totals, 0)
-  }, HAMMER_MS + 60_000)
+  test(
+    'hammered by four processes',
+    async () => {
+      const path = statePath()
+      const children = await Promise.all([0, 1, 2, 3].map(async role => start(code, path, role)))
+      await sleep(HAMMER_MS)
+      const totals = await Promise.all(children.map(stop))
+      await check(path, totals, 0)
+    },
+    HAMMER_MS + 60_000,
+  )
 
-  test(`hammered by four processes, one of them killed ${KILLS} times`, async () => {
-    const path = statePath()
-    const survivors = await Promise.all([0, 1, 2].map(async role => start(code, path, role)))
-    for (let kill = 0; kill < KILLS; kill++) {
-      const victim = await start(code, path, 3)
-      await sleep(Math.random() * 40)
-      expect((await victim.kill()).stderr).toBe('')
-    }
-    const totals = await Promise.all(survivors.map(stop))
-    await check(path, totals, KILLS)
-  }, KILLS * 5000 + 60_000)
+  test(
+    `hammered by four processes, one of them killed ${KILLS} times`,
+    async () => {
+      const path = statePath()
+      const survivors = await Promise.all([0, 1, 2].map(async role => start(code, path, role)))
+      for (let kill = 0; kill < KILLS; kill++) {
+        const victim = await start(code, path, 3)
+        await sleep(Math.random() * 40)
+        expect((await victim.kill()).stderr).toBe('')
+      }
+      const totals = await Promise.all(survivors.map(stop))
+      await check(path, totals, KILLS)
+    },
+    KILLS * 5000 + 60_000,
+  )
 })
 
 test('a lost update is seen by such a check', async () => {

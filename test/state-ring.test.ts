@@ -1,7 +1,7 @@
 /** The ring: each policy, against a model, and between processes that are killed. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
-import { frame, f64, on } from 'ticktape'
+import { f64, frame, on } from 'ticktape'
 import { Counters, Ring, type RingOptions } from 'ticktape/state'
 import { describe, expect, test } from 'vitest'
 import { startChild } from './support/child.ts'
@@ -28,7 +28,10 @@ function writeCounts(ring: Ring, from: number, to: number): number {
 
 function readCounts(ring: Ring, limit?: number): number[] {
   const numbers: number[] = []
-  ring.poll(on(Count, t => numbers.push(t.n)).on(Pair, t => numbers.push(t.n)), limit)
+  ring.poll(
+    on(Count, t => numbers.push(t.n)).on(Pair, t => numbers.push(t.n)),
+    limit,
+  )
   return numbers
 }
 
@@ -69,10 +72,12 @@ describe('when it is full', () => {
     const { producer, consumer } = pair({ slots: 2, whenFull: 'overwrite' })
     writeCounts(producer, 0, 2)
     const seen: number[] = []
-    consumer.poll(on(Count, t => {
-      if (seen.length === 0) writeCounts(producer, 2, 8)
-      seen.push(t.n)
-    }))
+    consumer.poll(
+      on(Count, t => {
+        if (seen.length === 0) writeCounts(producer, 2, 8)
+        seen.push(t.n)
+      }),
+    )
     expect(seen).toEqual([0, 6, 7])
     expect(consumer.lapped).toBe(5)
   })
@@ -80,19 +85,25 @@ describe('when it is full', () => {
   test("'wait' gives up by name", () => {
     const { producer } = pair({ slots: 2, whenFull: 'wait', waitMs: 20 })
     writeCounts(producer, 0, 2)
-    expect(failureOf(() => producer.write(Count, { n: 2 }))).toMatchObject({ code: 'ERR_STATE_FULL', message: expect.stringContaining('alive and does not read') })
+    expect(failureOf(() => producer.write(Count, { n: 2 }))).toMatchObject({
+      code: 'ERR_STATE_FULL',
+      message: expect.stringContaining('alive and does not read'),
+    })
     expect(producer.size).toBe(2)
   })
 
   test("'wait' waits for another process, and loses nothing", async () => {
     const path = statePath()
     const producer = openRing(path, { role: 'producer', slots: 8, whenFull: 'wait' })
-    const child = startChild(`
+    const child = startChild(
+      `
       const { Ring } = await import('ticktape/state')
       const ring = Ring.open(dir, { role: 'consumer' })
       let next = 0
       while (next < 5000) ring.poll(on(Count, t => { if (t.n !== next++) throw new Error('gap at ' + t.n) }), 3)
-      say(next); process.exit()`, [path])
+      say(next); process.exit()`,
+      [path],
+    )
     expect(writeCounts(producer, 0, 5000)).toBe(5000)
     expect(await child.hear()).toBe(5000)
   })
@@ -118,7 +129,12 @@ describe('when it is full', () => {
 
   test('a signal given to open ends a wait', () => {
     const path = statePath()
-    const producer = openRing(path, { role: 'producer', slots: 1, whenFull: 'wait', signal: AbortSignal.abort(new Error('shut down')) })
+    const producer = openRing(path, {
+      role: 'producer',
+      slots: 1,
+      whenFull: 'wait',
+      signal: AbortSignal.abort(new Error('shut down')),
+    })
     producer.write(Count, { n: 0 })
     expect(() => producer.write(Count, { n: 1 })).toThrow('shut down')
   })
@@ -177,10 +193,12 @@ test('positions go on around the buffer, and cause, source and dest are carried'
   for (let i = 0; i < 6; i++) {
     producer.begin(Pair)
     producer.commit({ cause: { journal: 7, position: 100 + i }, source: i, dest: 9, time: BigInt(i + 1) })
-    consumer.poll(on(Pair, t => {
-      positions.push(t.position)
-      expect([t.causeJournal, t.cause, t.source, t.dest, t.time, t.n]).toEqual([7, 100 + i, i, 9, BigInt(i + 1), 0])
-    }))
+    consumer.poll(
+      on(Pair, t => {
+        positions.push(t.position)
+        expect([t.causeJournal, t.cause, t.source, t.dest, t.time, t.n]).toEqual([7, 100 + i, i, 9, BigInt(i + 1), 0])
+      }),
+    )
   }
   expect(positions).toEqual([0, 2, 4, 6, 8, 10])
 })
@@ -206,10 +224,12 @@ test('a batch is published at once, and in pieces when the ring is smaller', () 
   expect(readCounts(consumer)).toEqual([0, 1, 2, 3, 4])
   producer.batch(() => writeCounts(producer, 5, 25))
   expect(readCounts(consumer)).toEqual(upTo(17, 25))
-  expect(() => producer.batch(() => {
-    writeCounts(producer, 25, 26)
-    throw new Error('no more')
-  })).toThrow('no more')
+  expect(() =>
+    producer.batch(() => {
+      writeCounts(producer, 25, 26)
+      throw new Error('no more')
+    }),
+  ).toThrow('no more')
   expect(readCounts(consumer)).toEqual([25])
 })
 
@@ -236,8 +256,22 @@ test('values and options that write to the ring themselves are refused', () => {
       return 1
     },
   })
-  expect(failureOf(() => producer.write(Count, meddling(() => producer.abort()))).code).toMatch(/^ERR_(VIEW_EXPIRED|INVALID_STATE)$/)
-  expect(failureOf(() => producer.write(Count, meddling(() => producer.write(Count, { n: 2 })))).code).toBe('ERR_INVALID_STATE')
+  expect(
+    failureOf(() =>
+      producer.write(
+        Count,
+        meddling(() => producer.abort()),
+      ),
+    ).code,
+  ).toMatch(/^ERR_(VIEW_EXPIRED|INVALID_STATE)$/)
+  expect(
+    failureOf(() =>
+      producer.write(
+        Count,
+        meddling(() => producer.write(Count, { n: 2 })),
+      ),
+    ).code,
+  ).toBe('ERR_INVALID_STATE')
   producer.begin(Pair)
   const options = {
     get source() {
@@ -247,16 +281,27 @@ test('values and options that write to the ring themselves are refused', () => {
     },
   }
   expect(failureOf(() => producer.commit(options)).code).toBe('ERR_INVALID_STATE')
-  expect(failureOf(() => producer.write(Count, meddling(() => producer.close()))).code).toMatch(/^ERR_(CLOSED|VIEW_EXPIRED)$/)
+  expect(
+    failureOf(() =>
+      producer.write(
+        Count,
+        meddling(() => producer.close()),
+      ),
+    ).code,
+  ).toMatch(/^ERR_(CLOSED|VIEW_EXPIRED)$/)
   expect(readCounts(consumer)).toEqual([7])
 })
 
 test('what a handler throws comes out, and its frame counts as read', () => {
   const { producer, consumer } = pair({ slots: 4 })
   writeCounts(producer, 0, 3)
-  expect(() => consumer.poll(on(Count, () => {
-    throw new Error('handler')
-  }))).toThrow('handler')
+  expect(() =>
+    consumer.poll(
+      on(Count, () => {
+        throw new Error('handler')
+      }),
+    ),
+  ).toThrow('handler')
   expect(readCounts(consumer)).toEqual([1, 2])
 })
 
@@ -264,7 +309,12 @@ test('a handler may close the ring, and may not poll it', () => {
   const { producer, consumer } = pair({ slots: 4 })
   writeCounts(producer, 0, 3)
   const codes: string[] = []
-  expect(consumer.poll(on(Count, () => codes.push(failureOf(() => consumer.poll(on(Count, () => {}))).code)), 1)).toBe(1)
+  expect(
+    consumer.poll(
+      on(Count, () => codes.push(failureOf(() => consumer.poll(on(Count, () => {}))).code)),
+      1,
+    ),
+  ).toBe(1)
   expect(codes).toEqual(['ERR_INVALID_STATE'])
   expect(consumer.poll(on(Count, () => consumer.close()))).toBe(1)
   expect(failureOf(() => readCounts(consumer)).code).toBe('ERR_CLOSED')
@@ -282,8 +332,14 @@ test('a definition that is another on the other side is told apart', () => {
 
 test('one producer, one consumer', () => {
   const { producer, consumer } = pair({ slots: 4 })
-  expect(failureOf(() => Ring.open(producer.path, { role: 'producer' }))).toMatchObject({ code: 'ERR_STATE_BUSY', pid: process.pid })
-  expect(failureOf(() => Ring.open(producer.path, { role: 'consumer' }))).toMatchObject({ code: 'ERR_STATE_BUSY', pid: process.pid })
+  expect(failureOf(() => Ring.open(producer.path, { role: 'producer' }))).toMatchObject({
+    code: 'ERR_STATE_BUSY',
+    pid: process.pid,
+  })
+  expect(failureOf(() => Ring.open(producer.path, { role: 'consumer' }))).toMatchObject({
+    code: 'ERR_STATE_BUSY',
+    pid: process.pid,
+  })
   expect([producer.connected, consumer.connected]).toEqual([true, true])
   consumer.close()
   expect(producer.connected).toBe(false)
@@ -294,7 +350,10 @@ test('run follows until its signal, or close', async () => {
   const { producer, consumer } = pair({ slots: 4 })
   const seen: number[] = []
   const abort = new AbortController()
-  const running = consumer.run(on(Count, t => seen.push(t.n)), { signal: abort.signal })
+  const running = consumer.run(
+    on(Count, t => seen.push(t.n)),
+    { signal: abort.signal },
+  )
   for (let n = 0; n < 8; n++) await producer.writeWhenReady(Count, { n })
   while (seen.length < 8) await sleep(1)
   abort.abort()
@@ -309,7 +368,10 @@ class Model {
   readonly frames: { n: number; slots: number }[] = []
   dropped = 0
   lapped = 0
-  constructor(private readonly slots: number, private readonly whenFull: 'fail' | 'drop' | 'overwrite') {}
+  constructor(
+    private readonly slots: number,
+    private readonly whenFull: 'fail' | 'drop' | 'overwrite',
+  ) {}
 
   get size(): number {
     return this.frames.reduce((sum, each) => sum + each.slots, 0)
@@ -337,52 +399,79 @@ class Model {
   }
 }
 
-test.each(['fail', 'drop', 'overwrite'] as const)("random operations give what a plain model gives: '%s'", whenFull => {
-  const operation = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ kind: fc.constant('write' as const), slots: fc.constantFrom(1 as const, 2 as const), abort: fc.boolean() }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('read' as const), limit: fc.integer({ min: 1, max: 6 }) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('batch' as const), count: fc.integer({ min: 0, max: 12 }) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('reopen producer' as const, 'reopen consumer' as const) }) },
-  )
-  fc.assert(fc.property(fc.integer({ min: 2, max: 9 }), fc.array(operation, { maxLength: 80 }), (slots, operations) => {
-    const path = statePath()
-    const model = new Model(slots, whenFull)
-    let producer = Ring.open(path, { role: 'producer', slots, whenFull })
-    let consumer = Ring.open(path, { role: 'consumer' })
-    let n = 0
-    const write = (size: 1 | 2): void => {
-      const written = size === 1 ? producer.write(Count, { n }) : producer.write(Pair, { n, note: '' })
-      expect(written).toBe(model.write(n++, size))
-    }
-    try {
-      for (const each of operations) {
-        if (each.kind === 'write') {
-          if (each.abort && producer.begin(Count) !== undefined) producer.abort()
-          else if (each.abort) model.dropped += whenFull === 'drop' ? 1 : 0
-          // An abort in an overwriting ring has made its room already.
-          if (each.abort && whenFull === 'overwrite') model.makeRoom(1)
-          write(each.slots)
-        } else if (each.kind === 'batch') {
-          producer.batch(() => {
-            for (let i = 0; i < each.count; i++) write(1)
-          })
-        } else if (each.kind === 'read') expect(readCounts(consumer, each.limit)).toEqual(model.read(each.limit))
-        else if (each.kind === 'reopen producer') {
-          producer.close()
-          producer = Ring.open(path, { role: 'producer', whenFull })
-        } else {
-          consumer.close()
-          consumer = Ring.open(path, { role: 'consumer' })
+test.each(['fail', 'drop', 'overwrite'] as const)(
+  "random operations give what a plain model gives: '%s'",
+  whenFull => {
+    const operation = fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          kind: fc.constant('write' as const),
+          slots: fc.constantFrom(1 as const, 2 as const),
+          abort: fc.boolean(),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant('read' as const), limit: fc.integer({ min: 1, max: 6 }) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('batch' as const), count: fc.integer({ min: 0, max: 12 }) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constantFrom('reopen producer' as const, 'reopen consumer' as const) }),
+      },
+    )
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 9 }), fc.array(operation, { maxLength: 80 }), (slots, operations) => {
+        const path = statePath()
+        const model = new Model(slots, whenFull)
+        let producer = Ring.open(path, { role: 'producer', slots, whenFull })
+        let consumer = Ring.open(path, { role: 'consumer' })
+        let n = 0
+        const write = (size: 1 | 2): void => {
+          const written = size === 1 ? producer.write(Count, { n }) : producer.write(Pair, { n, note: '' })
+          expect(written).toBe(model.write(n++, size))
         }
-        expect([producer.size, consumer.dropped, consumer.lapped]).toEqual([model.size, model.dropped, model.lapped])
-      }
-      expect(readCounts(consumer, 1000)).toEqual(model.read(1000))
-    } finally {
-      producer.close()
-      consumer.close()
-    }
-  }), { numRuns: LONG ? 3000 : 60, seed: 7 })
-}, LONG ? 600_000 : 30_000)
+        try {
+          for (const each of operations) {
+            if (each.kind === 'write') {
+              if (each.abort && producer.begin(Count) !== undefined) producer.abort()
+              else if (each.abort) model.dropped += whenFull === 'drop' ? 1 : 0
+              // An abort in an overwriting ring has made its room already.
+              if (each.abort && whenFull === 'overwrite') model.makeRoom(1)
+              write(each.slots)
+            } else if (each.kind === 'batch') {
+              producer.batch(() => {
+                for (let i = 0; i < each.count; i++) write(1)
+              })
+            } else if (each.kind === 'read') expect(readCounts(consumer, each.limit)).toEqual(model.read(each.limit))
+            else if (each.kind === 'reopen producer') {
+              producer.close()
+              producer = Ring.open(path, { role: 'producer', whenFull })
+            } else {
+              consumer.close()
+              consumer = Ring.open(path, { role: 'consumer' })
+            }
+            expect([producer.size, consumer.dropped, consumer.lapped]).toEqual([
+              model.size,
+              model.dropped,
+              model.lapped,
+            ])
+          }
+          expect(readCounts(consumer, 1000)).toEqual(model.read(1000))
+        } finally {
+          producer.close()
+          consumer.close()
+        }
+      }),
+      { numRuns: LONG ? 3000 : 60, seed: 7 },
+    )
+  },
+  LONG ? 600_000 : 30_000,
+)
 
 const FRAMES = LONG ? 100_000_000 : 3_000_000
 
@@ -420,62 +509,74 @@ class Checker {
       this.starts++
       this.next = 0
     }
-    if (n !== this.next || t.twice !== 2 * n || t.minus !== -n) this.problems.push(`start ${this.start}: ${n} (${t.twice}, ${t.minus}) instead of ${this.next}`)
+    if (n !== this.next || t.twice !== 2 * n || t.minus !== -n)
+      this.problems.push(`start ${this.start}: ${n} (${t.twice}, ${t.minus}) instead of ${this.next}`)
     this.next = n + 1
     this.frames++
   })
 }
 
-test(`${FRAMES} frames from process to process, no gap`, async () => {
-  const path = statePath()
-  const consumer = openRing(path, { role: 'consumer', slots: 4096 })
-  const producer = startChild(PRODUCER, [path, 'fail', 0, FRAMES])
-  const checker = new Checker()
-  await producer.hear()
-  const end = performance.now() + (LONG ? 600_000 : 60_000)
-  for (let looks = 0; checker.frames < FRAMES && performance.now() < end; looks++) {
-    if (consumer.poll(checker.handlers, 1024) === 0 && looks % 1000 === 0) await sleep(0)
-  }
-  expect(checker.problems).toEqual([])
-  expect([checker.frames, checker.starts, consumer.size]).toEqual([FRAMES, 1, 0])
-  expect(await producer.hear()).toBe('done')
-}, LONG ? 700_000 : 90_000)
+test(
+  `${FRAMES} frames from process to process, no gap`,
+  async () => {
+    const path = statePath()
+    const consumer = openRing(path, { role: 'consumer', slots: 4096 })
+    const producer = startChild(PRODUCER, [path, 'fail', 0, FRAMES])
+    const checker = new Checker()
+    await producer.hear()
+    const end = performance.now() + (LONG ? 600_000 : 60_000)
+    for (let looks = 0; checker.frames < FRAMES && performance.now() < end; looks++) {
+      if (consumer.poll(checker.handlers, 1024) === 0 && looks % 1000 === 0) await sleep(0)
+    }
+    expect(checker.problems).toEqual([])
+    expect([checker.frames, checker.starts, consumer.size]).toEqual([FRAMES, 1, 0])
+    expect(await producer.hear()).toBe('done')
+  },
+  LONG ? 700_000 : 90_000,
+)
 
 const KILLS = LONG ? 200 : 8
 
-test.each(['fail', 'overwrite'] as const)(`a producer killed ${KILLS} times leaves whole frames without a gap: '%s'`, async whenFull => {
-  const path = statePath()
-  const consumer = openRing(path, { role: 'consumer', slots: 1024 })
-  const checker = new Checker()
-  const whole = on(Mark, t => {
-    if (t.twice !== 2 * t.n || t.minus !== -t.n) checker.problems.push(`torn: ${JSON.stringify(t.toObject())}`)
-    checker.frames++
-  })
-  for (let kill = 0; kill < KILLS; kill++) {
-    const producer = startChild(PRODUCER, [path, whenFull, kill, 1e12])
-    await producer.hear()
-    const end = performance.now() + Math.random() * 30
-    while (performance.now() < end) {
-      consumer.poll(whenFull === 'fail' ? checker.handlers : whole, 256)
-      await sleep(0)
+test.each(['fail', 'overwrite'] as const)(
+  `a producer killed ${KILLS} times leaves whole frames without a gap: '%s'`,
+  async whenFull => {
+    const path = statePath()
+    const consumer = openRing(path, { role: 'consumer', slots: 1024 })
+    const checker = new Checker()
+    const whole = on(Mark, t => {
+      if (t.twice !== 2 * t.n || t.minus !== -t.n) checker.problems.push(`torn: ${JSON.stringify(t.toObject())}`)
+      checker.frames++
+    })
+    for (let kill = 0; kill < KILLS; kill++) {
+      const producer = startChild(PRODUCER, [path, whenFull, kill, 1e12])
+      await producer.hear()
+      const end = performance.now() + Math.random() * 30
+      while (performance.now() < end) {
+        consumer.poll(whenFull === 'fail' ? checker.handlers : whole, 256)
+        await sleep(0)
+      }
+      await producer.kill()
     }
-    await producer.kill()
-  }
-  while (consumer.poll(whenFull === 'fail' ? checker.handlers : whole, 256) > 0);
-  expect(checker.problems).toEqual([])
-  expect(checker.frames).toBeGreaterThan(KILLS)
-  if (whenFull === 'overwrite') expect(consumer.lapped).toBeGreaterThan(0)
-}, KILLS * 5000 + 30_000)
+    while (consumer.poll(whenFull === 'fail' ? checker.handlers : whole, 256) > 0);
+    expect(checker.problems).toEqual([])
+    expect(checker.frames).toBeGreaterThan(KILLS)
+    if (whenFull === 'overwrite') expect(consumer.lapped).toBeGreaterThan(0)
+  },
+  KILLS * 5000 + 30_000,
+)
 
-test(`a consumer killed ${KILLS} times goes on with what it had not read, at most one poll of it again`, async () => {
-  const path = statePath()
-  const producer = openRing(path, { role: 'producer', slots: 1024 })
-  // In shared memory, so that what was handled is known to the last frame before the kill.
-  const counters = opened(Counters.open(`${path}.counters`))
-  let n = 0
-  let handled = 0
-  for (let kill = 0; kill < KILLS; kill++) {
-    const consumer = startChild(`
+test(
+  `a consumer killed ${KILLS} times goes on with what it had not read, at most one poll of it again`,
+  async () => {
+    const path = statePath()
+    const producer = openRing(path, { role: 'producer', slots: 1024 })
+    // In shared memory, so that what was handled is known to the last frame before the kill.
+    const counters = opened(Counters.open(`${path}.counters`))
+    let n = 0
+    let handled = 0
+    for (let kill = 0; kill < KILLS; kill++) {
+      const consumer = startChild(
+        `
       const { Counters, Ring } = await import('ticktape/state')
       const ring = Ring.open(dir, { role: 'consumer' })
       const counters = Counters.open(dir + '.counters')
@@ -492,20 +593,24 @@ test(`a consumer killed ${KILLS} times goes on with what it had not read, at mos
       for (;;) {
         ring.poll(handlers, 16)
         await new Promise(resolve => setImmediate(resolve))
-      }`, [path])
-    await consumer.hear()
-    const end = performance.now() + 5 + Math.random() * 30
-    while (performance.now() < end) {
-      if (producer.write(Count, { n })) n++
-      else await sleep(0)
+      }`,
+        [path],
+      )
+      await consumer.hear()
+      const end = performance.now() + 5 + Math.random() * 30
+      while (performance.now() < end) {
+        if (producer.write(Count, { n })) n++
+        else await sleep(0)
+      }
+      expect((await consumer.kill()).stderr).toBe('')
+      const first = counters.read('first') ?? -1
+      if (first < 0) continue
+      // Not a frame is passed over; what was handled and not yet counted as read comes again.
+      expect(first).toBeLessThanOrEqual(handled)
+      expect(first).toBeGreaterThanOrEqual(handled - 16)
+      handled = counters.read('next') ?? 0
     }
-    expect((await consumer.kill()).stderr).toBe('')
-    const first = counters.read('first') ?? -1
-    if (first < 0) continue
-    // Not a frame is passed over; what was handled and not yet counted as read comes again.
-    expect(first).toBeLessThanOrEqual(handled)
-    expect(first).toBeGreaterThanOrEqual(handled - 16)
-    handled = counters.read('next') ?? 0
-  }
-  expect(handled).toBeGreaterThan(KILLS)
-}, KILLS * 5000 + 30_000)
+    expect(handled).toBeGreaterThan(KILLS)
+  },
+  KILLS * 5000 + 30_000,
+)

@@ -59,8 +59,10 @@ describe('Counters', () => {
     const counters = opened(Counters.open(statePath()))
     counters.counter('sent')
     expect(failureOf(() => counters.gauge('sent')).code).toBe('ERR_STATE_MISMATCH')
-    for (const name of ['', 'ä', 'x'.repeat(120), 'a\nb']) expect(failureOf(() => counters.counter(name)).code).toBe('ERR_INVALID_OPTION')
-    for (const amount of [-1, 0.5, Number.NaN, '1' as never]) expect(failureOf(() => counters.counter('sent').add(amount)).code).toBe('ERR_FIELD_VALUE')
+    for (const name of ['', 'ä', 'x'.repeat(120), 'a\nb'])
+      expect(failureOf(() => counters.counter(name)).code).toBe('ERR_INVALID_OPTION')
+    for (const amount of [-1, 0.5, Number.NaN, '1' as never])
+      expect(failureOf(() => counters.counter('sent').add(amount)).code).toBe('ERR_FIELD_VALUE')
     expect(counters.read('sent')).toBe(0)
     expect(counters.read('other')).toBeUndefined()
   })
@@ -91,11 +93,16 @@ describe('TopOfBook', () => {
   test('what 16 bits cannot hold is refused and nothing is changed', () => {
     const book = opened(TopOfBook.open(statePath()))
     for (const bad of [-1, 65536, 1.5, Number.NaN, '1', undefined]) {
-      expect(failureOf(() => book.set(0, { bid: bad as never, ask: 1, bidSize: 1, askSize: 1 })).code).toBe('ERR_FIELD_VALUE')
-      expect(failureOf(() => book.set(0, { bid: 1, ask: 1, bidSize: 1, askSize: bad as never })).code).toBe('ERR_FIELD_VALUE')
+      expect(failureOf(() => book.set(0, { bid: bad as never, ask: 1, bidSize: 1, askSize: 1 })).code).toBe(
+        'ERR_FIELD_VALUE',
+      )
+      expect(failureOf(() => book.set(0, { bid: 1, ask: 1, bidSize: 1, askSize: bad as never })).code).toBe(
+        'ERR_FIELD_VALUE',
+      )
       expect(failureOf(() => book.setAsk(0, bad as never, 1)).code).toBe('ERR_FIELD_VALUE')
     }
-    for (const market of [-1, 512, 0.5, Number.NaN, '0', undefined]) expect(failureOf(() => book.get(market as never)).code).toBe('ERR_INVALID_OPTION')
+    for (const market of [-1, 512, 0.5, Number.NaN, '0', undefined])
+      expect(failureOf(() => book.get(market as never)).code).toBe('ERR_INVALID_OPTION')
     expect(book.get(0)).toEqual({ bid: 0, ask: 0, bidSize: 0, askSize: 0 })
   })
 })
@@ -132,7 +139,14 @@ describe('LatestValues', () => {
   test('a value that does not fit leaves the cell as it was', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     latest.set(0, tick)
-    for (const bad of [{ ...tick, symbol: 'x'.repeat(17) }, { ...tick, last: 'x' }, { ...tick, more: 1 }, { symbol: 'x' }, null, 7]) {
+    for (const bad of [
+      { ...tick, symbol: 'x'.repeat(17) },
+      { ...tick, last: 'x' },
+      { ...tick, more: 1 },
+      { symbol: 'x' },
+      null,
+      7,
+    ]) {
       expect(failureOf(() => latest.set(0, bad as never)).code).toBe('ERR_FIELD_VALUE')
       expect(latest.get(0)).toEqual(tick)
       expect(latest.version(0)).toBe(1)
@@ -180,7 +194,13 @@ describe('LatestValues', () => {
   test('values that write to the table themselves are refused', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     latest.set(0, tick)
-    for (const meddle of [() => latest.abort(), () => latest.commit(), () => (latest.abort(), latest.begin(1)), () => latest.set(1, tick), () => latest.close()]) {
+    for (const meddle of [
+      () => latest.abort(),
+      () => latest.commit(),
+      () => (latest.abort(), latest.begin(1)),
+      () => latest.set(1, tick),
+      () => latest.close(),
+    ]) {
       const values = {
         ...tick,
         get last() {
@@ -210,7 +230,12 @@ describe('InFlight', () => {
     const [one, two] = [opened(InFlight.open(path)), opened(InFlight.open(path))]
     expect(one.owner(5)).toBeUndefined()
     expect(one.tryAcquire(5)).toBe(true)
-    expect([one.tryAcquire(5), two.tryAcquire(5), two.release(5), two.releaseAfter(5, 0)]).toEqual([false, false, false, false])
+    expect([one.tryAcquire(5), two.tryAcquire(5), two.release(5), two.releaseAfter(5, 0)]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
     expect(two.owner(5)).toBe(process.pid)
     expect(two.holders()).toMatchObject([{ market: 5, pid: process.pid, alive: true }])
     expect([one.count, two.count]).toEqual([1, 1])
@@ -298,7 +323,11 @@ describe('CircuitBreaker', () => {
     expect([one.check(0, 1), two.halted]).toEqual([null, false])
     two.recordError()
     expect([one.check(0, 1), two.check(0, 1), one.halted]).toEqual(['consecutive-errors', 'consecutive-errors', true])
-    expect(two.status().halt).toMatchObject({ code: 'consecutive-errors', reason: '5 errors in a row', pid: process.pid })
+    expect(two.status().halt).toMatchObject({
+      code: 'consecutive-errors',
+      reason: '5 errors in a row',
+      pid: process.pid,
+    })
     two.resume()
     expect([one.check(0, 1), one.consecutiveErrors, one.status().halt]).toEqual([null, 0, undefined])
   })
@@ -341,11 +370,24 @@ describe('CircuitBreaker', () => {
 
   test('a position past its limit may only shrink', () => {
     const breaker = opened(CircuitBreaker.open(statePath(), limits))
-    expect([breaker.check(1, 1000), breaker.check(1, 1001), breaker.check(1, -1001)]).toEqual([null, 'position-limit', 'position-limit'])
+    expect([breaker.check(1, 1000), breaker.check(1, 1001), breaker.check(1, -1001)]).toEqual([
+      null,
+      'position-limit',
+      'position-limit',
+    ])
     expect(breaker.recordFill(1, 900)).toBe(900)
-    expect([breaker.check(1, 100), breaker.check(1, 101), breaker.check(1, -1900), breaker.check(2, 1000)]).toEqual([null, 'position-limit', null, null])
+    expect([breaker.check(1, 100), breaker.check(1, 101), breaker.check(1, -1900), breaker.check(2, 1000)]).toEqual([
+      null,
+      'position-limit',
+      null,
+      null,
+    ])
     breaker.setPosition(1, -3000)
-    expect([breaker.check(1, -1), breaker.check(1, 1), breaker.check(1, 7000)]).toEqual(['position-limit', null, 'position-limit'])
+    expect([breaker.check(1, -1), breaker.check(1, 1), breaker.check(1, 7000)]).toEqual([
+      'position-limit',
+      null,
+      'position-limit',
+    ])
     breaker.setMarketLimit(1, 5000)
     expect(breaker.check(1, -1)).toBeNull()
     breaker.setMarketLimit(1, undefined)
@@ -380,8 +422,10 @@ describe('CircuitBreaker', () => {
 
   test('what is no amount, market or quantity is refused', () => {
     const breaker = opened(CircuitBreaker.open(statePath(), limits))
-    for (const bad of [0.5, Number.NaN, 2 ** 47, '1' as never]) expect(failureOf(() => breaker.recordPnl(bad)).code).toBe('ERR_FIELD_VALUE')
-    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, '1' as never, undefined as never]) expect(failureOf(() => breaker.check(0, bad)).code).toBe('ERR_FIELD_VALUE')
+    for (const bad of [0.5, Number.NaN, 2 ** 47, '1' as never])
+      expect(failureOf(() => breaker.recordPnl(bad)).code).toBe('ERR_FIELD_VALUE')
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, '1' as never, undefined as never])
+      expect(failureOf(() => breaker.check(0, bad)).code).toBe('ERR_FIELD_VALUE')
     expect(failureOf(() => breaker.check(512, 1)).code).toBe('ERR_INVALID_OPTION')
     expect(failureOf(() => breaker.halt(7 as never)).code).toBe('ERR_INVALID_OPTION')
     expect(failureOf(() => breaker.setLimits({ maxDailyLoss: -1 })).code).toBe('ERR_INVALID_OPTION')

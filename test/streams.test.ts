@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
-import { describe, expect, it } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
 import { startChild } from './support/child.ts'
 import { journalPath } from './support/open.ts'
 import { ASAN, LINUX, skipUnless } from './support/skips.ts'
@@ -67,26 +67,30 @@ process.exit()
 `
 
 describe('a stream between processes', () => {
-  it(`of ${FRAMES} frames reaches four readers whole and in order, one of them stopped for seconds`, async () => {
-    const path = journalPath()
-    const readers = ['yield', 'park', 'event-loop', 'park'].map(wait => startChild(READER, [path, FRAMES, wait]))
-    const writer = startChild(WRITER, [path, PAGE_SIZE, FRAMES])
-    await writer.hear()
-    for (const reader of readers) expect(await reader.hear()).toBe('open')
-    writer.tell()
-    const sleeper = readers[3]
-    expect(await sleeper.hear()).toBe('under way')
-    sleeper.stop()
-    const pages = await writer.hear()
-    expect(pages).toBeGreaterThanOrEqual(300)
-    if (!SOAK) await sleep(1500)
-    sleeper.resume()
-    for (const reader of readers) {
-      let said = await reader.hear()
-      if (said === 'under way') said = await reader.hear()
-      expect(said).toEqual({ handled: FRAMES, gaps: 0, duplicates: 0, torn: 0, disorder: 0 })
-    }
-  }, TIMEOUT)
+  it(
+    `of ${FRAMES} frames reaches four readers whole and in order, one of them stopped for seconds`,
+    async () => {
+      const path = journalPath()
+      const readers = ['yield', 'park', 'event-loop', 'park'].map(wait => startChild(READER, [path, FRAMES, wait]))
+      const writer = startChild(WRITER, [path, PAGE_SIZE, FRAMES])
+      await writer.hear()
+      for (const reader of readers) expect(await reader.hear()).toBe('open')
+      writer.tell()
+      const sleeper = readers[3]
+      expect(await sleeper.hear()).toBe('under way')
+      sleeper.stop()
+      const pages = await writer.hear()
+      expect(pages).toBeGreaterThanOrEqual(300)
+      if (!SOAK) await sleep(1500)
+      sleeper.resume()
+      for (const reader of readers) {
+        let said = await reader.hear()
+        if (said === 'under way') said = await reader.hear()
+        expect(said).toEqual({ handled: FRAMES, gaps: 0, duplicates: 0, torn: 0, disorder: 0 })
+      }
+    },
+    TIMEOUT,
+  )
 })
 
 const FOLLOWER = `
@@ -128,22 +132,30 @@ writer.close()
 process.exit()
 `
 
-it.skipIf(skipUnless(LINUX && !ASAN, 'memory while following', 'it is read from /proc, where AddressSanitizer has its own'))(`following ${BYTES_FOLLOWED / 2 ** 20} MiB keeps a few pages mapped and no more memory than they need`, async () => {
-  const path = journalPath()
-  const pageSize = SOAK ? 16 * 1024 * 1024 : 4 * 1024 * 1024
-  const count = Math.floor(BYTES_FOLLOWED / (255 * 64))
-  const writer = startChild(BLOCK_WRITER, [path, pageSize, count])
-  await writer.hear()
-  const follower = startChild(FOLLOWER, [path, count])
-  await follower.hear()
-  writer.tell()
-  const most = (await follower.hear()) as { handled: number; rss: number; shmem: number; mappings: number }
-  console.log(`following ${BYTES_FOLLOWED / 2 ** 20} MiB: at most ${most.mappings} pages mapped, ${most.shmem} KiB of them resident, ${most.rss} KiB in all`)
-  expect(most.handled).toBe(count)
-  // The page read, the one mapped ahead, and one that is being unmapped.
-  expect(most.mappings).toBeLessThanOrEqual(4)
-  expect(most.shmem).toBeLessThan((4 * pageSize) / 1024)
-  expect(most.rss).toBeLessThan(128 * 1024)
-}, TIMEOUT)
+it.skipIf(
+  skipUnless(LINUX && !ASAN, 'memory while following', 'it is read from /proc, where AddressSanitizer has its own'),
+)(
+  `following ${BYTES_FOLLOWED / 2 ** 20} MiB keeps a few pages mapped and no more memory than they need`,
+  async () => {
+    const path = journalPath()
+    const pageSize = SOAK ? 16 * 1024 * 1024 : 4 * 1024 * 1024
+    const count = Math.floor(BYTES_FOLLOWED / (255 * 64))
+    const writer = startChild(BLOCK_WRITER, [path, pageSize, count])
+    await writer.hear()
+    const follower = startChild(FOLLOWER, [path, count])
+    await follower.hear()
+    writer.tell()
+    const most = (await follower.hear()) as { handled: number; rss: number; shmem: number; mappings: number }
+    console.log(
+      `following ${BYTES_FOLLOWED / 2 ** 20} MiB: at most ${most.mappings} pages mapped, ${most.shmem} KiB of them resident, ${most.rss} KiB in all`,
+    )
+    expect(most.handled).toBe(count)
+    // The page read, the one mapped ahead, and one that is being unmapped.
+    expect(most.mappings).toBeLessThanOrEqual(4)
+    expect(most.shmem).toBeLessThan((4 * pageSize) / 1024)
+    expect(most.rss).toBeLessThan(128 * 1024)
+  },
+  TIMEOUT,
+)
 
 if (SOAK) console.log(`soak on ${cpus().length} processors`)

@@ -2,10 +2,19 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, test } from 'vitest'
 import { on, Reader } from 'ticktape'
-import { auditSession, type Feed, Gateway, type GatewayOptions, type MarketEvent, PaperVenue, replayGateway, SyntheticFeed } from 'ticktape/runtime'
+import {
+  auditSession,
+  type Feed,
+  Gateway,
+  type GatewayOptions,
+  type MarketEvent,
+  PaperVenue,
+  replayGateway,
+  SyntheticFeed,
+} from 'ticktape/runtime'
 import { BookTop, OrderReport, type OrderReportValues, type OrderValues } from 'ticktape/trading'
+import { describe, expect, test } from 'vitest'
 import { makeFolder } from './support/folders.ts'
 import { CAPACITY } from './support/journals.ts'
 import { mountMemory, noMemoryMounts } from './support/mounts.ts'
@@ -16,7 +25,9 @@ const RUNTIME = pathToFileURL(join(import.meta.dirname, '../dist/public/runtime.
 /** Rests an order below the market and one above it for every trade, and cancels every fourth. */
 function resting(): string {
   const file = join(makeFolder(), 'strategy.mjs')
-  writeFileSync(file, `import { defineStrategy } from '${RUNTIME}'
+  writeFileSync(
+    file,
+    `import { defineStrategy } from '${RUNTIME}'
     const bids = new Map()
     export default defineStrategy({ id: 'a',
       onBook(book) { bids.set(book.symbol, book.bid) },
@@ -26,7 +37,8 @@ function resting(): string {
         const id = context.order({ symbol, side: 'buy', quantity: 1, price: bid })
         context.order({ symbol, side: 'buy', quantity: 1 })
         if (tradeId % 4n === 0n) context.cancel(id)
-      } })`)
+      } })`,
+  )
   return file
 }
 
@@ -34,7 +46,10 @@ function resting(): string {
 class FailingVenue extends PaperVenue {
   asked = 0
   constructor(
-    private readonly spoilAnswer: (reports: readonly OrderReportValues[], request: OrderValues) => readonly OrderReportValues[],
+    private readonly spoilAnswer: (
+      reports: readonly OrderReportValues[],
+      request: OrderValues,
+    ) => readonly OrderReportValues[],
     private readonly spoilFills: (fills: readonly OrderReportValues[]) => readonly OrderReportValues[] = fills => fills,
   ) {
     super()
@@ -55,7 +70,14 @@ const FEED = { seed: 6, rate: 4000, symbols: ['BTCUSDT'] }
 const LIMIT = 1500
 
 function optionsOf(home: string, strategy: string): GatewayOptions {
-  return { home, strategies: [strategy], feed: new SyntheticFeed({ ...FEED, limit: LIMIT }), pageSize: 65536, strategyPageSize: 65536, durability: 'process' }
+  return {
+    home,
+    strategies: [strategy],
+    feed: new SyntheticFeed({ ...FEED, limit: LIMIT }),
+    pageSize: 65536,
+    strategyPageSize: 65536,
+    durability: 'process',
+  }
 }
 
 function reportsOf(home: string): OrderReportValues[] {
@@ -78,7 +100,10 @@ async function expectSoundAfter(home: string, strategy: string): Promise<void> {
 }
 
 async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(() => undefined, (error: unknown) => error)
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 }
 
 /** Runs until the venue's failure has stopped the gateway. Resolves with the failure. */
@@ -95,7 +120,10 @@ async function failWith(home: string, strategy: string, venue: FailingVenue): Pr
 
 const spoilt: [string, (reports: readonly OrderReportValues[]) => readonly OrderReportValues[]][] = [
   ['a second report with a text that does not fit', ([first, second]) => [first, { ...second, clientOrderId: 'é' }]],
-  ['a second report with a field too many', ([first, second]) => [first, { ...second, action: 'new' } as OrderReportValues]],
+  [
+    'a second report with a field too many',
+    ([first, second]) => [first, { ...second, action: 'new' } as OrderReportValues],
+  ],
   ['a second report on another order', ([first, second]) => [first, { ...second, orderId: 5n }]],
   ['a second report on no order', ([first]) => [first, {} as OrderReportValues]],
   ['no report', () => []],
@@ -104,17 +132,25 @@ const spoilt: [string, (reports: readonly OrderReportValues[]) => readonly Order
 ]
 
 describe('the first failure of a gateway is the last thing that its venue hears of', () => {
-  test.each(spoilt)('an order answered with %s: nothing of it is on record, and it is taken at the next start', { timeout: 30_000 }, async (_, spoil) => {
-    const home = join(makeFolder('memory'), 'session')
-    const strategy = resting()
-    let answers = 0
-    const venue = new FailingVenue((reports, { orderType }) => (orderType === 'market' && ++answers === 20 ? spoil(reports) : reports))
-    expect(await failWith(home, strategy, venue)).toMatchObject({ code: 'ERR_VENUE' })
-    // An order at market has both of its reports on record, or none.
-    const reports = reportsOf(home).filter(({ orderType }) => orderType === 'market').map(({ state }) => state)
-    expect(reports).toEqual(Array.from({ length: 19 }, () => ['accepted', 'filled']).flat())
-    await expectSoundAfter(home, strategy)
-  })
+  test.each(spoilt)(
+    'an order answered with %s: nothing of it is on record, and it is taken at the next start',
+    { timeout: 30_000 },
+    async (_, spoil) => {
+      const home = join(makeFolder('memory'), 'session')
+      const strategy = resting()
+      let answers = 0
+      const venue = new FailingVenue((reports, { orderType }) =>
+        orderType === 'market' && ++answers === 20 ? spoil(reports) : reports,
+      )
+      expect(await failWith(home, strategy, venue)).toMatchObject({ code: 'ERR_VENUE' })
+      // An order at market has both of its reports on record, or none.
+      const reports = reportsOf(home)
+        .filter(({ orderType }) => orderType === 'market')
+        .map(({ state }) => state)
+      expect(reports).toEqual(Array.from({ length: 19 }, () => ['accepted', 'filled']).flat())
+      await expectSoundAfter(home, strategy)
+    },
+  )
 
   test('an order that the venue throws at', { timeout: 30_000 }, async () => {
     const home = join(makeFolder('memory'), 'session')
@@ -132,13 +168,21 @@ describe('the first failure of a gateway is the last thing that its venue hears 
     const home = join(makeFolder('memory'), 'session')
     const strategy = resting()
     let filling = 0
-    const venue = new FailingVenue(reports => reports, fills => (fills.length > 0 && ++filling === 5 ? [fills[0], { ...fills[0], side: 'up' as 'buy' }] : fills))
-    expect(await failWith(home, strategy, venue)).toMatchObject({ code: 'ERR_VENUE', message: expect.stringContaining("'side'") as string })
+    const venue = new FailingVenue(
+      reports => reports,
+      fills => (fills.length > 0 && ++filling === 5 ? [fills[0], { ...fills[0], side: 'up' as 'buy' }] : fills),
+    )
+    expect(await failWith(home, strategy, venue)).toMatchObject({
+      code: 'ERR_VENUE',
+      message: expect.stringContaining("'side'") as string,
+    })
     await expectSoundAfter(home, strategy)
   })
 
   test.skipIf(skipUnless(noMemoryMounts === undefined, 'a gateway without space', String(noMemoryMounts)))(
-    'no space for the next page', { timeout: 60_000 }, async () => {
+    'no space for the next page',
+    { timeout: 60_000 },
+    async () => {
       const place = mountMemory(2048)
       const home = join(place, 'session')
       const strategy = resting()
@@ -169,28 +213,48 @@ describe('the first failure of a gateway is the last thing that its venue hears 
 class GenerousVenue extends PaperVenue {
   override quote(symbol: string, bid: number): readonly OrderReportValues[] {
     return Array.from({ length: bid }, (_, i) => ({
-      symbol, orderId: (2n << 48n) | BigInt(i), price: 1, quantity: 1, filledQuantity: 1, averagePrice: 1, clientOrderId: '', side: 'buy', orderType: 'limit',
-      state: 'filled', timeInForce: 'gtc', reason: 'none',
+      symbol,
+      orderId: (2n << 48n) | BigInt(i),
+      price: 1,
+      quantity: 1,
+      filledQuantity: 1,
+      averagePrice: 1,
+      clientOrderId: '',
+      side: 'buy',
+      orderType: 'limit',
+      state: 'filled',
+      timeInForce: 'gtc',
+      reason: 'none',
     }))
   }
 }
 
 test('a quote and its fills lie on one page, where they appear in one store, as long as a page has room for them', async () => {
   const fills = [250, 256, 300, 478, 1, 479, 400, 255, 320, 477, 310, 260]
-  const quotes = fills.map((bid, i): MarketEvent => ({ kind: 'quote', timeMs: i, symbol: 'A', bid, ask: 1000, bidSize: 1, askSize: 1 }))
+  const quotes = fills.map(
+    (bid, i): MarketEvent => ({ kind: 'quote', timeMs: i, symbol: 'A', bid, ask: 1000, bidSize: 1, askSize: 1 }),
+  )
   const feed: Feed = {
     async *events(skip) {
       yield quotes.slice(skip)
     },
   }
   const home = join(makeFolder('memory'), 'session')
-  const gateway = await Gateway.start({ home, strategies: [], feed, speed: 'max', pageSize: 65536, venue: new GenerousVenue() })
+  const gateway = await Gateway.start({
+    home,
+    strategies: [],
+    feed,
+    speed: 'max',
+    pageSize: 65536,
+    venue: new GenerousVenue(),
+  })
   await gateway.fed
   await gateway.stop()
   const pages: number[][] = []
   using reader = Reader.open(join(home, 'gateway'))
-  const handlers = on(BookTop, book => pages.push([Math.floor(book.position / CAPACITY)]))
-    .on(OrderReport, report => pages.at(-1)?.push(Math.floor(report.position / CAPACITY)))
+  const handlers = on(BookTop, book => pages.push([Math.floor(book.position / CAPACITY)])).on(OrderReport, report =>
+    pages.at(-1)?.push(Math.floor(report.position / CAPACITY)),
+  )
   while (reader.poll(handlers) > 0);
   expect(pages.map(all => all.length - 1)).toEqual(fills)
   expect(pages.filter(all => new Set(all).size > 1)).toEqual([])

@@ -1,11 +1,11 @@
-import { gzipSync } from 'node:zlib'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { CaptureFeed, type Feed, type MarketEvent, SyntheticFeed } from 'ticktape/runtime'
+import { gzipSync } from 'node:zlib'
 import { CaptureLineError } from 'ticktape'
-import { makeFolder } from './support/folders.ts'
+import { CaptureFeed, type Feed, type MarketEvent, SyntheticFeed } from 'ticktape/runtime'
+import { describe, expect, test } from 'vitest'
 import { failureOf } from './support/failures.ts'
+import { makeFolder } from './support/folders.ts'
 
 async function all(feed: Feed, skip = 0, most = Number.POSITIVE_INFINITY): Promise<MarketEvent[]> {
   const events: MarketEvent[] = []
@@ -16,8 +16,10 @@ async function all(feed: Feed, skip = 0, most = Number.POSITIVE_INFINITY): Promi
   return events.slice(0, most)
 }
 
-const QUOTE = '{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":1,"s":"BTCUSDT","b":"61800.20","B":"2.507","a":"61800.30","A":"2.510","T":1,"E":1}}'
-const TRADE = '{"stream":"btcusdt@trade","data":{"e":"trade","E":1,"T":1,"s":"BTCUSDT","t":5266583935,"p":"61800.30","q":"0.006","X":"MARKET","m":false}}'
+const QUOTE =
+  '{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":1,"s":"BTCUSDT","b":"61800.20","B":"2.507","a":"61800.30","A":"2.510","T":1,"E":1}}'
+const TRADE =
+  '{"stream":"btcusdt@trade","data":{"e":"trade","E":1,"T":1,"s":"BTCUSDT","t":5266583935,"p":"61800.30","q":"0.006","X":"MARKET","m":false}}'
 const DEPTH = '{"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","s":"BTCUSDT","b":[],"a":[]}}'
 
 function capture(lines: readonly string[], name = 'capture.txt'): string {
@@ -28,13 +30,34 @@ function capture(lines: readonly string[], name = 'capture.txt'): string {
 }
 
 describe('a capture', () => {
-  const lines = [`1723161255088169167 ${QUOTE}`, `1723161255088176367 ${TRADE}`, `1723161255088176368 ${DEPTH}`, '1723161255319702566 {"lastUpdateId":1,"bids":[],"asks":[]}']
+  const lines = [
+    `1723161255088169167 ${QUOTE}`,
+    `1723161255088176367 ${TRADE}`,
+    `1723161255088176368 ${DEPTH}`,
+    '1723161255319702566 {"lastUpdateId":1,"bids":[],"asks":[]}',
+  ]
 
   test.each(['capture.txt', 'capture.gz'])('%s gives quotes and trades, and passes over the rest', async name => {
     const feed = new CaptureFeed(capture([...lines, ''], name))
     expect(await all(feed)).toEqual([
-      { kind: 'quote', timeMs: expect.closeTo(1723161255088.169, 2), symbol: 'BTCUSDT', bid: 61800.2, bidSize: 2.507, ask: 61800.3, askSize: 2.51 },
-      { kind: 'trade', timeMs: expect.closeTo(1723161255088.176, 2), symbol: 'BTCUSDT', price: 61800.3, quantity: 0.006, tradeId: 5266583935n, side: 'buy' },
+      {
+        kind: 'quote',
+        timeMs: expect.closeTo(1723161255088.169, 2),
+        symbol: 'BTCUSDT',
+        bid: 61800.2,
+        bidSize: 2.507,
+        ask: 61800.3,
+        askSize: 2.51,
+      },
+      {
+        kind: 'trade',
+        timeMs: expect.closeTo(1723161255088.176, 2),
+        symbol: 'BTCUSDT',
+        price: 61800.3,
+        quantity: 0.006,
+        tradeId: 5266583935n,
+        side: 'buy',
+      },
     ])
     expect(feed.badLines).toBe(0)
   })
@@ -87,10 +110,17 @@ describe('a capture', () => {
   })
 
   test('goes on after as many events as it is told to skip, bad lines and others aside', async () => {
-    const text = Array.from({ length: 2000 }, (_, i) => (i % 7 === 3 ? 'garbage' : i % 5 === 0 ? `${i + 1} ${DEPTH}` : `${i + 1} ${(i % 2 ? QUOTE : TRADE).replace('5266583935', String(i))}`))
+    const text = Array.from({ length: 2000 }, (_, i) =>
+      i % 7 === 3
+        ? 'garbage'
+        : i % 5 === 0
+          ? `${i + 1} ${DEPTH}`
+          : `${i + 1} ${(i % 2 ? QUOTE : TRADE).replace('5266583935', String(i))}`,
+    )
     const feed = new CaptureFeed(capture(text))
     const whole = await all(feed)
-    for (const skip of [0, 1, 500, whole.length - 1, whole.length, whole.length + 5]) expect(await all(feed, skip)).toEqual(whole.slice(skip))
+    for (const skip of [0, 1, 500, whole.length - 1, whole.length, whole.length + 5])
+      expect(await all(feed, skip)).toEqual(whole.slice(skip))
   })
 
   test('that is not there is refused by name', () => {
@@ -109,14 +139,19 @@ describe('the synthetic feed', () => {
   test('goes on after as many events as it is told to skip', async () => {
     const whole = await all(new SyntheticFeed({ limit: 1000 }))
     expect(whole).toHaveLength(1000)
-    for (const skip of [1, 255, 256, 257, 999, 1000]) expect(await all(new SyntheticFeed({ limit: 1000 }), skip)).toEqual(whole.slice(skip))
+    for (const skip of [1, 255, 256, 257, 999, 1000])
+      expect(await all(new SyntheticFeed({ limit: 1000 }), skip)).toEqual(whole.slice(skip))
   })
 
   test('is a market: asks above bids, prices on the grid, trades at the touch, trade ids that count', async () => {
     const events = await all(new SyntheticFeed({ limit: 20_000, symbols: ['A', 'B'] }))
     const quotes = events.filter(event => event.kind === 'quote')
-    expect(quotes.filter(({ bid, ask, bidSize, askSize }) => ask <= bid || bid <= 0 || bidSize <= 0 || askSize <= 0)).toEqual([])
-    expect(quotes.filter(({ bid, ask }) => bid !== Number(bid.toFixed(2)) || ask !== Number(ask.toFixed(2)))).toEqual([])
+    expect(
+      quotes.filter(({ bid, ask, bidSize, askSize }) => ask <= bid || bid <= 0 || bidSize <= 0 || askSize <= 0),
+    ).toEqual([])
+    expect(quotes.filter(({ bid, ask }) => bid !== Number(bid.toFixed(2)) || ask !== Number(ask.toFixed(2)))).toEqual(
+      [],
+    )
     for (const symbol of ['A', 'B']) {
       const trades = events.filter(event => event.kind === 'trade').filter(trade => trade.symbol === symbol)
       expect(trades.map(trade => trade.tradeId)).toEqual(trades.map((_, i) => BigInt(i + 1)))

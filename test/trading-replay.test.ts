@@ -1,16 +1,28 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, test } from 'vitest'
 import { auditSession, Gateway, PaperVenue, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
-import { makeFolder } from './support/folders.ts'
+import { describe, expect, test } from 'vitest'
 import { rejectionOf } from './support/failures.ts'
+import { makeFolder } from './support/folders.ts'
 import { strategyFile } from './support/gateways.ts'
 import { ticktape } from './support/journals.ts'
 
-async function session(strategies: readonly string[], limit = 2000, speed: 'max' | 'realtime' = 'max'): Promise<string> {
+async function session(
+  strategies: readonly string[],
+  limit = 2000,
+  speed: 'max' | 'realtime' = 'max',
+): Promise<string> {
   const home = join(makeFolder('memory'), 'session')
-  const gateway = await Gateway.start({ home, strategies, feed: new SyntheticFeed({ limit, rate: 3000 }), speed, pageSize: 65536, strategyPageSize: 65536, backOffMs: 10 })
+  const gateway = await Gateway.start({
+    home,
+    strategies,
+    feed: new SyntheticFeed({ limit, rate: 3000 }),
+    speed,
+    pageSize: 65536,
+    strategyPageSize: 65536,
+    backOffMs: 10,
+  })
   await gateway.fed
   await gateway.stop()
   return home
@@ -58,10 +70,25 @@ describe('replay', () => {
   })
 
   test.each([
-    ['an order less', () => tenth("if (n === 30) return"), 'does not send an order'],
-    ['an order more', () => tenth("if (n === 35) order({ symbol: trade.symbol, side: 'buy', quantity: 1 })"), 'at another frame'],
-    ['another side', () => tenth("if (n === 30) { order({ symbol: trade.symbol, side: trade.side === 'buy' ? 'sell' : 'buy', quantity: 1 }); return }"), 'other values: side'],
-    ['an order later than all', () => tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 })"), 'where none is on record'],
+    ['an order less', () => tenth('if (n === 30) return'), 'does not send an order'],
+    [
+      'an order more',
+      () => tenth("if (n === 35) order({ symbol: trade.symbol, side: 'buy', quantity: 1 })"),
+      'at another frame',
+    ],
+    [
+      'another side',
+      () =>
+        tenth(
+          "if (n === 30) { order({ symbol: trade.symbol, side: trade.side === 'buy' ? 'sell' : 'buy', quantity: 1 }); return }",
+        ),
+      'other values: side',
+    ],
+    [
+      'an order later than all',
+      () => tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 })"),
+      'where none is on record',
+    ],
     ['an error', () => tenth("if (n === 33) throw new Error('no')"), 'throws Error: no'],
     ['an error at its end', () => tenth('', "throw new Error('not yet')"), 'throws Error: not yet in onStop'],
   ])('finds %s', async (_, changed, what) => {
@@ -73,31 +100,42 @@ describe('replay', () => {
   test('finds that a farewell is missing', async () => {
     const home = await session([tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 })")])
     expect(await replayStrategy({ home, strategy: 'a' })).toMatchObject({ difference: undefined })
-    expect((await replayStrategy({ home, strategy: 'a', file: tenth('') })).difference?.what).toContain('does not send an order')
+    expect((await replayStrategy({ home, strategy: 'a', file: tenth('') })).difference?.what).toContain(
+      'does not send an order',
+    )
   })
 
   test('of a strategy that failed is the same when it fails again at the same place, in a frame or at its end', async () => {
-    for (const failing of [tenth("if (n === 33) throw new Error('no')"), tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 }); throw new Error('not yet')")]) {
+    for (const failing of [
+      tenth("if (n === 33) throw new Error('no')"),
+      tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 }); throw new Error('not yet')"),
+    ]) {
       const home = await session([failing], 1000)
       expect(await replayStrategy({ home, strategy: 'a' })).toMatchObject({ difference: undefined })
-      expect((await replayStrategy({ home, strategy: 'a', file: tenth('') })).difference?.what).toMatch(/does not (throw|send)/)
+      expect((await replayStrategy({ home, strategy: 'a', file: tenth('') })).difference?.what).toMatch(
+        /does not (throw|send)/,
+      )
     }
   })
 
   test('of a strategy that uses a clock or random numbers is different', async () => {
-    const home = await session([moduleOf(`export default defineStrategy({ id: 'a', onTrade(trade, { order }) {
+    const home = await session([
+      moduleOf(`export default defineStrategy({ id: 'a', onTrade(trade, { order }) {
       order({ symbol: trade.symbol, side: 'buy', quantity: Math.random() })
-    } })`)])
+    } })`),
+    ])
     expect((await replayStrategy({ home, strategy: 'a' })).difference?.what).toContain('quantity')
   })
 
-  test("of a gateway finds a venue that answers otherwise, and one that fills otherwise", async () => {
+  test('of a gateway finds a venue that answers otherwise, and one that fills otherwise', async () => {
     // In its own time, so that orders rest while the market goes on.
     const home = await session([strategyFile('busy.mjs')], 3000, 'realtime')
     expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
     class Generous extends PaperVenue {
       override answer(...args: Parameters<PaperVenue['answer']>): ReturnType<PaperVenue['answer']> {
-        return super.answer(...args).map(report => (report.state === 'filled' ? { ...report, averagePrice: report.averagePrice - 1 } : report))
+        return super
+          .answer(...args)
+          .map(report => (report.state === 'filled' ? { ...report, averagePrice: report.averagePrice - 1 } : report))
       }
     }
     class Deaf extends PaperVenue {
@@ -111,10 +149,17 @@ describe('replay', () => {
   })
 
   test('refuses a home that is none, and a strategy that is not in it', async () => {
-    expect(await rejectionOf(replayStrategy({ home: makeFolder(), strategy: 'a' }))).toMatchObject({ code: 'ERR_SESSION' })
+    expect(await rejectionOf(replayStrategy({ home: makeFolder(), strategy: 'a' }))).toMatchObject({
+      code: 'ERR_SESSION',
+    })
     const home = await session([tenth('')], 10)
-    expect(await rejectionOf(replayStrategy({ home, strategy: 'b' }))).toMatchObject({ code: 'ERR_SESSION', message: expect.stringContaining("'a'") as string })
-    expect(await rejectionOf(replayStrategy({ home, strategy: 'a', file: '/nonexistent.mjs' }))).toMatchObject({ code: 'ERR_STRATEGY' })
+    expect(await rejectionOf(replayStrategy({ home, strategy: 'b' }))).toMatchObject({
+      code: 'ERR_SESSION',
+      message: expect.stringContaining("'a'") as string,
+    })
+    expect(await rejectionOf(replayStrategy({ home, strategy: 'a', file: '/nonexistent.mjs' }))).toMatchObject({
+      code: 'ERR_STRATEGY',
+    })
   })
 })
 
@@ -122,23 +167,57 @@ describe('ticktape replay', () => {
   test('says the same with status 0, what differs with 1, what it could not do with 2', async () => {
     const home = await session([tenth('')])
     const same = ticktape('replay', home, '--strategy', 'a')
-    expect([same.status, same.stdout, same.stderr]).toEqual([0, expect.stringMatching(/^a: the same: [\d ]+ frames in 1 run, \d+ orders/) as string, ''])
+    expect([same.status, same.stdout, same.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^a: the same: [\d ]+ frames in 1 run, \d+ orders/) as string,
+      '',
+    ])
     const changed = tenth('if (n === 30) return')
     const different = ticktape('replay', home, '--strategy', 'a', changed)
-    expect([different.status, different.stdout]).toEqual([1, expect.stringContaining('does not send an order') as string])
-    const json = JSON.parse(ticktape('replay', home, '--strategy', 'a', changed, '--json').stdout) as { same: boolean; difference: { recorded: object } }
-    expect(json).toMatchObject({ same: false, strategy: 'a', difference: { recorded: { quantity: 1, orderType: 'market' } } })
-    expect(ticktape('replay', home)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^gateway: the same.*\na: the same/) as string })
-    expect(JSON.parse(ticktape('replay', home, '--json').stdout)).toMatchObject({ same: true, gateway: { frames: expect.any(Number) as number }, strategies: [{ strategy: 'a' }] })
-    for (const args of [[home, changed], [home, '--strategy', 'b'], [home, '--strategy', 'a', '--speed', '2x'], [makeFolder(), '--strategy', 'a'], [makeFolder()]]) {
-      expect(ticktape('replay', ...args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^ERR_/) as string })
+    expect([different.status, different.stdout]).toEqual([
+      1,
+      expect.stringContaining('does not send an order') as string,
+    ])
+    const json = JSON.parse(ticktape('replay', home, '--strategy', 'a', changed, '--json').stdout) as {
+      same: boolean
+      difference: { recorded: object }
+    }
+    expect(json).toMatchObject({
+      same: false,
+      strategy: 'a',
+      difference: { recorded: { quantity: 1, orderType: 'market' } },
+    })
+    expect(ticktape('replay', home)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^gateway: the same.*\na: the same/) as string,
+    })
+    expect(JSON.parse(ticktape('replay', home, '--json').stdout)).toMatchObject({
+      same: true,
+      gateway: { frames: expect.any(Number) as number },
+      strategies: [{ strategy: 'a' }],
+    })
+    for (const args of [
+      [home, changed],
+      [home, '--strategy', 'b'],
+      [home, '--strategy', 'a', '--speed', '2x'],
+      [makeFolder(), '--strategy', 'a'],
+      [makeFolder()],
+    ]) {
+      expect(ticktape('replay', ...args)).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^ERR_/) as string,
+      })
     }
   })
 
   test('of a journal counts its frames by kind, or prints them', async () => {
     const home = await session([tenth('')], 500)
     const gateway = join(home, 'gateway')
-    const counted = JSON.parse(ticktape('replay', gateway, '--json').stdout) as { frames: number; kinds: { name: string; frames: number }[] }
+    const counted = JSON.parse(ticktape('replay', gateway, '--json').stdout) as {
+      frames: number
+      kinds: { name: string; frames: number }[]
+    }
     const frames = (name: string): number => counted.kinds.find(kind => kind.name === name)?.frames ?? 0
     expect(frames('BookTop') + frames('Trade')).toBe(500)
     expect(frames('Ticker')).toBe(frames('BookTop'))

@@ -1,13 +1,13 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { pathToFileURL } from 'node:url'
 import { type FrameDefinition, Reader, Writer } from 'ticktape'
 import { defineStrategy, Gateway, type GatewayOptions, type StrategyDefinition, SyntheticFeed } from 'ticktape/runtime'
 import { Order, OrderReport, Trade } from 'ticktape/trading'
-import { makeFolder } from './support/folders.ts'
+import { describe, expect, test } from 'vitest'
 import { failureOf, rejectionOf } from './support/failures.ts'
+import { makeFolder } from './support/folders.ts'
 
 describe('defineStrategy', () => {
   test.each([
@@ -49,7 +49,13 @@ function moduleOf(body: string, name = 'strategy.mjs'): string {
 async function play(body: string, events = 400, options: Partial<GatewayOptions> = {}): Promise<string> {
   const home = options.home ?? join(makeFolder('memory'), 'session')
   const gateway = await Gateway.start({
-    home, strategies: [moduleOf(body)], feed: new SyntheticFeed({ limit: events }), speed: 'max', pageSize: 65536, strategyPageSize: 65536, ...options,
+    home,
+    strategies: [moduleOf(body)],
+    feed: new SyntheticFeed({ limit: events }),
+    speed: 'max',
+    pageSize: 65536,
+    strategyPageSize: 65536,
+    ...options,
   })
   await gateway.fed
   // Reports on the last orders are handed on only if they are there when the strategy is told to stop.
@@ -77,7 +83,8 @@ function framesOf(directory: string, definition: FrameDefinition): Sent[] {
   using reader = Reader.open(directory)
   for (const frame of reader) {
     const { position, cause, causeJournal, source, dest } = frame
-    if (frame.is(definition)) frames.push({ ...frame.toObject(), position, cause, causeJournal, source, dest } as unknown as Sent)
+    if (frame.is(definition))
+      frames.push({ ...frame.toObject(), position, cause, causeJournal, source, dest } as unknown as Sent)
   }
   return frames
 }
@@ -86,7 +93,10 @@ const ordersOf = (home: string, id = 'a'): Sent[] => framesOf(join(home, 'strate
 const reportsOf = (home: string): Sent[] => framesOf(join(home, 'gateway'), OrderReport)
 
 /** What handlers told of themselves: each note is the client id of an order. */
-const notesOf = (home: string): string[] => ordersOf(home).filter(order => order.action === 'new').map(order => order.clientOrderId)
+const notesOf = (home: string): string[] =>
+  ordersOf(home)
+    .filter(order => order.action === 'new')
+    .map(order => order.clientOrderId)
 
 /** A strategy that sends an order with every so many trades of a symbol, and fails when it gets a report of another's. */
 function everyTrade(id: string, every: number): string {
@@ -100,15 +110,25 @@ function everyTrade(id: string, every: number): string {
 describe('a strategy', () => {
   test('names the frame behind each order, has ids that nobody else has, and gets its own reports only', async () => {
     const home = await play(`export default [${everyTrade('a', 2)}, ${everyTrade('b', 3)}]`)
-    for (const [id, number] of [['a', 2], ['b', 3]] as const) {
+    for (const [id, number] of [
+      ['a', 2],
+      ['b', 3],
+    ] as const) {
       const orders = ordersOf(home, id)
       expect(orders.length).toBeGreaterThan(3)
       for (const order of orders) {
-        expect(order).toMatchObject({ cause: Number(order.clientOrderId), causeJournal: 1, source: number, orderId: (BigInt(number) << 48n) | BigInt(order.position) })
+        expect(order).toMatchObject({
+          cause: Number(order.clientOrderId),
+          causeJournal: 1,
+          source: number,
+          orderId: (BigInt(number) << 48n) | BigInt(order.position),
+        })
       }
       const reports = reportsOf(home).filter(report => report.dest === number)
       const answers = reports.filter(report => report.state === 'accepted' || report.state === 'rejected')
-      expect(answers.map(report => [report.orderId, report.cause, report.causeJournal])).toEqual(orders.map(order => [order.orderId, order.position, number]))
+      expect(answers.map(report => [report.orderId, report.cause, report.causeJournal])).toEqual(
+        orders.map(order => [order.orderId, order.position, number]),
+      )
     }
   })
 
@@ -140,17 +160,27 @@ describe('a strategy', () => {
           context.order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1, clientOrderId: 'starts' + starts })
         } })`)
     const orders = ordersOf(home)
-    expect(orders.slice(-2)).toMatchObject([{ action: 'cancel', orderId: orders[0].orderId }, { action: 'new', clientOrderId: 'starts1' }])
+    expect(orders.slice(-2)).toMatchObject([
+      { action: 'cancel', orderId: orders[0].orderId },
+      { action: 'new', clientOrderId: 'starts1' },
+    ])
     expect(orders.at(-1)?.cause).toEqual(expect.any(Number))
     expect(reportsOf(home).map(report => report.state)).toEqual(['accepted', 'cancelled', 'accepted', 'filled'])
   })
 
   test('is told what is wrong with an order, and nothing of it is sent', async () => {
     const requests = [
-      '{}', "{ symbol: 'X', side: 'buy' }", "{ symbol: 'X', side: 'up', quantity: 1 }", "{ symbol: 'X', side: 'buy', quantity: 0 }",
-      "{ symbol: 'X', side: 'buy', quantity: NaN }", "{ symbol: 'X', side: 'buy', quantity: 1, price: -1 }", "{ symbol: 'X', side: 'buy', quantity: 1, orderType: 'limit' }",
-      "{ symbol: 'X', side: 'buy', quantity: 1, price: 2, orderType: 'market' }", "{ symbol: 'X', side: 'buy', quantity: 1, size: 1 }",
-      "{ symbol: 'x'.repeat(17), side: 'buy', quantity: 1 }", "{ symbol: 'X', side: 'buy', quantity: 1, clientOrderId: 'é' }",
+      '{}',
+      "{ symbol: 'X', side: 'buy' }",
+      "{ symbol: 'X', side: 'up', quantity: 1 }",
+      "{ symbol: 'X', side: 'buy', quantity: 0 }",
+      "{ symbol: 'X', side: 'buy', quantity: NaN }",
+      "{ symbol: 'X', side: 'buy', quantity: 1, price: -1 }",
+      "{ symbol: 'X', side: 'buy', quantity: 1, orderType: 'limit' }",
+      "{ symbol: 'X', side: 'buy', quantity: 1, price: 2, orderType: 'market' }",
+      "{ symbol: 'X', side: 'buy', quantity: 1, size: 1 }",
+      "{ symbol: 'x'.repeat(17), side: 'buy', quantity: 1 }",
+      "{ symbol: 'X', side: 'buy', quantity: 1, clientOrderId: 'é' }",
     ]
     const home = await play(`
       let done = false
@@ -194,15 +224,28 @@ describe('a strategy', () => {
   test("cannot cancel or send in another's name by writing its journal itself: the gateway goes by whose journal it is", async () => {
     const home = await play("export default defineStrategy({ id: 'a', onTrade() {} })")
     const forged = {
-      symbol: 'BTCUSDT', orderId: 9n << 48n, price: 1, quantity: 1, filledQuantity: 0, averagePrice: 0, clientOrderId: '', side: 'buy', orderType: 'limit',
-      state: 'new', timeInForce: 'gtc', action: 'new',
+      symbol: 'BTCUSDT',
+      orderId: 9n << 48n,
+      price: 1,
+      quantity: 1,
+      filledQuantity: 0,
+      averagePrice: 0,
+      clientOrderId: '',
+      side: 'buy',
+      orderType: 'limit',
+      state: 'new',
+      timeInForce: 'gtc',
+      action: 'new',
     } as const
     using writer = Writer.open(join(home, 'strategies', 'a'), { journalId: 2, durability: 'process' })
     writer.write(Order, forged)
     writer.write(Order, { ...forged, action: 'cancel' })
     writer.close()
     await play("export default defineStrategy({ id: 'a', onTrade() {} })", 500, { home })
-    expect(reportsOf(home)).toMatchObject([{ state: 'rejected', reason: 'bad order id', dest: 2 }, { state: 'rejected', reason: 'unknown order', dest: 2 }])
+    expect(reportsOf(home)).toMatchObject([
+      { state: 'rejected', reason: 'bad order id', dest: 2 },
+      { state: 'rejected', reason: 'unknown order', dest: 2 },
+    ])
   })
 
   test("that begins at the 'end' does not see what was before its first start, and goes on as any other", async () => {
@@ -210,13 +253,22 @@ describe('a strategy', () => {
     const before = Reader.open(join(home, 'gateway'), { from: 'end' })
     const end = before.position
     before.close()
-    await play(`export default defineStrategy({ id: 'a', from: 'end', onTrade(trade, context) {
+    await play(
+      `export default defineStrategy({ id: 'a', from: 'end', onTrade(trade, context) {
       context.order({ symbol: trade.symbol, side: 'buy', quantity: 1 })
-    } })`, 600, { home })
+    } })`,
+      600,
+      { home },
+    )
     const causes = ordersOf(home).map(order => order.cause as number)
     expect(Math.min(...causes)).toBeGreaterThanOrEqual(end)
     expect(causes.length).toBeGreaterThan(20)
-    expect(JSON.parse(readFileSync(join(home, 'session.json'), 'utf8'))).toMatchObject({ members: [{ id: 'b', number: 2 }, { id: 'a', number: 3 }] })
+    expect(JSON.parse(readFileSync(join(home, 'session.json'), 'utf8'))).toMatchObject({
+      members: [
+        { id: 'b', number: 2 },
+        { id: 'a', number: 3 },
+      ],
+    })
   })
 })
 
@@ -234,12 +286,18 @@ describe('Gateway.start', () => {
     [{ strategies: ['/nonexistent.mjs'] }, 'ERR_STRATEGY'],
     [{ home: '' }, 'ERR_INVALID_OPTION'],
   ])('refuses %o with %s', async (options, code) => {
-    expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [], feed, ...options }))).toMatchObject({ code })
+    expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [], feed, ...options }))).toMatchObject({
+      code,
+    })
   })
 
   test("says of durability 'commit', which it could not keep, what to take", async () => {
-    const refusal = await rejectionOf(Gateway.start({ home: newHome(), strategies: [], feed, durability: 'commit' as never }))
-    expect(refusal).toMatchObject({ message: expect.stringMatching(/'durability'.*'process' or 'interval'.*not "commit"/) as string })
+    const refusal = await rejectionOf(
+      Gateway.start({ home: newHome(), strategies: [], feed, durability: 'commit' as never }),
+    )
+    expect(refusal).toMatchObject({
+      message: expect.stringMatching(/'durability'.*'process' or 'interval'.*not "commit"/) as string,
+    })
   })
 
   test.each([
@@ -260,31 +318,57 @@ describe('Gateway.start', () => {
       await (await Gateway.start({ home: newHome(), strategies: [file], feed, speed: 'max' })).stop()
       return
     }
-    expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [file], feed }))).toMatchObject({ code: 'ERR_STRATEGY', message: expect.stringContaining('compile it') as string })
+    expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [file], feed }))).toMatchObject({
+      code: 'ERR_STRATEGY',
+      message: expect.stringContaining('compile it') as string,
+    })
   })
 
   test('refuses a second gateway on one home by the name of the first, and a damaged session.json', async () => {
     const at = newHome()
     const first = await Gateway.start({ home: at, strategies: [], feed, speed: 'max' })
-    expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_WRITER_LOCKED', holder: { pid: process.pid } })
+    expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({
+      code: 'ERR_WRITER_LOCKED',
+      holder: { pid: process.pid },
+    })
     await first.stop()
-    for (const text of ['', '{', '{"version":2,"members":[]}', '{"version":1,"members":[{"id":"../x","number":2,"file":"f"}]}', '{"version":1,"members":[{"id":"x","number":1,"file":"f"}]}']) {
+    for (const text of [
+      '',
+      '{',
+      '{"version":2,"members":[]}',
+      '{"version":1,"members":[{"id":"../x","number":2,"file":"f"}]}',
+      '{"version":1,"members":[{"id":"x","number":1,"file":"f"}]}',
+    ]) {
       writeFileSync(join(at, 'session.json'), text)
-      expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_SESSION', path: join(at, 'session.json') })
+      expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({
+        code: 'ERR_SESSION',
+        path: join(at, 'session.json'),
+      })
     }
     chmodSync(join(at, 'session.json'), 0o666)
-    expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_UNSAFE_PATH' })
+    expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({
+      code: 'ERR_UNSAFE_PATH',
+    })
   })
 
   test('refuses to go on with a session whose first pages are gone: it would play its feed again', async () => {
     const at = await play("export default defineStrategy({ id: 'a', onTrade() {} })", 2000)
     rmSync(join(at, 'gateway', '0000000000.page'))
-    expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({ code: 'ERR_SESSION', path: join(at, 'gateway') })
+    expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({
+      code: 'ERR_SESSION',
+      path: join(at, 'gateway'),
+    })
   })
 
   test('a strategy that does not stop is killed, and that is told', async () => {
     const stuck = moduleOf("export default defineStrategy({ id: 'a', onTrade() { for (;;); } })")
-    const gateway = await Gateway.start({ home: newHome(), strategies: [stuck], feed: new SyntheticFeed({ limit: 100 }), speed: 'max', stopMs: 200 })
+    const gateway = await Gateway.start({
+      home: newHome(),
+      strategies: [stuck],
+      feed: new SyntheticFeed({ limit: 100 }),
+      speed: 'max',
+      stopMs: 200,
+    })
     await gateway.fed
     const { pid } = gateway.status.strategies[0]
     expect(await gateway.stop()).toBe(false)
@@ -307,7 +391,12 @@ describe('Gateway.start', () => {
     const started: (() => void)[] = []
     const again = new Promise<void>(resolve => started.push(() => {}, resolve))
     const gateway = await Gateway.start({
-      home, strategies: [failsOnce], feed: new SyntheticFeed({ limit: 200 }), speed: 'max', durability: 'process', backOffMs: 1,
+      home,
+      strategies: [failsOnce],
+      feed: new SyntheticFeed({ limit: 200 }),
+      speed: 'max',
+      durability: 'process',
+      backOffMs: 1,
       onStrategy: (_, event) => (event.kind === 'started' ? started.shift()?.() : undefined),
     })
     await Promise.all([gateway.fed, again])
@@ -322,7 +411,11 @@ describe('Gateway.start', () => {
     const ended: string[] = []
     const idle = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")
     const gateway = await Gateway.start({
-      home: newHome(), strategies: [idle], feed: new SyntheticFeed({ limit: 10 }), speed: 'max', backOffMs: 60_000,
+      home: newHome(),
+      strategies: [idle],
+      feed: new SyntheticFeed({ limit: 10 }),
+      speed: 'max',
+      backOffMs: 60_000,
       onStrategy: (_, event) => (event.kind === 'ended' ? ended.push(event.how) : undefined),
     })
     await gateway.fed
@@ -341,13 +434,25 @@ describe('Gateway.start', () => {
       writeFileSync('${marker}', '')
       export default defineStrategy({ id: 'a', onTrade() {} })`)
     const gateway = await Gateway.start({
-      home: newHome(), strategies: [broken], feed: new SyntheticFeed({ limit: 100 }), speed: 'max', backOffMs: 10, onStrategy: (_, event) => events.push(event),
+      home: newHome(),
+      strategies: [broken],
+      feed: new SyntheticFeed({ limit: 100 }),
+      speed: 'max',
+      backOffMs: 10,
+      onStrategy: (_, event) => events.push(event),
     })
     await gateway.fed
     while (events.filter(event => event.kind === 'ended').length < 3) await sleep(20)
     expect(await gateway.stop()).toBe(false)
-    expect(events.filter(event => event.kind === 'ended').slice(0, 3).map(event => event.restartInMs)).toEqual([10, 20, 40])
-    expect(events.find(event => event.kind === 'failed')).toMatchObject({ message: expect.stringContaining('only once') as string })
+    expect(
+      events
+        .filter(event => event.kind === 'ended')
+        .slice(0, 3)
+        .map(event => event.restartInMs),
+    ).toEqual([10, 20, 40])
+    expect(events.find(event => event.kind === 'failed')).toMatchObject({
+      message: expect.stringContaining('only once') as string,
+    })
     expect(gateway.status.events).toBe(100)
   })
 
@@ -358,7 +463,12 @@ describe('Gateway.start', () => {
         throw new Error('the line is dead')
       },
     }
-    const gateway = await Gateway.start({ home: newHome(), strategies: [moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")], feed: broken, speed: 'max' })
+    const gateway = await Gateway.start({
+      home: newHome(),
+      strategies: [moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")],
+      feed: broken,
+      speed: 'max',
+    })
     await expect(gateway.fed).rejects.toThrow('the line is dead')
     const { pid } = gateway.status.strategies[0]
     await expect(gateway.stop()).rejects.toThrow('the line is dead')

@@ -1,11 +1,22 @@
-import { describe, expect, test } from 'vitest'
 import { PaperVenue } from 'ticktape/runtime'
 import type { OrderReportValues, OrderValues } from 'ticktape/trading'
+import { describe, expect, test } from 'vitest'
 
 function order(changes: Partial<OrderValues> = {}): OrderValues {
   return {
-    symbol: 'BTCUSDT', orderId: 1n, price: 100, quantity: 2, filledQuantity: 0, averagePrice: 0, clientOrderId: 'mine', side: 'buy',
-    orderType: 'limit', state: 'new', timeInForce: 'gtc', action: 'new', ...changes,
+    symbol: 'BTCUSDT',
+    orderId: 1n,
+    price: 100,
+    quantity: 2,
+    filledQuantity: 0,
+    averagePrice: 0,
+    clientOrderId: 'mine',
+    side: 'buy',
+    orderType: 'limit',
+    state: 'new',
+    timeInForce: 'gtc',
+    action: 'new',
+    ...changes,
   }
 }
 
@@ -15,7 +26,8 @@ function venueAt(bid: number, ask: number): PaperVenue {
   return venue
 }
 
-const short = (reports: readonly OrderReportValues[]) => reports.map(r => [r.orderId, r.state, r.filledQuantity, r.averagePrice, r.reason])
+const short = (reports: readonly OrderReportValues[]) =>
+  reports.map(r => [r.orderId, r.state, r.filledQuantity, r.averagePrice, r.reason])
 
 describe('an order that can trade', () => {
   test('is filled at the touch, all of it, with its whole image in the report', () => {
@@ -58,7 +70,10 @@ describe('an order that cannot trade yet', () => {
   })
 
   test('with ioc is cancelled at once', () => {
-    expect(short(venueAt(101, 102).answer(order({ timeInForce: 'ioc' })))).toEqual([[1n, 'accepted', 0, 0, 'none'], [1n, 'cancelled', 0, 0, 'not marketable']])
+    expect(short(venueAt(101, 102).answer(order({ timeInForce: 'ioc' })))).toEqual([
+      [1n, 'accepted', 0, 0, 'none'],
+      [1n, 'cancelled', 0, 0, 'not marketable'],
+    ])
   })
 
   test('fills in the order of arrival', () => {
@@ -72,7 +87,9 @@ test('a cancel gives the resting order back, and is rejected for any other', () 
   const venue = venueAt(101, 102)
   venue.answer(order())
   const cancel = order({ action: 'cancel', symbol: '', quantity: 0, price: 0 })
-  expect(venue.answer(cancel)).toMatchObject([{ orderId: 1n, symbol: 'BTCUSDT', quantity: 2, state: 'cancelled', reason: 'asked for' }])
+  expect(venue.answer(cancel)).toMatchObject([
+    { orderId: 1n, symbol: 'BTCUSDT', quantity: 2, state: 'cancelled', reason: 'asked for' },
+  ])
   expect(venue.answer(cancel)).toMatchObject([{ orderId: 1n, state: 'rejected', reason: 'unknown order' }])
   expect(venue.quote('BTCUSDT', 1, 2)).toEqual([])
 })
@@ -98,10 +115,20 @@ test('an order with the id of one that rests is rejected, and the one that rests
 
 test('a venue that was told the reports and quotes of another goes on as that one would', () => {
   const first = venueAt(101, 102)
-  const reports = [order({ orderId: 1n }), order({ orderId: 2n, price: 99 }), order({ orderId: 3n, price: 200 }), order({ orderId: 2n, action: 'cancel' }), order({ orderId: 4n, price: 90 })]
-    .flatMap(request => first.answer(request))
+  const reports = [
+    order({ orderId: 1n }),
+    order({ orderId: 2n, price: 99 }),
+    order({ orderId: 3n, price: 200 }),
+    order({ orderId: 2n, action: 'cancel' }),
+    order({ orderId: 4n, price: 90 }),
+  ].flatMap(request => first.answer(request))
   const second = new PaperVenue()
   second.restoreQuote('BTCUSDT', 101, 102)
   for (const report of reports) second.restoreReport(report)
-  for (const [bid, ask] of [[101, 103], [98, 99], [80, 81]]) expect(second.quote('BTCUSDT', bid, ask)).toEqual(first.quote('BTCUSDT', bid, ask))
+  for (const [bid, ask] of [
+    [101, 103],
+    [98, 99],
+    [80, 81],
+  ])
+    expect(second.quote('BTCUSDT', bid, ask)).toEqual(first.quote('BTCUSDT', bid, ask))
 })

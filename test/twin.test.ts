@@ -47,7 +47,7 @@ function openReader(directory: string): Reader {
 
 /** Polls once a turn of the event loop until there were so many. */
 async function pollAll(reader: Reader, handlers: ReturnType<typeof on>, frames: number): Promise<void> {
-  for (let seen = 0; seen < frames;) {
+  for (let seen = 0; seen < frames; ) {
     seen += reader.poll(handlers)
     await new Promise(resolve => setImmediate(resolve))
   }
@@ -77,7 +77,16 @@ describe.skipIf('missing' in twin)('a writer in C++', () => {
     expect(frames.length).toBe(FRAMES)
     expect(frames[4321]).toEqual({
       slots: 2,
-      values: { seq: 4321, price: 4321.5, quantity: 4322, filled: 4322.5, average: 4323, bid: 4323.5, ask: 4324, volume: 4324.5 },
+      values: {
+        seq: 4321,
+        price: 4321.5,
+        quantity: 4322,
+        filled: 4322.5,
+        average: 4323,
+        bid: 4323.5,
+        ask: 4324,
+        volume: 4324.5,
+      },
     })
   })
 
@@ -94,9 +103,15 @@ describe.skipIf('missing' in twin)('a writer in C++', () => {
     }
     const page = readFileSync(join(directory, '0000000000.page'))
     const schema = JSON.parse(readFileSync(join(directory, 'schema.json'), 'utf8')) as { frames: unknown }
-    expect(page.subarray(64, 72)).toEqual(createHash('sha256').update(JSON.stringify(schema.frames)).digest().subarray(0, 8))
+    expect(page.subarray(64, 72)).toEqual(
+      createHash('sha256').update(JSON.stringify(schema.frames)).digest().subarray(0, 8),
+    )
     expect([page.readUInt32LE(512 + 4), page.readUInt32LE(512 + 8)]).toEqual([256, 512])
-    const verified = spawnSync(process.execPath, [join(import.meta.dirname, '..', 'dist', 'cli', 'main.js'), 'verify', directory], { encoding: 'utf8' })
+    const verified = spawnSync(
+      process.execPath,
+      [join(import.meta.dirname, '..', 'dist', 'cli', 'main.js'), 'verify', directory],
+      { encoding: 'utf8' },
+    )
     expect(verified.stdout + verified.stderr).toMatch(/sound/)
     expect(verified.status).toBe(0)
   })
@@ -129,7 +144,8 @@ describe.skipIf('missing' in twin)('a writer in C++', () => {
     await writer.end()
     const ours = Writer.open(directory)
     expect(ours.recovery.position).toBe(FRAMES)
-    for (let seq = FRAMES; seq < 2 * FRAMES; seq++) ours.write(Small, { seq, bid: seq + 0.5, ask: seq + 1, volume: seq + 1.5 })
+    for (let seq = FRAMES; seq < 2 * FRAMES; seq++)
+      ours.write(Small, { seq, bid: seq + 0.5, ask: seq + 1, volume: seq + 1.5 })
     ours.close()
     expect(await readByTwin(directory, 2 * FRAMES)).toMatchObject({ frames: 2 * FRAMES, errors: 0 })
   })
@@ -142,11 +158,20 @@ describe.skipIf('missing' in twin)('a reader in C++', () => {
     onTestFinished(() => writer.close())
     for (let seq = 0; seq < FRAMES; seq++) {
       if (seq % 2 === 0) writer.write(Small, { seq, bid: seq + 0.5, ask: seq + 1, volume: seq + 1.5 })
-      else writer.write(Large, { seq, price: 1, quantity: 1, filled: 1, average: 1, bid: 1, ask: 1, volume: 1 }, { cause: seq })
+      else
+        writer.write(
+          Large,
+          { seq, price: 1, quantity: 1, filled: 1, average: 1, bid: 1, ask: 1, volume: 1 },
+          { cause: seq },
+        )
     }
     // Small: 3 × seq + 3 for each even number below FRAMES; Large: 7.
     const even = FRAMES / 2
-    expect(await readByTwin(directory, FRAMES)).toMatchObject({ frames: FRAMES, errors: 0, sum: 3 * even * (even - 1) + 3 * even + 7 * even })
+    expect(await readByTwin(directory, FRAMES)).toMatchObject({
+      frames: FRAMES,
+      errors: 0,
+      sum: 3 * even * (even - 1) + 3 * even + 7 * even,
+    })
   })
 
   it('and writer answer ours, frame by frame', async () => {

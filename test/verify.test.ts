@@ -1,12 +1,26 @@
 import { existsSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
 import { Reader, type VerifyReport, verify, Writer } from 'ticktape'
+import { describe, expect, test } from 'vitest'
 import { makeFolder } from './support/folders.ts'
-import { CAPACITY, fill, flip, makeJournal, pageFile, patch, rewrite, slotAt, ticktape, u32 } from './support/journals.ts'
+import {
+  CAPACITY,
+  fill,
+  flip,
+  makeJournal,
+  pageFile,
+  patch,
+  rewrite,
+  slotAt,
+  ticktape,
+  u32,
+} from './support/journals.ts'
 
 /** A journal of three full pages and a piece, damaged, and looked at. */
-async function damaged(checked: boolean, damage: (directory: string) => void): Promise<VerifyReport & { directory: string }> {
+async function damaged(
+  checked: boolean,
+  damage: (directory: string) => void,
+): Promise<VerifyReport & { directory: string }> {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 3000, checked)
   expect((await verify(directory, { deep: true })).findings).toEqual([])
@@ -26,8 +40,16 @@ describe('a sound journal', () => {
     const positions = await makeJournal(directory, 3000, checked)
     const report = await verify(directory)
     expect(report).toMatchObject({
-      sound: true, findings: [], notes: [], omitted: 0, pages: 4, frames: positions.length,
-      checkedFrames: checked ? positions.length : 0, firstPosition: 0, endPosition: 3600, writing: false,
+      sound: true,
+      findings: [],
+      notes: [],
+      omitted: 0,
+      pages: 4,
+      frames: positions.length,
+      checkedFrames: checked ? positions.length : 0,
+      firstPosition: 0,
+      endPosition: 3600,
+      writing: false,
     })
     expect(ticktape('verify', directory)).toMatchObject({ status: 0, stderr: '' })
   })
@@ -58,7 +80,13 @@ describe('a sound journal', () => {
   test('with a writer killed in the middle of a frame is sound, and says that bytes are left', async () => {
     const report = await damaged(false, directory => patch(pageFile(directory, 3), slotAt(730), [1, 2, 3]))
     expect(report).toMatchObject({ sound: true, findings: [] })
-    expect(report.notes).toEqual([expect.objectContaining({ page: 3, slot: 730, what: expect.stringContaining('bytes after the last frame') as string })])
+    expect(report.notes).toEqual([
+      expect.objectContaining({
+        page: 3,
+        slot: 730,
+        what: expect.stringContaining('bytes after the last frame') as string,
+      }),
+    ])
   })
 
   test('of many pages is checked by several threads, with the same result', async () => {
@@ -80,7 +108,10 @@ describe('damage is found where it is', () => {
   test('a bit of a value, by the checksum', async () => {
     const report = await damaged(true, directory => flip(pageFile(directory, 1), slotAt(500) + 40))
     expectOne(report, { page: 1, slot: 500, position: CAPACITY + 500 }, /checksum is wrong/)
-    expect(ticktape('verify', report.directory)).toMatchObject({ status: 1, stdout: expect.stringContaining('slot 500') as string })
+    expect(ticktape('verify', report.directory)).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('slot 500') as string,
+    })
   })
 
   test('a frame of no slots: the frames after it are found again by the next mark', async () => {
@@ -91,28 +122,52 @@ describe('damage is found where it is', () => {
   })
 
   test('a frame of no type', async () => {
-    expectOne(await damaged(false, directory => patch(pageFile(directory, 2), slotAt(4), [0, 0])), { page: 2, slot: 4 }, /no type/)
+    expectOne(
+      await damaged(false, directory => patch(pageFile(directory, 2), slotAt(4), [0, 0])),
+      { page: 2, slot: 4 },
+      /no type/,
+    )
   })
 
   test('a frame that goes on after the cursor', async () => {
-    expectOne(await damaged(false, directory => patch(pageFile(directory, 3), slotAt(718) + 2, [200])), { page: 3 }, /after the last one/)
+    expectOne(
+      await damaged(false, directory => patch(pageFile(directory, 3), slotAt(718) + 2, [200])),
+      { page: 3 },
+      /after the last one/,
+    )
   })
 
   test('a type without definition', async () => {
-    expectOne(await damaged(false, directory => patch(pageFile(directory, 0), slotAt(7), [77, 0])), { page: 0, slot: 7 }, /type 77.*not define/)
+    expectOne(
+      await damaged(false, directory => patch(pageFile(directory, 0), slotAt(7), [77, 0])),
+      { page: 0, slot: 7 },
+      /type 77.*not define/,
+    )
   })
 
   test('a frame longer than its definition', async () => {
     // The quote at 7 swallows the one at 8, so that the frames after it are where they were.
-    expectOne(await damaged(false, directory => patch(pageFile(directory, 0), slotAt(7) + 2, [2])), { page: 0, slot: 7 }, /has 2 slots, a Quote has 1/)
+    expectOne(
+      await damaged(false, directory => patch(pageFile(directory, 0), slotAt(7) + 2, [2])),
+      { page: 0, slot: 7 },
+      /has 2 slots, a Quote has 1/,
+    )
   })
 
   test('a time before the last one', async () => {
-    expectOne(await damaged(false, directory => patch(pageFile(directory, 0), slotAt(100) + 8, new Uint8Array(8))), { page: 0, slot: 100 }, /time is before/)
+    expectOne(
+      await damaged(false, directory => patch(pageFile(directory, 0), slotAt(100) + 8, new Uint8Array(8))),
+      { page: 0, slot: 100 },
+      /time is before/,
+    )
   })
 
   test('a page that begins before the last one ended', async () => {
-    expectOne(await damaged(false, directory => patch(pageFile(directory, 2), slotAt(0) + 8, [...new Uint8Array(7), 1])), { page: 2, slot: 0, position: 2 * CAPACITY }, /before that of the page before/)
+    expectOne(
+      await damaged(false, directory => patch(pageFile(directory, 2), slotAt(0) + 8, [...new Uint8Array(7), 1])),
+      { page: 2, slot: 0, position: 2 * CAPACITY },
+      /before that of the page before/,
+    )
   })
 
   test('an enum, a bool and a text that cannot be', async () => {
@@ -121,16 +176,28 @@ describe('damage is found where it is', () => {
       patch(pageFile(directory, 0), slotAt(10) + 64, [7])
       patch(pageFile(directory, 1), slotAt(5) + 16, [0xff])
     })
-    expect(report.findings.map(({ page, slot }) => [page, slot])).toEqual([[0, 3], [0, 10], [1, 5]])
+    expect(report.findings.map(({ page, slot }) => [page, slot])).toEqual([
+      [0, 3],
+      [0, 10],
+      [1, 5],
+    ])
     expect((await verify(report.directory)).findings).toEqual([]) // only a deep look decodes values
   })
 
   test('a cursor after the page', async () => {
-    expectOne(await damaged(false, directory => patch(pageFile(directory, 3), 128, u32(5000))), { page: 3 }, /cursor is at slot 5000/)
+    expectOne(
+      await damaged(false, directory => patch(pageFile(directory, 3), 128, u32(5000))),
+      { page: 3 },
+      /cursor is at slot 5000/,
+    )
   })
 
   test('a durable cursor after the cursor', async () => {
-    expectOne(await damaged(true, directory => patch(pageFile(directory, 3), 384, u32(900))), { page: 3 }, /durable cursor is at slot 900/)
+    expectOne(
+      await damaged(true, directory => patch(pageFile(directory, 3), 384, u32(900))),
+      { page: 3 },
+      /durable cursor is at slot 900/,
+    )
   })
 
   test('a seal that is gone', async () => {
@@ -138,11 +205,19 @@ describe('damage is found where it is', () => {
   })
 
   test('a page checksum, and bytes that only it covers', async () => {
-    expectOne(await damaged(true, directory => flip(pageFile(directory, 1), 260)), { page: 1 }, /page's checksum is wrong/)
+    expectOne(
+      await damaged(true, directory => flip(pageFile(directory, 1), 260)),
+      { page: 1 },
+      /page's checksum is wrong/,
+    )
   })
 
   test('a mark that points into nowhere', async () => {
-    expectOne(await damaged(false, directory => patch(pageFile(directory, 1), 512 + 4 * 2, u32(513))), { page: 1, slot: 512 }, /mark 2 says slot 513/)
+    expectOne(
+      await damaged(false, directory => patch(pageFile(directory, 1), 512 + 4 * 2, u32(513))),
+      { page: 1, slot: 512 },
+      /mark 2 says slot 513/,
+    )
   })
 
   test('bytes after the end of a sealed page', async () => {
@@ -159,12 +234,16 @@ describe('damage is found where it is', () => {
     expectOne(await verify(directory), { page: 0, slot: CAPACITY - 1 }, /bytes after the last frame of a sealed page/)
   })
 
-  test.each([[0, 'magic'], [8, 'version'], [16, 'page size'], [24, 'first position'], [64, 'layout hash'], [120, 'checksum']])(
-    'a bit of the page header: byte %i, the %s',
-    async offset => {
-      expectOne(await damaged(false, directory => flip(pageFile(directory, 1), offset)), { page: 1 }, /./)
-    },
-  )
+  test.each([
+    [0, 'magic'],
+    [8, 'version'],
+    [16, 'page size'],
+    [24, 'first position'],
+    [64, 'layout hash'],
+    [120, 'checksum'],
+  ])('a bit of the page header: byte %i, the %s', async offset => {
+    expectOne(await damaged(false, directory => flip(pageFile(directory, 1), offset)), { page: 1 }, /./)
+  })
 
   test('a page cut short, made longer, emptied', async () => {
     for (const size of [40_000, 100, 0, 70_000]) {
@@ -182,14 +261,22 @@ describe('damage is found where it is', () => {
 
   test('a page that is missing, between others and at the end', async () => {
     expectOne(await damaged(false, directory => rmSync(pageFile(directory, 1))), { page: 1 }, /missing between/)
-    expectOne(await damaged(false, directory => rmSync(pageFile(directory, 3))), { page: 3 }, /missing, though the page before it is sealed/)
+    expectOne(
+      await damaged(false, directory => rmSync(pageFile(directory, 3))),
+      { page: 3 },
+      /missing, though the page before it is sealed/,
+    )
   })
 
   test('schema.json: missing, no JSON, or of another journal', async () => {
     expectOne(await damaged(false, directory => rmSync(join(directory, 'schema.json'))), {}, /missing/)
     expectOne(await damaged(false, directory => truncateSync(join(directory, 'schema.json'), 50)), {}, /no JSON/)
-    const report = await damaged(false, directory => rewrite(join(directory, 'schema.json'), text => text.replace('"price"', '"prize"')))
-    expect(report.findings.map(({ page, what }) => [page, what])).toEqual([2, 3].map(page => [page, 'it was made with other definitions than schema.json begins with']))
+    const report = await damaged(false, directory =>
+      rewrite(join(directory, 'schema.json'), text => text.replace('"price"', '"prize"')),
+    )
+    expect(report.findings.map(({ page, what }) => [page, what])).toEqual(
+      [2, 3].map(page => [page, 'it was made with other definitions than schema.json begins with']),
+    )
   })
 
   test('the control file: missing, cut, damaged', async () => {
@@ -204,7 +291,10 @@ describe('damage is found where it is', () => {
     await makeJournal(directory, 3000)
     Reader.open(directory, { from: { name: 'momentum' } }).close()
     expect((await verify(directory)).findings).toEqual([])
-    for (const [position, what] of [[11, /no frame begins/], [3601, /no position 3601/]] as const) {
+    for (const [position, what] of [
+      [11, /no frame begins/],
+      [3601, /no position 3601/],
+    ] as const) {
       for (const place of [0, 8]) patch(join(directory, 'control'), 4096 + 32 + place, u32(position))
       expectOne(await verify(directory), { position }, what)
     }
@@ -215,8 +305,14 @@ test('what is damaged at its very beginning is not said to be saved by repair, o
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 10)
   patch(pageFile(directory, 0), slotAt(0) + 2, [0])
-  expect(ticktape('verify', directory)).toMatchObject({ status: 1, stdout: expect.stringContaining(`; see what can be saved with: ticktape repair ${directory}\n`) as string })
-  expect(ticktape('repair', directory)).toMatchObject({ status: 2, stderr: expect.stringContaining('nothing of') as string })
+  expect(ticktape('verify', directory)).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining(`; see what can be saved with: ticktape repair ${directory}\n`) as string,
+  })
+  expect(ticktape('repair', directory)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('nothing of') as string,
+  })
   expect(ticktape('repair', '--help').stdout).toContain('Salvage goes by whole pages')
 })
 
@@ -224,8 +320,13 @@ test('it cannot look: nothing there, a file, another directory, an unknown optio
   const folder = makeFolder()
   writeFileSync(join(folder, 'file'), 'x')
   expect(ticktape('verify', join(folder, 'none')).status).toBe(2)
-  expect(ticktape('verify', join(folder, 'file'))).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ERR_NOT_A_JOURNAL: /) as string })
-  expect(JSON.parse(ticktape('verify', folder, '--json').stderr)).toMatchObject({ error: { code: 'ERR_NOT_A_JOURNAL', path: folder } })
+  expect(ticktape('verify', join(folder, 'file'))).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^ERR_NOT_A_JOURNAL: /) as string,
+  })
+  expect(JSON.parse(ticktape('verify', folder, '--json').stderr)).toMatchObject({
+    error: { code: 'ERR_NOT_A_JOURNAL', path: folder },
+  })
   expect(ticktape('verify', folder, '--depe').status).toBe(2)
   expect(existsSync(join(folder, 'writer.lock'))).toBe(false)
   await expect(verify(folder, { depe: true } as object)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
@@ -239,7 +340,12 @@ test('whatever bytes are changed, it ends with an answer and the process lives',
     random = (Math.imul(random, 1103515245) + 12345) >>> 0
     return Math.floor((random / 2 ** 32) * below)
   }
-  const files = [pageFile(directory, 0), pageFile(directory, 1), join(directory, 'control'), join(directory, 'schema.json')]
+  const files = [
+    pageFile(directory, 0),
+    pageFile(directory, 1),
+    join(directory, 'control'),
+    join(directory, 'schema.json'),
+  ]
   const header = 600
   for (let round = 0; round < 300; round++) {
     const file = files[next(files.length)]

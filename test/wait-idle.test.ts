@@ -1,13 +1,13 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
 import { startChild } from './support/child.ts'
 import { makeFolder } from './support/folders.ts'
 import { Count } from './support/frames.ts'
 import { journalPath, openMerged, openReader, openWriter, readNumbers } from './support/open.ts'
-import { noTracing, traceCode } from './support/trace.ts'
 import { ROOT, skipUnless } from './support/skips.ts'
+import { noTracing, traceCode } from './support/trace.ts'
 
 /** Follows, says how much of a processor it used in the middle one of three times `ms` of idleness, then how old each frame was when it came. */
 const FOLLOWER = `
@@ -58,17 +58,27 @@ describe('a process that follows', () => {
     ['two journals merged', 'const reader = MergedReader.open([dir, open])'],
   ])('%s uses under a hundredth of a processor while there is nothing, and is woken by a frame', async (what, open) => {
     const { share, medianUs } = await idleThenWoken(open)
-    console.log(`following ${what}: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`)
+    console.log(
+      `following ${what}: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`,
+    )
     expect(share).toBeLessThan(0.01)
     expect(medianUs).toBeLessThan(50_000)
   })
 
-  it.skipIf(skipUnless(ROOT, 'following without permission to write', 'only root can become somebody else'))('without permission to write anything does so too, and finds a frame by looking again', async () => {
-    const { share, medianUs } = await idleThenWoken('process.setgroups([]); process.setgid(65534); process.setuid(65534); const reader = Reader.open(dir)', 0o644)
-    console.log(`following without permission to write: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`)
-    expect(share).toBeLessThan(0.01)
-    expect(medianUs).toBeLessThan(50_000)
-  })
+  it.skipIf(skipUnless(ROOT, 'following without permission to write', 'only root can become somebody else'))(
+    'without permission to write anything does so too, and finds a frame by looking again',
+    async () => {
+      const { share, medianUs } = await idleThenWoken(
+        'process.setgroups([]); process.setgid(65534); process.setuid(65534); const reader = Reader.open(dir)',
+        0o644,
+      )
+      console.log(
+        `following without permission to write: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`,
+      )
+      expect(share).toBeLessThan(0.01)
+      expect(medianUs).toBeLessThan(50_000)
+    },
+  )
 
   it('hears of every frame, however the sleeps and the frames fall', async () => {
     const writer = openWriter()
@@ -90,8 +100,10 @@ describe('a process that follows', () => {
   })
 })
 
-describe.skipIf(skipUnless(noTracing === undefined, 'what a writer asks of the kernel', String(noTracing)))('a writer asks the kernel', () => {
-  const writing = (before: string) => `
+describe.skipIf(skipUnless(noTracing === undefined, 'what a writer asks of the kernel', String(noTracing)))(
+  'a writer asks the kernel',
+  () => {
+    const writing = (before: string) => `
     const writer = Writer.open(dir, { pageSize: 1 << 20, frames: [Count] })
     const reader = Reader.open(dir)
     const handlers = on(Count, f => f.n)
@@ -102,24 +114,28 @@ describe.skipIf(skipUnless(noTracing === undefined, 'what a writer asks of the k
     mark('end')
     process.exit()
   `
-  /** V8 sees to its memory and wakes its own threads, by private futexes: that has nothing to do with frames. */
-  const ofTheJournal = (calls: string[]) =>
-    calls.filter(call => !/^(mprotect|madvise|munmap|mmap|brk|getpid|sched_yield)\(|^<\.\.\. .*resumed>|^futex\(.*_PRIVATE/.test(call))
+    /** V8 sees to its memory and wakes its own threads, by private futexes: that has nothing to do with frames. */
+    const ofTheJournal = (calls: string[]) =>
+      calls.filter(
+        call =>
+          !/^(mprotect|madvise|munmap|mmap|brk|getpid|sched_yield)\(|^<\.\.\. .*resumed>|^futex\(.*_PRIVATE/.test(call),
+      )
 
-  it('nothing while nobody sleeps, and neither does a reader that polls', () => {
-    expect(ofTheJournal(traceCode(writing(''), [`${makeFolder('memory')}/journal`]))).toEqual([])
-  })
+    it('nothing while nobody sleeps, and neither does a reader that polls', () => {
+      expect(ofTheJournal(traceCode(writing(''), [`${makeFolder('memory')}/journal`]))).toEqual([])
+    })
 
-  it('once to wake who sleeps, however many frames follow', () => {
-    const asleep = `
+    it('once to wake who sleeps, however many frames follow', () => {
+      const asleep = `
       const other = Reader.open(dir, { from: 'end' })
       void other[Symbol.asyncIterator]().next()
       await new Promise(resolve => setTimeout(resolve, 100))
     `
-    const calls = ofTheJournal(traceCode(writing(asleep), [`${makeFolder('memory')}/journal`]))
-    expect(calls).toEqual([expect.stringMatching(/^futex\(0x[0-9a-f]+, FUTEX_WAKE, /)])
-  })
-})
+      const calls = ofTheJournal(traceCode(writing(asleep), [`${makeFolder('memory')}/journal`]))
+      expect(calls).toEqual([expect.stringMatching(/^futex\(0x[0-9a-f]+, FUTEX_WAKE, /)])
+    })
+  },
+)
 
 it('frames written while a reader announces its sleep are not missed', async () => {
   const writer = openWriter()

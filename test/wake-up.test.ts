@@ -36,7 +36,7 @@ it('a frame wakes the process that falls asleep meanwhile, whatever the moment',
   }
   for (let n = 0; n < FRAMES; n++) {
     writer.write(Count, { n })
-    pause(40 + (n * 7) % 160)
+    pause(40 + ((n * 7) % 160))
     if (n % 50 === 0) await sleep(1)
   }
   const worst = (await child.hear()) as number

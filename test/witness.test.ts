@@ -18,23 +18,43 @@ function writeEverything(writer: Writer, frames: number): void {
     if (n % 100 === 0) writer.write(Huge, { n, blob: new Uint8Array([n & 255, 2, 3]) })
     if (n % 10 === 0) {
       writer.write(Kinds, {
-        u8: n % 256, i8: -1, u16: n, i16: -n, u32: n, i32: -n, f32: n, f64: n / 3, u64: BigInt(n), i64: -BigInt(n), bool: n % 20 === 0,
-        text: 'abcde', raw: new Uint8Array([1, 2, 3, 4]), side: n % 20 === 0 ? 'buy' : 'sell',
+        u8: n % 256,
+        i8: -1,
+        u16: n,
+        i16: -n,
+        u32: n,
+        i32: -n,
+        f32: n,
+        f64: n / 3,
+        u64: BigInt(n),
+        i64: -BigInt(n),
+        bool: n % 20 === 0,
+        text: 'abcde',
+        raw: new Uint8Array([1, 2, 3, 4]),
+        side: n % 20 === 0 ? 'buy' : 'sell',
       })
     }
   }
 }
 
 function pagesOf(directory: string): string[] {
-  return readdirSync(directory).filter(name => name.endsWith('.page')).sort().map(name => join(directory, name))
+  return readdirSync(directory)
+    .filter(name => name.endsWith('.page'))
+    .sort()
+    .map(name => join(directory, name))
 }
 
 /** What the library reads, in the decoder's terms. */
 function libraryFrames(directory: string): Omit<PlainFrame, 'crc' | 'crcRight'>[] {
   return Array.from(openReader(directory), view => ({
-    position: view.position, type: view.type, slots: view.slots, time: view.time,
+    position: view.position,
+    type: view.type,
+    slots: view.slots,
+    time: view.time,
     cause: view.cause === undefined ? undefined : { journal: view.causeJournal as number, position: view.cause },
-    source: view.source, dest: view.dest, sinceRoot: view.sinceRoot,
+    source: view.source,
+    dest: view.dest,
+    sinceRoot: view.sinceRoot,
     values: view.toObject(),
   }))
 }
@@ -74,8 +94,16 @@ describe('pages decoded by docs/format.md alone', () => {
     expect(pages.length).toBeGreaterThan(5)
     pages.forEach((page, i) => {
       expect(page).toMatchObject({
-        flags: 0, pageSize: 65_536, pageNumber: i, firstPosition: i * 960, epoch: 1n, journalId: 77, identityCrcRight: true,
-        durable: 0, pageCrcRight: undefined, bootId: pages[0].bootId,
+        flags: 0,
+        pageSize: 65_536,
+        pageNumber: i,
+        firstPosition: i * 960,
+        epoch: 1n,
+        journalId: 77,
+        identityCrcRight: true,
+        durable: 0,
+        pageCrcRight: undefined,
+        bootId: pages[0].bootId,
       })
     })
     // One more may be there, prepared and empty.
@@ -129,24 +157,27 @@ describe('pages decoded by docs/format.md alone', () => {
 const require = createRequire(join(import.meta.dirname, 'witness/package.json'))
 const mmapIoBuilt = existsSync(join(import.meta.dirname, 'witness/node_modules/mmap-io/build/Release/mmap_io.node'))
 
-it.skipIf(skipUnless(mmapIoBuilt, 'pages mapped by mmap-io', 'It is not built; npm install builds it'))('pages mapped by mmap-io hold the frames that a reader reads, while the journal is open', () => {
-  const mmap = require('mmap-io') as {
-    map(size: number, protection: number, flags: number, fd: number): Buffer
-    PROT_READ: number
-    MAP_SHARED: number
-  }
-  const writer = openWriter()
-  writeEverything(writer, 2000)
-  const pages = decodeFiles(writer.path, file => {
-    const fd = openSync(file, 'r')
-    try {
-      return mmap.map(fstatSync(fd).size, mmap.PROT_READ, mmap.MAP_SHARED, fd)
-    } finally {
-      closeSync(fd)
+it.skipIf(skipUnless(mmapIoBuilt, 'pages mapped by mmap-io', 'It is not built; npm install builds it'))(
+  'pages mapped by mmap-io hold the frames that a reader reads, while the journal is open',
+  () => {
+    const mmap = require('mmap-io') as {
+      map(size: number, protection: number, flags: number, fd: number): Buffer
+      PROT_READ: number
+      MAP_SHARED: number
     }
-  })
-  expect(pages.flatMap(page => page.frames).map(withoutCrc)).toEqual(libraryFrames(writer.path))
-})
+    const writer = openWriter()
+    writeEverything(writer, 2000)
+    const pages = decodeFiles(writer.path, file => {
+      const fd = openSync(file, 'r')
+      try {
+        return mmap.map(fstatSync(fd).size, mmap.PROT_READ, mmap.MAP_SHARED, fd)
+      } finally {
+        closeSync(fd)
+      }
+    })
+    expect(pages.flatMap(page => page.frames).map(withoutCrc)).toEqual(libraryFrames(writer.path))
+  },
+)
 
 function hash(frames: unknown[]): string {
   return createHash('sha256').update(JSON.stringify(frames)).digest('hex').slice(0, 16)

@@ -73,11 +73,16 @@ process.exit()
 
 describe('the hot path allocates nothing', () => {
   it('in begin and commit, in cork and uncork, and in poll; and this would show it if it did', async () => {
-    const result = await runChild(MEASURE, [journalPath(), FRAMES], ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'])
+    const result = await runChild(
+      MEASURE,
+      [journalPath(), FRAMES],
+      ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'],
+    )
     expect(result.stderr).toBe('')
     const [bytes] = result.said as [Record<string, number>]
     console.log(`bytes allocated per frame: ${JSON.stringify(bytes)}`)
-    for (const path of ['write', 'corked', 'poll', 'pollWide', 'pollNothing']) expect(bytes[path], path).toBeLessThan(NOTHING)
+    for (const path of ['write', 'corked', 'poll', 'pollWide', 'pollNothing'])
+      expect(bytes[path], path).toBeLessThan(NOTHING)
     for (const path of ['writeAllocating', 'pollAllocating']) expect(bytes[path], path).toBeGreaterThan(10)
   }, 60_000)
 })

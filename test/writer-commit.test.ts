@@ -2,11 +2,26 @@ import { type FrameView, MergedReader, now, on, type Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from './support/failures.ts'
 import { Count, Pair } from './support/frames.ts'
-import { journalPath, openMerged, openReader, openWriter, readAll, upTo, writeCounts, writeSized } from './support/open.ts'
+import {
+  journalPath,
+  openMerged,
+  openReader,
+  openWriter,
+  readAll,
+  upTo,
+  writeCounts,
+  writeSized,
+} from './support/open.ts'
 
 /** What the headers of all frames say. */
 function headers(path: string): Pick<FrameView, 'cause' | 'causeJournal' | 'source' | 'dest' | 'sinceRoot'>[] {
-  return Array.from(openReader(path), ({ cause, causeJournal, source, dest, sinceRoot }) => ({ cause, causeJournal, source, dest, sinceRoot }))
+  return Array.from(openReader(path), ({ cause, causeJournal, source, dest, sinceRoot }) => ({
+    cause,
+    causeJournal,
+    source,
+    dest,
+    sinceRoot,
+  }))
 }
 
 describe('times', () => {
@@ -21,9 +36,17 @@ describe('times', () => {
 
   it('are what commit was given', () => {
     const writer = openWriter()
-    for (const time of [0n, 5n, 5n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n]) writer.write(Count, { n: 0 }, { time })
-    expect(readAll(openReader(writer.path)).map(frame => frame.time))
-      .toEqual([0n, 5n, 5n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n])
+    for (const time of [0n, 5n, 5n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n])
+      writer.write(Count, { n: 0 }, { time })
+    expect(readAll(openReader(writer.path)).map(frame => frame.time)).toEqual([
+      0n,
+      5n,
+      5n,
+      2n ** 32n - 1n,
+      2n ** 32n,
+      2n ** 62n,
+      2n ** 63n - 1n,
+    ])
   })
 
   it.each([-1n, 2n ** 63n, 5, '5', null, new Date()])('%s is no time', time => {
@@ -82,20 +105,42 @@ describe('cause, source and dest', () => {
       expect(failureOf(() => writer.write(Count, { n: 0 }, options)).code).toBe('ERR_INVALID_OPTION')
     }
     writeCounts(writer, 0, 1)
-    expect(headers(writer.path)).toEqual([{ cause: undefined, causeJournal: undefined, source: undefined, dest: undefined, sinceRoot: undefined }])
+    expect(headers(writer.path)).toEqual([
+      { cause: undefined, causeJournal: undefined, source: undefined, dest: undefined, sinceRoot: undefined },
+    ])
   })
 
   it.each([
-    { cause: -1 }, { cause: 2 ** 48 }, { cause: 0.5 }, { cause: Number.NaN }, { cause: '1' }, { cause: null }, { cause: {} }, { cause: 1n },
-    { cause: { journal: 65_536, position: 0 } }, { cause: { journal: 0 } }, { cause: { position: 1 } }, { cause: Object.create(null) as object },
-    { source: -1 }, { source: 65_536 }, { source: 1.5 }, { source: '1' }, { source: null }, { dest: -1 }, { dest: 65_536 }, { dest: 1n },
-    { sauce: 1 }, { cause: Symbol('x') },
+    { cause: -1 },
+    { cause: 2 ** 48 },
+    { cause: 0.5 },
+    { cause: Number.NaN },
+    { cause: '1' },
+    { cause: null },
+    { cause: {} },
+    { cause: 1n },
+    { cause: { journal: 65_536, position: 0 } },
+    { cause: { journal: 0 } },
+    { cause: { position: 1 } },
+    { cause: Object.create(null) as object },
+    { source: -1 },
+    { source: 65_536 },
+    { source: 1.5 },
+    { source: '1' },
+    { source: null },
+    { dest: -1 },
+    { dest: 65_536 },
+    { dest: 1n },
+    { sauce: 1 },
+    { cause: Symbol('x') },
   ])('%o is refused, and the frame can be committed without', options => {
     const writer = openWriter()
     writer.begin(Pair)
     expect(failureOf(() => writer.commit(options as never)).code).toBe('ERR_INVALID_OPTION')
     writer.commit()
-    expect(headers(writer.path)).toEqual([{ cause: undefined, causeJournal: undefined, source: 0, dest: 0, sinceRoot: 0 }])
+    expect(headers(writer.path)).toEqual([
+      { cause: undefined, causeJournal: undefined, source: 0, dest: 0, sinceRoot: 0 },
+    ])
   })
 
   it.each([null, 5, 'time', true])('commit(%s) is refused', options => {
@@ -111,10 +156,20 @@ describe('cause, source and dest', () => {
     const reports = openWriter(journalPath(), { journalId: 9, timestamps: false })
     market.write(Count, { n: 0 }, { time: 1000n })
     market.write(Count, { n: 1 }, { time: 2000n })
-    openReader(market.path).poll(on(Count, cause => orders.write(Pair, { n: cause.n, note: '' }, { cause, time: cause.time + 50n })))
-    openReader(orders.path).poll(on(Pair, cause => reports.write(Pair, { n: cause.n, note: '' }, { cause, time: cause.time + 7n })))
-    expect(headers(orders.path)).toMatchObject([{ cause: 0, causeJournal: 7, sinceRoot: 50 }, { cause: 1, causeJournal: 7, sinceRoot: 50 }])
-    expect(headers(reports.path)).toMatchObject([{ cause: 0, causeJournal: 8, sinceRoot: 57 }, { cause: 2, causeJournal: 8, sinceRoot: 57 }])
+    openReader(market.path).poll(
+      on(Count, cause => orders.write(Pair, { n: cause.n, note: '' }, { cause, time: cause.time + 50n })),
+    )
+    openReader(orders.path).poll(
+      on(Pair, cause => reports.write(Pair, { n: cause.n, note: '' }, { cause, time: cause.time + 7n })),
+    )
+    expect(headers(orders.path)).toMatchObject([
+      { cause: 0, causeJournal: 7, sinceRoot: 50 },
+      { cause: 1, causeJournal: 7, sinceRoot: 50 },
+    ])
+    expect(headers(reports.path)).toMatchObject([
+      { cause: 0, causeJournal: 8, sinceRoot: 57 },
+      { cause: 2, causeJournal: 8, sinceRoot: 57 },
+    ])
   })
 
   it('sinceRoot stops at its ends, 0 and 2^32 - 1', () => {
@@ -122,11 +177,13 @@ describe('cause, source and dest', () => {
     const late = openWriter(journalPath(), { timestamps: false })
     const early = openWriter(journalPath(), { timestamps: false })
     market.write(Count, { n: 0 }, { time: 2n ** 40n })
-    openReader(market.path).poll(on(Count, cause => {
-      early.write(Pair, { n: 0, note: '' }, { cause, time: 5n })
-      late.write(Pair, { n: 0, note: '' }, { cause, time: 2n ** 40n + 2n ** 32n - 1n })
-      late.write(Pair, { n: 0, note: '' }, { cause, time: 2n ** 41n })
-    }))
+    openReader(market.path).poll(
+      on(Count, cause => {
+        early.write(Pair, { n: 0, note: '' }, { cause, time: 5n })
+        late.write(Pair, { n: 0, note: '' }, { cause, time: 2n ** 40n + 2n ** 32n - 1n })
+        late.write(Pair, { n: 0, note: '' }, { cause, time: 2n ** 41n })
+      }),
+    )
     expect(headers(early.path)).toMatchObject([{ sinceRoot: 0 }])
     expect(headers(late.path)).toMatchObject([{ sinceRoot: 2 ** 32 - 1 }, { sinceRoot: 2 ** 32 - 1 }])
   })
@@ -136,7 +193,9 @@ describe('cause, source and dest', () => {
     writeCounts(writer, 0, 1)
     let kept: FrameView | undefined
     openReader(writer.path).poll(on(Count, frame => (kept = frame)))
-    expect(failureOf(() => writer.write(Pair, { n: 0, note: '' }, { cause: kept as FrameView })).code).toBe('ERR_INVALID_OPTION')
+    expect(failureOf(() => writer.write(Pair, { n: 0, note: '' }, { cause: kept as FrameView })).code).toBe(
+      'ERR_INVALID_OPTION',
+    )
   })
 
   it('frames of a merged reader are named by the journal they come from', () => {
@@ -158,10 +217,31 @@ describe('options that are not what they were a moment ago', () => {
       return undefined
     }
     return [
-      { get time() { return meddle() } },
-      { get source() { return meddle() } },
-      { cause: { get journal() { meddle(); return 0 }, position: 5 } },
-      { source: 1, get dest() { return meddle() } },
+      {
+        get time() {
+          return meddle()
+        },
+      },
+      {
+        get source() {
+          return meddle()
+        },
+      },
+      {
+        cause: {
+          get journal() {
+            meddle()
+            return 0
+          },
+          position: 5,
+        },
+      },
+      {
+        source: 1,
+        get dest() {
+          return meddle()
+        },
+      },
     ]
   }
 

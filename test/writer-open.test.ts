@@ -1,13 +1,23 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { f64, frame, Writer, type WriterOptions } from 'ticktape'
 import { describe, expect, it } from 'vitest'
+import { startChild } from './support/child.ts'
 import { failureOf } from './support/failures.ts'
 import { makeFolder } from './support/folders.ts'
 import { Count } from './support/frames.ts'
-import { startChild } from './support/child.ts'
 import { journalPath, openReader, openWriter, readNumbers, SMALL_PAGE, upTo, writeCounts } from './support/open.ts'
 import { crc32c } from './support/plain-decoder.ts'
 import { ROOT, skipUnless } from './support/skips.ts'
@@ -143,7 +153,10 @@ describe('what is no journal', () => {
   it('a directory with a page that is none', () => {
     const folder = makeFolder('memory')
     writeFileSync(join(folder, FIRST_PAGE), Buffer.alloc(SMALL_PAGE, 'text'))
-    expect(failureOf(() => Writer.open(folder))).toMatchObject({ code: 'ERR_NOT_A_JOURNAL', path: join(folder, FIRST_PAGE) })
+    expect(failureOf(() => Writer.open(folder))).toMatchObject({
+      code: 'ERR_NOT_A_JOURNAL',
+      path: join(folder, FIRST_PAGE),
+    })
     expect(failureOf(() => openReader(folder)).code).toBe('ERR_NOT_A_JOURNAL')
   })
 
@@ -179,13 +192,16 @@ describe('permissions', () => {
 
   it('are what `mode` says, whatever the umask', async () => {
     const path = journalPath()
-    const child = startChild(`
+    const child = startChild(
+      `
       process.umask(0o077)
       const writer = Writer.open(dir, { pageSize: 65536, mode: 0o664 })
       for (let n = 0; n < 2000; n++) writer.write(Count, { n })
       say('written'); await line()
       writer.close(); process.exit()
-    `, [path])
+    `,
+      [path],
+    )
     await child.hear()
     expect(mode(path)).toBe('775')
     for (const name of readdirSync(path)) expect(mode(join(path, name)), name).toBe('664')
@@ -202,12 +218,15 @@ describe('permissions', () => {
     openWriter(path, { mode: 0o660 })
   })
 
-  it.skipIf(skipUnless(ROOT, 'a directory of somebody else', 'only root can give files away'))('of a directory of somebody else are refused', () => {
-    const path = journalPath()
-    mkdirSync(path, { mode: 0o700 })
-    chownSync(path, 12_345, 12_345)
-    expect(failureOf(() => Writer.open(path))).toMatchObject({ code: 'ERR_UNSAFE_PATH', path })
-  })
+  it.skipIf(skipUnless(ROOT, 'a directory of somebody else', 'only root can give files away'))(
+    'of a directory of somebody else are refused',
+    () => {
+      const path = journalPath()
+      mkdirSync(path, { mode: 0o700 })
+      chownSync(path, 12_345, 12_345)
+      expect(failureOf(() => Writer.open(path))).toMatchObject({ code: 'ERR_UNSAFE_PATH', path })
+    },
+  )
 })
 
 describe('what lies in the way', () => {
@@ -250,7 +269,10 @@ describe('the lock', () => {
   it('lets no second writer of the same process in, and names the holder', () => {
     const writer = openWriter()
     const failure = failureOf(() => Writer.open(writer.path))
-    expect(failure).toMatchObject({ code: 'ERR_WRITER_LOCKED', holder: { pid: process.pid, host: hostname(), epoch: 1 } })
+    expect(failure).toMatchObject({
+      code: 'ERR_WRITER_LOCKED',
+      holder: { pid: process.pid, host: hostname(), epoch: 1 },
+    })
     expect(failure.message).toContain(String(process.pid))
     writeCounts(writer, 0, 1)
   })
@@ -284,12 +306,15 @@ describe('the lock', () => {
 
   it('does not live on in the children of its process', async () => {
     const path = journalPath()
-    const child = startChild(`
+    const child = startChild(
+      `
       import { spawn } from 'node:child_process'
       const writer = Writer.open(dir, { pageSize: 65536 })
       const sleeper = spawn('sleep', ['20'], { stdio: 'ignore', detached: true })
       say(sleeper.pid); await line()
-    `, [path])
+    `,
+      [path],
+    )
     const sleeper = (await child.hear()) as number
     await child.kill()
     openWriter(path)

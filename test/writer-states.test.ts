@@ -4,7 +4,18 @@ import { f64, frame, u8, Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf, rejectionOf } from './support/failures.ts'
 import { Count, Huge, Pair, Tick } from './support/frames.ts'
-import { journalPath, openReader, openWriter, readAll, readNumbers, SMALL_CAPACITY, SMALL_PAGE, upTo, writeCounts, writeSized } from './support/open.ts'
+import {
+  journalPath,
+  openReader,
+  openWriter,
+  readAll,
+  readNumbers,
+  SMALL_CAPACITY,
+  SMALL_PAGE,
+  upTo,
+  writeCounts,
+  writeSized,
+} from './support/open.ts'
 
 describe('begin, commit, abort', () => {
   it('begin twice is an error, and the frame begun stays', () => {
@@ -86,12 +97,15 @@ describe('cork, uncork, batch', () => {
     expect(failureOf(() => writer.uncork()).code).toBe('ERR_INVALID_STATE')
   })
 
-  it.each([-1, 1.5, Number.NaN, Infinity, SMALL_CAPACITY + 1, '5', 5n, null, {}])('cork(%s) is refused, and nothing is corked', slots => {
-    const writer = openWriter()
-    writeCounts(writer, 0, 1)
-    expect(failureOf(() => writer.cork(slots as number)).code).toBe('ERR_INVALID_OPTION')
-    expect(failureOf(() => writer.uncork()).code).toBe('ERR_INVALID_STATE')
-  })
+  it.each([-1, 1.5, Number.NaN, Infinity, SMALL_CAPACITY + 1, '5', 5n, null, {}])(
+    'cork(%s) is refused, and nothing is corked',
+    slots => {
+      const writer = openWriter()
+      writeCounts(writer, 0, 1)
+      expect(failureOf(() => writer.cork(slots as number)).code).toBe('ERR_INVALID_OPTION')
+      expect(failureOf(() => writer.uncork()).code).toBe('ERR_INVALID_STATE')
+    },
+  )
 
   it('keeps together on one page what was asked for', () => {
     const writer = openWriter()
@@ -120,10 +134,12 @@ describe('cork, uncork, batch', () => {
 
   it('batch publishes what its body had committed before it threw', () => {
     const writer = openWriter()
-    expect(() => writer.batch(() => {
-      writeCounts(writer, 0, 2)
-      throw new Error('of the body')
-    })).toThrow('of the body')
+    expect(() =>
+      writer.batch(() => {
+        writeCounts(writer, 0, 2)
+        throw new Error('of the body')
+      }),
+    ).toThrow('of the body')
     expect(readNumbers(openReader(writer.path))).toEqual([0, 1])
     writer.cork()
     writer.uncork()
@@ -142,7 +158,11 @@ describe('cork, uncork, batch', () => {
     writer.begin(Pair).n = 3
     expect(writer.commit()).toBe(3)
     writeCounts(writer, 4, 6)
-    expect(readAll(reader).map(({ position, values }) => [position, values])).toEqual([[3, { n: 3, note: '' }], [5, { n: 4 }], [6, { n: 5 }]])
+    expect(readAll(reader).map(({ position, values }) => [position, values])).toEqual([
+      [3, { n: 3, note: '' }],
+      [5, { n: 4 }],
+      [6, { n: 5 }],
+    ])
   })
 
   it('discard without cork is an error, and after it one can cork anew', () => {
@@ -181,7 +201,9 @@ describe('cork, uncork, batch', () => {
 
 describe('pages', () => {
   it.each([
-    [1, 960], [2, 480], [255, 3],
+    [1, 960],
+    [2, 480],
+    [255, 3],
   ] as const)('frames of %i slots roll after %i of them', (slots, perPage) => {
     const writer = openWriter()
     for (let n = 0; n < perPage; n++) expect(writeSized(writer, slots, n)).toBe(n * slots)
@@ -189,7 +211,13 @@ describe('pages', () => {
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(perPage + 1))
   })
 
-  it.each([[2, 1], [2, 2], [255, 1], [255, 254], [255, 255]] as const)('a frame of %i slots finds %i left', (slots, left) => {
+  it.each([
+    [2, 1],
+    [2, 2],
+    [255, 1],
+    [255, 254],
+    [255, 255],
+  ] as const)('a frame of %i slots finds %i left', (slots, left) => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY - left)
     expect(writeSized(writer, slots, -1)).toBe(left >= slots ? SMALL_CAPACITY - left : SMALL_CAPACITY)
@@ -209,14 +237,17 @@ describe('pages', () => {
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(SMALL_CAPACITY + 1))
   })
 
-  it.each([SMALL_PAGE, SMALL_PAGE + 4096, 128 * 1024, 1024 * 1024, 16 * 1024 * 1024])('of %i bytes hold what fits', pageSize => {
-    const writer = openWriter(journalPath(), { pageSize })
-    const capacity = (pageSize - 4096) / 64
-    while (writer.position < capacity) writeSized(writer, 255, writer.position)
-    writeSized(writer, 1, writer.position)
-    const last = openReader(writer.path, { from: { position: capacity } })
-    expect(readNumbers(last).length).toBeGreaterThanOrEqual(1)
-  })
+  it.each([SMALL_PAGE, SMALL_PAGE + 4096, 128 * 1024, 1024 * 1024, 16 * 1024 * 1024])(
+    'of %i bytes hold what fits',
+    pageSize => {
+      const writer = openWriter(journalPath(), { pageSize })
+      const capacity = (pageSize - 4096) / 64
+      while (writer.position < capacity) writeSized(writer, 255, writer.position)
+      writeSized(writer, 1, writer.position)
+      const last = openReader(writer.path, { from: { position: capacity } })
+      expect(readNumbers(last).length).toBeGreaterThanOrEqual(1)
+    },
+  )
 
   it('of 1 GiB, the largest there are, work to their end', () => {
     const writer = openWriter(journalPath(), { pageSize: 1024 * 1024 * 1024, frames: [Count, Huge] })
@@ -261,7 +292,11 @@ describe('schema.json', () => {
     ]
     const writer = openWriter(path)
     const failure = failureOf(() => writer.begin(changed))
-    expect(failure).toMatchObject({ code: 'ERR_SCHEMA_MISMATCH', differences: expected, path: join(path, 'schema.json') })
+    expect(failure).toMatchObject({
+      code: 'ERR_SCHEMA_MISMATCH',
+      differences: expected,
+      path: join(path, 'schema.json'),
+    })
     for (const { field } of expected) expect(failure.message).toContain(field)
     writeCounts(writer, 0, 1)
   })
@@ -269,13 +304,18 @@ describe('schema.json', () => {
   it('a name of the journal under another id is refused', () => {
     const writer = openWriter(journalPath(), { frames: [frame('Deal', 9, { price: f64 })] })
     const failure = failureOf(() => writer.begin(frame('Deal', 10, { price: f64 })))
-    expect(failure).toMatchObject({ code: 'ERR_SCHEMA_MISMATCH', differences: [{ field: '(id)', journal: '9', program: '10' }] })
+    expect(failure).toMatchObject({
+      code: 'ERR_SCHEMA_MISMATCH',
+      differences: [{ field: '(id)', journal: '9', program: '10' }],
+    })
   })
 
   it('a mismatch in option frames leaves the journal free for the next writer', () => {
     const path = journalPath()
     openWriter(path, { frames: [frame('Deal', 9, { price: f64 })] }).close()
-    expect(failureOf(() => Writer.open(path, { frames: [frame('Deal', 9, { price: u8 })] })).code).toBe('ERR_SCHEMA_MISMATCH')
+    expect(failureOf(() => Writer.open(path, { frames: [frame('Deal', 9, { price: u8 })] })).code).toBe(
+      'ERR_SCHEMA_MISMATCH',
+    )
     openWriter(path)
   })
 

@@ -5,7 +5,10 @@ import { decode, encode, fromObject, toObject } from './message.js'
 export const ownsOther = true
 
 export function forkOther(settings) {
-  return fork(new URL('side.js', import.meta.url), [JSON.stringify(settings)], { serialization: settings.serialization, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  return fork(new URL('side.js', import.meta.url), [JSON.stringify(settings)], {
+    serialization: settings.serialization,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
 }
 
 /** @param peer the child on side a, `process` on side b. */
@@ -22,7 +25,10 @@ export function connect({ serialization, peer }) {
     },
     listen(onMessage) {
       peer.on('message', message => {
-        if (message.control === undefined) onMessage(json ? fromObject(message) : decode(Buffer.from(message.buffer, message.byteOffset, message.byteLength)))
+        if (message.control === undefined)
+          onMessage(
+            json ? fromObject(message) : decode(Buffer.from(message.buffer, message.byteOffset, message.byteLength)),
+          )
       })
     },
   }

@@ -13,7 +13,14 @@ export async function connect({ role, server }) {
       return ++sent % 2000 === 0 ? connection.flush() : true
     },
     listen(onMessage) {
-      connection.subscribe(other, { callback: (error, message) => onMessage(error === null ? decode(Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength)) : Number.NaN) })
+      connection.subscribe(other, {
+        callback: (error, message) =>
+          onMessage(
+            error === null
+              ? decode(Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength))
+              : Number.NaN,
+          ),
+      })
       return connection.flush()
     },
     close: () => connection.close(),

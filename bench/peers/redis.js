@@ -21,7 +21,9 @@ export async function connect({ role, server }) {
   return {
     send(seq) {
       waiting++
-      const sent = writer.xAdd(own, '*', { m: encode(seq) }, { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: 100_000 } }).then(() => waiting--)
+      const sent = writer
+        .xAdd(own, '*', { m: encode(seq) }, { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: 100_000 } })
+        .then(() => waiting--)
       return waiting < IN_FLIGHT ? true : sent
     },
     async listen(onMessage) {

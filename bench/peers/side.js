@@ -5,7 +5,10 @@ import { native } from '../../dist/native/index.js'
 
 const settings = isMainThread ? JSON.parse(process.argv[2]) : workerData
 const transport = await import(`./${settings.transport}.js`)
-const other = transport.ownsOther && settings.role === 'a' ? transport.forkOther({ ...settings, role: 'b', cpu: settings.otherCpu }) : undefined
+const other =
+  transport.ownsOther && settings.role === 'a'
+    ? transport.forkOther({ ...settings, role: 'b', cpu: settings.otherCpu })
+    : undefined
 const channel = await transport.connect({ ...settings, peer: other ?? process })
 native.setAffinity([settings.cpu])
 
@@ -107,7 +110,10 @@ const tasks = {
       onMessage = () => {}
     }
     const sorted = times.subarray(count / 10).sort()
-    return { errors, percentiles: settings.shares.map(share => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]) }
+    return {
+      errors,
+      percentiles: settings.shares.map(share => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]),
+    }
   },
   async answer(count) {
     let errors = 0

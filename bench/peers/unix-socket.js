@@ -1,5 +1,5 @@
 // A unix domain socket: one write a message, cut into messages again by their size.
-import { connect as dial, createServer } from 'node:net'
+import { createServer, connect as dial } from 'node:net'
 import { decode, encode, SIZE } from './message.js'
 
 export async function connect({ role, address }) {

@@ -24,7 +24,7 @@ function write(writer: Writer, frames: number): void {
 }
 
 function read(reader: Reader, frames: number): void {
-  for (let left = frames; left > 0;) left -= reader.poll(handlers, Math.min(left, 4096))
+  for (let left = frames; left > 0; ) left -= reader.poll(handlers, Math.min(left, 4096))
 }
 
 let collections = 0

@@ -2,8 +2,8 @@
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { on, Reader, Writer } from 'ticktape'
-import { native } from '../../dist/native/index.js'
 import { Page } from '../../dist/layout/format.js'
+import { native } from '../../dist/native/index.js'
 import { nap, pinTo, serve, ticks } from '../support/child.js'
 import { Small } from '../support/frames.js'
 
@@ -89,7 +89,17 @@ serve({
   pin({ cpu }: { cpu: number }) {
     pinTo(cpu)
   },
-  append({ folder, directory, frames, timestamps }: { folder: string; directory: string; frames: number; timestamps: boolean }) {
+  append({
+    folder,
+    directory,
+    frames,
+    timestamps,
+  }: {
+    folder: string
+    directory: string
+    frames: number
+    timestamps: boolean
+  }) {
     const pageSize = Math.ceil((frames * 64 + 4096) / 2 ** 20) * 2 ** 20
     const writer = Writer.open(join(folder, directory), { pageSize, timestamps, frames: [Small] })
     while (!fs.existsSync(join(folder, directory, '0000000001.page'))) nap(1)

@@ -48,7 +48,10 @@ serve({
     // The last poll may have gone beyond what was asked for: then what is left is below 0.
     const handled = frames - state.frames
     const torn = Math.abs(state.sum - handled * SUM_PER_FRAME[size]) > 1e-6 * handled
-    if (state.errors > 0 || torn) throw new Error(`${state.errors} gaps or doubles, ${torn ? 'torn frames' : 'no torn frame'} among ${frames} frames`)
+    if (state.errors > 0 || torn)
+      throw new Error(
+        `${state.errors} gaps or doubles, ${torn ? 'torn frames' : 'no torn frame'} among ${frames} frames`,
+      )
     return { start, end, grewBy: resident - residentBefore }
   },
   close() {

@@ -5,7 +5,19 @@ import { Small } from '../support/frames.js'
 import { percentiles } from '../support/statistics.js'
 
 serve({
-  async sleep({ directory, cpu, how, frames, idleMs }: { directory: string; cpu: number; how: 'for await' | 'event-loop' | 'park'; frames: number; idleMs: number }) {
+  async sleep({
+    directory,
+    cpu,
+    how,
+    frames,
+    idleMs,
+  }: {
+    directory: string
+    cpu: number
+    how: 'for await' | 'event-loop' | 'park'
+    frames: number
+    idleMs: number
+  }) {
     const stop = new AbortController()
     const { signal } = stop
     const reader = Reader.open(directory, { signal })
@@ -16,7 +28,7 @@ serve({
     const cpuAtStart = process.cpuUsage()
     setTimeout(() => {
       const { user, system } = process.cpuUsage(cpuAtStart)
-      idlePercent = (user + system) / 1000 / idleMs * 100
+      idlePercent = ((user + system) / 1000 / idleMs) * 100
     }, idleMs)
     sayReady()
     if (how === 'for await') {

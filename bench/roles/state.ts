@@ -23,11 +23,13 @@ const SLICES = 25
 function timed(count: number, body: (count: number) => void): number {
   body(count >> 3)
   const slice = Math.ceil(count / SLICES)
-  return median(Array.from({ length: SLICES }, () => {
-    const start = ticks()
-    body(slice)
-    return (ticks() - start) / slice
-  }))
+  return median(
+    Array.from({ length: SLICES }, () => {
+      const start = ticks()
+      body(slice)
+      return (ticks() - start) / slice
+    }),
+  )
 }
 
 /** What each operation costs: ns. */

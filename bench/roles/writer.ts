@@ -48,7 +48,17 @@ function write(frames: number, size: number, batch: number): void {
 }
 
 serve({
-  open({ directory, options, cpu, waitNext }: { directory: string; options: WriterOptions; cpu: number; waitNext: boolean }) {
+  open({
+    directory,
+    options,
+    cpu,
+    waitNext,
+  }: {
+    directory: string
+    options: WriterOptions
+    cpu: number
+    waitNext: boolean
+  }) {
     writer = Writer.open(directory, { ...options, frames: [Small, Large] })
     slotsPerPage = ((options.pageSize ?? 16 * 2 ** 20) - 4096) / 64
     pinTo(cpu)

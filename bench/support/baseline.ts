@@ -6,11 +6,14 @@ import { createInterface, type Interface } from 'node:readline'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 /** Compiles the C++ baseline into a folder, by CMake or else by the compiler itself. Returns the program, or why there is none. */
-export function buildBaseline(output: string = join(ROOT, 'build-bench', 'baseline')): { readonly program: string } | { readonly missing: string } {
+export function buildBaseline(
+  output: string = join(ROOT, 'build-bench', 'baseline'),
+): { readonly program: string } | { readonly missing: string } {
   const source = join(ROOT, 'bench', 'baseline')
   const program = join(output, 'baseline')
   fs.mkdirSync(output, { recursive: true })
-  if (built('cmake', '-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release') && built('cmake', '--build', output)) return { program }
+  if (built('cmake', '-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release') && built('cmake', '--build', output))
+    return { program }
   const files = ['main.cpp', 'journal.cpp'].map(file => join(source, file))
   for (const compiler of ['g++', 'clang++']) {
     if (built(compiler, '-std=c++17', '-O3', '-pthread', '-o', program, ...files)) return { program }

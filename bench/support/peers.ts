@@ -16,19 +16,41 @@ export interface PeerKind {
   /** Packages of bench/peers that it needs. */
   readonly packages?: readonly string[]
   /** A server that it needs: the program, and how to start it at an address of ours. */
-  readonly server?: { readonly program: string; readonly words: (address: string) => string[]; readonly url: (address: string) => string }
+  readonly server?: {
+    readonly program: string
+    readonly words: (address: string) => string[]
+    readonly url: (address: string) => string
+  }
 }
 
 const NATS_PORT = 14_222 + (process.pid % 1000)
 
 export const PEERS_KNOWN: readonly PeerKind[] = [
-  { name: 'child_process, json', transport: 'child-process', between: 'processes', settings: { serialization: 'json' } },
-  { name: 'child_process, advanced', transport: 'child-process', between: 'processes', settings: { serialization: 'advanced' } },
+  {
+    name: 'child_process, json',
+    transport: 'child-process',
+    between: 'processes',
+    settings: { serialization: 'json' },
+  },
+  {
+    name: 'child_process, advanced',
+    transport: 'child-process',
+    between: 'processes',
+    settings: { serialization: 'advanced' },
+  },
   { name: 'unix socket', transport: 'unix-socket', between: 'processes' },
   { name: 'zeromq', transport: 'zeromq', between: 'processes', packages: ['zeromq'] },
-  { name: 'shared-memory-disruptor', transport: 'disruptor', between: 'processes', packages: ['shared-memory-disruptor'] },
   {
-    name: 'Redis streams', transport: 'redis', between: 'processes', packages: ['redis'],
+    name: 'shared-memory-disruptor',
+    transport: 'disruptor',
+    between: 'processes',
+    packages: ['shared-memory-disruptor'],
+  },
+  {
+    name: 'Redis streams',
+    transport: 'redis',
+    between: 'processes',
+    packages: ['redis'],
     server: {
       program: 'redis-server',
       words: address => ['--port', '0', '--unixsocket', address, '--save', '', '--appendonly', 'no'],
@@ -36,8 +58,15 @@ export const PEERS_KNOWN: readonly PeerKind[] = [
     },
   },
   {
-    name: 'NATS', transport: 'nats', between: 'processes', packages: ['nats'],
-    server: { program: 'nats-server', words: () => ['--addr', '127.0.0.1', '--port', String(NATS_PORT)], url: () => `127.0.0.1:${NATS_PORT}` },
+    name: 'NATS',
+    transport: 'nats',
+    between: 'processes',
+    packages: ['nats'],
+    server: {
+      program: 'nats-server',
+      words: () => ['--addr', '127.0.0.1', '--port', String(NATS_PORT)],
+      url: () => `127.0.0.1:${NATS_PORT}`,
+    },
   },
   { name: 'MessagePort', transport: 'message-port', between: 'threads' },
   { name: 'SharedArrayBuffer ring', transport: 'shared-ring', between: 'threads' },
@@ -46,14 +75,18 @@ export const PEERS_KNOWN: readonly PeerKind[] = [
 /** Why a peer cannot be measured here, or undefined. */
 export function missing(kind: PeerKind): string | undefined {
   for (const name of kind.packages ?? []) {
-    if (!fs.existsSync(join(PEERS, 'node_modules', name))) return `${name} is not installed: npm ci --prefix bench/peers`
+    if (!fs.existsSync(join(PEERS, 'node_modules', name)))
+      return `${name} is not installed: npm ci --prefix bench/peers`
   }
-  if (kind.server !== undefined && programPath(kind.server.program) === undefined) return `there is no ${kind.server.program}`
+  if (kind.server !== undefined && programPath(kind.server.program) === undefined)
+    return `there is no ${kind.server.program}`
   return undefined
 }
 
 function programPath(program: string): string | undefined {
-  const path = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'].map(folder => join(folder, program))
+  const path = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'].map(folder =>
+    join(folder, program),
+  )
   return path.find(file => fs.existsSync(file))
 }
 
@@ -126,7 +159,10 @@ export class Peer {
     let server: string | undefined
     if (kind.server !== undefined) {
       server = kind.server.url(address)
-      const daemon = spawn(programPath(kind.server.program) as string, kind.server.words(address), { stdio: 'ignore', cwd: folder })
+      const daemon = spawn(programPath(kind.server.program) as string, kind.server.words(address), {
+        stdio: 'ignore',
+        cwd: folder,
+      })
       const ended = new Promise(resolve => daemon.once('exit', resolve))
       this.ends.push(async () => {
         daemon.kill('SIGTERM')
@@ -135,8 +171,14 @@ export class Peer {
       await new Promise(resolve => setTimeout(resolve, 300))
     }
     const settings = (role: 'a' | 'b') => ({
-      ...kind.settings, transport: kind.transport, role, address, server, shares: SHARES,
-      cpu: cpus[role === 'a' ? 0 : 1], otherCpu: cpus[role === 'a' ? 1 : 0],
+      ...kind.settings,
+      transport: kind.transport,
+      role,
+      address,
+      server,
+      shares: SHARES,
+      cpu: cpus[role === 'a' ? 0 : 1],
+      otherCpu: cpus[role === 'a' ? 1 : 0],
     })
     if (kind.transport === 'disruptor') {
       const { leftovers } = (await import(join(PEERS, 'disruptor.js'))) as { leftovers: (address: string) => string[] }
@@ -150,7 +192,10 @@ export class Peer {
 
   private async openProcesses(kind: PeerKind, settings: (role: 'a' | 'b') => object): Promise<void> {
     const start = (role: 'a' | 'b'): ChildProcess => {
-      const child = fork(join(PEERS, 'side.js'), [JSON.stringify(settings(role))], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+      const child = fork(join(PEERS, 'side.js'), [JSON.stringify(settings(role))], {
+        execArgv: [],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      })
       const ended = new Promise(resolve => child.once('exit', resolve))
       this.ends.unshift(async () => {
         if (child.connected) child.disconnect()
@@ -181,11 +226,18 @@ export class Peer {
     }
   }
 
-  private async openThreads(settings: (role: 'a' | 'b') => object, transport: { makeShared?: () => SharedArrayBuffer }): Promise<void> {
+  private async openThreads(
+    settings: (role: 'a' | 'b') => object,
+    transport: { makeShared?: () => SharedArrayBuffer },
+  ): Promise<void> {
     const shared = transport.makeShared?.()
     const { port1, port2 } = new MessageChannel()
     const start = (role: 'a' | 'b', port: MessageChannel['port1']): Worker => {
-      const worker = new Worker(join(PEERS, 'side.js'), { workerData: { ...settings(role), shared, port }, transferList: [port], execArgv: [] })
+      const worker = new Worker(join(PEERS, 'side.js'), {
+        workerData: { ...settings(role), shared, port },
+        transferList: [port],
+        execArgv: [],
+      })
       this.ends.unshift(() => worker.terminate())
       return worker
     }
@@ -212,7 +264,10 @@ export class Peer {
     b.do('receive', count)
     await b.next('ready')
     a.do('send', count)
-    const [{ start }, { end, errors }] = await Promise.all([a.next<{ start: number }>('result'), b.next<{ end: number; errors: number }>('result')])
+    const [{ start }, { end, errors }] = await Promise.all([
+      a.next<{ start: number }>('result'),
+      b.next<{ end: number; errors: number }>('result'),
+    ])
     if (errors > 0) throw new Error(`${errors} messages came out of order`)
     return (count / (end - start)) * 1000
   }
@@ -223,7 +278,10 @@ export class Peer {
     b.do('answer', count)
     await b.next('ready')
     a.do('ask', count)
-    const [asked, answered] = await Promise.all([a.next<{ errors: number; percentiles: number[] }>('result'), b.next<{ errors: number }>('result')])
+    const [asked, answered] = await Promise.all([
+      a.next<{ errors: number; percentiles: number[] }>('result'),
+      b.next<{ errors: number }>('result'),
+    ])
     if (asked.errors + answered.errors > 0) throw new Error('messages came out of order')
     return asked.percentiles
   }

@@ -9,11 +9,29 @@ const RIGHT = 250
 const TOP = 46
 const BOTTOM = 56
 /** Told apart by people with any colour vision, on light and on dark. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#8c564b', '#b5bd00', '#9467bd']
+const COLOURS = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#7f7f7f',
+  '#8c564b',
+  '#b5bd00',
+  '#9467bd',
+]
 
 /** A plot as an SVG file, without a library: text, lines and bars. */
 export function plotSvg(plot: Plot): string {
-  const body = plot.kind === 'bars' ? bars(plot) : lines(plot.kind === 'latencies' ? { ...plot, x: SHARES.map(share => (share === 1 ? 'max' : `${+(share * 100).toFixed(2)}%`)) } : plot)
+  const body =
+    plot.kind === 'bars'
+      ? bars(plot)
+      : lines(
+          plot.kind === 'latencies'
+            ? { ...plot, x: SHARES.map(share => (share === 1 ? 'max' : `${+(share * 100).toFixed(2)}%`)) }
+            : plot,
+        )
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<title>${escape(plot.title)}</title>`,
@@ -38,7 +56,10 @@ function scale(values: readonly number[], logarithmic: boolean): { y: (value: nu
   }
   const step = niceStep(Math.max(...values, Number.MIN_VALUE) / 5)
   const count = Math.max(1, Math.ceil(Math.max(...values) / step))
-  return { y: value => bottom - (value / (count * step)) * height, ticks: Array.from({ length: count + 1 }, (_, i) => i * step) }
+  return {
+    y: value => bottom - (value / (count * step)) * height,
+    ticks: Array.from({ length: count + 1 }, (_, i) => i * step),
+  }
 }
 
 function niceStep(least: number): number {
@@ -59,15 +80,23 @@ function plainly(value: number): string {
 }
 
 function lines({ x, y: unit, logarithmic, ways }: Plot): string[] {
-  const { y, ticks } = scale(ways.flatMap(({ values }) => values), logarithmic)
+  const { y, ticks } = scale(
+    ways.flatMap(({ values }) => values),
+    logarithmic,
+  )
   const at = (i: number): number => LEFT + 16 + (i * (WIDTH - LEFT - RIGHT - 32)) / Math.max(1, x.length - 1)
   const out = axis(ticks, y, unit)
-  x.forEach((label, i) => out.push(`<text x="${at(i).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle" fill="#444444">${escape(label)}</text>`))
+  x.forEach((label, i) =>
+    out.push(
+      `<text x="${at(i).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle" fill="#444444">${escape(label)}</text>`,
+    ),
+  )
   ways.forEach(({ name, values }, way) => {
     const colour = COLOURS[way % COLOURS.length]
     const points = values.map((value, i) => `${at(i).toFixed(1)},${y(value).toFixed(1)}`)
     out.push(`<polyline points="${points.join(' ')}" fill="none" stroke="${colour}" stroke-width="2"/>`)
-    for (const point of points) out.push(`<circle cx="${point.split(',')[0]}" cy="${point.split(',')[1]}" r="3" fill="${colour}"/>`)
+    for (const point of points)
+      out.push(`<circle cx="${point.split(',')[0]}" cy="${point.split(',')[1]}" r="3" fill="${colour}"/>`)
     const legend = TOP + 10 + way * 20
     out.push(`<rect x="${WIDTH - RIGHT + 16}" y="${legend - 9}" width="12" height="12" fill="${colour}"/>`)
     out.push(`<text x="${WIDTH - RIGHT + 34}" y="${legend + 2}" fill="#222222">${escape(name)}</text>`)
@@ -83,7 +112,8 @@ function bars({ x, y: unit, logarithmic, ways }: Plot): string[] {
   const positive = values.filter(value => value > 0)
   const low = logarithmic ? Math.floor(Math.log10(Math.min(...positive))) : 0
   const high = logarithmic ? Math.log10(Math.max(...positive)) : Math.max(...values)
-  const length = (value: number): number => (((logarithmic ? Math.log10(value) : value) - low) / (high - low)) * (WIDTH - left - right)
+  const length = (value: number): number =>
+    (((logarithmic ? Math.log10(value) : value) - low) / (high - low)) * (WIDTH - left - right)
   return [
     ...x.flatMap((label, i) => {
       const top = TOP + i * height

@@ -19,7 +19,10 @@ export class Process {
   }
 
   private constructor(program: string, nodeOptions: readonly string[]) {
-    this.child = fork(join(import.meta.dirname, '..', 'roles', `${program}.js`), { execArgv: [...nodeOptions], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.child = fork(join(import.meta.dirname, '..', 'roles', `${program}.js`), {
+      execArgv: [...nodeOptions],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     this.child.on('message', message => {
       const reply = message as Reply
       if (reply.ready === true) {

@@ -3,9 +3,17 @@ import { Writer } from 'ticktape'
 import { Small } from './frames.js'
 
 /** Records a journal of `frames` Small frames, their times `stepNs` apart. */
-export function record(directory: string, frames: number, options: { readonly pageSize?: number; readonly firstTime?: bigint; readonly stepNs?: bigint } = {}): void {
+export function record(
+  directory: string,
+  frames: number,
+  options: { readonly pageSize?: number; readonly firstTime?: bigint; readonly stepNs?: bigint } = {},
+): void {
   const { pageSize, firstTime, stepNs } = options
-  const writer = Writer.open(directory, { ...(pageSize === undefined ? {} : { pageSize }), timestamps: firstTime === undefined, durability: 'process' })
+  const writer = Writer.open(directory, {
+    ...(pageSize === undefined ? {} : { pageSize }),
+    timestamps: firstTime === undefined,
+    durability: 'process',
+  })
   let time = firstTime
   for (let seq = 0; seq < frames; seq++) {
     const f = writer.begin(Small)

@@ -19,7 +19,9 @@ function allTargets(report: Report): Target[] {
 
 /** The targets, for the terminal. */
 export function consoleReport(report: Report): string {
-  const lines = allTargets(report).map(({ what, wanted, found, reached }) => `${reached ? 'reached' : 'MISSED '}  ${what}: ${shortly(found)} (${wanted})`)
+  const lines = allTargets(report).map(
+    ({ what, wanted, found, reached }) => `${reached ? 'reached' : 'MISSED '}  ${what}: ${shortly(found)} (${wanted})`,
+  )
   return [...lines, `Took ${report.seconds.toFixed(0)} s; load average now ${report.loadAfter.toFixed(2)}.`].join('\n')
 }
 
@@ -33,7 +35,10 @@ export function markdownReport(report: Report): string {
     `Written by \`npm run bench${report.quick ? ' -- --quick' : ''}\` in ${report.seconds.toFixed(0)} s. Each figure is the median of ${report.rounds} rounds, with the smallest and the largest in brackets; ` +
       'in every round all ways of one table take their turn, A B A B, and a ratio is the median of the ratios of the rounds. Sequence numbers and fields are checked wherever frames are read: a run with a gap, a double or a torn frame is no run.',
     '',
-    ...table(['Machine', ''], report.machine.map(([what, value]) => [what, value])),
+    ...table(
+      ['Machine', ''],
+      report.machine.map(([what, value]) => [what, value]),
+    ),
     '',
     `Load average when it ended: ${report.loadAfter.toFixed(2)}. Virtual cores may sit near to each other or far, and move: the time a cache line takes from one to the other and back is measured before each round, and a round in which it changed is measured again.`,
     ...report.missing.map(what => `\nLeft out: ${what}.`),
@@ -42,7 +47,12 @@ export function markdownReport(report: Report): string {
     '',
     ...table(
       ['What', 'Wanted', 'Found', ''],
-      allTargets(report).map(({ what, wanted, found, reached }) => [what, wanted, shortly(found), reached ? 'reached' : '**missed**']),
+      allTargets(report).map(({ what, wanted, found, reached }) => [
+        what,
+        wanted,
+        shortly(found),
+        reached ? 'reached' : '**missed**',
+      ]),
     ),
     ...missedTargets(report),
   ]
@@ -71,8 +81,18 @@ function section({ title, method }: Question, answer: Answer): string[] {
 /** A line for each comparison; for those of two or three ways. */
 function comparisonTable(comparisons: readonly Comparison[]): string[] {
   const most = Math.max(...comparisons.map(({ contenders }) => contenders.length))
-  const sameNames = comparisons.every(({ contenders }) => contenders.every(({ name }, i) => name === comparisons[0].contenders[i]?.name))
-  const head = ['', 'unit', ...Array.from({ length: most }, (_, i) => (sameNames ? (comparisons.find(c => c.contenders.length === most)?.contenders[i].name ?? '') : '')), ...(most > 1 ? ['ratio'] : []), 'cache line, ns']
+  const sameNames = comparisons.every(({ contenders }) =>
+    contenders.every(({ name }, i) => name === comparisons[0].contenders[i]?.name),
+  )
+  const head = [
+    '',
+    'unit',
+    ...Array.from({ length: most }, (_, i) =>
+      sameNames ? (comparisons.find(c => c.contenders.length === most)?.contenders[i].name ?? '') : '',
+    ),
+    ...(most > 1 ? ['ratio'] : []),
+    'cache line, ns',
+  ]
   const rows = comparisons.map(comparison => {
     const { label, unit, contenders, lineNs } = comparison
     const cells = Array.from({ length: most }, (_, i) => {
@@ -87,7 +107,11 @@ function comparisonTable(comparisons: readonly Comparison[]): string[] {
 
 /** A line for each way; for comparisons of many. */
 function wayTable({ label, unit, contenders, lineNs }: Comparison): string[] {
-  const rows = contenders.map(contender => [contender.name, spread(contender.values), shortly(ratio(contenders[0], contender))])
+  const rows = contenders.map(contender => [
+    contender.name,
+    spread(contender.values),
+    shortly(ratio(contenders[0], contender)),
+  ])
   const lines = table([`${label}, ${unit}`, 'median (smallest to largest)', `${contenders[0].name} / this`], rows)
   if (lineNs.length > 0) lines.push('', `Cache line before the rounds: ${spread(lineNs)} ns.`)
   return lines
@@ -95,7 +119,10 @@ function wayTable({ label, unit, contenders, lineNs }: Comparison): string[] {
 
 function latencyTable({ label, ways }: Latencies): string[] {
   const head = [`${label}, ns`, ...SHARES.map(share => (share === 1 ? 'max' : `p${+(share * 100).toFixed(2)}`))]
-  return table(head, ways.map(({ name, percentiles }) => [name, ...percentiles.map(shortly)]))
+  return table(
+    head,
+    ways.map(({ name, percentiles }) => [name, ...percentiles.map(shortly)]),
+  )
 }
 
 function spread(values: readonly number[]): string {

@@ -34,7 +34,8 @@ export async function takeTurns<T>(conditions: Conditions, ways: readonly Way<T>
       const figures: T[] = []
       for (const way of ways) figures.push(await way.measure())
       const after = cacheLineNs(conditions)
-      const moved = before !== undefined && after !== undefined && Math.max(before, after) > SAME_PLACE * Math.min(before, after)
+      const moved =
+        before !== undefined && after !== undefined && Math.max(before, after) > SAME_PLACE * Math.min(before, after)
       if (moved && attempt === 0) {
         repeated++
         continue
@@ -48,7 +49,13 @@ export async function takeTurns<T>(conditions: Conditions, ways: readonly Way<T>
 }
 
 /** A comparison of one figure of each measurement. */
-export function comparison<T>(turns: Turns<T>, label: string, unit: string, better: 'more' | 'less', figure: (value: T) => number): Comparison {
+export function comparison<T>(
+  turns: Turns<T>,
+  label: string,
+  unit: string,
+  better: 'more' | 'less',
+  figure: (value: T) => number,
+): Comparison {
   const contenders = turns.names.map((name, i) => ({ name, values: turns.values[i].map(figure) }))
   return { label, unit, better, contenders, lineNs: turns.lineNs, repeated: turns.repeated }
 }
@@ -62,7 +69,9 @@ export async function inTurns(
   ways: readonly Way[],
 ): Promise<Comparison> {
   const result = comparison(await takeTurns(conditions, ways), label, unit, better, value => value)
-  conditions.say(`  ${label}: ${result.contenders.map(c => `${c.name} ${shortly(median(c.values))}`).join(', ')} ${unit}`)
+  conditions.say(
+    `  ${label}: ${result.contenders.map(c => `${c.name} ${shortly(median(c.values))}`).join(', ')} ${unit}`,
+  )
   return result
 }
 
@@ -73,7 +82,9 @@ export function latencies(conditions: Conditions, turns: Turns<readonly number[]
     percentiles: SHARES.map((_, share) => median(turns.values[i].map(round => round[share]))),
   }))
   for (const { name, percentiles } of ways) {
-    conditions.say(`  ${label}, ${name}: p50 ${shortly(percentiles[P50])}, p99 ${shortly(percentiles[P99])}, p99.9 ${shortly(percentiles[P999])} ns`)
+    conditions.say(
+      `  ${label}, ${name}: p50 ${shortly(percentiles[P50])}, p99 ${shortly(percentiles[P99])}, p99.9 ${shortly(percentiles[P999])} ns`,
+    )
   }
   return { label, ways }
 }

@@ -10,7 +10,11 @@ export function buildStateBaseline(): string | undefined {
   fs.mkdirSync(folder, { recursive: true })
   const program = join(folder, 'state')
   for (const compiler of ['g++', 'clang++']) {
-    const { status, error, stderr } = spawnSync(compiler, ['-std=c++17', '-O3', '-o', program, join(ROOT, 'bench', 'baseline', 'state.cpp')], { encoding: 'utf8' })
+    const { status, error, stderr } = spawnSync(
+      compiler,
+      ['-std=c++17', '-O3', '-o', program, join(ROOT, 'bench', 'baseline', 'state.cpp')],
+      { encoding: 'utf8' },
+    )
     if (error !== undefined) continue
     if (status !== 0) throw new Error(`${compiler} failed: ${stderr}`)
     return program

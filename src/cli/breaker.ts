@@ -55,7 +55,11 @@ export function registerBreaker(program: Command): void {
     .addHelpText('after', wrapped(HELP))
     .action(async (path: string, flags: LimitFlags) => {
       await withBreaker(path, flags.json, breaker => {
-        const limits: BreakerLimits = { maxConsecutiveErrors: flags.maxErrors, maxDailyLoss: flags.maxLoss, maxPosition: flags.maxPosition }
+        const limits: BreakerLimits = {
+          maxConsecutiveErrors: flags.maxErrors,
+          maxDailyLoss: flags.maxLoss,
+          maxPosition: flags.maxPosition,
+        }
         breaker.setLimits(limits)
         return breaker.halted ? Exit.DAMAGED : Exit.OK
       })
@@ -77,10 +81,15 @@ Examples:
   $ ticktape resume /dev/shm/desk`
 
 /** Does something with the breaker, then says how it stands. */
-async function withBreaker(path: string, json: boolean | undefined, action: (breaker: CircuitBreaker) => number): Promise<void> {
+async function withBreaker(
+  path: string,
+  json: boolean | undefined,
+  action: (breaker: CircuitBreaker) => number,
+): Promise<void> {
   const file = breakerAt(path)
   const breaker = CircuitBreaker.find(file)
-  if (breaker === undefined) throw new UsageError(`there is no circuit breaker at ${file}; the first process that opens it makes it`)
+  if (breaker === undefined)
+    throw new UsageError(`there is no circuit breaker at ${file}; the first process that opens it makes it`)
   try {
     process.exitCode = action(breaker)
     const out = new Output()
@@ -100,11 +109,17 @@ function describe(out: Output, path: string, status: BreakerStatus): void {
   const { halt, limits } = status
   if (halt === undefined) out.line(`${printable(path)}: ${paint('green', 'trading may go on')}`)
   else {
-    out.line(`${printable(path)}: ${paint('red', 'halted')} (${halt.code})${halt.reason === '' ? '' : `: ${printable(halt.reason)}`}`)
+    out.line(
+      `${printable(path)}: ${paint('red', 'halted')} (${halt.code})${halt.reason === '' ? '' : `: ${printable(halt.reason)}`}`,
+    )
     if (halt.pid !== 0) out.line(`  by process ${halt.pid}, ${formatTime(halt.time)}`)
   }
-  out.line(`  errors in a row  ${grouped(status.consecutiveErrors)} (${shownLimit('halts at', limits.maxConsecutiveErrors)})`)
-  out.line(`  P&L today        ${status.dailyPnl} minor units (${shownLimit('halts at a loss above', limits.maxDailyLoss)})`)
+  out.line(
+    `  errors in a row  ${grouped(status.consecutiveErrors)} (${shownLimit('halts at', limits.maxConsecutiveErrors)})`,
+  )
+  out.line(
+    `  P&L today        ${status.dailyPnl} minor units (${shownLimit('halts at a loss above', limits.maxDailyLoss)})`,
+  )
   out.line(`  largest position ${shownLimit('', limits.maxPosition)}`)
 }
 
@@ -122,6 +137,7 @@ function shownLimit(what: string, value: number): string {
 function limit(text: string): number {
   if (text === 'none') return Number.POSITIVE_INFINITY
   const value = Number(text)
-  if (!/^\d+(\.\d+)?$/.test(text) || !Number.isFinite(value)) throw new UsageError(`a limit is a number from 0 on, or 'none', not '${text}'`)
+  if (!/^\d+(\.\d+)?$/.test(text) || !Number.isFinite(value))
+    throw new UsageError(`a limit is a number from 0 on, or 'none', not '${text}'`)
   return value
 }

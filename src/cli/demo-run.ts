@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { GatewayStatus } from '../trading/gateway.js'
-import type { DemoGatewayConfig, FromDemoGateway } from './demo-gateway.js'
 import type { DemoOptions } from './demo.js'
+import type { DemoGatewayConfig, FromDemoGateway } from './demo-gateway.js'
 import { printable } from './failure.js'
 import { Rate, statusText } from './run.js'
 import type { StatusLine } from './status-line.js'
@@ -101,7 +101,10 @@ export class DemoRun {
     if (pid === undefined) throw new DemoError(`${KILLED_STRATEGY} has no process to kill`)
     this.event(`killing ${KILLED_STRATEGY} (pid ${pid}) with SIGKILL`)
     process.kill(pid, 'SIGKILL')
-    await this.until(() => ![undefined, pid].includes(this.pidOf(KILLED_STRATEGY)), `${KILLED_STRATEGY} to be started again`)
+    await this.until(
+      () => ![undefined, pid].includes(this.pidOf(KILLED_STRATEGY)),
+      `${KILLED_STRATEGY} to be started again`,
+    )
     await this.until(() => this.progressOf(KILLED_STRATEGY) !== undefined, `${KILLED_STRATEGY} to go on`)
     this.event(`${KILLED_STRATEGY} is back, pid ${this.pidOf(KILLED_STRATEGY)}`)
     return pid
@@ -116,7 +119,10 @@ export class DemoRun {
     child.kill('SIGKILL')
     await ended
     this.startGateway()
-    await this.until(() => this.status?.strategies.every(strategy => strategy.progress !== undefined) === true, 'the gateway to be back')
+    await this.until(
+      () => this.status?.strategies.every(strategy => strategy.progress !== undefined) === true,
+      'the gateway to be back',
+    )
     this.event('the gateway is back, and its strategies with it')
     return pid
   }
@@ -138,7 +144,8 @@ export class DemoRun {
     while (!condition()) {
       this.signal.throwIfAborted()
       const { child } = this
-      if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) throw new DemoError(`the gateway ended while the demo waited for ${what}`)
+      if (child !== undefined && (child.exitCode !== null || child.signalCode !== null))
+        throw new DemoError(`the gateway ended while the demo waited for ${what}`)
       if (performance.now() > end) throw new DemoError(`the demo waited ${PATIENCE_MS / 1000} s for ${what}`)
       await new Promise(resolve => setTimeout(resolve, 20))
     }

@@ -20,7 +20,8 @@ class Markets {
 
   of(symbol: string): Market {
     let market = this.bySymbol.get(symbol)
-    if (market === undefined) this.bySymbol.set(symbol, (market = { fast: 0, slow: 0, seen: 0, position: 0, order: 0n, orderAt: 0n }))
+    if (market === undefined)
+      this.bySymbol.set(symbol, (market = { fast: 0, slow: 0, seen: 0, position: 0, order: 0n, orderAt: 0n }))
     return market
   }
 

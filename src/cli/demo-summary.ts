@@ -1,9 +1,9 @@
 import { auditSession, type SessionAudit } from '../trading/audit.js'
 import { CaptureFeed } from '../trading/capture-feed.js'
-import { replayStrategy, type ReplayResult } from '../trading/replay.js'
+import { type ReplayResult, replayStrategy } from '../trading/replay.js'
 import { type GatewayReplayResult, replayGateway } from '../trading/replay-gateway.js'
-import { type DemoCourse, KILLED_STRATEGY, MOST_EVENTS } from './demo-run.js'
 import type { DemoOptions } from './demo.js'
+import { type DemoCourse, KILLED_STRATEGY, MOST_EVENTS } from './demo-run.js'
 import { paint } from './output.js'
 import { feedOf, formatNs } from './session-options.js'
 import { table } from './table.js'
@@ -26,7 +26,11 @@ export interface DemoSummary {
   readonly holds: boolean
   readonly checks: readonly Check[]
   readonly seconds: number
-  readonly gateway: SessionAudit['gateway'] & { readonly events: number; readonly invalidLines: number; readonly replayed: number }
+  readonly gateway: SessionAudit['gateway'] & {
+    readonly events: number
+    readonly invalidLines: number
+    readonly replayed: number
+  }
   readonly strategies: readonly {
     readonly id: string
     readonly runs: number
@@ -44,7 +48,11 @@ export interface DemoSummary {
 
 /** Counts it all again from the journals, and replays every strategy. */
 export async function summarize(
-  home: string, options: DemoOptions, course: DemoCourse, onProgress: (part: number) => void, signal: AbortSignal,
+  home: string,
+  options: DemoOptions,
+  course: DemoCourse,
+  onProgress: (part: number) => void,
+  signal: AbortSignal,
 ): Promise<DemoSummary> {
   const feed = feedOf(options, MOST_EVENTS)
   const audit = await auditSession(home, feed)
@@ -59,7 +67,12 @@ export async function summarize(
   const strategies = audit.strategies.map(({ latencies, ...strategy }) => ({
     ...strategy,
     replayed: replays.get(strategy.id)?.frames ?? 0,
-    latency: { samples: latencies.count, p50: latencies.quantile(0.5), p99: latencies.quantile(0.99), p999: latencies.quantile(0.999) },
+    latency: {
+      samples: latencies.count,
+      p50: latencies.quantile(0.5),
+      p99: latencies.quantile(0.99),
+      p999: latencies.quantile(0.999),
+    },
   }))
   const gateway = {
     ...audit.gateway,
@@ -70,9 +83,15 @@ export async function summarize(
   return { holds: checks.every(check => check.holds), checks, seconds: course.seconds, gateway, strategies }
 }
 
-function checksOf(audit: SessionAudit, gatewayReplay: GatewayReplayResult, replays: ReadonlyMap<string, ReplayResult>, course: DemoCourse): Check[] {
+function checksOf(
+  audit: SessionAudit,
+  gatewayReplay: GatewayReplayResult,
+  replays: ReadonlyMap<string, ReplayResult>,
+  course: DemoCourse,
+): Check[] {
   const { gateway, feed, strategies } = audit
-  const sum = (count: (strategy: (typeof strategies)[number]) => number): number => strategies.reduce((total, strategy) => total + count(strategy), 0)
+  const sum = (count: (strategy: (typeof strategies)[number]) => number): number =>
+    strategies.reduce((total, strategy) => total + count(strategy), 0)
   const orders = sum(strategy => strategy.orders)
   const checks: Check[] = [
     {
@@ -81,12 +100,17 @@ function checksOf(audit: SessionAudit, gatewayReplay: GatewayReplayResult, repla
     },
     {
       what: `each strategy handled each frame once: ${grouped(sum(strategy => strategy.read))} in all`,
-      holds: sum(strategy => strategy.gaps + strategy.duplicates) === 0 && strategies.every(strategy => strategy.read > 0),
+      holds:
+        sum(strategy => strategy.gaps + strategy.duplicates) === 0 && strategies.every(strategy => strategy.read > 0),
     },
     {
       what: `${grouped(orders)} orders and cancels were sent, ${grouped(sum(strategy => strategy.answered))} were taken and answered once`,
-      holds: orders > 0 && sum(strategy => strategy.answered) === orders && sum(strategy => strategy.unanswered + strategy.answeredTwice) === 0 &&
-        gateway.strays === 0 && gateway.filledTwice === 0,
+      holds:
+        orders > 0 &&
+        sum(strategy => strategy.answered) === orders &&
+        sum(strategy => strategy.unanswered + strategy.answeredTwice) === 0 &&
+        gateway.strays === 0 &&
+        gateway.filledTwice === 0,
     },
   ]
   checks.push({
@@ -94,13 +118,20 @@ function checksOf(audit: SessionAudit, gatewayReplay: GatewayReplayResult, repla
     holds: gatewayReplay.difference === undefined,
   })
   for (const { strategy, orders: same, difference } of replays.values()) {
-    const verdict = difference === undefined ? `sends the same ${grouped(same)} orders and cancels` : `differs: it ${difference.what}`
+    const verdict =
+      difference === undefined ? `sends the same ${grouped(same)} orders and cancels` : `differs: it ${difference.what}`
     checks.push({ what: `${strategy}, replayed from the journals, ${verdict}`, holds: difference === undefined })
   }
   const runsOf = (id: string): number => strategies.find(strategy => strategy.id === id)?.runs ?? 0
   checks.push(
-    { what: `${KILLED_STRATEGY} was killed (pid ${course.strategyKilled}) and came back`, holds: runsOf(KILLED_STRATEGY) >= 3 },
-    { what: `the gateway was killed (pid ${course.gatewayKilled}) and came back with all strategies`, holds: strategies.every(strategy => strategy.runs >= 2) },
+    {
+      what: `${KILLED_STRATEGY} was killed (pid ${course.strategyKilled}) and came back`,
+      holds: runsOf(KILLED_STRATEGY) >= 3,
+    },
+    {
+      what: `the gateway was killed (pid ${course.gatewayKilled}) and came back with all strategies`,
+      holds: strategies.every(strategy => strategy.runs >= 2),
+    },
     { what: 'all processes stopped in order', holds: course.orderly },
   )
   return checks
@@ -116,9 +147,17 @@ export function describeDemo(summary: DemoSummary): string[] {
   ].map(row => row.map(cell => (typeof cell === 'number' ? grouped(cell) : cell)))
   const latencies = [
     ['age of a frame when its strategy handles it', 'p50', 'p99', 'p99.9'],
-    ...strategies.map(({ id, latency }) => [`${id}, ${grouped(latency.samples)} frames`, formatNs(latency.p50), formatNs(latency.p99), formatNs(latency.p999)]),
+    ...strategies.map(({ id, latency }) => [
+      `${id}, ${grouped(latency.samples)} frames`,
+      formatNs(latency.p50),
+      formatNs(latency.p99),
+      formatNs(latency.p999),
+    ]),
   ]
-  const invalid = gateway.invalidLines === 0 ? [] : [`${grouped(gateway.invalidLines)} lines of the capture were not valid and left out`]
+  const invalid =
+    gateway.invalidLines === 0
+      ? []
+      : [`${grouped(gateway.invalidLines)} lines of the capture were not valid and left out`]
   return [
     '',
     ...table(counts, 'lrrrrrrrr'),

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import * as path from 'node:path'
 import type { Command } from 'commander'
-import { Exit, printable, UsageError } from './failure.js'
 import { DemoRun } from './demo-run.js'
-import { describeDemo, type DemoSummary, summarize } from './demo-summary.js'
+import { type DemoSummary, describeDemo, summarize } from './demo-summary.js'
+import { Exit, printable, UsageError } from './failure.js'
 import { wrapped } from './help.js'
 import { Output } from './output.js'
-import { addFeedOptions, feedOf, type FeedOptions } from './session-options.js'
+import { addFeedOptions, type FeedOptions, feedOf } from './session-options.js'
 import { StatusLine } from './status-line.js'
 import { makeTemporaryHome } from './temporary-home.js'
 
@@ -45,7 +45,9 @@ Examples:
 async function demo(options: DemoOptions): Promise<number> {
   feedOf(options) // What is wrong with it is better said now than by the gateway.
   if (options.home !== undefined && existsSync(path.join(options.home, 'session.json'))) {
-    throw new UsageError(`${options.home} holds a session already; the demo begins its own, so give it another directory`)
+    throw new UsageError(
+      `${options.home} holds a session already; the demo begins its own, so give it another directory`,
+    )
   }
   const temporary = options.home === undefined ? makeTemporaryHome('demo') : undefined
   const home = options.home ?? temporary?.home ?? ''
@@ -57,7 +59,13 @@ async function demo(options: DemoOptions): Promise<number> {
     const run = new DemoRun(home, options, line, leave.signal)
     const course = await run.play()
     if (course === undefined) return Exit.INTERRUPTED
-    const summary = await summarize(home, options, course, part => line.show(`replaying the journals: ${Math.floor(part * 100)} %`), leave.signal)
+    const summary = await summarize(
+      home,
+      options,
+      course,
+      part => line.show(`replaying the journals: ${Math.floor(part * 100)} %`),
+      leave.signal,
+    )
     line.erase()
     await print(summary, options)
     return summary.holds ? Exit.OK : Exit.DAMAGED

@@ -1,7 +1,7 @@
 import * as path from 'node:path'
+import { inspect, isJournal, type JournalInfo } from '../journal/inspect.js'
 import { JournalNotFoundError } from '../layout/errors.js'
 import { Page } from '../layout/format.js'
-import { inspect, isJournal, type JournalInfo } from '../journal/inspect.js'
 import { bad, type DoctorFinding, type Machine, ok, warn } from './doctor-machine.js'
 import { formatBytes, grouped } from './units.js'
 
@@ -33,7 +33,10 @@ export function journalFindings(machine: Machine, directory: string): DoctorFind
   const space = machine.space(path.resolve(directory))
   if (space === undefined) throw new JournalNotFoundError(`there is no ${directory}`, { path: directory })
   const journal = isJournal(directory) ? inspect(directory) : undefined
-  const findings = [fileSystem(space.type), roomAhead(space.free, journal?.pages[0]?.bytes ?? Page.DEFAULT_SIZE, directory)]
+  const findings = [
+    fileSystem(space.type),
+    roomAhead(space.free, journal?.pages[0]?.bytes ?? Page.DEFAULT_SIZE, directory),
+  ]
   return journal === undefined ? findings : [...findings, soundness(journal), writerOf(journal), readersOf(journal)]
 }
 
@@ -48,13 +51,20 @@ function roomAhead(free: number, pageSize: number, directory: string): DoctorFin
   const found = `${formatBytes(free)} free, pages of ${formatBytes(pageSize)}`
   const type = `ticktape prune ${directory} --bytes SIZE --dry-run`
   if (free < 2 * pageSize) return bad('room for pages', found, 'the next page will not fit: JournalFullError', type)
-  if (free < PAGES_AHEAD * pageSize) return warn('room for pages', found, `fewer than ${PAGES_AHEAD} pages more will fit`, type)
+  if (free < PAGES_AHEAD * pageSize)
+    return warn('room for pages', found, `fewer than ${PAGES_AHEAD} pages more will fit`, type)
   return ok('room for pages', found)
 }
 
 function soundness({ path: directory, problems, pages }: JournalInfo): DoctorFinding {
   const [problem] = problems
-  if (problem !== undefined) return bad('journal', `${problem.code}: ${problem.message}`, 'it cannot be read, or not all of it', `ticktape verify ${directory}    # then: ticktape repair ${directory}`)
+  if (problem !== undefined)
+    return bad(
+      'journal',
+      `${problem.code}: ${problem.message}`,
+      'it cannot be read, or not all of it',
+      `ticktape verify ${directory}    # then: ticktape repair ${directory}`,
+    )
   return ok('journal', `${grouped(pages.length)} pages, headers sound`)
 }
 
@@ -69,5 +79,10 @@ function readersOf({ path: directory, readers, pages }: JournalInfo): DoctorFind
   const behind = readers.filter(reader => !reader.alive && reader.lag > capacity)
   if (behind.length === 0) return ok('named readers', `${readers.length}`)
   const names = behind.map(reader => reader.name).join(', ')
-  return warn('named readers', `closed, and more than a page behind: ${names}`, 'retention keeps every page they have not read', `ticktape prune ${directory} --pages ${pages.length} --forget ${behind[0].name}`)
+  return warn(
+    'named readers',
+    `closed, and more than a page behind: ${names}`,
+    'retention keeps every page they have not read',
+    `ticktape prune ${directory} --pages ${pages.length} --forget ${behind[0].name}`,
+  )
 }

@@ -72,7 +72,10 @@ export function skipped(check: string, why: string): DoctorFinding {
 
 /** One of /proc/self/limits; undefined when unknown, Infinity when unlimited. */
 export function softLimit(machine: Machine, name: string): number | undefined {
-  const line = machine.read('/proc/self/limits')?.split('\n').find(one => one.startsWith(name))
+  const line = machine
+    .read('/proc/self/limits')
+    ?.split('\n')
+    .find(one => one.startsWith(name))
   const value = line?.slice(name.length).trim().split(/\s+/)[0]
   if (value === undefined) return undefined
   return value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value)

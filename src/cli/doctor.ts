@@ -32,16 +32,34 @@ Examples:
 /** Everything about a machine, and about a directory if one is given. What is Linux's own is skipped elsewhere. */
 export function examine(machine: Machine, directory?: string): DoctorFinding[] {
   const checks = [...memoryChecks, ...processorChecks, ...limitChecks]
-  const findings = machine.platform === 'linux'
-    ? checks.map(check => check(machine))
-    : [skipped('/dev/shm, overcommit, limits, clock, governor, kernel', `looked at on Linux only, not on ${machine.platform}`)]
+  const findings =
+    machine.platform === 'linux'
+      ? checks.map(check => check(machine))
+      : [
+          skipped(
+            '/dev/shm, overcommit, limits, clock, governor, kernel',
+            `looked at on Linux only, not on ${machine.platform}`,
+          ),
+        ]
   return [...findings, addon(), ...(directory === undefined ? [] : journalFindings(machine, directory))]
 }
 
 function addon(): DoctorFinding {
   const found = `${native.platform}, waiting by ${native.futex ? 'futex' : 'looking'}, checksums by ${native.hardwareCrc ? 'the processor' : 'table'}`
-  if (!native.futex) return warn('addon', found, 'a reader that sleeps looks every few ms instead of being woken', "reader.run(handlers, { wait: 'spin' })    # where latency matters")
-  if (!native.hardwareCrc) return warn('addon', found, 'checksums of durable journals cost the syncing thread far more', 'lscpu | grep -e sse4_2 -e crc32')
+  if (!native.futex)
+    return warn(
+      'addon',
+      found,
+      'a reader that sleeps looks every few ms instead of being woken',
+      "reader.run(handlers, { wait: 'spin' })    # where latency matters",
+    )
+  if (!native.hardwareCrc)
+    return warn(
+      'addon',
+      found,
+      'checksums of durable journals cost the syncing thread far more',
+      'lscpu | grep -e sse4_2 -e crc32',
+    )
   return ok('addon', found)
 }
 
@@ -54,7 +72,12 @@ async function doctor(directory: string | undefined, options: { readonly json?: 
   return findings.some(({ status }) => status === 'bad') ? Exit.DAMAGED : Exit.OK
 }
 
-const MARKS = { ok: ['green', 'ok  '], warn: ['yellow', 'warn'], bad: ['red', 'bad '], skipped: [undefined, '-   '] } as const
+const MARKS = {
+  ok: ['green', 'ok  '],
+  warn: ['yellow', 'warn'],
+  bad: ['red', 'bad '],
+  skipped: [undefined, '-   '],
+} as const
 
 function describe(out: Output, findings: readonly DoctorFinding[]): void {
   const width = Math.max(...findings.map(({ check }) => (check.length < 30 ? check.length : 0)))

@@ -32,15 +32,21 @@ export function printError(error: unknown, json: boolean): number {
   if (error instanceof OutputClosedError) return Exit.OK
   const { code, path, position, message } = (error instanceof Error ? error : new Error(String(error))) as Placed
   const name = typeof code === 'string' ? code : 'ERR_INTERNAL'
-  const text = json ? JSON.stringify({ error: { code: name, message, path, position } }) : printable(`${name}: ${message.replace(/\s*\n\s*/g, ' ')}`)
+  const text = json
+    ? JSON.stringify({ error: { code: name, message, path, position } })
+    : printable(`${name}: ${message.replace(/\s*\n\s*/g, ' ')}`)
   process.stderr.write(`${text}\n`)
   if (process.env['TICKTAPE_DEBUG']) console.error(error)
-  else if (name === 'ERR_INTERNAL') process.stderr.write('That is a bug in ticktape. Set TICKTAPE_DEBUG=1 to see where, and report it.\n')
+  else if (name === 'ERR_INTERNAL')
+    process.stderr.write('That is a bug in ticktape. Set TICKTAPE_DEBUG=1 to see where, and report it.\n')
   return name === 'ERR_CORRUPT_JOURNAL' ? Exit.DAMAGED : Exit.FAILED
 }
 
 /** A text safe to show on a terminal, whatever file it came from: control characters become escapes. */
 export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }

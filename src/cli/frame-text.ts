@@ -73,7 +73,8 @@ function rawBytes(frame: FrameView, offset: number, size: number): string {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return /^[\x21-\x7e]+$/.test(value) && !value.includes('"') ? value : JSON.stringify(value)
+  if (typeof value === 'string')
+    return /^[\x21-\x7e]+$/.test(value) && !value.includes('"') ? value : JSON.stringify(value)
   if (typeof value === 'object' && value !== null) return `?${(value as { damaged: string }).damaged}`
   return String(value)
 }

@@ -8,7 +8,11 @@ export function helpWidth(): number {
 
 /** A text for commander's addHelpText, its paragraphs wrapped as commander wraps the options. What is indented, such as examples, stays. */
 export function wrapped(text: string): () => string {
-  return () => text.split('\n\n').map(paragraph => (/^\s+\S/m.test(paragraph.trimStart()) ? paragraph : wrap(paragraph, helpWidth()))).join('\n\n')
+  return () =>
+    text
+      .split('\n\n')
+      .map(paragraph => (/^\s+\S/m.test(paragraph.trimStart()) ? paragraph : wrap(paragraph, helpWidth())))
+      .join('\n\n')
 }
 
 /** The blank lines around it stay too. */

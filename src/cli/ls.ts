@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { JournalNotFoundError } from '../layout/errors.js'
-import { findJournals, inspect, type JournalInfo, type PageInfo } from '../journal/inspect.js'
 import { now } from '../journal/clock.js'
+import { findJournals, inspect, type JournalInfo, type PageInfo } from '../journal/inspect.js'
+import { JournalNotFoundError } from '../layout/errors.js'
 import { findStateFiles, type StateFileInfo } from '../state/look.js'
 import { Exit, printable } from './failure.js'
 import { wrapped } from './help.js'
@@ -32,7 +32,10 @@ Examples:
   $ ticktape ls /dev/shm/desk
   $ ticktape ls orders --json | jq '.journals[].readers[] | select(.lag > 1000)'`
 
-async function ls(directories: readonly string[], options: { readonly json?: boolean; readonly all?: boolean }): Promise<number> {
+async function ls(
+  directories: readonly string[],
+  options: { readonly json?: boolean; readonly all?: boolean },
+): Promise<number> {
   const found = directories.map(journalsIn)
   const journals = found.flatMap(({ paths }) => paths).map(inspect)
   const stateFiles = found.flatMap(({ states }) => states)
@@ -46,7 +49,10 @@ async function ls(directories: readonly string[], options: { readonly json?: boo
   return journals.some(journal => journal.problems.length > 0) ? Exit.DAMAGED : Exit.OK
 }
 
-function journalsIn(directory: string): { readonly paths: readonly string[]; readonly states: readonly StateFileInfo[] } {
+function journalsIn(directory: string): {
+  readonly paths: readonly string[]
+  readonly states: readonly StateFileInfo[]
+} {
   const states = findStateFiles(directory)
   const paths = states[0]?.path === directory ? [] : findJournals(directory)
   if (paths.length + states.length > 0) return { paths, states }
@@ -57,11 +63,15 @@ function describe(out: Output, journal: JournalInfo, all: boolean, apart: boolea
   if (apart) out.line('')
   const { pages, firstPosition, endPosition, firstTime, lastTime } = journal
   out.line(paint('bold', printable(journal.path)))
-  out.line(`  positions  ${grouped(firstPosition)} to ${grouped(endPosition)}, ${count(pages.length, 'page')}, ${formatBytes(journal.bytes)}`)
-  if (firstTime !== undefined && lastTime !== undefined) out.line(`  times      ${formatTime(firstTime)} to ${formatTime(lastTime)}`)
+  out.line(
+    `  positions  ${grouped(firstPosition)} to ${grouped(endPosition)}, ${count(pages.length, 'page')}, ${formatBytes(journal.bytes)}`,
+  )
+  if (firstTime !== undefined && lastTime !== undefined)
+    out.line(`  times      ${formatTime(firstTime)} to ${formatTime(lastTime)}`)
   out.line(`  writer     ${writerText(journal)}`)
   out.line(`  frames     ${journal.frames.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none defined yet'}`)
-  for (const { code, message } of journal.problems) out.line(`  ${paint('red', 'problem')}    ${code}: ${printable(message)}`)
+  for (const { code, message } of journal.problems)
+    out.line(`  ${paint('red', 'problem')}    ${code}: ${printable(message)}`)
   if (pages.length > 0) pageTable(out, pages, all)
   if (journal.readers.length > 0) readerTable(out, journal)
 }
@@ -86,7 +96,10 @@ function pageTable(out: Output, pages: readonly PageInfo[], all: boolean): void 
     formatTime(page.created).slice(0, 19),
     formatBytes(page.bytes),
   ])
-  const lines = table([['page', 'state', 'first position', 'slots used', 'durable', 'epoch', 'created (UTC)', 'size'], ...rows], 'rlrrrrlr')
+  const lines = table(
+    [['page', 'state', 'first position', 'slots used', 'durable', 'epoch', 'created (UTC)', 'size'], ...rows],
+    'rlrrrrlr',
+  )
   if (hidden > 0) lines.splice(2, 0, `... ${count(hidden, 'page')} more; see them with --all`)
   for (const line of lines) out.line(`  ${line}`)
 }
@@ -101,7 +114,8 @@ function readerTable(out: Output, journal: JournalInfo): void {
     grouped(reader.lag),
     `${formatAge(Math.max(0, Number(clock - reader.heartbeat) / 1e6))} ago`,
   ])
-  for (const line of table([['reader', 'state', 'pid', 'position', 'lag', 'heartbeat'], ...rows], 'llrrrr')) out.line(`  ${line}`)
+  for (const line of table([['reader', 'state', 'pid', 'position', 'lag', 'heartbeat'], ...rows], 'llrrrr'))
+    out.line(`  ${line}`)
 }
 
 function stateTable(out: Output, files: readonly StateFileInfo[], apart: boolean): void {

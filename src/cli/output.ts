@@ -42,7 +42,9 @@ export class Output {
 }
 
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part))
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'bigint' ? String(part) : part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part,
+  )
 }
 
 /** Whether a stream may get colours: a terminal, and NO_COLOR (no-color.org) not set. */

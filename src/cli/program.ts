@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { Exit, printError, UsageError } from './failure.js'
 import { registerBreaker } from './breaker.js'
 import { registerDemo } from './demo.js'
 import { registerDoctor } from './doctor.js'
+import { Exit, printError, UsageError } from './failure.js'
 import { helpWidth, wrapped } from './help.js'
 import { registerLs } from './ls.js'
 import { registerPrune } from './prune.js'
+import { registerRepair } from './repair.js'
 import { registerReplay } from './replay.js'
 import { registerRun } from './run.js'
-import { registerRepair } from './repair.js'
 import { registerTail } from './tail.js'
 import { registerVerify } from './verify.js'
 
@@ -60,10 +60,15 @@ export async function run(argv: readonly string[]): Promise<void> {
   const isCommand = (name: string): boolean => root.commands.some(command => command.name() === name)
   try {
     // Of a command it doesn't know commander would show the help of everything; asked to run it, it says what may have been meant.
-    const unknown = first === 'help' && second !== undefined && second !== 'help' && !second.startsWith('-') && !isCommand(second)
+    const unknown =
+      first === 'help' && second !== undefined && second !== 'help' && !second.startsWith('-') && !isCommand(second)
     await root.parseAsync(unknown ? [argv[0], argv[1], second] : argv)
   } catch (error) {
-    process.exitCode = exitCodeOf(error, argv.includes('--json'), first !== undefined && isCommand(first) ? `help ${first}` : 'help')
+    process.exitCode = exitCodeOf(
+      error,
+      argv.includes('--json'),
+      first !== undefined && isCommand(first) ? `help ${first}` : 'help',
+    )
   }
 }
 

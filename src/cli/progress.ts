@@ -22,7 +22,9 @@ export class Progress {
     this.drawnAt = now
     const part = total === 0 ? 1 : Math.min(1, done / total)
     const filled = Math.round(part * BAR_WIDTH)
-    this.draw(`${this.what} [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${Math.floor(part * 100)}% ${note}`)
+    this.draw(
+      `${this.what} [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${Math.floor(part * 100)}% ${note}`,
+    )
   }
 
   /** Leaves an empty line behind. */

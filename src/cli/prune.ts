@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { now } from '../journal/clock.js'
 import { listDirectory } from '../journal/directory.js'
-import { prune, type PruneReport } from '../journal/retention.js'
+import { type PruneReport, prune } from '../journal/retention.js'
 import type { Blocker } from '../journal/retention-plan.js'
 import { Exit, printable, UsageError } from './failure.js'
 import { wrapped } from './help.js'
@@ -26,10 +26,15 @@ export function registerPrune(program: Command): void {
     .description("remove a journal's oldest pages, also while it is written and read")
     .argument('<dir>', "the journal's directory")
     .option('--bytes <size>', 'keep at most so much: 500M, 20G', parseBytes)
-    .option('--age <age>', "keep pages whose last frame is younger: 90s, 15m, 12h, 30d", parseAge)
+    .option('--age <age>', 'keep pages whose last frame is younger: 90s, 15m, 12h, 30d', parseAge)
     .option('--pages <number>', 'keep at most so many pages', wholeNumber(1))
     .option('-n, --dry-run', 'say what would be removed, remove nothing')
-    .option('--forget <name>', 'forget this closed reader and its position (repeatable)', (name: string, names: string[]) => [...names, name], [])
+    .option(
+      '--forget <name>',
+      'forget this closed reader and its position (repeatable)',
+      (name: string, names: string[]) => [...names, name],
+      [],
+    )
     .option('--ignore-readers [name...]', 'keep nothing for these readers, or for any; they will get PositionGoneError')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HELP))
@@ -54,7 +59,13 @@ async function runPrune(directory: string, flags: PruneFlags): Promise<number> {
     throw new UsageError('prune takes at least one limit: --bytes 20G, --age 30d or --pages 5')
   }
   const report = await prune(directory, {
-    bytes, age, pages, dryRun, forget, readers: ignoreReaders !== true, ignoreReaders: Array.isArray(ignoreReaders) ? ignoreReaders : undefined,
+    bytes,
+    age,
+    pages,
+    dryRun,
+    forget,
+    readers: ignoreReaders !== true,
+    ignoreReaders: Array.isArray(ignoreReaders) ? ignoreReaders : undefined,
   })
   const out = new Output()
   if (flags.json === true) out.json(report)
@@ -70,15 +81,26 @@ function describe(out: Output, report: PruneReport): void {
     out.line(`${printable(report.path)}: nothing ${dryRun ? 'would be' : 'was'} removed`)
   } else {
     const until = last.lastTime === undefined ? '' : `, up to ${formatTime(last.lastTime)}`
-    out.line(`${printable(report.path)}: ${dryRun ? 'would remove' : 'removed'} pages ${removed[0].page} to ${last.page} (${formatBytes(report.removedBytes)})${until}`)
+    out.line(
+      `${printable(report.path)}: ${dryRun ? 'would remove' : 'removed'} pages ${removed[0].page} to ${last.page} (${formatBytes(report.removedBytes)})${until}`,
+    )
   }
   for (const name of report.forgotten) out.line(`  ${dryRun ? 'would forget' : 'forgot'} reader ${printable(name)}`)
-  out.line(`  ${dryRun ? 'would keep' : 'kept'} ${grouped(report.keptPages)} pages (${formatBytes(report.keptBytes)}), from position ${report.firstPosition} on`)
+  out.line(
+    `  ${dryRun ? 'would keep' : 'kept'} ${grouped(report.keptPages)} pages (${formatBytes(report.keptBytes)}), from position ${report.firstPosition} on`,
+  )
   if (report.blockers.length === 0) return
   out.line('  kept for readers, beyond the limits:')
-  for (const line of table([['reader', 'state', 'pid', 'position', 'heartbeat', 'holds', ''], ...report.blockers.map(blockerRow)], 'llrrrrr')) out.line(`    ${line}`)
+  for (const line of table(
+    [['reader', 'state', 'pid', 'position', 'heartbeat', 'holds', ''], ...report.blockers.map(blockerRow)],
+    'llrrrrr',
+  ))
+    out.line(`    ${line}`)
   const closed = report.blockers.find(reader => !reader.alive)
-  if (closed !== undefined) out.line(`  a reader that will not come back: ticktape prune ${printable(report.path)} ... --forget ${printable(closed.name)}`)
+  if (closed !== undefined)
+    out.line(
+      `  a reader that will not come back: ticktape prune ${printable(report.path)} ... --forget ${printable(closed.name)}`,
+    )
 }
 
 function blockerRow(reader: Blocker): string[] {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { repair, type RepairReport } from '../journal/repair.js'
+import { type RepairReport, repair } from '../journal/repair.js'
 import { Exit, printable, printError } from './failure.js'
 import { wrapped } from './help.js'
 import { Output, paint } from './output.js'
@@ -44,7 +44,11 @@ async function runRepair(directory: string, flags: RepairFlags): Promise<number>
   const progress = new Progress(`repair ${directory}`)
   let report: RepairReport
   try {
-    report = await repair(directory, { to: flags.to, salvage: flags.salvage, onProgress: (done, steps) => progress.update(done, steps) })
+    report = await repair(directory, {
+      to: flags.to,
+      salvage: flags.salvage,
+      onProgress: (done, steps) => progress.update(done, steps),
+    })
   } catch (error) {
     progress.end()
     printError(error, flags.json === true)
@@ -62,13 +66,19 @@ function describe(out: Output, report: RepairReport): void {
   for (const finding of report.mended) out.line(`${paint('green', 'mended')}  ${findingText(finding)}`)
   for (const finding of report.lost) out.line(`${paint('red', 'lost')}    ${findingText(finding)}`)
   if (report.schema !== 'kept') out.line(`${paint('yellow', 'schema')}  ${SCHEMA_TEXT[report.schema]}`)
-  if (report.lostTypes.length > 0) out.line(`${paint('yellow', 'schema')}  frames of type ${report.lostTypes.join(', ')} are kept, without their definition; a writer that has it adds it`)
+  if (report.lostTypes.length > 0)
+    out.line(
+      `${paint('yellow', 'schema')}  frames of type ${report.lostTypes.join(', ')} are kept, without their definition; a writer that has it adds it`,
+    )
   for (const reader of report.readers) out.line(`reader  ${printable(reader.name)} goes on at ${reader.position}`)
   for (const copy of report.copies) {
-    out.line(`${printable(copy.path)}: ${grouped(copy.frames)} frames in ${grouped(copy.pages)} pages, positions ${copy.firstPosition} to ${copy.endPosition}: ${paint('green', 'sound')}`)
+    out.line(
+      `${printable(copy.path)}: ${grouped(copy.frames)} frames in ${grouped(copy.pages)} pages, positions ${copy.firstPosition} to ${copy.endPosition}: ${paint('green', 'sound')}`,
+    )
   }
   if (report.complete) out.line('nothing was lost')
-  else if (report.lostSlots > 0) out.line(`lost: ${grouped(report.lostSlots)} slots (${formatBytes(report.lostSlots * 64)})`)
+  else if (report.lostSlots > 0)
+    out.line(`lost: ${grouped(report.lostSlots)} slots (${formatBytes(report.lostSlots * 64)})`)
 }
 
 const SCHEMA_TEXT = {

@@ -1,8 +1,8 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import type { FrameView } from '../layout/view.js'
-import { inspect } from '../journal/inspect.js'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { Handlers } from '../journal/handlers.js'
+import { inspect } from '../journal/inspect.js'
 import { Reader } from '../journal/reader.js'
+import type { FrameView } from '../layout/view.js'
 import { Pace, type Speed } from '../trading/feed.js'
 import { frameToLine, frameToObject } from './frame-text.js'
 import { Output, toJson } from './output.js'
@@ -20,7 +20,11 @@ export interface JournalReplayOptions {
 const BATCH = 4096
 
 /** Reads a journal from its first frame to the last there is: counts the frames, or prints them as they are due. */
-export async function replayJournal(directory: string, options: JournalReplayOptions, signal: AbortSignal): Promise<void> {
+export async function replayJournal(
+  directory: string,
+  options: JournalReplayOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const speed = options.speed ?? 'max'
   const reader = Reader.open(directory)
   try {
@@ -78,9 +82,20 @@ async function count(reader: Reader, json: boolean, signal: AbortSignal): Promis
   const seconds = Number(lastTime - firstTime) / 1e9
   const rate = ms === 0 ? 0 : Math.round((frames / ms) * 1000)
   if (json) {
-    out.json({ path: reader.path, frames, kinds: [...kinds].map(([type, kind]) => ({ type, ...kind })), firstTime, lastTime, framesPerSecond: rate })
+    out.json({
+      path: reader.path,
+      frames,
+      kinds: [...kinds].map(([type, kind]) => ({ type, ...kind })),
+      firstTime,
+      lastTime,
+      framesPerSecond: rate,
+    })
   } else {
-    for (const line of table([['frames', 'kind'], ...[...kinds.values()].map(kind => [grouped(kind.frames), kind.name])], 'rl')) out.line(line)
+    for (const line of table(
+      [['frames', 'kind'], ...[...kinds.values()].map(kind => [grouped(kind.frames), kind.name])],
+      'rl',
+    ))
+      out.line(line)
     const span = frames === 0 ? '' : `, ${formatTime(firstTime)} to ${formatTime(lastTime)} (${seconds.toFixed(1)} s)`
     out.line(`${grouped(frames)} frames${span}, read at ${grouped(rate)} a second`)
   }

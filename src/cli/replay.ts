@@ -3,7 +3,7 @@ import * as path from 'node:path'
 import type { Command } from 'commander'
 import { Session } from '../runtime/session.js'
 import type { Speed } from '../trading/feed.js'
-import { replayStrategy, type ReplayResult } from '../trading/replay.js'
+import { type ReplayResult, replayStrategy } from '../trading/replay.js'
 import { type GatewayReplayResult, replayGateway } from '../trading/replay-gateway.js'
 import { Exit, printable, UsageError } from './failure.js'
 import { wrapped } from './help.js'
@@ -57,11 +57,14 @@ async function replay(directory: string, file: string | undefined, options: Repl
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
     if (options.strategy !== undefined || fs.existsSync(path.join(directory, 'session.json'))) {
-      if (options.speed !== undefined || options.print === true) throw new UsageError('--speed and --print are for journals; a session is replayed at full speed')
-      if (file !== undefined && options.strategy === undefined) throw new UsageError('a module is replayed with --strategy ID, which says whose input it gets')
+      if (options.speed !== undefined || options.print === true)
+        throw new UsageError('--speed and --print are for journals; a session is replayed at full speed')
+      if (file !== undefined && options.strategy === undefined)
+        throw new UsageError('a module is replayed with --strategy ID, which says whose input it gets')
       return await replaySession(directory, file, options, leave.signal)
     }
-    if (file !== undefined) throw new UsageError(`${directory} is no session, so there is no strategy to replay ${file} as`)
+    if (file !== undefined)
+      throw new UsageError(`${directory} is no session, so there is no strategy to replay ${file} as`)
     await replayJournal(directory, options, leave.signal)
   } catch (error) {
     if (!leave.signal.aborted) throw error
@@ -71,7 +74,12 @@ async function replay(directory: string, file: string | undefined, options: Repl
   return leave.signal.aborted ? Exit.INTERRUPTED : Exit.OK
 }
 
-async function replaySession(home: string, file: string | undefined, options: ReplayOptions, signal: AbortSignal): Promise<number> {
+async function replaySession(
+  home: string,
+  file: string | undefined,
+  options: ReplayOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const ids = options.strategy === undefined ? Session.look(home).all.map(member => member.id) : [options.strategy]
   const gateway = options.strategy === undefined ? await replayGateway({ home, signal }) : undefined
   const results: ReplayResult[] = []
@@ -85,8 +93,11 @@ async function replaySession(home: string, file: string | undefined, options: Re
   }
   const same = gateway?.difference === undefined && results.every(result => result.difference === undefined)
   const out = new Output()
-  if (options.json === true) out.json(gateway === undefined ? { same, ...results[0] } : { same, gateway, strategies: results })
-  else for (const line of [...(gateway === undefined ? [] : gatewayLines(gateway)), ...results.flatMap(strategyLines)]) out.line(line)
+  if (options.json === true)
+    out.json(gateway === undefined ? { same, ...results[0] } : { same, gateway, strategies: results })
+  else
+    for (const line of [...(gateway === undefined ? [] : gatewayLines(gateway)), ...results.flatMap(strategyLines)])
+      out.line(line)
   await out.flush()
   return same ? Exit.OK : Exit.DAMAGED
 }
@@ -106,10 +117,18 @@ function strategyLines({ strategy, runs, frames, orders, difference }: ReplayRes
   if (difference === undefined) return [`${strategy}: ${paint('green', 'the same')}: ${done}`]
   const { what, input, position, recorded, replayed } = difference
   const where = input === undefined ? '' : ` (frame at ${input} of the gateway's journal)`
-  return [`${strategy}: ${paint('red', 'different')} after ${done}`, printable(`  it ${what}${where}`), ...valueLines(recorded, replayed, position)]
+  return [
+    `${strategy}: ${paint('red', 'different')} after ${done}`,
+    printable(`  it ${what}${where}`),
+    ...valueLines(recorded, replayed, position),
+  ]
 }
 
-function valueLines(recorded: object | undefined, replayed: object | undefined, position: number | undefined): string[] {
+function valueLines(
+  recorded: object | undefined,
+  replayed: object | undefined,
+  position: number | undefined,
+): string[] {
   const lines: string[] = []
   if (recorded !== undefined) lines.push(printable(`  recorded, at ${position}: ${toJson(recorded)}`))
   if (replayed !== undefined) lines.push(printable(`  replayed: ${toJson(replayed)}`))

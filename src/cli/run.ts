@@ -1,11 +1,11 @@
-import type { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
 import type { SupervisorEvent } from '../runtime/supervisor.js'
 import { Gateway, type GatewayStatus } from '../trading/gateway.js'
 import { Exit, printable, UsageError } from './failure.js'
 import { wrapped } from './help.js'
 import { Output } from './output.js'
-import { addFeedOptions, feedOf, type FeedOptions, formatNs } from './session-options.js'
+import { addFeedOptions, type FeedOptions, feedOf, formatNs } from './session-options.js'
 import { Silence } from './silence.js'
 import { StatusLine } from './status-line.js'
 import { makeTemporaryHome } from './temporary-home.js'
@@ -52,7 +52,8 @@ Examples:
 const STATUS_MS = 500
 
 async function run(files: readonly string[], options: RunOptions): Promise<number> {
-  if (options.feed !== undefined && options.feed !== 'synthetic') throw new UsageError(`'${options.feed}' is no feed; type --feed synthetic, or --capture FILE`)
+  if (options.feed !== undefined && options.feed !== 'synthetic')
+    throw new UsageError(`'${options.feed}' is no feed; type --feed synthetic, or --capture FILE`)
   const temporary = options.home === undefined ? makeTemporaryHome('run') : undefined
   const home = options.home ?? temporary?.home ?? ''
   const view = options.json === true ? new JsonView() : new TextView()
@@ -166,17 +167,23 @@ class TextView {
   async end(status: GatewayStatus, orderly: boolean, home: string | undefined): Promise<void> {
     this.line.erase()
     const out = new Output()
-    out.line(`${grouped(status.events)} events, ${grouped(status.orders)} orders in this run; ${orderly ? 'all stopped in order' : 'not every strategy stopped by itself'}; home ${home === undefined ? '(temporary, removed; keep it with --home DIR)' : printable(home)}`)
+    out.line(
+      `${grouped(status.events)} events, ${grouped(status.orders)} orders in this run; ${orderly ? 'all stopped in order' : 'not every strategy stopped by itself'}; home ${home === undefined ? '(temporary, removed; keep it with --home DIR)' : printable(home)}`,
+    )
     await out.flush()
   }
 }
 
 export function strategyText(event: SupervisorEvent): string {
   switch (event.kind) {
-    case 'started': return `started, pid ${event.pid}`
-    case 'ready': return 'ready'
-    case 'failed': return `failed: ${event.message}`
-    case 'ended': return `ended (${event.how})${event.restartInMs === undefined ? '' : `, starts again in ${event.restartInMs} ms`}`
+    case 'started':
+      return `started, pid ${event.pid}`
+    case 'ready':
+      return 'ready'
+    case 'failed':
+      return `failed: ${event.message}`
+    case 'ended':
+      return `ended (${event.how})${event.restartInMs === undefined ? '' : `, starts again in ${event.restartInMs} ms`}`
   }
 }
 
@@ -189,7 +196,9 @@ export class Rate {
     const atMs = performance.now()
     const { last } = this
     this.last = { events, atMs }
-    return last === undefined || events < last.events ? 0 : Math.round(((events - last.events) * 1000) / (atMs - last.atMs))
+    return last === undefined || events < last.events
+      ? 0
+      : Math.round(((events - last.events) * 1000) / (atMs - last.atMs))
   }
 }
 
@@ -211,6 +220,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function parseSeconds(text: string): number {
   const seconds = Number(text)
-  if (!/^\d+(\.\d+)?$/.test(text) || !(seconds > 0) || seconds > 1e6) throw new UsageError(`'${text}' is no duration; type seconds, such as 10`)
+  if (!/^\d+(\.\d+)?$/.test(text) || !(seconds > 0) || seconds > 1e6)
+    throw new UsageError(`'${text}' is no duration; type seconds, such as 10`)
   return seconds
 }

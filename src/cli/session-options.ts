@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Wait, WAITS } from '../journal/run-loop.js'
+import { WAITS, type Wait } from '../journal/run-loop.js'
 import { CaptureFeed } from '../trading/capture-feed.js'
 import type { Feed, Speed } from '../trading/feed.js'
 import { SyntheticFeed } from '../trading/synthetic-feed.js'
@@ -35,7 +35,8 @@ export function feedOf({ capture, seed, rate }: FeedOptions, limit?: number): Fe
 export function parseSpeed(text: string): Speed {
   if (text === 'max' || text === 'realtime') return text
   const match = /^(\d+(?:\.\d+)?)x$/.exec(text)
-  if (match === null || Number(match[1]) === 0) throw new UsageError(`'${text}' is no speed; type max, realtime, or a factor such as 10x`)
+  if (match === null || Number(match[1]) === 0)
+    throw new UsageError(`'${text}' is no speed; type max, realtime, or a factor such as 10x`)
   return Number(match[1])
 }
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
+import { anyDurable, positionOfLast } from '../journal/last-frames.js'
+import { Reader } from '../journal/reader.js'
+import type { Start } from '../journal/reader-options.js'
+import { readSchema } from '../journal/schema-file.js'
 import { PositionGoneError } from '../layout/errors.js'
 import type { FrameView } from '../layout/view.js'
-import { anyDurable, positionOfLast } from '../journal/last-frames.js'
-import type { Start } from '../journal/reader-options.js'
-import { Reader } from '../journal/reader.js'
-import { readSchema } from '../journal/schema-file.js'
 import { Exit, printable, UsageError } from './failure.js'
 import { frameToLine, frameToObject } from './frame-text.js'
 import { wrapped } from './help.js'
@@ -30,10 +30,20 @@ export function registerTail(program: Command): void {
     .argument('<dir>', "the journal's directory")
     .option('-f, --follow', 'go on with frames as they are written, until Ctrl-C')
     .option('--json', 'one JSON object a line')
-    .option('--from <place>', "a position, a time (ISO 8601, or ns since 1970), 'start' or 'end'; default: the last frames")
-    .option('--type <name>', "only frames of this name, or number")
-    .option('-n, --limit <frames>', `at most so many frames; without --from the last so many, from which --follow goes on (default: ${DEFAULT_FRAMES})`, wholeNumber(1))
-    .option('--durable', "only frames that survive power loss: with durability 'process', the default in /dev/shm, there are none")
+    .option(
+      '--from <place>',
+      "a position, a time (ISO 8601, or ns since 1970), 'start' or 'end'; default: the last frames",
+    )
+    .option('--type <name>', 'only frames of this name, or number')
+    .option(
+      '-n, --limit <frames>',
+      `at most so many frames; without --from the last so many, from which --follow goes on (default: ${DEFAULT_FRAMES})`,
+      wholeNumber(1),
+    )
+    .option(
+      '--durable',
+      "only frames that survive power loss: with durability 'process', the default in /dev/shm, there are none",
+    )
     .addHelpText('after', wrapped(HELP))
     .action(async (directory: string, options: TailOptions) => {
       process.exitCode = await tail(directory, options)
@@ -50,16 +60,22 @@ Examples:
   $ ticktape tail orders --from start --json | jq .price     everything, for a program
   $ ticktape tail orders --from 2026-01-31T09:30 -n 100      a hundred from a moment on`
 
-const NEVER_DURABLE = "nothing in it is durable, nor will be: it is written with durability 'process', which survives no power loss; leave out --durable"
+const NEVER_DURABLE =
+  "nothing in it is durable, nor will be: it is written with durability 'process', which survives no power loss; leave out --durable"
 
 async function tail(directory: string, options: TailOptions): Promise<number> {
   const stop = new AbortController()
   const interrupt = (): void => stop.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const types = options.type === undefined ? undefined : typesNamed(directory, options.type, options.follow === true)
-  const reader = Reader.open(directory, { from: startOf(directory, options, types), durable: options.durable, signal: stop.signal })
+  const reader = Reader.open(directory, {
+    from: startOf(directory, options, types),
+    durable: options.durable,
+    signal: stop.signal,
+  })
   try {
-    if (options.durable === true && !anyDurable(directory)) process.stderr.write(`${printable(directory)}: ${NEVER_DURABLE}\n`)
+    if (options.durable === true && !anyDurable(directory))
+      process.stderr.write(`${printable(directory)}: ${NEVER_DURABLE}\n`)
     await print(reader, options, stop.signal)
   } finally {
     reader.close()
@@ -73,7 +89,8 @@ async function print(reader: Reader, options: TailOptions, signal: AbortSignal):
   const format = options.json === true ? (frame: FrameView) => toJson(frameToObject(frame)) : frameToLine
   let left = mostFrames(options)
   const show = (frame: FrameView): void => {
-    if (options.type !== undefined && frame.definition.name !== options.type && String(frame.type) !== options.type) return
+    if (options.type !== undefined && frame.definition.name !== options.type && String(frame.type) !== options.type)
+      return
     out.line(format(frame))
     left--
   }
@@ -122,5 +139,7 @@ function typesNamed(directory: string, name: string, mayCome: boolean): Readonly
   if (/^\d+$/.test(name)) return new Set([Number(name)])
   if (mayCome) return new Set()
   const names = definitions.map(definition => definition.name).join(', ')
-  throw new UsageError(`${directory} has no frames named '${name}'; its schema.json has: ${names === '' ? 'none' : names}`)
+  throw new UsageError(
+    `${directory} has no frames named '${name}'; its schema.json has: ${names === '' ? 'none' : names}`,
+  )
 }

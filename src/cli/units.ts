@@ -24,7 +24,9 @@ function parseDate(text: string): bigint {
   const [, day, time = '00:00', fraction = '', zone = 'Z'] = match ?? []
   const ms = match === null ? Number.NaN : Date.parse(`${day}T${time}${zone}`)
   if (Number.isNaN(ms)) {
-    throw new UsageError(`'${text}' is no position and no time; type a whole number, ns since 1970, or a date such as 2026-01-31T09:30:00.5Z`)
+    throw new UsageError(
+      `'${text}' is no position and no time; type a whole number, ns since 1970, or a date such as 2026-01-31T09:30:00.5Z`,
+    )
   }
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
 }
@@ -76,7 +78,8 @@ export function formatAge(ms: number): string {
 export function wholeNumber(min: number): (text: string) => number {
   return text => {
     const number = Number(text)
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(number) || number < min) throw new UsageError(`'${text}' is no whole number of at least ${min}`)
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(number) || number < min)
+      throw new UsageError(`'${text}' is no whole number of at least ${min}`)
     return number
   }
 }

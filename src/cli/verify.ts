@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Finding } from '../journal/findings.js'
-import { verify, type VerifyReport } from '../journal/verify.js'
+import { type VerifyReport, verify } from '../journal/verify.js'
 import { Exit, printable } from './failure.js'
 import { wrapped } from './help.js'
 import { Output, paint } from './output.js'
@@ -31,7 +31,10 @@ Examples:
   $ ticktape verify orders && echo sound
   $ ticktape verify orders --json | jq '.findings[] | {page, slot, what}'`
 
-async function runVerify(directory: string, options: { readonly deep?: boolean; readonly json?: boolean }): Promise<number> {
+async function runVerify(
+  directory: string,
+  options: { readonly deep?: boolean; readonly json?: boolean },
+): Promise<number> {
   const progress = new Progress(`verify ${directory}`)
   let report: VerifyReport
   try {
@@ -56,7 +59,9 @@ function describe(out: Output, report: VerifyReport): void {
   for (const note of report.notes) out.line(`${paint('yellow', 'note')}     ${findingText(note)}`)
   const checksums = report.checkedFrames === 0 ? 'no checksums' : `${grouped(report.checkedFrames)} with checksum`
   const what = `${grouped(report.frames)} frames (${checksums}) in ${grouped(report.pages)} pages, ${formatBytes(report.bytes)}, positions ${report.firstPosition} to ${report.endPosition}`
-  const verdict = report.sound ? soundText(report) : `${paint('red', 'damaged')}; see what can be saved with: ticktape repair ${printable(report.path)}`
+  const verdict = report.sound
+    ? soundText(report)
+    : `${paint('red', 'damaged')}; see what can be saved with: ticktape repair ${printable(report.path)}`
   out.line(`${printable(report.path)}: ${what}${report.writing === true ? ', being written' : ''}: ${verdict}`)
 }
 

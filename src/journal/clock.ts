@@ -1,7 +1,7 @@
-import { native } from '../native/index.js'
 import { ViewExpiredError } from '../layout/errors.js'
 import { Frame } from '../layout/format.js'
 import { type FrameHeader, pointerOf } from '../layout/view.js'
+import { native } from '../native/index.js'
 
 /** The clock's two halves, low first, as `readClock` leaves them. Reading them allocates nothing; a bigint would. */
 export const clockWords = new Uint32Array(native.clockBuffer)

@@ -1,8 +1,8 @@
 import { InvalidOptionError, InvalidStateError } from '../layout/errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag, MAX_JOURNAL_ID, SLOT_SIZE } from '../layout/format.js'
 import type { FramePointer } from '../layout/pointer.js'
-import { type FrameHeader, pointerOf } from '../layout/view.js'
 import { shown } from '../layout/shown.js'
+import { type FrameHeader, pointerOf } from '../layout/view.js'
 
 /**
  * What led to a frame: the frame itself, while its handler runs; its position in a journal without an id; or its position in
@@ -49,8 +49,14 @@ const checked = {
  *
  * @throws {InvalidOptionError}
  */
-export function checkCommitOptions(options: CommitOptions, frameSize: number, lastTimeHigh: number, lastTimeLow: number): CheckedCommit {
-  if (typeof options !== 'object' || options === null) throw new InvalidOptionError(`commit takes its options as an object, not ${shown(options)}`)
+export function checkCommitOptions(
+  options: CommitOptions,
+  frameSize: number,
+  lastTimeHigh: number,
+  lastTimeLow: number,
+): CheckedCommit {
+  if (typeof options !== 'object' || options === null)
+    throw new InvalidOptionError(`commit takes its options as an object, not ${shown(options)}`)
   for (const name in options) {
     if (name !== 'time' && name !== 'cause' && name !== 'source' && name !== 'dest') {
       throw new InvalidOptionError(`commit has no option '${name}'; there are: time, cause, source, dest`)
@@ -58,7 +64,10 @@ export function checkCommitOptions(options: CommitOptions, frameSize: number, la
   }
   const { time, cause, source, dest } = options
   const frame = typeof cause === 'object' ? pointerOf(cause) : undefined
-  const named = typeof cause === 'object' && cause !== null && frame === undefined ? (cause as { journal?: unknown; position?: unknown }) : undefined
+  const named =
+    typeof cause === 'object' && cause !== null && frame === undefined
+      ? (cause as { journal?: unknown; position?: unknown })
+      : undefined
   const journal = named === undefined ? 0 : named.journal
   const position = named === undefined ? cause : named.position
   if (time !== undefined) checkTime(time, lastTimeHigh, lastTimeLow)
@@ -67,7 +76,9 @@ export function checkCommitOptions(options: CommitOptions, frameSize: number, la
   if (frame !== undefined) checkAlive(frame)
   else if (cause !== undefined) checkCause(journal, position)
   if (frameSize === SLOT_SIZE && (cause !== undefined || source !== undefined || dest !== undefined)) {
-    throw new InvalidOptionError("a 64-byte frame has no room for 'cause', 'source' and 'dest'; define it with { slots: 2 }")
+    throw new InvalidOptionError(
+      "a 64-byte frame has no room for 'cause', 'source' and 'dest'; define it with { slots: 2 }",
+    )
   }
   checked.time = time
   checked.source = source
@@ -96,7 +107,7 @@ export function storeCommitOptions(commit: CheckedCommit, pointer: FramePointer,
 function storeCause(pointer: FramePointer, at: number, journal: number, position: number): void {
   const word = (at + Frame.CAUSE) >> 2
   pointer.u32[word] = position % 2 ** 32
-  pointer.u32[word + 1] = ((position / 2 ** 32) | 0) | (journal << (CAUSE_POSITION_BITS - 32))
+  pointer.u32[word + 1] = (position / 2 ** 32) | 0 | (journal << (CAUSE_POSITION_BITS - 32))
 }
 
 /** ns from the first frame of the chain to a frame at (high, low), saturating at both ends. */
@@ -113,7 +124,9 @@ function checkTime(time: unknown, lastTimeHigh: number, lastTimeLow: number): vo
   }
   const last = (BigInt(lastTimeHigh) << 32n) | BigInt(lastTimeLow)
   if (time < last) {
-    throw new InvalidOptionError(`commit's 'time' ${time} is before the journal's last frame (${last}); times never decrease within a journal`)
+    throw new InvalidOptionError(
+      `commit's 'time' ${time} is before the journal's last frame (${last}); times never decrease within a journal`,
+    )
   }
 }
 
@@ -124,12 +137,17 @@ function checkAddress(name: string, value: unknown): void {
 }
 
 function checkAlive(frame: FramePointer): void {
-  if (frame.at < 0) throw new InvalidOptionError("commit's 'cause' is a frame whose handler has returned; give its position")
+  if (frame.at < 0)
+    throw new InvalidOptionError("commit's 'cause' is a frame whose handler has returned; give its position")
 }
 
 function checkCause(journal: unknown, position: unknown): void {
   const sound =
-    Number.isInteger(journal) && (journal as number) >= 0 && (journal as number) <= MAX_JOURNAL_ID &&
-    Number.isInteger(position) && (position as number) >= 0 && (position as number) < 2 ** CAUSE_POSITION_BITS
+    Number.isInteger(journal) &&
+    (journal as number) >= 0 &&
+    (journal as number) <= MAX_JOURNAL_ID &&
+    Number.isInteger(position) &&
+    (position as number) >= 0 &&
+    (position as number) < 2 ** CAUSE_POSITION_BITS
   if (!sound) throw new InvalidOptionError("commit's 'cause' takes a frame, a position, or { journal, position }")
 }

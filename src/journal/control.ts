@@ -159,9 +159,13 @@ function checked(mapping: Mapping, file: string): Mapping {
   const version = view.getUint32(C.VERSION, true)
   if (version !== FORMAT_VERSION) {
     mapping.close()
-    throw new FormatVersionError(`${file} is in version ${version} of the format, this library reads ${FORMAT_VERSION}`, { path: file })
+    throw new FormatVersionError(
+      `${file} is in version ${version} of the format, this library reads ${FORMAT_VERSION}`,
+      { path: file },
+    )
   }
-  if (view.getUint32(C.IDENTITY_CRC, true) !== native.crc32c(bytes.subarray(0, C.IDENTITY_CRC), 0)) damaged('its checksum is wrong')
+  if (view.getUint32(C.IDENTITY_CRC, true) !== native.crc32c(bytes.subarray(0, C.IDENTITY_CRC), 0))
+    damaged('its checksum is wrong')
   if (view.getUint32(C.SLOT_COUNT, true) !== READER_SLOTS || view.getUint32(C.SLOT_SIZE, true) !== ReaderSlot.SIZE) {
     damaged('it lays out its readers differently')
   }
@@ -171,7 +175,10 @@ function checked(mapping: Mapping, file: string): Mapping {
 function asControlError(error: unknown, file: string): unknown {
   if (error instanceof CorruptJournalError || error instanceof FormatVersionError) return error
   if (systemCode(error) === 'EINVAL' && !isIrregular(file)) {
-    return new CorruptJournalError(`${file} is empty or far too large; run 'ticktape repair' on its journal`, { path: file, cause: error })
+    return new CorruptJournalError(`${file} is empty or far too large; run 'ticktape repair' on its journal`, {
+      path: file,
+      cause: error,
+    })
   }
   return fromSystemError(error, 'opening', file)
 }

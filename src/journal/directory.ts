@@ -40,9 +40,12 @@ export function listDirectory(directory: string): Listing {
     names = fs.readdirSync(directory)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
-      throw new JournalNotFoundError(`there is no journal at ${directory}; check the path, or start its writer`, { path: directory })
+      throw new JournalNotFoundError(`there is no journal at ${directory}; check the path, or start its writer`, {
+        path: directory,
+      })
     }
-    if (systemCode(error) === 'ENOTDIR') throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+    if (systemCode(error) === 'ENOTDIR')
+      throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
     throw fromSystemError(error, 'listing', directory)
   }
   const pages: number[] = []
@@ -77,7 +80,11 @@ export function prepareDirectory(directory: string, mode: number): void {
     return
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') {
-      if (systemCode(error) === 'ENOTDIR') throw new NotAJournalError(`${directory} lies below a file, where no journal can be`, { path: directory, cause: error })
+      if (systemCode(error) === 'ENOTDIR')
+        throw new NotAJournalError(`${directory} lies below a file, where no journal can be`, {
+          path: directory,
+          cause: error,
+        })
       throw fromSystemError(error, 'making', directory)
     }
   }
@@ -93,14 +100,21 @@ function checkDirectory(directory: string, mode: number): void {
     throw fromSystemError(error, 'looking at', directory)
   }
   const unsafe = (what: string): never => {
-    throw new UnsafePathError(`${directory} ${what}; a writer would trust what others put there, so use another directory`, { path: directory })
+    throw new UnsafePathError(
+      `${directory} ${what}; a writer would trust what others put there, so use another directory`,
+      { path: directory },
+    )
   }
   if (stat.isSymbolicLink()) unsafe('is a symbolic link')
-  if (!stat.isDirectory()) throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+  if (!stat.isDirectory())
+    throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
   const me = process.geteuid?.()
   if (me !== undefined && stat.uid !== me) unsafe(`belongs to user ${stat.uid}, not to ${me}`)
   const othersWrite = stat.mode & 0o022 & ~directoryMode(mode)
-  if (othersWrite !== 0) unsafe(`can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${directory}, or give Writer.open a 'mode' that allows it`)
+  if (othersWrite !== 0)
+    unsafe(
+      `can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${directory}, or give Writer.open a 'mode' that allows it`,
+    )
 }
 
 /** Refuses a file of another user's, unless the journal is one that several users write (`mode` lets their group). */
@@ -108,7 +122,10 @@ export function checkOwner(file: string, mode: number): void {
   const me = process.geteuid?.()
   const owner = fs.lstatSync(file, { throwIfNoEntry: false })?.uid
   if (me === undefined || owner === undefined || owner === me || (mode & 0o020) !== 0) return
-  throw new UnsafePathError(`${file} belongs to user ${owner}, not to ${me}; a writer would trust what others put there, so see who did`, { path: file })
+  throw new UnsafePathError(
+    `${file} belongs to user ${owner}, not to ${me}; a writer would trust what others put there, so see who did`,
+    { path: file },
+  )
 }
 
 /** The directory's mode for files of `mode`: who may read them may enter. */
@@ -121,7 +138,8 @@ export function makeDirectories(directory: string, mode: number): void {
   const first = fs.mkdirSync(directory, { recursive: true, mode })
   if (first === undefined) return
   const last = path.dirname(path.resolve(first))
-  for (let made = path.resolve(directory); made !== last && made !== '/'; made = path.dirname(made)) syncNames(path.dirname(made))
+  for (let made = path.resolve(directory); made !== last && made !== '/'; made = path.dirname(made))
+    syncNames(path.dirname(made))
 }
 
 /** As `syncDirectory`, where that is possible. */

@@ -72,7 +72,8 @@ export class Dispatch {
   /** The slow side of the lookup: a type not met before, or not in the array. */
   resolve(type: number, slots: number, position: number): Route {
     const large = slots > 1 ? 1 : 0
-    const route = this.routes[type] ?? this.others.get(type) ?? this.unknown[large].get(type) ?? this.addRoute(type, large)
+    const route =
+      this.routes[type] ?? this.others.get(type) ?? this.unknown[large].get(type) ?? this.addRoute(type, large)
     if (route.slots !== slots && route.slots !== -1) {
       const path = this.memory.path
       throw new CorruptJournalError(

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs'
 import { CorruptJournalError, JournalNotFoundError, JournalReplacedError, PositionGoneError } from '../layout/errors.js'
 import { Page as P, SLOT_SHIFT } from '../layout/format.js'
 import type { PageWorker } from '../native/addon.js'
@@ -7,7 +8,6 @@ import type { Dispatch, Route } from './dispatch.js'
 import { asPage, type MappedPage, openPage, Word } from './page.js'
 import { fallBehind } from './rest.js'
 import { borrowPageWorker, returnPageWorker } from './shared-page-worker.js'
-import * as fs from 'node:fs'
 
 // Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
@@ -113,7 +113,8 @@ export class FrameSource {
           if (slots === 0) throw this.damaged(slot, 'has no slots')
           if (slot + slots > end) throw this.damaged(slot, `ends at slot ${slot + slots}, after the cursor (${end})`)
           route = dispatch.routes[type]
-          if (route === undefined || route.slots !== slots) route = dispatch.resolve(type, slots, this.page.firstPosition + slot)
+          if (route === undefined || route.slots !== slots)
+            route = dispatch.resolve(type, slots, this.page.firstPosition + slot)
           known = word
           dispatch.lastWord = word
           dispatch.lastRoute = route
@@ -202,7 +203,11 @@ export class FrameSource {
     for (;;) {
       const { page } = this
       if (page.mapping.damaged) {
-        throw new CorruptJournalError(`${page.path} was cut short while it was being read`, { path: page.path, page: page.number, position: page.firstPosition + this.slot })
+        throw new CorruptJournalError(`${page.path} was cut short while it was being read`, {
+          path: page.path,
+          page: page.number,
+          position: page.firstPosition + this.slot,
+        })
       }
       const sealed = page.sealed
       // Read after the seal: a sealed page's cursor doesn't move any more.
@@ -212,9 +217,15 @@ export class FrameSource {
       if (end > this.slot) return end
       if (cursor < this.slot && !byDurable) {
         const { path, number, firstPosition } = page
-        throw new CorruptJournalError(`the cursor of ${path} went back to slot ${cursor}, frames up to slot ${this.slot} have been read`, {
-          path, page: number, slot: cursor, position: firstPosition + this.slot,
-        })
+        throw new CorruptJournalError(
+          `the cursor of ${path} went back to slot ${cursor}, frames up to slot ${this.slot} have been read`,
+          {
+            path,
+            page: number,
+            slot: cursor,
+            position: firstPosition + this.slot,
+          },
+        )
       }
       if (!sealed) this.checkPlace()
       if (!sealed || this.slot < cursor) return this.slot
@@ -250,9 +261,14 @@ export class FrameSource {
     const page = this.takeAhead(number) ?? this.openNext(number)
     if (page.capacity === this.page.capacity) return this.enter(page, 0)
     page.mapping.close()
-    throw new CorruptJournalError(`${page.path} has another size than the page before it; run 'ticktape verify' on its journal`, {
-      path: page.path, page: number, position: page.firstPosition,
-    })
+    throw new CorruptJournalError(
+      `${page.path} has another size than the page before it; run 'ticktape verify' on its journal`,
+      {
+        path: page.path,
+        page: number,
+        position: page.firstPosition,
+      },
+    )
   }
 
   private openNext(number: number): MappedPage {
@@ -269,7 +285,10 @@ export class FrameSource {
     const first = listDirectory(this.directory).pages.find(page => page > number)
     const path = pagePath(this.directory, number)
     if (first === undefined) {
-      return new CorruptJournalError(`${path} is missing, though the page before it is sealed; run 'ticktape verify' on its journal`, { path, page: number, position })
+      return new CorruptJournalError(
+        `${path} is missing, though the page before it is sealed; run 'ticktape verify' on its journal`,
+        { path, page: number, position },
+      )
     }
     const firstPosition = first * this.page.capacity
     return new PositionGoneError(
@@ -327,9 +346,15 @@ export class FrameSource {
 
   private damaged(slot: number, how: string): CorruptJournalError {
     const { path, number, firstPosition } = this.page
-    return new CorruptJournalError(`the frame at slot ${slot} of ${path} ${how}; run 'ticktape verify' on its journal`, {
-      path, page: number, slot, position: firstPosition + slot,
-    })
+    return new CorruptJournalError(
+      `the frame at slot ${slot} of ${path} ${how}; run 'ticktape verify' on its journal`,
+      {
+        path,
+        page: number,
+        slot,
+        position: firstPosition + slot,
+      },
+    )
   }
 }
 

@@ -1,7 +1,7 @@
-import { type FrameDefinition, type Fields, isDefinition } from '../layout/definition.js'
+import { type Fields, type FrameDefinition, isDefinition } from '../layout/definition.js'
 import { FrameDefinitionError, InvalidOptionError } from '../layout/errors.js'
-import type { FrameView } from '../layout/view.js'
 import { shown } from '../layout/shown.js'
+import type { FrameView } from '../layout/view.js'
 
 /**
  * What to do with one kind of frame. The view is valid until the handler returns.
@@ -41,7 +41,9 @@ export class Handlers {
     checkFunction('on', handle)
     const other = this.byType.get(definition.id)
     if (other !== undefined) {
-      throw new FrameDefinitionError(`frames '${other.definition.name}' and '${definition.name}' both have id ${definition.id}; handle it once`)
+      throw new FrameDefinitionError(
+        `frames '${other.definition.name}' and '${definition.name}' both have id ${definition.id}; handle it once`,
+      )
     }
     this.byType.set(definition.id, { definition, handle: handle as unknown as FrameHandler })
     this.version++
@@ -70,7 +72,8 @@ export function on<F extends Fields>(definition: FrameDefinition<F>, handle: Fra
 }
 
 function checkFunction(name: string, handle: unknown): void {
-  if (typeof handle !== 'function') throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${shown(handle)}`)
+  if (typeof handle !== 'function')
+    throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${shown(handle)}`)
   if (Object.prototype.toString.call(handle) === '[object AsyncFunction]') {
     throw new InvalidOptionError(
       `${name}() takes no async function: the frame is gone at its first await, and counts as read. Use 'for await', or keep frames with toObject() and wait elsewhere`,

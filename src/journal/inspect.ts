@@ -9,7 +9,7 @@ import { firstTimeOf, lastTimeOf } from './page-times.js'
 import { listReaders, type ReaderInfo } from './reader-registry.js'
 import { readSchema } from './schema-file.js'
 import { tryPage } from './seek.js'
-import { writerState, type WriterState } from './writer-state.js'
+import { type WriterState, writerState } from './writer-state.js'
 
 /** One page, as its header has it. */
 export interface PageInfo {
@@ -129,7 +129,9 @@ export function isJournal(directory: string, pages: readonly number[] = listDire
 
 /** @internal */
 export function notAJournal(directory: string): NotAJournalError {
-  return new NotAJournalError(`${directory} is no journal: it has no pages and no ${FileName.SCHEMA}`, { path: directory })
+  return new NotAJournalError(`${directory} is no journal: it has no pages and no ${FileName.SCHEMA}`, {
+    path: directory,
+  })
 }
 
 /** Directories below, or at, a directory that hold journals, in the order of their names. Symbolic links are not followed. */

@@ -31,13 +31,15 @@ export function positionOfLast(directory: string, count: number, types?: Readonl
 
 /** Whether anything in a journal survives power loss, or will once it is synced: not where every page was written with durability 'process'. */
 export function anyDurable(directory: string): boolean {
-  return listDirectory(directory).pages.toReversed().some(number => {
-    const page = tryPage(directory, number)
-    if (page === undefined) return false
-    const durable = page.durable > 0 || (page.identity.flags & PageFlag.CHECKED) !== 0
-    page.mapping.close()
-    return durable
-  })
+  return listDirectory(directory)
+    .pages.toReversed()
+    .some(number => {
+      const page = tryPage(directory, number)
+      if (page === undefined) return false
+      const durable = page.durable > 0 || (page.identity.flags & PageFlag.CHECKED) !== 0
+      page.mapping.close()
+      return durable
+    })
 }
 
 /** The slots of the last frames before `cursor`, at most `count`, going back from mark to mark. */
@@ -51,7 +53,11 @@ function lastSlots(page: MappedPage, cursor: number, count: number, types: Reado
     for (let slot = start; slot < end; ) {
       const at = P.HEADER_SIZE + (slot << SLOT_SHIFT)
       const size = u8[at + Frame.SLOTS]
-      if (size === 0) throw new CorruptJournalError(`the frame at slot ${slot} of ${page.path} has no slots; run 'ticktape verify' on its journal`, { path: page.path, page: page.number, slot, position: page.firstPosition + slot })
+      if (size === 0)
+        throw new CorruptJournalError(
+          `the frame at slot ${slot} of ${page.path} has no slots; run 'ticktape verify' on its journal`,
+          { path: page.path, page: page.number, slot, position: page.firstPosition + slot },
+        )
       if (types === undefined || types.has(u16[(at + Frame.TYPE) >> 1])) slots.push(slot)
       slot += size
     }

@@ -1,6 +1,6 @@
+import * as fs from 'node:fs'
 import * as os from 'node:os'
 import * as path from 'node:path'
-import * as fs from 'node:fs'
 import { type LockHolder, WriterLockedError } from '../layout/errors.js'
 import type { FileLock } from '../native/addon.js'
 import { crashPoint } from '../native/crash-point.js'

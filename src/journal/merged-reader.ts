@@ -1,13 +1,13 @@
-import type { FrameView } from '../layout/view.js'
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../layout/errors.js'
+import { shown } from '../layout/shown.js'
+import type { FrameView } from '../layout/view.js'
 import type { Dispatch } from './dispatch.js'
-import { follow, type Followed } from './follow.js'
+import { type Followed, follow } from './follow.js'
 import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
-import type { ReaderOptions, RunOptions } from './reader-options.js'
 import { Reader } from './reader.js'
+import type { ReaderOptions, RunOptions } from './reader-options.js'
 import { runLoop, WAITS } from './run-loop.js'
-import { shown } from '../layout/shown.js'
 
 /** One journal to merge: its directory, and how to read it. */
 export interface MergeSource extends Pick<ReaderOptions, 'from' | 'durable'> {
@@ -50,7 +50,10 @@ export class MergedReader implements Disposable {
    *
    * @throws what `Reader.open` throws.
    */
-  static open(sources: readonly (string | MergeSource)[], options: { readonly signal?: AbortSignal } = {}): MergedReader {
+  static open(
+    sources: readonly (string | MergeSource)[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): MergedReader {
     if (!Array.isArray(sources)) throw new InvalidOptionError('MergedReader.open takes a list of journals')
     checkOptions('MergedReader.open', options, { signal: kinds.signal })
     return new MergedReader(sources, options.signal)
@@ -63,7 +66,9 @@ export class MergedReader implements Disposable {
     try {
       for (const source of sources) {
         if (typeof source !== 'string' && (typeof source !== 'object' || source === null)) {
-          throw new InvalidOptionError(`MergedReader.open takes paths and { path, from, durable }, not ${shown(source)}`)
+          throw new InvalidOptionError(
+            `MergedReader.open takes paths and { path, from, durable }, not ${shown(source)}`,
+          )
         }
         const { path, ...options } = typeof source === 'string' ? { path: source } : source
         this.readers.push(Reader.open(path, options))
@@ -82,7 +87,8 @@ export class MergedReader implements Disposable {
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
     this.throwIfClosed()
     if (this.polling) throw new InvalidStateError('poll() from inside a handler of the same merged reader')
-    if (typeof limit !== 'number' || !(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
+    if (typeof limit !== 'number' || !(limit >= 1))
+      throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
     if (this.handlers !== handlers || this.version !== handlers.version) this.compile(handlers)
     this.polling = true
     let count = 0
@@ -125,10 +131,19 @@ export class MergedReader implements Disposable {
 
   /** As `Reader.run`, over all of them. */
   async run(handlers: Handlers, options: RunOptions = {}): Promise<number> {
-    checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
+    checkOptions('run', options, {
+      wait: kinds.oneOf(...WAITS),
+      signal: kinds.signal,
+      limit: kinds.integer(1, 2 ** 31),
+    })
     this.throwIfClosed()
     const pollable = Object.assign(this.followed(), { poll: (limit: number) => this.poll(handlers, limit) })
-    return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.signal, options.limit ?? DEFAULT_LIMIT)
+    return runLoop(
+      pollable,
+      options.wait ?? 'event-loop',
+      options.signal ?? this.signal,
+      options.limit ?? DEFAULT_LIMIT,
+    )
   }
 
   /** The position of the next frame of each journal, in the order they were given. */
@@ -176,7 +191,8 @@ export class MergedReader implements Disposable {
 
   private next(): MergedFrame | undefined {
     this.throwIfClosed()
-    if (this.polling) throw new InvalidStateError('the next frame was asked for inside a handler of the same merged reader')
+    if (this.polling)
+      throw new InvalidStateError('the next frame was asked for inside a handler of the same merged reader')
     for (const reader of this.readers) reader.checkpoint()
     for (const dispatch of this.everything) dispatch.expire()
     this.fillHeap()
@@ -187,7 +203,8 @@ export class MergedReader implements Disposable {
   }
 
   private compile(handlers: Handlers): void {
-    if (!isHandlers(handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+    if (!isHandlers(handlers))
+      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
     // Where one of the journals refuses them, the others have let go of the last ones already.
     this.handlers = NO_HANDLERS
     this.dispatches = this.readers.map(reader => reader.compile(handlers))

@@ -11,14 +11,20 @@ export const kinds = {
   object: (value: unknown) => (typeof value === 'object' && value !== null ? undefined : 'an object'),
   array: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),
   signal: (value: unknown) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
-  integer: (min: number, max: number): Kind => value =>
-    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
-      ? undefined
-      : `a whole number from ${min} to ${max}`,
-  number: (min: number, max: number): Kind => value =>
-    typeof value === 'number' && value >= min && value <= max ? undefined : `a number from ${min} to ${max}`,
-  oneOf: (...names: readonly string[]): Kind => value =>
-    names.includes(value as string) ? undefined : `one of ${names.map(name => `'${name}'`).join(', ')}`,
+  integer:
+    (min: number, max: number): Kind =>
+    value =>
+      Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+        ? undefined
+        : `a whole number from ${min} to ${max}`,
+  number:
+    (min: number, max: number): Kind =>
+    value =>
+      typeof value === 'number' && value >= min && value <= max ? undefined : `a number from ${min} to ${max}`,
+  oneOf:
+    (...names: readonly string[]): Kind =>
+    value =>
+      names.includes(value as string) ? undefined : `one of ${names.map(name => `'${name}'`).join(', ')}`,
 } as const
 
 /**
@@ -37,6 +43,7 @@ export function checkOptions(what: string, options: unknown, spec: Readonly<Reco
     }
     if (value === undefined) continue
     const wanted = spec[name](value, name)
-    if (wanted !== undefined) throw new InvalidOptionError(`option '${name}' of ${what} takes ${wanted}, not ${shown(value)}`)
+    if (wanted !== undefined)
+      throw new InvalidOptionError(`option '${name}' of ${what} takes ${wanted}, not ${shown(value)}`)
   }
 }

@@ -69,7 +69,11 @@ function clearMarks(page: MappedPage, slot: number): void {
  * has a thread for it.
  */
 export function makeDurable(page: MappedPage): void {
-  const { mapping, memory: { i32 }, firstPosition } = page
+  const {
+    mapping,
+    memory: { i32 },
+    firstPosition,
+  } = page
   const { cursor, durable } = page
   const walk = native.walkFrames(mapping, durable, cursor, firstPosition, false, 0n)
   if (walk.reason !== 'end') throw damagedFrame(page, walk.slot, walk.reason)

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
-import { PageFlag } from '../layout/format.js'
 import { JournalFullError } from '../layout/errors.js'
+import { PageFlag } from '../layout/format.js'
 import { encodePageHeader, MAX_PAGE_NUMBER, slotsOf } from '../layout/header.js'
 import type { Mapping, PageWorker } from '../native/addon.js'
 import { native } from '../native/index.js'
@@ -70,7 +70,8 @@ export class PageSupply {
   private warn(error: unknown): void {
     if (this.warnedOf === this.wanted) return
     this.warnedOf = this.wanted
-    if (channels.lowSpace.hasSubscribers) channels.lowSpace.publish({ path: this.kind.directory, page: this.wanted, error })
+    if (channels.lowSpace.hasSubscribers)
+      channels.lowSpace.publish({ path: this.kind.directory, page: this.wanted, error })
   }
 
   /**
@@ -80,7 +81,10 @@ export class PageSupply {
    */
   take(pageNumber: number): { readonly page: MappedPage; readonly waited: boolean } {
     if (pageNumber > MAX_PAGE_NUMBER) {
-      throw new JournalFullError(`${this.kind.directory} has all ${MAX_PAGE_NUMBER + 1} pages a journal can have; begin another`, { path: this.kind.directory })
+      throw new JournalFullError(
+        `${this.kind.directory} has all ${MAX_PAGE_NUMBER + 1} pages a journal can have; begin another`,
+        { path: this.kind.directory },
+      )
     }
     this.check()
     let waited = false
@@ -130,9 +134,10 @@ export class PageSupply {
       mapping = this.worker.wait(ticket)
     } catch (error) {
       if (isNoSpace(error)) {
-        const [which, advice] = this.wanted === 0
-          ? ['first', 'Make room, or open it with a smaller pageSize']
-          : ['next', 'All frames so far are intact; make room and append again']
+        const [which, advice] =
+          this.wanted === 0
+            ? ['first', 'Make room, or open it with a smaller pageSize']
+            : ['next', 'All frames so far are intact; make room and append again']
         throw new JournalFullError(
           `no space for the ${which} page, ${path} (${this.kind.pageSize} bytes): ${(error as Error).message}. ${advice}`,
           { path, position: this.wanted * slotsOf(this.kind.pageSize), cause: error },

@@ -11,5 +11,6 @@ export function firstTimeOf(page: MappedPage): bigint | undefined {
 export function lastTimeOf(page: MappedPage): bigint | undefined {
   const cursor = page.cursor
   if (cursor === 0) return undefined
-  return native.walkFrames(page.mapping, page.markBefore(cursor, cursor), cursor, page.firstPosition, false, 0n).lastTime
+  return native.walkFrames(page.mapping, page.markBefore(cursor, cursor), cursor, page.firstPosition, false, 0n)
+    .lastTime
 }

@@ -123,7 +123,11 @@ export function openPage(directory: string, pageNumber: number, writable: boolea
     mapping = native.mapFile(path, writable)
   } catch (error) {
     if (systemCode(error) === 'EINVAL' && !isIrregular(path)) {
-      throw new CorruptJournalError(`${path} is empty or too large for a page; run 'ticktape verify' on its journal`, { path, page: pageNumber, cause: error })
+      throw new CorruptJournalError(`${path} is empty or too large for a page; run 'ticktape verify' on its journal`, {
+        path,
+        page: pageNumber,
+        cause: error,
+      })
     }
     throw fromSystemError(error, 'opening', path)
   }

@@ -40,7 +40,9 @@ export function isNamed(from: Start | NamedStart): from is NamedStart {
 
 export function checkReaderOptions(directory: string, options: ReaderOptions): void {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`Reader.open takes the journal's directory as a non-empty string, not ${shown(directory)}`)
+    throw new InvalidOptionError(
+      `Reader.open takes the journal's directory as a non-empty string, not ${shown(directory)}`,
+    )
   }
   checkOptions('Reader.open', options, { from: () => undefined, signal: kinds.signal, durable: kinds.boolean })
   const { from = 'start' } = options

@@ -1,5 +1,5 @@
 import { ReaderBusyError, ReaderNameError } from '../layout/errors.js'
-import { Control as C, READER_SLOTS, ReaderSlot as R, ReaderState } from '../layout/format.js'
+import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../layout/format.js'
 import { shown } from '../layout/shown.js'
 import { native } from '../native/index.js'
 import { clockWords } from './clock.js'
@@ -48,22 +48,35 @@ export class ReaderRegistration {
   static take(control: Control, name: string): ReaderRegistration {
     checkReaderName(name)
     if (!control.writable) {
-      throw new ReaderNameError(`a named reader keeps its position in ${control.file}, which this process may not write`, { path: control.file })
+      throw new ReaderNameError(
+        `a named reader keeps its position in ${control.file}, which this process may not write`,
+        { path: control.file },
+      )
     }
     return withRegistryLock(control, () => {
       const slots = readSlots(control)
       const own = slots.findIndex(slot => slot?.name === name)
       if (own >= 0) {
         if (!control.mapping.lockRange(offsetOf(own), 1)) {
-          throw new ReaderBusyError(`reader '${name}' is open already, in process ${slots[own]?.pid}; give this one another name`, { path: control.file })
+          throw new ReaderBusyError(
+            `reader '${name}' is open already, in process ${slots[own]?.pid}; give this one another name`,
+            { path: control.file },
+          )
         }
-        const registration = new ReaderRegistration(control, own, hasCheckpoint(control, own) ? slots[own]?.position : undefined)
+        const registration = new ReaderRegistration(
+          control,
+          own,
+          hasCheckpoint(control, own) ? slots[own]?.position : undefined,
+        )
         registration.sign(name)
         return registration
       }
       const free = slots.findIndex((slot, i) => slot === undefined && control.mapping.lockRange(offsetOf(i), 1))
       if (free < 0) {
-        throw new ReaderNameError(`all ${READER_SLOTS} places for named readers in ${control.file} are taken; forget one with 'ticktape prune --forget NAME'`, { path: control.file })
+        throw new ReaderNameError(
+          `all ${READER_SLOTS} places for named readers in ${control.file} are taken; forget one with 'ticktape prune --forget NAME'`,
+          { path: control.file },
+        )
       }
       const registration = new ReaderRegistration(control, free, undefined)
       registration.sign(name)
@@ -153,7 +166,9 @@ export function clampReaders(control: Control, end: number): string[] {
 /** @throws {ReaderNameError} */
 export function checkReaderName(name: unknown): void {
   if (typeof name !== 'string' || !/^[\x21-\x7e]{1,63}$/.test(name)) {
-    throw new ReaderNameError(`a reader's name is 1 to ${R.NAME_SIZE - 1} printable ASCII characters without spaces, not ${shown(name)}`)
+    throw new ReaderNameError(
+      `a reader's name is 1 to ${R.NAME_SIZE - 1} printable ASCII characters without spaces, not ${shown(name)}`,
+    )
   }
 }
 
@@ -214,7 +229,10 @@ const napping = new Int32Array(new SharedArrayBuffer(4))
 function withRegistryLock<T>(control: Control, action: () => T): T {
   for (let i = 0; !control.mapping.lockRange(C.SLOT_COUNT, 1); i++) {
     if (i === LOCK_ATTEMPTS) {
-      throw new ReaderBusyError(`another process has been registering a reader in ${control.file} for ${LOCK_ATTEMPTS} ms; is it stopped?`, { path: control.file })
+      throw new ReaderBusyError(
+        `another process has been registering a reader in ${control.file} for ${LOCK_ATTEMPTS} ms; is it stopped?`,
+        { path: control.file },
+      )
     }
     Atomics.wait(napping, 0, 0, 1)
   }

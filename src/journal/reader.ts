@@ -1,18 +1,25 @@
 import * as paths from 'node:path'
-import type { FrameView } from '../layout/view.js'
 import { ClosedError, InvalidOptionError, InvalidStateError, JournalNotFoundError } from '../layout/errors.js'
+import { shown } from '../layout/shown.js'
+import type { FrameView } from '../layout/view.js'
 import { Control } from './control.js'
 import { Dispatch, SchemaCache } from './dispatch.js'
-import { follow, type Followed } from './follow.js'
+import { type Followed, follow } from './follow.js'
 import { FrameSource } from './frame-source.js'
 import { Handlers, isHandlers } from './handlers.js'
 import { checkOptions, kinds } from './options.js'
 import { orClose } from './page.js'
-import { checkReaderOptions, checkStart, isNamed, type ReaderOptions, type RunOptions, type Start } from './reader-options.js'
+import {
+  checkReaderOptions,
+  checkStart,
+  isNamed,
+  type ReaderOptions,
+  type RunOptions,
+  type Start,
+} from './reader-options.js'
 import { ReaderRegistration } from './reader-registry.js'
 import { runLoop, WAITS } from './run-loop.js'
 import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from './seek.js'
-import { shown } from '../layout/shown.js'
 
 /** Frames of one `poll` unless it says otherwise. */
 const DEFAULT_LIMIT = 256
@@ -83,18 +90,30 @@ export class Reader implements Disposable {
       if (isNamed(from)) {
         // The journal itself is looked at first: a name is taken only where there is one to read.
         lastPage(path, this.control).mapping.close()
-        if (this.control === undefined) throw new JournalNotFoundError(`${path} has no control file to keep a reader's position in`, { path })
+        if (this.control === undefined)
+          throw new JournalNotFoundError(`${path} has no control file to keep a reader's position in`, { path })
         registration = ReaderRegistration.take(this.control, from.name)
       }
       this.registration = registration
-      const place = this.find(isNamed(from) ? (registration?.resumeAt === undefined ? (from.start ?? 'start') : { position: registration.resumeAt }) : from)
+      const place = this.find(
+        isNamed(from)
+          ? registration?.resumeAt === undefined
+            ? (from.start ?? 'start')
+            : { position: registration.resumeAt }
+          : from,
+      )
       this.source = new FrameSource(path, place, options.durable ?? false)
     } catch (error) {
       registration?.release()
       this.control?.close()
       throw error
     }
-    this.everything = new Dispatch(new Handlers().otherwise(() => {}), 0, this.schema, this.source.page.memory)
+    this.everything = new Dispatch(
+      new Handlers().otherwise(() => {}),
+      0,
+      this.schema,
+      this.source.page.memory,
+    )
     this.dispatch = this.everything
     this.source.attach(this.everything)
     this.checkpoint()
@@ -139,12 +158,21 @@ export class Reader implements Disposable {
    * frames read; rejects with what a handler throws.
    */
   async run(handlers: Handlers, options: RunOptions = {}): Promise<number> {
-    checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
+    checkOptions('run', options, {
+      wait: kinds.oneOf(...WAITS),
+      signal: kinds.signal,
+      limit: kinds.integer(1, 2 ** 31),
+    })
     this.throwIfClosed()
     const pollable = Object.assign(this.followed(), {
       poll: (limit: number, flowing: boolean) => this.pollOnce(handlers, limit, flowing),
     })
-    return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal, options.limit ?? DEFAULT_LIMIT)
+    return runLoop(
+      pollable,
+      options.wait ?? 'event-loop',
+      options.signal ?? this.options.signal,
+      options.limit ?? DEFAULT_LIMIT,
+    )
   }
 
   /** The position of the next frame. */
@@ -213,7 +241,8 @@ export class Reader implements Disposable {
 
   /** @internal Makes handlers ready for this journal. */
   compile(handlers: Handlers): Dispatch {
-    if (!isHandlers(handlers)) throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+    if (!isHandlers(handlers))
+      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
     const dispatch = new Dispatch(handlers, handlers.version, this.schema, this.source.page.memory)
     if (this.dispatch !== this.everything) this.source.detach(this.dispatch)
     this.source.attach(dispatch)
@@ -249,13 +278,15 @@ export class Reader implements Disposable {
 
   private refusePoll(limit: number): never {
     this.throwIfClosed()
-    if (this.source.polling) throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
+    if (this.source.polling)
+      throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
     throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
   }
 
   private next(): FrameView | undefined {
     this.throwIfClosed()
-    if (this.source.polling) throw new InvalidStateError(`${this.path}: the next frame was asked for inside a handler of the same reader`)
+    if (this.source.polling)
+      throw new InvalidStateError(`${this.path}: the next frame was asked for inside a handler of the same reader`)
     // The frame handed out before is done with now, so this is where a named reader has got to.
     this.checkpoint()
     this.everything.expire()

@@ -89,7 +89,14 @@ export function recover(directory: string): Recovered {
 
     open.release(end.page)
     const tail = { page: tailPage, slot: end.slot, lastTime, full: tailPage.sealed || found === 'other-boot' }
-    const report = { found, kept: end.kept, dropped: end.dropped, why: end.why, position: tailPage.firstPosition + end.slot, actions } as const
+    const report = {
+      found,
+      kept: end.kept,
+      dropped: end.dropped,
+      why: end.why,
+      position: tailPage.firstPosition + end.slot,
+      actions,
+    } as const
     return { report, tail }
   } finally {
     open.closeAll()
@@ -139,7 +146,10 @@ function checkContiguous(directory: string, pages: readonly number[]): void {
   for (let i = 1; i < pages.length; i++) {
     if (pages[i] !== pages[i - 1] + 1) {
       const path = pagePath(directory, pages[i - 1] + 1)
-      throw new CorruptJournalError(`${path} is missing between its neighbours; restore it, or save what is there with 'ticktape repair'`, { path, page: pages[i - 1] + 1 })
+      throw new CorruptJournalError(
+        `${path} is missing between its neighbours; restore it, or save what is there with 'ticktape repair'`,
+        { path, page: pages[i - 1] + 1 },
+      )
     }
   }
 }
@@ -201,7 +211,14 @@ function walkFromDurable(open: OpenPages, pages: readonly number[], last: number
     const page = open.get(number)
     const { cursor } = page
     // The durable cursor vouches for frames and the CRC proves them; the cursor itself may be older or newer than the data.
-    const walk = native.walkFrames(page.mapping, 0, page.checked ? page.capacity : cursor, page.firstPosition, page.checked, lastTime)
+    const walk = native.walkFrames(
+      page.mapping,
+      0,
+      page.checked ? page.capacity : cursor,
+      page.firstPosition,
+      page.checked,
+      lastTime,
+    )
     if (walk.slot < page.durable) throw refused(page, walk.slot, walk.reason)
     kept += walk.frames
     lastTime = walk.lastTime
@@ -218,7 +235,10 @@ function walkFromDurable(open: OpenPages, pages: readonly number[], last: number
       if (lost.durable > 0) throw refused(page, walk.slot, walk.reason)
       dropped += lost.cursor
     }
-    const why = dropped === 0 ? '' : `the machine stopped before slot ${walk.slot} of page ${number} and what followed was durable (${walk.reason})`
+    const why =
+      dropped === 0
+        ? ''
+        : `the machine stopped before slot ${walk.slot} of page ${number} and what followed was durable (${walk.reason})`
     return { page: number, slot: walk.slot, kept, dropped, why, lastTime }
   }
 }

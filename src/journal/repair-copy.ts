@@ -9,8 +9,8 @@ import { pagePath, syncDirectory } from './directory.js'
 import { asPage, crc32c, type MappedPage, Word } from './page.js'
 import { makeDurable, setMarks } from './page-end.js'
 import type { GoodPage } from './repair-page.js'
-import { prefixHashes } from './schema-prefixes.js'
 import { writeSchema } from './schema-file.js'
+import { prefixHashes } from './schema-prefixes.js'
 import { fromSystemError } from './system-error.js'
 
 /** Pages without a gap, good from the first frame to the last; only of the last page something may be missing. */
@@ -35,7 +35,13 @@ export function finishDirectory(directory: string, target: string): void {
 }
 
 /** Writes pages and schema.json. All pages but the last are sealed; the last takes more frames, whatever followed it once. */
-export async function writeRun(directory: string, run: Run, schema: Schema, mode: number, onPage: () => Promise<void>): Promise<void> {
+export async function writeRun(
+  directory: string,
+  run: Run,
+  schema: Schema,
+  mode: number,
+  onPage: () => Promise<void>,
+): Promise<void> {
   writeSchema(directory, schema, mode)
   const hashes = prefixHashes(schema)
   const byLength = [...hashes.keys()]
@@ -61,7 +67,8 @@ function copyPage(directory: string, good: GoodPage, layoutHash: Uint8Array, sea
   try {
     const source = native.mapFile(good.path, false)
     try {
-      if (source.size < P.HEADER_SIZE + slots * SLOT_SIZE) throw new RepairError(`${good.path} was cut short while it was being copied`, { path: good.path })
+      if (source.size < P.HEADER_SIZE + slots * SLOT_SIZE)
+        throw new RepairError(`${good.path} was cut short while it was being copied`, { path: good.path })
       made.memory.u8.set(new Uint8Array(source.buffer, P.HEADER_SIZE, slots * SLOT_SIZE), P.HEADER_SIZE)
     } finally {
       source.close()

@@ -51,7 +51,12 @@ export interface Expected {
  *
  * @throws {FormatVersionError, JournalSystemError} when it cannot be looked at.
  */
-export function examinePage(directory: string, pageNumber: number, expected: Expected, rules: FrameRules): GoodPage | BadPage {
+export function examinePage(
+  directory: string,
+  pageNumber: number,
+  expected: Expected,
+  rules: FrameRules,
+): GoodPage | BadPage {
   const path = pagePath(directory, pageNumber)
   let mapping: Mapping
   try {
@@ -110,7 +115,8 @@ class Examination {
       believed = more.slot <= cursor
       if (!believed) good = more
     }
-    const size = this.mapping.size === expected.pageSize ? '' : `it has ${this.mapping.size} bytes, not ${expected.pageSize}`
+    const size =
+      this.mapping.size === expected.pageSize ? '' : `it has ${this.mapping.size} bytes, not ${expected.pageSize}`
     const end = believed || wrong !== '' ? '' : `its cursor is at slot ${cursor}`
     return {
       path,
@@ -136,7 +142,10 @@ class Examination {
   private readIdentity(): { identity: PageIdentity | undefined; wrong: string } {
     const { path, pageNumber, expected, bytes } = this
     try {
-      return { identity: decodePageHeader(bytes.subarray(0, P.IDENTITY_SIZE), expected.pageSize, pageNumber, path, crc32c), wrong: '' }
+      return {
+        identity: decodePageHeader(bytes.subarray(0, P.IDENTITY_SIZE), expected.pageSize, pageNumber, path, crc32c),
+        wrong: '',
+      }
     } catch (error) {
       if (!(error instanceof TicktapeError)) throw error
       // A bit of a version or a number is damage; in a header that checks out it is another version, or another page.
@@ -161,7 +170,12 @@ class Examination {
   }
 
   /** The good frames from slot 0 on, up to `end`. */
-  private walk(end: number, checked: boolean, believed: boolean, durable: number): { slot: number; frames: number; lastTime: bigint; wrong: string } {
+  private walk(
+    end: number,
+    checked: boolean,
+    believed: boolean,
+    durable: number,
+  ): { slot: number; frames: number; lastTime: bigint; wrong: string } {
     const { mapping, firstPosition, expected } = this
     let walk = native.walkFrames(mapping, 0, end, firstPosition, checked, expected.minTime)
     let { frames } = walk
@@ -170,11 +184,19 @@ class Examination {
       walk = native.walkFrames(mapping, walk.slot, end, firstPosition, false, walk.lastTime)
       frames += walk.frames
     }
-    const wrong = walk.reason === 'end' || (!believed && walk.reason === 'no-slots') ? '' : `the frame at slot ${walk.slot} is damaged (${walk.reason})`
+    const wrong =
+      walk.reason === 'end' || (!believed && walk.reason === 'no-slots')
+        ? ''
+        : `the frame at slot ${walk.slot} is damaged (${walk.reason})`
     const odd = this.firstOdd(walk.slot)
     if (odd === undefined) return { slot: walk.slot, frames, lastTime: walk.lastTime, wrong }
     const until = native.walkFrames(mapping, 0, odd, firstPosition, false, expected.minTime)
-    return { slot: odd, frames: until.frames, lastTime: until.lastTime, wrong: `the frame at slot ${odd} is not as schema.json defines it` }
+    return {
+      slot: odd,
+      frames: until.frames,
+      lastTime: until.lastTime,
+      wrong: `the frame at slot ${odd} is not as schema.json defines it`,
+    }
   }
 
   /** The first frame before `end` that contradicts the definitions. */

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { PositionError } from '../layout/errors.js'
-import { Control as C, READER_SLOTS, ReaderSlot as R, ReaderState } from '../layout/format.js'
+import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../layout/format.js'
 import { Control } from './control.js'
 import { FileName } from './directory.js'
 import { checkReaderName, ReaderRegistration } from './reader-registry.js'
@@ -17,7 +17,10 @@ export interface SavedReader {
 export function saveReaders(directory: string): SavedReader[] {
   let bytes: Buffer
   try {
-    const fd = fs.openSync(path.join(directory, FileName.CONTROL), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
+    const fd = fs.openSync(
+      path.join(directory, FileName.CONTROL),
+      fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
+    )
     try {
       if (fs.fstatSync(fd).size !== C.SIZE) return []
       bytes = fs.readFileSync(fd)
@@ -49,7 +52,14 @@ function readPlace(place: Buffer): SavedReader | undefined {
 }
 
 /** Enters readers into a copy: where they stopped, or the nearest place before it where a frame begins. Returns where that is. */
-export function enterReaders(directory: string, readers: readonly SavedReader[], first: number, end: number, lastPage: number, mode: number): SavedReader[] {
+export function enterReaders(
+  directory: string,
+  readers: readonly SavedReader[],
+  first: number,
+  end: number,
+  lastPage: number,
+  mode: number,
+): SavedReader[] {
   const control = Control.openForWriter(directory, mode)
   try {
     control.currentPage = lastPage

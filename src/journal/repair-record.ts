@@ -38,4 +38,3 @@ export function lostTypes(directory: string): readonly number[] {
 
 /** 65,535 types and some. */
 const MOST_BYTES = 1024 * 1024
-

@@ -16,7 +16,10 @@ export function hasFrames(directory: string, number: number): boolean {
   }
   try {
     const view = new DataView(mapping.buffer)
-    return mapping.size > P.HEADER_SIZE + 4 && (view.getUint32(P.CURSOR, true) > 0 || view.getUint8(P.HEADER_SIZE + Frame.SLOTS) > 0)
+    return (
+      mapping.size > P.HEADER_SIZE + 4 &&
+      (view.getUint32(P.CURSOR, true) > 0 || view.getUint8(P.HEADER_SIZE + Frame.SLOTS) > 0)
+    )
   } finally {
     mapping.close()
   }
@@ -26,7 +29,8 @@ export function hasFrames(directory: string, number: number): boolean {
 export function commonSize(directory: string, pages: readonly number[]): number {
   const counts = new Map<number, number>()
   const count = (size: number, weight: number): void => {
-    if (size >= P.MIN_SIZE && size <= P.MAX_SIZE && size % P.HEADER_SIZE === 0) counts.set(size, (counts.get(size) ?? 0) + weight)
+    if (size >= P.MIN_SIZE && size <= P.MAX_SIZE && size % P.HEADER_SIZE === 0)
+      counts.set(size, (counts.get(size) ?? 0) + weight)
   }
   for (const number of pages) {
     const file = pagePath(directory, number)
@@ -49,7 +53,8 @@ function sizeInHeader(file: string): number {
   try {
     if (mapping.size < P.IDENTITY_SIZE) return 0
     const view = new DataView(mapping.buffer)
-    const right = view.getUint32(P.IDENTITY_CRC, true) === native.crc32c(new Uint8Array(mapping.buffer, 0, P.IDENTITY_CRC), 0)
+    const right =
+      view.getUint32(P.IDENTITY_CRC, true) === native.crc32c(new Uint8Array(mapping.buffer, 0, P.IDENTITY_CRC), 0)
     return right ? view.getUint32(P.PAGE_SIZE, true) : 0
   } finally {
     mapping.close()

@@ -17,8 +17,8 @@ import { lostTypes, writeRepairRecord } from './repair-record.js'
 import { commonSize, hasFrames, modeOf } from './repair-scan.js'
 import { saveSchema } from './repair-schema.js'
 import { prefixHashes } from './schema-prefixes.js'
-import { FrameRules } from './verify-frames.js'
 import { verify } from './verify.js'
+import { FrameRules } from './verify-frames.js'
 import { writerState } from './writer-state.js'
 
 export interface RepairOptions {
@@ -113,9 +113,20 @@ class Repair {
   async run(): Promise<RepairReport> {
     refuseExisting(this.target)
     const runs = await this.findRuns()
-    if (runs.length === 0) throw new RepairError(`nothing of ${this.directory} can be saved: ${this.lost[0]?.what ?? 'it has no frames'}`, { path: this.directory })
+    if (runs.length === 0)
+      throw new RepairError(`nothing of ${this.directory} can be saved: ${this.lost[0]?.what ?? 'it has no frames'}`, {
+        path: this.directory,
+      })
     const kept = this.options.salvage === true ? runs : runs.slice(0, 1)
-    for (const run of runs.slice(kept.length)) for (const page of run) this.lose(page.identity.pageNumber, page.path, 0, page.slots, 'it is good, but comes after damage; see --salvage')
+    for (const run of runs.slice(kept.length))
+      for (const page of run)
+        this.lose(
+          page.identity.pageNumber,
+          page.path,
+          0,
+          page.slots,
+          'it is good, but comes after damage; see --salvage',
+        )
     const targets = kept.map((_, i) => (i === 0 ? this.target : `${this.target}-${i + 1}`))
     for (const one of targets) refuseExisting(one)
 
@@ -153,15 +164,31 @@ class Repair {
     }
     for (const [i, number] of pages.entries()) {
       if (i > 0 && pages[i - 1] + 1 < number) {
-        this.lose(pages[i - 1] + 1, pagePath(directory, pages[i - 1] + 1), 0, (number - pages[i - 1] - 1) * slotsOf(pageSize), 'it is missing, up to the next page there is')
+        this.lose(
+          pages[i - 1] + 1,
+          pagePath(directory, pages[i - 1] + 1),
+          0,
+          (number - pages[i - 1] - 1) * slotsOf(pageSize),
+          'it is missing, up to the next page there is',
+        )
         end()
       }
       const before = run.at(-1)
       const followed = hasFrames(directory, number)
       // After a page that was not gone on from there can only be one prepared: nothing of it counts.
       if (before?.sealed === false && !followed) break
-      if (before?.sealed === false) this.mended.push({ path: before.path, page: number - 1, what: 'it is not sealed, though the page after it has frames' })
-      const page = examinePage(directory, number, { pageSize, before: before?.identity, minTime: before?.lastTime ?? 0n }, this.rules)
+      if (before?.sealed === false)
+        this.mended.push({
+          path: before.path,
+          page: number - 1,
+          what: 'it is not sealed, though the page after it has frames',
+        })
+      const page = examinePage(
+        directory,
+        number,
+        { pageSize, before: before?.identity, minTime: before?.lastTime ?? 0n },
+        this.rules,
+      )
       if (!('identity' in page)) this.losePage(number, page)
       else if (page.slots > 0 || (isEmpty(page) && (before !== undefined || i === pages.length - 1))) run.push(page)
       if (!('identity' in page) || !this.accountFor(number, page)) end()
@@ -171,7 +198,13 @@ class Repair {
     const last = run.at(-1)
     if (last !== undefined && last.sealed) {
       const next = last.identity.pageNumber + 1
-      this.lose(next, pagePath(directory, next), 0, 0, 'it is missing, though the page before it is sealed: nobody knows how much was in it')
+      this.lose(
+        next,
+        pagePath(directory, next),
+        0,
+        0,
+        'it is missing, though the page before it is sealed: nobody knows how much was in it',
+      )
     }
     end()
     return runs
@@ -197,7 +230,12 @@ class Repair {
     this.lost.push({ path: file, page, slot, position: page * slotsOf(this.pageSize) + slot, what, slots })
   }
 
-  private async makeCopy(run: Run, target: string, missing: readonly number[], readers: readonly SavedReader[]): Promise<SavedReader[]> {
+  private async makeCopy(
+    run: Run,
+    target: string,
+    missing: readonly number[],
+    readers: readonly SavedReader[],
+  ): Promise<SavedReader[]> {
     const directory = makeDirectory(target, this.directory)
     try {
       const { firstPosition, endPosition } = describeCopy(target, run)
@@ -205,12 +243,26 @@ class Repair {
         this.progress(this.pages.length * 2)
         await nextTurn()
       })
-      writeRepairRecord(directory, { from: path.resolve(this.directory), at: new Date().toISOString(), lostTypes: missing }, this.mode)
-      const entered = enterReaders(directory, readers, firstPosition, endPosition, run[run.length - 1].identity.pageNumber, this.mode)
+      writeRepairRecord(
+        directory,
+        { from: path.resolve(this.directory), at: new Date().toISOString(), lostTypes: missing },
+        this.mode,
+      )
+      const entered = enterReaders(
+        directory,
+        readers,
+        firstPosition,
+        endPosition,
+        run[run.length - 1].identity.pageNumber,
+        this.mode,
+      )
       const report = await verify(directory)
       if (!report.sound) {
         const [{ path: file, what }] = report.findings
-        throw new RepairError(`the copy of ${this.directory} is not sound (${path.basename(file)}: ${what}); was the journal changed meanwhile?`, { path: this.directory })
+        throw new RepairError(
+          `the copy of ${this.directory} is not sound (${path.basename(file)}: ${what}); was the journal changed meanwhile?`,
+          { path: this.directory },
+        )
       }
       finishDirectory(directory, target)
       return entered
@@ -240,7 +292,9 @@ class Repair {
     const { state, schema } = this.saved
     if (state !== 'kept') return state
     const known = prefixHashes(schema)
-    const proved = pages.every(({ identity, wrong }) => wrong !== '' || known.has(Buffer.from(identity.layoutHash).toString('hex')))
+    const proved = pages.every(
+      ({ identity, wrong }) => wrong !== '' || known.has(Buffer.from(identity.layoutHash).toString('hex')),
+    )
     return proved ? 'kept' : 'doubtful'
   }
 
@@ -276,12 +330,19 @@ function keepWritersOut(directory: string): WriterLock | undefined {
     if (!(error instanceof JournalSystemError)) throw error
     // A journal that may only be read: its lock can only be looked at.
     const { held, ...holder } = writerState(directory)
-    if (held === true) throw new WriterLockedError(`${directory} is being written (pid ${holder.pid ?? 'unknown'}); stop that process first`, holder, { path: file })
+    if (held === true)
+      throw new WriterLockedError(
+        `${directory} is being written (pid ${holder.pid ?? 'unknown'}); stop that process first`,
+        holder,
+        { path: file },
+      )
     return undefined
   }
 }
 
 function refuseExisting(target: string): void {
   if (fs.lstatSync(target, { throwIfNoEntry: false }) === undefined) return
-  throw new RepairError(`${target} is there already; move it away, or give another directory with --to`, { path: target })
+  throw new RepairError(`${target} is there already; move it away, or give another directory with --to`, {
+    path: target,
+  })
 }

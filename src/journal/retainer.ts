@@ -1,7 +1,7 @@
 import type { Control } from './control.js'
 import { channels } from './diagnostics.js'
 import type { ReaderInfo } from './reader-registry.js'
-import { planPruning, type RemovablePage, removePages, type Retention, readersInNeed } from './retention-plan.js'
+import { planPruning, type RemovablePage, type Retention, readersInNeed, removePages } from './retention-plan.js'
 
 /**
  * A writer's retention: looks for pages to remove after the journal was opened and whenever it went on to another page.
@@ -44,8 +44,14 @@ export class Retainer {
   private async pruneOnce(): Promise<void> {
     try {
       const plan = planPruning(this.directory, this.limits, this.readers(), false)
-      const removed = await removePages(this.directory, plan, () => this.readers(), () => this.closed)
-      if (removed.length > 0 && channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, error: undefined })
+      const removed = await removePages(
+        this.directory,
+        plan,
+        () => this.readers(),
+        () => this.closed,
+      )
+      if (removed.length > 0 && channels.pruned.hasSubscribers)
+        channels.pruned.publish({ path: this.directory, removed, error: undefined })
     } catch (error) {
       if (!this.closed) this.tell(error as Error)
     }
@@ -59,6 +65,9 @@ export class Retainer {
   private tell(error: Error): void {
     const removed: RemovablePage[] = []
     if (channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, error })
-    else process.emitWarning(`${this.directory}: no page could be removed: ${error.message}`, { code: 'TICKTAPE_RETENTION' })
+    else
+      process.emitWarning(`${this.directory}: no page could be removed: ${error.message}`, {
+        code: 'TICKTAPE_RETENTION',
+      })
   }
 }

@@ -61,7 +61,12 @@ export interface PrunePlan {
  *
  * @param blocked also looks at pages that readers hold back, to say who is in the way: as many as they are, each time.
  */
-export function planPruning(directory: string, limits: Retention, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
+export function planPruning(
+  directory: string,
+  limits: Retention,
+  readers: readonly ReaderInfo[],
+  blocked: boolean,
+): PrunePlan {
   return whileRemoved(() => planOnce(directory, limits, readers, blocked))
 }
 
@@ -134,11 +139,24 @@ function blockerOf(reader: ReaderInfo, surplus: readonly RemovablePage[], capaci
   const held = surplus.filter(({ page }) => page >= needed)
   if (held.length === 0) return []
   const { name, alive, pid, position, heartbeat } = reader
-  return [{ name, alive, pid, position, heartbeat, pages: held.length, bytes: held.reduce((sum, page) => sum + page.bytes, 0) }]
+  return [
+    {
+      name,
+      alive,
+      pid,
+      position,
+      heartbeat,
+      pages: held.length,
+      bytes: held.reduce((sum, page) => sum + page.bytes, 0),
+    },
+  ]
 }
 
 /** The page being written, and the newest that has a frame: the journal's last time must stay known. */
-function findEnd(directory: string, pages: readonly number[]): { current: number; newest: number; capacity: number; pageSize: number } {
+function findEnd(
+  directory: string,
+  pages: readonly number[],
+): { current: number; newest: number; capacity: number; pageSize: number } {
   const last = pages[pages.length - 1]
   const page = openPage(directory, last, false)
   try {

@@ -2,7 +2,15 @@ import { InvalidOptionError, ReaderBusyError, ReaderNameError } from '../layout/
 import { Control } from './control.js'
 import { checkOptions, kinds } from './options.js'
 import { forgetReader as forgetIn, listReaders, type ReaderInfo } from './reader-registry.js'
-import { type Blocker, planPruning, type PrunePlan, readersInNeed, type RemovablePage, removePages, type Retention } from './retention-plan.js'
+import {
+  type Blocker,
+  type PrunePlan,
+  planPruning,
+  type RemovablePage,
+  type Retention,
+  readersInNeed,
+  removePages,
+} from './retention-plan.js'
 
 export interface PruneOptions extends Retention {
   /** Say what would be removed, and remove nothing. */
@@ -40,13 +48,16 @@ export interface PruneReport {
  */
 export async function prune(directory: string, options: PruneOptions): Promise<PruneReport> {
   checkPruneOptions(options)
-  const control = options.readers === false && (options.forget ?? []).length === 0 ? undefined : Control.openForReader(directory)
+  const control =
+    options.readers === false && (options.forget ?? []).length === 0 ? undefined : Control.openForReader(directory)
   try {
     const forget = options.forget ?? []
     checkNames(directory, control, [...forget, ...(options.ignoreReaders ?? [])], forget)
     const ignored = new Set([...forget, ...(options.ignoreReaders ?? [])])
     const readers = (): ReaderInfo[] =>
-      control === undefined || options.readers === false ? [] : readersInNeed(control).filter(reader => !ignored.has(reader.name))
+      control === undefined || options.readers === false
+        ? []
+        : readersInNeed(control).filter(reader => !ignored.has(reader.name))
 
     const plan = planPruning(directory, options, readers(), true)
     const report = (removed: readonly RemovablePage[]): PruneReport => reportOf(directory, options, plan, removed)
@@ -75,9 +86,19 @@ export function forgetReader(directory: string, name: string): boolean {
 }
 
 /** @throws {InvalidOptionError} */
-export function checkRetention(what: string, retention: Retention, more: Parameters<typeof checkOptions>[2] = {}): void {
+export function checkRetention(
+  what: string,
+  retention: Retention,
+  more: Parameters<typeof checkOptions>[2] = {},
+): void {
   const most = Number.MAX_SAFE_INTEGER
-  checkOptions(what, retention, { bytes: kinds.integer(0, most), age: kinds.number(0, most), pages: kinds.integer(1, most), readers: kinds.boolean, ...more })
+  checkOptions(what, retention, {
+    bytes: kinds.integer(0, most),
+    age: kinds.number(0, most),
+    pages: kinds.integer(1, most),
+    readers: kinds.boolean,
+    ...more,
+  })
   if (retention.bytes === undefined && retention.age === undefined && retention.pages === undefined) {
     throw new InvalidOptionError(`${what} takes at least one limit: bytes, age (ms) or pages`)
   }
@@ -88,21 +109,37 @@ function checkPruneOptions(options: PruneOptions): void {
 }
 
 /** @throws {ReaderNameError, ReaderBusyError} before anything is done. */
-function checkNames(directory: string, control: Control | undefined, names: readonly string[], forget: readonly string[]): void {
+function checkNames(
+  directory: string,
+  control: Control | undefined,
+  names: readonly string[],
+  forget: readonly string[],
+): void {
   const known = control === undefined ? [] : listReaders(control)
   for (const name of names) {
     const reader = known.find(one => one.name === name)
     if (reader === undefined) {
       const there = known.map(one => `'${one.name}'`).join(', ')
-      throw new ReaderNameError(`${directory} has no reader named '${name}'; its readers: ${there === '' ? 'none' : there}`, { path: directory })
+      throw new ReaderNameError(
+        `${directory} has no reader named '${name}'; its readers: ${there === '' ? 'none' : there}`,
+        { path: directory },
+      )
     }
     if (reader.alive && forget.includes(name)) {
-      throw new ReaderBusyError(`reader '${name}' is open in process ${reader.pid}; close it before it is forgotten, or ignore it`, { path: directory })
+      throw new ReaderBusyError(
+        `reader '${name}' is open in process ${reader.pid}; close it before it is forgotten, or ignore it`,
+        { path: directory },
+      )
     }
   }
 }
 
-function reportOf(directory: string, options: PruneOptions, plan: PrunePlan, removed: readonly RemovablePage[]): PruneReport {
+function reportOf(
+  directory: string,
+  options: PruneOptions,
+  plan: PrunePlan,
+  removed: readonly RemovablePage[],
+): PruneReport {
   const keptPages = plan.pages.length - removed.length
   return {
     path: directory,

@@ -50,7 +50,12 @@ const LOOKS_PER_OFFER = 1024
  *
  * @param most frames of one poll.
  */
-export async function runLoop(reader: Pollable, wait: Wait, signal: AbortSignal | undefined, most: number): Promise<number> {
+export async function runLoop(
+  reader: Pollable,
+  wait: Wait,
+  signal: AbortSignal | undefined,
+  most: number,
+): Promise<number> {
   // A plain field: V8 throws away code that has looked at a signal when that aborts, and this is what it compiles longest. The signal
   // itself is asked after each rest, for a listener of somebody else's may have kept the news from ours.
   const end = { asked: signal?.aborted === true }

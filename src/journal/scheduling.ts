@@ -15,7 +15,11 @@ export function getAffinity(): number[] {
  * @throws {InvalidOptionError}, {JournalSystemError} where the system refuses (macOS, a CPU that isn't there).
  */
 export function setAffinity(cpus: readonly number[]): void {
-  if (!Array.isArray(cpus) || cpus.length === 0 || !cpus.every(cpu => Number.isInteger(cpu) && cpu >= 0 && cpu < MOST_CPUS)) {
+  if (
+    !Array.isArray(cpus) ||
+    cpus.length === 0 ||
+    !cpus.every(cpu => Number.isInteger(cpu) && cpu >= 0 && cpu < MOST_CPUS)
+  ) {
     throw new InvalidOptionError(`setAffinity() takes a list of CPU numbers, not ${shown(cpus)}`)
   }
   attempt('binding this thread to CPUs', () => native.setAffinity(cpus))
@@ -28,10 +32,13 @@ export function setAffinity(cpus: readonly number[]): void {
  * @throws {InvalidOptionError}, {JournalSystemError} where the system refuses.
  */
 export function setScheduling(policy: 'fifo' | 'other', priority: number): void {
-  if (policy !== 'fifo' && policy !== 'other') throw new InvalidOptionError(`setScheduling() takes 'fifo' or 'other', not ${shown(policy)}`)
+  if (policy !== 'fifo' && policy !== 'other')
+    throw new InvalidOptionError(`setScheduling() takes 'fifo' or 'other', not ${shown(policy)}`)
   const [least, most] = policy === 'fifo' ? [1, 99] : [-20, 19]
   if (!Number.isInteger(priority) || priority < least || priority > most) {
-    throw new InvalidOptionError(`setScheduling('${policy}') takes a priority from ${least} to ${most}, not ${shown(priority)}`)
+    throw new InvalidOptionError(
+      `setScheduling('${policy}') takes a priority from ${least} to ${most}, not ${shown(priority)}`,
+    )
   }
   attempt('setting how this thread is scheduled', () => native.setScheduling(policy, priority))
 }

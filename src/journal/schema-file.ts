@@ -27,7 +27,9 @@ export function readSchema(directory: string): Schema {
     const stat = fs.fstatSync(fd)
     if (!stat.isFile()) throw new UnsafePathError(`${file} is no regular file`, { path: file })
     if (stat.size > MAX_SCHEMA_BYTES) {
-      throw new CorruptJournalError(`${file} has ${stat.size} bytes, no schema is that large; run 'ticktape repair'`, { path: file })
+      throw new CorruptJournalError(`${file} has ${stat.size} bytes, no schema is that large; run 'ticktape repair'`, {
+        path: file,
+      })
     }
     return Schema.parse(fs.readFileSync(fd, 'utf8'), file)
   } finally {

@@ -1,11 +1,17 @@
-import { InvalidOptionError, JournalNotFoundError, NotAJournalError, PositionError, PositionGoneError } from '../layout/errors.js'
+import {
+  InvalidOptionError,
+  JournalNotFoundError,
+  NotAJournalError,
+  PositionError,
+  PositionGoneError,
+} from '../layout/errors.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../layout/format.js'
 import { markStride } from '../layout/header.js'
+import { shown } from '../layout/shown.js'
 import { native } from '../native/index.js'
 import type { Control } from './control.js'
 import { listDirectory } from './directory.js'
 import { type MappedPage, openPage, orClose, Word } from './page.js'
-import { shown } from '../layout/shown.js'
 
 /** A place in a journal: a mapped page and a slot of it where a frame begins, or the next one will. */
 export interface Place {
@@ -40,7 +46,10 @@ export function seekPosition(directory: string, position: number, control: Contr
   const end = orClose(last, () => last.firstPosition + last.cursor)
   if (position > end || (number > last.number && position !== end)) {
     last.mapping.close()
-    throw new PositionError(`${directory} has no position ${position}, it ends at ${end}`, { path: directory, position })
+    throw new PositionError(`${directory} has no position ${position}, it ends at ${end}`, {
+      path: directory,
+      position,
+    })
   }
   // A full last page ends where the next will begin; until it is sealed its own end is the place to be.
   if (number > last.number) return { page: last, slot: last.cursor }
@@ -210,6 +219,11 @@ export function tryPage(directory: string, number: number): MappedPage | undefin
 function existingPages(directory: string): readonly number[] {
   const { pages, foreign } = listDirectory(directory)
   if (pages.length > 0) return pages
-  if (foreign.length > 0) throw new NotAJournalError(`${directory} has no pages, but other files ('${foreign[0]}'): it is no journal`, { path: directory })
-  throw new JournalNotFoundError(`${directory} has no pages yet; its writer makes the first when it starts`, { path: directory })
+  if (foreign.length > 0)
+    throw new NotAJournalError(`${directory} has no pages, but other files ('${foreign[0]}'): it is no journal`, {
+      path: directory,
+    })
+  throw new JournalNotFoundError(`${directory} has no pages yet; its writer makes the first when it starts`, {
+    path: directory,
+  })
 }

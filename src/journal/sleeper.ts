@@ -68,7 +68,11 @@ function worthWaking(hasNews: () => boolean): boolean {
 }
 
 /** As `sleepInLoop`, but blocks the calling thread, for at most `longest` ms. */
-export function sleepInThread(controls: readonly (Control | undefined)[], hasNews: () => boolean, longest: number): void {
+export function sleepInThread(
+  controls: readonly (Control | undefined)[],
+  hasNews: () => boolean,
+  longest: number,
+): void {
   const awake = controls.filter(control => control?.writable === true) as Control[]
   const seen = awake.map(control => control.signal())
   for (const control of awake) control.announceSleeper()
@@ -79,7 +83,12 @@ export function sleepInThread(controls: readonly (Control | undefined)[], hasNew
     native.wait(awake[0].mapping, C.SIGNAL, seen[0], nap)
   } else if (awake.length > 1) {
     const some = awake.slice(0, MOST_WORDS)
-    native.waitAny(some.map(control => control.mapping), some.map(() => C.SIGNAL), seen.slice(0, MOST_WORDS), nap)
+    native.waitAny(
+      some.map(control => control.mapping),
+      some.map(() => C.SIGNAL),
+      seen.slice(0, MOST_WORDS),
+      nap,
+    )
   } else {
     Atomics.wait(nobody, 0, 0, nap)
   }

@@ -1,6 +1,13 @@
 import * as fs from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { JournalFullError, JournalNotFoundError, JournalSystemError, NotAJournalError, type TicktapeError, UnsafePathError } from '../layout/errors.js'
+import {
+  JournalFullError,
+  JournalNotFoundError,
+  JournalSystemError,
+  NotAJournalError,
+  type TicktapeError,
+  UnsafePathError,
+} from '../layout/errors.js'
 
 /** What the addon and node:fs throw when a system call fails. */
 interface SystemError extends Error {
@@ -32,12 +39,18 @@ export function fromSystemError(error: unknown, doing: string, path: string): Ti
     return new JournalFullError(`no space left ${doing} ${path} (${code}); make room and call again`, place)
   }
   if (code === 'ELOOP') {
-    return new UnsafePathError(`${path} is a symbolic link; a journal's own files must not be, so remove it or use another directory`, place)
+    return new UnsafePathError(
+      `${path} is a symbolic link; a journal's own files must not be, so remove it or use another directory`,
+      place,
+    )
   }
   if (code === 'ENOENT') return new JournalNotFoundError(`there is no ${path}${missingAbove(path)}`, place)
   if (code === 'ENOTDIR') return new NotAJournalError(`${path} lies below a file, where no journal can be`, place)
   if (code === 'EISDIR' || code === 'ENXIO' || (code === 'EINVAL' && isIrregular(path))) {
-    return new UnsafePathError(`${path} is no regular file; a journal's own files must be, so remove it or use another directory`, place)
+    return new UnsafePathError(
+      `${path} is no regular file; a journal's own files must be, so remove it or use another directory`,
+      place,
+    )
   }
   const hint = HINTS[code]
   return new JournalSystemError(

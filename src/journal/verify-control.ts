@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { PositionError, PositionGoneError } from '../layout/errors.js'
-import { Control as C, READER_SLOTS, ReaderSlot as R, ReaderState } from '../layout/format.js'
+import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../layout/format.js'
 import { Control } from './control.js'
 import { FileName } from './directory.js'
 import type { Finding, Findings } from './findings.js'
@@ -15,7 +15,13 @@ import { isDamage, withoutAdvice } from './verify-page.js'
  * @param expected there are pages, so it must be there.
  * @param pagesSound the pages can be relied on to say whether a reader's position is one.
  */
-export function checkControl(directory: string, expected: boolean, pagesSound: boolean, findings: Findings, notes: Finding[]): void {
+export function checkControl(
+  directory: string,
+  expected: boolean,
+  pagesSound: boolean,
+  findings: Findings,
+  notes: Finding[],
+): void {
   const file = path.join(directory, FileName.CONTROL)
   let control: Control | undefined
   try {
@@ -44,11 +50,16 @@ function checkPlaces(control: Control, findings: Findings): void {
   for (let i = 0; i < READER_SLOTS; i++) {
     const at = C.HEADER_SIZE + i * R.SIZE
     const state = Atomics.load(words, (at + R.STATE) >> 2)
-    if (!states.includes(state)) findings.add({ path: control.file, what: `the place of reader ${i} (byte ${at}) is in state ${state}, which there is not` })
+    if (!states.includes(state))
+      findings.add({
+        path: control.file,
+        what: `the place of reader ${i} (byte ${at}) is in state ${state}, which there is not`,
+      })
   }
   const names = new Set<string>()
   for (const { name } of listReaders(control)) {
-    if (!isReaderName(name)) findings.add({ path: control.file, what: `a reader has the name ${JSON.stringify(name)}, which none can have` })
+    if (!isReaderName(name))
+      findings.add({ path: control.file, what: `a reader has the name ${JSON.stringify(name)}, which none can have` })
     else if (names.has(name)) findings.add({ path: control.file, what: `two readers have the name '${name}'` })
     names.add(name)
   }
@@ -60,9 +71,17 @@ function checkPositions(directory: string, control: Control, findings: Findings,
       seekPosition(directory, position, control).page.mapping.close()
     } catch (error) {
       if (error instanceof PositionGoneError) {
-        notes.push({ path: control.file, position, what: `reader '${name}' stopped at a position that was removed since; the first still there is ${error.first}` })
+        notes.push({
+          path: control.file,
+          position,
+          what: `reader '${name}' stopped at a position that was removed since; the first still there is ${error.first}`,
+        })
       } else if (error instanceof PositionError) {
-        findings.add({ path: control.file, position, what: `reader '${name}' stopped where no frame begins: ${error.message}` })
+        findings.add({
+          path: control.file,
+          position,
+          what: `reader '${name}' stopped where no frame begins: ${error.message}`,
+        })
       } else {
         throw error
       }

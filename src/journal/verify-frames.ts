@@ -61,9 +61,18 @@ function checkedField(field: FieldLayout): CheckedField[] {
   const { kind, size } = field
   if (kind === 'enum') {
     const count = field.values?.length ?? 0
-    return [{ field, check: (bytes, at) => (bytes[at] < count ? undefined : `holds ${bytes[at]}, which none of its ${count} names stands for`) }]
+    return [
+      {
+        field,
+        check: (bytes, at) =>
+          bytes[at] < count ? undefined : `holds ${bytes[at]}, which none of its ${count} names stands for`,
+      },
+    ]
   }
-  if (kind === 'bool') return [{ field, check: (bytes, at) => (bytes[at] <= 1 ? undefined : `holds ${bytes[at]}, neither true nor false`) }]
+  if (kind === 'bool')
+    return [
+      { field, check: (bytes, at) => (bytes[at] <= 1 ? undefined : `holds ${bytes[at]}, neither true nor false`) },
+    ]
   if (kind !== 'ascii') return []
   const check = (bytes: Uint8Array, at: number): string | undefined => {
     for (let i = at; i < at + size && bytes[i] !== 0; i++) {

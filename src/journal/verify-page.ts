@@ -1,11 +1,17 @@
-import { CorruptJournalError, FormatVersionError, JournalNotFoundError, NotAJournalError, UnsafePathError } from '../layout/errors.js'
+import {
+  CorruptJournalError,
+  FormatVersionError,
+  JournalNotFoundError,
+  NotAJournalError,
+  UnsafePathError,
+} from '../layout/errors.js'
 import { Frame, Page as P, PageFlag, SLOT_SHIFT, SLOT_SIZE } from '../layout/format.js'
 import { markStride } from '../layout/header.js'
 import type { FrameWalk } from '../native/addon.js'
 import { native } from '../native/index.js'
 import { type Finding, Findings } from './findings.js'
-import { firstTimeOf } from './page-times.js'
 import { type MappedPage, openPage, Word } from './page.js'
+import { firstTimeOf } from './page-times.js'
 import type { FrameRules } from './verify-frames.js'
 
 /** What checking one page found. Crosses threads, so plain values only. */
@@ -41,7 +47,7 @@ export interface PageSummary {
 }
 
 const REASONS: Readonly<Record<FrameWalk['reason'], string>> = {
-  'end': '',
+  end: '',
   'no-slots': 'the frame has no slots',
   'no-type': 'the frame has no type',
   'past-end': 'the frame goes on after the last one that was committed',
@@ -73,7 +79,9 @@ export function checkPage(directory: string, pageNumber: number, rules: FrameRul
 
 /** Whether an error says what is wrong with a file, not that it cannot be looked at. */
 export function isDamage(error: unknown): error is CorruptJournalError {
-  return [CorruptJournalError, NotAJournalError, FormatVersionError, UnsafePathError].some(kind => error instanceof kind)
+  return [CorruptJournalError, NotAJournalError, FormatVersionError, UnsafePathError].some(
+    kind => error instanceof kind,
+  )
 }
 
 /** What an error says, without its advice to run the command that is running. */
@@ -152,7 +160,8 @@ class PageCheck {
       this.damage(undefined, `its cursor is at slot ${cursor}, it has ${capacity}`)
       return undefined
     }
-    if (durable > cursor) this.damage(undefined, `its durable cursor is at slot ${durable}, after the cursor (${cursor})`)
+    if (durable > cursor)
+      this.damage(undefined, `its durable cursor is at slot ${durable}, after the cursor (${cursor})`)
     return cursor
   }
 
@@ -222,7 +231,8 @@ class PageCheck {
         const i = Math.floor(slot / stride)
         const mark = u32[Word.MARKS + i]
         // A writer that begins where another was killed may leave one out; then a seek walks from the one before.
-        if (mark !== 0 && mark !== slot) this.damage(slot, `mark ${i} says slot ${mark}, the first frame from slot ${i * stride} on begins at ${slot}`)
+        if (mark !== 0 && mark !== slot)
+          this.damage(slot, `mark ${i} says slot ${mark}, the first frame from slot ${i * stride} on begins at ${slot}`)
         nextStride = (i + 1) * stride
       }
       const at = P.HEADER_SIZE + (slot << SLOT_SHIFT)
@@ -266,7 +276,10 @@ class PageCheck {
     // Recovery can take a seal back; the checksum means nothing then.
     if (set !== 1 || !sealed) return
     if (this.findings.count === 0 && native.pageCrc(page.mapping, used) !== u32[Word.PAGE_CRC]) {
-      this.damage(undefined, "the page's checksum is wrong, though every frame looks right by itself: bytes of its frames were changed")
+      this.damage(
+        undefined,
+        "the page's checksum is wrong, though every frame looks right by itself: bytes of its frames were changed",
+      )
     }
   }
 
@@ -278,7 +291,8 @@ class PageCheck {
     if (at < 0) return
     const slot = (at - P.HEADER_SIZE) >> SLOT_SHIFT
     if (sealed) this.damage(slot, 'there are bytes after the last frame of a sealed page')
-    else this.note(slot, 'there are bytes after the last frame: the writer died while it wrote; the next one clears them')
+    else
+      this.note(slot, 'there are bytes after the last frame: the writer died while it wrote; the next one clears them')
   }
 
   private slotsAt(slot: number): number {
@@ -301,7 +315,9 @@ class PageCheck {
 
   private finding(slot: number | undefined, what: string): Finding {
     const { path, number, firstPosition } = this.page
-    return slot === undefined ? { path, page: number, what } : { path, page: number, slot, position: firstPosition + slot, what }
+    return slot === undefined
+      ? { path, page: number, what }
+      : { path, page: number, slot, position: firstPosition + slot, what }
   }
 }
 

@@ -17,7 +17,9 @@ export interface CheckTask {
 }
 
 /** What a thread answers. */
-export type CheckAnswer = { readonly report: PageReport } | { readonly failure: { readonly message: string; readonly systemCode: string; readonly path: string | undefined } }
+export type CheckAnswer =
+  | { readonly report: PageReport }
+  | { readonly failure: { readonly message: string; readonly systemCode: string; readonly path: string | undefined } }
 
 /** Below this many bytes, starting threads takes longer than they save. */
 const WORTH_THREADS = 64 * 1024 * 1024
@@ -37,7 +39,12 @@ export function rulesOf(task: CheckTask): FrameRules {
  * @param pageBytes bytes of a page, about.
  * @param onPage called after each.
  */
-export async function checkPages(task: CheckTask, pages: readonly number[], pageBytes: number, onPage: () => void): Promise<PageReport[]> {
+export async function checkPages(
+  task: CheckTask,
+  pages: readonly number[],
+  pageBytes: number,
+  onPage: () => void,
+): Promise<PageReport[]> {
   const threads = Math.min(MOST_THREADS, availableParallelism(), pages.length)
   if (threads > 1 && pages.length * pageBytes >= WORTH_THREADS) return checkInThreads(task, pages, threads, onPage)
   const rules = rulesOf(task)
@@ -50,7 +57,12 @@ export async function checkPages(task: CheckTask, pages: readonly number[], page
   return reports
 }
 
-async function checkInThreads(task: CheckTask, pages: readonly number[], threads: number, onPage: () => void): Promise<PageReport[]> {
+async function checkInThreads(
+  task: CheckTask,
+  pages: readonly number[],
+  threads: number,
+  onPage: () => void,
+): Promise<PageReport[]> {
   const reports: PageReport[] = []
   let next = 0
   const workers: Worker[] = []
@@ -63,7 +75,13 @@ async function checkInThreads(task: CheckTask, pages: readonly number[], threads
         else resolve()
       }
       worker.on('error', reject)
-      worker.on('exit', code => reject(new JournalSystemError(`a thread that checked ${task.directory} ended with ${code}`, '', { path: task.directory })))
+      worker.on('exit', code =>
+        reject(
+          new JournalSystemError(`a thread that checked ${task.directory} ended with ${code}`, '', {
+            path: task.directory,
+          }),
+        ),
+      )
       worker.on('message', (answer: CheckAnswer) => {
         if ('failure' in answer) {
           const { message, systemCode, path } = answer.failure
@@ -77,7 +95,8 @@ async function checkInThreads(task: CheckTask, pages: readonly number[], threads
       ask()
     })
   try {
-    for (let i = 0; i < threads; i++) workers.push(new Worker(new URL('./verify-worker.js', import.meta.url), { workerData: task }))
+    for (let i = 0; i < threads; i++)
+      workers.push(new Worker(new URL('./verify-worker.js', import.meta.url), { workerData: task }))
     await Promise.all(workers.map(work))
   } finally {
     await Promise.all(workers.map(worker => worker.terminate()))

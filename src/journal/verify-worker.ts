@@ -1,7 +1,7 @@
 /** A thread that checks the pages it is told to: the other end of verify-pool.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { type CheckAnswer, type CheckTask, rulesOf } from './verify-pool.js'
 import { checkPage } from './verify-page.js'
+import { type CheckAnswer, type CheckTask, rulesOf } from './verify-pool.js'
 
 const task = workerData as CheckTask
 const rules = rulesOf(task)

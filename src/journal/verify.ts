@@ -58,7 +58,10 @@ export async function verify(directory: string, options: VerifyOptions = {}): Pr
   for (let look = 1; ; look++) {
     const report = await verifyOnce(directory, options)
     if (report !== undefined) return report
-    if (look === LOOKS) throw new JournalNotFoundError(`the pages of ${directory} are removed faster than they can be checked`, { path: directory })
+    if (look === LOOKS)
+      throw new JournalNotFoundError(`the pages of ${directory} are removed faster than they can be checked`, {
+        path: directory,
+      })
   }
 }
 
@@ -74,7 +77,11 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
   const schema = checkSchema(directory, pages, findings)
   if (pages.length === 0) notes.push({ path: directory, what: 'it has no pages yet' })
   for (const name of temporaries) {
-    if (writing === false) notes.push({ path: path.join(directory, name), what: 'a file that was being made when its writer died; the next one removes it' })
+    if (writing === false)
+      notes.push({
+        path: path.join(directory, name),
+        what: 'a file that was being made when its writer died; the next one removes it',
+      })
   }
   for (const name of foreign) {
     if (name !== REPAIR_FILE) notes.push({ path: path.join(directory, name), what: 'no file of a journal' })
@@ -88,7 +95,9 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
     idle: writing === false,
   }
   let done = 0
-  const reports = await checkPages(task, pages, pageBytes(directory, pages), () => options.onProgress?.(++done, pages.length))
+  const reports = await checkPages(task, pages, pageBytes(directory, pages), () =>
+    options.onProgress?.(++done, pages.length),
+  )
   const there = withoutRemoved(directory, reports)
   if (there.length === 0 && pages.length > 0) return undefined
   for (const report of there) {
@@ -102,7 +111,8 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
   checkLock(directory, findings)
 
   const headers = there.flatMap(({ header }) => header ?? [])
-  const sum = (value: (header: PageSummary) => number): number => headers.reduce((total, header) => total + value(header), 0)
+  const sum = (value: (header: PageSummary) => number): number =>
+    headers.reduce((total, header) => total + value(header), 0)
   return {
     path: directory,
     sound: findings.count === 0,
@@ -127,7 +137,8 @@ function checkSchema(directory: string, pages: readonly number[], findings: Find
     return readSchema(directory)
   } catch (error) {
     if (isDamage(error)) findings.add({ path: file, what: withoutAdvice(error.message) })
-    else if ((error as { code?: string }).code === 'ENOENT') findings.add({ path: file, what: 'it is missing: frames cannot be decoded without it' })
+    else if ((error as { code?: string }).code === 'ENOENT')
+      findings.add({ path: file, what: 'it is missing: frames cannot be decoded without it' })
     else throw error
     return undefined
   }
@@ -162,7 +173,10 @@ function withoutRemoved(directory: string, reports: readonly PageReport[]): Page
 }
 
 function missing(report: PageReport): PageReport {
-  return { ...report, findings: [{ path: report.path, page: report.page, what: 'it was removed while the pages around it were there' }] }
+  return {
+    ...report,
+    findings: [{ path: report.path, page: report.page, what: 'it was removed while the pages around it were there' }],
+  }
 }
 
 function first(reports: readonly PageReport[]): number {
@@ -174,7 +188,8 @@ function first(reports: readonly PageReport[]): number {
 
 function end(reports: readonly PageReport[]): number {
   for (const { page, header } of reports.toReversed()) {
-    if (header !== undefined && (header.used > 0 || page === reports[0].page)) return page * slotsOf(header.pageSize) + header.used
+    if (header !== undefined && (header.used > 0 || page === reports[0].page))
+      return page * slotsOf(header.pageSize) + header.used
   }
   return 0
 }

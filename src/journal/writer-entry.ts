@@ -1,4 +1,4 @@
-import { FrameDefinition, type Fields } from '../layout/definition.js'
+import { type Fields, FrameDefinition } from '../layout/definition.js'
 import { Frame } from '../layout/format.js'
 import { type BoundWriteView, makeWriteView } from '../layout/view.js'
 
@@ -12,7 +12,12 @@ export interface Entry extends BoundWriteView<Fields> {
 }
 
 export function makeEntry(definition: FrameDefinition): Entry {
-  return { definition, ...makeWriteView<Fields>(definition), word: definition.id | (definition.slots << (8 * Frame.SLOTS)), size: definition.size }
+  return {
+    definition,
+    ...makeWriteView<Fields>(definition),
+    word: definition.id | (definition.slots << (8 * Frame.SLOTS)),
+    size: definition.size,
+  }
 }
 
 /** What a writer begins and ends with: nobody has its definition, so every `begin` goes its slow way. */

@@ -2,6 +2,7 @@ import * as path from 'node:path'
 import { FrameDefinitionError, InvalidOptionError, NotAJournalError, TicktapeError } from '../layout/errors.js'
 import { Page as P } from '../layout/format.js'
 import { pageFileName } from '../layout/header.js'
+import { shown } from '../layout/shown.js'
 import { crashPoint } from '../native/crash-point.js'
 import { Control } from './control.js'
 import { channels } from './diagnostics.js'
@@ -9,16 +10,15 @@ import { checkOwner, DEFAULT_MODE, FileName, listDirectory, prepareDirectory } f
 import { DurableLog } from './durable-log.js'
 import { WriterLock } from './lock.js'
 import { type MappedPage, Word } from './page.js'
+import { makeDurable, writeAgain } from './page-end.js'
 import { PageSupply } from './page-supply.js'
 import { clampReaders } from './reader-registry.js'
-import { makeDurable, writeAgain } from './page-end.js'
 import { catchUp, recover, type Tail } from './recovery.js'
 import { readSchema, writeSchema } from './schema-file.js'
-import { fromSystemError } from './system-error.js'
 import { whileRemoved } from './seek.js'
+import { fromSystemError } from './system-error.js'
 import type { WriterParts } from './writer.js'
 import { checkWriterOptions, settle, type WriterOptions, type WriterSettings } from './writer-options.js'
-import { shown } from '../layout/shown.js'
 
 /** Undoes, in reverse, what was opened so far when the rest fails. */
 class Undo {
@@ -43,7 +43,9 @@ class Undo {
 /** Opens or makes a journal for writing: directory, lock, recovery, first page, the next one under way. */
 export function openWriter(directory: string, options: WriterOptions): WriterParts {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`Writer.open takes the journal's directory as a non-empty string, not ${shown(directory)}`)
+    throw new InvalidOptionError(
+      `Writer.open takes the journal's directory as a non-empty string, not ${shown(directory)}`,
+    )
   }
   checkWriterOptions(options)
   checkDistinct(options.frames ?? [])
@@ -98,7 +100,18 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     supply.prepare(page.number + 1)
     if (channels.recovery.hasSubscribers) channels.recovery.publish({ path: directory, report })
     return {
-      directory, settings, pageSize, epoch, lock, control, schema, supply, durableLog, report, page, slot,
+      directory,
+      settings,
+      pageSize,
+      epoch,
+      lock,
+      control,
+      schema,
+      supply,
+      durableLog,
+      report,
+      page,
+      slot,
       lastTime: tail?.lastTime ?? 0n,
     }
   } catch (error) {
@@ -168,9 +181,13 @@ function agreePageSize(directory: string, wanted: number | undefined, tail: Tail
 function refuseForeign(directory: string, mode: number): void {
   const { pages, foreign } = listDirectory(directory)
   // Of the pages those that are written to; there may be very many, and opening must not take longer for it.
-  for (const name of [FileName.LOCK, FileName.SCHEMA, FileName.CONTROL, ...pages.slice(-2).map(pageFileName)]) checkOwner(path.join(directory, name), mode)
+  for (const name of [FileName.LOCK, FileName.SCHEMA, FileName.CONTROL, ...pages.slice(-2).map(pageFileName)])
+    checkOwner(path.join(directory, name), mode)
   if (pages.length === 0 && foreign.length > 0) {
-    throw new NotAJournalError(`${directory} has other files in it ('${foreign[0]}') and no journal; give a journal a directory of its own`, { path: directory })
+    throw new NotAJournalError(
+      `${directory} has other files in it ('${foreign[0]}') and no journal; give a journal a directory of its own`,
+      { path: directory },
+    )
   }
 }
 
@@ -179,7 +196,9 @@ function checkDistinct(frames: NonNullable<WriterOptions['frames']>): void {
   for (const { id, name } of frames) {
     const other = ids.get(id)
     if (other !== undefined && other !== name) {
-      throw new FrameDefinitionError(`frames '${other}' and '${name}' both have id ${id}; every frame of a journal needs its own`)
+      throw new FrameDefinitionError(
+        `frames '${other}' and '${name}' both have id ${id}; every frame of a journal needs its own`,
+      )
     }
     ids.set(id, name)
   }

@@ -1,12 +1,12 @@
 import * as fs from 'node:fs'
-import { InvalidOptionError } from '../layout/errors.js'
 import { type FrameDefinition, isDefinition } from '../layout/definition.js'
+import { InvalidOptionError } from '../layout/errors.js'
 import { MAX_JOURNAL_ID, Page } from '../layout/format.js'
+import { shown } from '../layout/shown.js'
 import { DEFAULT_MODE } from './directory.js'
 import { checkOptions, kinds } from './options.js'
 import { checkRetention } from './retention.js'
 import type { Retention } from './retention-plan.js'
-import { shown } from '../layout/shown.js'
 
 /** What survives what; see docs/guide.md. */
 export type Durability = 'process' | 'interval' | 'commit'
@@ -70,17 +70,25 @@ export function checkWriterOptions(options: WriterOptions): void {
   })
   if (options.retain !== undefined) checkRetention("option 'retain' of Writer.open", options.retain)
   if (options.pageSize !== undefined && options.pageSize % Page.HEADER_SIZE !== 0) {
-    throw new InvalidOptionError(`option 'pageSize' of Writer.open takes a multiple of ${Page.HEADER_SIZE}, not ${options.pageSize}`)
+    throw new InvalidOptionError(
+      `option 'pageSize' of Writer.open takes a multiple of ${Page.HEADER_SIZE}, not ${options.pageSize}`,
+    )
   }
   if (options.mode !== undefined && (options.mode & 0o600) !== 0o600) {
-    throw new InvalidOptionError(`option 'mode' of Writer.open must let the owner read and write (0o600), not 0o${options.mode.toString(8)}`)
+    throw new InvalidOptionError(
+      `option 'mode' of Writer.open must let the owner read and write (0o600), not 0o${options.mode.toString(8)}`,
+    )
   }
   if (options.checksums === true && options.durability === 'process') {
-    throw new InvalidOptionError("option 'checksums' of Writer.open takes 'interval' or 'commit' for 'durability': checksums are computed when frames are synced, which 'process' never does")
+    throw new InvalidOptionError(
+      "option 'checksums' of Writer.open takes 'interval' or 'commit' for 'durability': checksums are computed when frames are synced, which 'process' never does",
+    )
   }
   for (const definition of options.frames ?? []) {
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`option 'frames' of Writer.open takes definitions made by frame(), not ${shown(definition)}`)
+      throw new InvalidOptionError(
+        `option 'frames' of Writer.open takes definitions made by frame(), not ${shown(definition)}`,
+      )
     }
   }
 }

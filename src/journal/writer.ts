@@ -1,15 +1,20 @@
 import * as path from 'node:path'
-import { type FrameDefinition, type Fields, isDefinition, type ValuesOf } from '../layout/definition.js'
+import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from '../layout/definition.js'
 import {
-  ClosedError, CorruptJournalError, FrameDefinitionError, InvalidOptionError, InvalidStateError,
+  ClosedError,
+  CorruptJournalError,
+  FrameDefinitionError,
+  InvalidOptionError,
+  InvalidStateError,
 } from '../layout/errors.js'
 import { Frame, Page as P, SLOT_SHIFT, SLOT_SIZE } from '../layout/format.js'
 import { markStride } from '../layout/header.js'
 import type { Schema } from '../layout/schema.js'
+import { shown } from '../layout/shown.js'
 import type { WriteView } from '../layout/view.js'
 import { crashPoint } from '../native/crash-point.js'
 import { native } from '../native/index.js'
-import { checkCommitOptions, type CommitOptions, storeCommitOptions } from './commit-options.js'
+import { type CommitOptions, checkCommitOptions, storeCommitOptions } from './commit-options.js'
 import { type Control, ControlWord } from './control.js'
 import { channels } from './diagnostics.js'
 import { FileName } from './directory.js'
@@ -23,7 +28,6 @@ import { writeSchema } from './schema-file.js'
 import { type Entry, makeEntry, NO_ENTRY } from './writer-entry.js'
 import { openWriter } from './writer-open.js'
 import type { WriterOptions, WriterSettings } from './writer-options.js'
-import { shown } from '../layout/shown.js'
 
 /** @internal What `open` has made ready. */
 export interface WriterParts {
@@ -181,7 +185,8 @@ export class Writer implements Disposable {
    */
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
     let entry = this.lastEntry
-    if (entry.definition !== definition || entry.pointer.at >= 0 || this.next + entry.size > this.limit) entry = this.prepare(definition)
+    if (entry.definition !== definition || entry.pointer.at >= 0 || this.next + entry.size > this.limit)
+      entry = this.prepare(definition)
     entry.pointer.at = this.next
     return entry.view as WriteView<F>
   }
@@ -239,7 +244,14 @@ export class Writer implements Disposable {
    * @param slots as many 64-byte slots as are to be visible together come to lie on one page. A page that fills up is published.
    */
   cork(slots: number = DEFAULT_CORK_SLOTS): void {
-    if (this.corked || this.begun || typeof slots !== 'number' || slots >>> 0 !== slots || this.next + slots * SLOT > this.limit) this.prepare(CORK, slots)
+    if (
+      this.corked ||
+      this.begun ||
+      typeof slots !== 'number' ||
+      slots >>> 0 !== slots ||
+      this.next + slots * SLOT > this.limit
+    )
+      this.prepare(CORK, slots)
     this.corked = true
   }
 
@@ -275,7 +287,8 @@ export class Writer implements Disposable {
   /** Publishes at once what `body` writes: `cork`, `body`, `uncork`. When `body` throws, what it had committed is published. */
   batch<T>(body: () => T, slots?: number): T {
     this.throwIfClosed()
-    if (typeof body !== 'function') throw new InvalidOptionError(`batch() takes a function that writes, not ${shown(body)}`)
+    if (typeof body !== 'function')
+      throw new InvalidOptionError(`batch() takes a function that writes, not ${shown(body)}`)
     this.cork(slots)
     try {
       return body()
@@ -340,7 +353,8 @@ export class Writer implements Disposable {
     // The commit: everything stored before is visible to whoever sees the new cursor.
     Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
     // Must be looked at after that, or a wake-up is lost.
-    if ((STORE_IS_FENCE ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0) this.control.wake()
+    if ((STORE_IS_FENCE ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0)
+      this.control.wake()
     // Zero it is already. The store has the next frame's cache line come to this core now, while nobody waits for it.
     if (next < this.limit) this.i32[next >> 2] = 0
   }
@@ -387,7 +401,9 @@ export class Writer implements Disposable {
     if (what === CORK) {
       if (this.corked) this.throwState('cork() twice')
       if (!Number.isInteger(corkSlots) || corkSlots < 0 || corkSlots > this.page.capacity) {
-        throw new InvalidOptionError(`cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${shown(corkSlots)}`)
+        throw new InvalidOptionError(
+          `cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${shown(corkSlots)}`,
+        )
       }
       if (this.begun) this.throwState('cork() after begin()')
       bytes = corkSlots * SLOT
@@ -399,9 +415,13 @@ export class Writer implements Disposable {
     }
 
     if (this.page.mapping.damaged) {
-      throw new CorruptJournalError(`${this.page.path} was cut short by somebody while it was being written; close this writer, and save what is good with 'ticktape repair'`, {
-        path: this.page.path, page: this.page.number,
-      })
+      throw new CorruptJournalError(
+        `${this.page.path} was cut short by somebody while it was being written; close this writer, and save what is good with 'ticktape repair'`,
+        {
+          path: this.page.path,
+          page: this.page.number,
+        },
+      )
     }
     this.durableLog?.throwIfFailed()
     this.supply.check()
@@ -470,7 +490,9 @@ export class Writer implements Disposable {
   /** The first frame of a kind: schema.json has its definition before anybody can see it. */
   private addEntry(definition: FrameDefinition): Entry {
     if (definition.slots > this.page.capacity) {
-      throw new FrameDefinitionError(`a ${definition.name} takes ${definition.slots} slots, the pages of ${this.path} have ${this.page.capacity}; give it larger pages`)
+      throw new FrameDefinitionError(
+        `a ${definition.name} takes ${definition.slots} slots, the pages of ${this.path} have ${this.page.capacity}; give it larger pages`,
+      )
     }
     const file = path.join(this.path, FileName.SCHEMA)
     if (this.schema.match(definition, file) === undefined) {

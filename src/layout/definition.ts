@@ -40,7 +40,12 @@ export class FrameDefinition<F extends Fields = Fields> {
   }
 
   /** @internal Of parts that were checked. */
-  static create<F extends Fields = Fields>(name: string, id: number, fields: readonly FieldLayout[], slots: number): FrameDefinition<F> {
+  static create<F extends Fields = Fields>(
+    name: string,
+    id: number,
+    fields: readonly FieldLayout[],
+    slots: number,
+  ): FrameDefinition<F> {
     const definition = new FrameDefinition<F>(name, id, fields, slots)
     definitions.add(definition)
     return definition
@@ -75,7 +80,12 @@ export interface FrameOptions {
  * @param id 1 to 65,535, the same for as long as a journal with such frames is kept.
  * @throws {FrameDefinitionError} for a name, id, field or size that the format cannot hold.
  */
-export function frame<const F extends Fields>(name: string, id: number, fields: F, options: FrameOptions = {}): FrameDefinition<F> {
+export function frame<const F extends Fields>(
+  name: string,
+  id: number,
+  fields: F,
+  options: FrameOptions = {},
+): FrameDefinition<F> {
   checkName('a frame', name)
   checkId(name, id)
   if (typeof fields !== 'object' || fields === null) {
@@ -106,8 +116,24 @@ export function frame<const F extends Fields>(name: string, id: number, fields: 
 
 /** Names that views use themselves. */
 const RESERVED = new Set([
-  'type', 'position', 'time', 'slots', 'cause', 'causeJournal', 'source', 'dest', 'sinceRoot', 'definition', 'is',
-  'toObject', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__', 'then',
+  'type',
+  'position',
+  'time',
+  'slots',
+  'cause',
+  'causeJournal',
+  'source',
+  'dest',
+  'sinceRoot',
+  'definition',
+  'is',
+  'toObject',
+  'constructor',
+  'toString',
+  'valueOf',
+  'hasOwnProperty',
+  '__proto__',
+  'then',
 ])
 
 /** @internal Also for what comes from schema.json. */
@@ -134,7 +160,11 @@ export function checkFieldName(frameName: string, name: string): void {
   }
 }
 
-function place(frameName: string, fields: Fields, header: number): { fields: FieldLayout[]; header: number; end: number } {
+function place(
+  frameName: string,
+  fields: Fields,
+  header: number,
+): { fields: FieldLayout[]; header: number; end: number } {
   const placed: FieldLayout[] = []
   let end = header
   for (const [name, field] of Object.entries(fields)) {
@@ -146,7 +176,9 @@ function place(frameName: string, fields: Fields, header: number): { fields: Fie
     }
     const offset = Math.ceil(end / field.align) * field.align
     const { kind, size, values } = field
-    placed.push(Object.freeze(values === undefined ? { name, kind, size, offset } : { name, kind, size, offset, values }))
+    placed.push(
+      Object.freeze(values === undefined ? { name, kind, size, offset } : { name, kind, size, offset, values }),
+    )
     end = offset + size
   }
   return { fields: placed, header, end }

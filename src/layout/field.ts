@@ -2,7 +2,20 @@ import { FrameDefinitionError } from './errors.js'
 import { shown } from './shown.js'
 
 export type FieldKind =
-  | 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64' | 'u64' | 'i64' | 'bool' | 'ascii' | 'bytes' | 'enum'
+  | 'u8'
+  | 'i8'
+  | 'u16'
+  | 'i16'
+  | 'u32'
+  | 'i32'
+  | 'f32'
+  | 'f64'
+  | 'u64'
+  | 'i64'
+  | 'bool'
+  | 'ascii'
+  | 'bytes'
+  | 'enum'
 
 /**
  * What one field of a frame holds. `T` is the JavaScript type its value has.

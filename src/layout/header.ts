@@ -1,5 +1,5 @@
 import { CorruptJournalError, FormatVersionError, NotAJournalError } from './errors.js'
-import { FORMAT_VERSION, Page, PAGE_MAGIC, SLOT_SHIFT } from './format.js'
+import { FORMAT_VERSION, PAGE_MAGIC, Page, SLOT_SHIFT } from './format.js'
 
 /** The identity of a page: written once, before anybody can see the page. */
 export interface PageIdentity {
@@ -77,7 +77,10 @@ export function decodePageHeader(
   crc: (bytes: Uint8Array) => number,
 ): PageIdentity {
   const corrupt = (what: string): never => {
-    throw new CorruptJournalError(`the header of ${path} is damaged: ${what}; run 'ticktape verify' on its journal`, { path, page: pageNumber })
+    throw new CorruptJournalError(`the header of ${path} is damaged: ${what}; run 'ticktape verify' on its journal`, {
+      path,
+      page: pageNumber,
+    })
   }
   if (bytes.length < Page.IDENTITY_SIZE) corrupt(`the file has ${fileSize} bytes`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -94,14 +97,17 @@ export function decodePageHeader(
       { path },
     )
   }
-  if (view.getUint32(Page.IDENTITY_CRC, true) !== crc(bytes.subarray(0, Page.IDENTITY_CRC))) corrupt('its checksum is wrong')
+  if (view.getUint32(Page.IDENTITY_CRC, true) !== crc(bytes.subarray(0, Page.IDENTITY_CRC)))
+    corrupt('its checksum is wrong')
   const pageSize = view.getUint32(Page.PAGE_SIZE, true)
-  if (pageSize < Page.MIN_SIZE || pageSize > Page.MAX_SIZE || pageSize % Page.HEADER_SIZE !== 0) corrupt(`it says a page has ${pageSize} bytes`)
+  if (pageSize < Page.MIN_SIZE || pageSize > Page.MAX_SIZE || pageSize % Page.HEADER_SIZE !== 0)
+    corrupt(`it says a page has ${pageSize} bytes`)
   if (pageSize !== fileSize) corrupt(`it says ${pageSize} bytes, the file has ${fileSize}`)
   const storedNumber = view.getUint32(Page.PAGE_NUMBER, true)
   if (storedNumber !== pageNumber) corrupt(`it says page ${storedNumber}, the file is named for page ${pageNumber}`)
   const firstPosition = Number(view.getBigUint64(Page.FIRST_POSITION, true))
-  if (firstPosition !== pageNumber * slotsOf(pageSize) || !Number.isSafeInteger(firstPosition + slotsOf(pageSize))) corrupt(`it says first position ${firstPosition}`)
+  if (firstPosition !== pageNumber * slotsOf(pageSize) || !Number.isSafeInteger(firstPosition + slotsOf(pageSize)))
+    corrupt(`it says first position ${firstPosition}`)
   return {
     flags: view.getUint32(Page.FLAGS, true),
     pageSize,

@@ -1,5 +1,5 @@
-import { NO_MEMORY, type PageMemory } from './memory.js'
 import { Page, SLOT_SHIFT } from './format.js'
+import { NO_MEMORY, type PageMemory } from './memory.js'
 
 /**
  * Where a view looks: one page's arrays and a byte offset. Views keep theirs to themselves, so nobody outside the library can

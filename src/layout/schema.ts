@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { checkFieldName, checkId, checkName, FrameDefinition, type FieldLayout } from './definition.js'
+import { checkFieldName, checkId, checkName, type FieldLayout, FrameDefinition } from './definition.js'
 import { CorruptJournalError, type FieldDifference, FrameDefinitionError, SchemaMismatchError } from './errors.js'
 import type { FieldKind } from './field.js'
 import { FORMAT_VERSION, Frame, SLOT_SIZE } from './format.js'
@@ -31,7 +31,9 @@ export class Schema {
       if (known === definition) return known
       const differences = compare(known, definition)
       if (differences.length === 0) return known
-      const list = differences.map(d => `${d.field}: ${d.journal} in the journal, ${d.program} in the program`).join('; ')
+      const list = differences
+        .map(d => `${d.field}: ${d.journal} in the journal, ${d.program} in the program`)
+        .join('; ')
       throw new SchemaMismatchError(
         `frame id ${definition.id} means something else in ${path}: ${list}. Give the changed frame a new id, or use another journal`,
         differences,
@@ -83,20 +85,29 @@ export class Schema {
     try {
       json = JSON.parse(text)
     } catch (error) {
-      throw new CorruptJournalError(`${path} is no JSON: ${(error as Error).message}; run 'ticktape repair'`, { path, cause: error })
+      throw new CorruptJournalError(`${path} is no JSON: ${(error as Error).message}; run 'ticktape repair'`, {
+        path,
+        cause: error,
+      })
     }
     try {
       return new Schema(parseFrames(json))
     } catch (error) {
       if (!(error instanceof FrameDefinitionError)) throw error
-      throw new CorruptJournalError(`${path} is no schema: ${error.message}; run 'ticktape repair'`, { path, cause: error })
+      throw new CorruptJournalError(`${path} is no schema: ${error.message}; run 'ticktape repair'`, {
+        path,
+        cause: error,
+      })
     }
   }
 }
 
 /** @internal */
 export function layoutHash(definitions: readonly FrameDefinition[]): Uint8Array {
-  return createHash('sha256').update(JSON.stringify(definitions.map(plain))).digest().subarray(0, 8)
+  return createHash('sha256')
+    .update(JSON.stringify(definitions.map(plain)))
+    .digest()
+    .subarray(0, 8)
 }
 
 /** A definition as canonical JSON: these keys, in this order. */
@@ -135,7 +146,20 @@ function describe({ kind, size, offset, values }: FieldLayout): string {
 }
 
 const SIZES: Readonly<Record<FieldKind, number>> = {
-  u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, f32: 4, f64: 8, u64: 8, i64: 8, bool: 1, enum: 1, ascii: 0, bytes: 0,
+  u8: 1,
+  i8: 1,
+  u16: 2,
+  i16: 2,
+  u32: 4,
+  i32: 4,
+  f32: 4,
+  f64: 8,
+  u64: 8,
+  i64: 8,
+  bool: 1,
+  enum: 1,
+  ascii: 0,
+  bytes: 0,
 }
 
 function parseFrames(json: unknown): FrameDefinition[] {
@@ -159,7 +183,8 @@ function parseFrame(json: unknown): FrameDefinition {
   const size = (slots as number) * SLOT_SIZE
   const header = slots === 1 ? Frame.SMALL_HEADER_SIZE : Frame.LARGE_HEADER_SIZE
   const layouts = (fields as unknown[]).map(field => parseField(name as string, field, header, size))
-  if (new Set(layouts.map(field => field.name)).size !== layouts.length) bad(`frame '${String(name)}' has a field twice`)
+  if (new Set(layouts.map(field => field.name)).size !== layouts.length)
+    bad(`frame '${String(name)}' has a field twice`)
   return FrameDefinition.create(name as string, id as number, layouts, slots as number)
 }
 
@@ -167,17 +192,23 @@ function parseField(frameName: string, json: unknown, start: number, end: number
   const { name, kind, size, offset, values } = asObject(json, `a field of frame '${frameName}'`)
   checkFieldName(frameName, name as string)
   const what = `field '${String(name)}' of frame '${frameName}'`
-  if (typeof kind !== 'string' || !Object.hasOwn(SIZES, kind)) bad(`${what} is of no known kind (${JSON.stringify(kind)})`)
+  if (typeof kind !== 'string' || !Object.hasOwn(SIZES, kind))
+    bad(`${what} is of no known kind (${JSON.stringify(kind)})`)
   const scalar = SIZES[kind as FieldKind]
   const text = scalar === 0
-  if (!Number.isInteger(size) || (size as number) < 1 || (!text && size !== scalar)) bad(`${what} has size ${JSON.stringify(size)}`)
+  if (!Number.isInteger(size) || (size as number) < 1 || (!text && size !== scalar))
+    bad(`${what} has size ${JSON.stringify(size)}`)
   const aligned = Number.isInteger(offset) && (text || (offset as number) % scalar === 0)
   if (!aligned || (offset as number) < start || (offset as number) + (size as number) > end) {
     bad(`${what} lies at ${JSON.stringify(offset)}, outside its frame or misaligned`)
   }
   const layout = { name: name as string, kind: kind as FieldKind, size: size as number, offset: offset as number }
   if (kind !== 'enum') return layout
-  const named = Array.isArray(values) && values.length >= 1 && values.length <= 256 && values.every(v => typeof v === 'string' && v !== '')
+  const named =
+    Array.isArray(values) &&
+    values.length >= 1 &&
+    values.length <= 256 &&
+    values.every(v => typeof v === 'string' && v !== '')
   if (!named) bad(`${what} has no list of names`)
   return { ...layout, values: values as string[] }
 }

@@ -1,5 +1,5 @@
-import { CorruptJournalError, FieldValueError, ViewExpiredError } from './errors.js'
 import type { FieldLayout } from './definition.js'
+import { CorruptJournalError, FieldValueError, ViewExpiredError } from './errors.js'
 import type { FramePointer } from './pointer.js'
 import { shown } from './shown.js'
 import { storeText, TextCache } from './text.js'
@@ -45,57 +45,68 @@ export class View {
     const { offset, size } = field
     const gone = (): never => expired(frameName, field.name)
     switch (field.kind) {
-      case 'u8': return function (this: View) {
+      case 'u8':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.u8[at + offset]
         }
-      case 'i8': return function (this: View) {
+      case 'i8':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.i8[at + offset]
         }
-      case 'u16': return function (this: View) {
+      case 'u16':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.u16[(at + offset) >> 1]
         }
-      case 'i16': return function (this: View) {
+      case 'i16':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.i16[(at + offset) >> 1]
         }
-      case 'u32': return function (this: View) {
+      case 'u32':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.u32[(at + offset) >> 2]
         }
-      case 'i32': return function (this: View) {
+      case 'i32':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.i32[(at + offset) >> 2]
         }
-      case 'f32': return function (this: View) {
+      case 'f32':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.f32[(at + offset) >> 2]
         }
-      case 'f64': return function (this: View) {
+      case 'f64':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.f64[(at + offset) >> 3]
         }
-      case 'u64': return function (this: View) {
+      case 'u64':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.u64[(at + offset) >> 3]
         }
-      case 'i64': return function (this: View) {
+      case 'i64':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.i64[(at + offset) >> 3]
         }
-      case 'bool': return function (this: View) {
+      case 'bool':
+        return function (this: View) {
           const p = this.#pointer
           const at = p.at
           return at < 0 ? gone() : p.u8[at + offset] !== 0
@@ -137,84 +148,98 @@ export class View {
     // One call for all that can be wrong keeps the setters small enough for V8 to inline many of them into one loop.
     const no = (p: FramePointer, value: unknown): never => refuse(frameName, field, p, value)
     switch (field.kind) {
-      case 'u8': return function (this: View, v: number) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'number' || (v & 0xff) !== v) no(p, v)
-        p.u8[at + offset] = v
-      }
-      case 'i8': return function (this: View, v: number) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'number' || (v << 24) >> 24 !== v) no(p, v)
-        p.i8[at + offset] = v
-      }
-      case 'u16': return function (this: View, v: number) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'number' || (v & 0xffff) !== v) no(p, v)
-        p.u16[(at + offset) >> 1] = v
-      }
-      case 'i16': return function (this: View, v: number) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'number' || (v << 16) >> 16 !== v) no(p, v)
-        p.i16[(at + offset) >> 1] = v
-      }
-      case 'u32': return function (this: View, v: number) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'number' || v >>> 0 !== v) no(p, v)
-        p.u32[(at + offset) >> 2] = v
-      }
-      case 'i32': return function (this: View, v: number) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'number' || (v | 0) !== v) no(p, v)
-        p.i32[(at + offset) >> 2] = v
-      }
-      case 'f32': return function (this: View, v: number) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'number' || (Math.abs(Math.fround(v)) === Infinity && Math.abs(v) !== Infinity)) no(p, v)
-        p.f32[(at + offset) >> 2] = v
-      }
-      case 'f64': return function (this: View, v: number) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'number') no(p, v)
-        p.f64[(at + offset) >> 3] = v
-      }
-      case 'u64': return function (this: View, v: bigint) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'bigint' || v < 0n || v > U64_MAX) no(p, v)
-        p.u64[(at + offset) >> 3] = v
-      }
-      case 'i64': return function (this: View, v: bigint) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'bigint' || v < I64_MIN || v > I64_MAX) no(p, v)
-        p.i64[(at + offset) >> 3] = v
-      }
-      case 'bool': return function (this: View, v: boolean) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'boolean') no(p, v)
-        p.u8[at + offset] = v ? 1 : 0
-      }
-      case 'ascii': return function (this: View, v: string) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || typeof v !== 'string' || !storeText(p.u8, at + offset, size, v)) no(p, v)
-      }
-      case 'bytes': return function (this: View, v: Uint8Array) {
-        const p = this.#pointer
-        const at = p.at
-        if (at < 0 || !(v instanceof Uint8Array) || lengthOf(v) > size) no(p, v)
-        p.u8.set(v, at + offset)
-        p.u8.fill(0, at + offset + lengthOf(v), at + offset + size)
-      }
+      case 'u8':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v & 0xff) !== v) no(p, v)
+          p.u8[at + offset] = v
+        }
+      case 'i8':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v << 24) >> 24 !== v) no(p, v)
+          p.i8[at + offset] = v
+        }
+      case 'u16':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v & 0xffff) !== v) no(p, v)
+          p.u16[(at + offset) >> 1] = v
+        }
+      case 'i16':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v << 16) >> 16 !== v) no(p, v)
+          p.i16[(at + offset) >> 1] = v
+        }
+      case 'u32':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || v >>> 0 !== v) no(p, v)
+          p.u32[(at + offset) >> 2] = v
+        }
+      case 'i32':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v | 0) !== v) no(p, v)
+          p.i32[(at + offset) >> 2] = v
+        }
+      case 'f32':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (Math.abs(Math.fround(v)) === Infinity && Math.abs(v) !== Infinity))
+            no(p, v)
+          p.f32[(at + offset) >> 2] = v
+        }
+      case 'f64':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number') no(p, v)
+          p.f64[(at + offset) >> 3] = v
+        }
+      case 'u64':
+        return function (this: View, v: bigint) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'bigint' || v < 0n || v > U64_MAX) no(p, v)
+          p.u64[(at + offset) >> 3] = v
+        }
+      case 'i64':
+        return function (this: View, v: bigint) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'bigint' || v < I64_MIN || v > I64_MAX) no(p, v)
+          p.i64[(at + offset) >> 3] = v
+        }
+      case 'bool':
+        return function (this: View, v: boolean) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'boolean') no(p, v)
+          p.u8[at + offset] = v ? 1 : 0
+        }
+      case 'ascii':
+        return function (this: View, v: string) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'string' || !storeText(p.u8, at + offset, size, v)) no(p, v)
+        }
+      case 'bytes':
+        return function (this: View, v: Uint8Array) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || !(v instanceof Uint8Array) || lengthOf(v) > size) no(p, v)
+          p.u8.set(v, at + offset)
+          p.u8.fill(0, at + offset + lengthOf(v), at + offset + size)
+        }
       case 'enum': {
         const values = field.values ?? []
         return function (this: View, v: string) {
@@ -230,7 +255,9 @@ export class View {
 }
 
 /** A subclass may say anything of its length; `set` goes by what it is. */
-const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')?.get as (this: Uint8Array) => number
+const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')?.get as (
+  this: Uint8Array,
+) => number
 
 function lengthOf(bytes: Uint8Array): number {
   return trueLength.call(bytes)
@@ -256,20 +283,34 @@ function unknownEnum(frameName: string, field: FieldLayout, stored: number, p: F
 /** What each kind takes, for the message of a refusal. */
 function wanted(field: FieldLayout): string {
   switch (field.kind) {
-    case 'u8': return 'a whole number from 0 to 255'
-    case 'i8': return 'a whole number from -128 to 127'
-    case 'u16': return 'a whole number from 0 to 65535'
-    case 'i16': return 'a whole number from -32768 to 32767'
-    case 'u32': return 'a whole number from 0 to 4294967295'
-    case 'i32': return 'a whole number from -2147483648 to 2147483647'
-    case 'f32': return 'a number that a 32-bit float can hold'
-    case 'f64': return 'a number'
-    case 'u64': return 'a bigint from 0n to 2n ** 64n - 1n'
-    case 'i64': return 'a bigint from -(2n ** 63n) to 2n ** 63n - 1n'
-    case 'bool': return 'true or false'
-    case 'ascii': return `a string of at most ${field.size} ASCII characters`
-    case 'bytes': return `a Uint8Array of at most ${field.size} bytes`
-    case 'enum': return `one of ${field.values?.map(value => `'${value}'`).join(', ')}`
+    case 'u8':
+      return 'a whole number from 0 to 255'
+    case 'i8':
+      return 'a whole number from -128 to 127'
+    case 'u16':
+      return 'a whole number from 0 to 65535'
+    case 'i16':
+      return 'a whole number from -32768 to 32767'
+    case 'u32':
+      return 'a whole number from 0 to 4294967295'
+    case 'i32':
+      return 'a whole number from -2147483648 to 2147483647'
+    case 'f32':
+      return 'a number that a 32-bit float can hold'
+    case 'f64':
+      return 'a number'
+    case 'u64':
+      return 'a bigint from 0n to 2n ** 64n - 1n'
+    case 'i64':
+      return 'a bigint from -(2n ** 63n) to 2n ** 63n - 1n'
+    case 'bool':
+      return 'true or false'
+    case 'ascii':
+      return `a string of at most ${field.size} ASCII characters`
+    case 'bytes':
+      return `a Uint8Array of at most ${field.size} bytes`
+    case 'enum':
+      return `one of ${field.values?.map(value => `'${value}'`).join(', ')}`
   }
 }
 

@@ -1,9 +1,9 @@
-import { type Setter, View } from './view-accessors.js'
 import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from './definition.js'
 import { FieldValueError } from './errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag } from './format.js'
 import { FramePointer } from './pointer.js'
 import { shown } from './shown.js'
+import { type Setter, View } from './view-accessors.js'
 
 /** What every frame says of itself, whatever its fields. Valid only while the handler it was passed to runs. */
 export interface FrameHeader {
@@ -84,7 +84,10 @@ type ViewClass = new (pointer: FramePointer) => View
 
 /** One class for each definition, however many readers and writers use it. */
 const readViews = new WeakMap<FrameDefinition, ViewClass>()
-const writeViews = new WeakMap<FrameDefinition, { WriteView: ViewClass; assign: (view: View, values: Record<string, unknown>) => void }>()
+const writeViews = new WeakMap<
+  FrameDefinition,
+  { WriteView: ViewClass; assign: (view: View, values: Record<string, unknown>) => void }
+>()
 
 function defineReadView(definition: FrameDefinition): ViewClass {
   class ReadView extends View {}
@@ -109,7 +112,10 @@ function defineReadView(definition: FrameDefinition): ViewClass {
   return ReadView
 }
 
-function defineWriteView(definition: FrameDefinition): { WriteView: ViewClass; assign: (view: View, values: Record<string, unknown>) => void } {
+function defineWriteView(definition: FrameDefinition): {
+  WriteView: ViewClass
+  assign: (view: View, values: Record<string, unknown>) => void
+} {
   class WriteView extends View {}
   const names = definition.fields.map(field => field.name)
   const setters: Setter[] = []
@@ -125,7 +131,9 @@ function defineWriteView(definition: FrameDefinition): { WriteView: ViewClass; a
 
   function assign(view: View, values: Record<string, unknown>): void {
     if (typeof values !== 'object' || values === null) {
-      throw new FieldValueError(`a ${definition.name} is written from an object with its fields, not from ${shown(values)}`)
+      throw new FieldValueError(
+        `a ${definition.name} is written from an object with its fields, not from ${shown(values)}`,
+      )
     }
     for (const name in values) {
       if (!known.has(name)) {

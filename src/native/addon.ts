@@ -172,7 +172,12 @@ export interface Addon {
    */
   wait(mapping: Mapping, offset: number, expected: number, timeoutMs: number): WaitResult
   /** As `wait`, on 1 to 127 words: returns when any of them differs or is woken. */
-  waitAny(mappings: readonly Mapping[], offsets: readonly number[], expected: readonly number[], timeoutMs: number): WaitResult
+  waitAny(
+    mappings: readonly Mapping[],
+    offsets: readonly number[],
+    expected: readonly number[],
+    timeoutMs: number,
+  ): WaitResult
   /** Wakes all who wait on the word, in every process. Returns how many. */
   wake(mapping: Mapping, offset: number): number
 
@@ -188,7 +193,14 @@ export interface Addon {
   /** The CRC of a sealed page: its identity and the slots below `cursor`. */
   pageCrc(page: Mapping, cursor: number): number
   /** Walks the frames from `from` to at most `to`; `checked` also wants each to carry its CRC; times below `minTime` are backwards. */
-  walkFrames(page: Mapping, from: number, to: number, firstPosition: number, checked: boolean, minTime: bigint): FrameWalk
+  walkFrames(
+    page: Mapping,
+    from: number,
+    to: number,
+    firstPosition: number,
+    checked: boolean,
+    minTime: bigint,
+  ): FrameWalk
 
   /** Identifies this boot of the machine: 32 hexadecimal digits. */
   bootId(): string

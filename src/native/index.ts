@@ -28,7 +28,11 @@ function load(): Addon {
   try {
     return createRequire(import.meta.url)(path) as Addon
   } catch (cause) {
-    throw new AddonError('ERR_ADDON_LOAD', `The addon ${path} cannot be loaded: ${messageOf(cause)}. Rebuild it from a clone of the repository with npm install, or install the package again.`, cause)
+    throw new AddonError(
+      'ERR_ADDON_LOAD',
+      `The addon ${path} cannot be loaded: ${messageOf(cause)}. Rebuild it from a clone of the repository with npm install, or install the package again.`,
+      cause,
+    )
   }
 }
 
@@ -38,7 +42,9 @@ function refuseUnsupported(): void {
     throw unsupported(`ticktape runs on Linux and macOS, not on ${platform}. On Windows, use it inside WSL 2.`)
   }
   if ('electron' in versions) {
-    throw unsupported("ticktape does not run in Electron: its V8 refuses memory mapped outside the engine's own cage. Run it in a Node.js child process.")
+    throw unsupported(
+      "ticktape does not run in Electron: its V8 refuses memory mapped outside the engine's own cage. Run it in a Node.js child process.",
+    )
   }
   if (endianness() !== 'LE') {
     throw unsupported('ticktape runs on little-endian processors only: journals are mapped, not translated.')
@@ -56,7 +62,11 @@ function find(): string {
     return path(packageRoot)
   } catch (cause) {
     const where = `${process.platform}-${process.arch}`
-    throw new AddonError('ERR_ADDON_NOT_FOUND', `ticktape has no prebuilt addon for ${where} in ${packageRoot}. Build one: clone the repository and run npm install there (it needs a C++ compiler, make and Python 3), or install the package again if files are missing.`, cause)
+    throw new AddonError(
+      'ERR_ADDON_NOT_FOUND',
+      `ticktape has no prebuilt addon for ${where} in ${packageRoot}. Build one: clone the repository and run npm install there (it needs a C++ compiler, make and Python 3), or install the package again if files are missing.`,
+      cause,
+    )
   }
 }
 

@@ -1,8 +1,8 @@
-import { JournalNotFoundError } from '../layout/errors.js'
-import type { FrameView } from '../layout/view.js'
 import { Handlers } from '../journal/handlers.js'
 import { Reader } from '../journal/reader.js'
 import { lastPage } from '../journal/seek.js'
+import { JournalNotFoundError } from '../layout/errors.js'
+import type { FrameView } from '../layout/view.js'
 
 /**
  * The last frame of a journal for which `pick` returns something: what it returned, undefined when there is none. Looks at the newest page

@@ -1,6 +1,3 @@
-import type { FrameDefinition, Fields, ValuesOf } from '../layout/definition.js'
-import { InvalidStateError } from '../layout/errors.js'
-import type { FrameView } from '../layout/view.js'
 import { ageOf } from '../journal/clock.js'
 import type { CommitOptions } from '../journal/commit-options.js'
 import { Handlers } from '../journal/handlers.js'
@@ -8,6 +5,9 @@ import { Reader } from '../journal/reader.js'
 import type { Wait } from '../journal/run-loop.js'
 import { Writer } from '../journal/writer.js'
 import type { WriterOptions } from '../journal/writer-options.js'
+import type { Fields, FrameDefinition, ValuesOf } from '../layout/definition.js'
+import { InvalidStateError } from '../layout/errors.js'
+import type { FrameView } from '../layout/view.js'
 import { findLast } from './backward.js'
 import { Lifecycle, Progress } from './frames.js'
 import { LatencyHistogram } from './latency.js'
@@ -48,7 +48,9 @@ export class Consumer {
   /** @throws what Writer.open and Reader.open throw; waits some seconds for the last process of that name to be gone. */
   static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
     const { name, input, output } = options
-    const writer = await whenFree(() => Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }))
+    const writer = await whenFree(() =>
+      Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
+    )
     let reader: Reader | undefined
     try {
       ;(await Reader.whenReady(input, { signal })).close()
@@ -90,10 +92,19 @@ export class Consumer {
   }
 
   /** Writes an output of the input frame at hand. It is visible once that frame's handler has returned. Returns its position. */
-  write<F extends Fields>(definition: FrameDefinition<F>, fill: (position: number) => ValuesOf<F>, options: CommitOptions): number {
-    if (this.slots < 0) throw new InvalidStateError(`${this.name} can write only while it handles a frame; what is sent later has no cause`)
+  write<F extends Fields>(
+    definition: FrameDefinition<F>,
+    fill: (position: number) => ValuesOf<F>,
+    options: CommitOptions,
+  ): number {
+    if (this.slots < 0)
+      throw new InvalidStateError(
+        `${this.name} can write only while it handles a frame; what is sent later has no cause`,
+      )
     if (this.slots + definition.slots > OUTPUT_SLOTS) {
-      throw new InvalidStateError(`${this.name} sends more than ${OUTPUT_SLOTS / definition.slots} frames for one input frame; they could not all appear at once`)
+      throw new InvalidStateError(
+        `${this.name} sends more than ${OUTPUT_SLOTS / definition.slots} frames for one input frame; they could not all appear at once`,
+      )
     }
     if (!this.corked) this.cork()
     const position = this.writer.write(definition, fill(this.writer.position), options)
@@ -114,13 +125,25 @@ export class Consumer {
   /** How far it is. */
   get progress() {
     const { handled: read, latencies, reader } = this
-    return { position: reader.position, lag: reader.lag, read, p50: latencies.quantile(0.5), p99: latencies.quantile(0.99), p999: latencies.quantile(0.999) }
+    return {
+      position: reader.position,
+      lag: reader.lag,
+      read,
+      p50: latencies.quantile(0.5),
+      p99: latencies.quantile(0.99),
+      p999: latencies.quantile(0.999),
+    }
   }
 
   /** Writes down how far it is. Between frames. */
   writeProgress(): void {
     const { position } = this.reader
-    this.writer.write(Progress, { next: BigInt(position), read: BigInt(this.handled), run: this.run, latencies: this.latencies.bytes })
+    this.writer.write(Progress, {
+      next: BigInt(position),
+      read: BigInt(this.handled),
+      run: this.run,
+      latencies: this.latencies.bytes,
+    })
   }
 
   /** Says that this was the last frame, with what `farewell` writes, in one store; then closes. @throws what `farewell` throws. */
@@ -166,7 +189,14 @@ export class Consumer {
 
   private writeLifecycle(event: 'started' | 'stopped' | 'failed'): void {
     const { name, run } = this
-    this.writer.write(Lifecycle, { process: name, next: BigInt(this.reader.position), read: BigInt(this.handled), pid: process.pid, run, event })
+    this.writer.write(Lifecycle, {
+      process: name,
+      next: BigInt(this.reader.position),
+      read: BigInt(this.handled),
+      pid: process.pid,
+      run,
+      event,
+    })
   }
 }
 
@@ -179,6 +209,10 @@ function resume(output: string, reader: Reader): number {
   })
   if (last === undefined || reader.position > last.position) return run
   reader.seek({ position: last.position })
-  if (last.cause) reader.poll(new Handlers().otherwise(() => {}), 1)
+  if (last.cause)
+    reader.poll(
+      new Handlers().otherwise(() => {}),
+      1,
+    )
   return run
 }

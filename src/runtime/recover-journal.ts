@@ -1,8 +1,8 @@
-import { CorruptJournalError } from '../layout/errors.js'
 import { thisBoot } from '../journal/boot.js'
 import { lastPage } from '../journal/seek.js'
 import { Writer } from '../journal/writer.js'
 import type { WriterOptions } from '../journal/writer-options.js'
+import { CorruptJournalError } from '../layout/errors.js'
 import { whenFree } from './when-free.js'
 
 /**

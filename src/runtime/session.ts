@@ -1,9 +1,9 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { InvalidOptionError, SessionError, UnsafePathError } from '../layout/errors.js'
-import { shown } from '../layout/shown.js'
 import { FileName, listDirectory, makeDirectories, syncDirectory } from '../journal/directory.js'
 import { isJournal } from '../journal/inspect.js'
+import { InvalidOptionError, SessionError, UnsafePathError } from '../layout/errors.js'
+import { shown } from '../layout/shown.js'
 import { lookAtStateFile } from '../state/look.js'
 
 /** The gateway's journal. Consumers' journals are numbered from the next on. */
@@ -50,7 +50,10 @@ export class Session {
   static look(home: string): Session {
     checkHome(home)
     if (!fs.existsSync(path.join(home, FILE))) {
-      throw new SessionError(`${home} has no ${FILE}: it is not the home of a gateway and its strategies; 'ticktape run --home' makes one`, { path: home })
+      throw new SessionError(
+        `${home} has no ${FILE}: it is not the home of a gateway and its strategies; 'ticktape run --home' makes one`,
+        { path: home },
+      )
     }
     return new Session(home)
   }
@@ -81,8 +84,15 @@ export class Session {
   enrol(wanted: readonly { readonly id: string; readonly file: string }[]): readonly Member[] {
     const numbers = this.all.map(member => member.number)
     let last = Math.max(GATEWAY_JOURNAL, ...numbers)
-    const enrolled = wanted.map(({ id, file }) => ({ id, number: this.members.get(id)?.number ?? ++last, file: path.resolve(file) }))
-    if (last > MOST_MEMBERS) throw new SessionError(`${this.home} has had ${MOST_MEMBERS} strategies; begin another session`, { path: this.home })
+    const enrolled = wanted.map(({ id, file }) => ({
+      id,
+      number: this.members.get(id)?.number ?? ++last,
+      file: path.resolve(file),
+    }))
+    if (last > MOST_MEMBERS)
+      throw new SessionError(`${this.home} has had ${MOST_MEMBERS} strategies; begin another session`, {
+        path: this.home,
+      })
     for (const member of enrolled) this.members.set(member.id, member)
     writeWhole(path.join(this.home, FILE), `${JSON.stringify({ version: 1, members: this.all }, null, 2)}\n`)
     return enrolled
@@ -105,11 +115,16 @@ function checkRoom(home: string): void {
   if (!fs.existsSync(home)) return
   const { pages, foreign } = listDirectory(home)
   if (pages.length > 0 || JOURNAL_FILES.some(name => fs.existsSync(path.join(home, name)))) {
-    throw new SessionError(`${home} is a journal; a session takes a directory of its own, which its journals are in`, { path: home })
+    throw new SessionError(`${home} is a journal; a session takes a directory of its own, which its journals are in`, {
+      path: home,
+    })
   }
   const other = foreign.find(name => !OWN_NAMES.has(name) && !belongsBeside(path.join(home, name)))
   if (other !== undefined) {
-    throw new SessionError(`${home} is no session: it has no ${FILE}, but other things ('${other}'); give a session a directory of its own`, { path: home })
+    throw new SessionError(
+      `${home} is no session: it has no ${FILE}, but other things ('${other}'); give a session a directory of its own`,
+      { path: home },
+    )
   }
 }
 
@@ -130,7 +145,10 @@ function readMembers(file: string): Member[] {
   // It names modules to run, so it must be nobody else's word.
   const me = process.geteuid?.() ?? stat.uid
   if (!stat.isFile() || (stat.uid !== me && me !== 0) || (stat.mode & 0o022) !== 0) {
-    throw new UnsafePathError(`${file} must be a regular file of your own that others may not write, for it names modules to run`, { path: file })
+    throw new UnsafePathError(
+      `${file} must be a regular file of your own that others may not write, for it names modules to run`,
+      { path: file },
+    )
   }
   let text: string
   try {
@@ -139,7 +157,10 @@ function readMembers(file: string): Member[] {
     throw new SessionError(`${file} cannot be read; type: chmod u+r ${file}`, { path: file, cause: error })
   }
   const damaged = (cause?: unknown): SessionError =>
-    new SessionError(`${file} is damaged; put back a copy of it, or begin a session in another directory`, { path: file, cause })
+    new SessionError(`${file} is damaged; put back a copy of it, or begin a session in another directory`, {
+      path: file,
+      cause,
+    })
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -151,7 +172,13 @@ function readMembers(file: string): Member[] {
   const numbers = new Set<number>()
   return members.map((member: Partial<Record<keyof Member, unknown>> | null) => {
     const { id, number, file: module } = member ?? {}
-    if (!isMemberId(id) || !Number.isInteger(number) || (number as number) <= GATEWAY_JOURNAL || typeof module !== 'string') throw damaged()
+    if (
+      !isMemberId(id) ||
+      !Number.isInteger(number) ||
+      (number as number) <= GATEWAY_JOURNAL ||
+      typeof module !== 'string'
+    )
+      throw damaged()
     if (numbers.has(number as number)) throw damaged()
     numbers.add(number as number)
     return { id, number: number as number, file: module }

@@ -1,6 +1,6 @@
 import { native } from '../native/index.js'
 import { fence } from './fence.js'
-import { BreakerReason as R, BreakerWord as B } from './format.js'
+import { BreakerWord as B, BreakerReason as R } from './format.js'
 import type { StateFile } from './state-file.js'
 
 /** Writes down why `word` was stored. A reason that is cut short by a death, or written over, does not name its word. */

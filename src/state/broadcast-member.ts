@@ -25,7 +25,11 @@ export class BroadcastMember implements Disposable {
    * UnsafePathError, CorruptStateError, StateMismatchError, JournalFullError}
    */
   static join(directory: string, name: string, options: MemberOptions = {}): BroadcastMember {
-    checkOptions('BroadcastMember.join', options, { keys: kinds.array, slots: kinds.integer(1, MAX_SLOTS), mode: kinds.integer(0, 0o777) })
+    checkOptions('BroadcastMember.join', options, {
+      keys: kinds.array,
+      slots: kinds.integer(1, MAX_SLOTS),
+      mode: kinds.integer(0, 0o777),
+    })
     checkMemberName(name)
     const members = openMembers(directory, { mode: options.mode })
     let ring: Ring | undefined
@@ -87,7 +91,10 @@ export class BroadcastMember implements Disposable {
   }
 
   private throwIfClosed(): void {
-    if (this.members.file.isClosed) throw new ClosedError(`member '${this.name}' of ${this.directory} has left or is closed; join again`, { path: this.directory })
+    if (this.members.file.isClosed)
+      throw new ClosedError(`member '${this.name}' of ${this.directory} has left or is closed; join again`, {
+        path: this.directory,
+      })
   }
 
   [Symbol.dispose](): void {

@@ -52,12 +52,19 @@ export class Members {
       let index = places.find(i => this.joined(i) && this.nameOf(i) === name)
       if (index !== undefined && !takePlace(this.file, this.at(index) + M.OWNER)) {
         const pid = readPlace(this.file, this.at(index) + M.OWNER)?.pid
-        throw new StateBusyError(`member '${name}' takes part already, in process ${pid}; give this one another name`, pid, { path: this.file.path })
+        throw new StateBusyError(
+          `member '${name}' takes part already, in process ${pid}; give this one another name`,
+          pid,
+          { path: this.file.path },
+        )
       }
       const isNew = index === undefined
       index ??= places.find(i => !this.joined(i) && takePlace(this.file, this.at(i) + M.OWNER))
       if (index === undefined) {
-        throw new StateFullError(`all ${this.places} places for members in ${this.file.path} are taken; make it with more: Broadcast.open(directory, { members })`, { path: this.file.path })
+        throw new StateFullError(
+          `all ${this.places} places for members in ${this.file.path} are taken; make it with more: Broadcast.open(directory, { members })`,
+          { path: this.file.path },
+        )
       }
       const at = this.at(index)
       try {
@@ -158,18 +165,24 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/
 
 export function checkMemberName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || !NAME.test(name)) {
-    throw new InvalidOptionError(`a member's name is 1 to 63 letters, digits, '_', '-' and '.', not ${shown(name)}: it names a file`)
+    throw new InvalidOptionError(
+      `a member's name is 1 to 63 letters, digits, '_', '-' and '.', not ${shown(name)}: it names a file`,
+    )
   }
 }
 
 function encodeKeys(keys: readonly string[] | undefined): Uint8Array {
   if (keys === undefined) return new Uint8Array()
   for (const key of keys) {
-    if (typeof key !== 'string' || key === '' || key.includes('\n')) throw new InvalidOptionError(`a key is a non-empty string of one line, not ${shown(key)}`)
+    if (typeof key !== 'string' || key === '' || key.includes('\n'))
+      throw new InvalidOptionError(`a key is a non-empty string of one line, not ${shown(key)}`)
   }
   if (keys.length === 0) throw new InvalidOptionError("'keys' names one key at least; leave it out to get everything")
   const list = Buffer.from(keys.join('\n'), 'utf8')
-  if (list.length > M.KEYS_SIZE) throw new InvalidOptionError(`'keys' takes at most ${M.KEYS_SIZE} bytes in all, these are ${list.length}; leave it out and choose in the handler`)
+  if (list.length > M.KEYS_SIZE)
+    throw new InvalidOptionError(
+      `'keys' takes at most ${M.KEYS_SIZE} bytes in all, these are ${list.length}; leave it out and choose in the handler`,
+    )
   return list
 }
 

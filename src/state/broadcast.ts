@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkOptions, kinds } from '../journal/options.js'
 import type { CommitOptions } from '../journal/commit-options.js'
-import type { FrameDefinition, Fields, ValuesOf } from '../layout/definition.js'
+import { checkOptions, kinds } from '../journal/options.js'
+import type { Fields, FrameDefinition, ValuesOf } from '../layout/definition.js'
 import { ClosedError, CorruptStateError, InvalidOptionError, StateBusyError, TicktapeError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
 import { type MemberEntry, Members } from './broadcast-members.js'
@@ -33,7 +33,11 @@ export interface BroadcastOptions {
   /** Members at the same time. Default 64. */
   readonly members?: number
   /** Asked for every frame and member that subscribed to it: whether it goes there. */
-  readonly accepts?: (member: MemberInfo, definition: FrameDefinition, values: Readonly<Record<string, unknown>>) => boolean
+  readonly accepts?: (
+    member: MemberInfo,
+    definition: FrameDefinition,
+    values: Readonly<Record<string, unknown>>,
+  ) => boolean
   /** How long a member that is gone keeps its place and what it has not read, in ms. Default 10,000. */
   readonly graceMs?: number
   readonly mode?: number
@@ -93,7 +97,9 @@ export class Broadcast implements Disposable {
     this.members = openMembers(path, options)
     if (!this.members.file.mapping.lockRange(Header.OWN, 1)) {
       this.members.close()
-      throw new StateBusyError(`${path} has a broadcaster already; one process writes to all members`, undefined, { path })
+      throw new StateBusyError(`${path} has a broadcaster already; one process writes to all members`, undefined, {
+        path,
+      })
     }
     this.refresh()
     this.timer = setInterval(() => this.sweepInTime(), SWEEP_MS).unref()
@@ -106,7 +112,12 @@ export class Broadcast implements Disposable {
    * goes to all.
    * @throws as `Ring.write`.
    */
-  write<F extends Fields>(definition: FrameDefinition<F>, values: ValuesOf<F>, key?: string, options?: CommitOptions): number {
+  write<F extends Fields>(
+    definition: FrameDefinition<F>,
+    values: ValuesOf<F>,
+    key?: string,
+    options?: CommitOptions,
+  ): number {
     this.throwIfClosed()
     if (this.members.version !== this.version) this.refresh()
     if (++this.frames >= SWEEP_FRAMES) this.sweep()
@@ -130,7 +141,12 @@ export class Broadcast implements Disposable {
   status(): MemberStatus[] {
     this.throwIfClosed()
     if (this.members.version !== this.version) this.refresh()
-    return [...this.outlets.values()].map(({ info, ring }) => ({ ...info, alive: ring.connected, size: ring.size, missed: ring.dropped + ring.lapped }))
+    return [...this.outlets.values()].map(({ info, ring }) => ({
+      ...info,
+      alive: ring.connected,
+      size: ring.size,
+      missed: ring.dropped + ring.lapped,
+    }))
   }
 
   /** Removes what members left that are gone for longer than `graceMs`. Done by itself about every second. Returns their names. */
@@ -168,7 +184,12 @@ export class Broadcast implements Disposable {
   }
 
   /** One member's damage is no reason to write to none. */
-  private writeTo<F extends Fields>(outlet: Outlet, definition: FrameDefinition<F>, values: ValuesOf<F>, options: CommitOptions | undefined): boolean {
+  private writeTo<F extends Fields>(
+    outlet: Outlet,
+    definition: FrameDefinition<F>,
+    values: ValuesOf<F>,
+    options: CommitOptions | undefined,
+  ): boolean {
     try {
       return outlet.ring.write(definition, values, options)
     } catch (error) {
@@ -205,7 +226,13 @@ export class Broadcast implements Disposable {
     const known = this.outlets.get(entry.index)
     const { name, pid, alive, keys } = entry
     try {
-      const ring = known?.ring ?? Ring.open(ringPath(this.path, name), { role: 'producer', whenFull: this.options.whenFull ?? 'drop', mode: this.options.mode })
+      const ring =
+        known?.ring ??
+        Ring.open(ringPath(this.path, name), {
+          role: 'producer',
+          whenFull: this.options.whenFull ?? 'drop',
+          mode: this.options.mode,
+        })
       this.outlets.set(entry.index, { entry, info: { name, pid, alive, keys }, ring, goneSince: known?.goneSince })
     } catch (error) {
       if (!(error instanceof TicktapeError)) throw error
@@ -224,7 +251,10 @@ export class Broadcast implements Disposable {
 }
 
 /** @internal */
-export function openMembers(directory: string, options: { readonly members?: number; readonly mode?: number }): Members {
+export function openMembers(
+  directory: string,
+  options: { readonly members?: number; readonly mode?: number },
+): Members {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new InvalidOptionError(`a broadcast has a directory, not ${shown(directory)}`)
   }

@@ -9,7 +9,10 @@ import type { StateFile } from './state-file.js'
  */
 export function refuseIndex(file: StateFile, what: string, index: unknown, size: number): never {
   file.throwIfClosed()
-  throw new InvalidOptionError(`a ${what} of ${file.path} is a whole number from 0 to ${size - 1}, not ${shown(index)}`, { path: file.path })
+  throw new InvalidOptionError(
+    `a ${what} of ${file.path} is a whole number from 0 to ${size - 1}, not ${shown(index)}`,
+    { path: file.path },
+  )
 }
 
 /** @throws {ClosedError, FieldValueError} */

@@ -4,7 +4,7 @@ import { shown } from '../layout/shown.js'
 import { native } from '../native/index.js'
 import { readReason, storeReason } from './breaker-reason.js'
 import { refuseIndex, refuseValue } from './checks.js'
-import { BreakerMarket as M, BreakerWord as B, Header, Kind } from './format.js'
+import { BreakerWord as B, Header, Kind, BreakerMarket as M } from './format.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from './state-file.js'
 import { addFloat, updateInteger } from './words.js'
 
@@ -131,7 +131,8 @@ export class CircuitBreaker implements Disposable {
    */
   check(market: number, quantity: number): BreakerCode | null {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
-    if (typeof quantity !== 'number' || !(Math.abs(quantity) <= Number.MAX_VALUE)) this.refuseNumber('a quantity', quantity)
+    if (typeof quantity !== 'number' || !(Math.abs(quantity) <= Number.MAX_VALUE))
+      this.refuseNumber('a quantity', quantity)
     const halted = Atomics.load(this.words, HALTED) & CODE_MASK
     if (halted !== 0) return this.codeOf(halted)
     const { floats } = this
@@ -146,7 +147,8 @@ export class CircuitBreaker implements Disposable {
   /** Halts trading. The first one's reason stays when it is halted already. Returns whether this one halted it. */
   halt(reason = 'halted by hand'): boolean {
     this.file.throwIfClosed()
-    if (typeof reason !== 'string') throw new InvalidOptionError(`halt() takes the reason as a string, not ${shown(reason)}`)
+    if (typeof reason !== 'string')
+      throw new InvalidOptionError(`halt() takes the reason as a string, not ${shown(reason)}`)
     return this.trip('halted', reason)
   }
 
@@ -156,7 +158,8 @@ export class CircuitBreaker implements Disposable {
     Atomics.store(this.words, ERRORS, 0)
     for (;;) {
       const seen = Atomics.load(this.words, HALTED)
-      if ((seen & CODE_MASK) === 0 || Atomics.compareExchange(this.words, HALTED, seen, nextWord(seen, 0)) === seen) return
+      if ((seen & CODE_MASK) === 0 || Atomics.compareExchange(this.words, HALTED, seen, nextWord(seen, 0)) === seen)
+        return
     }
   }
 
@@ -192,7 +195,8 @@ export class CircuitBreaker implements Disposable {
    * @throws {FieldValueError} for anything else.
    */
   recordPnl(minor: number): number {
-    if (!Number.isInteger(minor) || Math.abs(minor) > MAX_AMOUNT) refuseValue(this.file, 'recordPnl', `a whole number of minor units of at most ${MAX_AMOUNT}`, minor)
+    if (!Number.isInteger(minor) || Math.abs(minor) > MAX_AMOUNT)
+      refuseValue(this.file, 'recordPnl', `a whole number of minor units of at most ${MAX_AMOUNT}`, minor)
     this.file.throwIfClosed()
     const today = this.today()
     const packed = updateInteger(this.longs, DAY_PNL, seen => {
@@ -234,7 +238,8 @@ export class CircuitBreaker implements Disposable {
   /** Gives a market a limit of its own, for all processes; undefined: the general one again. */
   setMarketLimit(market: number, maxPosition: number | undefined): void {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
-    if (maxPosition !== undefined && !(maxPosition >= 0)) refuseValue(this.file, 'a limit', 'a number from 0 on', maxPosition)
+    if (maxPosition !== undefined && !(maxPosition >= 0))
+      refuseValue(this.file, 'a limit', 'a number from 0 on', maxPosition)
     // 0 in a new file is no limit, so limits are kept one higher.
     this.floats[POSITIONS + 2 * market + 1] = maxPosition === undefined ? 0 : maxPosition + 1
   }
@@ -249,7 +254,11 @@ export class CircuitBreaker implements Disposable {
   get limits(): Required<BreakerLimits> {
     this.file.throwIfClosed()
     const limit = (offset: number): number => this.floats[offset >> 3]
-    return { maxConsecutiveErrors: limit(B.MAX_ERRORS), maxDailyLoss: limit(B.MAX_DAILY_LOSS), maxPosition: limit(B.MAX_POSITION) }
+    return {
+      maxConsecutiveErrors: limit(B.MAX_ERRORS),
+      maxDailyLoss: limit(B.MAX_DAILY_LOSS),
+      maxPosition: limit(B.MAX_POSITION),
+    }
   }
 
   /** All there is to know, for people. */
@@ -296,7 +305,10 @@ export class CircuitBreaker implements Disposable {
       const stored = limits[name]
       if (!(stored >= 0)) this.file.corrupt(`its ${name} is ${stored}`)
       if (options[name] !== undefined && options[name] !== stored) {
-        throw new StateMismatchError(`${this.path} has ${name} ${stored}, not ${options[name]}; open it without limits and change them with setLimits()`, { path: this.path })
+        throw new StateMismatchError(
+          `${this.path} has ${name} ${stored}, not ${options[name]}; open it without limits and change them with setLimits()`,
+          { path: this.path },
+        )
       }
     }
   }
@@ -351,7 +363,8 @@ function pack(day: bigint, pnl: bigint): bigint {
 function planOf(options: BreakerOptions): StatePlan {
   const own = new Uint8Array(B.REASONS - Header.OWN)
   const view = new DataView(own.buffer)
-  for (const [name, offset] of LIMITS) view.setFloat64(offset - Header.OWN, options[name] ?? Number.POSITIVE_INFINITY, true)
+  for (const [name, offset] of LIMITS)
+    view.setFloat64(offset - Header.OWN, options[name] ?? Number.POSITIVE_INFINITY, true)
   return {
     what: 'CircuitBreaker',
     kind: Kind.CIRCUIT_BREAKER,

@@ -2,7 +2,7 @@ import { checkOptions, kinds } from '../journal/options.js'
 import { InvalidOptionError, StateFullError, StateMismatchError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
 import { Counter, Gauge } from './counter.js'
-import { CounterLabel as L, CounterValue as V, Header, Kind } from './format.js'
+import { Header, Kind, CounterLabel as L, CounterValue as V } from './format.js'
 import { takePlace } from './owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from './state-file.js'
 import { loadInteger } from './words.js'
@@ -68,7 +68,9 @@ export class Counters implements Disposable {
   counter(name: string): Counter {
     const known = this.known.get(name)
     if (known instanceof Counter) return known
-    const made = new Counter(this.file, this.values, this.valueAt(this.take(name, COUNTER)) >> 3, name, () => this.read(name))
+    const made = new Counter(this.file, this.values, this.valueAt(this.take(name, COUNTER)) >> 3, name, () =>
+      this.read(name),
+    )
     this.known.set(name, made)
     return made
   }
@@ -108,7 +110,8 @@ export class Counters implements Disposable {
       const kind = this.kindOf(cell)
       if (kind === 0) break
       const name = this.nameOf(cell)
-      const value = kind === GAUGE ? this.floats[this.valueAt(cell) >> 3] : loadInteger(this.values, this.valueAt(cell) >> 3)
+      const value =
+        kind === GAUGE ? this.floats[this.valueAt(cell) >> 3] : loadInteger(this.values, this.valueAt(cell) >> 3)
       const known = found.get(name)
       if (known === undefined) found.set(name, { name, kind: kind === GAUGE ? 'gauge' : 'counter', value })
       else known.value += value
@@ -137,11 +140,17 @@ export class Counters implements Disposable {
         if (present === 0) return this.make(cell, name, kind)
         if (this.nameOf(cell) !== name) continue
         if (present !== kind) {
-          throw new StateMismatchError(`'${name}' is a ${present === GAUGE ? 'gauge' : 'counter'} in ${this.path}; give the other one another name`, { path: this.path })
+          throw new StateMismatchError(
+            `'${name}' is a ${present === GAUGE ? 'gauge' : 'counter'} in ${this.path}; give the other one another name`,
+            { path: this.path },
+          )
         }
         if (kind === GAUGE || takePlace(this.file, this.valueAt(cell) + V.OWNER)) return cell
       }
-      throw new StateFullError(`all ${this.cells} cells of ${this.path} are taken; make it with more: Counters.open(path, { cells })`, { path: this.path })
+      throw new StateFullError(
+        `all ${this.cells} cells of ${this.path} are taken; make it with more: Counters.open(path, { cells })`,
+        { path: this.path },
+      )
     })
   }
 
@@ -191,6 +200,8 @@ function planOf(options: CountersOptions): StatePlan {
 
 function checkName(name: unknown): void {
   if (typeof name !== 'string' || !/^[\x20-\x7e]{1,119}$/.test(name)) {
-    throw new InvalidOptionError(`a counter's name is 1 to ${L.NAME_SIZE - 1} printable ASCII characters, not ${shown(name)}`)
+    throw new InvalidOptionError(
+      `a counter's name is 1 to ${L.NAME_SIZE - 1} printable ASCII characters, not ${shown(name)}`,
+    )
   }
 }

@@ -3,7 +3,7 @@ import { StateFullError } from '../layout/errors.js'
 import { native } from '../native/index.js'
 import { refuseIndex, refuseValue } from './checks.js'
 import { fence } from './fence.js'
-import { Header, InFlightWord as W, Kind, OwnerSlot } from './format.js'
+import { Header, Kind, OwnerSlot, InFlightWord as W } from './format.js'
 import { leavePlace, placeTaken, readPlace, takePlace } from './owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from './state-file.js'
 
@@ -86,7 +86,10 @@ export class InFlight implements Disposable {
     }
   }
 
-  private constructor(private readonly file: StateFile, ttlMs: number) {
+  private constructor(
+    private readonly file: StateFile,
+    ttlMs: number,
+  ) {
     const [markets, owners] = file.parameters
     this.size = markets
     this.ttl = ttlMs * NS_PER_MS
@@ -135,7 +138,8 @@ export class InFlight implements Disposable {
   /** Has a market of this owner freed in `ms`, sooner or later than it would be. False when it was not, or no longer, this owner's. */
   releaseAfter(market: number, ms: number): boolean {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
-    if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_MS)) refuseValue(this.file, 'releaseAfter', 'a number of ms from 0 on', ms)
+    if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_MS))
+      refuseValue(this.file, 'releaseAfter', 'a number of ms from 0 on', ms)
     const { words } = this
     const seen = Atomics.load(words, market)
     if ((seen & OWNER_MASK) !== this.self) return false
@@ -166,7 +170,13 @@ export class InFlight implements Disposable {
       if (Atomics.load(this.words, market) !== word) continue
       if (deadline <= now) return undefined
       const alive = owner === this.self || placeTaken(this.file, this.ownerAt(owner - 1))
-      return { market, pid: place?.pid ?? 0, processStart: place?.processStart ?? 0, alive, remainingMs: (deadline - now) / NS_PER_MS }
+      return {
+        market,
+        pid: place?.pid ?? 0,
+        processStart: place?.processStart ?? 0,
+        alive,
+        remainingMs: (deadline - now) / NS_PER_MS,
+      }
     }
   }
 
@@ -205,7 +215,8 @@ export class InFlight implements Disposable {
       if (owner === 0) continue
       this.deadlineOf(market, owner)
       if (!dead.has(owner)) dead.set(owner, !placeTaken(this.file, this.ownerAt(owner - 1)))
-      if (dead.get(owner) === true && Atomics.compareExchange(this.words, market, word, nextWord(word, 0)) === word) freed++
+      if (dead.get(owner) === true && Atomics.compareExchange(this.words, market, word, nextWord(word, 0)) === word)
+        freed++
     }
     return freed
   }
@@ -248,7 +259,10 @@ export class InFlight implements Disposable {
       }
       leavePlace(this.file, place)
     }
-    throw new StateFullError(`all ${owners} places for owners in ${this.path} are taken, or their last owners' markets still in flight; make it with more: InFlight.open(path, { owners })`, { path: this.path })
+    throw new StateFullError(
+      `all ${owners} places for owners in ${this.path} are taken, or their last owners' markets still in flight; make it with more: InFlight.open(path, { owners })`,
+      { path: this.path },
+    )
   }
 
   /** Frees what this owner, who is gone, has past its deadline. False when it has more than that. */

@@ -1,14 +1,21 @@
 import { checkOptions, kinds } from '../journal/options.js'
-import { type FrameDefinition, type Fields, isDefinition, type ValuesOf } from '../layout/definition.js'
+import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from '../layout/definition.js'
 import { ClosedError, InvalidOptionError, InvalidStateError, StateBusyError } from '../layout/errors.js'
 import { Frame, Page, SLOT_SIZE } from '../layout/format.js'
 import { PageMemory } from '../layout/memory.js'
 import { layoutHash } from '../layout/schema.js'
 import { shown } from '../layout/shown.js'
-import { type BoundView, type BoundWriteView, type FrameView, makeReadView, makeWriteView, type WriteView } from '../layout/view.js'
+import {
+  type BoundView,
+  type BoundWriteView,
+  type FrameView,
+  makeReadView,
+  makeWriteView,
+  type WriteView,
+} from '../layout/view.js'
 import { refuseIndex } from './checks.js'
 import { fence, storeRelease } from './fence.js'
-import { Header, Kind, LatestCell as C } from './format.js'
+import { LatestCell as C, Header, Kind } from './format.js'
 import { type PlainValues, plainValues } from './plain-values.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from './state-file.js'
 
@@ -62,7 +69,11 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
    * @throws {StateMismatchError} when the file holds another definition; {InvalidOptionError, UnsafePathError, CorruptStateError,
    * JournalFullError}
    */
-  static open<F extends Fields>(path: string, definition: FrameDefinition<F>, options: LatestValuesOptions = {}): LatestValues<F> {
+  static open<F extends Fields>(
+    path: string,
+    definition: FrameDefinition<F>,
+    options: LatestValuesOptions = {},
+  ): LatestValues<F> {
     if (!isDefinition(definition)) {
       throw new InvalidOptionError(`LatestValues.open takes a definition made by frame(), not ${shown(definition)}`)
     }
@@ -233,7 +244,11 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   /** One writer a cell: a lock on the cell says who, and goes with the process. */
   private claim(index: number): void {
     if (!this.file.mapping.lockRange(CELLS_AT + index * this.cellSize, 1)) {
-      throw new StateBusyError(`cell ${index} of ${this.path} has another writer; a cell has one until that closes the table or ends`, undefined, { path: this.path })
+      throw new StateBusyError(
+        `cell ${index} of ${this.path} has another writer; a cell has one until that closes the table or ends`,
+        undefined,
+        { path: this.path },
+      )
     }
     this.mine[index] = 1
   }
@@ -256,11 +271,15 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   }
 
   private throwBegun(): never {
-    throw new InvalidStateError(`${this.path}: the value begun for cell ${this.begun} was neither committed nor aborted`, { path: this.path })
+    throw new InvalidStateError(
+      `${this.path}: the value begun for cell ${this.begun} was neither committed nor aborted`,
+      { path: this.path },
+    )
   }
 
   private throwNotBegun(what: string): never {
-    if (this.file.isClosed) throw new ClosedError(`the LatestValues of ${this.path} is closed; open another`, { path: this.path })
+    if (this.file.isClosed)
+      throw new ClosedError(`the LatestValues of ${this.path} is closed; open another`, { path: this.path })
     throw new InvalidStateError(`${this.path}: ${what}() without begin()`, { path: this.path })
   }
 }

@@ -38,8 +38,17 @@ export function lookAtStateFile(path: string): StateFileInfo | undefined {
 export function findStateFiles(place: string, depth = 4): StateFileInfo[] {
   const file = lookAtStateFile(place)
   if (file !== undefined) return [file]
-  if (depth < 0 || fs.lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true || !mayEnter(place) || isJournal(place)) return []
-  return fs.readdirSync(place).toSorted().flatMap(name => findStateFiles(join(place, name), depth - 1))
+  if (
+    depth < 0 ||
+    fs.lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true ||
+    !mayEnter(place) ||
+    isJournal(place)
+  )
+    return []
+  return fs
+    .readdirSync(place)
+    .toSorted()
+    .flatMap(name => findStateFiles(join(place, name), depth - 1))
 }
 
 const NAMES: Readonly<Record<number, string>> = {

@@ -17,7 +17,10 @@ type ToObject = (view: object) => object
  * which are identifiers: layout/definition.ts refuses any other. Where a program forbids such code
  * (`--disallow-code-generation-from-strings`) the views' own way serves.
  */
-export function plainValues<F extends Fields>(definition: FrameDefinition<F>, writing: BoundWriteView<F>): PlainValues<F> {
+export function plainValues<F extends Fields>(
+  definition: FrameDefinition<F>,
+  writing: BoundWriteView<F>,
+): PlainValues<F> {
   const made = compile(definition.fields.map(field => field.name))
   if (made === undefined) return { assign: writing.assign, toObject: view => view.toObject() }
   const { assign, toObject } = made

@@ -65,7 +65,8 @@ export class RingConsumer {
   /** Also from inside a handler: the frames it has had count as read. */
   close(): void {
     // Where nothing was read the head is not ours to store: a producer that overwrites may have begun to move it.
-    if (this.head !== this.stored && this.i32[Word.POLICY] !== RingPolicy.OVERWRITE) storeRelease(this.i32, HEAD, this.head)
+    if (this.head !== this.stored && this.i32[Word.POLICY] !== RingPolicy.OVERWRITE)
+      storeRelease(this.i32, HEAD, this.head)
   }
 
   /** The producer waits for the head, or fails: nothing is overwritten before it is read, so frames are handled where they lie. */
@@ -153,7 +154,10 @@ export class RingConsumer {
     if (known > 0) return known
     this.tail = Atomics.load(this.i32, TAIL)
     const left = (this.tail - this.head) | 0
-    if (left < 0 || left > this.ring.capacity) this.ring.file.corrupt(`its head (${this.head >>> 0}) and tail (${this.tail >>> 0}) are not within its ${this.ring.capacity} slots`)
+    if (left < 0 || left > this.ring.capacity)
+      this.ring.file.corrupt(
+        `its head (${this.head >>> 0}) and tail (${this.tail >>> 0}) are not within its ${this.ring.capacity} slots`,
+      )
     return left
   }
 
@@ -176,7 +180,8 @@ export class RingConsumer {
   /** The slow side of the lookup: a type not met before, or one whose frame has not the slots it should. */
   private resolve(type: number, slots: number): Route {
     const route = this.routes[type] ?? this.others.get(type) ?? this.addRoute(type, slots)
-    if (route.slots !== slots) this.ring.file.corrupt(`a frame of type ${type} takes ${slots} slots, that type has ${route.slots}`)
+    if (route.slots !== slots)
+      this.ring.file.corrupt(`a frame of type ${type} takes ${slots} slots, that type has ${route.slots}`)
     return route
   }
 
@@ -184,7 +189,8 @@ export class RingConsumer {
     const handlers = this.compiled
     const handler = handlers?.byType.get(type)
     // The producer has told the ring before it wrote the first one.
-    if (handler !== undefined && !this.ring.knows(handler.definition)) this.ring.file.corrupt(`it has frames of type ${type} and no such definition`)
+    if (handler !== undefined && !this.ring.knows(handler.definition))
+      this.ring.file.corrupt(`it has frames of type ${type} and no such definition`)
     const definition = handler?.definition ?? FrameDefinition.create(`type ${type}`, type, [], slots)
     const { view, pointer } = makeReadView(definition)
     pointer.bind(this.memory)

@@ -1,10 +1,10 @@
-import { FrameDefinition, type Fields } from '../layout/definition.js'
+import { type Fields, FrameDefinition } from '../layout/definition.js'
 import { SchemaMismatchError, StateBusyError, StateFullError, StateMismatchError } from '../layout/errors.js'
 import { SLOT_SHIFT, SLOT_SIZE } from '../layout/format.js'
 import { PageMemory } from '../layout/memory.js'
 import { layoutHash } from '../layout/schema.js'
 import { fence, storeRelease } from './fence.js'
-import { Header, Kind, RingType as T, RingWord as R } from './format.js'
+import { Header, Kind, RingWord as R, RingType as T } from './format.js'
 import { leavePlace, placeTaken, readPlace, takePlace } from './owners.js'
 import { StateFile, type StatePlan } from './state-file.js'
 import { loadInteger } from './words.js'
@@ -105,7 +105,9 @@ export class RingFile {
     const place = placeOf(role)
     if (!takePlace(this.file, place)) {
       const pid = readPlace(this.file, place)?.pid
-      throw new StateBusyError(`${this.path} has a ${role} already, process ${pid}; a ring has one of each`, pid, { path: this.path })
+      throw new StateBusyError(`${this.path} has a ${role} already, process ${pid}; a ring has one of each`, pid, {
+        path: this.path,
+      })
     }
     this.held.push(place)
   }
@@ -133,7 +135,8 @@ export class RingFile {
     if (u32[(at + T.WORD) >> 2] >>> 16 === definition.slots && known.equals(layoutHash([definition]))) return true
     throw new SchemaMismatchError(
       `frame id ${definition.id} means something else in ${this.path} than ${definition.name}; give the changed frame a new id, or use another ring`,
-      [], { path: this.path },
+      [],
+      { path: this.path },
     )
   }
 
@@ -150,7 +153,10 @@ export class RingFile {
       storeRelease(i32, (at + T.WORD) >> 2, definition.id | (definition.slots << 16))
       return
     }
-    throw new StateFullError(`${this.path} has seen ${R.TYPE_COUNT} kinds of frames, as many as it can; use another ring`, { path: this.path })
+    throw new StateFullError(
+      `${this.path} has seen ${R.TYPE_COUNT} kinds of frames, as many as it can; use another ring`,
+      { path: this.path },
+    )
   }
 
   private findType(id: number): number | undefined {

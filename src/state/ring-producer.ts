@@ -1,13 +1,19 @@
 import { clockWords } from '../journal/clock.js'
-import { checkCommitOptions, type CommitOptions, storeCommitOptions } from '../journal/commit-options.js'
-import { FrameDefinition, type Fields, isDefinition, type ValuesOf } from '../layout/definition.js'
-import { FrameDefinitionError, InvalidOptionError, InvalidStateError, StateFullError, StateMismatchError } from '../layout/errors.js'
+import { type CommitOptions, checkCommitOptions, storeCommitOptions } from '../journal/commit-options.js'
+import { type Fields, FrameDefinition, isDefinition, type ValuesOf } from '../layout/definition.js'
+import {
+  FrameDefinitionError,
+  InvalidOptionError,
+  InvalidStateError,
+  StateFullError,
+  StateMismatchError,
+} from '../layout/errors.js'
 import { Frame } from '../layout/format.js'
 import { shown } from '../layout/shown.js'
 import { type BoundWriteView, makeWriteView, type WriteView } from '../layout/view.js'
 import { native } from '../native/index.js'
 import { fence, storeRelease } from './fence.js'
-import { RingPolicy, RingWord as R } from './format.js'
+import { RingWord as R, RingPolicy } from './format.js'
 import { type PlainValues, plainValues } from './plain-values.js'
 import { type RingFile, Word } from './ring-file.js'
 import { storeInteger } from './words.js'
@@ -182,7 +188,10 @@ export class RingProducer {
   private look(slots: number): boolean {
     const head = Atomics.load(this.i32, HEAD)
     const used = (this.tail - head) | 0
-    if (used < 0 || used > this.slots) this.ring.file.corrupt(`its head (${head >>> 0}) and tail (${this.tail >>> 0}) are not within its ${this.slots} slots`)
+    if (used < 0 || used > this.slots)
+      this.ring.file.corrupt(
+        `its head (${head >>> 0}) and tail (${this.tail >>> 0}) are not within its ${this.slots} slots`,
+      )
     this.roomUntil = (head + this.slots) | 0
     return this.slots - used >= slots
   }
@@ -201,7 +210,8 @@ export class RingProducer {
         return true
       }
       const oldest = (u32[this.ring.at(head) >> 2] >>> 16) & 0xff
-      if (used < 0 || oldest === 0 || oldest > used) this.ring.file.corrupt(`the frame at ${head >>> 0} takes ${oldest} of ${used} slots`)
+      if (used < 0 || oldest === 0 || oldest > used)
+        this.ring.file.corrupt(`the frame at ${head >>> 0} takes ${oldest} of ${used} slots`)
       if (Atomics.compareExchange(i32, HEAD, head, (head + oldest) | 0) === head) {
         storeInteger(this.u64, R.LAPPED >> 3, this.ring.counted(R.LAPPED) + 1)
       }
@@ -218,8 +228,12 @@ export class RingProducer {
     while (!this.look(slots)) {
       signal?.throwIfAborted()
       if (performance.now() >= end) {
-        const consumer = this.ring.roleTaken('consumer') ? 'its consumer is alive and does not read' : 'it has no consumer now'
-        throw new StateFullError(`${this.ring.path} stayed full for ${waitMs} ms: ${consumer}`, { path: this.ring.path })
+        const consumer = this.ring.roleTaken('consumer')
+          ? 'its consumer is alive and does not read'
+          : 'it has no consumer now'
+        throw new StateFullError(`${this.ring.path} stayed full for ${waitMs} ms: ${consumer}`, {
+          path: this.ring.path,
+        })
       }
       Atomics.wait(napping, 0, 0, 1)
     }
@@ -272,7 +286,9 @@ export class RingProducer {
 
   private addEntry(definition: FrameDefinition): Entry {
     if (definition.slots > this.slots) {
-      throw new FrameDefinitionError(`a ${definition.name} takes ${definition.slots} slots, ${this.ring.path} has ${this.slots}; make it with more`)
+      throw new FrameDefinitionError(
+        `a ${definition.name} takes ${definition.slots} slots, ${this.ring.path} has ${this.slots}; make it with more`,
+      )
     }
     this.ring.addType(definition)
     const bound = makeWriteView<Fields>(definition)

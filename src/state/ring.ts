@@ -1,8 +1,8 @@
 import { type CommitOptions } from '../journal/commit-options.js'
 import { Handlers } from '../journal/handlers.js'
 import { checkOptions, kinds } from '../journal/options.js'
-import { runLoop, type Wait, WAITS } from '../journal/run-loop.js'
-import type { FrameDefinition, Fields, ValuesOf } from '../layout/definition.js'
+import { runLoop, WAITS, type Wait } from '../journal/run-loop.js'
+import type { Fields, FrameDefinition, ValuesOf } from '../layout/definition.js'
 import { InvalidOptionError, InvalidStateError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
 import type { WriteView } from '../layout/view.js'
@@ -162,7 +162,11 @@ export class Ring implements Disposable {
    *
    * @throws as `write`, and the signal's reason when it aborts first: nothing is written then.
    */
-  async writeWhenReady<F extends Fields>(definition: FrameDefinition<F>, values: ValuesOf<F>, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async writeWhenReady<F extends Fields>(
+    definition: FrameDefinition<F>,
+    values: ValuesOf<F>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     checkOptions('writeWhenReady', options, { signal: kinds.signal })
     const producer = this.producer ?? this.throwRole('writeWhenReady', 'producer')
     const signal = options.signal ?? this.options.signal
@@ -196,7 +200,11 @@ export class Ring implements Disposable {
 
   /** Polls until the signal aborts or the ring is closed. Resolves to the number of frames read; rejects with what a handler throws. */
   async run(handlers: Handlers, options: RingRunOptions = {}): Promise<number> {
-    checkOptions('run', options, { wait: kinds.oneOf(...WAITS), signal: kinds.signal, limit: kinds.integer(1, 2 ** 31) })
+    checkOptions('run', options, {
+      wait: kinds.oneOf(...WAITS),
+      signal: kinds.signal,
+      limit: kinds.integer(1, 2 ** 31),
+    })
     const consumer = this.consumer ?? this.throwRole('run', 'consumer')
     this.ring.file.throwIfClosed()
     const { file } = this.ring
@@ -209,7 +217,12 @@ export class Ring implements Disposable {
         return file.isClosed
       },
     }
-    return runLoop(pollable, options.wait ?? 'event-loop', options.signal ?? this.options.signal, options.limit ?? DEFAULT_LIMIT)
+    return runLoop(
+      pollable,
+      options.wait ?? 'event-loop',
+      options.signal ?? this.options.signal,
+      options.limit ?? DEFAULT_LIMIT,
+    )
   }
 
   /** Gives the role up; what is unread stays for the next consumer. Any number of times. */
@@ -231,7 +244,9 @@ export class Ring implements Disposable {
   }
 
   private throwRole(what: string, role: string): never {
-    throw new InvalidStateError(`${this.path}: ${what}() is the ${role}'s, this one is open as ${this.options.role}`, { path: this.path })
+    throw new InvalidStateError(`${this.path}: ${what}() is the ${role}'s, this one is open as ${this.options.role}`, {
+      path: this.path,
+    })
   }
 
   private throwPolling(): never {

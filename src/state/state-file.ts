@@ -3,7 +3,13 @@ import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fromSystemError, systemCode } from '../journal/system-error.js'
 import {
-  ClosedError, CorruptStateError, FormatVersionError, InvalidOptionError, StateBusyError, StateMismatchError, TicktapeError,
+  ClosedError,
+  CorruptStateError,
+  FormatVersionError,
+  InvalidOptionError,
+  StateBusyError,
+  StateMismatchError,
+  TicktapeError,
   UnsafePathError,
 } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
@@ -18,7 +24,11 @@ export interface StatePlan {
   /** One of `Kind`. */
   readonly kind: number
   /** The sizes it was asked for, by name and in the format's order. Undefined: whatever the file has, or the default. */
-  readonly parameters: readonly { readonly name: string; readonly value: number | undefined; readonly byDefault: number }[]
+  readonly parameters: readonly {
+    readonly name: string
+    readonly value: number | undefined
+    readonly byDefault: number
+  }[]
   /** Bytes the file has with these sizes. Throws nothing: sizes read from a file may be anything. */
   readonly sizeOf: (parameters: readonly number[]) => number
   /** 8 bytes: see Header.LAYOUT_HASH. */
@@ -98,19 +108,26 @@ export class StateFile {
   }
 
   throwIfClosed(): void {
-    if (this.closed) throw new ClosedError(`the ${this.what} of ${this.path} is closed; open another`, { path: this.path })
+    if (this.closed)
+      throw new ClosedError(`the ${this.what} of ${this.path} is closed; open another`, { path: this.path })
   }
 
   /** Some bytes contradict the format. */
   corrupt(what: string): never {
-    throw new CorruptStateError(`${this.path} is damaged: ${what}; stop what uses it and remove it`, { path: this.path })
+    throw new CorruptStateError(`${this.path} is damaged: ${what}; stop what uses it and remove it`, {
+      path: this.path,
+    })
   }
 
   /** Runs `action` while no other process, and no other opening of the file, is in such a section. */
   locked<T>(action: () => T): T {
     for (let i = 0; !this.mapping.lockRange(H.LOCK_BYTE, 1); i++) {
       if (i === LOCK_ATTEMPTS) {
-        throw new StateBusyError(`another process has held the lock of ${this.path} for ${LOCK_ATTEMPTS} ms; is it stopped?`, undefined, { path: this.path })
+        throw new StateBusyError(
+          `another process has held the lock of ${this.path} for ${LOCK_ATTEMPTS} ms; is it stopped?`,
+          undefined,
+          { path: this.path },
+        )
       }
       Atomics.wait(napping, 0, 0, 1)
     }
@@ -142,7 +159,10 @@ function create(file: string, plan: StatePlan): void {
   const parameters = plan.parameters.map(({ value, byDefault }) => value ?? byDefault)
   const size = plan.sizeOf(parameters)
   if (size > MAX_FILE_SIZE) {
-    throw new InvalidOptionError(`a ${plan.what} with ${describe(plan, parameters)} needs ${size} bytes; a file has at most ${MAX_FILE_SIZE}`, { path: file })
+    throw new InvalidOptionError(
+      `a ${plan.what} with ${describe(plan, parameters)} needs ${size} bytes; a file has at most ${MAX_FILE_SIZE}`,
+      { path: file },
+    )
   }
   try {
     fs.mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 })
@@ -171,7 +191,8 @@ function removeAbandoned(file: string): void {
     if (!name.startsWith(prefix)) continue
     const maker = /^(\d+)-(\d+)-[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length))
     // A maker in another pid namespace looks dead though it lives: it makes its file again.
-    if (maker !== null && native.processStart(Number(maker[1])) !== Number(maker[2])) fs.rmSync(join(directory, name), { force: true })
+    if (maker !== null && native.processStart(Number(maker[1])) !== Number(maker[2]))
+      fs.rmSync(join(directory, name), { force: true })
   }
 }
 
@@ -204,11 +225,17 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
   }
   const version = view.getUint32(H.VERSION, true)
   if (version !== STATE_VERSION) {
-    throw new FormatVersionError(`${file} is in version ${version} of the format, this library reads ${STATE_VERSION}; stop what uses it and remove it`, { path: file })
+    throw new FormatVersionError(
+      `${file} is in version ${version} of the format, this library reads ${STATE_VERSION}; stop what uses it and remove it`,
+      { path: file },
+    )
   }
-  if (view.getUint32(H.IDENTITY_CRC, true) !== native.crc32c(bytes.subarray(0, H.IDENTITY_CRC), 0)) damaged('its checksum is wrong')
+  if (view.getUint32(H.IDENTITY_CRC, true) !== native.crc32c(bytes.subarray(0, H.IDENTITY_CRC), 0))
+    damaged('its checksum is wrong')
   const mismatch = (what: string): never => {
-    throw new StateMismatchError(`${file} ${what}; open it as it was made, or stop what uses it and remove it`, { path: file })
+    throw new StateMismatchError(`${file} ${what}; open it as it was made, or stop what uses it and remove it`, {
+      path: file,
+    })
   }
   const kind = view.getUint32(H.KIND, true)
   if (kind !== plan.kind) mismatch(`is a ${nameOfKind(kind)}, not a ${plan.what}`)
@@ -221,7 +248,8 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
     if (value !== undefined && value !== parameters[i]) mismatch(`was made with ${name} ${parameters[i]}, not ${value}`)
   })
   const hash = bytes.subarray(H.LAYOUT_HASH, H.LAYOUT_HASH + 8)
-  if (plan.layoutHash !== undefined && !Buffer.from(plan.layoutHash).equals(hash)) mismatch('holds frames of another definition')
+  if (plan.layoutHash !== undefined && !Buffer.from(plan.layoutHash).equals(hash))
+    mismatch('holds frames of another definition')
   return parameters
 }
 
@@ -250,7 +278,10 @@ function checkOwner(file: string, mapping: Mapping, plan: StatePlan): void {
     throw new UnsafePathError(`${file} belongs to user ${stat.uid}, not to ${me}; use another path`, { path: file })
   }
   if ((stat.mode & 0o022 & ~plan.mode) !== 0) {
-    throw new UnsafePathError(`${file} can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${file}, or open it with a 'mode' that allows it`, { path: file })
+    throw new UnsafePathError(
+      `${file} can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${file}, or open it with a 'mode' that allows it`,
+      { path: file },
+    )
   }
 }
 
@@ -259,15 +290,30 @@ function checkDirectory(file: string): void {
   const directory = dirname(resolve(file))
   const { mode } = fs.statSync(directory)
   if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
-    throw new UnsafePathError(`${directory} can be written by everybody; type: chmod o-w ${directory}, or use another directory`, { path: file })
+    throw new UnsafePathError(
+      `${directory} can be written by everybody; type: chmod o-w ${directory}, or use another directory`,
+      { path: file },
+    )
   }
 }
 
 function asStateError(error: unknown, file: string): unknown {
   if (error instanceof TicktapeError) return error
   const code = systemCode(error)
-  if (code === 'EINVAL') return new CorruptStateError(`${file} is empty or no regular file; stop what uses it and remove it`, { path: file, cause: error })
-  if (code === 'ELOOP') return new UnsafePathError(`${file} is a symbolic link; a state file must not be, so use the path it points to`, { path: file, cause: error })
-  if (code === 'EISDIR') return new UnsafePathError(`${file} is a directory; a state file needs a path of its own`, { path: file, cause: error })
+  if (code === 'EINVAL')
+    return new CorruptStateError(`${file} is empty or no regular file; stop what uses it and remove it`, {
+      path: file,
+      cause: error,
+    })
+  if (code === 'ELOOP')
+    return new UnsafePathError(`${file} is a symbolic link; a state file must not be, so use the path it points to`, {
+      path: file,
+      cause: error,
+    })
+  if (code === 'EISDIR')
+    return new UnsafePathError(`${file} is a directory; a state file needs a path of its own`, {
+      path: file,
+      cause: error,
+    })
   return fromSystemError(error, 'opening', file)
 }

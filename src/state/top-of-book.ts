@@ -70,7 +70,12 @@ export class TopOfBook implements Disposable {
   update(market: number, bid: number, ask: number, bidSize: number, askSize: number): void {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     // All four fit 16 bits when none is changed by it.
-    if ((bid & 0xffff) !== bid || (ask & 0xffff) !== ask || (bidSize & 0xffff) !== bidSize || (askSize & 0xffff) !== askSize) {
+    if (
+      (bid & 0xffff) !== bid ||
+      (ask & 0xffff) !== ask ||
+      (bidSize & 0xffff) !== bidSize ||
+      (askSize & 0xffff) !== askSize
+    ) {
       this.refuseQuote(bid, ask, bidSize, askSize)
     }
     halves[0] = bid | (bidSize << SIZE_SHIFT)

@@ -18,7 +18,8 @@ export class AnswerBook {
       if (this.filled.has(orderId)) this.filledTwice++
       this.filled.add(orderId)
     }
-    const isAnswer = state === 'accepted' || state === 'rejected' || (state === 'cancelled' && report.reason === 'asked for')
+    const isAnswer =
+      state === 'accepted' || state === 'rejected' || (state === 'cancelled' && report.reason === 'asked for')
     if (!isAnswer) return
     if (cause === undefined || causeJournal === undefined || strategyOf(orderId) !== causeJournal) {
       this.strays++
@@ -30,7 +31,10 @@ export class AnswerBook {
   }
 
   /** Holds a strategy's orders against their answers. */
-  settle(strategy: number, orders: readonly number[]): { readonly answered: number; readonly unanswered: number; readonly answeredTwice: number } {
+  settle(
+    strategy: number,
+    orders: readonly number[],
+  ): { readonly answered: number; readonly unanswered: number; readonly answeredTwice: number } {
     const answers = this.answers.get(strategy) ?? new Map<number, number>()
     let [answered, unanswered, answeredTwice] = [0, 0, 0]
     for (const position of orders) {

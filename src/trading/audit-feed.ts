@@ -32,16 +32,32 @@ async function compare(reader: Reader, feed: Feed): Promise<FeedAudit> {
   }
   const handlers = on(BookTop, book => {
     begin()
-    recorded = { symbol: book.symbol, numbers: [book.bid, book.ask, book.bidSize, book.askSize], tradeId: undefined, side: undefined }
+    recorded = {
+      symbol: book.symbol,
+      numbers: [book.bid, book.ask, book.bidSize, book.askSize],
+      tradeId: undefined,
+      side: undefined,
+    }
     tickerDue = true
   })
     .on(Trade, trade => {
       begin()
-      recorded = { symbol: trade.symbol, numbers: [trade.price, trade.quantity], tradeId: trade.tradeId, side: trade.side }
+      recorded = {
+        symbol: trade.symbol,
+        numbers: [trade.price, trade.quantity],
+        tradeId: trade.tradeId,
+        side: trade.side,
+      }
     })
     .on(Ticker, ticker => {
       // Each quote is there twice: as a BookTop, and right after it in a Ticker.
-      if (!tickerDue || ticker.symbol !== last?.symbol || ticker.bid !== last.numbers[0] || ticker.ask !== last.numbers[1]) gaps++
+      if (
+        !tickerDue ||
+        ticker.symbol !== last?.symbol ||
+        ticker.bid !== last.numbers[0] ||
+        ticker.ask !== last.numbers[1]
+      )
+        gaps++
       tickerDue = false
     })
   let last: Recorded | undefined
@@ -78,12 +94,25 @@ interface Recorded {
 }
 
 function matches(recorded: Recorded, event: MarketEvent): boolean {
-  return same(recorded, event.kind === 'quote'
-    ? { symbol: event.symbol, numbers: [event.bid, event.ask, event.bidSize, event.askSize], tradeId: undefined, side: undefined }
-    : { symbol: event.symbol, numbers: [event.price, event.quantity], tradeId: event.tradeId, side: event.side })
+  return same(
+    recorded,
+    event.kind === 'quote'
+      ? {
+          symbol: event.symbol,
+          numbers: [event.bid, event.ask, event.bidSize, event.askSize],
+          tradeId: undefined,
+          side: undefined,
+        }
+      : { symbol: event.symbol, numbers: [event.price, event.quantity], tradeId: event.tradeId, side: event.side },
+  )
 }
 
 function same(a: Recorded, b: Recorded): boolean {
-  return a.symbol === b.symbol && a.tradeId === b.tradeId && a.side === b.side &&
-    a.numbers.length === b.numbers.length && a.numbers.every((number, i) => Object.is(number, b.numbers[i]))
+  return (
+    a.symbol === b.symbol &&
+    a.tradeId === b.tradeId &&
+    a.side === b.side &&
+    a.numbers.length === b.numbers.length &&
+    a.numbers.every((number, i) => Object.is(number, b.numbers[i]))
+  )
 }

@@ -1,7 +1,7 @@
-import type { FrameHeader } from '../layout/view.js'
 import { Handlers } from '../journal/handlers.js'
 import { Reader } from '../journal/reader.js'
 import { lastPage } from '../journal/seek.js'
+import type { FrameHeader } from '../layout/view.js'
 import type { AnswerBook } from './audit-answers.js'
 import { OrderReport } from './frames.js'
 

@@ -2,10 +2,10 @@ import { LatencyHistogram } from '../runtime/latency.js'
 import { Session } from '../runtime/session.js'
 import { AnswerBook } from './audit-answers.js'
 import { auditFeed, type FeedAudit } from './audit-feed.js'
-import type { Feed } from './feed.js'
-import { recordedOf } from './recorded.js'
 import { auditReads } from './audit-reads.js'
 import { countFrames, walkGateway } from './audit-walk.js'
+import type { Feed } from './feed.js'
+import { recordedOf } from './recorded.js'
 import { strategyRuns } from './strategy-runs.js'
 
 export interface StrategyAudit {
@@ -62,24 +62,52 @@ export async function auditSession(home: string, feed?: Feed): Promise<SessionAu
     const journal = session.journalOf(id)
     return { id, number, journal, runs: strategyRuns(journal, session.gateway, id) }
   })
-  const marks = new Set(members.flatMap(({ runs }) => runs.flatMap(run => [run.from, run.to, run.progress?.next ?? run.from])))
+  const marks = new Set(
+    members.flatMap(({ runs }) => runs.flatMap(run => [run.from, run.to, run.progress?.next ?? run.from])),
+  )
   const answers = new AnswerBook()
-  const walk = walkGateway(session.gateway, [...marks].sort((a, b) => a - b), answers)
+  const walk = walkGateway(
+    session.gateway,
+    [...marks].sort((a, b) => a - b),
+    answers,
+  )
   const strategies = members.map(({ id, number, journal, runs }): StrategyAudit => {
     const { read, counted, gaps, duplicates } = auditReads(runs, walk.framesBefore)
     const orders: number[] = []
     for (const recorded of recordedOf(journal)) if (recorded.kind === 'order') orders.push(recorded.position)
     const latencies = new LatencyHistogram()
-    for (const { progress } of runs) if (progress !== undefined) latencies.add(LatencyHistogram.from(progress.latencies))
+    for (const { progress } of runs)
+      if (progress !== undefined) latencies.add(LatencyHistogram.from(progress.latencies))
     return {
-      id, number, runs: runs.length, written: countFrames(journal), read, counted, gaps, duplicates, orders: orders.length,
-      ...answers.settle(number, orders), reports: walk.reports.get(number) ?? 0, latencies,
+      id,
+      number,
+      runs: runs.length,
+      written: countFrames(journal),
+      read,
+      counted,
+      gaps,
+      duplicates,
+      orders: orders.length,
+      ...answers.settle(number, orders),
+      reports: walk.reports.get(number) ?? 0,
+      latencies,
     }
   })
-  const gateway = { frames: walk.frames, reports: answers.reports, pages: walk.pages, gaps: walk.gaps, strays: answers.strays, filledTwice: answers.filledTwice }
+  const gateway = {
+    frames: walk.frames,
+    reports: answers.reports,
+    pages: walk.pages,
+    gaps: walk.gaps,
+    strays: answers.strays,
+    filledTwice: answers.filledTwice,
+  }
   const feedAudit = feed === undefined ? undefined : await auditFeed(session.gateway, feed)
   const bad = [
-    gateway.gaps, gateway.strays, gateway.filledTwice, feedAudit?.gaps ?? 0, feedAudit?.duplicates ?? 0,
+    gateway.gaps,
+    gateway.strays,
+    gateway.filledTwice,
+    feedAudit?.gaps ?? 0,
+    feedAudit?.duplicates ?? 0,
     ...strategies.flatMap(s => [s.gaps, s.duplicates, s.unanswered, s.answeredTwice]),
   ]
   return { gateway, strategies, feed: feedAudit, sound: bad.every(count => count === 0) }

@@ -1,12 +1,12 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { type Readable, pipeline } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { fromSystemError } from '../journal/system-error.js'
 import { CaptureLineError, InvalidOptionError, TicktapeError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
-import { fromSystemError } from '../journal/system-error.js'
-import type { Feed, MarketEvent } from './feed.js'
 import { parseCaptureLine } from './capture-line.js'
+import type { Feed, MarketEvent } from './feed.js'
 
 /**
  * Plays a capture of a combined WebSocket stream, gzip or plain: one message a line, `<local receive time, ns since 1970> <JSON>`. Quotes are
@@ -21,8 +21,10 @@ export class CaptureFeed implements Feed {
 
   /** @throws {InvalidOptionError} when there is no such file. */
   constructor(file: string) {
-    if (typeof file !== 'string' || file === '') throw new InvalidOptionError(`a capture is a file's path, not ${shown(file)}`)
-    if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) throw new InvalidOptionError(`there is no capture ${file}`, { path: file })
+    if (typeof file !== 'string' || file === '')
+      throw new InvalidOptionError(`a capture is a file's path, not ${shown(file)}`)
+    if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile())
+      throw new InvalidOptionError(`there is no capture ${file}`, { path: file })
     this.file = path.resolve(file)
   }
 
@@ -60,7 +62,9 @@ export class CaptureFeed implements Feed {
 
   private tell(line: number, what: string, cause?: unknown): void {
     this.badLines++
-    this.onProblem?.(new CaptureLineError(`line ${line} of ${this.file} ${what} was left out`, line, { path: this.file, cause }))
+    this.onProblem?.(
+      new CaptureLineError(`line ${line} of ${this.file} ${what} was left out`, line, { path: this.file, cause }),
+    )
   }
 }
 
@@ -79,7 +83,9 @@ async function* linesOf(file: string): AsyncGenerator<readonly string[], void, u
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
     if (rest.length > LONGEST_LINE) {
-      throw new InvalidOptionError(`${file} has a line of more than ${LONGEST_LINE} characters: it is no capture`, { path: file })
+      throw new InvalidOptionError(`${file} has a line of more than ${LONGEST_LINE} characters: it is no capture`, {
+        path: file,
+      })
     }
     yield lines
   }

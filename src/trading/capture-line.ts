@@ -32,7 +32,8 @@ function quoteOf(fields: Readonly<Record<string, unknown>>, timeMs: number): Mar
   const symbol = symbolOf(fields['s'])
   const [bid, bidSize, ask, askSize] = [fields['b'], fields['B'], fields['a'], fields['A']].map(decimalOf)
   if (symbol === undefined) return BAD_SYMBOL
-  if (bid === undefined || ask === undefined || bidSize === undefined || askSize === undefined) return 'has a bookTicker without sound prices and sizes'
+  if (bid === undefined || ask === undefined || bidSize === undefined || askSize === undefined)
+    return 'has a bookTicker without sound prices and sizes'
   return { kind: 'quote', timeMs, symbol, bid, ask, bidSize, askSize }
 }
 
@@ -46,7 +47,15 @@ function tradeOf(fields: Readonly<Record<string, unknown>>, timeMs: number): Mar
   if (!Number.isSafeInteger(id) || (id as number) < 0) return 'has a trade without a sound id'
   if (typeof buyerIsMaker !== 'boolean') return 'has a trade that does not say whose order rested'
   // The maker rested, so the other side came for it.
-  return { kind: 'trade', timeMs, symbol, price, quantity, tradeId: BigInt(id as number), side: buyerIsMaker ? 'sell' : 'buy' }
+  return {
+    kind: 'trade',
+    timeMs,
+    symbol,
+    price,
+    quantity,
+    tradeId: BigInt(id as number),
+    side: buyerIsMaker ? 'sell' : 'buy',
+  }
 }
 
 const BAD_SYMBOL = 'has a message without a symbol of 1 to 16 printable ASCII characters'

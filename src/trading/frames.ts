@@ -7,7 +7,13 @@ import { ascii, enumOf, f64, u64 } from '../layout/field.js'
 export const Ticker = frame('Ticker', 1, { symbol: ascii(16), last: f64, bid: f64, ask: f64, volume: f64 })
 
 /** One trade of the market. `side` is the aggressor's. 64 bytes. */
-export const Trade = frame('Trade', 2, { symbol: ascii(16), price: f64, quantity: f64, tradeId: u64, side: enumOf('buy', 'sell') })
+export const Trade = frame('Trade', 2, {
+  symbol: ascii(16),
+  price: f64,
+  quantity: f64,
+  tradeId: u64,
+  side: enumOf('buy', 'sell'),
+})
 
 /** Best bid and ask with their sizes. 64 bytes. */
 export const BookTop = frame('BookTop', 3, { symbol: ascii(16), bid: f64, ask: f64, bidSize: f64, askSize: f64 })
@@ -38,7 +44,15 @@ export const Order = frame('Order', 4, { ...orderFields, action: enumOf('new', '
 export const OrderReport = frame('OrderReport', 5, {
   ...orderFields,
   reason: enumOf(
-    'none', 'bad symbol', 'bad quantity', 'bad price', 'bad order id', 'no market', 'not marketable', 'asked for', 'unknown order',
+    'none',
+    'bad symbol',
+    'bad quantity',
+    'bad price',
+    'bad order id',
+    'no market',
+    'not marketable',
+    'asked for',
+    'unknown order',
   ),
 })
 

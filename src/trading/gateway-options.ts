@@ -1,9 +1,9 @@
+import { checkOptions, kinds } from '../journal/options.js'
+import { WAITS, type Wait } from '../journal/run-loop.js'
+import type { Durability } from '../journal/writer-options.js'
 import { InvalidOptionError, type TicktapeError } from '../layout/errors.js'
 import { Page } from '../layout/format.js'
 import { shown } from '../layout/shown.js'
-import { checkOptions, kinds } from '../journal/options.js'
-import { type Wait, WAITS } from '../journal/run-loop.js'
-import type { Durability } from '../journal/writer-options.js'
 import type { SupervisorEvent } from '../runtime/supervisor.js'
 import type { Feed, Speed } from './feed.js'
 import type { Venue } from './venue.js'
@@ -66,9 +66,11 @@ export function checkGatewayOptions(options: GatewayOptions): void {
   if (home === undefined || strategies === undefined || feed === undefined) {
     throw new InvalidOptionError("Gateway.start needs 'home', 'strategies' and 'feed'")
   }
-  if (typeof feed.events !== 'function') throw new InvalidOptionError("option 'feed' of Gateway.start takes a feed: something with events(skip)")
+  if (typeof feed.events !== 'function')
+    throw new InvalidOptionError("option 'feed' of Gateway.start takes a feed: something with events(skip)")
   for (const file of strategies) {
-    if (typeof file !== 'string') throw new InvalidOptionError(`option 'strategies' of Gateway.start takes paths of modules, not ${shown(file)}`)
+    if (typeof file !== 'string')
+      throw new InvalidOptionError(`option 'strategies' of Gateway.start takes paths of modules, not ${shown(file)}`)
   }
 }
 
@@ -78,6 +80,9 @@ function isDurability(value: unknown): string | undefined {
 }
 
 function isSpeed(value: unknown): string | undefined {
-  const sound = value === 'max' || value === 'realtime' || (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY)
+  const sound =
+    value === 'max' ||
+    value === 'realtime' ||
+    (typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY)
   return sound ? undefined : "'max', 'realtime' or a number above 0"
 }

@@ -1,6 +1,6 @@
-import { SessionError } from '../layout/errors.js'
 import { on } from '../journal/handlers.js'
 import { Reader } from '../journal/reader.js'
+import { SessionError } from '../layout/errors.js'
 import { BookTop, OrderReport, Trade } from './frames.js'
 import type { MarketWriter } from './market-writer.js'
 import type { Venue } from './venue.js'
@@ -38,9 +38,13 @@ export function restore(journal: string, market: MarketWriter, venue: Venue): Ga
   const reader = Reader.open(journal)
   try {
     if (reader.position > 0) {
-      throw new SessionError(`the first pages of ${journal} were removed, and with them what this gateway was; begin a session in another directory`, {
-        path: journal, position: reader.position,
-      })
+      throw new SessionError(
+        `the first pages of ${journal} were removed, and with them what this gateway was; begin a session in another directory`,
+        {
+          path: journal,
+          position: reader.position,
+        },
+      )
     }
     for (let count = 1; count > 0; frames += count) count = reader.poll(handlers, 4096)
   } finally {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { StrategyError } from '../layout/errors.js'
 import { Writer } from '../journal/writer.js'
+import { StrategyError } from '../layout/errors.js'
 import type { ConsumerProgress } from '../runtime/messages.js'
 import { GATEWAY_JOURNAL, Session } from '../runtime/session.js'
 import type { Supervisor } from '../runtime/supervisor.js'
@@ -75,7 +75,12 @@ export class Gateway {
     const session = Session.open(options.home)
     const { pageSize, durability } = options
     // Its lock makes this the session's one gateway.
-    const writer = Writer.open(session.gateway, { pageSize, durability, journalId: GATEWAY_JOURNAL, frames: [Ticker, Trade, BookTop, OrderReport] })
+    const writer = Writer.open(session.gateway, {
+      pageSize,
+      durability,
+      journalId: GATEWAY_JOURNAL,
+      frames: [Ticker, Trade, BookTop, OrderReport],
+    })
     let desk: OrderDesk | undefined
     try {
       const market = new MarketWriter()
@@ -113,14 +118,28 @@ export class Gateway {
     const wait = options.wait === undefined || options.wait === 'event-loop' ? 'event-loop' : 'yield'
     this.taken = steps.watch(desk.run(wait, taking.signal), taking.signal)
     this.taken.catch(() => {})
-    this.fed = Promise.race([steps.failed, steps.watch(this.feed(feeding.signal), feeding.signal), aborted(feeding.signal)])
+    this.fed = Promise.race([
+      steps.failed,
+      steps.watch(this.feed(feeding.signal), feeding.signal),
+      aborted(feeding.signal),
+    ])
     // Whoever does not wait for it learns of a failure from `stop`.
     this.fed.catch(() => {})
   }
 
   get status(): GatewayStatus {
-    const strategies = [...this.supervisors].map(([id, { pid, restarts, progress }]) => ({ id, pid, restarts, progress }))
-    return { events: this.market.events, position: this.endedAt ?? this.writer.position, orders: this.desk.taken, strategies }
+    const strategies = [...this.supervisors].map(([id, { pid, restarts, progress }]) => ({
+      id,
+      pid,
+      restarts,
+      progress,
+    }))
+    return {
+      events: this.market.events,
+      position: this.endedAt ?? this.writer.position,
+      orders: this.desk.taken,
+      strategies,
+    }
   }
 
   /**
@@ -139,7 +158,9 @@ export class Gateway {
     this.feeding.abort()
     try {
       const { position } = this.writer
-      const orderly = await Promise.all([...this.supervisors.values()].map(supervisor => supervisor.stop({ kind: 'stop', position })))
+      const orderly = await Promise.all(
+        [...this.supervisors.values()].map(supervisor => supervisor.stop({ kind: 'stop', position })),
+      )
       this.taking.abort()
       await Promise.all([this.fed, this.taken])
       this.desk.drain()
@@ -174,7 +195,8 @@ export class Gateway {
 
   private publish(event: MarketEvent): void {
     this.steps.take(() => {
-      const fills = event.kind === 'quote' ? checkReports(this.venue.quote(event.symbol, event.bid, event.ask)) : NO_FILLS
+      const fills =
+        event.kind === 'quote' ? checkReports(this.venue.quote(event.symbol, event.bid, event.ask)) : NO_FILLS
       this.market.write(this.writer, event, fills)
     })
   }
@@ -185,7 +207,11 @@ async function loadAll(files: readonly string[]): Promise<{ readonly id: string;
   for (const file of files) {
     for (const { id } of await loadStrategies(file)) {
       const other = strategies.find(strategy => strategy.id === id)
-      if (other !== undefined) throw new StrategyError(`${file} and ${other.file} both have a strategy '${id}'; each needs a name of its own`, { path: file })
+      if (other !== undefined)
+        throw new StrategyError(
+          `${file} and ${other.file} both have a strategy '${id}'; each needs a name of its own`,
+          { path: file },
+        )
       strategies.push({ id, file })
     }
   }

@@ -14,20 +14,28 @@ let loads = 0
  */
 export async function loadStrategies(file: string): Promise<readonly StrategyDefinition[]> {
   const resolved = path.resolve(file)
-  const fail = (what: string, cause?: unknown): StrategyError => new StrategyError(`${resolved} ${what}`, { path: resolved, cause })
+  const fail = (what: string, cause?: unknown): StrategyError =>
+    new StrategyError(`${resolved} ${what}`, { path: resolved, cause })
   if (!fs.existsSync(resolved)) throw fail('does not exist')
   if (/\.[cm]?ts$/.test(resolved) && !nodeLoadsTypeScript()) {
-    throw fail(`is TypeScript, which Node ${process.versions.node} does not load; compile it with tsc and give the .js file`)
+    throw fail(
+      `is TypeScript, which Node ${process.versions.node} does not load; compile it with tsc and give the .js file`,
+    )
   }
   let module: { readonly default?: unknown }
   try {
     module = (await import(`${pathToFileURL(resolved).href}?load=${++loads}`)) as typeof module
   } catch (error) {
-    throw fail(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}${whereToLook(error, resolved)}`, error)
+    throw fail(
+      `cannot be loaded: ${error instanceof Error ? error.message : String(error)}${whereToLook(error, resolved)}`,
+      error,
+    )
   }
   const exported = Array.isArray(module.default) ? (module.default as unknown[]) : [module.default]
   if (exported.length === 0 || !exported.every(isStrategy)) {
-    throw fail("has no strategies; its default export must be one made by defineStrategy of 'ticktape/runtime', or a list of them")
+    throw fail(
+      "has no strategies; its default export must be one made by defineStrategy of 'ticktape/runtime', or a list of them",
+    )
   }
   const ids = exported.map(strategy => strategy.id)
   const twice = ids.find((id, i) => ids.indexOf(id) !== i)
@@ -44,7 +52,9 @@ export async function loadStrategy(file: string, id: string): Promise<StrategyDe
 
 /** Node says where a module's syntax is wrong only when it is asked to check it; what it misses in a module imported, it names. */
 function whereToLook(error: unknown, file: string): string {
-  return error instanceof SyntaxError && !error.message.startsWith('The requested module') ? `; node --check ${file} shows where` : ''
+  return error instanceof SyntaxError && !error.message.startsWith('The requested module')
+    ? `; node --check ${file} shows where`
+    : ''
 }
 
 function nodeLoadsTypeScript(): boolean {

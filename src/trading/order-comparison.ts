@@ -1,5 +1,5 @@
 import type { Cause } from '../journal/commit-options.js'
-import { orderIdOf, type OrderValues } from './frames.js'
+import { type OrderValues, orderIdOf } from './frames.js'
 import type { Recorded, RecordedOrder } from './recorded.js'
 import type { OrderPort } from './strategy-host.js'
 
@@ -45,7 +45,8 @@ export class OrderComparison implements OrderPort {
     if (expected === undefined) return this.differ('sends an order where none is on record', input, fill(0n))
     const orderId = orderIdOf(this.strategy, expected.position)
     const replayed = fill(orderId)
-    if (expected.cause !== input) this.differ(`sends an order at another frame; on record it is the one at ${expected.cause}`, input, replayed)
+    if (expected.cause !== input)
+      this.differ(`sends an order at another frame; on record it is the one at ${expected.cause}`, input, replayed)
     const names = Object.keys(replayed) as (keyof OrderValues)[]
     const other = names.filter(name => !Object.is(replayed[name], expected.values[name]))
     if (other.length > 0) this.differ(`sends an order with other values: ${other.join(', ')}`, input, replayed)
@@ -60,12 +61,19 @@ export class OrderComparison implements OrderPort {
   settle(before: number, farewellFrom: number): void {
     const { expected } = this
     if (this.difference !== undefined || expected === undefined || expected.position > farewellFrom) return
-    if (expected.cause === undefined || expected.cause < before) this.miss('does not send an order that is on record', expected.cause)
+    if (expected.cause === undefined || expected.cause < before)
+      this.miss('does not send an order that is on record', expected.cause)
   }
 
   /** Notes a difference that is no order. */
   miss(what: string, input: number | undefined): void {
-    this.difference ??= { what, input, position: this.expected?.position, recorded: this.expected?.values, replayed: undefined }
+    this.difference ??= {
+      what,
+      input,
+      position: this.expected?.position,
+      recorded: this.expected?.values,
+      replayed: undefined,
+    }
   }
 
   private differ(what: string, input: number | undefined, replayed: OrderValues): never {

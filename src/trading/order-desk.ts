@@ -1,10 +1,10 @@
-import type { FrameDefinition } from '../layout/definition.js'
-import { VenueError } from '../layout/errors.js'
-import type { FrameView } from '../layout/view.js'
 import { Handlers } from '../journal/handlers.js'
 import { MergedReader, type MergeSource } from '../journal/merged-reader.js'
 import type { Wait } from '../journal/run-loop.js'
 import type { Writer } from '../journal/writer.js'
+import type { FrameDefinition } from '../layout/definition.js'
+import { VenueError } from '../layout/errors.js'
+import type { FrameView } from '../layout/view.js'
 import { Order, type OrderReportValues, type OrderValues, strategyOf } from './frames.js'
 import type { Steps } from './steps.js'
 import type { Venue } from './venue.js'
@@ -64,7 +64,10 @@ export class OrderDesk {
       const reports = answer(this.venue, order.toObject(), number)
       const slots = slotsOf(reports)
       const { pageSlots } = this.writer
-      if (slots > pageSlots) throw new VenueError(`the venue answers an order with ${reports.length} reports; they must appear at once, and a page has ${pageSlots} slots`)
+      if (slots > pageSlots)
+        throw new VenueError(
+          `the venue answers an order with ${reports.length} reports; they must appear at once, and a page has ${pageSlots} slots`,
+        )
       allOrNothing(this.writer, slots, () => writeReports(this.writer, reports, order, number))
       this.taken++
       this.reports += reports.length

@@ -29,7 +29,8 @@ export class PaperVenue implements Venue {
     if (orders === undefined || orders.size === 0) return NOTHING
     const fills: OrderReportValues[] = []
     for (const order of orders.values()) {
-      if (order.side === 'buy' ? ask > 0 && ask <= order.price : bid >= order.price) fills.push(filled(order, order.price))
+      if (order.side === 'buy' ? ask > 0 && ask <= order.price : bid >= order.price)
+        fills.push(filled(order, order.price))
     }
     for (const fill of fills) orders.delete(fill.orderId)
     return fills
@@ -47,7 +48,8 @@ export class PaperVenue implements Venue {
 
   restoreReport(report: OrderReportValues): void {
     if (report.state === 'accepted') this.rest(report)
-    else if (report.state === 'filled' || report.state === 'cancelled') this.resting.get(report.symbol)?.delete(report.orderId)
+    else if (report.state === 'filled' || report.state === 'cancelled')
+      this.resting.get(report.symbol)?.delete(report.orderId)
   }
 
   private take(request: OrderValues): readonly OrderReportValues[] {

@@ -1,5 +1,5 @@
-import { Reader } from '../journal/reader.js'
 import { type Handlers, on } from '../journal/handlers.js'
+import { Reader } from '../journal/reader.js'
 import type { FrameDefinition } from '../layout/definition.js'
 import { CorruptJournalError, InvalidOptionError } from '../layout/errors.js'
 import type { FrameView } from '../layout/view.js'
@@ -68,7 +68,10 @@ class Fold {
   }
 
   result(): FoldedPositions {
-    if (!this.known) throw new CorruptJournalError(`${this.directory} has lost its beginning, and no snapshot is left in it`, { path: this.directory })
+    if (!this.known)
+      throw new CorruptJournalError(`${this.directory} has lost its beginning, and no snapshot is left in it`, {
+        path: this.directory,
+      })
     return { positions: this.positions, folded: this.folded, lastCause: this.lastCause }
   }
 
@@ -84,9 +87,17 @@ class Fold {
     const { kind, name, symbol, position } = record
     const integer = (text: string): bigint => {
       if (/^-?\d+$/.test(text)) return BigInt(text)
-      throw new CorruptJournalError(`${this.directory} has a position at ${position} that is no number; run 'ticktape verify' on it`, { path: this.directory, position })
+      throw new CorruptJournalError(
+        `${this.directory} has a position at ${position} that is no number; run 'ticktape verify' on it`,
+        { path: this.directory, position },
+      )
     }
-    const stored: BookState = { quantity: integer(record.quantity), cost: integer(record.cost), realised: integer(record.realised), fees: integer(record.fees) }
+    const stored: BookState = {
+      quantity: integer(record.quantity),
+      cost: integer(record.cost),
+      realised: integer(record.realised),
+      fees: integer(record.fees),
+    }
     const book = this.positions.bookOf(kind, name, symbol)
     if (!this.known) {
       if (this.inSnapshot) book.restore(stored)
@@ -120,7 +131,10 @@ class Fold {
   private checkScale(price: number, quantity: number): void {
     const { scale } = this
     if (scale !== undefined && (scale.price !== price || scale.quantity !== quantity)) {
-      throw new InvalidOptionError(`${this.directory} keeps prices with ${price} and quantities with ${quantity} decimals, not ${scale.price} and ${scale.quantity}; open it with those`, { path: this.directory })
+      throw new InvalidOptionError(
+        `${this.directory} keeps prices with ${price} and quantities with ${quantity} decimals, not ${scale.price} and ${scale.quantity}; open it with those`,
+        { path: this.directory },
+      )
     }
     if (this.scaled) return
     this.scaled = true

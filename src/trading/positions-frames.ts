@@ -29,16 +29,21 @@ export const PositionRecord = frame('Position', 34, {
 })
 
 /** Around the positions of a snapshot: all there are. */
-export const Snapshot = frame('PositionsSnapshot', 35, {
-  event: enumOf('begin', 'end'),
-  /** Positions in it. */
-  count: u32,
-  /** Fills and settlements since the journal began. */
-  folded: u64,
-  /** Decimals of prices and of quantities. */
-  priceScale: u32,
-  quantityScale: u32,
-  /** Where the last fill was taken from: journal and position + 1; 0 when it said nothing. */
-  lastJournal: u32,
-  lastNext: u64,
-}, { slots: 2 })
+export const Snapshot = frame(
+  'PositionsSnapshot',
+  35,
+  {
+    event: enumOf('begin', 'end'),
+    /** Positions in it. */
+    count: u32,
+    /** Fills and settlements since the journal began. */
+    folded: u64,
+    /** Decimals of prices and of quantities. */
+    priceScale: u32,
+    quantityScale: u32,
+    /** Where the last fill was taken from: journal and position + 1; 0 when it said nothing. */
+    lastJournal: u32,
+    lastNext: u64,
+  },
+  { slots: 2 },
+)

@@ -2,8 +2,8 @@ import type { Cause } from '../journal/commit-options.js'
 import { checkOptions, kinds } from '../journal/options.js'
 import { Writer } from '../journal/writer.js'
 import type { WriterOptions } from '../journal/writer-options.js'
-import { FieldValueError, InvalidOptionError } from '../layout/errors.js'
 import type { Values } from '../layout/definition.js'
+import { FieldValueError, InvalidOptionError } from '../layout/errors.js'
 import { CAUSE_POSITION_BITS, MAX_JOURNAL_ID } from '../layout/format.js'
 import { shown } from '../layout/shown.js'
 import { pointerOf } from '../layout/view.js'
@@ -75,7 +75,10 @@ export class PositionsWriter implements Disposable {
       journal: kinds.object,
     })
     // The writer first: it repairs what a crash left, and from here on nobody else writes.
-    const writer = Writer.open(directory, { ...options.journal, frames: [FillRecord, Settlement, PositionRecord, Snapshot, ...(options.journal?.frames ?? [])] })
+    const writer = Writer.open(directory, {
+      ...options.journal,
+      frames: [FillRecord, Settlement, PositionRecord, Snapshot, ...(options.journal?.frames ?? [])],
+    })
     try {
       return new PositionsWriter(directory, writer, options)
     } catch (error) {
@@ -89,7 +92,8 @@ export class PositionsWriter implements Disposable {
     this.batch = options.batch ?? 16
     this.batchMs = options.batchMs ?? 100
     this.snapshotEvery = options.snapshotEvery ?? 10_000
-    const { positions, folded, lastCause } = writer.position === 0 ? fresh(options.scale) : foldPositions(directory, options.scale)
+    const { positions, folded, lastCause } =
+      writer.position === 0 ? fresh(options.scale) : foldPositions(directory, options.scale)
     this.positions = positions
     this.count = folded
     this.cause = lastCause
@@ -140,7 +144,8 @@ export class PositionsWriter implements Disposable {
   settle(symbol: string, price: DecimalInput): void {
     const exact = this.positions.price(price)
     const text = formatDecimal(exact, this.positions.scale.price)
-    if (typeof symbol !== 'string' || symbol === '') throw new FieldValueError(`settle() takes a symbol, not ${shown(symbol)}`)
+    if (typeof symbol !== 'string' || symbol === '')
+      throw new FieldValueError(`settle() takes a symbol, not ${shown(symbol)}`)
     checkLength('symbol', symbol, 24)
     checkLength('price', text, 24)
     this.add({
@@ -241,15 +246,19 @@ export class PositionsWriter implements Disposable {
 
   private writeChanged(batch: readonly Pending[]): void {
     const changed = new Map<string, Omit<BookEntry, 'state'>>()
-    for (const { touched } of batch) for (const book of touched()) changed.set(`${book.kind}\0${book.name}\0${book.symbol}`, book)
+    for (const { touched } of batch)
+      for (const book of touched()) changed.set(`${book.kind}\0${book.name}\0${book.symbol}`, book)
     this.writer.batch(() => {
-      for (const { kind, name, symbol } of changed.values()) this.writePosition({ kind, name, symbol, state: this.positions.bookOf(kind, name, symbol).state })
+      for (const { kind, name, symbol } of changed.values())
+        this.writePosition({ kind, name, symbol, state: this.positions.bookOf(kind, name, symbol).state })
     })
   }
 
   private writePosition({ kind, name, symbol, state }: BookEntry): void {
     this.writer.write(PositionRecord, {
-      kind, name, symbol,
+      kind,
+      name,
+      symbol,
       quantity: String(state.quantity),
       cost: String(state.cost),
       realised: String(state.realised),
@@ -267,7 +276,13 @@ function placeOf(cause: Cause): FillCause {
   const pointer = pointerOf(cause)
   if (pointer !== undefined) return { journal: pointer.memory.journalId, position: pointer.position }
   const place = typeof cause === 'number' ? { journal: 0, position: cause } : (cause as FillCause)
-  if (typeof place === 'object' && place !== null && inside(place.position, 2 ** CAUSE_POSITION_BITS) && inside(place.journal, MAX_JOURNAL_ID + 1)) return place
+  if (
+    typeof place === 'object' &&
+    place !== null &&
+    inside(place.position, 2 ** CAUSE_POSITION_BITS) &&
+    inside(place.journal, MAX_JOURNAL_ID + 1)
+  )
+    return place
   throw new InvalidOptionError(`a fill's cause is a frame, a position, or { journal, position }, not ${shown(cause)}`)
 }
 
@@ -279,7 +294,9 @@ function inside(value: number, end: number): boolean {
 function recordOf(fill: ExactFill, scale: Scale): Values<typeof FillRecord> {
   const { strategy, account, symbol, quantity } = fill
   const values = {
-    strategy, account, symbol,
+    strategy,
+    account,
+    symbol,
     side: quantity > 0n ? 'buy' : 'sell',
     price: formatDecimal(fill.price, scale.price),
     quantity: formatDecimal(quantity > 0n ? quantity : -quantity, scale.quantity),
@@ -295,7 +312,9 @@ function recordOf(fill: ExactFill, scale: Scale): Values<typeof FillRecord> {
 function checkLength(name: string, text: string, size: number): void {
   // oxlint-disable-next-line no-control-regex
   if (text.length > size || !/^[\x01-\x7f]*$/.test(text)) {
-    throw new FieldValueError(`a ${name} in a positions journal has at most ${size} ASCII characters, not ${shown(text)}`)
+    throw new FieldValueError(
+      `a ${name} in a positions journal has at most ${size} ASCII characters, not ${shown(text)}`,
+    )
   }
 }
 

@@ -142,14 +142,17 @@ export class Positions {
   /** @internal Checks a fill and makes it integers. */
   exact(fill: Fill): ExactFill {
     if (typeof fill !== 'object' || fill === null) throw new FieldValueError(`a fill is an object, not ${shown(fill)}`)
-    for (const key in fill) if (!FILL_KEYS.has(key)) throw new FieldValueError(`a fill has no '${key}'; it has ${[...FILL_KEYS].join(', ')}`)
+    for (const key in fill)
+      if (!FILL_KEYS.has(key)) throw new FieldValueError(`a fill has no '${key}'; it has ${[...FILL_KEYS].join(', ')}`)
     const { side, account = '', fee = 0, strategy, symbol } = fill
     checkText('strategy', strategy)
     checkText('symbol', symbol)
     if (typeof account !== 'string') throw new FieldValueError(`a fill's account is a string, not ${shown(account)}`)
-    if (side !== 'buy' && side !== 'sell') throw new FieldValueError(`a fill's side is 'buy' or 'sell', not ${shown(side)}`)
+    if (side !== 'buy' && side !== 'sell')
+      throw new FieldValueError(`a fill's side is 'buy' or 'sell', not ${shown(side)}`)
     const quantity = decimal('quantity', fill.quantity, this.scale.quantity)
-    if (quantity <= 0n) throw new FieldValueError(`a fill's quantity is above 0, not ${shown(fill.quantity)}; 'side' says which way`)
+    if (quantity <= 0n)
+      throw new FieldValueError(`a fill's quantity is above 0, not ${shown(fill.quantity)}; 'side' says which way`)
     const money = moneyScale(this.scale)
     const shownMoney = this.scale.price + this.scale.quantity
     return {
@@ -198,8 +201,10 @@ export class Positions {
 
   /** @internal Every book there is. */
   *entries(): Generator<BookEntry> {
-    for (const [name, books] of this.strategies) for (const [symbol, book] of books) yield { kind: 'strategy', name, symbol, state: book.state }
-    for (const [name, books] of this.accounts) for (const [symbol, book] of books) yield { kind: 'account', name, symbol, state: book.state }
+    for (const [name, books] of this.strategies)
+      for (const [symbol, book] of books) yield { kind: 'strategy', name, symbol, state: book.state }
+    for (const [name, books] of this.accounts)
+      for (const [symbol, book] of books) yield { kind: 'account', name, symbol, state: book.state }
     for (const [symbol, book] of this.all) yield { kind: 'total', name: '', symbol, state: book.state }
   }
 
@@ -226,14 +231,18 @@ function bookMap(owners: Map<string, Map<string, Book>>, name: string): Map<stri
 }
 
 function checkText(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw new FieldValueError(`a fill's ${name} is a non-empty string, not ${shown(value)}`)
+  if (typeof value !== 'string' || value === '')
+    throw new FieldValueError(`a fill's ${name} is a non-empty string, not ${shown(value)}`)
 }
 
 /** A text must be exact; a number comes with what binary fractions add (0.1 + 0.2), so it is rounded to the scale. */
 function decimal(name: string, value: DecimalInput, scale: number): bigint {
   const text = typeof value === 'number' ? roundedText(value, scale) : value
   const parsed = typeof text === 'string' ? parseDecimal(text, scale) : undefined
-  if (parsed === undefined) throw new FieldValueError(`${name} takes a decimal text with at most ${scale} decimals, or a finite number, not ${shown(value)}`)
+  if (parsed === undefined)
+    throw new FieldValueError(
+      `${name} takes a decimal text with at most ${scale} decimals, or a finite number, not ${shown(value)}`,
+    )
   return parsed
 }
 

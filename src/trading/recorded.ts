@@ -1,5 +1,5 @@
-import type { FrameView } from '../layout/view.js'
 import { Reader } from '../journal/reader.js'
+import type { FrameView } from '../layout/view.js'
 import { Lifecycle, Progress } from '../runtime/frames.js'
 import { Order, type OrderValues } from './frames.js'
 
@@ -49,7 +49,15 @@ export function* recordedOf(journal: string): Generator<Recorded, void, undefine
 function copyOf(frame: FrameView): Recorded | undefined {
   const { position } = frame
   if (frame.is(Order)) return { kind: 'order', position, cause: frame.cause, values: frame.toObject() }
-  if (frame.is(Lifecycle)) return { kind: frame.event, position, next: Number(frame.next), read: Number(frame.read), run: frame.run }
-  if (frame.is(Progress)) return { kind: 'progress', position, next: Number(frame.next), read: Number(frame.read), latencies: frame.latencies }
+  if (frame.is(Lifecycle))
+    return { kind: frame.event, position, next: Number(frame.next), read: Number(frame.read), run: frame.run }
+  if (frame.is(Progress))
+    return {
+      kind: 'progress',
+      position,
+      next: Number(frame.next),
+      read: Number(frame.read),
+      latencies: frame.latencies,
+    }
   return undefined
 }

@@ -77,8 +77,13 @@ class GatewayReplay {
   private dueTicker: TickerValues | undefined = undefined
   private dueReports: OrderReportValues[] = []
 
-  constructor(session: Session, private readonly venue: Venue) {
-    this.orders = new Map(session.all.map((member: Member) => [member.number, recordedOf(session.journalOf(member.id))]))
+  constructor(
+    session: Session,
+    private readonly venue: Venue,
+  ) {
+    this.orders = new Map(
+      session.all.map((member: Member) => [member.number, recordedOf(session.journalOf(member.id))]),
+    )
   }
 
   quote(position: number, symbol: string, bid: number, ask: number): void {
@@ -97,7 +102,12 @@ class GatewayReplay {
     this.traded.see(symbol, price, quantity)
   }
 
-  report(position: number, causeJournal: number | undefined, cause: number | undefined, values: OrderReportValues): void {
+  report(
+    position: number,
+    causeJournal: number | undefined,
+    cause: number | undefined,
+    values: OrderReportValues,
+  ): void {
     if (this.dueTicker !== undefined) this.settle(position)
     if (this.dueReports.length === 0) this.take(position, causeJournal ?? 0, cause)
     if (this.difference === undefined) this.compare('report', position, values, this.dueReports.shift())
@@ -107,7 +117,8 @@ class GatewayReplay {
   /** An event or the end: nothing may be due any more. */
   settle(position: number): void {
     const due = this.dueTicker ?? this.dueReports[0]
-    if (due !== undefined) this.differ(`no ${this.dueTicker === undefined ? 'report' : 'ticker'} where one is due`, position, undefined, due)
+    if (due !== undefined)
+      this.differ(`no ${this.dueTicker === undefined ? 'report' : 'ticker'} where one is due`, position, undefined, due)
   }
 
   close(): void {
@@ -120,7 +131,13 @@ class GatewayReplay {
     for (let next = orders?.next(); next?.done === false; next = orders?.next()) {
       if (next.value.kind !== 'order') continue
       const { value: order } = next
-      if (order.position !== cause) return this.differ(`the report answers ${cause} of journal ${journal}, its next order is at ${order.position}`, position, undefined, order.values)
+      if (order.position !== cause)
+        return this.differ(
+          `the report answers ${cause} of journal ${journal}, its next order is at ${order.position}`,
+          position,
+          undefined,
+          order.values,
+        )
       this.dueReports = [...answer(this.venue, order.values, journal)]
       return
     }
@@ -128,8 +145,16 @@ class GatewayReplay {
   }
 
   private compare(what: string, position: number, recorded: object, replayed: object | undefined): void {
-    const others = Object.entries(recorded).filter(([name, value]) => !Object.is(value, (replayed as Record<string, unknown> | undefined)?.[name]))
-    if (others.length > 0) this.differ(`the ${what} has other values: ${others.map(([name]) => name).join(', ')}`, position, recorded, replayed)
+    const others = Object.entries(recorded).filter(
+      ([name, value]) => !Object.is(value, (replayed as Record<string, unknown> | undefined)?.[name]),
+    )
+    if (others.length > 0)
+      this.differ(
+        `the ${what} has other values: ${others.map(([name]) => name).join(', ')}`,
+        position,
+        recorded,
+        replayed,
+      )
   }
 
   private differ(what: string, position: number, recorded: object | undefined, replayed: object | undefined): void {

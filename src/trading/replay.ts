@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { SessionError } from '../layout/errors.js'
 import { Handlers } from '../journal/handlers.js'
 import { Reader } from '../journal/reader.js'
+import { SessionError } from '../layout/errors.js'
 import { GATEWAY_JOURNAL, Session } from '../runtime/session.js'
 import { BookTop, OrderReport, Ticker, Trade } from './frames.js'
 import { loadStrategy } from './load-strategies.js'
@@ -59,7 +59,13 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
       done++
       if (comparison.difference !== undefined) break
     }
-    return { strategy: member.id, runs: done, frames: replay.frames, orders: comparison.same, difference: comparison.difference }
+    return {
+      strategy: member.id,
+      runs: done,
+      frames: replay.frames,
+      orders: comparison.same,
+      difference: comparison.difference,
+    }
   } finally {
     records.return()
     replay.close()
@@ -98,7 +104,9 @@ class Replay {
     let sliceEnd = performance.now() + SLICE_MS
     while (this.thrown === undefined && reader.position < run.to) {
       if (reader.poll(this.handlers, 1) === 0) {
-        throw new SessionError(`${reader.path} ends at ${reader.position}, but the strategy had read up to ${run.to}`, { path: reader.path })
+        throw new SessionError(`${reader.path} ends at ${reader.position}, but the strategy had read up to ${run.to}`, {
+          path: reader.path,
+        })
       }
       this.frames++
       comparison.settle(reader.position, run.farewellFrom)

@@ -1,10 +1,18 @@
+import type { Cause } from '../journal/commit-options.js'
+import { checkOptions, kinds } from '../journal/options.js'
 import { InvalidOptionError, InvalidStateError } from '../layout/errors.js'
 import { shown } from '../layout/shown.js'
 import type { FrameHeader } from '../layout/view.js'
-import type { Cause } from '../journal/commit-options.js'
-import { checkOptions, kinds } from '../journal/options.js'
 import { type OrderValues, strategyOf } from './frames.js'
-import type { BookTopView, OrderReportView, OrderRequest, StrategyContext, StrategyDefinition, TickerView, TradeView } from './strategy.js'
+import type {
+  BookTopView,
+  OrderReportView,
+  OrderRequest,
+  StrategyContext,
+  StrategyDefinition,
+  TickerView,
+  TradeView,
+} from './strategy.js'
 
 /** Where a strategy's orders go: its journal, or in replay the comparison with it. */
 export interface OrderPort {
@@ -103,21 +111,39 @@ export class StrategyHost {
 
   private send(fill: (orderId: bigint) => OrderValues): bigint {
     if (this.frame !== undefined) return this.port.send(fill, this.frame)
-    if (!this.stopping) throw new InvalidStateError(`strategy '${this.strategy.id}' sends an order outside its handlers: nothing would be its cause`)
-    return this.port.send(fill, this.lastPosition < 0 ? undefined : { journal: this.inputId, position: this.lastPosition })
+    if (!this.stopping)
+      throw new InvalidStateError(
+        `strategy '${this.strategy.id}' sends an order outside its handlers: nothing would be its cause`,
+      )
+    return this.port.send(
+      fill,
+      this.lastPosition < 0 ? undefined : { journal: this.inputId, position: this.lastPosition },
+    )
   }
 
   private cancelOf(orderId: bigint): OrderValues {
     if (typeof orderId !== 'bigint' || orderId < 0n || strategyOf(orderId) !== this.number) {
-      throw new InvalidOptionError(`cancel() takes the id that order() of this strategy returned, not ${shown(orderId)}`)
+      throw new InvalidOptionError(
+        `cancel() takes the id that order() of this strategy returned, not ${shown(orderId)}`,
+      )
     }
     return { ...BLANK, orderId, action: 'cancel' }
   }
 }
 
 const BLANK: OrderValues = {
-  symbol: '', orderId: 0n, price: 0, quantity: 0, filledQuantity: 0, averagePrice: 0, clientOrderId: '',
-  side: 'buy', orderType: 'limit', state: 'new', timeInForce: 'gtc', action: 'new',
+  symbol: '',
+  orderId: 0n,
+  price: 0,
+  quantity: 0,
+  filledQuantity: 0,
+  averagePrice: 0,
+  clientOrderId: '',
+  side: 'buy',
+  orderType: 'limit',
+  state: 'new',
+  timeInForce: 'gtc',
+  action: 'new',
 }
 
 const positive = (value: unknown): string | undefined =>
@@ -142,7 +168,11 @@ function newOrder(orderId: bigint, request: OrderRequest): OrderValues {
   }
   const orderType = request.orderType ?? (price === undefined ? 'market' : 'limit')
   if ((orderType === 'limit') !== (price !== undefined)) {
-    throw new InvalidOptionError(orderType === 'limit' ? "a limit order needs a 'price'" : "a market order takes no 'price'; leave it out, or send a limit order")
+    throw new InvalidOptionError(
+      orderType === 'limit'
+        ? "a limit order needs a 'price'"
+        : "a market order takes no 'price'; leave it out, or send a limit order",
+    )
   }
   const timeInForce = request.timeInForce ?? (orderType === 'market' ? 'ioc' : 'gtc')
   return { ...BLANK, symbol, orderId, price: price ?? 0, quantity, clientOrderId, side, orderType, timeInForce }

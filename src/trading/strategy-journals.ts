@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { JournalNotFoundError } from '../layout/errors.js'
 import { listDirectory } from '../journal/directory.js'
 import { Writer } from '../journal/writer.js'
 import type { WriterOptions } from '../journal/writer-options.js'
+import { JournalNotFoundError } from '../layout/errors.js'
 import { recoverAfterRestart } from '../runtime/recover-journal.js'
 import type { Member, Session } from '../runtime/session.js'
 import { Supervisor } from '../runtime/supervisor.js'
@@ -17,7 +17,11 @@ const STRATEGY_PROCESS = fileURLToPath(new URL('strategy-process.js', import.met
  * Makes the journals of strategies that have never run, and has those of the others, of earlier runs too, repaired after power loss. From
  * then on the gateway can read all of them: what it finds there stays.
  */
-export async function readyJournals(session: Session, members: readonly Member[], options: GatewayOptions): Promise<void> {
+export async function readyJournals(
+  session: Session,
+  members: readonly Member[],
+  options: GatewayOptions,
+): Promise<void> {
   for (const member of members) {
     const journal = session.journalOf(member.id)
     if (!exists(journal)) Writer.open(journal, writerOptions(member, options)).close()
@@ -40,7 +44,9 @@ export function orderSources(session: Session, lastTaken: ReadonlyMap<number, nu
 export function superviseStrategy(session: Session, member: Member, options: GatewayOptions): Supervisor {
   const { id, number, file } = member
   const config: StrategyProcessConfig = {
-    id, number, file,
+    id,
+    number,
+    file,
     input: session.gateway,
     output: session.journalOf(id),
     writer: writerOptions(member, options),

@@ -1,10 +1,10 @@
-import { TicktapeError } from '../layout/errors.js'
 import type { Wait } from '../journal/run-loop.js'
 import type { WriterOptions } from '../journal/writer-options.js'
+import { TicktapeError } from '../layout/errors.js'
 import { Consumer } from '../runtime/consumer.js'
 import type { FromConsumer, ToConsumer } from '../runtime/messages.js'
 import { GATEWAY_JOURNAL } from '../runtime/session.js'
-import { BookTop, Order, orderIdOf, OrderReport, Ticker, Trade } from './frames.js'
+import { BookTop, Order, OrderReport, orderIdOf, Ticker, Trade } from './frames.js'
 import { loadStrategy } from './load-strategies.js'
 import { StrategyHost } from './strategy-host.js'
 
@@ -46,7 +46,10 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   const { id, number, input, output, writer } = config
   const strategy = await loadStrategy(config.file, id)
   // Also when it was told to stop by now: what was written until then is still to be handled, by this process or by none.
-  const consumer = await Consumer.open({ name: id, input, output, writer, from: strategy.from ?? 'start' }, alone.signal)
+  const consumer = await Consumer.open(
+    { name: id, input, output, writer, from: strategy.from ?? 'start' },
+    alone.signal,
+  )
   const host = new StrategyHost(strategy, number, GATEWAY_JOURNAL, {
     send(fill, cause) {
       const position = consumer.write(Order, at => fill(orderIdOf(number, at)), { cause, source: number })
@@ -105,7 +108,12 @@ function tell(message: FromConsumer): void {
 function fail(error: unknown): void {
   process.exitCode = 1
   // What the library says of itself is whole; of a strategy's own errors one wants to see where.
-  const text = error instanceof TicktapeError ? `${error.code}: ${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const text =
+    error instanceof TicktapeError
+      ? `${error.code}: ${error.message}`
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error)
   process.stderr.write(`${text}\n`)
   tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
 }

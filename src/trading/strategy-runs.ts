@@ -52,5 +52,13 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
 }
 
 function begin({ run, next }: RecordedEvent): StrategyRun {
-  return { number: run, from: next, to: next, ending: 'killed', read: undefined, progress: undefined, farewellFrom: Number.POSITIVE_INFINITY }
+  return {
+    number: run,
+    from: next,
+    to: next,
+    ending: 'killed',
+    read: undefined,
+    progress: undefined,
+    farewellFrom: Number.POSITIVE_INFINITY,
+  }
 }

@@ -79,25 +79,34 @@ const NAMES = ['id', 'symbols', 'from', ...HANDLERS]
  * @throws {StrategyError} for what cannot be one.
  */
 export function defineStrategy(definition: StrategyDefinition): StrategyDefinition {
-  if (typeof definition !== 'object' || definition === null) throw new StrategyError(`defineStrategy takes an object, not ${shown(definition)}`)
+  if (typeof definition !== 'object' || definition === null)
+    throw new StrategyError(`defineStrategy takes an object, not ${shown(definition)}`)
   const { id, symbols, from } = definition
   if (!isMemberId(id)) {
-    throw new StrategyError(`a strategy's 'id' is 1 to 32 letters, digits, '_', '.' and '-', and begins with no '.' or '-'; not ${shown(id)}`)
+    throw new StrategyError(
+      `a strategy's 'id' is 1 to 32 letters, digits, '_', '.' and '-', and begins with no '.' or '-'; not ${shown(id)}`,
+    )
   }
   for (const name of Object.keys(definition)) {
-    if (!NAMES.includes(name)) throw new StrategyError(`strategy '${id}' has no '${name}'; there are: ${NAMES.join(', ')}`)
+    if (!NAMES.includes(name))
+      throw new StrategyError(`strategy '${id}' has no '${name}'; there are: ${NAMES.join(', ')}`)
   }
   if (symbols !== undefined && (!Array.isArray(symbols) || symbols.length === 0 || !symbols.every(isSymbol))) {
-    throw new StrategyError(`'symbols' of strategy '${id}' takes a list of symbols of 1 to 16 printable ASCII characters; leave it out for all`)
+    throw new StrategyError(
+      `'symbols' of strategy '${id}' takes a list of symbols of 1 to 16 printable ASCII characters; leave it out for all`,
+    )
   }
   if (from !== undefined && from !== 'start' && from !== 'end') {
     throw new StrategyError(`'from' of strategy '${id}' takes 'start' or 'end', not ${shown(from)}`)
   }
   for (const name of HANDLERS) {
     const handler: unknown = definition[name]
-    if (handler !== undefined && typeof handler !== 'function') throw new StrategyError(`'${name}' of strategy '${id}' takes a function, not ${shown(handler)}`)
+    if (handler !== undefined && typeof handler !== 'function')
+      throw new StrategyError(`'${name}' of strategy '${id}' takes a function, not ${shown(handler)}`)
     if (Object.prototype.toString.call(handler) === '[object AsyncFunction]') {
-      throw new StrategyError(`'${name}' of strategy '${id}' cannot be async: what it sent later would have no frame as its cause, and no replay`)
+      throw new StrategyError(
+        `'${name}' of strategy '${id}' cannot be async: what it sent later would have no frame as its cause, and no replay`,
+      )
     }
   }
   if (!HANDLERS.slice(1, 5).some(name => definition[name] !== undefined)) {

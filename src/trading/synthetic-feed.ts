@@ -39,7 +39,10 @@ export class SyntheticFeed implements Feed {
   /** @throws {InvalidOptionError} */
   constructor(options: SyntheticFeedOptions = {}) {
     checkOptions('SyntheticFeed', options, {
-      seed: kinds.integer(0, 2 ** 32 - 1), symbols: kinds.array, rate: kinds.number(1, 1e9), limit: kinds.integer(1, Number.MAX_SAFE_INTEGER),
+      seed: kinds.integer(0, 2 ** 32 - 1),
+      symbols: kinds.array,
+      rate: kinds.number(1, 1e9),
+      limit: kinds.integer(1, Number.MAX_SAFE_INTEGER),
     })
     this.seed = options.seed ?? 1
     this.symbols = options.symbols ?? ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
@@ -51,7 +54,14 @@ export class SyntheticFeed implements Feed {
   async *events(skip: number): AsyncGenerator<readonly MarketEvent[], void, undefined> {
     const random = generator(this.seed)
     const markets = this.symbols.map((symbol, i): Market => {
-      return { symbol, ticksPerUnit: 10 ** (1 + (i % 3)), bid: Math.floor(600_000 / 4 ** i) + 1000, spread: 1, drift: 0, tradeId: 1n }
+      return {
+        symbol,
+        ticksPerUnit: 10 ** (1 + (i % 3)),
+        bid: Math.floor(600_000 / 4 ** i) + 1000,
+        spread: 1,
+        drift: 0,
+        tradeId: 1n,
+      }
     })
     let batch: MarketEvent[] = []
     for (let n = 0; n < this.limit; n++) {
@@ -80,7 +90,9 @@ function nextEvent(market: Market, random: () => number, timeMs: number): Market
   else if (move < 0.15 && market.bid > 1) market.bid--
   if (random() < 0.05) market.spread = 1 + Math.floor(random() * 3)
   return {
-    kind: 'quote', timeMs, symbol,
+    kind: 'quote',
+    timeMs,
+    symbol,
     bid: market.bid / ticksPerUnit,
     ask: (market.bid + market.spread) / ticksPerUnit,
     bidSize: (1 + Math.floor(random() * 9000)) / 1000,

@@ -1,7 +1,7 @@
-import { FieldValueError, InvalidOptionError, VenueError } from '../layout/errors.js'
-import { shown } from '../layout/shown.js'
 import type { Cause } from '../journal/commit-options.js'
 import type { Writer } from '../journal/writer.js'
+import { FieldValueError, InvalidOptionError, VenueError } from '../layout/errors.js'
+import { shown } from '../layout/shown.js'
 import { GATEWAY_JOURNAL } from '../runtime/session.js'
 import { OrderReport, type OrderReportValues, strategyOf } from './frames.js'
 
@@ -13,7 +13,8 @@ export function slotsOf(reports: readonly OrderReportValues[]): number {
 /** What a venue answered an order with, as far as that can be told before it is written. @throws {VenueError} */
 export function checkAnswer(reports: readonly OrderReportValues[], orderId: bigint): readonly OrderReportValues[] {
   checkReports(reports)
-  if (reports.length === 0) throw new VenueError(`the venue answers order ${orderId} with no report; an order counts as taken by its first`)
+  if (reports.length === 0)
+    throw new VenueError(`the venue answers order ${orderId} with no report; an order counts as taken by its first`)
   const other = reports.find(report => report.orderId !== orderId)
   if (other !== undefined) throw new VenueError(`the venue answers order ${orderId} with a report on ${other.orderId}`)
   return reports
@@ -24,7 +25,8 @@ export function checkReports(reports: readonly OrderReportValues[]): readonly Or
   if (!Array.isArray(reports)) throw new VenueError(`a venue answers with a list of reports, not ${shown(reports)}`)
   for (const report of reports as readonly (OrderReportValues | null | undefined)[]) {
     const orderId = report?.orderId
-    if (typeof orderId !== 'bigint' || orderId < 0n || orderId >= 2n ** 64n) throw new VenueError(`a venue's report needs the orderId of its order, not ${shown(orderId)}`)
+    if (typeof orderId !== 'bigint' || orderId < 0n || orderId >= 2n ** 64n)
+      throw new VenueError(`a venue's report needs the orderId of its order, not ${shown(orderId)}`)
   }
   return reports
 }
@@ -41,7 +43,9 @@ export function writeReports(writer: Writer, reports: readonly OrderReportValues
       writer.write(OrderReport, report, { cause, source: GATEWAY_JOURNAL, dest: dest ?? strategyOf(report.orderId) })
     } catch (error) {
       if (!(error instanceof FieldValueError || error instanceof InvalidOptionError)) throw error
-      throw new VenueError(`the venue's report on order ${report.orderId} cannot be written: ${error.message}`, { cause: error })
+      throw new VenueError(`the venue's report on order ${report.orderId} cannot be written: ${error.message}`, {
+        cause: error,
+      })
     }
   }
 }

@@ -39,8 +39,19 @@ class Subject {
   }
 
   start(frames, env = {}) {
-    const args = [path.join(import.meta.dirname, 'writer-to-kill.mjs'), this.directory, this.durability, ++this.generation, frames, this.promises]
-    const child = spawn(process.execPath, args.map(String), { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const args = [
+      path.join(import.meta.dirname, 'writer-to-kill.mjs'),
+      this.directory,
+      this.durability,
+      ++this.generation,
+      frames,
+      this.promises,
+    ]
+    const child = spawn(process.execPath, args.map(String), {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     child.errors = ''
     child.stderr.on('data', chunk => (child.errors += String(chunk)))
     child.ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
@@ -80,9 +91,11 @@ class Subject {
     if (powerLost ? frames.length < this.seen.length : frames.length !== this.seen.length) {
       throw new Error(`${this.directory}: ${frames.length} frames after recovery, ${this.seen.length} before`)
     }
-    if (frames.length < this.promised) throw new Error(`${this.directory}: ${frames.length} frames after recovery, ${this.promised} were flushed`)
+    if (frames.length < this.promised)
+      throw new Error(`${this.directory}: ${frames.length} frames after recovery, ${this.promised} were flushed`)
     for (const [i, { generation, position }] of this.seen.slice(0, frames.length).entries()) {
-      if (frames[i].generation !== generation || frames[i].position !== position) throw new Error(`${this.directory}: frame ${i} is another after recovery`)
+      if (frames[i].generation !== generation || frames[i].position !== position)
+        throw new Error(`${this.directory}: frame ${i} is another after recovery`)
     }
     for (let i = 0; i < 5; i++) writeNumbered(writer, frames.length + i, ++this.generation)
     writer.close()
@@ -96,7 +109,10 @@ class Subject {
     this.reader?.close()
     this.reader = undefined
     let end = 0
-    for (const name of fs.readdirSync(this.directory).filter(file => file.endsWith('.page')).sort()) {
+    for (const name of fs
+      .readdirSync(this.directory)
+      .filter(file => file.endsWith('.page'))
+      .sort()) {
       const file = path.join(this.directory, name)
       const bytes = fs.readFileSync(file)
       const durable = bytes.readUInt32LE(384)
@@ -161,7 +177,9 @@ async function killAtPoints(turns) {
   }
   const missed = points.filter(point => died[point] === undefined)
   if (missed.length > 0) throw new Error(`no scenario reaches ${missed.join(', ')}`)
-  console.log(JSON.stringify({ points: points.length, deaths: Object.values(died).reduce((sum, count) => sum + count, 0) }))
+  console.log(
+    JSON.stringify({ points: points.length, deaths: Object.values(died).reduce((sum, count) => sum + count, 0) }),
+  )
 }
 
 /** Each name given to CRASH_POINT in C++ or to crashPoint in TypeScript. */
@@ -212,7 +230,8 @@ async function afterPowerLossUnsynced(point) {
 async function toTheDeath(subject, frames, env, last = true) {
   const child = subject.start(frames, env)
   const { code, signal } = await child.ended
-  if (signal !== 'SIGKILL' && code !== 0) throw new Error(`${env.TICKTAPE_CRASH_POINT}: ${code ?? signal} ${child.errors}`)
+  if (signal !== 'SIGKILL' && code !== 0)
+    throw new Error(`${env.TICKTAPE_CRASH_POINT}: ${code ?? signal} ${child.errors}`)
   if (!last) {
     subject.look()
     return true
@@ -232,7 +251,8 @@ async function toTheDeath(subject, frames, env, last = true) {
       subject.seen.length = before
     }
     // It died before it had recovered the journal: what was not durable may still go.
-    if (env.TICKTAPE_BOOT_ID !== undefined && subject.seen.at(-1)?.generation !== subject.generation) subject.seen.length = before
+    if (env.TICKTAPE_BOOT_ID !== undefined && subject.seen.at(-1)?.generation !== subject.generation)
+      subject.seen.length = before
     subject.check(env.TICKTAPE_BOOT_ID !== undefined)
   }
   subject.end()

@@ -6,7 +6,9 @@ const ADDON = join(ROOT, 'build-crash/build/Release/ticktape.node')
 
 /** The addon that can be told to die and fail at named places. Built when it isn't there. */
 export function crashAddon(): string {
-  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/native-crash-build.mjs')], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/native-crash-build.mjs')], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`the addon for crash tests could not be built: ${stderr}`)
   return ADDON
 }

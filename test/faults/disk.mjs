@@ -15,7 +15,8 @@ const real = { ...fs }
 /** Has node:fs put its renames, removals and syncs into the log that the addon keeps of its own. */
 export function watchFileSystem(logFile) {
   const log = real.openSync(logFile, 'a')
-  const append = (entry, bytes = Buffer.alloc(0)) => real.writeSync(log, Buffer.concat([Buffer.from(`${JSON.stringify(entry)}\n`), bytes]))
+  const append = (entry, bytes = Buffer.alloc(0)) =>
+    real.writeSync(log, Buffer.concat([Buffer.from(`${JSON.stringify(entry)}\n`), bytes]))
   fs.openSync = (file, flags, mode) => {
     const fd = real.openSync(file, flags, mode)
     if (flags === 'wx') append({ created: file, size: 0 })
@@ -171,7 +172,8 @@ export class Disk {
     // The lock's text is never synced.
     const lock = path.join(this.directory, 'writer.lock')
     const fate = random.below(3)
-    if (fate > 0 && real.existsSync(lock)) real.writeFileSync(path.join(target, 'writer.lock'), fate === 1 ? '' : real.readFileSync(lock), { mode: 0o600 })
+    if (fate > 0 && real.existsSync(lock))
+      real.writeFileSync(path.join(target, 'writer.lock'), fate === 1 ? '' : real.readFileSync(lock), { mode: 0o600 })
   }
 
   /** Makes `target` what the directory is now; false when a file was renamed meanwhile. */

@@ -9,7 +9,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { frame, MergedReader, on, Reader, ascii, enumOf, f64, TicktapeError, u64, Writer } from 'ticktape'
+import { ascii, enumOf, f64, frame, MergedReader, on, Reader, TicktapeError, u64, Writer } from 'ticktape'
 import { mutate } from './mutations.mjs'
 import { randomFrom } from './random.mjs'
 
@@ -25,12 +25,20 @@ export function makeBase(directory, durability) {
   const writer = Writer.open(directory, { pageSize: PAGE, durability, journalId: 3, frames: [Tick, Order] })
   for (let n = 0; n < 1300; n++) {
     const time = BigInt(1_700_000_000_000_000_000 + n * 1000)
-    if (n % 4 === 0) writer.write(Order, { id: BigInt(n), note: `order ${n}` }, { time, cause: Math.max(0, n - 1), source: 1, dest: 2 })
+    if (n % 4 === 0)
+      writer.write(
+        Order,
+        { id: BigInt(n), note: `order ${n}` },
+        { time, cause: Math.max(0, n - 1), source: 1, dest: 2 },
+      )
     else writer.write(Tick, { symbol: 'BTC-USDT', last: n, side: n % 2 === 0 ? 'buy' : 'sell' }, { time })
   }
   writer.close()
   const reader = Reader.open(directory, { from: { name: 'strategy' } })
-  reader.poll(on(Tick, () => {}), 100)
+  reader.poll(
+    on(Tick, () => {}),
+    100,
+  )
   reader.close()
 }
 
@@ -40,14 +48,17 @@ function attempt(action) {
     action()
   } catch (error) {
     if (!(error instanceof TicktapeError)) throw error
-    if (error.message === '' || !/^ERR_[A-Z_]+$/.test(error.code)) throw new Error('an error without a message or a code', { cause: error })
+    if (error.message === '' || !/^ERR_[A-Z_]+$/.test(error.code))
+      throw new Error('an error without a message or a code', { cause: error })
   }
 }
 
 function look(view) {
   const { type, slots, position, time } = view
-  if (!(type >= 1 && type <= 65535) || !(slots >= 1 && slots <= 255)) throw new Error(`a frame of type ${type} with ${slots} slots was handed out`)
-  if (!Number.isSafeInteger(position) || typeof time !== 'bigint') throw new Error(`a frame at ${position} of time ${String(time)}`)
+  if (!(type >= 1 && type <= 65535) || !(slots >= 1 && slots <= 255))
+    throw new Error(`a frame of type ${type} with ${slots} slots was handed out`)
+  if (!Number.isSafeInteger(position) || typeof time !== 'bigint')
+    throw new Error(`a frame at ${position} of time ${String(time)}`)
   attempt(() => view.toObject())
 }
 
@@ -73,8 +84,13 @@ function readOn(reader, random) {
 
 function startOf(random) {
   return random.pick([
-    'start', 'end', { position: random.below(3000) }, { time: BigInt(1_700_000_000_000_000_000 + random.below(1_500_000)) },
-    { name: 'strategy' }, { name: 'new', start: 'end' }, { position: random.pick([960, 961, 1920, 2 ** 40, Number.MAX_SAFE_INTEGER]) },
+    'start',
+    'end',
+    { position: random.below(3000) },
+    { time: BigInt(1_700_000_000_000_000_000 + random.below(1_500_000)) },
+    { name: 'strategy' },
+    { name: 'new', start: 'end' },
+    { position: random.pick([960, 961, 1920, 2 ** 40, Number.MAX_SAFE_INTEGER]) },
   ])
 }
 
@@ -155,7 +171,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     }
     fs.rmSync(directory, { recursive: true, force: true })
     await setImmediate() // Finalizers run in the event loop.
-    if (seed % 500 === 0 && process.memoryUsage.rss() > MOST_MEMORY) throw new Error(`${process.memoryUsage.rss()} bytes of memory after ${seed - Number(first)} cases`)
+    if (seed % 500 === 0 && process.memoryUsage.rss() > MOST_MEMORY)
+      throw new Error(`${process.memoryUsage.rss()} bytes of memory after ${seed - Number(first)} cases`)
   }
   console.log(JSON.stringify({ cases: Number(count), megabytes: Math.round(process.memoryUsage.rss() / 1e6) }))
 }

@@ -78,7 +78,8 @@ function anyBytes(directory, random) {
     const at = random.below(bytes.length)
     const length = random.pick([1, 1, 1, 4, 64, 4096])
     const kind = random.below(3)
-    for (let i = at; i < Math.min(at + length, bytes.length); i++) bytes[i] = kind === 0 ? 0 : kind === 1 ? 255 : random.below(256)
+    for (let i = at; i < Math.min(at + length, bytes.length); i++)
+      bytes[i] = kind === 0 ? 0 : kind === 1 ? 255 : random.below(256)
   })
 }
 
@@ -92,8 +93,18 @@ function readerSlot(directory, random) {
 }
 
 const SCHEMAS = [
-  '', '{', 'null', '[]', '"x"', '{"format":1}', '{"format":2,"frames":[]}', '{"format":1,"frames":[]}', '{"format":1,"frames":{}}', '{"format":1,"frames":[null]}',
-  '{"format":1,"frames":[{"name":"Tick","id":1,"slots":0,"fields":[]}]}', '{"format":1,"frames":[{"name":"Tick","id":1,"slots":255,"fields":[]}]}',
+  '',
+  '{',
+  'null',
+  '[]',
+  '"x"',
+  '{"format":1}',
+  '{"format":2,"frames":[]}',
+  '{"format":1,"frames":[]}',
+  '{"format":1,"frames":{}}',
+  '{"format":1,"frames":[null]}',
+  '{"format":1,"frames":[{"name":"Tick","id":1,"slots":0,"fields":[]}]}',
+  '{"format":1,"frames":[{"name":"Tick","id":1,"slots":255,"fields":[]}]}',
   '{"format":1,"frames":[{"name":"Tick","id":1,"slots":1,"fields":[{"name":"__proto__","kind":"f64","size":8,"offset":16}]}]}',
   '{"format":1,"frames":[{"name":"constructor","id":1,"slots":1,"fields":[{"name":"toObject","kind":"f64","size":8,"offset":16}]}]}',
   '{"format":1,"frames":[{"name":"Tick","id":1,"slots":1,"fields":[{"name":"a","kind":"f64","size":8,"offset":1e300}]}]}',
@@ -101,7 +112,8 @@ const SCHEMAS = [
   '{"format":1,"frames":[{"name":"Tick","id":1,"slots":1,"fields":[{"name":"a","kind":"enum","size":1,"offset":16,"values":[]}]}]}',
   '{"format":1,"frames":[{"name":"Tick","id":1,"slots":1,"fields":[{"name":"a","kind":"toString","size":1,"offset":16}]}]}',
   '{"format":1,"frames":[{"name":"Other","id":2,"slots":1,"fields":[]},{"name":"Other","id":2,"slots":1,"fields":[]}]}',
-  '['.repeat(20_000), `{"format":1,"frames":[${'{},'.repeat(1000)}{}]}`,
+  '['.repeat(20_000),
+  `{"format":1,"frames":[${'{},'.repeat(1000)}{}]}`,
 ]
 
 function schema(directory, random) {
@@ -117,22 +129,38 @@ function schema(directory, random) {
   const tokens = [...text.matchAll(/\d+|"[a-z0-9]+"|[[\]{}:,]/gi)]
   if (tokens.length === 0) return
   const { 0: token, index } = random.pick(tokens)
-  text = text.slice(0, index) + random.pick(['-1', '0', '1e9', 'null', '"x"', '[]', '', '65536', '3', '1.5']) + text.slice(index + token.length)
+  text =
+    text.slice(0, index) +
+    random.pick(['-1', '0', '1e9', 'null', '"x"', '[]', '', '65536', '3', '1.5']) +
+    text.slice(index + token.length)
   fs.writeFileSync(file, text)
 }
 
 function lockText(directory, random) {
   const file = path.join(directory, 'writer.lock')
   if (!fs.lstatSync(file, { throwIfNoEntry: false })?.isFile()) return
-  fs.writeFileSync(file, random.pick([
-    '', '{}', 'null', '{"pid":-1,"epoch":-5}', '{"epoch":9007199254740991}', '{"epoch":1e308,"host":{}}', 'x'.repeat(100_000), '{"pid":1,"since":"\u001b[2J"}',
-  ]))
+  fs.writeFileSync(
+    file,
+    random.pick([
+      '',
+      '{}',
+      'null',
+      '{"pid":-1,"epoch":-5}',
+      '{"epoch":9007199254740991}',
+      '{"epoch":1e308,"host":{}}',
+      'x'.repeat(100_000),
+      '{"pid":1,"since":"\u001b[2J"}',
+    ]),
+  )
 }
 
 function resize(directory, random) {
   const file = pick(directory, random, anyFile)
   if (file === undefined || !fs.lstatSync(file).isFile()) return
-  fs.truncateSync(file, random.pick([0, 1, 64, 100, 128, 4095, 4096, 4097, 5000, 8192, 65535, 65536, 65537, 131072, random.below(200_000)]))
+  fs.truncateSync(
+    file,
+    random.pick([0, 1, 64, 100, 128, 4095, 4096, 4097, 5000, 8192, 65535, 65536, 65537, 131072, random.below(200_000)]),
+  )
 }
 
 function remove(directory, random) {
@@ -170,7 +198,14 @@ function replace(directory, random) {
 }
 
 function strangers(directory, random) {
-  const name = random.pick(['notes.txt', '0000000003.page.tmp', 'schema.json.tmp', 'control.tmp', '0000000001.page.tmp', '.hidden'])
+  const name = random.pick([
+    'notes.txt',
+    '0000000003.page.tmp',
+    'schema.json.tmp',
+    'control.tmp',
+    '0000000001.page.tmp',
+    '.hidden',
+  ])
   const file = path.join(directory, name)
   if (fs.existsSync(file)) return
   if (random.chance(0.3)) fs.mkdirSync(file)
@@ -178,11 +213,38 @@ function strangers(directory, random) {
 }
 
 const header = word(pages, PAGE_WORDS)
-const marks = word(pages, Array.from({ length: 8 }, (_, i) => 512 + 4 * i))
+const marks = word(
+  pages,
+  Array.from({ length: 8 }, (_, i) => 512 + 4 * i),
+)
 const control = word(/^control$/, CONTROL_WORDS)
 
 /** Some more than once: those that reach deepest. `replace` starts a process now and then, so it comes once. */
 const MUTATIONS = [
-  header, header, header, marks, marks, control, control, frameHeader, frameHeader, frameHeader, frameHeader, anyBytes, anyBytes, anyBytes, readerSlot, readerSlot,
-  schema, schema, lockText, resize, resize, remove, copyPage, copyPage, replace, strangers,
+  header,
+  header,
+  header,
+  marks,
+  marks,
+  control,
+  control,
+  frameHeader,
+  frameHeader,
+  frameHeader,
+  frameHeader,
+  anyBytes,
+  anyBytes,
+  anyBytes,
+  readerSlot,
+  readerSlot,
+  schema,
+  schema,
+  lockText,
+  resize,
+  resize,
+  remove,
+  copyPage,
+  copyPage,
+  replace,
+  strangers,
 ]

@@ -14,7 +14,9 @@ export const Large = frame('Large', 3, { n: f64, generation: u32, fill: bytes(70
 export const Late = frame('Late', 4, { n: f64, generation: u32, fill: bytes(20) })
 
 export const DEFINITIONS = [Small, Middle, Large, Late]
-const FILLS = new Map(DEFINITIONS.map(definition => [definition.id, definition.fields.find(field => field.name === 'fill').size]))
+const FILLS = new Map(
+  DEFINITIONS.map(definition => [definition.id, definition.fields.find(field => field.name === 'fill').size]),
+)
 
 /** Which definition frame `n` is written with. */
 export function definitionOf(n) {
@@ -28,7 +30,7 @@ const FILL_PERIOD = 61
 const fills = new Map()
 
 function fillOf(n, generation, size) {
-  const kind = ((generation * FILL_PERIOD) + (n % FILL_PERIOD)) * 2 ** 16 + size
+  const kind = (generation * FILL_PERIOD + (n % FILL_PERIOD)) * 2 ** 16 + size
   let fill = fills.get(kind)
   if (fill === undefined) fills.set(kind, (fill = makeFill(kind, size)))
   return fill
@@ -58,8 +60,10 @@ export function writeNumbered(writer, n, generation = 0) {
 export function readNumbered(view) {
   const { n, generation, fill } = view
   const wanted = definitionOf(n).id
-  if (view.type !== wanted) throw new Error(`frame ${n} at position ${view.position} has type ${view.type}, it was written with ${wanted}`)
-  if (Buffer.compare(fill, fillOf(n, generation, fill.length)) !== 0) throw new Error(`frame ${n} at position ${view.position} is torn`)
+  if (view.type !== wanted)
+    throw new Error(`frame ${n} at position ${view.position} has type ${view.type}, it was written with ${wanted}`)
+  if (Buffer.compare(fill, fillOf(n, generation, fill.length)) !== 0)
+    throw new Error(`frame ${n} at position ${view.position} is torn`)
   return { n, generation, position: view.position }
 }
 
@@ -72,7 +76,8 @@ export function readAllNumbered(directory, first = 0, { from = 'start', most = I
     for (const view of reader) {
       if (frames.length === most) break
       const seen = readNumbered(view)
-      if (seen.n !== first + frames.length) throw new Error(`frame ${seen.n} at position ${seen.position} follows frame ${first + frames.length - 1}`)
+      if (seen.n !== first + frames.length)
+        throw new Error(`frame ${seen.n} at position ${seen.position} follows frame ${first + frames.length - 1}`)
       if (view.time < time) throw new Error(`frame ${seen.n} is older than the one before`)
       time = view.time
       frames.push(seen)

@@ -10,8 +10,8 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { randomFrom } from './random.mjs'
 import { Disk, SyncLog, watchFileSystem } from './disk.mjs'
+import { randomFrom } from './random.mjs'
 
 const [folder, firstSeed, seeds] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
 const logFile = process.env.TICKTAPE_SYNC_LOG
@@ -37,11 +37,19 @@ console.log(JSON.stringify(counts))
 
 async function live(seed) {
   const random = randomFrom(seed)
-  const options = { pageSize: 65536, ...random.pick([
-    { durability: 'commit' }, { durability: 'commit' }, { durability: 'interval', syncInterval: 1 }, { durability: 'commit', checksums: false },
-  ]) }
+  const options = {
+    pageSize: 65536,
+    ...random.pick([
+      { durability: 'commit' },
+      { durability: 'commit' },
+      { durability: 'interval', syncInterval: 1 },
+      { durability: 'commit', checksums: false },
+    ]),
+  }
   const life = {
-    random, options, seed,
+    random,
+    options,
+    seed,
     directory: path.join(folder, `${seed}`),
     disk: undefined,
     log: new SyncLog(logFile),
@@ -72,7 +80,11 @@ async function oneWriter(life, generation) {
     const kind = random.below(10)
     if (kind < 6) {
       for (let count = random.between(1, 40); count > 0; count--) {
-        life.written.push({ n: life.written.length, generation, position: writeNumbered(writer, life.written.length, generation) })
+        life.written.push({
+          n: life.written.length,
+          generation,
+          position: writeNumbered(writer, life.written.length, generation),
+        })
       }
     } else if (kind < 8) {
       promise(life, await writer.flush())
@@ -125,7 +137,8 @@ function recover(life, directory) {
   const before = countFrames(directory)
   for (let i = 0; i < 3; i++) writeNumbered(writer, before + i, 99)
   writer.close()
-  if (countFrames(directory) !== before + 3) throw new Error(`${directory}: ${before} frames and 3 more make ${countFrames(directory)}`)
+  if (countFrames(directory) !== before + 3)
+    throw new Error(`${directory}: ${before} frames and 3 more make ${countFrames(directory)}`)
   if (life.options.checksums !== false) readAllNumbered(directory)
 }
 
@@ -143,14 +156,18 @@ function check(life, directory, adopt) {
   const most = life.options.checksums === false && !adopt ? durable : Infinity
   const frames = readAllNumbered(directory, 0, { most })
   if (frames.length < durable) throw new Error(`${directory} has ${frames.length} frames, ${durable} were durable`)
-  if (frames.length > written.length) throw new Error(`${directory} has ${frames.length} frames, ${written.length} were written`)
+  if (frames.length > written.length)
+    throw new Error(`${directory} has ${frames.length} frames, ${written.length} were written`)
   frames.forEach((frame, i) => {
     const { generation, position } = written[i]
     if (frame.generation !== generation || frame.position !== position) {
-      throw new Error(`frame ${i} is of writer ${frame.generation} at position ${frame.position}, it was written by ${generation} at ${position}`)
+      throw new Error(
+        `frame ${i} is of writer ${frame.generation} at position ${frame.position}, it was written by ${generation} at ${position}`,
+      )
     }
   })
-  if (adopt && !life.lostPower && frames.length !== written.length) throw new Error(`${directory} has ${frames.length} frames, ${written.length} were written, and no power was lost`)
+  if (adopt && !life.lostPower && frames.length !== written.length)
+    throw new Error(`${directory} has ${frames.length} frames, ${written.length} were written, and no power was lost`)
   if (adopt) written.length = Math.max(frames.length, durable)
   return frames
 }
@@ -163,7 +180,9 @@ function promise(life, position) {
 async function end(life, writer, generation) {
   const { random, disk, log } = life
   const next = path.join(folder, `${life.seed}-${generation}-next`)
-  const kind = random.pick(life.options.checksums === false ? ['close', 'process'] : ['close', 'process', 'power', 'power'])
+  const kind = random.pick(
+    life.options.checksums === false ? ['close', 'process'] : ['close', 'process', 'power', 'power'],
+  )
   if (kind === 'close') {
     writer.close()
     life.durable = life.written.length

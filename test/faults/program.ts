@@ -12,8 +12,16 @@ export interface Ended {
 }
 
 /** Runs a program of this folder to its end. */
-export async function runProgram(name: string, args: readonly (string | number)[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args.map(String)], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function runProgram(
+  name: string,
+  args: readonly (string | number)[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args.map(String)], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', chunk => (stdout += String(chunk)))

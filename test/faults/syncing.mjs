@@ -18,7 +18,17 @@ const EIO = 5
 
 /** Names of what was synced, made and renamed since the last time. */
 function events() {
-  return log.read().map(entry => (entry.synced ? `sync ${name(entry.synced)}` : entry.renamed ? `rename ${name(entry.to)}` : entry.directorySynced ? `directory ${entry.directorySynced}` : ''))
+  return log
+    .read()
+    .map(entry =>
+      entry.synced
+        ? `sync ${name(entry.synced)}`
+        : entry.renamed
+          ? `rename ${name(entry.to)}`
+          : entry.directorySynced
+            ? `directory ${entry.directorySynced}`
+            : '',
+    )
 }
 
 function name(file) {
@@ -152,7 +162,12 @@ const LOOKS = {
   },
 
   async intervalByFrames() {
-    const writer = Writer.open(directory, { pageSize: 1 << 20, durability: 'interval', syncInterval: 60_000, syncFrames: 512 })
+    const writer = Writer.open(directory, {
+      pageSize: 1 << 20,
+      durability: 'interval',
+      syncInterval: 60_000,
+      syncFrames: 512,
+    })
     for (let n = 0; writer.position < 3000; n++) writeNumbered(writer, n)
     const from = performance.now()
     while (writer.durable === 0 && performance.now() - from < 10_000) await sleep(5)

@@ -9,7 +9,11 @@ import { Writer } from 'ticktape'
 import { readAllNumbered, writeNumbered } from './numbered.mjs'
 
 const [directory, durability, generation, frames, promises] = process.argv.slice(2)
-const writer = Writer.open(directory, { pageSize: 65536, durability, syncInterval: durability === 'interval' ? 1 : undefined })
+const writer = Writer.open(directory, {
+  pageSize: 65536,
+  durability,
+  syncInterval: durability === 'interval' ? 1 : undefined,
+})
 let n = readAllNumbered(directory).length
 const end = Number(frames) === 0 ? Infinity : n + Number(frames)
 const promised = fs.openSync(promises, 'a')

@@ -18,7 +18,9 @@ const folder = mkdtempSync(join(tmpdir(), 'journal-model-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 let failures = 0
 for (const file of readdirSync(import.meta.dirname).filter(name => name.endsWith('.pml'))) {
-  const rules = [...readFileSync(join(import.meta.dirname, file), 'utf8').matchAll(/^ \* {3}([A-Z_]+) /gm)].map(([, rule]) => rule)
+  const rules = [...readFileSync(join(import.meta.dirname, file), 'utf8').matchAll(/^ \* {3}([A-Z_]+) /gm)].map(
+    ([, rule]) => rule,
+  )
   report(file, undefined, check(file))
   for (const rule of rules) report(file, rule, check(file, rule))
 }
@@ -35,7 +37,11 @@ function check(file, rule) {
 }
 
 function run(command, args) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 })
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? ''} ${stdout} ${stderr}`)
   return stdout
 }
@@ -44,5 +50,7 @@ function report(file, rule, { states, errors }) {
   const wanted = rule === undefined ? errors === 0 : errors > 0
   if (!wanted) failures++
   const what = rule === undefined ? `holds in all ${states} states` : `fails without the rule against ${rule}`
-  console.log(`${file}: ${wanted ? what : `NOT AS WANTED (${rule ?? 'all rules'}: ${errors} errors in ${states} states)`}`)
+  console.log(
+    `${file}: ${wanted ? what : `NOT AS WANTED (${rule ?? 'all rules'}: ${errors} errors in ${states} states)`}`,
+  )
 }

@@ -36,7 +36,11 @@ export class Child {
   private taken = 0
 
   constructor(code: string, args: readonly unknown[], nodeOptions: readonly string[]) {
-    const child = spawn(process.execPath, [...nodeOptions, '--input-type=module', '-e', PRELUDE + code, ...args.map(String)], { cwd: ROOT })
+    const child = spawn(
+      process.execPath,
+      [...nodeOptions, '--input-type=module', '-e', PRELUDE + code, ...args.map(String)],
+      { cwd: ROOT },
+    )
     this.process = child
     let stderr = ''
     child.stderr.on('data', chunk => (stderr += String(chunk)))
@@ -46,9 +50,14 @@ export class Child {
       this.said.push(JSON.parse(text))
       if (this.waiting.length > 0) this.waiting.shift()?.(this.said[this.taken++])
     })
-    this.exited = Promise.all([once(child, 'exit'), once(lines, 'close'), once(child.stderr, 'close')]).then(([[exitCode, signal]]) => ({
-      code: exitCode as number | null, signal: signal as string | null, said: this.said, stderr,
-    }))
+    this.exited = Promise.all([once(child, 'exit'), once(lines, 'close'), once(child.stderr, 'close')]).then(
+      ([[exitCode, signal]]) => ({
+        code: exitCode as number | null,
+        signal: signal as string | null,
+        said: this.said,
+        stderr,
+      }),
+    )
     onTestFinished(async () => {
       child.kill('SIGKILL')
       await this.exited
@@ -99,7 +108,11 @@ export function startChild(code: string, args: readonly unknown[] = [], nodeOpti
 }
 
 /** As `startChild`, and waits for its end. */
-export async function runChild(code: string, args: readonly unknown[] = [], nodeOptions: readonly string[] = []): Promise<Result> {
+export async function runChild(
+  code: string,
+  args: readonly unknown[] = [],
+  nodeOptions: readonly string[] = [],
+): Promise<Result> {
   const child = startChild(code, args, nodeOptions)
   child.process.stdin.end()
   return child.end()

@@ -1,5 +1,5 @@
 /** Definitions that the journal's tests write: one for each size that matters. */
-import { ascii, bool, bytes, enumOf, f32, f64, frame, i16, i32, i64, i8, u16, u32, u64, u8 } from 'ticktape'
+import { ascii, bool, bytes, enumOf, f32, f64, frame, i8, i16, i32, i64, u8, u16, u32, u64 } from 'ticktape'
 
 /** 64 bytes, full. */
 export const Tick = frame('Tick', 1, { symbol: ascii(16), last: f64, bid: f64, ask: f64, volume: f64 })
@@ -15,5 +15,18 @@ export const Huge = frame('Huge', 4, { n: f64, blob: bytes(255 * 64 - 32 - 8) })
 
 /** Every kind of field. */
 export const Kinds = frame('Kinds', 5, {
-  u8, i8, u16, i16, u32, i32, f32, f64, u64, i64, bool, text: ascii(5), raw: bytes(4), side: enumOf('buy', 'sell'),
+  u8,
+  i8,
+  u16,
+  i16,
+  u32,
+  i32,
+  f32,
+  f64,
+  u64,
+  i64,
+  bool,
+  text: ascii(5),
+  raw: bytes(4),
+  side: enumOf('buy', 'sell'),
 })

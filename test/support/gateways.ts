@@ -1,7 +1,7 @@
 /** Gateways in processes of their own, so that they can be killed. */
 import { fileURLToPath } from 'node:url'
-import { type Child, startChild } from './child.ts'
 import type { GatewayStatus } from 'ticktape/runtime'
+import { type Child, startChild } from './child.ts'
 
 export function strategyFile(name: string): string {
   return fileURLToPath(new URL(`strategies/${name}`, import.meta.url))

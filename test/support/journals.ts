@@ -1,9 +1,9 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
 import { ascii, bool, bytes, enumOf, f64, frame, u64, Writer, type WriterOptions } from 'ticktape'
+import { onTestFinished } from 'vitest'
 import { crc32c } from './plain-decoder.ts'
 
 /** Journals for the tests of what looks at journals from outside, and the command that does. */
@@ -22,13 +22,24 @@ export function fill(writer: Writer, quotes: number): number[] {
   for (let i = 0; i < quotes; i++) {
     positions.push(writer.write(Quote, { symbol: 'BTC-USDT', price: i, side: i % 2 === 0 ? 'buy' : 'sell' }))
     if (i % 10 !== 9) continue
-    positions.push(writer.write(Note, { text: 'a b', id: BigInt(i), raw: Uint8Array.of(1, 2), ok: true }, { cause: positions[i], source: 3, dest: 4 }))
+    positions.push(
+      writer.write(
+        Note,
+        { text: 'a b', id: BigInt(i), raw: Uint8Array.of(1, 2), ok: true },
+        { cause: positions[i], source: 3, dest: 4 },
+      ),
+    )
   }
   return positions
 }
 
 /** A closed journal. Checked: with checksums, all frames durable. */
-export async function makeJournal(directory: string, quotes: number, checked = false, options: WriterOptions = {}): Promise<number[]> {
+export async function makeJournal(
+  directory: string,
+  quotes: number,
+  checked = false,
+  options: WriterOptions = {},
+): Promise<number[]> {
   using writer = Writer.open(directory, { pageSize: PAGE_SIZE, durability: checked ? 'commit' : 'process', ...options })
   const positions = fill(writer, quotes)
   await writer.flush()
@@ -92,7 +103,12 @@ export function ticktape(...args: readonly string[]): CommandResult {
 }
 
 export function ticktapeWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): CommandResult {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8', timeout: 20_000, maxBuffer: 64 * 2 ** 20, env: { ...process.env, ...env } })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
+    encoding: 'utf8',
+    timeout: 20_000,
+    maxBuffer: 64 * 2 ** 20,
+    env: { ...process.env, ...env },
+  })
   return { status, stdout, stderr }
 }
 

@@ -59,7 +59,8 @@ export interface Seen {
 /** All frames there are now. */
 export function readAll(reader: Reader): Seen[] {
   const seen: Seen[] = []
-  for (const frame of reader) seen.push({ position: frame.position, type: frame.type, time: frame.time, values: frame.toObject() })
+  for (const frame of reader)
+    seen.push({ position: frame.position, type: frame.type, time: frame.time, values: frame.toObject() })
   return seen
 }
 

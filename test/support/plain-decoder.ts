@@ -88,16 +88,25 @@ export function decodePage(page: Uint8Array, definitions: readonly PlainDefiniti
     if (mark !== 0 && mark < cursor) marks.push(mark)
   }
   return {
-    flags: u32(12), pageSize, pageNumber: u32(20), firstPosition,
+    flags: u32(12),
+    pageSize,
+    pageNumber: u32(20),
+    firstPosition,
     created: view.getBigInt64(32, true),
     bootId: Buffer.from(page.subarray(40, 56)).toString('hex'),
     epoch: view.getBigUint64(56, true),
     layoutHash: Buffer.from(page.subarray(64, 72)).toString('hex'),
     journalId: view.getUint16(72, true),
     identityCrcRight: u32(120) === crc32c(page.subarray(0, 120)),
-    cursor, sealed: u32(256),
-    pageCrcRight: u32(264) === 1 ? u32(260) === crc32c(page.subarray(4096, 4096 + cursor * 64), crc32c(page.subarray(0, 128))) : undefined,
-    durable: u32(384), marks, stride,
+    cursor,
+    sealed: u32(256),
+    pageCrcRight:
+      u32(264) === 1
+        ? u32(260) === crc32c(page.subarray(4096, 4096 + cursor * 64), crc32c(page.subarray(0, 128)))
+        : undefined,
+    durable: u32(384),
+    marks,
+    stride,
     frames: decodeFrames(page, cursor, firstPosition, definitions),
   }
 }
@@ -108,7 +117,12 @@ function strideOf(capacity: number): number {
   return stride
 }
 
-function decodeFrames(page: Uint8Array, cursor: number, firstPosition: number, definitions: readonly PlainDefinition[]): PlainFrame[] {
+function decodeFrames(
+  page: Uint8Array,
+  cursor: number,
+  firstPosition: number,
+  definitions: readonly PlainDefinition[],
+): PlainFrame[] {
   const frames: PlainFrame[] = []
   for (let slot = 0; slot < cursor; ) {
     const start = 4096 + slot * 64
@@ -121,14 +135,23 @@ function decodeFrames(page: Uint8Array, cursor: number, firstPosition: number, d
     const cause = large && (bytes[3] & 1) === 1 ? view.getBigUint64(16, true) : undefined
     const crc = view.getUint32(4, true)
     frames.push({
-      position, type, slots, crc,
+      position,
+      type,
+      slots,
+      crc,
       crcRight: crc === frameCrc(bytes, position),
       time: view.getBigInt64(8, true),
-      cause: cause === undefined ? undefined : { journal: Number(cause >> 48n), position: Number(cause & 0xffff_ffff_ffffn) },
+      cause:
+        cause === undefined
+          ? undefined
+          : { journal: Number(cause >> 48n), position: Number(cause & 0xffff_ffff_ffffn) },
       source: large ? view.getUint16(24, true) : undefined,
       dest: large ? view.getUint16(26, true) : undefined,
       sinceRoot: large ? view.getUint32(28, true) : undefined,
-      values: decodeFields(bytes, definitions.find(({ id }) => id === type)),
+      values: decodeFields(
+        bytes,
+        definitions.find(({ id }) => id === type),
+      ),
     })
     slot += slots
   }
@@ -151,20 +174,37 @@ export function decodeFields(bytes: Uint8Array, definition: PlainDefinition | un
 function decodeField(bytes: Uint8Array, { kind, size, offset, values }: PlainField): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   switch (kind) {
-    case 'u8': return view.getUint8(offset)
-    case 'i8': return view.getInt8(offset)
-    case 'u16': return view.getUint16(offset, true)
-    case 'i16': return view.getInt16(offset, true)
-    case 'u32': return view.getUint32(offset, true)
-    case 'i32': return view.getInt32(offset, true)
-    case 'f32': return view.getFloat32(offset, true)
-    case 'f64': return view.getFloat64(offset, true)
-    case 'u64': return view.getBigUint64(offset, true)
-    case 'i64': return view.getBigInt64(offset, true)
-    case 'bool': return view.getUint8(offset) === 1
-    case 'enum': return values?.[view.getUint8(offset)]
-    case 'ascii': return Buffer.from(bytes.subarray(offset, offset + size)).toString('latin1').split('\0')[0]
-    case 'bytes': return new Uint8Array(bytes.subarray(offset, offset + size))
-    default: throw new Error(`no kind ${kind}`)
+    case 'u8':
+      return view.getUint8(offset)
+    case 'i8':
+      return view.getInt8(offset)
+    case 'u16':
+      return view.getUint16(offset, true)
+    case 'i16':
+      return view.getInt16(offset, true)
+    case 'u32':
+      return view.getUint32(offset, true)
+    case 'i32':
+      return view.getInt32(offset, true)
+    case 'f32':
+      return view.getFloat32(offset, true)
+    case 'f64':
+      return view.getFloat64(offset, true)
+    case 'u64':
+      return view.getBigUint64(offset, true)
+    case 'i64':
+      return view.getBigInt64(offset, true)
+    case 'bool':
+      return view.getUint8(offset) === 1
+    case 'enum':
+      return values?.[view.getUint8(offset)]
+    case 'ascii':
+      return Buffer.from(bytes.subarray(offset, offset + size))
+        .toString('latin1')
+        .split('\0')[0]
+    case 'bytes':
+      return new Uint8Array(bytes.subarray(offset, offset + size))
+    default:
+      throw new Error(`no kind ${kind}`)
   }
 }

@@ -29,12 +29,19 @@ export function traceCode(code: string, args: readonly unknown[]): string[] {
   const command = ['-f', '-o', file, process.execPath, '--input-type=module', '-e', prelude + code, ...args.map(String)]
   const { status, stderr } = spawnSync('strace', command, { cwd: ROOT, encoding: 'utf8' })
   if (status !== 0) throw new Error(`the traced process ended with ${status}: ${stderr}`)
-  const lines = readFileSync(file, 'utf8').split('\n').map(line => line.trim())
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .map(line => line.trim())
   const begin = lines.findIndex(line => line.includes('/mark-begin'))
   const end = lines.findIndex(line => line.includes('/mark-end'))
   if (begin < 0 || end < 0) throw new Error('the marks are missing from the trace')
   const pid = lines[begin].split(' ')[0]
-  return whole(lines.slice(begin + 1, end).filter(line => line.startsWith(`${pid} `)).map(line => line.slice(pid.length).trim()))
+  return whole(
+    lines
+      .slice(begin + 1, end)
+      .filter(line => line.startsWith(`${pid} `))
+      .map(line => line.slice(pid.length).trim()),
+  )
 }
 
 /** A call that another thread's came between is written in two parts: puts them together. */

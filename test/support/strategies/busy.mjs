@@ -9,10 +9,16 @@ const eager = defineStrategy({
   symbols: ['BTCUSDT', 'ETHUSDT'],
   onTrade(trade, context) {
     if (++seen % 3 !== 0) return
-    context.order({ symbol: trade.symbol, side: trade.side, quantity: trade.quantity, clientOrderId: `t${trade.tradeId}` })
+    context.order({
+      symbol: trade.symbol,
+      side: trade.side,
+      quantity: trade.quantity,
+      clientOrderId: `t${trade.tradeId}`,
+    })
   },
   onOrder(report, context) {
-    if (report.state === 'filled' && report.orderId % 16n === 0n) context.order({ symbol: report.symbol, side: 'sell', quantity: 1, price: report.averagePrice })
+    if (report.state === 'filled' && report.orderId % 16n === 0n)
+      context.order({ symbol: report.symbol, side: 'sell', quantity: 1, price: report.averagePrice })
   },
 })
 

@@ -1,6 +1,7 @@
 // Two strategies that record what they see, as a digest of every bit in its order.
-import { writeFileSync } from 'node:fs'
+
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { defineStrategy } from 'ticktape/runtime'
 
 function recorder(id) {
@@ -19,7 +20,10 @@ function recorder(id) {
       see(`t${trade.tradeId}${trade.side}`, trade.symbol, [trade.price, trade.quantity])
     },
     onStop() {
-      writeFileSync(`${process.env.RECORDER_OUT}-${id}.json`, JSON.stringify({ quotes, trades, digest: hash.digest('hex') }))
+      writeFileSync(
+        `${process.env.RECORDER_OUT}-${id}.json`,
+        JSON.stringify({ quotes, trades, digest: hash.digest('hex') }),
+      )
     },
   })
 }
