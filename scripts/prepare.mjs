@@ -15,13 +15,13 @@ if (existsSync(join(root, 'node_modules/typescript'))) {
 // It is installed apart and without its install script: that one would download a binary, or headers, from elsewhere, and
 // newer npm blocks install scripts anyway. Node 24 and later need C++20, which its own build file does not ask for.
 function buildMmapIo() {
-  const folder = join(root, 'test/witness/node_modules/mmap-io')
+  const folder = join(root, 'test/mmap-io/node_modules/mmap-io')
   if (existsSync(join(folder, 'build/Release/mmap_io.node'))) return
-  run('npm', ['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: join(root, 'test/witness') })
+  run('npm', ['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: join(root, 'test/mmap-io') })
   const prefix = headerPrefix()
   const env = Number(process.versions.modules) >= 137 ? { ...process.env, CXXFLAGS: '-std=gnu++20' } : process.env
   run(
-    join(root, 'test/witness/node_modules/.bin/node-pre-gyp'),
+    join(root, 'test/mmap-io/node_modules/.bin/node-pre-gyp'),
     ['rebuild', '--build-from-source', ...(prefix ? [`--nodedir=${prefix}`] : [])],
     { cwd: folder, env },
   )

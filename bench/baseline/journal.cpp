@@ -113,7 +113,7 @@ constexpr char kSchema[] =
     R"({"name":"average","kind":"f64","size":8,"offset":64},{"name":"bid","kind":"f64","size":8,"offset":72},)"
     R"({"name":"ask","kind":"f64","size":8,"offset":80},{"name":"volume","kind":"f64","size":8,"offset":88}]}]})"
     "\n";
-/** The first 8 bytes of the SHA-256 of its "frames"; test/twin.test.ts computes them again. */
+/** The first 8 bytes of the SHA-256 of its "frames"; test/journal/format/cpp-program.test.ts computes them again. */
 constexpr uint8_t kLayoutHash[8] = {0xc5, 0x77, 0xac, 0x0e, 0xa1, 0x1c, 0xda, 0x29};
 
 Mapped createPage(const std::string& directory, uint32_t number, std::size_t size, bool written) {

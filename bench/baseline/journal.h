@@ -184,7 +184,7 @@ class Reader {
   uint32_t slot_ = 0;
 };
 
-/** The rests of a reader that spins, as long as the library's and at the same looks; see src/journal/rest.ts. */
+/** The rests of a reader that spins, as long as the library's and at the same looks; see src/wait/pause.ts. */
 class BackOff {
  public:
   /** Between finding frames and reading them. */

@@ -5,7 +5,7 @@ import { decode, encode, fromObject, toObject } from './message.js'
 export const ownsOther = true
 
 export function forkOther(settings) {
-  return fork(new URL('side.js', import.meta.url), [JSON.stringify(settings)], {
+  return fork(new URL('./side.js', import.meta.url), [JSON.stringify(settings)], {
     serialization: settings.serialization,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

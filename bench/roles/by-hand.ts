@@ -1,9 +1,9 @@
 // A process that asks or answers with bare stores and loads on mapped files: what is left of a round trip without a library.
 
-import { EAGER_LOOKS, fallBehind, pause } from '../../dist/journal/rest.js'
-import { Page } from '../../dist/layout/format.js'
+import { Page } from '../../dist/frames/format.js'
 import type { Mapping } from '../../dist/native/addon.js'
 import { native } from '../../dist/native/index.js'
+import { EAGER_LOOKS, fallBehind, pause } from '../../dist/wait/pause.js'
 import { pinTo, sayReady, serve, ticks } from '../support/child.js'
 import { nanoseconds } from '../support/clock.js'
 import { percentiles } from '../support/statistics.js'

@@ -1,7 +1,7 @@
 // A process that answers, or waits for the answer: one frame each way, through two journals.
 import { type Handlers, on, Reader, type Wait, Writer } from 'ticktape'
-import { openPage } from '../../dist/journal/page.js'
-import { Page } from '../../dist/layout/format.js'
+import { Page } from '../../dist/frames/format.js'
+import { openPage } from '../../dist/journal/pages/page.js'
 import { native } from '../../dist/native/index.js'
 import { pinTo, sayReady, serve } from '../support/child.js'
 import { nanoseconds } from '../support/clock.js'

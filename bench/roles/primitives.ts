@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { on, Reader, Writer } from 'ticktape'
-import { Page } from '../../dist/layout/format.js'
+import { Page } from '../../dist/frames/format.js'
 import { native } from '../../dist/native/index.js'
 import { nap, pinTo, serve, ticks } from '../support/child.js'
 import { Small } from '../support/frames.js'

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `ticktape` command. What cannot even be loaded (an addon for another platform) fails here, by name. */
-import { printError } from './failure.js'
+import { printError } from './output/failure.js'
 
 try {
   const { run } = await import('./program.js')

@@ -1,25 +1,10 @@
 /** `ticktape`: journals. What is exported here, and from the other files of this folder, is the public API. */
 
-export { ageOf, now } from '../journal/clock.js'
-export type { Cause, CommitOptions } from '../journal/commit-options.js'
-export type { Finding } from '../journal/findings.js'
-export { type FrameHandler, Handlers, on } from '../journal/handlers.js'
-export { inspect, type JournalInfo, type PageInfo, type Problem, type ReaderState } from '../journal/inspect.js'
-export { type MergedFrame, MergedReader, type MergeSource } from '../journal/merged-reader.js'
-export { Reader } from '../journal/reader.js'
-export type { NamedStart, ReaderOptions, RunOptions, Start } from '../journal/reader-options.js'
-export type { ReaderInfo } from '../journal/reader-registry.js'
-export type { RecoveryReport } from '../journal/recovery.js'
-export { type LostFrames, type RepairedCopy, type RepairOptions, type RepairReport, repair } from '../journal/repair.js'
-export type { SavedReader } from '../journal/repair-readers.js'
-export { forgetReader, type PruneOptions, type PruneReport, prune } from '../journal/retention.js'
-export type { Blocker, RemovablePage, Retention } from '../journal/retention-plan.js'
-export type { Wait } from '../journal/run-loop.js'
-export { getAffinity, lockMemory, setAffinity, setScheduling } from '../journal/scheduling.js'
-export { type VerifyOptions, type VerifyReport, verify } from '../journal/verify.js'
-export { Writer } from '../journal/writer.js'
-export type { Durability, WriterOptions } from '../journal/writer-options.js'
-export type { WriterState } from '../journal/writer-state.js'
+export { now } from '../base/clock.js'
+export * from '../base/errors.js'
+export { getAffinity, lockMemory, setAffinity, setScheduling } from '../base/scheduling.js'
+export { ageOf } from '../frames/age.js'
+export type { Cause, CommitOptions } from '../frames/commit-options.js'
 export {
   type FieldLayout,
   type Fields,
@@ -28,8 +13,8 @@ export {
   frame,
   type Values,
   type ValuesOf,
-} from '../layout/definition.js'
-export * from '../layout/errors.js'
+} from '../frames/definition.js'
+export * from '../frames/errors.js'
 export {
   ascii,
   bool,
@@ -47,5 +32,32 @@ export {
   u16,
   u32,
   u64,
-} from '../layout/field.js'
-export type { FrameHeader, FrameView, WriteView } from '../layout/view.js'
+} from '../frames/field.js'
+export { type FrameHandler, Handlers, on } from '../frames/handlers.js'
+export type { FrameHeader, FrameView, WriteView } from '../frames/view.js'
+export type { ReaderInfo } from '../journal/control/reader-registry.js'
+export type { WriterState } from '../journal/control/writer-state.js'
+export * from '../journal/errors.js'
+export { inspect, type JournalInfo, type PageInfo, type Problem, type ReaderState } from '../journal/inspect/inspect.js'
+export { type MergedFrame, MergedReader, type MergeSource } from '../journal/read/merged-reader.js'
+export type { NamedStart, ReaderOptions, RunOptions, Start } from '../journal/read/options.js'
+export { Reader } from '../journal/read/reader.js'
+export type { RecoveryReport } from '../journal/recover/recovery.js'
+export type { SavedReader } from '../journal/repair/readers.js'
+export {
+  type LostFrames,
+  type RepairedCopy,
+  type RepairOptions,
+  type RepairReport,
+  repair,
+} from '../journal/repair/repair.js'
+export type { Blocker, RemovablePage, Retention } from '../journal/retain/plan.js'
+export { forgetReader, type PruneOptions, type PruneReport, prune } from '../journal/retain/prune.js'
+export type { Finding } from '../journal/verify/findings.js'
+export { type VerifyOptions, type VerifyReport, verify } from '../journal/verify/verify.js'
+export type { Durability, WriterOptions } from '../journal/write/options.js'
+export { Writer } from '../journal/write/writer.js'
+export * from '../runtime/errors.js'
+export * from '../state/errors.js'
+export * from '../trading/errors.js'
+export type { Wait } from '../wait/run-loop.js'

@@ -1,7 +1,14 @@
 /** `ticktape/state`: what processes share besides journals, in mapped files. */
 
-export { Broadcast, type BroadcastOptions, type MemberInfo, type MemberStatus } from '../state/broadcast.js'
-export { BroadcastMember, type MemberOptions } from '../state/broadcast-member.js'
+export { Broadcast, type BroadcastOptions, type MemberInfo, type MemberStatus } from '../state/broadcast/broadcast.js'
+export { BroadcastMember, type MemberOptions } from '../state/broadcast/member.js'
+export { Counter, Gauge } from '../state/counters/counter.js'
+export { type CounterInfo, Counters, type CountersOptions } from '../state/counters/counters.js'
+export { LatestValues, type LatestValuesOptions } from '../state/latest-values/latest-values.js'
+export type { WhenFull } from '../state/ring/producer.js'
+export { Ring, type RingOptions, type RingRunOptions } from '../state/ring/ring.js'
+export { type Quote, TopOfBook, type TopOfBookOptions } from '../trading/market/top-of-book.js'
+export { InFlight, type InFlightHolder, type InFlightOptions } from '../trading/orders/in-flight.js'
 export {
   type BreakerCode,
   type BreakerHalt,
@@ -10,11 +17,4 @@ export {
   type BreakerStatus,
   CircuitBreaker,
   type HaltCode,
-} from '../state/circuit-breaker.js'
-export { Counter, Gauge } from '../state/counter.js'
-export { type CounterInfo, Counters, type CountersOptions } from '../state/counters.js'
-export { InFlight, type InFlightHolder, type InFlightOptions } from '../state/in-flight.js'
-export { LatestValues, type LatestValuesOptions } from '../state/latest-values.js'
-export { Ring, type RingOptions, type RingRunOptions } from '../state/ring.js'
-export type { WhenFull } from '../state/ring-producer.js'
-export { type Quote, TopOfBook, type TopOfBookOptions } from '../state/top-of-book.js'
+} from '../trading/risk/circuit-breaker.js'

@@ -10,7 +10,9 @@ export {
   type Side,
   Ticker,
   Trade,
-} from '../trading/frames.js'
+} from '../trading/messages/frames.js'
+export type { Position, Scale } from '../trading/positions/book.js'
+export { type FillCause, type FoldedPositions, foldPositions } from '../trading/positions/fold.js'
 export {
   type DecimalInput,
   type Fill,
@@ -18,7 +20,5 @@ export {
   type PnlSummary,
   Positions,
   type PositionsOptions,
-} from '../trading/positions.js'
-export type { Position, Scale } from '../trading/positions-book.js'
-export { type FillCause, type FoldedPositions, foldPositions } from '../trading/positions-fold.js'
-export { PositionsWriter, type PositionsWriterOptions } from '../trading/positions-writer.js'
+} from '../trading/positions/positions.js'
+export { PositionsWriter, type PositionsWriterOptions } from '../trading/positions/writer.js'

@@ -1,0 +1,49 @@
+import { InvalidOptionError } from './errors.js'
+import { shown } from './format-value.js'
+
+type Kind = (value: unknown, name: string) => string | undefined
+
+/** Says what is wrong with a value of this kind, or undefined when nothing is. */
+export const kinds = {
+  boolean: (value: unknown) => (typeof value === 'boolean' ? undefined : 'true or false'),
+  string: (value: unknown) => (typeof value === 'string' && value !== '' ? undefined : 'a non-empty string'),
+  function: (value: unknown) => (typeof value === 'function' ? undefined : 'a function'),
+  object: (value: unknown) => (typeof value === 'object' && value !== null ? undefined : 'an object'),
+  array: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),
+  signal: (value: unknown) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  integer:
+    (min: number, max: number): Kind =>
+    value =>
+      Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+        ? undefined
+        : `a whole number from ${min} to ${max}`,
+  number:
+    (min: number, max: number): Kind =>
+    value =>
+      typeof value === 'number' && value >= min && value <= max ? undefined : `a number from ${min} to ${max}`,
+  oneOf:
+    (...names: readonly string[]): Kind =>
+    value =>
+      names.includes(value as string) ? undefined : `one of ${names.map(name => `'${name}'`).join(', ')}`,
+} as const
+
+/**
+ * Checks an options object before anything is done with it: every key known, every value of its kind. Keys whose value is
+ * undefined count as not given.
+ *
+ * @throws {InvalidOptionError}
+ */
+export function checkOptions(what: string, options: unknown, spec: Readonly<Record<string, Kind>>): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(`${what} takes its options as an object, not ${shown(options)}`)
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(spec, name)) {
+      throw new InvalidOptionError(`${what} has no option '${name}'; there are: ${Object.keys(spec).join(', ')}`)
+    }
+    if (value === undefined) continue
+    const wanted = spec[name](value, name)
+    if (wanted !== undefined)
+      throw new InvalidOptionError(`option '${name}' of ${what} takes ${wanted}, not ${shown(value)}`)
+  }
+}

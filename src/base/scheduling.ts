@@ -1,0 +1,65 @@
+import { native } from '../native/index.js'
+import { InvalidOptionError, SystemCallError } from './errors.js'
+import { shown } from './format-value.js'
+import { systemCode } from './system-error.js'
+
+/** The CPUs the calling thread may run on. */
+export function getAffinity(): number[] {
+  return native.getAffinity()
+}
+
+/**
+ * Binds the calling thread to these CPUs: a spinning reader to one of its own. V8's threads stay where they are; those of the addon that it
+ * starts, which make pages, sync and wait, leave a single CPU to it and share several with it. Call it first thing in the process or worker.
+ *
+ * @throws {InvalidOptionError}, {SystemCallError} where the system refuses (macOS, a CPU that isn't there).
+ */
+export function setAffinity(cpus: readonly number[]): void {
+  if (
+    !Array.isArray(cpus) ||
+    cpus.length === 0 ||
+    !cpus.every(cpu => Number.isInteger(cpu) && cpu >= 0 && cpu < MOST_CPUS)
+  ) {
+    throw new InvalidOptionError(`setAffinity() takes a list of CPU numbers, not ${shown(cpus)}`)
+  }
+  attempt('binding this thread to CPUs', () => native.setAffinity(cpus))
+}
+
+/**
+ * Sets how the calling thread is scheduled: 'fifo' with priority 1 to 99 (it runs until it sleeps; needs CAP_SYS_NICE), or 'other' with a nice
+ * value of -20 to 19. Threads of the addon do not inherit it.
+ *
+ * @throws {InvalidOptionError}, {SystemCallError} where the system refuses.
+ */
+export function setScheduling(policy: 'fifo' | 'other', priority: number): void {
+  if (policy !== 'fifo' && policy !== 'other')
+    throw new InvalidOptionError(`setScheduling() takes 'fifo' or 'other', not ${shown(policy)}`)
+  const [least, most] = policy === 'fifo' ? [1, 99] : [-20, 19]
+  if (!Number.isInteger(priority) || priority < least || priority > most) {
+    throw new InvalidOptionError(
+      `setScheduling('${policy}') takes a priority from ${least} to ${most}, not ${shown(priority)}`,
+    )
+  }
+  attempt('setting how this thread is scheduled', () => native.setScheduling(policy, priority))
+}
+
+/**
+ * Keeps all that the process has mapped, and will map, in memory (mlockall). Pages of journals count: see 'ulimit -l'.
+ *
+ * @throws {SystemCallError} where the system refuses.
+ */
+export function lockMemory(): void {
+  attempt("locking the process's memory; see 'ulimit -l'", () => native.lockMemory())
+}
+
+/** As many as the kernel's own sets hold. */
+const MOST_CPUS = 1024
+
+function attempt(doing: string, action: () => void): void {
+  try {
+    action()
+  } catch (error) {
+    const code = systemCode(error)
+    throw new SystemCallError(`${code === '' ? String(error) : code} ${doing}`, code, { cause: error })
+  }
+}

@@ -1,0 +1,103 @@
+import * as fs from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import {
+  type ErrorPlace,
+  NoSpaceError,
+  NotFoundError,
+  SystemCallError,
+  type TicktapeError,
+  UnsafePathError,
+  WrongPathError,
+} from './errors.js'
+
+/** What the addon and node:fs throw when a system call fails. */
+interface SystemError extends Error {
+  readonly code?: string
+  readonly syscall?: string
+  readonly path?: string
+}
+
+/** The classes a layer throws for what a system call says: no space, nothing there, something else there, anything else. */
+export interface SystemErrorClasses {
+  readonly NoSpace: new (message: string, place: ErrorPlace) => TicktapeError
+  readonly NotFound: new (message: string, place: ErrorPlace) => TicktapeError
+  readonly WrongPath: new (message: string, place: ErrorPlace) => TicktapeError
+  readonly Other: new (message: string, systemCode: string, place: ErrorPlace) => TicktapeError
+}
+
+const PLAIN: SystemErrorClasses = {
+  NoSpace: NoSpaceError,
+  NotFound: NotFoundError,
+  WrongPath: WrongPathError,
+  Other: SystemCallError,
+}
+
+/** Out of space in one of its forms: the disk, a quota, the process's file size limit. */
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** The system's code of an error ('ENOENT'), or '' when it has none. */
+export function systemCode(error: unknown): string {
+  const code = (error as SystemError | undefined)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+/** Whether an error says that there is nowhere to put more data; a file system gone read-only counts. */
+export function isNoSpace(error: unknown): boolean {
+  const code = systemCode(error)
+  return NO_SPACE.has(code) || code === 'EROFS'
+}
+
+/** The library's error for a system call that failed while `doing` something to `path`. */
+export function fromSystemError(
+  error: unknown,
+  doing: string,
+  path: string,
+  classes: SystemErrorClasses = PLAIN,
+): TicktapeError {
+  const code = systemCode(error)
+  const place = { path, cause: error }
+  if (NO_SPACE.has(code)) {
+    return new classes.NoSpace(`no space left ${doing} ${path} (${code}); make room and call again`, place)
+  }
+  if (code === 'ELOOP') {
+    return new UnsafePathError(
+      `${path} is a symbolic link, which is not followed here; remove it or use another directory`,
+      place,
+    )
+  }
+  if (code === 'ENOENT') return new classes.NotFound(`there is no ${path}${missingAbove(path)}`, place)
+  if (code === 'ENOTDIR')
+    return new classes.WrongPath(`${path} lies below a file, not below a directory; check the path`, place)
+  if (code === 'EISDIR' || code === 'ENXIO' || (code === 'EINVAL' && isIrregular(path))) {
+    return new UnsafePathError(`${path} is not a regular file; remove it or use another directory`, place)
+  }
+  const hint = HINTS[code]
+  return new classes.Other(
+    `${code === '' ? String(error) : code} ${doing} ${path}${hint === undefined ? '' : `; ${hint}`}`,
+    code,
+    place,
+  )
+}
+
+/** Nothing can be made where the directory to make it in is missing: which one that is. */
+function missingAbove(path: string): string {
+  let missing = ''
+  for (let above = dirname(resolve(path)); !fs.existsSync(above); above = dirname(above)) missing = above
+  return missing === '' ? '' : `: the directory ${missing} is missing; make it first`
+}
+
+/** Whether there is something other than a file with bytes: a directory, a FIFO, a socket, a device. */
+export function isIrregular(path: string): boolean {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  return stat !== undefined && !stat.isFile()
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EACCES: 'the permissions of the file or of a directory above it forbid it',
+  EPERM: 'the permissions of the file or of a directory above it forbid it',
+  EROFS: 'the file system is read-only',
+  EMFILE: "the process has too many open files; raise 'ulimit -n'",
+  ENFILE: 'the machine has too many open files',
+  ENOMEM: "no address space or memory left; see 'ulimit -v' and vm.max_map_count",
+  EIO: 'the disk reports an error; see the kernel log',
+}

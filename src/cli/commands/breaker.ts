@@ -1,0 +1,143 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { type BreakerLimits, type BreakerStatus, CircuitBreaker } from '../../trading/risk/circuit-breaker.js'
+import { Exit, printable, UsageError } from '../output/failure.js'
+import { wrapped } from '../output/help.js'
+import { Output, paint } from '../output/output.js'
+import { formatTime, grouped } from '../output/units.js'
+
+/** The circuit breaker's file in a directory that has one. */
+const FILE_NAME = 'breaker'
+
+interface LimitFlags {
+  readonly maxErrors?: number
+  readonly maxLoss?: number
+  readonly maxPosition?: number
+  readonly json?: boolean
+}
+
+/** `ticktape halt`, `resume` and `breaker`: the hand on the switch. */
+export function registerBreaker(program: Command): void {
+  program
+    .command('halt')
+    .description('halt trading: every process that shares the circuit breaker sees it at its next order')
+    .argument('<path>', PATH_HELP)
+    .argument('[reason...]', 'why, for whoever looks')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', wrapped(HALT_HELP))
+    .action(async (path: string, reason: string[], flags: { json?: boolean }) => {
+      await withBreaker(path, flags.json, breaker => {
+        breaker.halt(reason.length === 0 ? undefined : reason.join(' '))
+        return Exit.OK
+      })
+    })
+  program
+    .command('resume')
+    .description('let trading go on after a halt')
+    .argument('<path>', PATH_HELP)
+    .option('--json', 'one JSON object')
+    .addHelpText('after', wrapped(HALT_HELP))
+    .action(async (path: string, flags: { json?: boolean }) => {
+      await withBreaker(path, flags.json, breaker => {
+        breaker.resume()
+        return Exit.OK
+      })
+    })
+  program
+    .command('breaker')
+    .description('show the circuit breaker, or change its limits')
+    .argument('<path>', PATH_HELP)
+    .option('--max-errors <number>', "errors in a row that halt; 'none' takes the limit away", limit)
+    .option('--max-loss <minor units>', "a day's loss above this halts; 'none' takes the limit away", limit)
+    .option('--max-position <quantity>', "largest position in one market; 'none' takes the limit away", limit)
+    .option('--json', 'one JSON object')
+    .addHelpText('after', wrapped(HELP))
+    .action(async (path: string, flags: LimitFlags) => {
+      await withBreaker(path, flags.json, breaker => {
+        const limits: BreakerLimits = {
+          maxConsecutiveErrors: flags.maxErrors,
+          maxDailyLoss: flags.maxLoss,
+          maxPosition: flags.maxPosition,
+        }
+        breaker.setLimits(limits)
+        return breaker.halted ? Exit.DAMAGED : Exit.OK
+      })
+    })
+}
+
+const PATH_HELP = `the circuit breaker's file, or a directory with one named '${FILE_NAME}'`
+
+const HELP = `
+Exit codes: 0 trading may go on, 1 it is halted, 2 could not look.
+
+Examples:
+  $ ticktape breaker /dev/shm/desk && echo trading
+  $ ticktape breaker /dev/shm/desk --max-loss 50000`
+
+const HALT_HELP = `
+Examples:
+  $ ticktape halt /dev/shm/desk exchange maintenance
+  $ ticktape resume /dev/shm/desk`
+
+/** Does something with the breaker, then says how it stands. */
+async function withBreaker(
+  path: string,
+  json: boolean | undefined,
+  action: (breaker: CircuitBreaker) => number,
+): Promise<void> {
+  const file = breakerAt(path)
+  const breaker = CircuitBreaker.find(file)
+  if (breaker === undefined)
+    throw new UsageError(`there is no circuit breaker at ${file}; the first process that opens it makes it`)
+  try {
+    process.exitCode = action(breaker)
+    const out = new Output()
+    if (json === true) out.json({ path: file, ...plain(breaker.status()) })
+    else describe(out, file, breaker.status())
+    await out.flush()
+  } finally {
+    breaker.close()
+  }
+}
+
+function breakerAt(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? join(path, FILE_NAME) : path
+}
+
+function describe(out: Output, path: string, status: BreakerStatus): void {
+  const { halt, limits } = status
+  if (halt === undefined) out.line(`${printable(path)}: ${paint('green', 'trading may go on')}`)
+  else {
+    out.line(
+      `${printable(path)}: ${paint('red', 'halted')} (${halt.code})${halt.reason === '' ? '' : `: ${printable(halt.reason)}`}`,
+    )
+    if (halt.pid !== 0) out.line(`  by process ${halt.pid}, ${formatTime(halt.time)}`)
+  }
+  out.line(
+    `  errors in a row  ${grouped(status.consecutiveErrors)} (${shownLimit('halts at', limits.maxConsecutiveErrors)})`,
+  )
+  out.line(
+    `  P&L today        ${status.dailyPnl} minor units (${shownLimit('halts at a loss above', limits.maxDailyLoss)})`,
+  )
+  out.line(`  largest position ${shownLimit('', limits.maxPosition)}`)
+}
+
+/** JSON has no Infinity: a limit that isn't there is null. */
+function plain(status: BreakerStatus): object {
+  const { halt, limits, ...rest } = status
+  const entries = Object.entries(limits).map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const)
+  return { halted: halt !== undefined, ...rest, halt: halt ?? null, limits: Object.fromEntries(entries) }
+}
+
+function shownLimit(what: string, value: number): string {
+  return Number.isFinite(value) ? `${what} ${value}`.trimStart() : 'no limit'
+}
+
+function limit(text: string): number {
+  if (text === 'none') return Number.POSITIVE_INFINITY
+  const value = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || !Number.isFinite(value))
+    throw new UsageError(`a limit is a number from 0 on, or 'none', not '${text}'`)
+  return value
+}

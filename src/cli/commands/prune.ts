@@ -1,0 +1,117 @@
+import type { Command } from 'commander'
+import { now } from '../../base/clock.js'
+import { listDirectory } from '../../journal/files/directory.js'
+import type { Blocker } from '../../journal/retain/plan.js'
+import { type PruneReport, prune } from '../../journal/retain/prune.js'
+import { Exit, printable, UsageError } from '../output/failure.js'
+import { wrapped } from '../output/help.js'
+import { Output } from '../output/output.js'
+import { table } from '../output/table.js'
+import { formatAge, formatBytes, formatTime, grouped, parseAge, parseBytes, wholeNumber } from '../output/units.js'
+
+interface PruneFlags {
+  readonly bytes?: number
+  readonly age?: number
+  readonly pages?: number
+  readonly dryRun?: boolean
+  readonly forget: string[]
+  /** True without a name: all. */
+  readonly ignoreReaders?: true | string[]
+  readonly json?: boolean
+}
+
+export function registerPrune(program: Command): void {
+  program
+    .command('prune')
+    .description("remove a journal's oldest pages, also while it is written and read")
+    .argument('<dir>', "the journal's directory")
+    .option('--bytes <size>', 'keep at most so much: 500M, 20G', parseBytes)
+    .option('--age <age>', 'keep pages whose last frame is younger: 90s, 15m, 12h, 30d', parseAge)
+    .option('--pages <number>', 'keep at most so many pages', wholeNumber(1))
+    .option('-n, --dry-run', 'say what would be removed, remove nothing')
+    .option(
+      '--forget <name>',
+      'forget this closed reader and its position (repeatable)',
+      (name: string, names: string[]) => [...names, name],
+      [],
+    )
+    .option('--ignore-readers [name...]', 'keep nothing for these readers, or for any; they will get PositionGoneError')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', wrapped(HELP))
+    .action(async (directory: string, flags: PruneFlags) => {
+      process.exitCode = await runPrune(directory, flags)
+    })
+}
+
+const HELP = `
+A page goes when any limit says so, if it is sealed and no named reader still needs it, open or not. The page being written, the
+one prepared after it, and the last that has a frame stay. Exit code 2 when something could not be removed.
+
+Examples:
+  $ ticktape prune orders --age 30d --dry-run           what would go, and who is in the way
+  $ ticktape prune orders --bytes 20G
+  $ ticktape prune orders --bytes 20G --forget old-strategy`
+
+async function runPrune(directory: string, flags: PruneFlags): Promise<number> {
+  const { bytes, age, pages, dryRun, forget, ignoreReaders } = flags
+  listDirectory(directory) // That there is no journal is said first.
+  if (bytes === undefined && age === undefined && pages === undefined) {
+    throw new UsageError('prune takes at least one limit: --bytes 20G, --age 30d or --pages 5')
+  }
+  const report = await prune(directory, {
+    bytes,
+    age,
+    pages,
+    dryRun,
+    forget,
+    readers: ignoreReaders !== true,
+    ignoreReaders: Array.isArray(ignoreReaders) ? ignoreReaders : undefined,
+  })
+  const out = new Output()
+  if (flags.json === true) out.json(report)
+  else describe(out, report)
+  await out.flush()
+  return Exit.OK
+}
+
+function describe(out: Output, report: PruneReport): void {
+  const { removed, dryRun } = report
+  const last = removed.at(-1)
+  if (last === undefined) {
+    out.line(`${printable(report.path)}: nothing ${dryRun ? 'would be' : 'was'} removed`)
+  } else {
+    const until = last.lastTime === undefined ? '' : `, up to ${formatTime(last.lastTime)}`
+    out.line(
+      `${printable(report.path)}: ${dryRun ? 'would remove' : 'removed'} pages ${removed[0].page} to ${last.page} (${formatBytes(report.removedBytes)})${until}`,
+    )
+  }
+  for (const name of report.forgotten) out.line(`  ${dryRun ? 'would forget' : 'forgot'} reader ${printable(name)}`)
+  out.line(
+    `  ${dryRun ? 'would keep' : 'kept'} ${grouped(report.keptPages)} pages (${formatBytes(report.keptBytes)}), from position ${report.firstPosition} on`,
+  )
+  if (report.blockers.length === 0) return
+  out.line('  kept for readers, beyond the limits:')
+  for (const line of table(
+    [['reader', 'state', 'pid', 'position', 'heartbeat', 'holds', ''], ...report.blockers.map(blockerRow)],
+    'llrrrrr',
+  ))
+    out.line(`    ${line}`)
+  const closed = report.blockers.find(reader => !reader.alive)
+  if (closed !== undefined)
+    out.line(
+      `  a reader that will not come back: ticktape prune ${printable(report.path)} ... --forget ${printable(closed.name)}`,
+    )
+}
+
+function blockerRow(reader: Blocker): string[] {
+  const age = Number(now() - reader.heartbeat) / 1e6
+  return [
+    printable(reader.name),
+    reader.alive ? 'open' : 'closed',
+    String(reader.pid),
+    String(reader.position),
+    `${formatAge(Math.max(0, age))} ago`,
+    `${grouped(reader.pages)} pages`,
+    formatBytes(reader.bytes),
+  ]
+}

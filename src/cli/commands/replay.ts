@@ -1,0 +1,136 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import type { Command } from 'commander'
+import { Session } from '../../runtime/sessions/session.js'
+import type { Speed } from '../../trading/market/feed.js'
+import { type GatewayReplayResult, replayGateway } from '../../trading/replay/gateway.js'
+import { type ReplayResult, replayStrategy } from '../../trading/replay/strategy.js'
+import { Exit, printable, UsageError } from '../output/failure.js'
+import { wrapped } from '../output/help.js'
+import { Output, paint, toJson } from '../output/output.js'
+import { Progress } from '../output/progress.js'
+import { grouped } from '../output/units.js'
+import { replayJournal } from './replay-journal.js'
+import { parseSpeed } from './session-options.js'
+
+interface ReplayOptions {
+  readonly strategy?: string
+  readonly speed?: Speed
+  readonly print?: boolean
+  readonly json?: boolean
+}
+
+export function registerReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('do a session again from its journals and compare; or read one journal again at any speed')
+    .argument('<dir>', "a session's home, or a journal's directory")
+    .argument('[file]', "with --strategy: the strategy's module; default: the one it ran from last")
+    .option('--strategy <id>', 'replay this strategy alone; default: the gateway and every strategy')
+    .option('--speed <speed>', "of a journal: 'max', 'realtime' or so many times that: 10x; default: max", parseSpeed)
+    .option('--print', 'of a journal: print the frames (default with a --speed other than max)')
+    .option('--json', 'one JSON object; with --print one a line')
+    .addHelpText('after', wrapped(HELP))
+    .action(async (directory: string, file: string | undefined, options: ReplayOptions) => {
+      process.exitCode = await replay(directory, file, options)
+    })
+}
+
+const HELP = `
+Of a session every start of a strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends must be
+the recorded one, at the same frame, with the same values. What it did by clocks or random numbers will differ. The gateway's reports must
+be what a paper venue answers to the same quotes and orders.
+Of a journal the frames are read and counted by kind, or printed at the pace they were written at.
+
+Exit codes: 0 the same, or all read; 1 different; 2 could not; 130 ended by Ctrl-C.
+
+Examples:
+  $ ticktape replay /dev/shm/desk                                         the gateway and every strategy
+  $ ticktape replay /dev/shm/desk --strategy momentum --json
+  $ ticktape replay /dev/shm/desk --strategy momentum momentum-new.mjs    what would this one have done?
+  $ ticktape replay /dev/shm/desk/gateway                                 count its frames
+  $ ticktape replay /dev/shm/desk/gateway --speed 10x                     watch it again`
+
+async function replay(directory: string, file: string | undefined, options: ReplayOptions): Promise<number> {
+  const leave = new AbortController()
+  const interrupt = (): void => leave.abort()
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  try {
+    if (options.strategy !== undefined || fs.existsSync(path.join(directory, 'session.json'))) {
+      if (options.speed !== undefined || options.print === true)
+        throw new UsageError('--speed and --print are for journals; a session is replayed at full speed')
+      if (file !== undefined && options.strategy === undefined)
+        throw new UsageError('a module is replayed with --strategy ID, which says whose input it gets')
+      return await replaySession(directory, file, options, leave.signal)
+    }
+    if (file !== undefined)
+      throw new UsageError(`${directory} is no session, so there is no strategy to replay ${file} as`)
+    await replayJournal(directory, options, leave.signal)
+  } catch (error) {
+    if (!leave.signal.aborted) throw error
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+  }
+  return leave.signal.aborted ? Exit.INTERRUPTED : Exit.OK
+}
+
+async function replaySession(
+  home: string,
+  file: string | undefined,
+  options: ReplayOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const ids = options.strategy === undefined ? Session.look(home).all.map(member => member.id) : [options.strategy]
+  const gateway = options.strategy === undefined ? await replayGateway({ home, signal }) : undefined
+  const results: ReplayResult[] = []
+  for (const strategy of ids) {
+    const progress = new Progress(`replay ${strategy}`)
+    try {
+      results.push(await replayStrategy({ home, strategy, file, signal, onProgress: part => progress.update(part, 1) }))
+    } finally {
+      progress.end()
+    }
+  }
+  const same = gateway?.difference === undefined && results.every(result => result.difference === undefined)
+  const out = new Output()
+  if (options.json === true)
+    out.json(gateway === undefined ? { same, ...results[0] } : { same, gateway, strategies: results })
+  else
+    for (const line of [...(gateway === undefined ? [] : gatewayLines(gateway)), ...results.flatMap(strategyLines)])
+      out.line(line)
+  await out.flush()
+  return same ? Exit.OK : Exit.DAMAGED
+}
+
+function gatewayLines({ frames, reports, difference }: GatewayReplayResult): string[] {
+  const done = `${grouped(frames)} frames, ${grouped(reports)} reports as recorded`
+  if (difference === undefined) return [`gateway: ${paint('green', 'the same')}: ${done}`]
+  return [
+    `gateway: ${paint('red', 'different')} after ${done}`,
+    printable(`  at ${difference.position}: ${difference.what}`),
+    ...valueLines(difference.recorded, difference.replayed, difference.position),
+  ]
+}
+
+function strategyLines({ strategy, runs, frames, orders, difference }: ReplayResult): string[] {
+  const done = `${grouped(frames)} frames in ${runs} ${runs === 1 ? 'run' : 'runs'}, ${grouped(orders)} orders and cancels as recorded`
+  if (difference === undefined) return [`${strategy}: ${paint('green', 'the same')}: ${done}`]
+  const { what, input, position, recorded, replayed } = difference
+  const where = input === undefined ? '' : ` (frame at ${input} of the gateway's journal)`
+  return [
+    `${strategy}: ${paint('red', 'different')} after ${done}`,
+    printable(`  it ${what}${where}`),
+    ...valueLines(recorded, replayed, position),
+  ]
+}
+
+function valueLines(
+  recorded: object | undefined,
+  replayed: object | undefined,
+  position: number | undefined,
+): string[] {
+  const lines: string[] = []
+  if (recorded !== undefined) lines.push(printable(`  recorded, at ${position}: ${toJson(recorded)}`))
+  if (replayed !== undefined) lines.push(printable(`  replayed: ${toJson(replayed)}`))
+  return lines
+}

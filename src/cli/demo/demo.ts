@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import * as path from 'node:path'
+import type { Command } from 'commander'
+import { addFeedOptions, feedOf } from '../commands/session-options.js'
+import { makeTemporaryHome } from '../commands/temporary-home.js'
+import { Exit, printable, UsageError } from '../output/failure.js'
+import { wrapped } from '../output/help.js'
+import { Output } from '../output/output.js'
+import { StatusLine } from '../output/status-line.js'
+import { DemoRun } from './course.js'
+import type { DemoOptions } from './options.js'
+import { type DemoSummary, describeDemo, summarize } from './summary.js'
+
+export function registerDemo(program: Command): void {
+  const command = program
+    .command('demo')
+    .description('show it: a gateway and two strategies, killed and brought back, then everything replayed and counted')
+    .option('--home <dir>', 'put the journals here, and leave them; default: a temporary directory')
+    .option('--keep', 'leave the temporary directory')
+  addFeedOptions(command)
+    .option('--json', 'the summary as one JSON object; progress goes to stderr')
+    .addHelpText('after', wrapped(HELP))
+    .action(async (options: DemoOptions) => {
+      process.exitCode = await demo(options)
+    })
+}
+
+const HELP = `
+Takes some 12 seconds. A gateway process writes market data into a memory-mapped journal; two strategy processes, momentum and mean
+reversion, read it and send orders through journals of their own. On the way one strategy is killed with SIGKILL and started again by the
+gateway, then the gateway itself is killed and started again. The summary is counted from the journals alone.
+
+Exit codes: 0 nothing was lost or done twice, 1 something was, 2 could not run, 130 ended by Ctrl-C.
+
+Examples:
+  $ ticktape demo
+  $ ticktape demo --capture btcusdt.gz --speed 30x
+  $ ticktape demo --json | jq .strategies`
+
+async function demo(options: DemoOptions): Promise<number> {
+  feedOf(options) // What is wrong with it is better said now than by the gateway.
+  if (options.home !== undefined && existsSync(path.join(options.home, 'session.json'))) {
+    throw new UsageError(
+      `${options.home} holds a session already; the demo begins its own, so give it another directory`,
+    )
+  }
+  const temporary = options.home === undefined ? makeTemporaryHome('demo') : undefined
+  const home = options.home ?? temporary?.home ?? ''
+  const line = new StatusLine(options.json === true ? process.stderr : process.stdout)
+  const leave = new AbortController()
+  const interrupt = (): void => leave.abort()
+  for (const signal of SIGNALS) process.on(signal, interrupt)
+  try {
+    const run = new DemoRun(home, options, line, leave.signal)
+    const course = await run.play()
+    if (course === undefined) return Exit.INTERRUPTED
+    const summary = await summarize(
+      home,
+      options,
+      course,
+      part => line.show(`replaying the journals: ${Math.floor(part * 100)} %`),
+      leave.signal,
+    )
+    line.erase()
+    await print(summary, options)
+    return summary.holds ? Exit.OK : Exit.DAMAGED
+  } catch (error) {
+    if (leave.signal.aborted) return Exit.INTERRUPTED
+    throw error
+  } finally {
+    line.erase()
+    for (const signal of SIGNALS) process.off(signal, interrupt)
+    if (options.keep !== true) temporary?.remove()
+    else temporary?.leave()
+    if (options.keep === true && options.json !== true) process.stdout.write(`the journals are in ${printable(home)}\n`)
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+async function print(summary: DemoSummary, options: DemoOptions): Promise<void> {
+  const out = new Output()
+  if (options.json === true) out.json(summary)
+  else for (const text of describeDemo(summary)) out.line(text)
+  await out.flush()
+}

@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url'
+import { Gateway, type GatewayStatus } from '../../trading/gateway/gateway.js'
+import { type FeedOptions, feedOf } from '../commands/session-options.js'
+import { printError } from '../output/failure.js'
+
+/** The gateway's process in the demo: its one argument is this, as JSON. It stops in order when it is told to, and when the demo is gone. */
+export interface DemoGatewayConfig extends FeedOptions {
+  readonly home: string
+  readonly pageSize: number
+  readonly limit: number
+}
+
+export type FromDemoGateway =
+  | { readonly kind: 'status'; readonly status: GatewayStatus }
+  | { readonly kind: 'problem'; readonly message: string }
+
+const STATUS_MS = 100
+const STRATEGIES = fileURLToPath(new URL('./strategies.js', import.meta.url))
+
+try {
+  await main(JSON.parse(process.argv[2]) as DemoGatewayConfig)
+} catch (error) {
+  process.exitCode = printError(error, false)
+}
+if (process.connected) process.disconnect()
+
+async function main(config: DemoGatewayConfig): Promise<void> {
+  const stop = toldToStop()
+  const gateway = await Gateway.start({
+    home: config.home,
+    strategies: [STRATEGIES],
+    feed: feedOf(config, config.limit),
+    speed: config.speed,
+    wait: config.wait,
+    pageSize: config.pageSize,
+    strategyPageSize: config.pageSize,
+    durability: 'process',
+    backOffMs: 50,
+    progressMs: 100,
+    onProblem: problem => tell({ kind: 'problem', message: problem.message }),
+  })
+  const report = (): void => tell({ kind: 'status', status: gateway.status })
+  const timer = setInterval(report, STATUS_MS)
+  try {
+    await Promise.race([stop, gateway.fed])
+    await stop
+  } finally {
+    clearInterval(timer)
+    report()
+    if (!(await gateway.stop())) process.exitCode = 1
+  }
+}
+
+function toldToStop(): Promise<void> {
+  // Ctrl-C on a terminal reaches every process; the demo is the one that acts on it.
+  process.on('SIGINT', () => {})
+  return new Promise(resolve => {
+    process.on('message', () => resolve())
+    process.on('disconnect', () => resolve())
+    if (!process.connected) resolve()
+  })
+}
+
+function tell(message: FromDemoGateway): void {
+  if (process.connected) process.send?.(message, () => {})
+}

@@ -1,0 +1,88 @@
+import * as path from 'node:path'
+import { Page } from '../../frames/format.js'
+import { JournalNotFoundError } from '../../journal/errors.js'
+import { inspect, isJournal, type JournalInfo } from '../../journal/inspect/inspect.js'
+import { formatBytes, grouped } from '../output/units.js'
+import { bad, type DoctorFinding, type Machine, ok, warn } from './machine.js'
+
+/** File systems by the magic number statfs gives. What mapping a file means on them. */
+const FILE_SYSTEMS: Readonly<Record<number, readonly [name: string, verdict: 'ok' | 'warn' | 'bad', means: string]>> = {
+  0x01021994: ['tmpfs', 'ok', 'in memory: gone with the machine'],
+  0x858458f6: ['ramfs', 'warn', 'in memory, without a limit: it can take all there is'],
+  0xef53: ['ext4', 'ok', ''],
+  0x58465342: ['xfs', 'ok', ''],
+  0x9123683e: ['btrfs', 'warn', 'copies on write: every sync of a page moves its blocks'],
+  0x2fc12fc1: ['zfs', 'warn', 'mapped files are kept in memory twice'],
+  0x794c7630: ['overlay', 'warn', "a container's own layer: gone with the container, and slower"],
+  0x6969: ['nfs', 'bad', 'on another machine: mapped memory is not shared, readers elsewhere see old bytes'],
+  0xff534d42: ['cifs', 'bad', 'on another machine: mapped memory is not shared'],
+  0xfe534d42: ['smb', 'bad', 'on another machine: mapped memory is not shared'],
+  0x01021997: ['9p', 'bad', "the host's: mapped memory is not shared with it"],
+  0x65735546: ['fuse', 'warn', 'what mapping and syncing mean depends on the program behind it'],
+}
+
+/** Pages that should fit beside those there are. */
+const PAGES_AHEAD = 16
+
+/**
+ * Looks at a journal's directory, or at one that a journal is to be made in.
+ *
+ * @throws {JournalNotFoundError} when there is no such directory.
+ */
+export function journalFindings(machine: Machine, directory: string): DoctorFinding[] {
+  const space = machine.space(path.resolve(directory))
+  if (space === undefined) throw new JournalNotFoundError(`there is no ${directory}`, { path: directory })
+  const journal = isJournal(directory) ? inspect(directory) : undefined
+  const findings = [
+    fileSystem(space.type),
+    roomAhead(space.free, journal?.pages[0]?.bytes ?? Page.DEFAULT_SIZE, directory),
+  ]
+  return journal === undefined ? findings : [...findings, soundness(journal), writerOf(journal), readersOf(journal)]
+}
+
+function fileSystem(type: number): DoctorFinding {
+  const [name, verdict, means] = FILE_SYSTEMS[type] ?? [`0x${type.toString(16)}`, 'ok', 'not one we know']
+  const advice = 'df -T    # a local ext4 or xfs, or /dev/shm'
+  if (verdict === 'bad') return bad('file system', name, means, advice)
+  return verdict === 'warn' ? warn('file system', name, means, advice) : ok('file system', name, means)
+}
+
+function roomAhead(free: number, pageSize: number, directory: string): DoctorFinding {
+  const found = `${formatBytes(free)} free, pages of ${formatBytes(pageSize)}`
+  const type = `ticktape prune ${directory} --bytes SIZE --dry-run`
+  if (free < 2 * pageSize) return bad('room for pages', found, 'the next page will not fit: JournalFullError', type)
+  if (free < PAGES_AHEAD * pageSize)
+    return warn('room for pages', found, `fewer than ${PAGES_AHEAD} pages more will fit`, type)
+  return ok('room for pages', found)
+}
+
+function soundness({ path: directory, problems, pages }: JournalInfo): DoctorFinding {
+  const [problem] = problems
+  if (problem !== undefined)
+    return bad(
+      'journal',
+      `${problem.code}: ${problem.message}`,
+      'it cannot be read, or not all of it',
+      `ticktape verify ${directory}    # then: ticktape repair ${directory}`,
+    )
+  return ok('journal', `${grouped(pages.length)} pages, headers sound`)
+}
+
+function writerOf({ writer }: JournalInfo): DoctorFinding {
+  if (writer.held === undefined) return ok('writer', 'this user may not find out')
+  return ok('writer', writer.held ? `pid ${writer.pid ?? 'unknown'} since ${writer.since ?? 'unknown'}` : 'none')
+}
+
+/** Closed readers hold back what retention would remove. */
+function readersOf({ path: directory, readers, pages }: JournalInfo): DoctorFinding {
+  const capacity = pages[0]?.capacity ?? 1
+  const behind = readers.filter(reader => !reader.alive && reader.lag > capacity)
+  if (behind.length === 0) return ok('named readers', `${readers.length}`)
+  const names = behind.map(reader => reader.name).join(', ')
+  return warn(
+    'named readers',
+    `closed, and more than a page behind: ${names}`,
+    'retention keeps every page they have not read',
+    `ticktape prune ${directory} --pages ${pages.length} --forget ${behind[0].name}`,
+  )
+}

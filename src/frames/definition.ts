@@ -1,0 +1,185 @@
+import { shown } from '../base/format-value.js'
+import { FrameDefinitionError } from './errors.js'
+import { type Field, type FieldKind, isField } from './field.js'
+import { Frame, SLOT_SIZE } from './format.js'
+
+export type Fields = Readonly<Record<string, Field>>
+
+/** The JavaScript values of a set of fields: `{ symbol: string, last: number, ... }`. */
+export type ValuesOf<F extends Fields> = { -readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
+
+/** Where one field lies in its frame. */
+export interface FieldLayout {
+  readonly name: string
+  readonly kind: FieldKind
+  /** Bytes. */
+  readonly size: number
+  /** Bytes from the frame's start. */
+  readonly offset: number
+  readonly values?: readonly string[]
+}
+
+/** A kind of frame: its name, its id in the journal, and where its fields lie. Made by {@link frame}. */
+export class FrameDefinition<F extends Fields = Fields> {
+  /** 64-byte slots one frame takes. */
+  readonly slots: number
+  /** Bytes one frame takes. */
+  readonly size: number
+
+  private constructor(
+    readonly name: string,
+    /** The type stored in each frame, 1 to 65,535. */
+    readonly id: number,
+    /** In the order they were declared. */
+    readonly fields: readonly FieldLayout[],
+    slots: number,
+  ) {
+    this.slots = slots
+    this.size = slots * SLOT_SIZE
+    Object.freeze(this)
+  }
+
+  /** @internal Of parts that were checked. */
+  static create<F extends Fields = Fields>(
+    name: string,
+    id: number,
+    fields: readonly FieldLayout[],
+    slots: number,
+  ): FrameDefinition<F> {
+    const definition = new FrameDefinition<F>(name, id, fields, slots)
+    definitions.add(definition)
+    return definition
+  }
+
+  /** Only for the type checker; never present. */
+  declare readonly values?: ValuesOf<F>
+}
+
+/** Those made here: where a frame's fields lie decides which memory is touched, so look-alikes are not taken for one. */
+const definitions = new WeakSet<FrameDefinition>()
+
+/** @internal Whether a value is a definition made by {@link frame} or read from a schema.json. */
+export function isDefinition(value: unknown): value is FrameDefinition {
+  return typeof value === 'object' && value !== null && definitions.has(value as FrameDefinition)
+}
+
+/** The values of a definition: `Values<typeof Ticker>`. */
+export type Values<D> = D extends FrameDefinition<infer F> ? ValuesOf<F> : never
+
+export interface FrameOptions {
+  /** 64-byte slots to take, when more than the fields need: from 2 on a frame has a cause, a source and a destination. */
+  readonly slots?: number
+}
+
+/**
+ * Defines a kind of frame. Fields lie in the order they are given, each at its natural alignment, after a header of 16 bytes
+ * in a 64-byte frame and of 32 bytes in a larger one; the frame takes as few 64-byte slots as hold them.
+ *
+ *     const Ticker = frame('Ticker', 1, { symbol: ascii(16), last: f64, bid: f64, ask: f64, volume: f64 })
+ *
+ * @param id 1 to 65,535, the same for as long as a journal with such frames is kept.
+ * @throws {FrameDefinitionError} for a name, id, field or size that the format cannot hold.
+ */
+export function frame<const F extends Fields>(
+  name: string,
+  id: number,
+  fields: F,
+  options: FrameOptions = {},
+): FrameDefinition<F> {
+  checkName('a frame', name)
+  checkId(name, id)
+  if (typeof fields !== 'object' || fields === null) {
+    throw new FrameDefinitionError(`frame '${name}' takes its fields as an object of name: kind`)
+  }
+  if (typeof options !== 'object' || options === null) {
+    throw new FrameDefinitionError(`frame '${name}' takes its options as an object, not ${shown(options)}`)
+  }
+  for (const key of Object.keys(options)) {
+    if (key !== 'slots') throw new FrameDefinitionError(`frame '${name}' has no option '${key}'; there is: slots`)
+  }
+  const wanted = options.slots ?? 1
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > Frame.MAX_SLOTS) {
+    throw new FrameDefinitionError(`frame '${name}' takes 1 to ${Frame.MAX_SLOTS} slots, not ${shown(wanted)}`)
+  }
+  let layout = wanted === 1 ? place(name, fields, Frame.SMALL_HEADER_SIZE) : undefined
+  if (layout === undefined || layout.end > SLOT_SIZE) layout = place(name, fields, Frame.LARGE_HEADER_SIZE)
+  const needed = Math.max(wanted, Math.ceil(layout.end / SLOT_SIZE))
+  // Fields that fit 64 bytes with the small header but not with the large one, and those that never did.
+  const slots = layout.header === Frame.LARGE_HEADER_SIZE ? Math.max(2, needed) : 1
+  if (slots > Frame.MAX_SLOTS) {
+    throw new FrameDefinitionError(
+      `frame '${name}' needs ${layout.end} bytes; the largest frame has ${Frame.MAX_SLOTS * SLOT_SIZE}`,
+    )
+  }
+  return FrameDefinition.create<F>(name, id, layout.fields, slots)
+}
+
+/** Names that views use themselves. */
+const RESERVED = new Set([
+  'type',
+  'position',
+  'time',
+  'slots',
+  'cause',
+  'causeJournal',
+  'source',
+  'dest',
+  'sinceRoot',
+  'definition',
+  'is',
+  'toObject',
+  'constructor',
+  'toString',
+  'valueOf',
+  'hasOwnProperty',
+  '__proto__',
+  'then',
+])
+
+/** @internal Also for what comes from schema.json. */
+export function checkName(what: string, name: string): void {
+  if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
+    throw new FrameDefinitionError(
+      `${what} needs a name of 1 to 64 letters, digits and underscores that starts with no digit, not ${shown(name)}`,
+    )
+  }
+}
+
+/** @internal */
+export function checkId(name: string, id: number): void {
+  if (!Number.isInteger(id) || id < 1 || id > Frame.MAX_TYPE) {
+    throw new FrameDefinitionError(`frame '${name}' needs an id of 1 to ${Frame.MAX_TYPE}, not ${shown(id)}`)
+  }
+}
+
+/** @internal */
+export function checkFieldName(frameName: string, name: string): void {
+  checkName(`a field of frame '${frameName}'`, name)
+  if (RESERVED.has(name)) {
+    throw new FrameDefinitionError(`frame '${frameName}' cannot have a field '${name}': every frame has that already`)
+  }
+}
+
+function place(
+  frameName: string,
+  fields: Fields,
+  header: number,
+): { fields: FieldLayout[]; header: number; end: number } {
+  const placed: FieldLayout[] = []
+  let end = header
+  for (const [name, field] of Object.entries(fields)) {
+    checkFieldName(frameName, name)
+    if (!isField(field)) {
+      throw new FrameDefinitionError(
+        `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${shown(field)}`,
+      )
+    }
+    const offset = Math.ceil(end / field.align) * field.align
+    const { kind, size, values } = field
+    placed.push(
+      Object.freeze(values === undefined ? { name, kind, size, offset } : { name, kind, size, offset, values }),
+    )
+    end = offset + size
+  }
+  return { fields: placed, header, end }
+}

@@ -1,0 +1,54 @@
+/** What can be wrong with definitions, values, views and the bytes of frames. */
+import { type ErrorPlace, TicktapeError } from '../base/errors.js'
+
+/** A frame definition that cannot be laid out: bad name, id or field, too large, or two under one id. */
+export class FrameDefinitionError extends TicktapeError {
+  readonly code = 'ERR_FRAME_DEFINITION'
+}
+
+/** A value that its field cannot hold, an unknown field, or a missing one. Nothing was written. */
+export class FieldValueError extends TicktapeError {
+  readonly code = 'ERR_FIELD_VALUE'
+}
+
+/** A view used after its frame was committed, aborted, or the handler it was passed to returned. */
+export class ViewExpiredError extends TicktapeError {
+  readonly code = 'ERR_VIEW_EXPIRED'
+}
+
+/** The bytes contradict the format. */
+export class CorruptJournalError extends TicktapeError {
+  readonly code = 'ERR_CORRUPT_JOURNAL'
+  /** The page's number, where one is concerned. */
+  readonly page: number | undefined
+  /** The slot within the page, where one is concerned. */
+  readonly slot: number | undefined
+
+  constructor(message: string, place: ErrorPlace & { readonly page?: number; readonly slot?: number } = {}) {
+    super(message, place)
+    this.page = place.page
+    this.slot = place.slot
+  }
+}
+
+export interface FieldDifference {
+  readonly field: string
+  readonly journal: string
+  readonly program: string
+}
+
+/** The journal has another layout under the same frame id, or the same name under another id. */
+export class SchemaMismatchError extends TicktapeError {
+  readonly code = 'ERR_SCHEMA_MISMATCH'
+  readonly differences: readonly FieldDifference[]
+
+  constructor(message: string, differences: readonly FieldDifference[], place: ErrorPlace = {}) {
+    super(message, place)
+    this.differences = differences
+  }
+}
+
+/** Written in a version of the format that this library does not read. */
+export class FormatVersionError extends TicktapeError {
+  readonly code = 'ERR_FORMAT_VERSION'
+}

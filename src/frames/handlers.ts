@@ -1,0 +1,83 @@
+import { InvalidOptionError } from '../base/errors.js'
+import { shown } from '../base/format-value.js'
+import { type Fields, type FrameDefinition, isDefinition } from './definition.js'
+import { FrameDefinitionError } from './errors.js'
+import type { FrameView } from './view.js'
+
+/**
+ * What to do with one kind of frame. The view is valid until the handler returns.
+ *
+ * @param source which journal it comes from: the index in a merged reader, else 0.
+ */
+export type FrameHandler<F extends Fields = Fields> = (frame: FrameView<F>, source: number) => unknown
+
+/** @internal */
+export interface Handler {
+  readonly definition: FrameDefinition
+  readonly handle: FrameHandler
+}
+
+/** What to do with each kind of frame. May be used with any number of readers. */
+export class Handlers {
+  /** @internal */
+  readonly byType = new Map<number, Handler>()
+  /** @internal */
+  rest: FrameHandler | undefined = undefined
+  /** @internal Counts changes, for readers that have compiled an earlier state. */
+  version = 0
+
+  constructor() {
+    made.add(this)
+  }
+
+  /**
+   * Handles frames of this definition.
+   *
+   * @throws {FrameDefinitionError} when another one with its id is handled already.
+   */
+  on<F extends Fields>(definition: FrameDefinition<F>, handle: FrameHandler<F>): this {
+    if (!isDefinition(definition)) {
+      throw new InvalidOptionError(`on() takes a definition made by frame(), not ${shown(definition)}`)
+    }
+    checkFunction('on', handle)
+    const other = this.byType.get(definition.id)
+    if (other !== undefined) {
+      throw new FrameDefinitionError(
+        `frames '${other.definition.name}' and '${definition.name}' both have id ${definition.id}; handle it once`,
+      )
+    }
+    this.byType.set(definition.id, { definition, handle: handle as unknown as FrameHandler })
+    this.version++
+    return this
+  }
+
+  /** Handles all other frames, with views made from the journal's schema.json. Without it they are passed over. */
+  otherwise(handle: FrameHandler): this {
+    checkFunction('otherwise', handle)
+    this.rest = handle
+    this.version++
+    return this
+  }
+}
+
+const made = new WeakSet<Handlers>()
+
+/** @internal Whether a value is a set of handlers, and no look-alike. */
+export function isHandlers(value: unknown): value is Handlers {
+  return typeof value === 'object' && value !== null && made.has(value as Handlers)
+}
+
+/** Begins a set of handlers: `on(Ticker, t => ...).on(Order, o => ...).otherwise(f => ...)`. */
+export function on<F extends Fields>(definition: FrameDefinition<F>, handle: FrameHandler<F>): Handlers {
+  return new Handlers().on(definition, handle)
+}
+
+function checkFunction(name: string, handle: unknown): void {
+  if (typeof handle !== 'function')
+    throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${shown(handle)}`)
+  if (Object.prototype.toString.call(handle) === '[object AsyncFunction]') {
+    throw new InvalidOptionError(
+      `${name}() takes no async function: the frame is gone at its first await, and counts as read. Use 'for await', or keep frames with toObject() and wait elsewhere`,
+    )
+  }
+}

@@ -1,0 +1,325 @@
+import { shown } from '../base/format-value.js'
+import type { FieldLayout } from './definition.js'
+import { CorruptJournalError, FieldValueError, ViewExpiredError } from './errors.js'
+import type { FramePointer } from './pointer.js'
+import { storeText, TextCache } from './text.js'
+
+/** Reads one field of the view it is called on. */
+export type Getter = (this: View) => unknown
+/** Checks and stores one field of the view it is called on. */
+export type Setter = (this: View, value: never) => void
+
+/**
+ * What all views are: something that looks through a pointer nobody else can get at. Each definition has a subclass with an
+ * accessor for each field; the accessors are made here, where the pointer is in reach.
+ *
+ * One class a definition, not one a reader: a handler then sees one shape however many journals it is used with, and V8 compiles
+ * `t.last` to a load.
+ */
+export class View {
+  readonly #pointer: FramePointer
+
+  constructor(pointer: FramePointer) {
+    this.#pointer = pointer
+  }
+
+  /** The pointer of a view, undefined for anything else. */
+  static pointerOf(value: unknown): FramePointer | undefined {
+    return typeof value === 'object' && value !== null && #pointer in value ? value.#pointer : undefined
+  }
+
+  /** A getter for something of the frame's header. */
+  static headerGetter(name: string, read: (pointer: FramePointer) => unknown): Getter {
+    return function (this: View) {
+      const p = this.#pointer
+      return p.at < 0 ? expired('frame', name) : read(p)
+    }
+  }
+
+  /**
+   * Makes the getter of one field. Each kind has its own function so that each compiles to one load.
+   *
+   * @throws (the getter) {ViewExpiredError} when the pointer looks at nothing.
+   */
+  static getter(frameName: string, field: FieldLayout): Getter {
+    const { offset, size } = field
+    const gone = (): never => expired(frameName, field.name)
+    switch (field.kind) {
+      case 'u8':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.u8[at + offset]
+        }
+      case 'i8':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.i8[at + offset]
+        }
+      case 'u16':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.u16[(at + offset) >> 1]
+        }
+      case 'i16':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.i16[(at + offset) >> 1]
+        }
+      case 'u32':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.u32[(at + offset) >> 2]
+        }
+      case 'i32':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.i32[(at + offset) >> 2]
+        }
+      case 'f32':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.f32[(at + offset) >> 2]
+        }
+      case 'f64':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.f64[(at + offset) >> 3]
+        }
+      case 'u64':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.u64[(at + offset) >> 3]
+        }
+      case 'i64':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.i64[(at + offset) >> 3]
+        }
+      case 'bool':
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.u8[at + offset] !== 0
+        }
+      case 'ascii': {
+        const texts = new TextCache(size)
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : texts.read(p.u8, at + offset, p.memory.path, p.position)
+        }
+      }
+      case 'bytes':
+        // A copy: a view of the page itself would let a reader store into memory mapped read-only.
+        return function (this: View) {
+          const p = this.#pointer
+          const at = p.at
+          return at < 0 ? gone() : p.u8.slice(at + offset, at + offset + size)
+        }
+      case 'enum': {
+        const values = field.values ?? []
+        return function (this: View) {
+          const p = this.#pointer
+          if (p.at < 0) gone()
+          const stored = p.u8[p.at + offset]
+          return stored < values.length ? values[stored] : unknownEnum(frameName, field, stored, p)
+        }
+      }
+    }
+  }
+
+  /**
+   * Makes the setter of one field: what the field cannot hold is refused, nothing is rounded off or cut silently.
+   *
+   * @throws (the setter) {FieldValueError}, or {ViewExpiredError} when the pointer looks at nothing.
+   */
+  static setter(frameName: string, field: FieldLayout): Setter {
+    const { offset, size } = field
+    // One call for all that can be wrong keeps the setters small enough for V8 to inline many of them into one loop.
+    const no = (p: FramePointer, value: unknown): never => refuse(frameName, field, p, value)
+    switch (field.kind) {
+      case 'u8':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v & 0xff) !== v) no(p, v)
+          p.u8[at + offset] = v
+        }
+      case 'i8':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v << 24) >> 24 !== v) no(p, v)
+          p.i8[at + offset] = v
+        }
+      case 'u16':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v & 0xffff) !== v) no(p, v)
+          p.u16[(at + offset) >> 1] = v
+        }
+      case 'i16':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v << 16) >> 16 !== v) no(p, v)
+          p.i16[(at + offset) >> 1] = v
+        }
+      case 'u32':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || v >>> 0 !== v) no(p, v)
+          p.u32[(at + offset) >> 2] = v
+        }
+      case 'i32':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (v | 0) !== v) no(p, v)
+          p.i32[(at + offset) >> 2] = v
+        }
+      case 'f32':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number' || (Math.abs(Math.fround(v)) === Infinity && Math.abs(v) !== Infinity))
+            no(p, v)
+          p.f32[(at + offset) >> 2] = v
+        }
+      case 'f64':
+        return function (this: View, v: number) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'number') no(p, v)
+          p.f64[(at + offset) >> 3] = v
+        }
+      case 'u64':
+        return function (this: View, v: bigint) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'bigint' || v < 0n || v > U64_MAX) no(p, v)
+          p.u64[(at + offset) >> 3] = v
+        }
+      case 'i64':
+        return function (this: View, v: bigint) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'bigint' || v < I64_MIN || v > I64_MAX) no(p, v)
+          p.i64[(at + offset) >> 3] = v
+        }
+      case 'bool':
+        return function (this: View, v: boolean) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'boolean') no(p, v)
+          p.u8[at + offset] = v ? 1 : 0
+        }
+      case 'ascii':
+        return function (this: View, v: string) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'string' || !storeText(p.u8, at + offset, size, v)) no(p, v)
+        }
+      case 'bytes':
+        return function (this: View, v: Uint8Array) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || !(v instanceof Uint8Array) || lengthOf(v) > size) no(p, v)
+          p.u8.set(v, at + offset)
+          p.u8.fill(0, at + offset + lengthOf(v), at + offset + size)
+        }
+      case 'enum': {
+        const values = field.values ?? []
+        return function (this: View, v: string) {
+          const p = this.#pointer
+          const at = p.at
+          const stored = values.indexOf(v)
+          if (at < 0 || stored < 0) no(p, v)
+          p.u8[at + offset] = stored
+        }
+      }
+    }
+  }
+}
+
+/** A subclass may say anything of its length; `set` goes by what it is. */
+const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')?.get as (
+  this: Uint8Array,
+) => number
+
+function lengthOf(bytes: Uint8Array): number {
+  return trueLength.call(bytes)
+}
+
+const U64_MAX = 2n ** 64n - 1n
+const I64_MIN = -(2n ** 63n)
+const I64_MAX = 2n ** 63n - 1n
+
+function expired(frameName: string, field: string): never {
+  throw new ViewExpiredError(
+    `'${field}' of a ${frameName} was used after its frame was committed or aborted, or its handler returned; fill frames before commit(), keep those that were read with toObject()`,
+  )
+}
+
+function unknownEnum(frameName: string, field: FieldLayout, stored: number, p: FramePointer): never {
+  throw new CorruptJournalError(
+    `'${field.name}' of the ${frameName} at position ${p.position} of ${p.memory.path} holds ${stored}, which none of its ${field.values?.length} names stands for`,
+    { path: p.memory.path, position: p.position },
+  )
+}
+
+/** What each kind takes, for the message of a refusal. */
+function wanted(field: FieldLayout): string {
+  switch (field.kind) {
+    case 'u8':
+      return 'a whole number from 0 to 255'
+    case 'i8':
+      return 'a whole number from -128 to 127'
+    case 'u16':
+      return 'a whole number from 0 to 65535'
+    case 'i16':
+      return 'a whole number from -32768 to 32767'
+    case 'u32':
+      return 'a whole number from 0 to 4294967295'
+    case 'i32':
+      return 'a whole number from -2147483648 to 2147483647'
+    case 'f32':
+      return 'a number that a 32-bit float can hold'
+    case 'f64':
+      return 'a number'
+    case 'u64':
+      return 'a bigint from 0n to 2n ** 64n - 1n'
+    case 'i64':
+      return 'a bigint from -(2n ** 63n) to 2n ** 63n - 1n'
+    case 'bool':
+      return 'true or false'
+    case 'ascii':
+      return `a string of at most ${field.size} ASCII characters`
+    case 'bytes':
+      return `a Uint8Array of at most ${field.size} bytes`
+    case 'enum':
+      return `one of ${field.values?.map(value => `'${value}'`).join(', ')}`
+  }
+}
+
+function refuse(frameName: string, field: FieldLayout, pointer: FramePointer, value: unknown): never {
+  if (pointer.at < 0) expired(frameName, field.name)
+  // The part of a text that could be stored is not left behind.
+  if (field.kind === 'ascii' && typeof value === 'string' && value.length <= field.size) {
+    const start = pointer.at + field.offset
+    pointer.u8.fill(0, start, start + field.size)
+  }
+  throw new FieldValueError(`'${field.name}' of a ${frameName} takes ${wanted(field)}, not ${shown(value)}`)
+}

@@ -1,0 +1,189 @@
+import { shown } from '../base/format-value.js'
+import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from './definition.js'
+import { FieldValueError } from './errors.js'
+import { CAUSE_POSITION_BITS, Frame, FrameFlag } from './format.js'
+import { FramePointer } from './pointer.js'
+import { type Setter, View } from './view-accessors.js'
+
+/** What every frame says of itself, whatever its fields. Valid only while the handler it was passed to runs. */
+export interface FrameHeader {
+  /** Its definition's id. */
+  readonly type: number
+  /** Slots since the journal's beginning. */
+  readonly position: number
+  /** ns since 1970; never decreases within a journal. Reading it allocates a bigint. */
+  readonly time: bigint
+  /** 64-byte slots it takes. */
+  readonly slots: number
+  /** Position of the frame that led to this one, in the journal `causeJournal`; undefined when none was given or in 64-byte frames. */
+  readonly cause: number | undefined
+  /** Id of the journal that `cause` is a position in. */
+  readonly causeJournal: number | undefined
+  /** Who wrote it, as the program counts; undefined in 64-byte frames. */
+  readonly source: number | undefined
+  /** Whom it is for, as the program counts; undefined in 64-byte frames. */
+  readonly dest: number | undefined
+  /** ns since the first frame of the chain of causes, at most 2^32 - 1; undefined in 64-byte frames. */
+  readonly sinceRoot: number | undefined
+}
+
+/**
+ * A frame to read, with its fields as properties. Plain `FrameView` is a frame of any kind: ask `is` which, or take `toObject()`.
+ */
+export type FrameView<F extends Fields = Fields> = FrameHeader &
+  (string extends keyof F ? unknown : Readonly<ValuesOf<F>>) & {
+    readonly definition: FrameDefinition<F>
+    /** Whether this is a frame of that definition; narrows its type. */
+    is<G extends Fields>(definition: FrameDefinition<G>): this is FrameView<G>
+    /** A copy of the fields' values, to keep. */
+    toObject(): ValuesOf<F>
+  }
+
+/** A frame being written: set its fields, then commit. Its position is known already. */
+export type WriteView<F extends Fields = Fields> = ValuesOf<F> & { readonly position: number }
+
+/** @internal The pointer of a view, undefined for anything else. */
+export const pointerOf = View.pointerOf
+
+/** @internal A view and the pointer it looks through. */
+export interface BoundView<V> {
+  readonly view: V
+  readonly pointer: FramePointer
+}
+
+/** @internal Makes a reading view. It has no properties of its own and nothing to store through. */
+export function makeReadView<F extends Fields>(definition: FrameDefinition<F>): BoundView<FrameView<F>> {
+  const known = readViews.get(definition)
+  const ReadView = known ?? defineReadView(definition)
+  if (known === undefined) readViews.set(definition, ReadView)
+  const pointer = new FramePointer()
+  return { view: Object.preventExtensions(new ReadView(pointer)) as unknown as FrameView<F>, pointer }
+}
+
+/** @internal A writing view, and all fields at once from an object. */
+export interface BoundWriteView<F extends Fields> extends BoundView<WriteView<F>> {
+  /**
+   * Sets every field.
+   *
+   * @throws {FieldValueError} for an unknown or missing field, or a value its field cannot hold.
+   */
+  assign(values: ValuesOf<F>): void
+}
+
+/** @internal Makes a writing view; a name that is no field is refused by the object itself (it is not extensible). */
+export function makeWriteView<F extends Fields>(definition: FrameDefinition<F>): BoundWriteView<F> {
+  const known = writeViews.get(definition)
+  const made = known ?? defineWriteView(definition)
+  if (known === undefined) writeViews.set(definition, made)
+  const pointer = new FramePointer()
+  const view = Object.preventExtensions(new made.WriteView(pointer))
+  return { view: view as unknown as WriteView<F>, pointer, assign: values => made.assign(view, values) }
+}
+
+type ViewClass = new (pointer: FramePointer) => View
+
+/** One class for each definition, however many readers and writers use it. */
+const readViews = new WeakMap<FrameDefinition, ViewClass>()
+const writeViews = new WeakMap<
+  FrameDefinition,
+  { WriteView: ViewClass; assign: (view: View, values: Record<string, unknown>) => void }
+>()
+
+function defineReadView(definition: FrameDefinition): ViewClass {
+  class ReadView extends View {}
+  const define = (name: string, get: (this: View) => unknown): void => {
+    Object.defineProperty(ReadView.prototype, name, { get, enumerable: true })
+  }
+  const { fields } = definition
+  const getters = fields.map(field => View.getter(definition.name, field))
+  fields.forEach((field, i) => define(field.name, getters[i]))
+  defineHeader(define, definition.slots > 1)
+  define('definition', () => definition)
+  const methods = {
+    is: (other: FrameDefinition): boolean => sameDefinition(definition, other),
+    toObject(this: View): Record<string, unknown> {
+      const object: Record<string, unknown> = {}
+      for (let i = 0; i < fields.length; i++) object[fields[i].name] = getters[i].call(this)
+      return object
+    },
+  }
+  Object.defineProperty(ReadView.prototype, 'is', { value: methods.is })
+  Object.defineProperty(ReadView.prototype, 'toObject', { value: methods.toObject })
+  return ReadView
+}
+
+function defineWriteView(definition: FrameDefinition): {
+  WriteView: ViewClass
+  assign: (view: View, values: Record<string, unknown>) => void
+} {
+  class WriteView extends View {}
+  const names = definition.fields.map(field => field.name)
+  const setters: Setter[] = []
+  for (const field of definition.fields) {
+    const set = View.setter(definition.name, field)
+    setters.push(set)
+    const get = View.getter(definition.name, field)
+    Object.defineProperty(WriteView.prototype, field.name, { get, set, enumerable: true })
+  }
+  const position = View.headerGetter('position', p => p.position)
+  Object.defineProperty(WriteView.prototype, 'position', { get: position, enumerable: true })
+  const known = new Set(names)
+
+  function assign(view: View, values: Record<string, unknown>): void {
+    if (typeof values !== 'object' || values === null) {
+      throw new FieldValueError(
+        `a ${definition.name} is written from an object with its fields, not from ${shown(values)}`,
+      )
+    }
+    for (const name in values) {
+      if (!known.has(name)) {
+        throw new FieldValueError(`a ${definition.name} has no field '${name}'; its fields are ${names.join(', ')}`)
+      }
+    }
+    for (let i = 0; i < names.length; i++) {
+      const value = values[names[i]]
+      if (value === undefined) throw new FieldValueError(`'${names[i]}' of a ${definition.name} is missing`)
+      setters[i].call(view, value as never)
+    }
+  }
+
+  return { WriteView, assign }
+}
+
+/** Whether two definitions are one: the same object, or (one of them read from schema.json) the same layout. */
+function sameDefinition(a: FrameDefinition, b: FrameDefinition): boolean {
+  if (a === b) return true
+  return isDefinition(b) && a.id === b.id && a.name === b.name && JSON.stringify(a.fields) === JSON.stringify(b.fields)
+}
+
+function defineHeader(define: (name: string, get: (this: View) => unknown) => void, large: boolean): void {
+  const header = (name: string, read: (p: FramePointer) => unknown): void => define(name, View.headerGetter(name, read))
+  header('type', p => p.u16[(p.at + Frame.TYPE) >> 1])
+  header('position', p => p.position)
+  header('time', p => p.i64[(p.at + Frame.TIME) >> 3])
+  header('slots', p => p.u8[p.at + Frame.SLOTS])
+  if (!large) {
+    for (const name of ['cause', 'causeJournal', 'source', 'dest', 'sinceRoot']) define(name, () => undefined)
+    return
+  }
+  header('cause', p => {
+    const word = (p.at + Frame.CAUSE) >> 2
+    return hasCause(p) ? (p.u32[word + 1] & CAUSE_HIGH_MASK) * 2 ** 32 + p.u32[word] : undefined
+  })
+  header('causeJournal', p => (hasCause(p) ? p.u16[(p.at + Frame.CAUSE + CAUSE_POSITION_BITS / 8) >> 1] : undefined))
+  header('source', p => (isLarge(p) ? p.u16[(p.at + Frame.SOURCE) >> 1] : undefined))
+  header('dest', p => (isLarge(p) ? p.u16[(p.at + Frame.DEST) >> 1] : undefined))
+  header('sinceRoot', p => (isLarge(p) ? p.u32[(p.at + Frame.SINCE_ROOT) >> 2] : undefined))
+}
+
+/** The high 16 of the position's 48 bits, in the cause's second word. */
+const CAUSE_HIGH_MASK = 2 ** (CAUSE_POSITION_BITS - 32) - 1
+
+function hasCause(p: FramePointer): boolean {
+  return (p.u8[p.at + Frame.FLAGS] & FrameFlag.HAS_CAUSE) !== 0 && isLarge(p)
+}
+
+/** The frame decides, not its definition: one view serves frames of all sizes where schema.json does not know their type. */
+function isLarge(p: FramePointer): boolean {
+  return p.u8[p.at + Frame.SLOTS] > 1
+}

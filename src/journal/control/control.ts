@@ -1,0 +1,187 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { isIrregular, systemCode } from '../../base/system-error.js'
+import { CorruptJournalError, FormatVersionError } from '../../frames/errors.js'
+import { Control as C, CONTROL_MAGIC, FORMAT_VERSION, READER_SLOTS, ReaderSlot } from '../../frames/format.js'
+import type { Mapping } from '../../native/addon.js'
+import { crashPoint } from '../../native/crash-point.js'
+import { native } from '../../native/index.js'
+import type { Wakeable } from '../../wait/wakeable.js'
+import { FileName } from '../files/directory.js'
+import { fromSystemError } from '../system-error.js'
+
+/** Indexes in an Int32Array over the file. */
+export const ControlWord = {
+  SIGNAL: C.SIGNAL >> 2,
+  SLEEPERS: C.SLEEPERS >> 2,
+  CURRENT_PAGE: C.CURRENT_PAGE >> 2,
+} as const
+
+const { SIGNAL, SLEEPERS, CURRENT_PAGE } = ControlWord
+
+/**
+ * The `control` file, mapped: how a writer knows that somebody sleeps, and where named readers keep their position
+ * (reader-registry.ts).
+ *
+ * Sleeping and waking, so that no wake-up is lost and a dead sleeper costs one system call, once:
+ * - a sleeper loads SIGNAL, stores 1 to SLEEPERS, looks once more for frames, and sleeps while SIGNAL is what it loaded;
+ * - a writer stores its cursor, loads SLEEPERS, and only when that is 1: stores 0, adds 1 to SIGNAL, wakes all.
+ * All of these are sequentially consistent, or as good as that: either the sleeper sees the frame or the writer sees the sleeper.
+ */
+export class Control implements Wakeable {
+  readonly words: Int32Array
+  readonly signalOffset = C.SIGNAL
+
+  private constructor(
+    readonly file: string,
+    readonly mapping: Mapping,
+  ) {
+    this.words = new Int32Array(mapping.buffer)
+  }
+
+  /** The writer's: made where there is none. */
+  static openForWriter(directory: string, mode: number): Control {
+    return Control.openExisting(directory) ?? Control.make(directory, mode)
+  }
+
+  /** The writer's; undefined where there is none yet. */
+  static openExisting(directory: string): Control | undefined {
+    const file = path.join(directory, FileName.CONTROL)
+    try {
+      return new Control(file, checked(native.mapFile(file, true), file))
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined
+      throw asControlError(error, file)
+    }
+  }
+
+  private static make(directory: string, mode: number): Control {
+    const file = path.join(directory, FileName.CONTROL)
+    try {
+      // Made under its own name: it is whole only once its header is stored, and until then nobody may take it for one.
+      const temporary = file + FileName.TEMPORARY_SUFFIX
+      fs.rmSync(temporary, { force: true })
+      const made = native.createFile(temporary, C.SIZE, mode, encodeHeader())
+      // Synced whatever the journal's durability: one without its header after power loss would keep writers out.
+      made.sync(0, C.SIZE)
+      made.close()
+      crashPoint('control-made')
+      fs.renameSync(temporary, file)
+      crashPoint('control-renamed')
+      return new Control(file, checked(native.mapFile(file, true), file))
+    } catch (error) {
+      throw asControlError(error, file)
+    }
+  }
+
+  /** A reader's: with write permission it can sleep and be woken; without it can only look. Undefined when there is none, or not even that. */
+  static openForReader(directory: string): Control | undefined {
+    const file = path.join(directory, FileName.CONTROL)
+    for (const writable of [true, false]) {
+      try {
+        return new Control(file, checked(native.mapFile(file, writable), file))
+      } catch (error) {
+        const code = systemCode(error)
+        if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+        if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw asControlError(error, file)
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * Claims the journal for this writer, for as long as the mapping lives. False when another has it: one whose lock file was removed
+   * from under it, for `writer.lock` is asked first.
+   */
+  claim(): boolean {
+    return this.mapping.lockRange(C.CURRENT_PAGE, 1)
+  }
+
+  get writable(): boolean {
+    return this.mapping.writable
+  }
+
+  /** The signal's value now, to sleep on. */
+  signal(): number {
+    return Atomics.load(this.words, SIGNAL)
+  }
+
+  /** Announces a sleeper. Afterwards look for frames once more, then sleep on the signal loaded before. */
+  announceSleeper(): void {
+    Atomics.store(this.words, SLEEPERS, 1)
+  }
+
+  /** The writer's half, after each publish. No system call unless somebody sleeps. */
+  wakeSleepers(): void {
+    if (Atomics.load(this.words, SLEEPERS) !== 0) this.wake()
+  }
+
+  /** Somebody may sleep: wakes all who do. */
+  wake(): void {
+    Atomics.store(this.words, SLEEPERS, 0)
+    Atomics.add(this.words, SIGNAL, 1)
+    native.wake(this.mapping, C.SIGNAL)
+  }
+
+  /** The page the writer is on, a hint for those who look for the journal's end. */
+  get currentPage(): number {
+    return Atomics.load(this.words, CURRENT_PAGE) >>> 0
+  }
+
+  set currentPage(pageNumber: number) {
+    Atomics.store(this.words, CURRENT_PAGE, pageNumber | 0)
+  }
+
+  close(): void {
+    this.mapping.close()
+  }
+}
+
+function encodeHeader(): Uint8Array {
+  const bytes = new Uint8Array(C.HEADER_SIZE)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; i < CONTROL_MAGIC.length; i++) bytes[C.MAGIC + i] = CONTROL_MAGIC.charCodeAt(i)
+  view.setUint32(C.VERSION, FORMAT_VERSION, true)
+  view.setUint32(C.SLOT_COUNT, READER_SLOTS, true)
+  view.setUint32(C.SLOT_SIZE, ReaderSlot.SIZE, true)
+  view.setUint32(C.IDENTITY_CRC, native.crc32c(bytes.subarray(0, C.IDENTITY_CRC), 0), true)
+  return bytes
+}
+
+function checked(mapping: Mapping, file: string): Mapping {
+  const damaged = (what: string): never => {
+    mapping.close()
+    throw new CorruptJournalError(`${file} is damaged: ${what}; run 'ticktape repair' on its journal`, { path: file })
+  }
+  if (mapping.size !== C.SIZE) damaged(`it has ${mapping.size} bytes, not ${C.SIZE}`)
+  const bytes = new Uint8Array(mapping.buffer)
+  const view = new DataView(mapping.buffer)
+  for (let i = 0; i < CONTROL_MAGIC.length; i++) {
+    if (bytes[C.MAGIC + i] !== CONTROL_MAGIC.charCodeAt(i)) damaged('it does not begin as a control file does')
+  }
+  const version = view.getUint32(C.VERSION, true)
+  if (version !== FORMAT_VERSION) {
+    mapping.close()
+    throw new FormatVersionError(
+      `${file} is in version ${version} of the format, this library reads ${FORMAT_VERSION}`,
+      { path: file },
+    )
+  }
+  if (view.getUint32(C.IDENTITY_CRC, true) !== native.crc32c(bytes.subarray(0, C.IDENTITY_CRC), 0))
+    damaged('its checksum is wrong')
+  if (view.getUint32(C.SLOT_COUNT, true) !== READER_SLOTS || view.getUint32(C.SLOT_SIZE, true) !== ReaderSlot.SIZE) {
+    damaged('it lays out its readers differently')
+  }
+  return mapping
+}
+
+function asControlError(error: unknown, file: string): unknown {
+  if (error instanceof CorruptJournalError || error instanceof FormatVersionError) return error
+  if (systemCode(error) === 'EINVAL' && !isIrregular(file)) {
+    return new CorruptJournalError(`${file} is empty or far too large; run 'ticktape repair' on its journal`, {
+      path: file,
+      cause: error,
+    })
+  }
+  return fromSystemError(error, 'opening', file)
+}

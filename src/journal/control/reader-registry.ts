@@ -1,0 +1,244 @@
+import { clockWords } from '../../base/clock.js'
+import { shown } from '../../base/format-value.js'
+import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../../frames/format.js'
+import { native } from '../../native/index.js'
+import { ReaderBusyError, ReaderNameError } from '../errors.js'
+import type { Control } from './control.js'
+
+/** A reader that has, or had, a name in a journal. */
+export interface ReaderInfo {
+  readonly name: string
+  readonly pid: number
+  /** Its process's start time in clock ticks since boot: with the pid it names one process. */
+  readonly processStart: number
+  /** The position it goes on at. */
+  readonly position: number
+  /** ns since 1970 of its last checkpoint. */
+  readonly heartbeat: bigint
+  /** Whether it is open in a process that lives. */
+  readonly alive: boolean
+}
+
+/**
+ * A named reader's place in `control`. While it is held, a file lock on the place says that its reader lives: it goes with
+ * the process, and no pid has to be believed.
+ */
+export class ReaderRegistration {
+  private readonly words: Int32Array
+  /** Index of the place's first word. */
+  private readonly base: number
+  private checkpoints: number
+
+  private constructor(
+    private readonly control: Control,
+    private readonly slot: number,
+    /** Where it goes on, undefined for a name that is new. */
+    readonly resumeAt: number | undefined,
+  ) {
+    this.words = new Int32Array(control.mapping.buffer)
+    this.base = offsetOf(slot) >> 2
+    this.checkpoints = Atomics.load(this.words, this.base + (R.CHECKPOINT >> 2)) >>> 0
+  }
+
+  /**
+   * Takes the name's place, or a free one.
+   *
+   * @throws {ReaderBusyError} when a live reader has the name, {ReaderNameError} when it is no name or all places are taken.
+   */
+  static take(control: Control, name: string): ReaderRegistration {
+    checkReaderName(name)
+    if (!control.writable) {
+      throw new ReaderNameError(
+        `a named reader keeps its position in ${control.file}, which this process may not write`,
+        { path: control.file },
+      )
+    }
+    return withRegistryLock(control, () => {
+      const slots = readSlots(control)
+      const own = slots.findIndex(slot => slot?.name === name)
+      if (own >= 0) {
+        if (!control.mapping.lockRange(offsetOf(own), 1)) {
+          throw new ReaderBusyError(
+            `reader '${name}' is open already, in process ${slots[own]?.pid}; give this one another name`,
+            { path: control.file },
+          )
+        }
+        const registration = new ReaderRegistration(
+          control,
+          own,
+          hasCheckpoint(control, own) ? slots[own]?.position : undefined,
+        )
+        registration.sign(name)
+        return registration
+      }
+      const free = slots.findIndex((slot, i) => slot === undefined && control.mapping.lockRange(offsetOf(i), 1))
+      if (free < 0) {
+        throw new ReaderNameError(
+          `all ${READER_SLOTS} places for named readers in ${control.file} are taken; forget one with 'ticktape prune --forget NAME'`,
+          { path: control.file },
+        )
+      }
+      const registration = new ReaderRegistration(control, free, undefined)
+      registration.sign(name)
+      return registration
+    })
+  }
+
+  /** Stores the position to go on at. Never half: the count that names the place of the new one is stored last. */
+  checkpoint(position: number): void {
+    const { words, base } = this
+    const next = nextCheckpoint(this.checkpoints)
+    const at = base + (R.POSITION >> 2) + ((next & 1) << 1)
+    words[at] = position | 0
+    words[at + 1] = (position / 2 ** 32) | 0
+    native.readClock()
+    words[base + (R.HEARTBEAT >> 2)] = clockWords[0]
+    words[base + (R.HEARTBEAT >> 2) + 1] = clockWords[1]
+    Atomics.store(words, base + (R.CHECKPOINT >> 2), next)
+    this.checkpoints = next
+  }
+
+  /** Leaves the name and its position for the next reader of that name; one that never had a position leaves nothing. */
+  release(): void {
+    if (this.checkpoints === 0) Atomics.store(this.words, this.base + (R.STATE >> 2), ReaderState.FREE)
+    this.control.mapping.unlockRange(offsetOf(this.slot), 1)
+  }
+
+  private sign(name: string): void {
+    const { words, base } = this
+    const bytes = new Uint8Array(this.control.mapping.buffer)
+    const fresh = this.resumeAt === undefined
+    if (fresh) {
+      Atomics.store(words, base + (R.STATE >> 2), ReaderState.WRITING)
+      bytes.fill(0, offsetOf(this.slot) + 4, offsetOf(this.slot) + R.SIZE)
+      this.checkpoints = 0
+      bytes.set(Buffer.from(name, 'latin1'), offsetOf(this.slot) + R.NAME)
+    }
+    const start = native.processStart(process.pid) ?? 0
+    words[base + (R.PID >> 2)] = process.pid
+    words[base + (R.PROCESS_START >> 2)] = start | 0
+    words[base + (R.PROCESS_START >> 2) + 1] = (start / 2 ** 32) | 0
+    if (fresh) Atomics.store(words, base + (R.STATE >> 2), ReaderState.USED)
+  }
+}
+
+/** All named readers of a journal. */
+export function listReaders(control: Control): ReaderInfo[] {
+  return readSlots(control).filter(slot => slot !== undefined)
+}
+
+/**
+ * Frees a dead reader's place and forgets its position.
+ *
+ * @returns false when there is no such reader.
+ * @throws {ReaderBusyError} when it lives.
+ */
+export function forgetReader(control: Control, name: string): boolean {
+  return withRegistryLock(control, () => {
+    const slot = readSlots(control).findIndex(found => found?.name === name)
+    if (slot < 0) return false
+    if (!control.mapping.lockRange(offsetOf(slot), 1)) {
+      throw new ReaderBusyError(`reader '${name}' is open in a live process; close it first`, { path: control.file })
+    }
+    Atomics.store(new Int32Array(control.mapping.buffer), offsetOf(slot) >> 2, ReaderState.FREE)
+    control.mapping.unlockRange(offsetOf(slot), 1)
+    return true
+  })
+}
+
+/** Moves readers that are past `end` back to it: after power loss what they had read may be gone. Returns their names. */
+export function clampReaders(control: Control, end: number): string[] {
+  const clamped: string[] = []
+  readSlots(control).forEach((slot, i) => {
+    if (slot === undefined || slot.position <= end) return
+    const words = new Int32Array(control.mapping.buffer)
+    const base = offsetOf(i) >> 2
+    const next = nextCheckpoint(Atomics.load(words, base + (R.CHECKPOINT >> 2)) >>> 0)
+    const at = base + (R.POSITION >> 2) + ((next & 1) << 1)
+    words[at] = end | 0
+    words[at + 1] = (end / 2 ** 32) | 0
+    Atomics.store(words, base + (R.CHECKPOINT >> 2), next)
+    clamped.push(slot.name)
+  })
+  return clamped
+}
+
+/** @throws {ReaderNameError} */
+export function checkReaderName(name: unknown): void {
+  if (typeof name !== 'string' || !/^[\x21-\x7e]{1,63}$/.test(name)) {
+    throw new ReaderNameError(
+      `a reader's name is 1 to ${R.NAME_SIZE - 1} printable ASCII characters without spaces, not ${shown(name)}`,
+    )
+  }
+}
+
+/** The count's lowest bit names the place of the position; 0 is kept for readers that died before they had one. */
+function nextCheckpoint(count: number): number {
+  return (count + 1) >>> 0 || 2
+}
+
+function hasCheckpoint(control: Control, slot: number): boolean {
+  return Atomics.load(control.words, (offsetOf(slot) + R.CHECKPOINT) >> 2) !== 0
+}
+
+function offsetOf(slot: number): number {
+  return C.HEADER_SIZE + slot * R.SIZE
+}
+
+/** The places in use; undefined where one is free or its registration was cut short. */
+function readSlots(control: Control): (ReaderInfo | undefined)[] {
+  const bytes = new Uint8Array(control.mapping.buffer)
+  const view = new DataView(control.mapping.buffer)
+  const words = new Int32Array(control.mapping.buffer)
+  const slots: (ReaderInfo | undefined)[] = []
+  for (let i = 0; i < READER_SLOTS; i++) {
+    const at = offsetOf(i)
+    if (Atomics.load(words, (at + R.STATE) >> 2) !== ReaderState.USED) {
+      slots.push(undefined)
+      continue
+    }
+    let end = at + R.NAME
+    while (end < at + R.NAME + R.NAME_SIZE && bytes[end] !== 0) end++
+    slots.push({
+      name: Buffer.from(bytes.subarray(at + R.NAME, end)).toString('latin1'),
+      pid: view.getUint32(at + R.PID, true),
+      processStart: Number(view.getBigUint64(at + R.PROCESS_START, true)),
+      position: readPosition(words, view, at),
+      heartbeat: view.getBigInt64(at + R.HEARTBEAT, true),
+      alive: control.mapping.rangeLocked(at, 1),
+    })
+  }
+  return slots
+}
+
+function readPosition(words: Int32Array, view: DataView, at: number): number {
+  let position = 0
+  // The place read is written again two checkpoints later, so a second look is rare, and a hundredth means hostile bytes.
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const count = Atomics.load(words, (at + R.CHECKPOINT) >> 2)
+    position = Number(view.getBigUint64(at + R.POSITION + 8 * (count & 1), true))
+    if (Atomics.load(words, (at + R.CHECKPOINT) >> 2) === count) break
+  }
+  return Math.min(position, Number.MAX_SAFE_INTEGER)
+}
+
+const LOCK_ATTEMPTS = 2000
+const napping = new Int32Array(new SharedArrayBuffer(4))
+
+/** One registration at a time, across processes: two new readers of one name must not take two places. */
+function withRegistryLock<T>(control: Control, action: () => T): T {
+  for (let i = 0; !control.mapping.lockRange(C.SLOT_COUNT, 1); i++) {
+    if (i === LOCK_ATTEMPTS) {
+      throw new ReaderBusyError(
+        `another process has been registering a reader in ${control.file} for ${LOCK_ATTEMPTS} ms; is it stopped?`,
+        { path: control.file },
+      )
+    }
+    Atomics.wait(napping, 0, 0, 1)
+  }
+  try {
+    return action()
+  } finally {
+    control.mapping.unlockRange(C.SLOT_COUNT, 1)
+  }
+}

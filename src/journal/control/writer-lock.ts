@@ -1,0 +1,124 @@
+import * as fs from 'node:fs'
+import * as os from 'node:os'
+import * as path from 'node:path'
+import { thisBoot } from '../../base/boot.js'
+import type { FileLock } from '../../native/addon.js'
+import { crashPoint } from '../../native/crash-point.js'
+import { native } from '../../native/index.js'
+import { type LockHolder, WriterLockedError } from '../errors.js'
+import { FileName } from '../files/directory.js'
+import { fromSystemError } from '../system-error.js'
+import type { Control } from './control.js'
+
+/**
+ * The writer's lock: flock on `writer.lock`, so it is gone the moment its process is, whatever killed it, and holds across
+ * pid namespaces and while its process is stopped. The file's text only says who holds it; the lock decides.
+ */
+export class WriterLock {
+  private constructor(
+    private readonly lock: FileLock,
+    private readonly file: string,
+    /** The last holder's epoch, 0 when the file doesn't say. */
+    readonly lastEpoch: number,
+  ) {}
+
+  /** @throws {WriterLockedError} naming the holder. */
+  static take(directory: string, mode: number): WriterLock {
+    const file = path.join(directory, FileName.LOCK)
+    let lock: FileLock | null = null
+    try {
+      // Whoever only looks whether there is a writer has the lock for microseconds (writer-state.ts).
+      for (let look = 0; lock === null && look < LOOKS; look++) {
+        if (look > 0) Atomics.wait(napping, 0, 0, 1)
+        lock = native.lockFile(file, mode)
+      }
+    } catch (error) {
+      throw fromSystemError(error, 'locking', file)
+    }
+    if (lock === null) throw taken(directory, file)
+    const text = lock.read()
+    // New, and made with less than `mode` where the process has a umask.
+    if (text === '') fs.chmodSync(file, mode)
+    return new WriterLock(lock, file, parseHolder(text).epoch ?? 0)
+  }
+
+  /**
+   * Claims the journal by its control file too: somebody may have removed `writer.lock` from under a writer that lives.
+   *
+   * @throws {WriterLockedError}
+   */
+  claim(control: Control): void {
+    if (!control.claim()) throw taken(path.dirname(this.file), this.file)
+  }
+
+  /** Says in the file who holds it now. */
+  sign(epoch: number): void {
+    const holder = {
+      pid: process.pid,
+      processStart: native.processStart(process.pid),
+      since: new Date().toISOString(),
+      host: os.hostname(),
+      epoch,
+      bootId: thisBoot(),
+    }
+    try {
+      this.lock.write(`${JSON.stringify(holder)}\n`)
+    } catch (error) {
+      throw fromSystemError(error, 'signing', this.file)
+    }
+    crashPoint('lock-signed')
+  }
+
+  release(): void {
+    this.lock.close()
+  }
+}
+
+/** Looks before the lock counts as held, a millisecond apart. */
+const LOOKS = 4
+const napping = new Int32Array(new SharedArrayBuffer(4))
+
+function taken(directory: string, file: string): WriterLockedError {
+  const holder = readHolder(file)
+  return new WriterLockedError(
+    `${directory} already has a writer (pid ${holder.pid ?? 'unknown'} on ${holder.host ?? 'an unknown host'}, since ${holder.since ?? 'unknown'}); ` +
+      'a journal has one: stop that process, or write a journal of your own',
+    holder,
+    { path: file },
+  )
+}
+
+/** Who holds (or last held) the writer's lock, as its file says. */
+export function readHolder(file: string): LockHolder {
+  try {
+    const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
+    try {
+      const bytes = Buffer.alloc(4096)
+      return parseHolder(bytes.toString('utf8', 0, fs.readSync(fd, bytes)))
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch {
+    // Only the message gets poorer: whoever may not read the file still learns that the lock is held.
+    return NOBODY
+  }
+}
+
+const NOBODY: LockHolder = { pid: undefined, since: undefined, host: undefined, epoch: undefined }
+
+function parseHolder(text: string): LockHolder {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return NOBODY // a holder that died while it signed, or a new file
+  }
+  if (typeof json !== 'object' || json === null) return NOBODY
+  const { pid, since, host, epoch } = json as Record<string, unknown>
+  return {
+    pid: Number.isSafeInteger(pid) ? (pid as number) : undefined,
+    since: typeof since === 'string' ? since.slice(0, 64) : undefined,
+    host: typeof host === 'string' ? host.slice(0, 255) : undefined,
+    epoch: Number.isSafeInteger(epoch) && (epoch as number) > 0 ? (epoch as number) : undefined,
+  }
+}

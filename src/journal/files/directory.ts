@@ -1,0 +1,165 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { UnsafePathError } from '../../base/errors.js'
+import { systemCode } from '../../base/system-error.js'
+import { JournalNotFoundError, NotAJournalError } from '../errors.js'
+import { fromSystemError } from '../system-error.js'
+import { pageFileName, pageNumberOf } from './page-names.js'
+
+/** The files of a journal, by name. */
+export const FileName = {
+  LOCK: 'writer.lock',
+  SCHEMA: 'schema.json',
+  CONTROL: 'control',
+  /** Added to a name while the file is being made. */
+  TEMPORARY_SUFFIX: '.tmp',
+} as const
+
+export const DEFAULT_MODE = 0o600
+
+export function pagePath(directory: string, pageNumber: number): string {
+  return path.join(directory, pageFileName(pageNumber))
+}
+
+/** What is in a journal's directory. */
+export interface Listing {
+  /** Page numbers, ascending. */
+  readonly pages: readonly number[]
+  /** Files being made when their writer died. */
+  readonly temporaries: readonly string[]
+  /** Names that are no part of a journal. */
+  readonly foreign: readonly string[]
+}
+
+/**
+ * Lists a directory.
+ *
+ * @throws {JournalNotFoundError} when it isn't there, {NotAJournalError} when it is no directory.
+ */
+export function listDirectory(directory: string): Listing {
+  let names: string[]
+  try {
+    names = fs.readdirSync(directory)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') {
+      throw new JournalNotFoundError(`there is no journal at ${directory}; check the path, or start its writer`, {
+        path: directory,
+      })
+    }
+    if (systemCode(error) === 'ENOTDIR')
+      throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+    throw fromSystemError(error, 'listing', directory)
+  }
+  const pages: number[] = []
+  const temporaries: string[] = []
+  const foreign: string[] = []
+  for (const name of names) {
+    const pageNumber = pageNumberOf(name)
+    if (pageNumber >= 0) pages.push(pageNumber)
+    else if (isTemporary(name)) temporaries.push(name)
+    else if (name !== FileName.LOCK && name !== FileName.SCHEMA && name !== FileName.CONTROL) foreign.push(name)
+  }
+  return { pages: pages.sort((a, b) => a - b), temporaries, foreign }
+}
+
+function isTemporary(name: string): boolean {
+  if (!name.endsWith(FileName.TEMPORARY_SUFFIX)) return false
+  const made = name.slice(0, -FileName.TEMPORARY_SUFFIX.length)
+  return pageNumberOf(made) >= 0 || made === FileName.SCHEMA || made === FileName.CONTROL
+}
+
+/**
+ * Makes a writer's directory where there is none, and refuses one it should not write into: no directory, a symlink,
+ * somebody else's, or one that others may write in (unless `mode` lets them).
+ */
+export function prepareDirectory(directory: string, mode: number): void {
+  const wanted = directoryMode(mode)
+  try {
+    makeDirectories(path.dirname(directory), wanted)
+    fs.mkdirSync(directory, { mode: wanted })
+    fs.chmodSync(directory, wanted)
+    syncNames(path.dirname(directory))
+    return
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') {
+      if (systemCode(error) === 'ENOTDIR')
+        throw new NotAJournalError(`${directory} lies below a file, where no journal can be`, {
+          path: directory,
+          cause: error,
+        })
+      throw fromSystemError(error, 'making', directory)
+    }
+  }
+  checkDirectory(directory, mode)
+}
+
+/** @throws {UnsafePathError, NotAJournalError} */
+function checkDirectory(directory: string, mode: number): void {
+  let stat: fs.Stats
+  try {
+    stat = fs.lstatSync(directory)
+  } catch (error) {
+    throw fromSystemError(error, 'looking at', directory)
+  }
+  const unsafe = (what: string): never => {
+    throw new UnsafePathError(
+      `${directory} ${what}; a writer would trust what others put there, so use another directory`,
+      { path: directory },
+    )
+  }
+  if (stat.isSymbolicLink()) unsafe('is a symbolic link')
+  if (!stat.isDirectory())
+    throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+  const me = process.geteuid?.()
+  if (me !== undefined && stat.uid !== me) unsafe(`belongs to user ${stat.uid}, not to ${me}`)
+  const othersWrite = stat.mode & 0o022 & ~directoryMode(mode)
+  if (othersWrite !== 0)
+    unsafe(
+      `can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${directory}, or give Writer.open a 'mode' that allows it`,
+    )
+}
+
+/** Refuses a file of another user's, unless the journal is one that several users write (`mode` lets their group). */
+export function checkOwner(file: string, mode: number): void {
+  const me = process.geteuid?.()
+  const owner = fs.lstatSync(file, { throwIfNoEntry: false })?.uid
+  if (me === undefined || owner === undefined || owner === me || (mode & 0o020) !== 0) return
+  throw new UnsafePathError(
+    `${file} belongs to user ${owner}, not to ${me}; a writer would trust what others put there, so see who did`,
+    { path: file },
+  )
+}
+
+/** The directory's mode for files of `mode`: who may read them may enter. */
+function directoryMode(mode: number): number {
+  return mode | ((mode & 0o444) >> 2)
+}
+
+/** Makes a directory and those above it that are missing, so that power loss does not forget them: what lies in them would be gone. */
+export function makeDirectories(directory: string, mode: number): void {
+  const first = fs.mkdirSync(directory, { recursive: true, mode })
+  if (first === undefined) return
+  const last = path.dirname(path.resolve(first))
+  for (let made = path.resolve(directory); made !== last && made !== '/'; made = path.dirname(made))
+    syncNames(path.dirname(made))
+}
+
+/** As `syncDirectory`, where that is possible. */
+function syncNames(directory: string): void {
+  try {
+    syncDirectory(directory)
+  } catch (error) {
+    // A directory that may be entered and not read cannot be opened to sync it; its own file system sees to that in time.
+    if (systemCode(error) !== 'EACCES') throw error
+  }
+}
+
+/** Makes a change of names durable. */
+export function syncDirectory(directory: string): void {
+  const fd = fs.openSync(directory, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}

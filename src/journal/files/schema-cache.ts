@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import type { FrameDefinition } from '../../frames/definition.js'
+import type { Definitions } from '../../frames/dispatch.js'
+import { Schema } from '../../frames/schema.js'
+import { FileName } from './directory.js'
+import { readSchema } from './schema-file.js'
+
+/** The journal's definitions as a reader last saw them. */
+export class SchemaCache implements Definitions {
+  private schema = new Schema()
+
+  constructor(private readonly directory: string) {}
+
+  get file(): string {
+    return join(this.directory, FileName.SCHEMA)
+  }
+
+  /** A type's definition: schema.json has it before the first frame can be seen, so one that is not known is looked for there. */
+  find(type: number): FrameDefinition | undefined {
+    const known = this.schema.get(type)
+    if (known !== undefined) return known
+    this.schema = readSchema(this.directory)
+    return this.schema.get(type)
+  }
+
+  /** @throws {SchemaMismatchError} when the journal has something else under the definition's id or name. */
+  check(definition: FrameDefinition): void {
+    this.find(definition.id)
+    this.schema.match(definition, this.file)
+  }
+}

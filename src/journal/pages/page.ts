@@ -1,0 +1,136 @@
+import { isIrregular, systemCode } from '../../base/system-error.js'
+import { CorruptJournalError } from '../../frames/errors.js'
+import { Page as P, PageFlag } from '../../frames/format.js'
+import { PageMemory } from '../../frames/memory.js'
+import type { Mapping } from '../../native/addon.js'
+import { native } from '../../native/index.js'
+import { pagePath } from '../files/directory.js'
+import { fromSystemError } from '../system-error.js'
+import { decodePageHeader, markStride, type PageIdentity, slotsOf } from './header.js'
+
+/** Indexes of the header's words in an Int32Array over the page. */
+export const Word = {
+  CURSOR: P.CURSOR >> 2,
+  SEALED: P.SEALED >> 2,
+  PAGE_CRC: P.PAGE_CRC >> 2,
+  PAGE_CRC_SET: P.PAGE_CRC_SET >> 2,
+  DURABLE: P.DURABLE >> 2,
+  MARKS: P.MARKS >> 2,
+} as const
+
+/** One page, mapped and checked. */
+export class MappedPage {
+  readonly memory: PageMemory
+  /** Slots it has room for. */
+  readonly capacity: number
+
+  constructor(
+    readonly path: string,
+    readonly identity: PageIdentity,
+    readonly mapping: Mapping,
+  ) {
+    this.memory = new PageMemory(mapping.buffer, identity.firstPosition, path, identity.journalId)
+    this.capacity = slotsOf(identity.pageSize)
+  }
+
+  get number(): number {
+    return this.identity.pageNumber
+  }
+
+  get firstPosition(): number {
+    return this.identity.firstPosition
+  }
+
+  /** Whether its frames get a CRC before they are synced. */
+  get checked(): boolean {
+    return (this.identity.flags & PageFlag.CHECKED) !== 0
+  }
+
+  /** Slots committed. @throws {CorruptJournalError} when that is more than the page has. */
+  get cursor(): number {
+    return this.slotCount(Word.CURSOR, 'cursor')
+  }
+
+  /** Slots known to survive power loss. @throws {CorruptJournalError} when that is more than the page has. */
+  get durable(): number {
+    return this.slotCount(Word.DURABLE, 'durable cursor')
+  }
+
+  /** Whether the writer has gone on to the next page. Only then, and with the cursor read after this, is the cursor final. */
+  get sealed(): boolean {
+    return Atomics.load(this.memory.i32, Word.SEALED) !== 0
+  }
+
+  /**
+   * The slot of the last mark at or below `slot`, a frame's start; 0 when there is none. Marks are hints from a file, so one
+   * that cannot be right is passed over.
+   */
+  markBefore(slot: number, cursor: number): number {
+    const stride = markStride(this.identity.pageSize)
+    for (let i = Math.floor(slot / stride); i > 0; i--) {
+      const mark = this.memory.u32[Word.MARKS + i]
+      if (mark >= i * stride && mark < (i + 1) * stride && mark <= slot && mark < cursor) return mark
+    }
+    return 0
+  }
+
+  private slotCount(word: number, what: string): number {
+    const slots = Atomics.load(this.memory.i32, word)
+    if (slots < 0 || slots > this.capacity) {
+      throw new CorruptJournalError(
+        `the ${what} of ${this.path} is at slot ${slots >>> 0}, the page has ${this.capacity}; run 'ticktape verify' on its journal`,
+        { path: this.path, page: this.number },
+      )
+    }
+    return slots
+  }
+}
+
+/** CRC32C as the layout's functions want it. */
+export function crc32c(bytes: Uint8Array): number {
+  return native.crc32c(bytes, 0)
+}
+
+/** What `action` makes of a page; when it throws, the page is closed. */
+export function orClose<T>(page: MappedPage, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    page.mapping.close()
+    throw error
+  }
+}
+
+/** Checks a mapping to be the page it should be; on failure it is closed. */
+export function asPage(mapping: Mapping, path: string, pageNumber: number): MappedPage {
+  try {
+    const bytes = new Uint8Array(mapping.buffer, 0, Math.min(mapping.size, P.IDENTITY_SIZE))
+    return new MappedPage(path, decodePageHeader(bytes, mapping.size, pageNumber, path, crc32c), mapping)
+  } catch (error) {
+    mapping.close()
+    throw error
+  }
+}
+
+/**
+ * Maps a page of a journal.
+ *
+ * @throws {JournalNotFoundError} when it isn't there, {CorruptJournalError}, {NotAJournalError}, {FormatVersionError}, {UnsafePathError}.
+ */
+export function openPage(directory: string, pageNumber: number, writable: boolean): MappedPage {
+  const path = pagePath(directory, pageNumber)
+  let mapping: Mapping
+  try {
+    mapping = native.mapFile(path, writable)
+  } catch (error) {
+    if (systemCode(error) === 'EINVAL' && !isIrregular(path)) {
+      throw new CorruptJournalError(`${path} is empty or too large for a page; run 'ticktape verify' on its journal`, {
+        path,
+        page: pageNumber,
+        cause: error,
+      })
+    }
+    throw fromSystemError(error, 'opening', path)
+  }
+  return asPage(mapping, path, pageNumber)
+}

@@ -1,0 +1,326 @@
+import * as paths from 'node:path'
+import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
+import { shown } from '../../base/format-value.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import { Dispatch } from '../../frames/dispatch.js'
+import { Handlers, isHandlers } from '../../frames/handlers.js'
+import type { FrameView } from '../../frames/view.js'
+import { type Followed, follow } from '../../wait/follow.js'
+import { runLoop, WAITS } from '../../wait/run-loop.js'
+import { Control } from '../control/control.js'
+import { ReaderRegistration } from '../control/reader-registry.js'
+import { JournalNotFoundError } from '../errors.js'
+import { SchemaCache } from '../files/schema-cache.js'
+import { orClose } from '../pages/page.js'
+import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from '../seek/seek.js'
+import { FrameSource } from './frame-source.js'
+import { checkReaderOptions, checkStart, isNamed, type ReaderOptions, type RunOptions, type Start } from './options.js'
+
+/** Frames of one `poll` unless it says otherwise. */
+const DEFAULT_LIMIT = 256
+
+/**
+ * Reads a journal from any process, forward, frame by frame. It holds nobody up and needs no more than read permission; with
+ * permission to write `control` it can have a name, and be woken instead of looking.
+ *
+ *     const reader = Reader.open('/dev/shm/quotes')
+ *     reader.poll(on(Ticker, t => console.log(t.symbol, t.last)))
+ */
+export class Reader implements Disposable {
+  /** The journal's directory. */
+  readonly path: string
+
+  private readonly control: Control | undefined
+  private readonly registration: ReaderRegistration | undefined
+  private readonly source: FrameSource
+  private readonly schema: SchemaCache
+  private readonly options: ReaderOptions
+  private readonly everything: Dispatch
+  private dispatch: Dispatch
+  private checkpointed = -1
+  private isClosed = false
+  /** Wakes who sleeps on this reader. */
+  private readonly closing = new AbortController()
+
+  /**
+   * Opens a journal for reading.
+   *
+   * @throws {JournalNotFoundError} when it isn't there yet (see `whenReady`), {NotAJournalError}, {FormatVersionError},
+   * {CorruptJournalError}, {PositionError}, {PositionGoneError}, {ReaderBusyError}, {ReaderNameError}, {InvalidOptionError}.
+   */
+  static open(directory: string, options: ReaderOptions = {}): Reader {
+    return new Reader(directory, options)
+  }
+
+  /**
+   * Opens a journal for reading as soon as its writer has made it.
+   *
+   * @throws as `open`, and the signal's reason when it aborts first.
+   */
+  static async whenReady(directory: string, options: ReaderOptions = {}): Promise<Reader> {
+    checkReaderOptions(directory, options)
+    const { signal } = options
+    for (let nap = 1; ; nap = Math.min(nap * 2, LONGEST_NAP_MS)) {
+      signal?.throwIfAborted()
+      try {
+        return new Reader(directory, options)
+      } catch (error) {
+        if (!(error instanceof JournalNotFoundError)) throw error
+      }
+      await new Promise(resolve => setTimeout(resolve, nap))
+    }
+  }
+
+  private constructor(directory: string, options: ReaderOptions) {
+    checkReaderOptions(directory, options)
+    // Pages are opened as they are needed: the program may change its folder meanwhile.
+    const path = paths.resolve(directory)
+    this.path = path
+    this.options = options
+    this.schema = new SchemaCache(path)
+    this.control = Control.openForReader(path)
+    let registration: ReaderRegistration | undefined
+    try {
+      const from = options.from ?? 'start'
+      if (isNamed(from)) {
+        // The journal itself is looked at first: a name is taken only where there is one to read.
+        lastPage(path, this.control).mapping.close()
+        if (this.control === undefined)
+          throw new JournalNotFoundError(`${path} has no control file to keep a reader's position in`, { path })
+        registration = ReaderRegistration.take(this.control, from.name)
+      }
+      this.registration = registration
+      const place = this.find(
+        isNamed(from)
+          ? registration?.resumeAt === undefined
+            ? (from.start ?? 'start')
+            : { position: registration.resumeAt }
+          : from,
+      )
+      this.source = new FrameSource(path, place, options.durable ?? false)
+    } catch (error) {
+      registration?.release()
+      this.control?.close()
+      throw error
+    }
+    this.everything = new Dispatch(
+      new Handlers().otherwise(() => {}),
+      0,
+      this.schema,
+      this.source.page.memory,
+    )
+    this.dispatch = this.everything
+    this.source.attach(this.everything)
+    this.checkpoint()
+  }
+
+  /**
+   * Handles the frames there are, at most `limit`, without waiting. Returns how many were read, those without a handler
+   * included; 0 when there are none.
+   *
+   * A frame counts as read before its handler runs. What a handler throws comes out of here, and the next call goes on after that
+   * frame. A named reader's position is stored when `poll` returns.
+   *
+   * @throws {SchemaMismatchError} when a handler's definition is not the journal's, {CorruptJournalError}, {PositionGoneError}.
+   */
+  poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
+    return this.pollOnce(handlers, limit, false)
+  }
+
+  /** The frames there are now, one by one. A frame is valid until the next one is asked for. */
+  *[Symbol.iterator](): Generator<FrameView, void, undefined> {
+    for (;;) {
+      const frame = this.next()
+      if (frame === undefined) return
+      yield frame
+    }
+  }
+
+  /** Follows the journal for ever: ends with the signal given to `open`, with `close`, or with `break`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<FrameView> {
+    return this.follow()
+  }
+
+  /** Follows the journal for ever, until the signal aborts or the reader is closed. A frame is valid until the next one is asked for. */
+  follow(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<FrameView> {
+    this.throwIfClosed()
+    checkOptions('follow', options, { signal: kinds.signal })
+    return follow(this.followed(), options.signal ?? this.options.signal)
+  }
+
+  /**
+   * Polls until the signal aborts or the reader is closed, waiting as asked when there is nothing. Resolves to the number of
+   * frames read; rejects with what a handler throws.
+   */
+  async run(handlers: Handlers, options: RunOptions = {}): Promise<number> {
+    checkOptions('run', options, {
+      wait: kinds.oneOf(...WAITS),
+      signal: kinds.signal,
+      limit: kinds.integer(1, 2 ** 31),
+    })
+    this.throwIfClosed()
+    const pollable = Object.assign(this.followed(), {
+      poll: (limit: number, flowing: boolean) => this.pollOnce(handlers, limit, flowing),
+    })
+    return runLoop(
+      pollable,
+      options.wait ?? 'event-loop',
+      options.signal ?? this.options.signal,
+      options.limit ?? DEFAULT_LIMIT,
+    )
+  }
+
+  /** The position of the next frame. */
+  get position(): number {
+    this.throwIfClosed()
+    return this.source.position
+  }
+
+  /** Slots that have been published and not been read. */
+  get lag(): number {
+    this.throwIfClosed()
+    const { page } = this.source
+    if (!page.sealed) return page.cursor - this.source.slot
+    const last = lastPage(this.path, this.control)
+    const end = orClose(last, () => last.firstPosition + last.cursor)
+    last.mapping.close()
+    return Math.max(0, end - this.source.position)
+  }
+
+  /**
+   * Goes on somewhere else.
+   *
+   * @throws {PositionError, PositionGoneError} and stays where it was.
+   */
+  seek(to: Start): void {
+    this.throwIfClosed()
+    checkStart('seek', to)
+    this.source.moveTo(this.find(to))
+    this.checkpoint()
+  }
+
+  /** Unmaps everything; views of its frames are gone. A name's position stays for its next reader. Any number of times. */
+  close(): void {
+    if (this.isClosed) return
+    this.checkpoint()
+    this.isClosed = true
+    this.closing.abort()
+    this.registration?.release()
+    this.source.close()
+    this.control?.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** @internal What iterating goes through: views of every type, made from the journal's schema. */
+  get iteration(): Dispatch {
+    return this.everything
+  }
+
+  /** @internal For merging. */
+  get frames(): FrameSource {
+    return this.source
+  }
+
+  /** @internal */
+  get sleepOn(): Control | undefined {
+    return this.control
+  }
+
+  /** @internal */
+  get closed(): boolean {
+    return this.isClosed
+  }
+
+  /** @internal Makes handlers ready for this journal. */
+  compile(handlers: Handlers): Dispatch {
+    if (!isHandlers(handlers))
+      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+    const dispatch = new Dispatch(handlers, handlers.version, this.schema, this.source.page.memory)
+    if (this.dispatch !== this.everything) this.source.detach(this.dispatch)
+    this.source.attach(dispatch)
+    this.dispatch = dispatch
+    return dispatch
+  }
+
+  /** @internal Stores a named reader's position. */
+  checkpoint(): void {
+    if (this.registration === undefined || this.isClosed) return
+    const position = this.source.position
+    if (position === this.checkpointed) return
+    this.checkpointed = position
+    this.registration.checkpoint(position)
+  }
+
+  /** @param behind rest between finding frames and reading them. */
+  private pollOnce(handlers: Handlers, limit: number, behind: boolean): number {
+    const { source } = this
+    if (this.isClosed || source.polling || typeof limit !== 'number' || !(limit >= 1)) this.refusePoll(limit)
+    let { dispatch } = this
+    if (dispatch.handlers !== handlers || dispatch.version !== handlers.version) dispatch = this.compile(handlers)
+    if (this.registration === undefined) return source.poll(dispatch, limit, behind)
+    // What a handler throws comes after its frame counts as read.
+    let count = 1
+    try {
+      count = source.poll(dispatch, limit, behind)
+      return count
+    } finally {
+      if (count > 0) this.checkpoint()
+    }
+  }
+
+  private refusePoll(limit: number): never {
+    this.throwIfClosed()
+    if (this.source.polling)
+      throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
+    throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
+  }
+
+  private next(): FrameView | undefined {
+    this.throwIfClosed()
+    if (this.source.polling)
+      throw new InvalidStateError(`${this.path}: the next frame was asked for inside a handler of the same reader`)
+    // The frame handed out before is done with now, so this is where a named reader has got to.
+    this.checkpoint()
+    this.everything.expire()
+    return this.source.step(this.everything)?.view
+  }
+
+  private hasNews(): boolean {
+    return this.source.available() > this.source.slot
+  }
+
+  private followed(): Followed<FrameView> {
+    const reader = this
+    return {
+      next: () => reader.next(),
+      hasNews: () => reader.hasNews(),
+      controls: [reader.control],
+      closing: reader.closing.signal,
+      get closed() {
+        return reader.isClosed
+      },
+    }
+  }
+
+  private find(from: Start): Place {
+    if (from === 'start') return seekStart(this.path)
+    if (from === 'end') return seekEnd(this.path, this.control)
+    if ('position' in from) return seekPosition(this.path, from.position, this.control)
+    const { time } = from
+    return seekTime(this.path, typeof time === 'bigint' ? time : BigInt(time.getTime()) * 1_000_000n, this.control)
+  }
+
+  private throwIfClosed(): void {
+    if (this.isClosed) this.throwClosed()
+  }
+
+  private throwClosed(): never {
+    throw new ClosedError(`the reader of ${this.path} is closed; open another`, { path: this.path })
+  }
+}
+
+/** Between two looks for a journal that isn't there yet, at most. */
+const LONGEST_NAP_MS = 20

@@ -1,0 +1,83 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { Page as P, SLOT_SIZE } from '../../frames/format.js'
+import type { Schema } from '../../frames/schema.js'
+import { prefixHashes } from '../../frames/schema-prefixes.js'
+import { native } from '../../native/index.js'
+import { RepairError } from '../errors.js'
+import { pagePath, syncDirectory } from '../files/directory.js'
+import { writeSchema } from '../files/schema-file.js'
+import { encodePageHeader } from '../pages/header.js'
+import { asPage, crc32c, type MappedPage, Word } from '../pages/page.js'
+import { makeDurable, setMarks } from '../pages/page-end.js'
+import { fromSystemError } from '../system-error.js'
+import type { GoodPage } from './page.js'
+
+/** Pages without a gap, good from the first frame to the last; only of the last page something may be missing. */
+export type Run = readonly GoodPage[]
+
+/** A directory for a journal in the making, beside where it will be. */
+export function makeDirectory(target: string, like: string): string {
+  try {
+    const directory = fs.mkdtempSync(`${target}.making-`)
+    fs.chmodSync(directory, fs.statSync(like).mode & 0o777)
+    return directory
+  } catch (error) {
+    throw fromSystemError(error, 'making', target)
+  }
+}
+
+/** Puts the finished journal in its place. */
+export function finishDirectory(directory: string, target: string): void {
+  syncDirectory(directory)
+  fs.renameSync(directory, target)
+  syncDirectory(path.dirname(path.resolve(target)))
+}
+
+/** Writes pages and schema.json. All pages but the last are sealed; the last takes more frames, whatever followed it once. */
+export async function writeRun(
+  directory: string,
+  run: Run,
+  schema: Schema,
+  mode: number,
+  onPage: () => Promise<void>,
+): Promise<void> {
+  writeSchema(directory, schema, mode)
+  const hashes = prefixHashes(schema)
+  const byLength = [...hashes.keys()]
+  let definitions = 0
+  for (const [i, good] of run.entries()) {
+    // A page made with definitions that are lost, or none can tell which, is given those of the page before it.
+    definitions = Math.max(definitions, hashes.get(Buffer.from(good.identity.layoutHash).toString('hex')) ?? 0)
+    copyPage(directory, good, Buffer.from(byLength[definitions], 'hex'), i < run.length - 1, mode)
+    await onPage()
+  }
+}
+
+function copyPage(directory: string, good: GoodPage, layoutHash: Uint8Array, sealed: boolean, mode: number): void {
+  const { identity, slots } = good
+  const file = pagePath(directory, identity.pageNumber)
+  let made: MappedPage
+  try {
+    const header = encodePageHeader({ ...identity, layoutHash }, crc32c)
+    made = asPage(native.createFile(file, identity.pageSize, mode, header), file, identity.pageNumber)
+  } catch (error) {
+    throw fromSystemError(error, 'making', file)
+  }
+  try {
+    const source = native.mapFile(good.path, false)
+    try {
+      if (source.size < P.HEADER_SIZE + slots * SLOT_SIZE)
+        throw new RepairError(`${good.path} was cut short while it was being copied`, { path: good.path })
+      made.memory.u8.set(new Uint8Array(source.buffer, P.HEADER_SIZE, slots * SLOT_SIZE), P.HEADER_SIZE)
+    } finally {
+      source.close()
+    }
+    setMarks(made, slots)
+    Atomics.store(made.memory.i32, Word.CURSOR, slots)
+    Atomics.store(made.memory.i32, Word.SEALED, sealed ? 1 : 0)
+    makeDurable(made)
+  } finally {
+    made.mapping.close()
+  }
+}

@@ -1,0 +1,88 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../../frames/format.js'
+import { Control } from '../control/control.js'
+import { checkReaderName, ReaderRegistration } from '../control/reader-registry.js'
+import { PositionError } from '../errors.js'
+import { FileName } from '../files/directory.js'
+import { seekPosition } from '../seek/seek.js'
+
+/** A named reader and where it stopped. */
+export interface SavedReader {
+  readonly name: string
+  readonly position: number
+}
+
+/** The named readers in a control file, even when its header is damaged; none when it is not there or of another size. */
+export function saveReaders(directory: string): SavedReader[] {
+  let bytes: Buffer
+  try {
+    const fd = fs.openSync(
+      path.join(directory, FileName.CONTROL),
+      fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
+    )
+    try {
+      if (fs.fstatSync(fd).size !== C.SIZE) return []
+      bytes = fs.readFileSync(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch {
+    return [] // readers begin anew; the report says which were kept
+  }
+  const readers = new Map<string, SavedReader>()
+  for (let i = 0; i < READER_SLOTS; i++) {
+    const reader = readPlace(bytes.subarray(C.HEADER_SIZE + i * R.SIZE, C.HEADER_SIZE + (i + 1) * R.SIZE))
+    if (reader !== undefined && !readers.has(reader.name)) readers.set(reader.name, reader)
+  }
+  return [...readers.values()]
+}
+
+function readPlace(place: Buffer): SavedReader | undefined {
+  const checkpoint = place.readUInt32LE(R.CHECKPOINT)
+  if (place.readUInt32LE(R.STATE) !== ReaderState.USED || checkpoint === 0) return undefined
+  const name = place.toString('latin1', R.NAME, R.NAME + R.NAME_SIZE).replace(/\0.*$/s, '')
+  const position = Number(place.readBigUInt64LE(R.POSITION + 8 * (checkpoint & 1)))
+  try {
+    checkReaderName(name)
+  } catch {
+    return undefined // damaged
+  }
+  return Number.isSafeInteger(position) ? { name, position } : undefined
+}
+
+/** Enters readers into a copy: where they stopped, or the nearest place before it where a frame begins. Returns where that is. */
+export function enterReaders(
+  directory: string,
+  readers: readonly SavedReader[],
+  first: number,
+  end: number,
+  lastPage: number,
+  mode: number,
+): SavedReader[] {
+  const control = Control.openForWriter(directory, mode)
+  try {
+    control.currentPage = lastPage
+    return readers.map(({ name, position }) => {
+      const entered = frameAt(directory, control, Math.min(Math.max(position, first), end))
+      const registration = ReaderRegistration.take(control, name)
+      registration.checkpoint(entered)
+      registration.release()
+      return { name, position: entered }
+    })
+  } finally {
+    control.close()
+  }
+}
+
+function frameAt(directory: string, control: Control, position: number): number {
+  for (let at = position; ; at--) {
+    try {
+      seekPosition(directory, at, control).page.mapping.close()
+      return at
+    } catch (error) {
+      // Inside a frame: at most 254 slots from its start.
+      if (!(error instanceof PositionError)) throw error
+    }
+  }
+}

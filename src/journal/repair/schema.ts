@@ -1,0 +1,72 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import type { FrameDefinition } from '../../frames/definition.js'
+import { FORMAT_VERSION } from '../../frames/format.js'
+import { Schema } from '../../frames/schema.js'
+import { FileName } from '../files/directory.js'
+import { readSchema } from '../files/schema-file.js'
+import { isDamage } from '../verify/page.js'
+
+/** The definitions of a journal, as far as they can be had. */
+export interface SavedSchema {
+  readonly schema: Schema
+  /** 'kept': as it was. 'rebuilt': those of its definitions that are whole. 'lost': none. */
+  readonly state: 'kept' | 'rebuilt' | 'lost'
+}
+
+/**
+ * Reads schema.json; a damaged one is taken apart, definition by definition. One that was being written when its writer died is
+ * as good, when it is whole.
+ */
+export function saveSchema(directory: string): SavedSchema {
+  const file = path.join(directory, FileName.SCHEMA)
+  try {
+    if (fs.existsSync(file)) return { schema: readSchema(directory), state: 'kept' }
+  } catch (error) {
+    if (!isDamage(error)) throw error
+  }
+  const whole = parseWhole(readText(file + FileName.TEMPORARY_SUFFIX))
+  if (whole !== undefined) return { schema: whole, state: 'rebuilt' }
+  const definitions = wholeDefinitions(readText(file))
+  return { schema: new Schema(definitions), state: definitions.length === 0 ? 'lost' : 'rebuilt' }
+}
+
+function parseWhole(text: string): Schema | undefined {
+  try {
+    return Schema.parse(text, '')
+  } catch {
+    return undefined // no better than the other one
+  }
+}
+
+/** A definition in the text as writers lay it out: each begins and ends on lines of its own, four spaces in. */
+const DEFINITION = /^ {4}\{\n[^]*?^ {4}\}/gm
+
+function wholeDefinitions(text: string): FrameDefinition[] {
+  const definitions = new Map<number, FrameDefinition>()
+  const names = new Set<string>()
+  for (const [part] of text.matchAll(DEFINITION)) {
+    const definition = parseWhole(`{"format":${FORMAT_VERSION},"frames":[${part}]}`)?.definitions[0]
+    if (definition === undefined || definitions.has(definition.id) || names.has(definition.name)) continue
+    definitions.set(definition.id, definition)
+    names.add(definition.name)
+  }
+  return [...definitions.values()]
+}
+
+/** A file's text, if it is a regular file of a size to be read; else ''. */
+function readText(file: string): string {
+  try {
+    const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
+    try {
+      const stat = fs.fstatSync(fd)
+      return stat.isFile() && stat.size <= MOST_BYTES ? fs.readFileSync(fd, 'utf8') : ''
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch {
+    return '' // nothing to be had from it: the report says that definitions are lost
+  }
+}
+
+const MOST_BYTES = 16 * 1024 * 1024

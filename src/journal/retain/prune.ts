@@ -1,0 +1,156 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import { Control } from '../control/control.js'
+import { forgetReader as forgetIn, listReaders, type ReaderInfo } from '../control/reader-registry.js'
+import { ReaderBusyError, ReaderNameError } from '../errors.js'
+import {
+  type Blocker,
+  type PrunePlan,
+  planPruning,
+  type RemovablePage,
+  type Retention,
+  readersInNeed,
+  removePages,
+} from './plan.js'
+
+export interface PruneOptions extends Retention {
+  /** Say what would be removed, and remove nothing. */
+  readonly dryRun?: boolean
+  /** Names of readers that need nothing any more: they are forgotten with their positions. Must not be open. */
+  readonly forget?: readonly string[]
+  /** Names of readers that nothing is kept for. They get PositionGoneError. */
+  readonly ignoreReaders?: readonly string[]
+}
+
+/** What was removed, or would be, and who is in the way of more. */
+export interface PruneReport {
+  readonly path: string
+  readonly dryRun: boolean
+  /** Oldest first. */
+  readonly removed: readonly RemovablePage[]
+  readonly removedBytes: number
+  readonly keptPages: number
+  readonly keptBytes: number
+  /** The first position that is still there afterwards. */
+  readonly firstPosition: number
+  readonly blockers: readonly Blocker[]
+  readonly forgotten: readonly string[]
+}
+
+/**
+ * Removes a journal's oldest pages. Works while it is written and read: readers keep the page they are on, and one that wants a
+ * page which is gone gets PositionGoneError with the first position still there.
+ *
+ * Only sealed pages go, oldest first and without a gap; never the page being written, the one prepared, or the last that has a
+ * frame; never one that a named reader still needs, unless told so.
+ *
+ * @throws {InvalidOptionError} without a limit, {JournalNotFoundError, NotAJournalError}, {ReaderNameError} for a name that no reader
+ * has, {ReaderBusyError} for one to forget that is open, {CorruptJournalError} when a page cannot be read; nothing was removed then.
+ */
+export async function prune(directory: string, options: PruneOptions): Promise<PruneReport> {
+  checkPruneOptions(options)
+  const control =
+    options.readers === false && (options.forget ?? []).length === 0 ? undefined : Control.openForReader(directory)
+  try {
+    const forget = options.forget ?? []
+    checkNames(directory, control, [...forget, ...(options.ignoreReaders ?? [])], forget)
+    const ignored = new Set([...forget, ...(options.ignoreReaders ?? [])])
+    const readers = (): ReaderInfo[] =>
+      control === undefined || options.readers === false
+        ? []
+        : readersInNeed(control).filter(reader => !ignored.has(reader.name))
+
+    const plan = planPruning(directory, options, readers(), true)
+    const report = (removed: readonly RemovablePage[]): PruneReport => reportOf(directory, options, plan, removed)
+    if (options.dryRun === true) return report(plan.removable)
+    for (const name of forget) if (control !== undefined) forgetIn(control, name)
+    return report(await removePages(directory, plan, readers, () => false))
+  } finally {
+    control?.close()
+  }
+}
+
+/**
+ * Forgets a named reader and its position, so that it holds back no page, and its next start is a first one.
+ *
+ * @returns false when there is no such reader.
+ * @throws {ReaderBusyError} when it is open.
+ */
+export function forgetReader(directory: string, name: string): boolean {
+  const control = Control.openForReader(directory)
+  if (control === undefined) return false
+  try {
+    return forgetIn(control, name)
+  } finally {
+    control.close()
+  }
+}
+
+/** @throws {InvalidOptionError} */
+export function checkRetention(
+  what: string,
+  retention: Retention,
+  more: Parameters<typeof checkOptions>[2] = {},
+): void {
+  const most = Number.MAX_SAFE_INTEGER
+  checkOptions(what, retention, {
+    bytes: kinds.integer(0, most),
+    age: kinds.number(0, most),
+    pages: kinds.integer(1, most),
+    readers: kinds.boolean,
+    ...more,
+  })
+  if (retention.bytes === undefined && retention.age === undefined && retention.pages === undefined) {
+    throw new InvalidOptionError(`${what} takes at least one limit: bytes, age (ms) or pages`)
+  }
+}
+
+function checkPruneOptions(options: PruneOptions): void {
+  checkRetention('prune', options, { dryRun: kinds.boolean, forget: kinds.array, ignoreReaders: kinds.array })
+}
+
+/** @throws {ReaderNameError, ReaderBusyError} before anything is done. */
+function checkNames(
+  directory: string,
+  control: Control | undefined,
+  names: readonly string[],
+  forget: readonly string[],
+): void {
+  const known = control === undefined ? [] : listReaders(control)
+  for (const name of names) {
+    const reader = known.find(one => one.name === name)
+    if (reader === undefined) {
+      const there = known.map(one => `'${one.name}'`).join(', ')
+      throw new ReaderNameError(
+        `${directory} has no reader named '${name}'; its readers: ${there === '' ? 'none' : there}`,
+        { path: directory },
+      )
+    }
+    if (reader.alive && forget.includes(name)) {
+      throw new ReaderBusyError(
+        `reader '${name}' is open in process ${reader.pid}; close it before it is forgotten, or ignore it`,
+        { path: directory },
+      )
+    }
+  }
+}
+
+function reportOf(
+  directory: string,
+  options: PruneOptions,
+  plan: PrunePlan,
+  removed: readonly RemovablePage[],
+): PruneReport {
+  const keptPages = plan.pages.length - removed.length
+  return {
+    path: directory,
+    dryRun: options.dryRun ?? false,
+    removed,
+    removedBytes: removed.length * plan.pageSize,
+    keptPages,
+    keptBytes: keptPages * plan.pageSize,
+    firstPosition: keptPages === 0 ? 0 : plan.pages[removed.length] * plan.capacity,
+    blockers: plan.blockers,
+    forgotten: options.forget ?? [],
+  }
+}

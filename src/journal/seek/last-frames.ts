@@ -1,0 +1,68 @@
+import { CorruptJournalError } from '../../frames/errors.js'
+import { Frame, Page as P, PageFlag, SLOT_SHIFT } from '../../frames/format.js'
+import { listDirectory } from '../files/directory.js'
+import type { MappedPage } from '../pages/page.js'
+import { tryPage } from './seek.js'
+
+/**
+ * The position from which on there are `count` frames until the journal's end, or the first position when it has fewer.
+ *
+ * @param types only frames of these count; all when undefined.
+ * @param durable only frames that survive power loss count.
+ */
+export function positionOfLast(directory: string, count: number, types?: ReadonlySet<number>, durable = false): number {
+  const { pages } = listDirectory(directory)
+  let found = 0
+  let first = 0
+  for (const number of pages.toReversed()) {
+    const page = tryPage(directory, number)
+    if (page === undefined) break // retention has come this far
+    try {
+      first = page.firstPosition
+      const slots = lastSlots(page, durable ? Math.min(page.durable, page.cursor) : page.cursor, count - found, types)
+      found += slots.length
+      if (found >= count) return page.firstPosition + slots[0]
+    } finally {
+      page.mapping.close()
+    }
+  }
+  return first
+}
+
+/** Whether anything in a journal survives power loss, or will once it is synced: not where every page was written with durability 'process'. */
+export function anyDurable(directory: string): boolean {
+  return listDirectory(directory)
+    .pages.toReversed()
+    .some(number => {
+      const page = tryPage(directory, number)
+      if (page === undefined) return false
+      const durable = page.durable > 0 || (page.identity.flags & PageFlag.CHECKED) !== 0
+      page.mapping.close()
+      return durable
+    })
+}
+
+/** The slots of the last frames before `cursor`, at most `count`, going back from mark to mark. */
+function lastSlots(page: MappedPage, cursor: number, count: number, types: ReadonlySet<number> | undefined): number[] {
+  const { u8, u16 } = page.memory
+  let found: number[] = []
+  let end = cursor
+  while (end > 0 && found.length < count) {
+    const start = page.markBefore(end - 1, end)
+    const slots: number[] = []
+    for (let slot = start; slot < end; ) {
+      const at = P.HEADER_SIZE + (slot << SLOT_SHIFT)
+      const size = u8[at + Frame.SLOTS]
+      if (size === 0)
+        throw new CorruptJournalError(
+          `the frame at slot ${slot} of ${page.path} has no slots; run 'ticktape verify' on its journal`,
+          { path: page.path, page: page.number, slot, position: page.firstPosition + slot },
+        )
+      if (types === undefined || types.has(u16[(at + Frame.TYPE) >> 1])) slots.push(slot)
+      slot += size
+    }
+    found = [...slots, ...found]
+    end = start
+  }
+  return found.slice(-count)
+}

@@ -1,0 +1,84 @@
+import type { FieldLayout } from '../../frames/definition.js'
+import type { Schema } from '../../frames/schema.js'
+
+/** Says what is wrong with the frame at a slot. */
+type Tell = (what: string, slot: number) => void
+
+/** A field whose bytes can be wrong: numbers cannot. */
+interface CheckedField {
+  readonly field: FieldLayout
+  readonly check: (bytes: Uint8Array, at: number) => string | undefined
+}
+
+/** What a journal's definitions demand of its frames. */
+export class FrameRules {
+  /** By type: slots, 0 for types without definition. */
+  private readonly slots = new Uint8Array(65_536)
+  private readonly names = new Map<number, string>()
+  private readonly fields = new Map<number, readonly CheckedField[]>()
+
+  constructor(
+    /** Undefined when it cannot be read. */
+    schema: Schema | undefined,
+    /** Types whose definitions are known to be lost. */
+    private readonly lost: readonly number[],
+    /** Check that every value of every frame can be decoded. */
+    deep: boolean,
+    /** Whether every type should have a definition. */
+    readonly complete: boolean = schema !== undefined,
+  ) {
+    for (const { id, name, slots, fields } of schema?.definitions ?? []) {
+      this.slots[id] = slots
+      this.names.set(id, name)
+      const checked = deep ? fields.flatMap(checkedField) : []
+      if (checked.length > 0) this.fields.set(id, checked)
+    }
+  }
+
+  slotsOf(type: number): number {
+    return this.slots[type]
+  }
+
+  nameOf(type: number): string {
+    return this.names.get(type) ?? `type ${type}`
+  }
+
+  isLost(type: number): boolean {
+    return this.lost.includes(type)
+  }
+
+  checkValues(type: number, bytes: Uint8Array, at: number, slot: number, tell: Tell): void {
+    const fields = this.fields.get(type)
+    if (fields === undefined) return
+    for (const { field, check } of fields) {
+      const wrong = check(bytes, at + field.offset)
+      if (wrong !== undefined) tell(`'${field.name}' of the ${this.nameOf(type)} ${wrong}`, slot)
+    }
+  }
+}
+
+function checkedField(field: FieldLayout): CheckedField[] {
+  const { kind, size } = field
+  if (kind === 'enum') {
+    const count = field.values?.length ?? 0
+    return [
+      {
+        field,
+        check: (bytes, at) =>
+          bytes[at] < count ? undefined : `holds ${bytes[at]}, which none of its ${count} names stands for`,
+      },
+    ]
+  }
+  if (kind === 'bool')
+    return [
+      { field, check: (bytes, at) => (bytes[at] <= 1 ? undefined : `holds ${bytes[at]}, neither true nor false`) },
+    ]
+  if (kind !== 'ascii') return []
+  const check = (bytes: Uint8Array, at: number): string | undefined => {
+    for (let i = at; i < at + size && bytes[i] !== 0; i++) {
+      if (bytes[i] >= 0x80) return `has a byte that is no ASCII (0x${bytes[i].toString(16)})`
+    }
+    return undefined
+  }
+  return [{ field, check }]
+}

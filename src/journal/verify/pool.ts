@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { Schema } from '../../frames/schema.js'
+import { JournalSystemError } from '../errors.js'
+import { FrameRules } from './frames.js'
+import { checkPage, type PageReport } from './page.js'
+
+/** What the checking of pages needs to know. Crosses threads. */
+export interface CheckTask {
+  readonly directory: string
+  /** The text of a schema.json, known to be one; undefined when it cannot be read. */
+  readonly schema: string | undefined
+  readonly lostTypes: readonly number[]
+  readonly deep: boolean
+  readonly idle: boolean
+}
+
+/** What a thread answers. */
+export type CheckAnswer =
+  | { readonly report: PageReport }
+  | { readonly failure: { readonly message: string; readonly systemCode: string; readonly path: string | undefined } }
+
+/** Below this many bytes, starting threads takes longer than they save. */
+const WORTH_THREADS = 64 * 1024 * 1024
+
+/** Bytes of an address space are plenty, cores of a trading machine are not: at most this many threads. */
+const MOST_THREADS = 8
+
+/** Makes the rules of a task, once a thread. */
+export function rulesOf(task: CheckTask): FrameRules {
+  const schema = task.schema === undefined ? undefined : Schema.parse(task.schema, task.directory)
+  return new FrameRules(schema, task.lostTypes, task.deep)
+}
+
+/**
+ * Checks pages, on several threads when there is much to read. Reports come in the order of the pages.
+ *
+ * @param pageBytes bytes of a page, about.
+ * @param onPage called after each.
+ */
+export async function checkPages(
+  task: CheckTask,
+  pages: readonly number[],
+  pageBytes: number,
+  onPage: () => void,
+): Promise<PageReport[]> {
+  const threads = Math.min(MOST_THREADS, availableParallelism(), pages.length)
+  if (threads > 1 && pages.length * pageBytes >= WORTH_THREADS) return checkInThreads(task, pages, threads, onPage)
+  const rules = rulesOf(task)
+  const reports: PageReport[] = []
+  for (const page of pages) {
+    reports.push(checkPage(task.directory, page, rules, task.idle))
+    onPage()
+    await nextTurn() // signals and the progress line get their turn
+  }
+  return reports
+}
+
+async function checkInThreads(
+  task: CheckTask,
+  pages: readonly number[],
+  threads: number,
+  onPage: () => void,
+): Promise<PageReport[]> {
+  const reports: PageReport[] = []
+  let next = 0
+  const workers: Worker[] = []
+  const work = (worker: Worker): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let index = -1
+      const ask = (): void => {
+        index = next++
+        if (index < pages.length) worker.postMessage(pages[index])
+        else resolve()
+      }
+      worker.on('error', reject)
+      worker.on('exit', code =>
+        reject(
+          new JournalSystemError(`a thread that checked ${task.directory} ended with ${code}`, '', {
+            path: task.directory,
+          }),
+        ),
+      )
+      worker.on('message', (answer: CheckAnswer) => {
+        if ('failure' in answer) {
+          const { message, systemCode, path } = answer.failure
+          reject(new JournalSystemError(message, systemCode, { path }))
+          return
+        }
+        reports[index] = answer.report
+        onPage()
+        ask()
+      })
+      ask()
+    })
+  try {
+    for (let i = 0; i < threads; i++)
+      workers.push(new Worker(new URL('./worker.js', import.meta.url), { workerData: task }))
+    await Promise.all(workers.map(work))
+  } finally {
+    await Promise.all(workers.map(worker => worker.terminate()))
+  }
+  return reports
+}

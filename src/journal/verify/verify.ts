@@ -1,0 +1,195 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { checkOptions, kinds } from '../../base/options.js'
+import { Page as P } from '../../frames/format.js'
+import type { Schema } from '../../frames/schema.js'
+import { writerState } from '../control/writer-state.js'
+import { JournalNotFoundError } from '../errors.js'
+import { FileName, listDirectory, pagePath } from '../files/directory.js'
+import { lostTypes, REPAIR_FILE } from '../files/repair-record.js'
+import { readSchema } from '../files/schema-file.js'
+import { isJournal, notAJournal } from '../inspect/inspect.js'
+import { slotsOf } from '../pages/header.js'
+import { checkControl } from './control.js'
+import { type Finding, Findings } from './findings.js'
+import { isDamage, type PageReport, type PageSummary, withoutAdvice } from './page.js'
+import { checkPages } from './pool.js'
+import { checkSequence } from './sequence.js'
+
+export interface VerifyOptions {
+  /** Also check that every text, enum and bool of every frame can be decoded. Default false. */
+  readonly deep?: boolean
+  /** Called as pages get done. */
+  readonly onProgress?: (done: number, pages: number) => void
+}
+
+/** What a check of a journal found. */
+export interface VerifyReport {
+  readonly path: string
+  /** Nothing is wrong with it. */
+  readonly sound: boolean
+  /** What is wrong: at most 100 a page are listed. */
+  readonly findings: readonly Finding[]
+  /** What is worth knowing and no damage. */
+  readonly notes: readonly Finding[]
+  /** Findings that are not listed. */
+  readonly omitted: number
+  readonly pages: number
+  readonly frames: number
+  /** Frames whose checksum was compared: those of durable journals, up to the durable cursor. */
+  readonly checkedFrames: number
+  /** Bytes of the pages. */
+  readonly bytes: number
+  readonly firstPosition: number
+  readonly endPosition: number
+  /** Whether a writer has it open; undefined when this process may not find out. */
+  readonly writing: boolean | undefined
+}
+
+/**
+ * Checks everything a journal's files promise: page headers, that pages follow one another, every frame's structure, time and
+ * checksum, definitions, marks, and the named readers' places. Changes nothing, and works while a writer goes on: what it writes
+ * meanwhile may or may not be looked at. Large journals are read by several threads.
+ *
+ * @throws {JournalNotFoundError, NotAJournalError, JournalSystemError} when there is nothing to look at, or no permission to.
+ */
+export async function verify(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  checkOptions('verify', options, { deep: kinds.boolean, onProgress: kinds.function })
+  for (let look = 1; ; look++) {
+    const report = await verifyOnce(directory, options)
+    if (report !== undefined) return report
+    if (look === LOOKS)
+      throw new JournalNotFoundError(`the pages of ${directory} are removed faster than they can be checked`, {
+        path: directory,
+      })
+  }
+}
+
+/** Times to begin anew when retention has removed every page that was listed. */
+const LOOKS = 5
+
+async function verifyOnce(directory: string, options: VerifyOptions): Promise<VerifyReport | undefined> {
+  const { pages, temporaries, foreign } = listDirectory(directory)
+  if (!isJournal(directory, pages)) throw notAJournal(directory)
+  const writing = writerState(directory).held
+  const findings = new Findings()
+  const notes: Finding[] = []
+  const schema = checkSchema(directory, pages, findings)
+  if (pages.length === 0) notes.push({ path: directory, what: 'it has no pages yet' })
+  for (const name of temporaries) {
+    if (writing === false)
+      notes.push({
+        path: path.join(directory, name),
+        what: 'a file that was being made when its writer died; the next one removes it',
+      })
+  }
+  for (const name of foreign) {
+    if (name !== REPAIR_FILE) notes.push({ path: path.join(directory, name), what: 'no file of a journal' })
+  }
+
+  const task = {
+    directory,
+    schema: schema?.toJson(),
+    lostTypes: lostTypes(directory),
+    deep: options.deep ?? false,
+    idle: writing === false,
+  }
+  let done = 0
+  const reports = await checkPages(task, pages, pageBytes(directory, pages), () =>
+    options.onProgress?.(++done, pages.length),
+  )
+  const there = withoutRemoved(directory, reports)
+  if (there.length === 0 && pages.length > 0) return undefined
+  for (const report of there) {
+    for (const finding of report.findings) findings.add(finding)
+    findings.omitted += report.omitted
+    notes.push(...report.notes)
+  }
+  const pageDamage = findings.count > 0
+  checkSequence(directory, there, schema, findings)
+  checkControl(directory, pages.length > 0, !pageDamage, findings, notes)
+  checkLock(directory, findings)
+
+  const headers = there.flatMap(({ header }) => header ?? [])
+  const sum = (value: (header: PageSummary) => number): number =>
+    headers.reduce((total, header) => total + value(header), 0)
+  return {
+    path: directory,
+    sound: findings.count === 0,
+    findings: findings.list,
+    notes,
+    omitted: findings.omitted,
+    pages: there.length,
+    frames: sum(header => header.frames),
+    checkedFrames: sum(header => header.checkedFrames),
+    bytes: sum(header => header.pageSize),
+    firstPosition: first(there),
+    endPosition: end(there),
+    writing,
+  }
+}
+
+/** The definitions; undefined, and said so, when they cannot be read. */
+function checkSchema(directory: string, pages: readonly number[], findings: Findings): Schema | undefined {
+  const file = path.join(directory, FileName.SCHEMA)
+  try {
+    if (pages.length > 0) fs.lstatSync(file)
+    return readSchema(directory)
+  } catch (error) {
+    if (isDamage(error)) findings.add({ path: file, what: withoutAdvice(error.message) })
+    else if ((error as { code?: string }).code === 'ENOENT')
+      findings.add({ path: file, what: 'it is missing: frames cannot be decoded without it' })
+    else throw error
+    return undefined
+  }
+}
+
+/** Only a regular file can be locked by the next writer. */
+function checkLock(directory: string, findings: Findings): void {
+  const file = path.join(directory, FileName.LOCK)
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+  if (stat !== undefined && !stat.isFile()) findings.add({ path: file, what: 'it is no regular file' })
+}
+
+/** Bytes of a page: of the first that can be read. */
+function pageBytes(directory: string, pages: readonly number[]): number {
+  for (const page of pages) {
+    const stat = fs.lstatSync(pagePath(directory, page), { throwIfNoEntry: false })
+    if (stat?.isFile() === true) return stat.size
+  }
+  return P.DEFAULT_SIZE
+}
+
+/**
+ * The reports without pages that were removed, as they may be, while we looked: the oldest by retention, the one prepared by its
+ * writer that closed.
+ */
+function withoutRemoved(directory: string, reports: readonly PageReport[]): PageReport[] {
+  const [oldest = Number.POSITIVE_INFINITY] = listDirectory(directory).pages
+  const lastGone = reports.findLastIndex(({ gone, page }) => gone && page < oldest)
+  const left = reports.slice(lastGone + 1)
+  if (left.at(-1)?.gone) left.pop()
+  return left.map(report => (report.gone ? missing(report) : report))
+}
+
+function missing(report: PageReport): PageReport {
+  return {
+    ...report,
+    findings: [{ path: report.path, page: report.page, what: 'it was removed while the pages around it were there' }],
+  }
+}
+
+function first(reports: readonly PageReport[]): number {
+  for (const { page, header } of reports) {
+    if (header !== undefined) return page * slotsOf(header.pageSize)
+  }
+  return 0
+}
+
+function end(reports: readonly PageReport[]): number {
+  for (const { page, header } of reports.toReversed()) {
+    if (header !== undefined && (header.used > 0 || page === reports[0].page))
+      return page * slotsOf(header.pageSize) + header.used
+  }
+  return 0
+}

@@ -1,0 +1,96 @@
+import type { Syncer } from '../../native/addon.js'
+import { native } from '../../native/index.js'
+import type { Control } from '../control/control.js'
+import { SyncFailedError } from '../errors.js'
+import type { MappedPage } from '../pages/page.js'
+
+interface Flush {
+  readonly target: number
+  readonly resolve: (position: number) => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * A writer's durable side: hands its pages to the syncing thread, and resolves flushes as the durable cursor passes them.
+ * However many flushes wait, one sync serves them all.
+ */
+export class DurableLog {
+  private readonly syncer: Syncer
+  private flushes: Flush[] = []
+  /** Keeps the process alive while a flush is awaited: a native thread alone doesn't. */
+  private keepAlive: NodeJS.Timeout | undefined = undefined
+
+  constructor(
+    private readonly path: string,
+    private readonly control: Control,
+    options: { readonly intervalMs: number },
+  ) {
+    this.syncer = new native.Syncer({ ...options, onSynced: () => this.settle() })
+  }
+
+  /** The next page, before its first frame is published. */
+  add(page: MappedPage): void {
+    this.syncer.add(page.mapping, this.control.mapping)
+  }
+
+  /** Positions below this one survive power loss. */
+  get position(): number {
+    return this.syncer.durablePosition()
+  }
+
+  /** Asks for a sync and goes on. */
+  request(): void {
+    this.syncer.request()
+  }
+
+  /** Resolves with the durable position once it has reached `target`. */
+  async flush(target: number): Promise<number> {
+    this.throwIfFailed()
+    if (this.position >= target) return this.position
+    return new Promise<number>((resolve, reject) => {
+      this.flushes.push({ target, resolve, reject })
+      this.keepAlive ??= setInterval(() => {}, 2 ** 31 - 1)
+      this.syncer.request()
+    })
+  }
+
+  /** @throws {SyncFailedError} once a sync has failed. */
+  throwIfFailed(): void {
+    const error = this.failure()
+    if (error !== undefined) throw error
+  }
+
+  /** A last sync. @throws {SyncFailedError} */
+  close(): void {
+    this.syncer.close()
+    const error = this.failure()
+    this.settle()
+    if (error !== undefined) throw error
+  }
+
+  private failure(): SyncFailedError | undefined {
+    const errno = this.syncer.error()
+    if (errno === 0) return undefined
+    const position = this.position
+    return new SyncFailedError(
+      `syncing ${this.path} failed (errno ${errno}) after position ${position}; frames from there on may be lost with the machine. ` +
+        'Close this writer, see to the disk, and open it again',
+      { path: this.path, position },
+    )
+  }
+
+  private settle(): void {
+    const error = this.failure()
+    const durable = this.position
+    const waiting: Flush[] = []
+    for (const flush of this.flushes) {
+      if (durable >= flush.target) flush.resolve(durable)
+      else if (error !== undefined) flush.reject(error)
+      else waiting.push(flush)
+    }
+    this.flushes = waiting
+    if (waiting.length > 0) return
+    clearInterval(this.keepAlive)
+    this.keepAlive = undefined
+  }
+}

@@ -1,0 +1,120 @@
+import * as fs from 'node:fs'
+import { InvalidOptionError } from '../../base/errors.js'
+import { shown } from '../../base/format-value.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import { type FrameDefinition, isDefinition } from '../../frames/definition.js'
+import { MAX_JOURNAL_ID, Page } from '../../frames/format.js'
+import { DEFAULT_MODE } from '../files/directory.js'
+import type { Retention } from '../retain/plan.js'
+import { checkRetention } from '../retain/prune.js'
+
+/** What survives what; see docs/guide.md. */
+export type Durability = 'process' | 'interval' | 'commit'
+
+export interface WriterOptions {
+  /** Bytes of each page: 64 KiB to 1 GiB, a multiple of 4096. A journal keeps the size it was made with. Default 16 MiB. */
+  readonly pageSize?: number
+  /**
+   * 'process' (the default in /dev/shm): frames survive the process. 'interval' (the default on disk): they survive power loss, but
+   * for those of the last `syncInterval` ms or `syncFrames` slots. 'commit': `await writer.flush()` makes them survive power loss.
+   */
+  readonly durability?: Durability
+  /** With 'interval': sync at least this often, in ms. Default 50. */
+  readonly syncInterval?: number
+  /** With 'interval': sync at least every so many slots too, about. Default: by time only. */
+  readonly syncFrames?: number
+  /** Give every frame a CRC32C before it is synced. Default: yes, but never with 'process'. Without it nothing can be kept after power loss. */
+  readonly checksums?: boolean
+  /** Store the time in every frame. Default true; without, frames carry the time of the last `commit({ time })`. */
+  readonly timestamps?: boolean
+  /** Permissions of the files; the directory's follow from it. Default 0o600. */
+  readonly mode?: number
+  /** 0 to 65,535: what frames caused by this journal's frames name it by. Default 0. */
+  readonly journalId?: number
+  /** Definitions to put into schema.json now, so that their first frame costs no more than the others. */
+  readonly frames?: readonly FrameDefinition[]
+  /**
+   * Remove the oldest pages beyond these limits, when the journal is opened and after each page, once the event loop turns. Default:
+   * everything is kept. See {@link Retention}.
+   */
+  readonly retain?: Retention
+}
+
+/** The options with their defaults, checked. */
+export interface WriterSettings {
+  readonly pageSize: number | undefined
+  readonly durability: Durability
+  readonly syncInterval: number
+  readonly syncFrames: number
+  readonly checksums: boolean
+  readonly timestamps: boolean
+  readonly mode: number
+  readonly journalId: number
+  readonly frames: readonly FrameDefinition[]
+  readonly retain: Retention | undefined
+}
+
+/** @throws {InvalidOptionError} */
+export function checkWriterOptions(options: WriterOptions): void {
+  checkOptions('Writer.open', options, {
+    pageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
+    durability: kinds.oneOf('process', 'interval', 'commit'),
+    syncInterval: kinds.integer(1, 60_000),
+    syncFrames: kinds.integer(1, 2 ** 31),
+    checksums: kinds.boolean,
+    timestamps: kinds.boolean,
+    mode: kinds.integer(0, 0o777),
+    journalId: kinds.integer(0, MAX_JOURNAL_ID),
+    frames: kinds.array,
+    retain: kinds.object,
+  })
+  if (options.retain !== undefined) checkRetention("option 'retain' of Writer.open", options.retain)
+  if (options.pageSize !== undefined && options.pageSize % Page.HEADER_SIZE !== 0) {
+    throw new InvalidOptionError(
+      `option 'pageSize' of Writer.open takes a multiple of ${Page.HEADER_SIZE}, not ${options.pageSize}`,
+    )
+  }
+  if (options.mode !== undefined && (options.mode & 0o600) !== 0o600) {
+    throw new InvalidOptionError(
+      `option 'mode' of Writer.open must let the owner read and write (0o600), not 0o${options.mode.toString(8)}`,
+    )
+  }
+  if (options.checksums === true && options.durability === 'process') {
+    throw new InvalidOptionError(
+      "option 'checksums' of Writer.open takes 'interval' or 'commit' for 'durability': checksums are computed when frames are synced, which 'process' never does",
+    )
+  }
+  for (const definition of options.frames ?? []) {
+    if (!isDefinition(definition)) {
+      throw new InvalidOptionError(
+        `option 'frames' of Writer.open takes definitions made by frame(), not ${shown(definition)}`,
+      )
+    }
+  }
+}
+
+/** Fills in the defaults, some of which depend on where the journal lies. */
+export function settle(directory: string, options: WriterOptions): WriterSettings {
+  const durability = options.durability ?? (isInMemory(directory) ? 'process' : 'interval')
+  return {
+    pageSize: options.pageSize,
+    durability,
+    syncInterval: options.syncInterval ?? 50,
+    syncFrames: options.syncFrames ?? Number.POSITIVE_INFINITY,
+    checksums: durability !== 'process' && (options.checksums ?? true),
+    timestamps: options.timestamps ?? true,
+    mode: options.mode ?? DEFAULT_MODE,
+    journalId: options.journalId ?? 0,
+    frames: options.frames ?? [],
+    retain: options.retain,
+  }
+}
+
+const TMPFS_MAGIC = 0x01021994
+const RAMFS_MAGIC = 0x858458f6
+
+/** Whether a directory's file system lives in memory: nothing there survives power loss anyway. */
+function isInMemory(directory: string): boolean {
+  const type = fs.statfsSync(directory).type
+  return type === TMPFS_MAGIC || type === RAMFS_MAGIC
+}

@@ -1,0 +1,25 @@
+import type { Schema } from '../../frames/schema.js'
+import type { Control } from '../control/control.js'
+import type { WriterLock } from '../control/writer-lock.js'
+import type { MappedPage } from '../pages/page.js'
+import type { RecoveryReport } from '../recover/recovery.js'
+import type { DurableLog } from './durable-log.js'
+import type { WriterSettings } from './options.js'
+import type { PageSupply } from './page-supply.js'
+
+/** What a writer begins with: everything that opening has made ready. */
+export interface WriterParts {
+  readonly directory: string
+  readonly settings: WriterSettings
+  readonly pageSize: number
+  readonly epoch: number
+  readonly lock: WriterLock
+  readonly control: Control
+  readonly schema: Schema
+  readonly supply: PageSupply
+  readonly durableLog: DurableLog | undefined
+  readonly report: RecoveryReport
+  readonly page: MappedPage
+  readonly slot: number
+  readonly lastTime: bigint
+}

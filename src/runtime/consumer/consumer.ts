@@ -1,0 +1,218 @@
+import { InvalidStateError } from '../../base/errors.js'
+import { ageOf } from '../../frames/age.js'
+import type { CommitOptions } from '../../frames/commit-options.js'
+import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
+import { Handlers } from '../../frames/handlers.js'
+import type { FrameView } from '../../frames/view.js'
+import { Reader } from '../../journal/read/reader.js'
+import type { WriterOptions } from '../../journal/write/options.js'
+import { Writer } from '../../journal/write/writer.js'
+import type { Wait } from '../../wait/run-loop.js'
+import { whenFree } from '../sessions/retry-while-locked.js'
+import { findLast } from './find-last.js'
+import { LatencyHistogram } from './latency.js'
+import { Lifecycle, Progress } from './lifecycle.js'
+
+export interface ConsumerOptions {
+  /** Its name as a reader of the input, and in its Lifecycle frames. */
+  readonly name: string
+  /** The journal it reads. */
+  readonly input: string
+  /** Its own journal, made where there is none. */
+  readonly output: string
+  readonly writer: WriterOptions
+  /** Where one that has never run begins. */
+  readonly from: 'start' | 'end'
+}
+
+/** Slots that the outputs of one input frame may take: kept on one page, so that they appear in one store. */
+const OUTPUT_SLOTS = 128
+
+/**
+ * Reads one journal and writes another, so that each input frame has its effect exactly once, whenever the process is killed:
+ *
+ * - all outputs of an input frame become visible in one store, each naming that frame as its cause;
+ * - only then is the position after it stored as the reader's;
+ * - a start goes on at that position, or after the cause of the last output, whichever is later. So a kill between the two steps
+ *   repeats nothing, and one before them loses nothing.
+ */
+export class Consumer {
+  private readonly handlers = new Handlers()
+  private readonly latencies = new LatencyHistogram()
+  private handled = 0
+  /** Slots written for the input frame at hand, -1 between frames. */
+  private slots = -1
+  /** Whether they are held back. */
+  private corked = false
+
+  /** @throws what Writer.open and Reader.open throw; waits some seconds for the last process of that name to be gone. */
+  static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
+    const { name, input, output } = options
+    const writer = await whenFree(() =>
+      Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
+    )
+    let reader: Reader | undefined
+    try {
+      ;(await Reader.whenReady(input, { signal })).close()
+      reader = await whenFree(() => Reader.open(input, { from: { name, start: options.from } }))
+      const run = resume(output, reader)
+      const consumer = new Consumer(name, reader, writer, run + 1)
+      consumer.writeLifecycle('started')
+      return consumer
+    } catch (error) {
+      reader?.close()
+      writer.close()
+      throw error
+    }
+  }
+
+  private constructor(
+    readonly name: string,
+    readonly reader: Reader,
+    readonly writer: Writer,
+    /** Counts its starts, from 1. */
+    readonly run: number,
+  ) {
+    this.handlers.otherwise(() => this.count())
+  }
+
+  /** Handles input frames of a kind. Before `follow`. */
+  on<F extends Fields>(definition: FrameDefinition<F>, handle: (frame: FrameView<F>) => void): this {
+    this.handlers.on(definition, frame => {
+      this.count()
+      this.latencies.record(ageOf(frame))
+      this.slots = 0
+      try {
+        handle(frame)
+      } finally {
+        this.release()
+      }
+    })
+    return this
+  }
+
+  /** Writes an output of the input frame at hand. It is visible once that frame's handler has returned. Returns its position. */
+  write<F extends Fields>(
+    definition: FrameDefinition<F>,
+    fill: (position: number) => ValuesOf<F>,
+    options: CommitOptions,
+  ): number {
+    if (this.slots < 0)
+      throw new InvalidStateError(
+        `${this.name} can write only while it handles a frame; what is sent later has no cause`,
+      )
+    if (this.slots + definition.slots > OUTPUT_SLOTS) {
+      throw new InvalidStateError(
+        `${this.name} sends more than ${OUTPUT_SLOTS / definition.slots} frames for one input frame; they could not all appear at once`,
+      )
+    }
+    if (!this.corked) this.cork()
+    const position = this.writer.write(definition, fill(this.writer.position), options)
+    this.slots += definition.slots
+    return position
+  }
+
+  /** Handles frame after frame until the signal aborts. Rejects with what a handler throws: its frame is handled, and what it had sent stands. */
+  async follow(wait: Wait, signal: AbortSignal): Promise<void> {
+    await this.reader.run(this.handlers, { wait, signal, limit: 1 })
+  }
+
+  /** Handles all frames before a position. They must be there. */
+  drain(position: number): void {
+    while (this.reader.position < position && this.reader.poll(this.handlers, 1) > 0);
+  }
+
+  /** How far it is. */
+  get progress() {
+    const { handled: read, latencies, reader } = this
+    return {
+      position: reader.position,
+      lag: reader.lag,
+      read,
+      p50: latencies.quantile(0.5),
+      p99: latencies.quantile(0.99),
+      p999: latencies.quantile(0.999),
+    }
+  }
+
+  /** Writes down how far it is. Between frames. */
+  writeProgress(): void {
+    const { position } = this.reader
+    this.writer.write(Progress, {
+      next: BigInt(position),
+      read: BigInt(this.handled),
+      run: this.run,
+      latencies: this.latencies.bytes,
+    })
+  }
+
+  /** Says that this was the last frame, with what `farewell` writes, in one store; then closes. @throws what `farewell` throws. */
+  end(event: 'stopped' | 'failed', farewell: () => void): void {
+    let outcome = event
+    try {
+      this.writeProgress()
+      this.cork()
+      this.slots = 0
+      try {
+        farewell()
+      } catch (error) {
+        outcome = 'failed'
+        throw error
+      } finally {
+        this.writeLifecycle(outcome)
+        this.release()
+      }
+    } finally {
+      this.close()
+    }
+  }
+
+  close(): void {
+    this.reader.close()
+    this.writer.close()
+  }
+
+  private count(): void {
+    this.handled++
+  }
+
+  private cork(): void {
+    this.writer.cork(OUTPUT_SLOTS + Lifecycle.slots)
+    this.corked = true
+  }
+
+  private release(): void {
+    if (this.corked) this.writer.uncork()
+    this.corked = false
+    this.slots = -1
+  }
+
+  private writeLifecycle(event: 'started' | 'stopped' | 'failed'): void {
+    const { name, run } = this
+    this.writer.write(Lifecycle, {
+      process: name,
+      next: BigInt(this.reader.position),
+      read: BigInt(this.handled),
+      pid: process.pid,
+      run,
+      event,
+    })
+  }
+}
+
+/** Moves the reader to where the next start goes on. Returns the number of the last start. */
+function resume(output: string, reader: Reader): number {
+  const run = findLast(output, frame => (frame.is(Lifecycle) || frame.is(Progress) ? frame.run : undefined)) ?? 0
+  const last = findLast(output, frame => {
+    if (frame.is(Lifecycle)) return { position: Number(frame.next), cause: false }
+    return frame.cause === undefined ? undefined : { position: frame.cause, cause: true }
+  })
+  if (last === undefined || reader.position > last.position) return run
+  reader.seek({ position: last.position })
+  if (last.cause)
+    reader.poll(
+      new Handlers().otherwise(() => {}),
+      1,
+    )
+  return run
+}

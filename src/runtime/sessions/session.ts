@@ -1,0 +1,201 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { InvalidOptionError, UnsafePathError } from '../../base/errors.js'
+import { shown } from '../../base/format-value.js'
+import { FileName, listDirectory, makeDirectories, syncDirectory } from '../../journal/files/directory.js'
+import { isJournal } from '../../journal/inspect/inspect.js'
+import { lookAtStateFile } from '../../state/file/look.js'
+import { SessionError } from '../errors.js'
+
+/** The gateway's journal. Consumers' journals are numbered from the next on. */
+export const GATEWAY_JOURNAL = 1
+
+const FILE = 'session.json'
+const MOST_MEMBERS = 65_000
+
+/** One consumer of a session: its number is its journal's id and the source of its frames, for as long as the session is kept. */
+export interface Member {
+  readonly id: string
+  readonly number: number
+  /** The module it was loaded from last. */
+  readonly file: string
+}
+
+/**
+ * Where a gateway and its consumers keep their journals:
+ *
+ *     <home>/session.json         who has which number
+ *     <home>/gateway/             journal 1
+ *     <home>/strategies/<id>/     journals 2, 3 ...
+ */
+export class Session {
+  private readonly members = new Map<string, Member>()
+
+  private constructor(readonly home: string) {
+    for (const member of readMembers(path.join(home, FILE))) this.members.set(member.id, member)
+  }
+
+  /**
+   * Opens a session to go on with, or begins one.
+   *
+   * @throws {SessionError} for a damaged session.json, and where there is something else already; {UnsafePathError}, {InvalidOptionError}.
+   */
+  static open(home: string): Session {
+    checkHome(home)
+    if (!fs.existsSync(path.join(home, FILE))) checkRoom(home)
+    makeDirectories(home, 0o700)
+    return new Session(home)
+  }
+
+  /** Opens a session to look at. @throws {SessionError} when there is none. */
+  static look(home: string): Session {
+    checkHome(home)
+    if (!fs.existsSync(path.join(home, FILE))) {
+      throw new SessionError(
+        `${home} has no ${FILE}: it is not the home of a gateway and its strategies; 'ticktape run --home' makes one`,
+        { path: home },
+      )
+    }
+    return new Session(home)
+  }
+
+  get gateway(): string {
+    return path.join(this.home, 'gateway')
+  }
+
+  /** A member's journal. */
+  journalOf(id: string): string {
+    return path.join(this.home, 'strategies', id)
+  }
+
+  /** In the order of their numbers. */
+  get all(): readonly Member[] {
+    return [...this.members.values()]
+  }
+
+  /** @throws {SessionError} when there is none such. */
+  member(id: string): Member {
+    const member = this.members.get(id)
+    if (member !== undefined) return member
+    const known = this.all.map(other => `'${other.id}'`).join(', ')
+    throw new SessionError(`${this.home} has no strategy '${id}'; there are: ${known || 'none'}`, { path: this.home })
+  }
+
+  /** The members of these names: those that are new get the next numbers. Call it as the session's one gateway. */
+  enrol(wanted: readonly { readonly id: string; readonly file: string }[]): readonly Member[] {
+    const numbers = this.all.map(member => member.number)
+    let last = Math.max(GATEWAY_JOURNAL, ...numbers)
+    const enrolled = wanted.map(({ id, file }) => ({
+      id,
+      number: this.members.get(id)?.number ?? ++last,
+      file: path.resolve(file),
+    }))
+    if (last > MOST_MEMBERS)
+      throw new SessionError(`${this.home} has had ${MOST_MEMBERS} strategies; begin another session`, {
+        path: this.home,
+      })
+    for (const member of enrolled) this.members.set(member.id, member)
+    writeWhole(path.join(this.home, FILE), `${JSON.stringify({ version: 1, members: this.all }, null, 2)}\n`)
+    return enrolled
+  }
+}
+
+/** Whether a name can be a member's: it becomes a directory's name and a reader's. */
+export function isMemberId(id: unknown): id is string {
+  return typeof id === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(id)
+}
+
+function checkHome(home: unknown): void {
+  if (typeof home !== 'string' || home === '' || home.includes('\0')) {
+    throw new InvalidOptionError(`a session's home is a directory's path, not ${shown(home)}`)
+  }
+}
+
+/** Where a session may begin: in a new directory, or beside journals and state files, as on a desk's. @throws {SessionError} */
+function checkRoom(home: string): void {
+  if (!fs.existsSync(home)) return
+  const { pages, foreign } = listDirectory(home)
+  if (pages.length > 0 || JOURNAL_FILES.some(name => fs.existsSync(path.join(home, name)))) {
+    throw new SessionError(`${home} is a journal; a session takes a directory of its own, which its journals are in`, {
+      path: home,
+    })
+  }
+  const other = foreign.find(name => !OWN_NAMES.has(name) && !belongsBeside(path.join(home, name)))
+  if (other !== undefined) {
+    throw new SessionError(
+      `${home} is no session: it has no ${FILE}, but other things ('${other}'); give a session a directory of its own`,
+      { path: home },
+    )
+  }
+}
+
+const JOURNAL_FILES = [FileName.CONTROL, FileName.SCHEMA, FileName.LOCK]
+
+/** What a gateway that was killed while it began a session has left. */
+const OWN_NAMES = new Set(['gateway', 'strategies', `${FILE}.tmp`])
+
+/** Whether it is a journal, a state file, or a directory of state files. */
+function belongsBeside(entry: string): boolean {
+  if (fs.statSync(entry, { throwIfNoEntry: false })?.isDirectory() !== true) return lookAtStateFile(entry) !== undefined
+  return isJournal(entry) || fs.readdirSync(entry).every(name => lookAtStateFile(path.join(entry, name)) !== undefined)
+}
+
+function readMembers(file: string): Member[] {
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) return []
+  // It names modules to run, so it must be nobody else's word.
+  const me = process.geteuid?.() ?? stat.uid
+  if (!stat.isFile() || (stat.uid !== me && me !== 0) || (stat.mode & 0o022) !== 0) {
+    throw new UnsafePathError(
+      `${file} must be a regular file of your own that others may not write, for it names modules to run`,
+      { path: file },
+    )
+  }
+  let text: string
+  try {
+    text = fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new SessionError(`${file} cannot be read; type: chmod u+r ${file}`, { path: file, cause: error })
+  }
+  const damaged = (cause?: unknown): SessionError =>
+    new SessionError(`${file} is damaged; put back a copy of it, or begin a session in another directory`, {
+      path: file,
+      cause,
+    })
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw damaged(error)
+  }
+  const { version, members } = (json ?? {}) as { version?: unknown; members?: unknown }
+  if (version !== 1 || !Array.isArray(members)) throw damaged()
+  const numbers = new Set<number>()
+  return members.map((member: Partial<Record<keyof Member, unknown>> | null) => {
+    const { id, number, file: module } = member ?? {}
+    if (
+      !isMemberId(id) ||
+      !Number.isInteger(number) ||
+      (number as number) <= GATEWAY_JOURNAL ||
+      typeof module !== 'string'
+    )
+      throw damaged()
+    if (numbers.has(number as number)) throw damaged()
+    numbers.add(number as number)
+    return { id, number: number as number, file: module }
+  })
+}
+
+/** Replaces a file in one step, and for good: without it strategies would be numbered anew, and orders on record belong to others. */
+function writeWhole(file: string, text: string): void {
+  const temporary = `${file}.tmp`
+  const fd = fs.openSync(temporary, 'w', 0o600)
+  try {
+    fs.writeSync(fd, text)
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+  fs.renameSync(temporary, file)
+  syncDirectory(path.dirname(file))
+}

@@ -1,0 +1,109 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { ConsumerProgress, FromConsumer, ToConsumer } from '../consumer/messages.js'
+
+export interface SupervisorOptions {
+  /** The module to run, and its one argument. */
+  readonly module: string
+  readonly argument: string
+  /** How long a process that ended is left alone before the next start, in ms: doubled each time, up to `longestMs`. */
+  readonly firstMs: number
+  readonly longestMs: number
+  /** How long it may take to stop before it is killed, in ms. */
+  readonly stopMs: number
+  readonly onEvent: (event: SupervisorEvent) => void
+}
+
+export type SupervisorEvent =
+  | { readonly kind: 'started'; readonly pid: number }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'ended'; readonly how: string; readonly restartInMs: number | undefined }
+
+/** A process that has lived this long starts over with the shortest back-off, in ms. */
+const SETTLED_MS = 10_000
+
+/** Keeps one process running: starts it again when it ends unasked, each time a little later. */
+export class Supervisor {
+  /** What the process told last, undefined before the first time. */
+  progress: ConsumerProgress | undefined = undefined
+  restarts = 0
+
+  private child: ChildProcess | undefined = undefined
+  private startedAt = 0
+  private backOff: number
+  private timer: NodeJS.Timeout | undefined = undefined
+  private stopping = false
+  private heard = (): void => {}
+
+  /** Resolves when the process is ready for the first time, or has ended without being. */
+  readonly ready = new Promise<void>(resolve => {
+    this.heard = resolve
+  })
+
+  constructor(private readonly options: SupervisorOptions) {
+    this.backOff = options.firstMs
+    this.start()
+  }
+
+  /** Undefined while it waits to be started again. */
+  get pid(): number | undefined {
+    return this.child?.pid
+  }
+
+  /**
+   * Tells the process to stop and waits until it has; one that does not is killed.
+   *
+   * @returns whether it stopped by itself, without an error.
+   */
+  async stop(message: ToConsumer): Promise<boolean> {
+    this.stopping = true
+    clearTimeout(this.timer)
+    const { child } = this
+    if (child === undefined) return false
+    const ended = new Promise<boolean>(resolve => child.once('exit', code => resolve(code === 0)))
+    // It may be gone already, its 'exit' on the way: then there is nobody to tell.
+    if (child.connected) child.send(message, () => {})
+    const killer = setTimeout(() => child.kill('SIGKILL'), this.options.stopMs)
+    const orderly = await ended
+    clearTimeout(killer)
+    return orderly
+  }
+
+  private start(): void {
+    const { module, argument, onEvent } = this.options
+    this.startedAt = performance.now()
+    this.progress = undefined
+    // Its standard output is not ours: ours may be JSON for a program.
+    const child = fork(module, [argument], { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] })
+    this.child = child
+    child.on('message', message => this.hear(message as FromConsumer))
+    child.on('error', error => onEvent({ kind: 'failed', message: error.message }))
+    child.on('exit', (code, signal) => this.ended(signal ?? `exit status ${code}`))
+    if (child.pid !== undefined) onEvent({ kind: 'started', pid: child.pid })
+    else this.ended('it could not be started')
+  }
+
+  private hear(message: FromConsumer): void {
+    if (message.kind === 'progress') {
+      const { kind: _, ...progress } = message
+      this.progress = progress
+      return
+    }
+    if (message.kind === 'ready') this.heard()
+    this.options.onEvent(message)
+  }
+
+  private ended(how: string): void {
+    this.child = undefined
+    this.heard()
+    if (performance.now() - this.startedAt > SETTLED_MS) this.backOff = this.options.firstMs
+    const wait = this.stopping ? undefined : this.backOff
+    this.options.onEvent({ kind: 'ended', how, restartInMs: wait })
+    if (wait === undefined) return
+    this.backOff = Math.min(wait * 2, this.options.longestMs)
+    this.timer = setTimeout(() => {
+      this.restarts++
+      this.start()
+    }, wait)
+  }
+}

@@ -1,0 +1,268 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ClosedError, InvalidOptionError, TicktapeError } from '../../base/errors.js'
+import { shown } from '../../base/format-value.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import type { CommitOptions } from '../../frames/commit-options.js'
+import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
+import { CorruptStateError, StateBusyError } from '../errors.js'
+import { Header } from '../file/format.js'
+import { DEFAULT_MODE } from '../file/state-file.js'
+import { Ring } from '../ring/ring.js'
+import { type MemberEntry, Members } from './members.js'
+
+/** A member, as the predicate and people see it. */
+export interface MemberInfo {
+  readonly name: string
+  readonly pid: number
+  /** Whether its process has it open. */
+  readonly alive: boolean
+  /** What it subscribed to; undefined: everything. */
+  readonly keys: ReadonlySet<string> | undefined
+}
+
+export interface MemberStatus extends MemberInfo {
+  /** 64-byte slots that it has not read. */
+  readonly size: number
+  /** Frames meant for it that it did not get, because its ring was full. */
+  readonly missed: number
+}
+
+export interface BroadcastOptions {
+  /** What a member with a full ring misses: 'drop' (the default) the new frames, 'overwrite' the oldest unread ones. */
+  readonly whenFull?: 'drop' | 'overwrite'
+  /** Members at the same time. Default 64. */
+  readonly members?: number
+  /** Asked for every frame and member that subscribed to it: whether it goes there. */
+  readonly accepts?: (
+    member: MemberInfo,
+    definition: FrameDefinition,
+    values: Readonly<Record<string, unknown>>,
+  ) => boolean
+  /** How long a member that is gone keeps its place and what it has not read, in ms. Default 10,000. */
+  readonly graceMs?: number
+  readonly mode?: number
+}
+
+/** A member's ring, from the broadcaster's side. */
+interface Outlet {
+  readonly entry: MemberEntry
+  readonly info: MemberInfo
+  readonly ring: Ring
+  /** ms, when it was first found gone; undefined while it is there. */
+  goneSince: number | undefined
+}
+
+/** Between two looks for members that are gone, in ms and in frames. */
+const SWEEP_MS = 1000
+const SWEEP_FRAMES = 65_536
+
+/**
+ * One writer to many readers, each with a ring of its own: a slow one misses frames, and holds up nobody.
+ *
+ *     const out = Broadcast.open('/dev/shm/session/ticks')
+ *     out.write(Ticker, ticker, ticker.symbol)
+ *
+ *     const ticks = BroadcastMember.join('/dev/shm/session/ticks', 'momentum', { keys: ['BTC-USDT'] })
+ *     ticks.poll(on(Ticker, t => ...))
+ *
+ * Members come and go while it runs: the next frame after one has joined is the first it can get. One that ends without leaving may come
+ * back for what it has not read; after `graceMs` its place and its file are removed.
+ */
+export class Broadcast implements Disposable {
+  private readonly members: Members
+  private readonly outlets = new Map<number, Outlet>()
+  private readonly failed = new Map<string, TicktapeError>()
+  private readonly timer: NodeJS.Timeout
+  private version = -1
+  private frames = 0
+  private closed = false
+
+  /** @throws {StateBusyError} when it has a broadcaster already; {InvalidOptionError, UnsafePathError, CorruptStateError, NoSpaceError} */
+  static open(directory: string, options: BroadcastOptions = {}): Broadcast {
+    checkOptions('Broadcast.open', options, {
+      whenFull: kinds.oneOf('drop', 'overwrite'),
+      members: kinds.integer(1, 10_000),
+      accepts: kinds.function,
+      graceMs: kinds.number(0, Number.POSITIVE_INFINITY),
+      mode: kinds.integer(0, 0o777),
+    })
+    return new Broadcast(directory, options)
+  }
+
+  private constructor(
+    /** The directory of its files. */
+    readonly path: string,
+    private readonly options: BroadcastOptions,
+  ) {
+    this.members = openMembers(path, options)
+    if (!this.members.file.mapping.lockRange(Header.OWN, 1)) {
+      this.members.close()
+      throw new StateBusyError(`${path} has a broadcaster already; one process writes to all members`, undefined, {
+        path,
+      })
+    }
+    this.refresh()
+    this.timer = setInterval(() => this.sweepInTime(), SWEEP_MS).unref()
+  }
+
+  /**
+   * Writes a frame to every member that wants it. Returns to how many.
+   *
+   * @param key what the frame is about, such as its symbol: members that subscribed to keys get only frames of theirs. Without a key it
+   * goes to all.
+   * @throws as `Ring.write`.
+   */
+  write<F extends Fields>(
+    definition: FrameDefinition<F>,
+    values: ValuesOf<F>,
+    key?: string,
+    options?: CommitOptions,
+  ): number {
+    this.throwIfClosed()
+    if (this.members.version !== this.version) this.refresh()
+    if (++this.frames >= SWEEP_FRAMES) this.sweep()
+    const { accepts } = this.options
+    let count = 0
+    for (const outlet of this.outlets.values()) {
+      const { keys } = outlet.entry
+      if (key !== undefined && keys !== undefined && !keys.has(key)) continue
+      if (accepts !== undefined && !accepts(outlet.info, definition, values)) continue
+      if (this.writeTo(outlet, definition, values, options)) count++
+    }
+    return count
+  }
+
+  /** Members whose ring cannot be written, and why: they get nothing until they leave and join anew. */
+  get problems(): ReadonlyMap<string, TicktapeError> {
+    return this.failed
+  }
+
+  /** Who takes part, and what each has missed. */
+  status(): MemberStatus[] {
+    this.throwIfClosed()
+    if (this.members.version !== this.version) this.refresh()
+    return [...this.outlets.values()].map(({ info, ring }) => ({
+      ...info,
+      alive: ring.connected,
+      size: ring.size,
+      missed: ring.dropped + ring.lapped,
+    }))
+  }
+
+  /** Removes what members left that are gone for longer than `graceMs`. Done by itself about every second. Returns their names. */
+  sweep(): string[] {
+    this.throwIfClosed()
+    this.frames = 0
+    if (this.members.version !== this.version) this.refresh()
+    const now = performance.now()
+    const removed: string[] = []
+    for (const [index, outlet] of this.outlets) {
+      if (outlet.ring.connected) outlet.goneSince = undefined
+      else outlet.goneSince ??= now
+      if (outlet.goneSince === undefined || now - outlet.goneSince < (this.options.graceMs ?? 10_000)) continue
+      const { name } = outlet.entry
+      if (this.members.remove(index, () => rmSync(ringPath(this.path, name), { force: true }))) {
+        removed.push(name)
+        this.drop(outlet)
+      }
+    }
+    return removed
+  }
+
+  /** Leaves the members what they have not read. Any number of times. */
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    clearInterval(this.timer)
+    for (const outlet of this.outlets.values()) outlet.ring.close()
+    this.outlets.clear()
+    this.members.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** One member's damage is no reason to write to none. */
+  private writeTo<F extends Fields>(
+    outlet: Outlet,
+    definition: FrameDefinition<F>,
+    values: ValuesOf<F>,
+    options: CommitOptions | undefined,
+  ): boolean {
+    try {
+      return outlet.ring.write(definition, values, options)
+    } catch (error) {
+      if (!(error instanceof CorruptStateError)) throw error
+      this.failed.set(outlet.entry.name, error)
+      this.drop(outlet)
+      return false
+    }
+  }
+
+  /** Nobody called: what fails is tried again at the next sweep, and thrown where `sweep` is called. */
+  private sweepInTime(): void {
+    try {
+      this.sweep()
+    } catch (error) {
+      if (!(error instanceof TicktapeError)) throw error
+    }
+  }
+
+  /** Takes in who joined and lets go who left. Under the lock, so that no file is made for a member who is about to leave. */
+  private refresh(): void {
+    this.members.file.locked(() => {
+      this.version = this.members.version
+      const listed = new Map(this.members.list().map(entry => [entry.index, entry]))
+      for (const outlet of this.outlets.values()) {
+        if (listed.get(outlet.entry.index)?.generation !== outlet.entry.generation) this.drop(outlet)
+      }
+      this.failed.clear()
+      for (const entry of listed.values()) this.take(entry)
+    })
+  }
+
+  private take(entry: MemberEntry): void {
+    const known = this.outlets.get(entry.index)
+    const { name, pid, alive, keys } = entry
+    try {
+      const ring =
+        known?.ring ??
+        Ring.open(ringPath(this.path, name), {
+          role: 'producer',
+          whenFull: this.options.whenFull ?? 'drop',
+          mode: this.options.mode,
+        })
+      this.outlets.set(entry.index, { entry, info: { name, pid, alive, keys }, ring, goneSince: known?.goneSince })
+    } catch (error) {
+      if (!(error instanceof TicktapeError)) throw error
+      this.failed.set(name, error)
+    }
+  }
+
+  private drop(outlet: Outlet): void {
+    outlet.ring.close()
+    this.outlets.delete(outlet.entry.index)
+  }
+
+  private throwIfClosed(): void {
+    if (this.closed) throw new ClosedError(`the broadcast of ${this.path} is closed; open another`, { path: this.path })
+  }
+}
+
+/** @internal */
+export function openMembers(
+  directory: string,
+  options: { readonly members?: number; readonly mode?: number },
+): Members {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
+    throw new InvalidOptionError(`a broadcast has a directory, not ${shown(directory)}`)
+  }
+  return Members.open(join(directory, 'members'), options.members, options.mode ?? DEFAULT_MODE)
+}
+
+/** @internal */
+export function ringPath(directory: string, name: string): string {
+  return join(directory, `${name}.ring`)
+}

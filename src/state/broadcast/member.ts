@@ -1,0 +1,103 @@
+import { rmSync } from 'node:fs'
+import { ClosedError } from '../../base/errors.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import type { Handlers } from '../../frames/handlers.js'
+import { Ring, type RingRunOptions } from '../ring/ring.js'
+import { MAX_SLOTS } from '../ring/ring-file.js'
+import { openMembers, ringPath } from './broadcast.js'
+import { checkMemberName, type Members } from './members.js'
+
+export interface MemberOptions {
+  /** What to get frames of, such as symbols: at most some 3,800 bytes in all. Default: everything. */
+  readonly keys?: readonly string[]
+  /** 64-byte slots that may be unread. Default 4,096. A member that comes back keeps those it had. */
+  readonly slots?: number
+  /** Permissions when files are made. Default 0o600. */
+  readonly mode?: number
+}
+
+/** One reader of a {@link Broadcast}. It may join before the broadcaster is there. */
+export class BroadcastMember implements Disposable {
+  /**
+   * Takes part. A name whose process ended without `leave` goes on with what that had not read.
+   *
+   * @throws {StateBusyError} when a live process has the name, {StateFullError} when all places are taken; {InvalidOptionError,
+   * UnsafePathError, CorruptStateError, StateMismatchError, NoSpaceError}
+   */
+  static join(directory: string, name: string, options: MemberOptions = {}): BroadcastMember {
+    checkOptions('BroadcastMember.join', options, {
+      keys: kinds.array,
+      slots: kinds.integer(1, MAX_SLOTS),
+      mode: kinds.integer(0, 0o777),
+    })
+    checkMemberName(name)
+    const members = openMembers(directory, { mode: options.mode })
+    let ring: Ring | undefined
+    try {
+      const index = members.join(name, options.keys, () => {
+        ring = Ring.open(ringPath(directory, name), { role: 'consumer', slots: options.slots, mode: options.mode })
+      })
+      return new BroadcastMember(directory, name, members, ring as unknown as Ring, index)
+    } catch (error) {
+      ring?.close()
+      members.close()
+      throw error
+    }
+  }
+
+  private constructor(
+    private readonly directory: string,
+    readonly name: string,
+    private readonly members: Members,
+    private readonly ring: Ring,
+    private readonly index: number,
+  ) {}
+
+  /** As `Ring.poll`. */
+  poll(handlers: Handlers, limit?: number): number {
+    this.throwIfClosed()
+    return this.ring.poll(handlers, limit)
+  }
+
+  /** As `Ring.run`. */
+  async run(handlers: Handlers, options: RingRunOptions = {}): Promise<number> {
+    this.throwIfClosed()
+    return this.ring.run(handlers, options)
+  }
+
+  /** 64-byte slots that it has not read. */
+  get size(): number {
+    this.throwIfClosed()
+    return this.ring.size
+  }
+
+  /** Frames meant for it that it did not get. */
+  get missed(): number {
+    this.throwIfClosed()
+    return this.ring.dropped + this.ring.lapped
+  }
+
+  /** Takes no more part: its place and its file are removed. */
+  leave(): void {
+    if (this.members.file.isClosed) return
+    this.members.leave(this.index, () => rmSync(ringPath(this.directory, this.name), { force: true }))
+    this.close()
+  }
+
+  /** Stops reading without leaving: the broadcaster goes on writing for it until its grace is over. Any number of times. */
+  close(): void {
+    this.ring.close()
+    this.members.close()
+  }
+
+  private throwIfClosed(): void {
+    if (this.members.file.isClosed)
+      throw new ClosedError(`member '${this.name}' of ${this.directory} has left or is closed; join again`, {
+        path: this.directory,
+      })
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}

@@ -1,0 +1,23 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import { shown } from '../../base/format-value.js'
+import { FieldValueError } from '../../frames/errors.js'
+import type { StateFile } from './state-file.js'
+
+/**
+ * Why an index was refused. Hot paths compare it with the table's size, which `close` sets to 0, and come here with whatever fails.
+ *
+ * @throws {ClosedError, InvalidOptionError}
+ */
+export function refuseIndex(file: StateFile, what: string, index: unknown, size: number): never {
+  file.throwIfClosed()
+  throw new InvalidOptionError(
+    `a ${what} of ${file.path} is a whole number from 0 to ${size - 1}, not ${shown(index)}`,
+    { path: file.path },
+  )
+}
+
+/** @throws {ClosedError, FieldValueError} */
+export function refuseValue(file: StateFile, what: string, wanted: string, value: unknown): never {
+  file.throwIfClosed()
+  throw new FieldValueError(`${what} takes ${wanted}, not ${shown(value)}`, { path: file.path })
+}

@@ -1,0 +1,199 @@
+import { type Fields, FrameDefinition } from '../../frames/definition.js'
+import { SchemaMismatchError } from '../../frames/errors.js'
+import { SLOT_SHIFT, SLOT_SIZE } from '../../frames/format.js'
+import { PageMemory } from '../../frames/memory.js'
+import { layoutHash } from '../../frames/schema.js'
+import { StateBusyError, StateFullError, StateMismatchError } from '../errors.js'
+import { fence, storeRelease } from '../file/fence.js'
+import { Header, Kind, RingWord as R, RingType as T } from '../file/format.js'
+import { leavePlace, placeTaken, readPlace, takePlace } from '../file/owners.js'
+import { StateFile, type StatePlan } from '../file/state-file.js'
+import { loadInteger } from '../file/words.js'
+
+/** Indexes of the ring's words in an Int32Array over the file. */
+export const Word = {
+  TAIL: R.TAIL >> 2,
+  POLICY: R.POLICY >> 2,
+  HEAD: R.HEAD >> 2,
+  LIMIT: R.LIMIT >> 2,
+} as const
+
+/** The typed arrays over a ring's file, or over a frame copied out of one. */
+export class RingMemory extends PageMemory {
+  /** What a frame's position counts from: changes every time around. */
+  declare firstPosition: number
+}
+
+/** A ring's file as both sides see it. */
+export class RingFile {
+  readonly memory: RingMemory
+  /** Slots the file was made with. */
+  readonly capacity: number
+  /** Slots of the buffer, less one. */
+  readonly mask: number
+  private readonly held: number[] = []
+
+  /** @throws as `StateFile.open`; {StateMismatchError} when the ring has another number of slots. */
+  static open(path: string, slots: number | undefined, mode: number): RingFile {
+    try {
+      return RingFile.of(path, slots, mode)
+    } catch (error) {
+      if (slots === undefined || !(error instanceof StateMismatchError)) throw error
+      // A consumer that came first, and did not know how many, may have made it with the default.
+      const ring = RingFile.of(path, undefined, mode)
+      if (ring.agree(slots)) return ring
+      ring.close()
+      throw error
+    }
+  }
+
+  private static of(path: string, slots: number | undefined, mode: number): RingFile {
+    const file = StateFile.open(path, ringPlan(slots, mode))
+    try {
+      return new RingFile(file)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+
+  private constructor(readonly file: StateFile) {
+    this.capacity = file.parameters[0]
+    this.mask = bufferSlots(this.capacity) - 1
+    this.memory = new RingMemory(file.mapping.buffer, 0, file.path, 0)
+    const used = this.used()
+    if (used < 0 || used > this.capacity) file.corrupt(`it would have ${used} of ${this.capacity} slots unread`)
+  }
+
+  /** Slots that may be unread. */
+  get slots(): number {
+    const limit = Atomics.load(this.memory.i32, Word.LIMIT)
+    if (limit < 0 || limit > this.capacity) this.file.corrupt(`its limit is ${limit} of ${this.capacity} slots`)
+    return limit === 0 ? this.capacity : limit
+  }
+
+  /** Settles that so many slots may be unread. False when others are settled, or asked for when the file was made. */
+  agree(slots: number): boolean {
+    if (slots > this.capacity || (slots < this.capacity && this.file.parameters[1] === 1)) return false
+    const before = Atomics.compareExchange(this.memory.i32, Word.LIMIT, 0, slots)
+    return before === 0 || before === slots
+  }
+
+  get path(): string {
+    return this.file.path
+  }
+
+  /** Byte offset of the slot with this count. */
+  at(count: number): number {
+    return Header.SIZE + ((count & this.mask) << SLOT_SHIFT)
+  }
+
+  /** Slots written and not read. */
+  used(): number {
+    const { i32 } = this.memory
+    // The head first: read after the tail it could be ahead of it.
+    const head = Atomics.load(i32, Word.HEAD)
+    return (Atomics.load(i32, Word.TAIL) - head) | 0
+  }
+
+  /** One of the i64 that the producer counts in, by its offset. */
+  counted(offset: number): number {
+    return loadInteger(this.memory.u64, offset >> 3)
+  }
+
+  /** Takes a role for as long as this process lives. @throws {StateBusyError} */
+  takeRole(role: 'producer' | 'consumer'): void {
+    const place = placeOf(role)
+    if (!takePlace(this.file, place)) {
+      const pid = readPlace(this.file, place)?.pid
+      throw new StateBusyError(`${this.path} has a ${role} already, process ${pid}; a ring has one of each`, pid, {
+        path: this.path,
+      })
+    }
+    this.held.push(place)
+  }
+
+  /** Whether somebody has the other role now. */
+  roleTaken(role: 'producer' | 'consumer'): boolean {
+    return placeTaken(this.file, placeOf(role))
+  }
+
+  close(): void {
+    for (const place of this.held.splice(0)) leavePlace(this.file, place)
+    this.file.close()
+  }
+
+  /**
+   * Whether the ring knows the definition.
+   *
+   * @throws {SchemaMismatchError} when it has another one under its id.
+   */
+  knows(definition: FrameDefinition<Fields>): boolean {
+    const at = this.findType(definition.id)
+    if (at === undefined) return false
+    const { u8, u32 } = this.memory
+    const known = Buffer.from(u8.subarray(at + T.HASH, at + T.SIZE))
+    if (u32[(at + T.WORD) >> 2] >>> 16 === definition.slots && known.equals(layoutHash([definition]))) return true
+    throw new SchemaMismatchError(
+      `frame id ${definition.id} means something else in ${this.path} than ${definition.name}; give the changed frame a new id, or use another ring`,
+      [],
+      { path: this.path },
+    )
+  }
+
+  /** Makes the definition known, so that a consumer with another one under its id is told. The producer's. */
+  addType(definition: FrameDefinition<Fields>): void {
+    if (this.knows(definition)) return
+    const { i32, u8 } = this.memory
+    for (let i = 0; i < R.TYPE_COUNT; i++) {
+      const at = R.TYPES + i * T.SIZE
+      if (i32[(at + T.WORD) >> 2] !== 0) continue
+      u8.set(layoutHash([definition]), at + T.HASH)
+      // Last: an entry that has an id has its hash.
+      fence()
+      storeRelease(i32, (at + T.WORD) >> 2, definition.id | (definition.slots << 16))
+      return
+    }
+    throw new StateFullError(
+      `${this.path} has seen ${R.TYPE_COUNT} kinds of frames, as many as it can; use another ring`,
+      { path: this.path },
+    )
+  }
+
+  private findType(id: number): number | undefined {
+    for (let i = 0; i < R.TYPE_COUNT; i++) {
+      const at = R.TYPES + i * T.SIZE
+      const word = Atomics.load(this.memory.i32, (at + T.WORD) >> 2)
+      if (word === 0) return undefined
+      if ((word & 0xffff) === id) return at
+    }
+    return undefined
+  }
+}
+
+/** Slots of a ring unless told otherwise. */
+const DEFAULT_SLOTS = 4096
+export const MAX_SLOTS = 2 ** 24
+
+function ringPlan(slots: number | undefined, mode: number): StatePlan {
+  return {
+    what: 'Ring',
+    kind: Kind.RING,
+    parameters: [
+      { name: 'slots', value: slots, byDefault: DEFAULT_SLOTS },
+      { name: 'asked', value: undefined, byDefault: slots === undefined ? 0 : 1 },
+    ],
+    sizeOf: ([count]) => Header.SIZE + (bufferSlots(count) + R.OVERHANG) * SLOT_SIZE,
+    mode,
+  }
+}
+
+function bufferSlots(slots: number): number {
+  let buffer = 1
+  while (buffer < slots) buffer *= 2
+  return buffer
+}
+
+function placeOf(role: 'producer' | 'consumer'): number {
+  return role === 'producer' ? R.PRODUCER : R.CONSUMER
+}

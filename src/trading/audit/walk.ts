@@ -1,0 +1,67 @@
+import { Handlers } from '../../frames/handlers.js'
+import type { FrameHeader } from '../../frames/view.js'
+import { Reader } from '../../journal/read/reader.js'
+import { lastPage } from '../../journal/seek/seek.js'
+import { OrderReport } from '../messages/frames.js'
+import type { AnswerBook } from './answers.js'
+
+export interface GatewayWalk {
+  frames: number
+  readonly pages: number
+  /** Places where a frame does not begin where the one before ended. */
+  gaps: number
+  /** Reports by the number of the strategy they are for. */
+  readonly reports: Map<number, number>
+  /** Frames before each marked position. */
+  readonly framesBefore: Map<number, number>
+}
+
+/** Goes over the gateway's journal once. `marks` are ascending. */
+export function walkGateway(journal: string, marks: readonly number[], answers: AnswerBook): GatewayWalk {
+  const { capacity, number } = geometryOf(journal)
+  const walk: GatewayWalk = { frames: 0, pages: number + 1, gaps: 0, reports: new Map(), framesBefore: new Map() }
+  let mark = 0
+  let expected = 0
+  const see = (frame: FrameHeader): void => {
+    const { position } = frame
+    for (; mark < marks.length && marks[mark] <= position; mark++) walk.framesBefore.set(marks[mark], walk.frames)
+    // A page may end before its last slot: then the next frame is the next page's first.
+    const nextPage = Math.ceil(expected / capacity) * capacity
+    if (position !== expected && position !== nextPage) walk.gaps++
+    expected = position + frame.slots
+    walk.frames++
+  }
+  const handlers = new Handlers()
+    .on(OrderReport, report => {
+      see(report)
+      answers.see(report)
+      const strategy = report.dest ?? 0
+      walk.reports.set(strategy, (walk.reports.get(strategy) ?? 0) + 1)
+    })
+    .otherwise(see)
+  readAll(journal, handlers)
+  for (; mark < marks.length; mark++) walk.framesBefore.set(marks[mark], walk.frames)
+  return walk
+}
+
+export function countFrames(journal: string): number {
+  return readAll(journal, new Handlers())
+}
+
+/** Reads a journal from its first frame to its last. Returns how many there are. */
+export function readAll(journal: string, handlers: Handlers): number {
+  const reader = Reader.open(journal)
+  let frames = 0
+  try {
+    for (let count = 1; count > 0; frames += count) count = reader.poll(handlers, 4096)
+    return frames
+  } finally {
+    reader.close()
+  }
+}
+
+function geometryOf(journal: string): { readonly capacity: number; readonly number: number } {
+  const page = lastPage(journal, undefined)
+  page.mapping.close()
+  return page
+}

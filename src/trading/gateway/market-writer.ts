@@ -1,0 +1,89 @@
+import type { Writer } from '../../journal/write/writer.js'
+import { GATEWAY_JOURNAL } from '../../runtime/sessions/session.js'
+import type { MarketEvent, QuoteEvent, TradeEvent } from '../market/feed.js'
+import { BookTop, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
+import { allOrNothing, slotsOf, writeReports } from '../venues/reports.js'
+
+/** Last prices and traded quantities: what a Ticker says beyond its quote. */
+export class Traded {
+  private readonly bySymbol = new Map<string, { last: number; volume: number }>()
+
+  see(symbol: string, price: number, quantity: number): void {
+    const traded = this.entry(symbol)
+    traded.last = price
+    traded.volume += quantity
+  }
+
+  of(symbol: string): { readonly last: number; readonly volume: number } {
+    return this.entry(symbol)
+  }
+
+  private entry(symbol: string): { last: number; volume: number } {
+    let traded = this.bySymbol.get(symbol)
+    if (traded === undefined) this.bySymbol.set(symbol, (traded = { last: 0, volume: 0 }))
+    return traded
+  }
+}
+
+/** Slots of an event: a trade takes one, a quote two. */
+const EVENT_SLOTS = BookTop.slots + Ticker.slots
+
+/**
+ * Writes market data into the gateway's journal. A quote becomes a BookTop and a Ticker, a trade a Trade; each event, with the fills it
+ * leads to, appears in one store, so a journal never ends inside one. (Only more fills than a page has room for go on on the next.)
+ */
+export class MarketWriter {
+  /** Events in the journal, those of earlier runs included. */
+  events = 0
+  private readonly traded = new Traded()
+
+  /** A trade of an earlier run. */
+  restoreTrade(symbol: string, price: number, quantity: number): void {
+    this.events++
+    this.traded.see(symbol, price, quantity)
+  }
+
+  restoreQuote(): void {
+    this.events++
+  }
+
+  write(writer: Writer, event: MarketEvent, fills: readonly OrderReportValues[]): void {
+    allOrNothing(writer, EVENT_SLOTS + slotsOf(fills), () => {
+      const position = event.kind === 'quote' ? this.writeQuote(writer, event) : this.writeTrade(writer, event)
+      if (fills.length > 0) writeReports(writer, fills, { journal: GATEWAY_JOURNAL, position })
+    })
+    this.events++
+  }
+
+  private writeQuote(writer: Writer, event: QuoteEvent): number {
+    const { symbol, bid, ask } = event
+    const book = writer.begin(BookTop)
+    book.symbol = symbol
+    book.bid = bid
+    book.ask = ask
+    book.bidSize = event.bidSize
+    book.askSize = event.askSize
+    const position = writer.commit()
+    const { last, volume } = this.traded.of(symbol)
+    const ticker = writer.begin(Ticker)
+    ticker.symbol = symbol
+    ticker.last = last
+    ticker.bid = bid
+    ticker.ask = ask
+    ticker.volume = volume
+    writer.commit()
+    return position
+  }
+
+  private writeTrade(writer: Writer, event: TradeEvent): number {
+    const { symbol, price, quantity, tradeId, side } = event
+    this.traded.see(symbol, price, quantity)
+    const trade = writer.begin(Trade)
+    trade.symbol = symbol
+    trade.price = price
+    trade.quantity = quantity
+    trade.tradeId = tradeId
+    trade.side = side
+    return writer.commit()
+  }
+}

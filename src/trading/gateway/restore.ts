@@ -1,0 +1,54 @@
+import { on } from '../../frames/handlers.js'
+import { Reader } from '../../journal/read/reader.js'
+import { SessionError } from '../../runtime/errors.js'
+import { BookTop, OrderReport, Trade } from '../messages/frames.js'
+import type { Venue } from '../venues/venue.js'
+import type { MarketWriter } from './market-writer.js'
+
+/** What a gateway's journal says of its earlier runs, beside what it told the market writer and the venue. */
+export interface GatewayState {
+  readonly frames: number
+  readonly reports: number
+  /** By journal id: the position of the last order taken from it. */
+  readonly lastTaken: ReadonlyMap<number, number>
+}
+
+/**
+ * A gateway is what its journal made of it: this goes over the journal from its start, tells the market writer and the venue what happened,
+ * and finds the last order taken from each strategy. An order is taken when its report is there; the reports of one order appear in
+ * one store, and orders are taken in the order of their journal.
+ *
+ * @throws {SessionError} when the journal's beginning was removed.
+ */
+export function restore(journal: string, market: MarketWriter, venue: Venue): GatewayState {
+  const lastTaken = new Map<number, number>()
+  let frames = 0
+  let reports = 0
+  const handlers = on(BookTop, book => {
+    market.restoreQuote()
+    venue.restoreQuote(book.symbol, book.bid, book.ask)
+  })
+    .on(Trade, trade => market.restoreTrade(trade.symbol, trade.price, trade.quantity))
+    .on(OrderReport, report => {
+      reports++
+      venue.restoreReport(report.toObject())
+      const { cause, causeJournal } = report
+      if (cause !== undefined && causeJournal !== undefined) lastTaken.set(causeJournal, cause)
+    })
+  const reader = Reader.open(journal)
+  try {
+    if (reader.position > 0) {
+      throw new SessionError(
+        `the first pages of ${journal} were removed, and with them what this gateway was; begin a session in another directory`,
+        {
+          path: journal,
+          position: reader.position,
+        },
+      )
+    }
+    for (let count = 1; count > 0; frames += count) count = reader.poll(handlers, 4096)
+  } finally {
+    reader.close()
+  }
+  return { frames, reports, lastTaken }
+}

@@ -1,0 +1,78 @@
+import { fileURLToPath } from 'node:url'
+import { JournalNotFoundError } from '../../journal/errors.js'
+import { listDirectory } from '../../journal/files/directory.js'
+import type { WriterOptions } from '../../journal/write/options.js'
+import { Writer } from '../../journal/write/writer.js'
+import { recoverAfterRestart } from '../../runtime/sessions/recover-journal.js'
+import type { Member, Session } from '../../runtime/sessions/session.js'
+import { Supervisor } from '../../runtime/supervision/supervisor.js'
+import type { OrderSource } from '../orders/order-desk.js'
+import type { StrategyProcessConfig } from '../strategies/process.js'
+import type { GatewayOptions } from './options.js'
+
+const STRATEGY_PAGE_SIZE = 1024 * 1024
+const STRATEGY_PROCESS = fileURLToPath(new URL('../strategies/process.js', import.meta.url))
+
+/**
+ * Makes the journals of strategies that have never run, and has those of the others, of earlier runs too, repaired after power loss. From
+ * then on the gateway can read all of them: what it finds there stays.
+ */
+export async function readyJournals(
+  session: Session,
+  members: readonly Member[],
+  options: GatewayOptions,
+): Promise<void> {
+  for (const member of members) {
+    const journal = session.journalOf(member.id)
+    if (!exists(journal)) Writer.open(journal, writerOptions(member, options)).close()
+  }
+  for (const member of session.all) {
+    const journal = session.journalOf(member.id)
+    // Its page size is its own: that of an earlier run may differ.
+    if (exists(journal)) await recoverAfterRestart(journal, { ...writerOptions(member, options), pageSize: undefined })
+  }
+}
+
+/** Where orders may come from: the strategies of this run and of earlier ones. */
+export function orderSources(session: Session, lastTaken: ReadonlyMap<number, number>): OrderSource[] {
+  return session.all
+    .map(({ id, number }) => ({ number, path: session.journalOf(id), lastTaken: lastTaken.get(number) }))
+    .filter(source => exists(source.path))
+}
+
+/** Starts a strategy's process and keeps it running. */
+export function superviseStrategy(session: Session, member: Member, options: GatewayOptions): Supervisor {
+  const { id, number, file } = member
+  const config: StrategyProcessConfig = {
+    id,
+    number,
+    file,
+    input: session.gateway,
+    output: session.journalOf(id),
+    writer: writerOptions(member, options),
+    wait: options.wait ?? 'event-loop',
+    progressMs: options.progressMs ?? 250,
+  }
+  return new Supervisor({
+    module: STRATEGY_PROCESS,
+    argument: JSON.stringify(config),
+    firstMs: options.backOffMs ?? 100,
+    longestMs: 5_000,
+    stopMs: options.stopMs ?? 15_000,
+    onEvent: event => options.onStrategy?.(id, event),
+  })
+}
+
+function writerOptions(member: Member, options: GatewayOptions): WriterOptions {
+  const { strategyPageSize = STRATEGY_PAGE_SIZE, durability } = options
+  return { pageSize: strategyPageSize, durability, journalId: member.number }
+}
+
+function exists(journal: string): boolean {
+  try {
+    return listDirectory(journal).pages.length > 0
+  } catch (error) {
+    if (error instanceof JournalNotFoundError) return false
+    throw error
+  }
+}

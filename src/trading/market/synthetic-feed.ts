@@ -1,0 +1,113 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import type { Feed, MarketEvent } from './feed.js'
+
+export interface SyntheticFeedOptions {
+  /** The same seed gives the same events. 0 to 2^32 - 1. Default 1. */
+  readonly seed?: number
+  /** Default BTCUSDT, ETHUSDT and SOLUSDT. */
+  readonly symbols?: readonly string[]
+  /** Events a second at 'realtime', over all symbols. Default 10,000. */
+  readonly rate?: number
+  /** Events until it ends. Default: it never does. */
+  readonly limit?: number
+}
+
+interface Market {
+  readonly symbol: string
+  /** Ticks in a unit of the price: prices are whole ticks divided by it, so on the grid to the last bit. */
+  readonly ticksPerUnit: number
+  /** In ticks. */
+  bid: number
+  spread: number
+  /** Which way it tends, in ticks an event: what momentum follows. */
+  drift: number
+  tradeId: bigint
+}
+
+const BATCH = 256
+/** Nothing of the clock is in it: its time begins here. */
+const BEGIN_MS = 1_700_000_000_000
+
+/** A market made up from a seed: quotes and trades of a few symbols that wander on a grid of ticks. */
+export class SyntheticFeed implements Feed {
+  private readonly seed: number
+  private readonly symbols: readonly string[]
+  private readonly rate: number
+  private readonly limit: number
+
+  /** @throws {InvalidOptionError} */
+  constructor(options: SyntheticFeedOptions = {}) {
+    checkOptions('SyntheticFeed', options, {
+      seed: kinds.integer(0, 2 ** 32 - 1),
+      symbols: kinds.array,
+      rate: kinds.number(1, 1e9),
+      limit: kinds.integer(1, Number.MAX_SAFE_INTEGER),
+    })
+    this.seed = options.seed ?? 1
+    this.symbols = options.symbols ?? ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
+    this.rate = options.rate ?? 10_000
+    this.limit = options.limit ?? Number.POSITIVE_INFINITY
+    if (this.symbols.length === 0) throw new InvalidOptionError("option 'symbols' of SyntheticFeed needs at least one")
+  }
+
+  async *events(skip: number): AsyncGenerator<readonly MarketEvent[], void, undefined> {
+    const random = generator(this.seed)
+    const markets = this.symbols.map((symbol, i): Market => {
+      return {
+        symbol,
+        ticksPerUnit: 10 ** (1 + (i % 3)),
+        bid: Math.floor(600_000 / 4 ** i) + 1000,
+        spread: 1,
+        drift: 0,
+        tradeId: 1n,
+      }
+    })
+    let batch: MarketEvent[] = []
+    for (let n = 0; n < this.limit; n++) {
+      const event = nextEvent(markets[Math.floor(random() * markets.length)], random, BEGIN_MS + (n * 1000) / this.rate)
+      if (n < skip) continue
+      batch.push(event)
+      if (batch.length < BATCH) continue
+      yield batch
+      batch = []
+    }
+    if (batch.length > 0) yield batch
+  }
+}
+
+function nextEvent(market: Market, random: () => number, timeMs: number): MarketEvent {
+  const { symbol, ticksPerUnit } = market
+  if (random() < 0.2) {
+    const side = random() < 0.5 + market.drift ? 'buy' : 'sell'
+    const ticks = side === 'buy' ? market.bid + market.spread : market.bid
+    const quantity = (1 + Math.floor(random() * random() * 2000)) / 1000
+    return { kind: 'trade', timeMs, symbol, price: ticks / ticksPerUnit, quantity, tradeId: market.tradeId++, side }
+  }
+  if (random() < 0.002) market.drift = (random() - 0.5) * 0.6
+  const move = random() + market.drift / 2
+  if (move > 0.85) market.bid++
+  else if (move < 0.15 && market.bid > 1) market.bid--
+  if (random() < 0.05) market.spread = 1 + Math.floor(random() * 3)
+  return {
+    kind: 'quote',
+    timeMs,
+    symbol,
+    bid: market.bid / ticksPerUnit,
+    ask: (market.bid + market.spread) / ticksPerUnit,
+    bidSize: (1 + Math.floor(random() * 9000)) / 1000,
+    askSize: (1 + Math.floor(random() * 9000)) / 1000,
+  }
+}
+
+/** Numbers from 0 to 1, by Marsaglia's xorshift32: small, and the same everywhere. */
+function generator(seed: number): () => number {
+  let state = (seed ^ 0x9e3779b9) >>> 0 || 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    state >>>= 0
+    return state / 2 ** 32
+  }
+}

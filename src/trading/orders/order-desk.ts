@@ -1,0 +1,87 @@
+import type { FrameDefinition } from '../../frames/definition.js'
+import { Handlers } from '../../frames/handlers.js'
+import type { FrameView } from '../../frames/view.js'
+import { MergedReader, type MergeSource } from '../../journal/read/merged-reader.js'
+import type { Writer } from '../../journal/write/writer.js'
+import type { Wait } from '../../wait/run-loop.js'
+import { VenueError } from '../errors.js'
+import { Order, type OrderReportValues, type OrderValues, strategyOf } from '../messages/frames.js'
+import { allOrNothing, checkAnswer, slotsOf, writeReports } from '../venues/reports.js'
+import type { Venue } from '../venues/venue.js'
+import type { Steps } from './fail-stop.js'
+
+type OrderView = typeof Order extends FrameDefinition<infer F> ? FrameView<F> : never
+
+/** A strategy's journal, and the last order in it that was taken, if any. */
+export interface OrderSource {
+  readonly number: number
+  readonly path: string
+  readonly lastTaken: number | undefined
+}
+
+/**
+ * Takes orders from the strategies' journals, in order of time, and writes the venue's answers into the gateway's. The order in which
+ * they were taken is the order of their reports, so it is on record.
+ */
+export class OrderDesk {
+  /** Orders and cancels taken, and reports on them, in this run. */
+  taken = 0
+  reports = 0
+  private readonly merged: MergedReader
+  private readonly handlers: Handlers
+
+  constructor(
+    private readonly sources: readonly OrderSource[],
+    private readonly writer: Writer,
+    private readonly venue: Venue,
+    private readonly steps: Steps,
+  ) {
+    this.merged = MergedReader.open(sources.map(mergeSource))
+    this.handlers = new Handlers().on(Order, (order, index) => {
+      const source = sources[index]
+      // The last order taken is read again, to find the one after it.
+      if (source.lastTaken !== undefined && order.position <= source.lastTaken) return
+      this.take(order, source.number)
+    })
+  }
+
+  /** Takes orders as they come, until the signal aborts. */
+  async run(wait: Wait, signal: AbortSignal): Promise<void> {
+    await this.merged.run(this.handlers, { wait, signal })
+  }
+
+  /** Takes what is there. */
+  drain(): void {
+    while (this.merged.poll(this.handlers) > 0);
+  }
+
+  close(): void {
+    this.merged.close()
+  }
+
+  private take(order: OrderView, number: number): void {
+    this.steps.take(() => {
+      const reports = answer(this.venue, order.toObject(), number)
+      const slots = slotsOf(reports)
+      const { pageSlots } = this.writer
+      if (slots > pageSlots)
+        throw new VenueError(
+          `the venue answers an order with ${reports.length} reports; they must appear at once, and a page has ${pageSlots} slots`,
+        )
+      allOrNothing(this.writer, slots, () => writeReports(this.writer, reports, order, number))
+      this.taken++
+      this.reports += reports.length
+    })
+  }
+}
+
+function mergeSource({ path, lastTaken }: OrderSource): MergeSource {
+  return { path, from: lastTaken === undefined ? 'start' : { position: lastTaken } }
+}
+
+/** What becomes of an order or cancel from a strategy's journal. Strategies write their journals themselves: none may speak of another's orders. */
+export function answer(venue: Venue, request: OrderValues, strategy: number): readonly OrderReportValues[] {
+  if (strategyOf(request.orderId) === strategy) return checkAnswer(venue.answer(request), request.orderId)
+  const { action, ...order } = request
+  return [{ ...order, state: 'rejected', reason: action === 'new' ? 'bad order id' : 'unknown order' }]
+}

@@ -1,0 +1,146 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import type { FrameDefinition } from '../../frames/definition.js'
+import { CorruptJournalError } from '../../frames/errors.js'
+import { type Handlers, on } from '../../frames/handlers.js'
+import type { FrameView } from '../../frames/view.js'
+import { Reader } from '../../journal/read/reader.js'
+import type { BookState, Scale } from './book.js'
+import { FillRecord, PositionRecord, Settlement, Snapshot } from './frames.js'
+import { Positions } from './positions.js'
+
+/** What folding a positions journal gives. */
+export interface FoldedPositions {
+  readonly positions: Positions
+  /** Fills and settlements since the journal began. */
+  readonly folded: number
+  /** What the last fill was taken from. */
+  readonly lastCause: FillCause | undefined
+}
+
+/** A place in another journal. */
+export interface FillCause {
+  readonly journal: number
+  readonly position: number
+}
+
+/**
+ * Folds a positions journal from its first frame to its last: the positions are what its fills and settlements add up to, and nothing
+ * else. What it says of them itself is compared. Only where its beginning was removed by retention does the first whole snapshot stand
+ * for what came before.
+ *
+ * @throws {CorruptJournalError} when the fills give other positions than the journal has.
+ */
+export function foldPositions(directory: string, scale?: Scale): FoldedPositions {
+  const reader = Reader.open(directory)
+  try {
+    const fold = new Fold(directory, scale, reader.position === 0)
+    while (reader.poll(fold.handlers, 4096) > 0);
+    return fold.result()
+  } finally {
+    reader.close()
+  }
+}
+
+class Fold {
+  readonly handlers: Handlers
+  private positions: Positions
+  private folded = 0
+  private lastCause: FillCause | undefined = undefined
+  /** Frames are left out until a snapshot says what came before them. */
+  private known: boolean
+  private inSnapshot = false
+  private scaled = false
+
+  constructor(
+    private readonly directory: string,
+    private readonly scale: Scale | undefined,
+    fromBeginning: boolean,
+  ) {
+    this.positions = new Positions({ scale })
+    this.known = fromBeginning
+    this.handlers = on(FillRecord, fill => this.fill(fill))
+      .on(Settlement, settlement => {
+        if (!this.known) return
+        this.positions.settle(settlement.symbol, settlement.price)
+        this.folded++
+      })
+      .on(PositionRecord, record => this.position(record))
+      .on(Snapshot, snapshot => this.snapshot(snapshot))
+  }
+
+  result(): FoldedPositions {
+    if (!this.known)
+      throw new CorruptJournalError(`${this.directory} has lost its beginning, and no snapshot is left in it`, {
+        path: this.directory,
+      })
+    return { positions: this.positions, folded: this.folded, lastCause: this.lastCause }
+  }
+
+  private fill(fill: FrameView<FieldsOf<typeof FillRecord>>): void {
+    if (!this.known) return
+    const { strategy, account, symbol, side, price, quantity, fee, cause, causeJournal } = fill
+    this.positions.apply({ strategy, account, symbol, side, price, quantity, fee })
+    this.folded++
+    if (cause !== undefined) this.lastCause = { journal: causeJournal ?? 0, position: cause }
+  }
+
+  private position(record: FrameView<FieldsOf<typeof PositionRecord>>): void {
+    const { kind, name, symbol, position } = record
+    const integer = (text: string): bigint => {
+      if (/^-?\d+$/.test(text)) return BigInt(text)
+      throw new CorruptJournalError(
+        `${this.directory} has a position at ${position} that is no number; run 'ticktape verify' on it`,
+        { path: this.directory, position },
+      )
+    }
+    const stored: BookState = {
+      quantity: integer(record.quantity),
+      cost: integer(record.cost),
+      realised: integer(record.realised),
+      fees: integer(record.fees),
+    }
+    const book = this.positions.bookOf(kind, name, symbol)
+    if (!this.known) {
+      if (this.inSnapshot) book.restore(stored)
+      return
+    }
+    const { state } = book
+    for (const key of ['quantity', 'cost', 'realised', 'fees'] as const) {
+      if (stored[key] === state[key]) continue
+      throw new CorruptJournalError(
+        `${this.directory} says at position ${position} that the ${key} of ${kind} '${name}' in ${symbol} is ${stored[key]}, its fills give ${state[key]}; run 'ticktape verify' on it`,
+        { path: this.directory, position },
+      )
+    }
+  }
+
+  private snapshot(snapshot: FrameView<FieldsOf<typeof Snapshot>>): void {
+    const { event, priceScale, quantityScale, folded, lastNext, lastJournal } = snapshot
+    this.checkScale(priceScale, quantityScale)
+    if (this.known) return
+    if (event === 'begin') {
+      this.positions = new Positions({ scale: { price: priceScale, quantity: quantityScale } })
+      this.inSnapshot = true
+    } else if (this.inSnapshot) {
+      this.known = true
+      this.folded = Number(folded)
+      this.lastCause = lastNext === 0n ? undefined : { journal: lastJournal, position: Number(lastNext) - 1 }
+    }
+  }
+
+  /** The first frame of every positions journal is a snapshot's: positions of other decimals are never mixed. */
+  private checkScale(price: number, quantity: number): void {
+    const { scale } = this
+    if (scale !== undefined && (scale.price !== price || scale.quantity !== quantity)) {
+      throw new InvalidOptionError(
+        `${this.directory} keeps prices with ${price} and quantities with ${quantity} decimals, not ${scale.price} and ${scale.quantity}; open it with those`,
+        { path: this.directory },
+      )
+    }
+    if (this.scaled) return
+    this.scaled = true
+    this.positions = new Positions({ scale: { price, quantity } })
+  }
+}
+
+type FieldsOf<D> = D extends FrameDefinition<infer F> ? F : never

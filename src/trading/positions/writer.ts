@@ -1,0 +1,328 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import { shown } from '../../base/format-value.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import type { Cause } from '../../frames/commit-options.js'
+import type { Values } from '../../frames/definition.js'
+import { FieldValueError } from '../../frames/errors.js'
+import { CAUSE_POSITION_BITS, MAX_JOURNAL_ID } from '../../frames/format.js'
+import { pointerOf } from '../../frames/view.js'
+import type { WriterOptions } from '../../journal/write/options.js'
+import { Writer } from '../../journal/write/writer.js'
+import { moneyScale, type Scale } from './book.js'
+import { formatDecimal } from './decimal.js'
+import { type FillCause, foldPositions } from './fold.js'
+import { FillRecord, PositionRecord, Settlement, Snapshot } from './frames.js'
+import { type BookEntry, type DecimalInput, type ExactFill, type Fill, Positions } from './positions.js'
+
+export interface PositionsWriterOptions {
+  /** Decimals of prices and quantities. Default: those of the journal there is, or 8 each. */
+  readonly scale?: Scale
+  /** Fills folded together at most. Default 16. */
+  readonly batch?: number
+  /** The longest that a fill waits for others, in ms. Default 100. */
+  readonly batchMs?: number
+  /** Fills between two snapshots of all positions. Default 10,000. */
+  readonly snapshotEvery?: number
+  /** Of the journal. */
+  readonly journal?: WriterOptions
+}
+
+/** A fill, or a settlement, that waits for its batch. */
+interface Pending {
+  readonly write: () => void
+  readonly apply: () => void
+  /** The books it changes. */
+  readonly touched: () => Iterable<Omit<BookEntry, 'state'>>
+  readonly cause: FillCause | undefined
+}
+
+/**
+ * Keeps positions in a journal of their own: fills first, then what they make of the positions, in batches.
+ *
+ *     const keeper = PositionsWriter.open('/var/lib/desk/positions')
+ *     keeper.apply({ strategy: 'momentum', symbol: 'BTC-USDT', side: 'buy', price: '61800.2', quantity: '0.003' }, report)
+ *     keeper.positions.get('momentum', 'BTC-USDT')
+ *
+ * A batch is folded after 16 fills, or 100 ms after its first: its fills are written and published together, then counted, then the
+ * positions they changed are written. Whatever ends the process, opening again folds the journal's fills from the first on, and
+ * compares with what it wrote of the positions. A fill that was given and not yet folded is not in the journal: give the frame it comes
+ * from as its cause, and begin again after `lastCause`.
+ */
+export class PositionsWriter implements Disposable {
+  /** As folded so far: `fold` makes what waits count. */
+  readonly positions: Positions
+  private readonly writer: Writer
+  private readonly batch: number
+  private readonly batchMs: number
+  private readonly snapshotEvery: number
+  private pending: Pending[] = []
+  private timer: NodeJS.Timeout | undefined = undefined
+  /** A batch could not be written when its time was over. */
+  private failed = false
+  private count: number
+  private snapshotAt: number
+  private cause: FillCause | undefined
+
+  /**
+   * @throws {InvalidOptionError} when the journal has another scale, {CorruptJournalError} when its fills give other positions than it
+   * says, and as `Writer.open`.
+   */
+  static open(directory: string, options: PositionsWriterOptions = {}): PositionsWriter {
+    checkOptions('PositionsWriter.open', options, {
+      scale: kinds.object,
+      batch: kinds.integer(1, 1000),
+      batchMs: kinds.number(0, 60_000),
+      snapshotEvery: kinds.integer(1, 2 ** 40),
+      journal: kinds.object,
+    })
+    // The writer first: it repairs what a crash left, and from here on nobody else writes.
+    const writer = Writer.open(directory, {
+      ...options.journal,
+      frames: [FillRecord, Settlement, PositionRecord, Snapshot, ...(options.journal?.frames ?? [])],
+    })
+    try {
+      return new PositionsWriter(directory, writer, options)
+    } catch (error) {
+      writer.close()
+      throw error
+    }
+  }
+
+  private constructor(directory: string, writer: Writer, options: PositionsWriterOptions) {
+    this.writer = writer
+    this.batch = options.batch ?? 16
+    this.batchMs = options.batchMs ?? 100
+    this.snapshotEvery = options.snapshotEvery ?? 10_000
+    const { positions, folded, lastCause } =
+      writer.position === 0 ? fresh(options.scale) : foldPositions(directory, options.scale)
+    this.positions = positions
+    this.count = folded
+    this.cause = lastCause
+    this.snapshotAt = folded + this.snapshotEvery
+    if (writer.position === 0) this.snapshot()
+  }
+
+  get path(): string {
+    return this.writer.path
+  }
+
+  /** Fills and settlements folded since the journal began. */
+  get folded(): number {
+    return this.count
+  }
+
+  /** What the last fill folded was taken from; undefined when it said nothing. */
+  get lastCause(): FillCause | undefined {
+    return this.cause
+  }
+
+  /** Fills and settlements that wait for their batch. */
+  get waiting(): number {
+    return this.pending.length
+  }
+
+  /**
+   * Takes a fill. It counts once its batch is folded.
+   *
+   * @param cause the frame it comes from, while its handler runs, or where that lies.
+   * @throws {FieldValueError} for what is no fill, or a text too long for its field: nothing is taken.
+   * @throws as `fold`, when the fill completes a batch.
+   */
+  apply(fill: Fill, cause?: Cause): void {
+    if (this.failed) this.fold()
+    const exact = this.positions.exact(fill)
+    const place = cause === undefined ? undefined : placeOf(cause)
+    const values = recordOf(exact, this.positions.scale)
+    this.add({
+      write: () => this.writer.write(FillRecord, values, place === undefined ? undefined : { cause: place }),
+      apply: () => this.positions.applyExact(exact),
+      touched: () => booksOf(exact),
+      cause: place,
+    })
+  }
+
+  /** Settles a symbol: all its positions, as they are when the fills given before are counted, close at this price. Folds at once. */
+  settle(symbol: string, price: DecimalInput): void {
+    const exact = this.positions.price(price)
+    const text = formatDecimal(exact, this.positions.scale.price)
+    if (typeof symbol !== 'string' || symbol === '')
+      throw new FieldValueError(`settle() takes a symbol, not ${shown(symbol)}`)
+    checkLength('symbol', symbol, 24)
+    checkLength('price', text, 24)
+    this.add({
+      write: () => this.writer.write(Settlement, { symbol, price: text }),
+      apply: () => this.positions.settleExact(symbol, exact),
+      touched: () => [...this.positions.entries()].filter(entry => entry.symbol === symbol),
+      cause: undefined,
+    })
+    this.fold()
+  }
+
+  /**
+   * Writes what waits, publishes it and counts it. Returns how many.
+   *
+   * @throws {JournalFullError} when there is no room: those not written wait on, and the next call goes on with them.
+   */
+  fold(): number {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.failed = false
+    const batch = this.pending
+    let written = 0
+    try {
+      this.writer.batch(() => {
+        for (const { write } of batch) {
+          write()
+          written++
+        }
+      })
+    } finally {
+      // What is in the journal counts, all of it and nothing else, also when the rest did not fit.
+      this.pending = batch.slice(written)
+      for (const { apply, cause } of batch.slice(0, written)) {
+        apply()
+        this.count++
+        if (cause !== undefined) this.cause = cause
+      }
+    }
+    if (written > 0) this.writeChanged(batch)
+    if (this.count >= this.snapshotAt) this.snapshot()
+    return written
+  }
+
+  /** Writes all positions. Done by itself every `snapshotEvery` fills. */
+  snapshot(): void {
+    const entries = [...this.positions.entries()]
+    const { scale } = this.positions
+    const frame = {
+      count: entries.length,
+      folded: BigInt(this.count),
+      priceScale: scale.price,
+      quantityScale: scale.quantity,
+      lastJournal: this.cause?.journal ?? 0,
+      lastNext: this.cause === undefined ? 0n : BigInt(this.cause.position) + 1n,
+    }
+    this.writer.batch(() => {
+      this.writer.write(Snapshot, { event: 'begin', ...frame })
+      for (const entry of entries) this.writePosition(entry)
+      this.writer.write(Snapshot, { event: 'end', ...frame })
+    })
+    this.snapshotAt = this.count + this.snapshotEvery
+  }
+
+  /** Resolves once all that was folded survives what the journal's durability says. */
+  async flush(): Promise<void> {
+    this.fold()
+    await this.writer.flush()
+  }
+
+  /** Folds what waits. Any number of times. */
+  close(): void {
+    try {
+      if (this.pending.length > 0) this.fold()
+    } finally {
+      clearTimeout(this.timer)
+      this.writer.close()
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  private add(pending: Pending): void {
+    this.pending.push(pending)
+    if (this.pending.length >= this.batch) this.fold()
+    else this.timer ??= setTimeout(() => this.foldInTime(), this.batchMs)
+  }
+
+  /** Nobody called, so nobody can be told: the next call folds first, and what it throws is its caller's. */
+  private foldInTime(): void {
+    try {
+      this.fold()
+    } catch {
+      this.failed = true
+    }
+  }
+
+  private writeChanged(batch: readonly Pending[]): void {
+    const changed = new Map<string, Omit<BookEntry, 'state'>>()
+    for (const { touched } of batch)
+      for (const book of touched()) changed.set(`${book.kind}\0${book.name}\0${book.symbol}`, book)
+    this.writer.batch(() => {
+      for (const { kind, name, symbol } of changed.values())
+        this.writePosition({ kind, name, symbol, state: this.positions.bookOf(kind, name, symbol).state })
+    })
+  }
+
+  private writePosition({ kind, name, symbol, state }: BookEntry): void {
+    this.writer.write(PositionRecord, {
+      kind,
+      name,
+      symbol,
+      quantity: String(state.quantity),
+      cost: String(state.cost),
+      realised: String(state.realised),
+      fees: String(state.fees),
+    })
+  }
+}
+
+function fresh(scale: Scale | undefined): { positions: Positions; folded: number; lastCause: undefined } {
+  return { positions: new Positions({ scale }), folded: 0, lastCause: undefined }
+}
+
+/** Frames are gone by the time their batch is written, so their place is kept. */
+function placeOf(cause: Cause): FillCause {
+  const pointer = pointerOf(cause)
+  if (pointer !== undefined) return { journal: pointer.memory.journalId, position: pointer.position }
+  const place = typeof cause === 'number' ? { journal: 0, position: cause } : (cause as FillCause)
+  if (
+    typeof place === 'object' &&
+    place !== null &&
+    inside(place.position, 2 ** CAUSE_POSITION_BITS) &&
+    inside(place.journal, MAX_JOURNAL_ID + 1)
+  )
+    return place
+  throw new InvalidOptionError(`a fill's cause is a frame, a position, or { journal, position }, not ${shown(cause)}`)
+}
+
+function inside(value: number, end: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < end
+}
+
+/** As it was taken, not as it was given: a number is rounded once. */
+function recordOf(fill: ExactFill, scale: Scale): Values<typeof FillRecord> {
+  const { strategy, account, symbol, quantity } = fill
+  const values = {
+    strategy,
+    account,
+    symbol,
+    side: quantity > 0n ? 'buy' : 'sell',
+    price: formatDecimal(fill.price, scale.price),
+    quantity: formatDecimal(quantity > 0n ? quantity : -quantity, scale.quantity),
+    fee: formatDecimal(fill.fee, moneyScale(scale)),
+  } as const
+  checkLength('strategy', strategy, 32)
+  checkLength('account', account, 32)
+  checkLength('symbol', symbol, 24)
+  for (const name of ['price', 'quantity', 'fee'] as const) checkLength(name, values[name], 24)
+  return values
+}
+
+function checkLength(name: string, text: string, size: number): void {
+  // oxlint-disable-next-line no-control-regex
+  if (text.length > size || !/^[\x01-\x7f]*$/.test(text)) {
+    throw new FieldValueError(
+      `a ${name} in a positions journal has at most ${size} ASCII characters, not ${shown(text)}`,
+    )
+  }
+}
+
+function booksOf({ strategy, account, symbol }: ExactFill): Omit<BookEntry, 'state'>[] {
+  return [
+    { kind: 'strategy', name: strategy, symbol },
+    { kind: 'account', name: account, symbol },
+    { kind: 'total', name: '', symbol },
+  ]
+}

@@ -1,0 +1,380 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import { shown } from '../../base/format-value.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import { native } from '../../native/index.js'
+import { StateMismatchError } from '../../state/errors.js'
+import { refuseIndex, refuseValue } from '../../state/file/checks.js'
+import { BreakerWord as B, Header, Kind, BreakerMarket as M } from '../../state/file/format.js'
+import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
+import { addFloat, updateInteger } from '../../state/file/words.js'
+import { readReason, storeReason } from './breaker-reason.js'
+
+/** What is allowed; left out: everything. Money is in minor units (cents), positions in whatever `check` is told. */
+export interface BreakerLimits {
+  /** The error that makes so many in a row halts trading. */
+  readonly maxConsecutiveErrors?: number
+  /** A day's loss above this halts trading. */
+  readonly maxDailyLoss?: number
+  /** The largest position in one market, long or short; see also `setMarketLimit`. */
+  readonly maxPosition?: number
+}
+
+export interface BreakerOptions extends BreakerLimits {
+  /** Markets that positions are kept of. Default 512. */
+  readonly markets?: number
+  /** When a day begins, in minutes after midnight UTC. Default 0. */
+  readonly dayStart?: number
+  /** Permissions when the file is made. Default 0o600. */
+  readonly mode?: number
+}
+
+/** Why `check` refuses: what halted trading, or the market's limit. */
+export type HaltCode = 'halted' | 'consecutive-errors' | 'daily-loss'
+export type BreakerCode = HaltCode | 'position-limit'
+
+/** In the order of their numbers in the file: only ever added to. */
+const HALT_CODES: readonly HaltCode[] = ['halted', 'consecutive-errors', 'daily-loss']
+
+/** A halt: who, when, why. */
+export interface BreakerHalt {
+  readonly code: HaltCode
+  /** '' when the process that halted died before it could say. */
+  readonly reason: string
+  /** ns since 1970; 0n as with `reason`. */
+  readonly time: bigint
+  readonly pid: number
+}
+
+export interface BreakerStatus {
+  /** Undefined while trading may go on. */
+  readonly halt: BreakerHalt | undefined
+  readonly consecutiveErrors: number
+  /** Minor units. */
+  readonly dailyPnl: number
+  readonly limits: Required<BreakerLimits>
+}
+
+// Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
+const HALTED = B.HALTED >> 2
+const ERRORS = B.ERRORS >> 2
+const CODE_MASK = 2 ** B.CODE_BITS - 1
+const POSITIONS = Header.SIZE >> 3
+const DAY_PNL = B.DAY_PNL >> 3
+const MAX_POSITION = B.MAX_POSITION >> 3
+const PNL_BITS = BigInt(B.PNL_BITS)
+/** One amount; and what a day's sum stays within. */
+const MAX_AMOUNT = 2 ** (B.PNL_BITS - 2)
+const MAX_SUM = 2n ** (PNL_BITS - 1n) - 1n
+const NS_PER_MINUTE = 60_000_000_000n
+
+/**
+ * Stops trading in all processes at once: by hand, or by itself past its limits.
+ *
+ *     const breaker = CircuitBreaker.open('/dev/shm/session/breaker', { maxConsecutiveErrors: 5, maxDailyLoss: 50_000, maxPosition: 1_000 })
+ *     const no = breaker.check(market, quantity)
+ *     if (no !== null) return reject(no)
+ *
+ * What halted it stays halted until `resume`, over the end of the day too. The limits are those of the file: whoever opens it with
+ * others is told so, and `setLimits` changes them for everybody. Every change is one compare-and-swap, so no death leaves half of one.
+ */
+export class CircuitBreaker implements Disposable {
+  private readonly words: Int32Array
+  private readonly floats: Float64Array
+  private readonly longs: BigInt64Array
+  private readonly dayStart: bigint
+  private size: number
+
+  /**
+   * @throws {StateMismatchError} when the file has other limits, markets or days; {InvalidOptionError, UnsafePathError,
+   * CorruptStateError, NoSpaceError}
+   */
+  static open(path: string, options: BreakerOptions = {}): CircuitBreaker {
+    checkBreakerOptions(options)
+    return new CircuitBreaker(StateFile.open(path, planOf(options)), options)
+  }
+
+  /** Opens the breaker there is; undefined when there is none. */
+  static find(path: string): CircuitBreaker | undefined {
+    const file = StateFile.openExisting(path, planOf({}))
+    return file === undefined ? undefined : new CircuitBreaker(file, {})
+  }
+
+  private constructor(
+    private readonly file: StateFile,
+    options: BreakerLimits,
+  ) {
+    this.size = file.parameters[0]
+    this.dayStart = BigInt(file.parameters[1]) * NS_PER_MINUTE
+    this.words = new Int32Array(file.mapping.buffer)
+    this.floats = new Float64Array(file.mapping.buffer)
+    this.longs = new BigInt64Array(file.mapping.buffer)
+    try {
+      this.compareLimits(options)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+
+  get path(): string {
+    return this.file.path
+  }
+
+  get markets(): number {
+    return this.file.parameters[0]
+  }
+
+  /**
+   * Whether an order may be sent: null, or the code of what forbids it. What makes a position smaller, without turning it round, is never past its limit.
+   * Allocates nothing.
+   *
+   * @param quantity what the position would change by: above 0 to buy, below 0 to sell.
+   */
+  check(market: number, quantity: number): BreakerCode | null {
+    if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
+    if (typeof quantity !== 'number' || !(Math.abs(quantity) <= Number.MAX_VALUE))
+      this.refuseNumber('a quantity', quantity)
+    const halted = Atomics.load(this.words, HALTED) & CODE_MASK
+    if (halted !== 0) return this.codeOf(halted)
+    const { floats } = this
+    const position = floats[POSITIONS + 2 * market]
+    const own = floats[POSITIONS + 2 * market + 1]
+    const limit = own === 0 ? floats[MAX_POSITION] : own - 1
+    const after = position + quantity
+    const smaller = Math.abs(after) < Math.abs(position) && after * position >= 0
+    return Math.abs(after) <= limit || smaller ? null : 'position-limit'
+  }
+
+  /** Halts trading. The first one's reason stays when it is halted already. Returns whether this one halted it. */
+  halt(reason = 'halted by hand'): boolean {
+    this.file.throwIfClosed()
+    if (typeof reason !== 'string')
+      throw new InvalidOptionError(`halt() takes the reason as a string, not ${shown(reason)}`)
+    return this.trip('halted', reason)
+  }
+
+  /** Lets trading go on, with no errors counted. The day's P&L stays: another loss past the limit halts again. */
+  resume(): void {
+    this.file.throwIfClosed()
+    Atomics.store(this.words, ERRORS, 0)
+    for (;;) {
+      const seen = Atomics.load(this.words, HALTED)
+      if ((seen & CODE_MASK) === 0 || Atomics.compareExchange(this.words, HALTED, seen, nextWord(seen, 0)) === seen)
+        return
+    }
+  }
+
+  get halted(): boolean {
+    this.file.throwIfClosed()
+    return (Atomics.load(this.words, HALTED) & CODE_MASK) !== 0
+  }
+
+  /** Counts an error: of a venue, of an order. Returns how many there are in a row, in all processes. */
+  recordError(): number {
+    this.file.throwIfClosed()
+    const errors = Atomics.add(this.words, ERRORS, 1) + 1
+    if (errors >= this.floats[B.MAX_ERRORS >> 3]) this.trip('consecutive-errors', `${errors} errors in a row`)
+    return errors
+  }
+
+  /** Ends a row of errors. */
+  recordSuccess(): void {
+    this.file.throwIfClosed()
+    // Most of the time there is none, and the line needs not be taken from who reads it.
+    if (Atomics.load(this.words, ERRORS) !== 0) Atomics.store(this.words, ERRORS, 0)
+  }
+
+  get consecutiveErrors(): number {
+    this.file.throwIfClosed()
+    return Atomics.load(this.words, ERRORS)
+  }
+
+  /**
+   * Adds to the day's profit (above 0) or loss (below 0). Returns the day's sum.
+   *
+   * @param minor whole minor units, at most 2^46 at once; a day's sum stays within 2^47.
+   * @throws {FieldValueError} for anything else.
+   */
+  recordPnl(minor: number): number {
+    if (!Number.isInteger(minor) || Math.abs(minor) > MAX_AMOUNT)
+      refuseValue(this.file, 'recordPnl', `a whole number of minor units of at most ${MAX_AMOUNT}`, minor)
+    this.file.throwIfClosed()
+    const today = this.today()
+    const packed = updateInteger(this.longs, DAY_PNL, seen => {
+      const day = dayOf(seen)
+      // A clock that was set back does not end a day.
+      return today > day ? pack(today, BigInt(minor)) : pack(day, pnlOf(seen) + BigInt(minor))
+    })
+    const pnl = Number(pnlOf(packed))
+    if (-pnl > this.floats[B.MAX_DAILY_LOSS >> 3]) this.trip('daily-loss', `a loss of ${-pnl} today`)
+    return pnl
+  }
+
+  /** The day's profit or loss in minor units; 0 once the next day has begun. */
+  get dailyPnl(): number {
+    this.file.throwIfClosed()
+    const seen = Atomics.load(this.longs, DAY_PNL)
+    return this.today() > dayOf(seen) ? 0 : Number(pnlOf(seen))
+  }
+
+  /** Changes a market's position by what was bought (above 0) or sold (below 0). Returns the new one. Whole numbers stay exact. */
+  recordFill(market: number, quantity: number): number {
+    if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
+    if (!Number.isFinite(quantity)) this.refuseNumber('a quantity', quantity)
+    return addFloat(this.longs, POSITIONS + 2 * market, quantity)
+  }
+
+  /** Says what a market's position is. */
+  setPosition(market: number, position: number): void {
+    if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
+    if (!Number.isFinite(position)) this.refuseNumber('a position', position)
+    this.floats[POSITIONS + 2 * market] = position
+  }
+
+  position(market: number): number {
+    if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
+    return this.floats[POSITIONS + 2 * market]
+  }
+
+  /** Gives a market a limit of its own, for all processes; undefined: the general one again. */
+  setMarketLimit(market: number, maxPosition: number | undefined): void {
+    if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
+    if (maxPosition !== undefined && !(maxPosition >= 0))
+      refuseValue(this.file, 'a limit', 'a number from 0 on', maxPosition)
+    // 0 in a new file is no limit, so limits are kept one higher.
+    this.floats[POSITIONS + 2 * market + 1] = maxPosition === undefined ? 0 : maxPosition + 1
+  }
+
+  /** Changes limits for all processes. Those not given stay; Infinity takes one away. What is past a new limit halts when it next grows. */
+  setLimits(limits: BreakerLimits): void {
+    checkOptions('setLimits', limits, LIMIT_KINDS)
+    this.file.throwIfClosed()
+    for (const [name, offset] of LIMITS) if (limits[name] !== undefined) this.floats[offset >> 3] = limits[name]
+  }
+
+  get limits(): Required<BreakerLimits> {
+    this.file.throwIfClosed()
+    const limit = (offset: number): number => this.floats[offset >> 3]
+    return {
+      maxConsecutiveErrors: limit(B.MAX_ERRORS),
+      maxDailyLoss: limit(B.MAX_DAILY_LOSS),
+      maxPosition: limit(B.MAX_POSITION),
+    }
+  }
+
+  /** All there is to know, for people. */
+  status(): BreakerStatus {
+    this.file.throwIfClosed()
+    const word = Atomics.load(this.words, HALTED)
+    const code = word & CODE_MASK
+    const halt = code === 0 ? undefined : { code: this.codeOf(code), ...readReason(this.file, word) }
+    return { halt, consecutiveErrors: this.consecutiveErrors, dailyPnl: this.dailyPnl, limits: this.limits }
+  }
+
+  /** Halts nothing and changes nothing. Any number of times. */
+  close(): void {
+    this.size = 0
+    this.file.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  private trip(code: HaltCode, reason: string): boolean {
+    const seen = Atomics.load(this.words, HALTED)
+    if ((seen & CODE_MASK) !== 0) return false
+    const word = nextWord(seen, 1 + HALT_CODES.indexOf(code))
+    // Halted first, explained after: whoever is to stop does so at once.
+    if (Atomics.compareExchange(this.words, HALTED, seen, word) !== seen) return false
+    storeReason(this.file, word, reason)
+    return true
+  }
+
+  private codeOf(code: number): HaltCode {
+    // A code of a later version halts all the same.
+    return HALT_CODES[code - 1] ?? 'halted'
+  }
+
+  private today(): bigint {
+    return (native.now() - this.dayStart) / (1440n * NS_PER_MINUTE)
+  }
+
+  private compareLimits(options: BreakerLimits): void {
+    const { limits } = this
+    for (const [name] of LIMITS) {
+      const stored = limits[name]
+      if (!(stored >= 0)) this.file.corrupt(`its ${name} is ${stored}`)
+      if (options[name] !== undefined && options[name] !== stored) {
+        throw new StateMismatchError(
+          `${this.path} has ${name} ${stored}, not ${options[name]}; open it without limits and change them with setLimits()`,
+          { path: this.path },
+        )
+      }
+    }
+  }
+
+  private refuseMarket(market: unknown): never {
+    refuseIndex(this.file, 'market', market, this.markets)
+  }
+
+  private refuseNumber(what: string, value: unknown): never {
+    refuseValue(this.file, what, 'a finite number', value)
+  }
+}
+
+const LIMITS = [
+  ['maxConsecutiveErrors', B.MAX_ERRORS],
+  ['maxDailyLoss', B.MAX_DAILY_LOSS],
+  ['maxPosition', B.MAX_POSITION],
+] as const
+
+const LIMIT_KINDS = {
+  maxConsecutiveErrors: kinds.number(1, Number.POSITIVE_INFINITY),
+  maxDailyLoss: kinds.number(0, Number.POSITIVE_INFINITY),
+  maxPosition: kinds.number(0, Number.POSITIVE_INFINITY),
+}
+
+function checkBreakerOptions(options: BreakerOptions): void {
+  checkOptions('CircuitBreaker.open', options, {
+    ...LIMIT_KINDS,
+    markets: kinds.integer(1, 1_000_000),
+    dayStart: kinds.integer(0, 1439),
+    mode: kinds.integer(0, 0o777),
+  })
+}
+
+function nextWord(word: number, code: number): number {
+  return (((word >>> B.CODE_BITS) + 1) << B.CODE_BITS) | code
+}
+
+function dayOf(packed: bigint): bigint {
+  return BigInt.asUintN(64, packed) >> PNL_BITS
+}
+
+function pnlOf(packed: bigint): bigint {
+  return BigInt.asIntN(B.PNL_BITS, packed)
+}
+
+function pack(day: bigint, pnl: bigint): bigint {
+  const within = pnl > MAX_SUM ? MAX_SUM : pnl < -MAX_SUM ? -MAX_SUM : pnl
+  return (day << PNL_BITS) | BigInt.asUintN(B.PNL_BITS, within)
+}
+
+function planOf(options: BreakerOptions): StatePlan {
+  const own = new Uint8Array(B.REASONS - Header.OWN)
+  const view = new DataView(own.buffer)
+  for (const [name, offset] of LIMITS)
+    view.setFloat64(offset - Header.OWN, options[name] ?? Number.POSITIVE_INFINITY, true)
+  return {
+    what: 'CircuitBreaker',
+    kind: Kind.CIRCUIT_BREAKER,
+    parameters: [
+      { name: 'markets', value: options.markets, byDefault: 512 },
+      { name: 'dayStart', value: options.dayStart, byDefault: 0 },
+    ],
+    sizeOf: ([markets]) => Header.SIZE + markets * M.SIZE,
+    own,
+    mode: options.mode ?? DEFAULT_MODE,
+  }
+}

@@ -1,0 +1,65 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import { shown } from '../../base/format-value.js'
+import type { Cause } from '../../frames/commit-options.js'
+import { FieldValueError } from '../../frames/errors.js'
+import type { Writer } from '../../journal/write/writer.js'
+import { GATEWAY_JOURNAL } from '../../runtime/sessions/session.js'
+import { VenueError } from '../errors.js'
+import { OrderReport, type OrderReportValues, strategyOf } from '../messages/frames.js'
+
+/** Slots that so many reports take. */
+export function slotsOf(reports: readonly OrderReportValues[]): number {
+  return reports.length * OrderReport.slots
+}
+
+/** What a venue answered an order with, as far as that can be told before it is written. @throws {VenueError} */
+export function checkAnswer(reports: readonly OrderReportValues[], orderId: bigint): readonly OrderReportValues[] {
+  checkReports(reports)
+  if (reports.length === 0)
+    throw new VenueError(`the venue answers order ${orderId} with no report; an order counts as taken by its first`)
+  const other = reports.find(report => report.orderId !== orderId)
+  if (other !== undefined) throw new VenueError(`the venue answers order ${orderId} with a report on ${other.orderId}`)
+  return reports
+}
+
+/** What a venue made of a quote. @throws {VenueError} */
+export function checkReports(reports: readonly OrderReportValues[]): readonly OrderReportValues[] {
+  if (!Array.isArray(reports)) throw new VenueError(`a venue answers with a list of reports, not ${shown(reports)}`)
+  for (const report of reports as readonly (OrderReportValues | null | undefined)[]) {
+    const orderId = report?.orderId
+    if (typeof orderId !== 'bigint' || orderId < 0n || orderId >= 2n ** 64n)
+      throw new VenueError(`a venue's report needs the orderId of its order, not ${shown(orderId)}`)
+  }
+  return reports
+}
+
+/**
+ * Writes checked reports.
+ *
+ * @param dest the strategy they are for; default: whose order each is on.
+ * @throws {VenueError} for one with fields that do not fit.
+ */
+export function writeReports(writer: Writer, reports: readonly OrderReportValues[], cause: Cause, dest?: number): void {
+  for (const report of reports) {
+    try {
+      writer.write(OrderReport, report, { cause, source: GATEWAY_JOURNAL, dest: dest ?? strategyOf(report.orderId) })
+    } catch (error) {
+      if (!(error instanceof FieldValueError || error instanceof InvalidOptionError)) throw error
+      throw new VenueError(`the venue's report on order ${report.orderId} cannot be written: ${error.message}`, {
+        cause: error,
+      })
+    }
+  }
+}
+
+/** Shows in one store all that `write` writes, if so many slots fit on a page. When it throws, nothing of it has been. */
+export function allOrNothing(writer: Writer, slots: number, write: () => void): void {
+  writer.cork(Math.min(slots, writer.pageSlots))
+  try {
+    write()
+  } catch (error) {
+    writer.discard()
+    throw error
+  }
+  writer.uncork()
+}

@@ -1,0 +1,14 @@
+import type { Mapping } from '../native/addon.js'
+
+/** A file in which a sleeper announces itself, and whose writer wakes it: a journal's `control`. */
+export interface Wakeable {
+  readonly mapping: Mapping
+  /** Byte offset of the futex word that the writer counts up to wake sleepers. */
+  readonly signalOffset: number
+  /** Whether this process may announce itself there; without that it looks again every few ms. */
+  readonly writable: boolean
+  /** The signal's value now, to sleep on. */
+  signal(): number
+  /** Announces a sleeper. Afterwards look for frames once more, then sleep on the signal loaded before. */
+  announceSleeper(): void
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { getAffinity, setAffinity, setScheduling } from 'ticktape'
+import { describe, expect, it } from 'vitest'
+import { runChild } from '../support/child.ts'
+import { failureOf } from '../support/failures.ts'
+import { journalPath } from '../support/open.ts'
+import { LINUX, ROOT, skipUnless } from '../support/skips.ts'
+
+describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only Linux binds threads'))(
+  'CPU affinity',
+  () => {
+    it('is what the kernel says of the thread, and can be narrowed and widened again', () => {
+      const all = getAffinity()
+      expect(all.length).toBeGreaterThan(0)
+      setAffinity([all[0]])
+      try {
+        expect(getAffinity()).toEqual([all[0]])
+        expect(readFileSync('/proc/thread-self/status', 'utf8')).toMatch(
+          new RegExp(`Cpus_allowed_list:\\s+${all[0]}\\n`),
+        )
+      } finally {
+        setAffinity(all)
+      }
+      expect(getAffinity()).toEqual(all)
+    })
+
+    it('refuses what is no list of CPUs, and says when there is no such CPU', () => {
+      for (const wrong of [[], [-1], [1.5], ['0'], [5000], 3, null]) {
+        expect(failureOf(() => setAffinity(wrong as number[])).code).toBe('ERR_INVALID_OPTION')
+      }
+      expect(failureOf(() => setAffinity([1023]))).toMatchObject({ code: 'ERR_SYSTEM', systemCode: 'EINVAL' })
+    })
+  },
+)
+
+/** Opens a durable journal for writing, reads it asleep and goes over a page's end; then says where each thread of the addon may run. */
+const WHERE = `
+import { readdirSync, readFileSync } from 'node:fs'
+const threads = () => readdirSync('/proc/self/task').map(id => {
+  const of = file => readFileSync('/proc/self/task/' + id + '/' + file, 'utf8')
+  const [, cpus] = /Cpus_allowed_list:\\s+(\\S+)/.exec(of('status'))
+  const fields = of('stat').split(') ')[1].split(' ')
+  return { name: of('comm').trim(), cpus, nice: Number(fields[16]), policy: Number(fields[38]) }
+}).filter(({ name }) => name.startsWith('ticktape-'))
+const all = ticktape.getAffinity()
+if (args[1] !== 'free') ticktape.setAffinity([all[0]])
+if (args[1] === 'nice') ticktape.setScheduling('other', 7)
+if (args[1] === 'fifo') ticktape.setScheduling('fifo', 1)
+const writer = Writer.open(dir, { pageSize: 65536, durability: 'interval', frames: [Count] })
+const reader = Reader.open(dir)
+const reading = (async () => { for await (const f of reader) if (f.n === 1999) return })()
+for (let n = 0; n < 2000; n++) writer.write(Count, { n })
+await writer.flush()
+await reading
+const asleep = Reader.open(dir, { from: 'end' })
+const stop = new AbortController()
+const sleeping = asleep.run(on(Count, () => {}), { signal: stop.signal })
+await sleep(50)
+say({ all, here: ticktape.getAffinity(), threads: threads() })
+stop.abort()
+await sleeping
+process.exit()
+`
+
+/** The writer's and the readers' have one each that makes or maps pages. */
+const NAMES = ['ticktape-pages', 'ticktape-pages', 'ticktape-sync', 'ticktape-waiter']
+
+interface Thread {
+  readonly name: string
+  readonly cpus: string
+  readonly nice: number
+  readonly policy: number
+}
+
+describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Linux says'))(
+  'the threads of the addon',
+  () => {
+    async function threads(how: string): Promise<{ all: number[]; here: number[]; threads: Thread[] }> {
+      const { said, stderr } = await runChild(WHERE, [journalPath(), how])
+      expect(stderr).toBe('')
+      const found = said[0] as Awaited<ReturnType<typeof threads>>
+      expect(found.threads.map(({ name }) => name).sort()).toEqual(NAMES)
+      return found
+    }
+    /** The CPUs of a list as the kernel writes it: '0,2-4'. */
+    const listed = (text: string): number[] =>
+      text.split(',').flatMap(part => {
+        const [first, last = first] = part.split('-').map(Number)
+        return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+      })
+
+    it('run where the process does', async () => {
+      const found = await threads('free')
+      for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(found.all)
+    })
+
+    it('leave the CPUs of the thread that started them to it, where there are others', async () => {
+      const found = await threads('bound')
+      expect(found.here).toEqual([found.all[0]])
+      const others = found.all.length > 1 ? found.all.slice(1) : found.all
+      for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(others)
+    })
+
+    it.skipIf(skipUnless(ROOT, 'threads of niced and real-time ones', 'only root may raise a priority again'))(
+      'do not inherit nice values and policies',
+      async () => {
+        for (const how of ['nice', 'fifo']) {
+          const found = await threads(how)
+          for (const { nice, policy } of found.threads) expect({ nice, policy }).toEqual({ nice: 0, policy: 0 })
+        }
+      },
+    )
+  },
+)
+
+it('scheduling refuses wrong policies and priorities', () => {
+  for (const [policy, priority] of [
+    ['round', 1],
+    ['fifo', 0],
+    ['fifo', 100],
+    ['other', 20],
+    ['other', 1.5],
+  ]) {
+    expect(failureOf(() => setScheduling(policy as 'fifo', priority as number)).code).toBe('ERR_INVALID_OPTION')
+  }
+})

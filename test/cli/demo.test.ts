@@ -1,0 +1,160 @@
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { makeFolder } from '../support/folders.ts'
+import { outputUntil, startTicktape, ticktape } from '../support/journals.ts'
+
+const COMMAND = join(import.meta.dirname, '../../dist/cli/main.js')
+
+/** Runs the demo to its end: some 10 seconds where nothing else runs, and it may have more. */
+function demo(
+  env: NodeJS.ProcessEnv,
+  ...args: readonly string[]
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [COMMAND, 'demo', ...args], {
+    encoding: 'utf8',
+    timeout: 50_000,
+    env: { ...process.env, ...env },
+  })
+}
+
+interface Summary {
+  readonly holds: boolean
+  readonly checks: readonly { readonly what: string; readonly holds: boolean }[]
+  readonly seconds: number
+  readonly gateway: Record<string, number>
+  readonly strategies: readonly (Record<string, number> & {
+    readonly id: string
+    readonly latency: Record<string, number>
+  })[]
+}
+
+test('the demo kills a strategy and the gateway, ends by itself, and proves that nothing was lost', {
+  timeout: 60_000,
+}, () => {
+  const home = join(makeFolder('memory'), 'demo')
+  const { status, stdout, stderr } = demo({}, '--json', '--home', home)
+  expect(stderr).toContain('killing momentum')
+  expect(stderr).toContain('killing the gateway')
+  const summary = JSON.parse(stdout) as Summary
+  expect(summary.checks.filter(check => !check.holds)).toEqual([])
+  expect(summary.holds).toBe(true)
+  expect(status).toBe(0)
+
+  const { gateway, strategies } = summary
+  expect(gateway).toMatchObject({ gaps: 0, strays: 0, filledTwice: 0, invalidLines: 0, replayed: gateway['frames'] })
+  expect(gateway['events']).toBeGreaterThan(10_000)
+  expect(gateway['pages']).toBeGreaterThan(5)
+  expect(strategies.map(({ id }) => id)).toEqual(['momentum', 'mean-reversion'])
+  expect(strategies.map(({ runs }) => runs)).toEqual([3, 2])
+  for (const strategy of strategies) {
+    expect(strategy).toMatchObject({
+      gaps: 0,
+      duplicates: 0,
+      unanswered: 0,
+      answeredTwice: 0,
+      answered: strategy['orders'],
+      replayed: strategy['read'],
+    })
+    expect(strategy['orders']).toBeGreaterThan(10)
+    expect(strategy.latency['samples']).toBeGreaterThan(10_000)
+    expect(strategy.latency['p50']).toBeGreaterThan(0)
+    expect(strategy.latency['p999']).toBeGreaterThanOrEqual(strategy.latency['p99'])
+  }
+})
+
+test('the demo leaves a session that is there already alone', () => {
+  const home = makeFolder()
+  writeFileSync(join(home, 'session.json'), '{}')
+  expect(ticktape('demo', '--home', home)).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^ERR_USAGE: .*holds a session/) as string,
+  })
+  expect(readFileSync(join(home, 'session.json'), 'utf8')).toBe('{}')
+})
+
+test('the demo plays a capture, tells of its bad lines, and prints its summary for people without colours', {
+  timeout: 60_000,
+}, () => {
+  const lines = Array.from({ length: 20_000 }, (_, i) => {
+    const price = (60_000 + 100 * Math.sin(i / 500)).toFixed(2)
+    if (i === 77) return 'no line of a capture'
+    if (i % 5 === 1) return `${i} {"data":{"e":"trade","s":"BTCUSDT","t":${i},"p":"${price}","q":"0.5","m":true}}`
+    return `${i} {"data":{"e":"bookTicker","s":"BTCUSDT","b":"${price}","B":"0.1","a":"${price}1","A":"3"}}`
+  })
+  const file = join(makeFolder(), 'capture.txt')
+  writeFileSync(file, lines.join('\n'))
+  const { status, stdout } = demo(
+    { NO_COLOR: '1' },
+    '--capture',
+    file,
+    '--speed',
+    'max',
+    '--home',
+    join(makeFolder('memory'), 'demo'),
+  )
+  expect(stdout).toContain('line 78 of')
+  expect(stdout).toContain('1 lines of the capture were not valid')
+  expect(stdout).toContain('19 999 events of the feed are in the gateway')
+  expect(stdout).toContain('Nothing was lost, nothing was done twice.')
+  expect(stdout).not.toContain('\u001b')
+  expect(status).toBe(0)
+})
+
+test('Ctrl-C ends the demo in order: status 130, no process, no file', { timeout: 30_000 }, async () => {
+  const child = startTicktape('demo')
+  const text = await outputUntil(child, /momentum lag/)
+  const pid = Number(/gateway started, pid (\d+)/.exec(text)?.[1])
+  const before = readdirSync('/dev/shm').filter(name => name.startsWith('ticktape-demo-'))
+  child.kill('SIGINT')
+  const [code] = (await once(child, 'exit')) as [number]
+  expect(code).toBe(130)
+  expect(existsSync(`/proc/${pid}`)).toBe(false)
+  const after = readdirSync('/dev/shm').filter(name => name.startsWith('ticktape-demo-'))
+  expect(after.length).toBeLessThan(before.length)
+})
+
+test('a gateway whose demo is killed stops by itself, and its strategies with it', { timeout: 30_000 }, async () => {
+  const home = join(makeFolder('memory'), 'demo')
+  const child = startTicktape('demo', '--home', home)
+  await outputUntil(child, /momentum lag/)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const running = (): string[] =>
+    readdirSync('/proc').filter(name => /^\d+$/.test(name) && commandOf(name).includes(home))
+  for (let i = 0; i < 100 && running().length > 0; i++) await sleep(100)
+  expect(running()).toEqual([])
+})
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // It ended meanwhile.
+  }
+}
+
+test.each([
+  [['demo', '--speed', 'fast']],
+  [['demo', '--wait', 'long']],
+  [['demo', '--capture', '/nonexistent']],
+  [['run']],
+  [['run', '/nonexistent.mjs']],
+  [['run', '--feed', 'live', '/nonexistent.mjs']],
+  [['run', '--duration', '0', '/nonexistent.mjs']],
+])('%j is refused by name with status 2', args => {
+  expect(ticktape(...args)).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^ERR_[A-Z_]+: .+\n$/) as string,
+  })
+})
+
+test.each(['demo', 'run', 'replay'])('%s --help shows examples and exit codes', command => {
+  const { status, stdout } = ticktape(command, '--help')
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/Exit codes:[^]*Examples:\n {2}\$ ticktape/) as string])
+})

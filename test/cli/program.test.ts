@@ -1,0 +1,81 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writer } from 'ticktape'
+import { expect, test } from 'vitest'
+import { makeFolder } from '../support/folders.ts'
+import { ticktape } from '../support/journals.ts'
+
+const COMMANDS = ['demo', 'run', 'replay', 'tail', 'ls', 'verify', 'repair', 'prune', 'doctor']
+
+test("the version is the package's", () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  expect(ticktape('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test('help lists every command and the exit codes', () => {
+  const { status, stdout, stderr } = ticktape('--help')
+  expect([status, stderr]).toEqual([0, ''])
+  for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+  expect(stdout).toContain('Exit codes')
+})
+
+test.each(COMMANDS)('%s has examples in its help', command => {
+  const { status, stdout } = ticktape(command, '--help')
+  expect(status).toBe(0)
+  expect(stdout).toContain(`$ ticktape ${command}`)
+})
+
+test('help is wrapped alike everywhere: what commander writes, and what we add', () => {
+  for (const command of COMMANDS) {
+    const [prose] = ticktape(command, '--help').stdout.split('\nExamples:')
+    expect(
+      prose.split('\n').filter(line => line.length > 100),
+      command,
+    ).toEqual([])
+  }
+})
+
+test('no command shows the help and fails', () => {
+  const { status, stderr } = ticktape()
+  expect(status).toBe(2)
+  expect(stderr).toContain('Usage: ticktape')
+})
+
+test('what is wrong with the arguments names the help to look at', () => {
+  expect(ticktape('tail', '--bogus').stderr).toMatch(/; see 'ticktape help tail'\n$/)
+  expect(ticktape('tale').stderr).toMatch(/^ERR_USAGE: unknown command 'tale' .*tail.*; see 'ticktape help'\n$/)
+  expect(ticktape('help', 'nope')).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: "ERR_USAGE: unknown command 'nope'; see 'ticktape help'\n",
+  })
+  expect(ticktape('help', 'tail')).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('Usage: ticktape tail') as string,
+  })
+})
+
+test('a journal that is not there, and a directory to make one in that is not', () => {
+  const none = join(makeFolder(), 'no', 'such')
+  expect(ticktape('tail', none).stderr).toBe(
+    `ERR_JOURNAL_NOT_FOUND: there is no journal at ${none}; check the path, or start its writer\n`,
+  )
+  const journal = join(makeFolder('memory'), 'j')
+  Writer.open(journal).close()
+  expect(ticktape('repair', journal, '--to', none)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining(`the directory ${join(none, '..')} is missing; make it first`) as string,
+  })
+})
+
+test('a strategy with a mistake in its syntax: how to see where', () => {
+  const file = join(makeFolder(), 'wrong.mjs')
+  writeFileSync(file, 'export default {')
+  expect(ticktape('run', file).stderr).toMatch(
+    /^ERR_STRATEGY: .* cannot be loaded: Unexpected end of input; node --check \S+wrong.mjs shows where\n$/,
+  )
+  writeFileSync(file, "import { nothing } from 'node:fs'")
+  expect(ticktape('run', file).stderr).not.toContain('--check')
+})

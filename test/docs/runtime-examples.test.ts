@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ascii, f64, frame, Writer } from 'ticktape'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeFolder } from '../support/folders.ts'
+import { outputUntil, startTicktape, ticktape } from '../support/journals.ts'
+
+const EXAMPLES = join(import.meta.dirname, '../../examples')
+
+function follow(...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [join(EXAMPLES, 'follow.mjs'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+test('quickstart: the other process gets every ticker', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(EXAMPLES, 'quickstart.mjs')], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  expect([status, stdout, stderr]).toEqual([0, '100000 tickers; the last: BTC-USDT 62799.89 / 62799.99\n', ''])
+})
+
+test('follow: waits for the journal, follows it, and goes on where it was', { timeout: 30_000 }, async () => {
+  const directory = join(makeFolder('memory'), 'j')
+  const first = follow(directory, 'me')
+  const Quote = frame('Quote', 9, { symbol: ascii(8), price: f64 })
+  using writer = Writer.open(directory)
+  writer.write(Quote, { symbol: 'A', price: 1.5 })
+  expect(await outputUntil(first, 'Quote')).toBe("0 Quote { symbol: 'A', price: 1.5 }\n")
+  writer.write(Quote, { symbol: 'B', price: 2 })
+  first.kill('SIGINT')
+  await once(first, 'exit')
+  writer.write(Quote, { symbol: 'C', price: 3 })
+  const again = await outputUntil(follow(directory, 'me'), "'C'")
+  expect(again).toMatch(/^([01] Quote .*\n)?1?.*'C', price: 3 }\n$/s)
+  expect(again).not.toContain("'A'")
+})
+
+test('follow: says that it waits, and Ctrl-C before there is a journal ends it quietly', async () => {
+  const directory = join(makeFolder(), 'j')
+  const child = spawn(process.execPath, [join(EXAMPLES, 'follow.mjs'), directory], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stderr.on('data', chunk => void (said += String(chunk)))
+  await once(child.stderr, 'data')
+  child.kill('SIGINT')
+  expect(await once(child, 'close')).toEqual([130, null])
+  expect(said).toBe(`waiting for ${directory}\n`)
+})
+
+test('strategy: runs, trades, and replays the same', { timeout: 30_000 }, () => {
+  const home = join(makeFolder('memory'), 'session')
+  const strategy = join(EXAMPLES, 'strategy.mjs')
+  const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '2', '--json')
+  expect(status).toBe(0)
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { kind: string; events: number; orders: number; orderly: boolean; event: string })
+  expect(lines.at(-1)).toMatchObject({ kind: 'end', orderly: true })
+  expect(lines.at(-1)?.events).toBeGreaterThan(1000)
+  expect(lines.at(-1)?.orders).toBeGreaterThan(5)
+  expect(lines.map(line => line.event)).toEqual(expect.arrayContaining(['started', 'ready', 'ended']))
+  const replay = ticktape('replay', home, '--strategy', 'momentum')
+  expect(replay).toMatchObject({ status: 0, stdout: expect.stringContaining('the same') as string })
+})
+
+test('the strategy in docs/runtime.md runs and replays the same', { timeout: 30_000 }, () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/runtime.md'), 'utf8')
+  const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
+  const file = join(makeFolder(), 'momentum.mjs')
+  writeFileSync(
+    file,
+    code.replace(
+      "'ticktape/runtime'",
+      JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../dist/public/runtime.js')).href),
+    ),
+  )
+  const home = join(makeFolder('memory'), 'session')
+  const { status, stderr } = ticktape('run', file, '--home', home, '--duration', '2')
+  expect([status, stderr]).toEqual([0, expect.stringMatching(/\[momentum\] filled 0\.01 at \d+/) as string])
+  expect(ticktape('replay', home)).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/gateway: the same.*\nmomentum: the same/) as string,
+  })
+})
+
+test('a strategy that never returns: the status line says so, the first Ctrl-C how long it may take, the second kills it', {
+  timeout: 30_000,
+}, async () => {
+  const file = join(makeFolder(), 'stuck.mjs')
+  const runtime = JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../dist/public/runtime.js')).href)
+  writeFileSync(
+    file,
+    `import { defineStrategy } from ${runtime}\nexport default defineStrategy({ id: 'stuck', onTicker() { const end = Date.now() + 25_000; while (Date.now() < end); } })`,
+  )
+  const child = startTicktape('run', file)
+  let said = ''
+  child.stderr?.on('data', chunk => void (said += String(chunk)))
+  const heard = async (wanted: RegExp): Promise<void> => {
+    while (!wanted.test(said)) await once(child.stderr as NodeJS.ReadableStream, 'data')
+  }
+  await heard(/stuck no progress for \d+ s\n/)
+  child.kill('SIGINT')
+  await heard(/^stopping; strategies have up to 15 s, Ctrl-C again kills now$/m)
+  const begun = performance.now()
+  child.kill('SIGINT')
+  let out = ''
+  child.stdout?.on('data', chunk => void (out += String(chunk)))
+  expect(await once(child, 'close')).toEqual([130, null])
+  expect(performance.now() - begun).toBeLessThan(10_000) // not the 15 s
+  expect(said).toContain('stuck: ended (SIGKILL)')
+  expect(out).toMatch(/not every strategy stopped by itself; home \(temporary, removed; keep it with --home DIR\)\n$/)
+})

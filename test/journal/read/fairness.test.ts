@@ -1,0 +1,45 @@
+import { on } from 'ticktape'
+import { describe, expect, it } from 'vitest'
+import { Count } from '../../support/frames.ts'
+import { openReader, openWriter, writeCounts } from '../../support/open.ts'
+
+/** Frames that are always there: each one handled brings the next. */
+function endless(): { reader: ReturnType<typeof openReader>; more: () => void } {
+  const writer = openWriter()
+  writeCounts(writer, 0, 20_000)
+  return { reader: openReader(writer.path), more: () => writeCounts(writer, 0, 1) }
+}
+
+describe('while there are always frames, timers and signals have their turn', () => {
+  it('in for await', async () => {
+    const { reader, more } = endless()
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 20)
+    const end = performance.now() + 10_000
+    for await (const _ of reader.follow({ signal: controller.signal })) {
+      more()
+      if (performance.now() > end) break
+    }
+    expect(controller.signal.aborted).toBe(true)
+  })
+
+  it.each(['spin', 'yield', 'park', 'event-loop'] as const)('in run with %s', async wait => {
+    const { reader, more } = endless()
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 20)
+    let handled = 0
+    const end = performance.now() + 10_000
+    await reader.run(
+      on(Count, () => {
+        handled++
+        more()
+        for (const until = performance.now() + 0.02; performance.now() < until; );
+        if (performance.now() > end) reader.close()
+      }),
+      { wait, signal: controller.signal },
+    )
+    // 20 µs a frame: a few ms too many are a few hundred frames, 16,384 without a look at the clock are not.
+    expect(handled).toBeLessThan(10_000)
+    expect(controller.signal.aborted).toBe(true)
+  })
+})

@@ -1,0 +1,61 @@
+import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { on, type Reader, type TicktapeError } from 'ticktape'
+import { expect, it } from 'vitest'
+import { Count } from '../../support/frames.ts'
+import { moveToOtherBoot } from '../../support/journals.ts'
+import { journalPath, openReader, openWriter, writeCounts } from '../../support/open.ts'
+
+const handlers = on(Count, () => {})
+
+/** The code of what polling throws, within far longer than a reader goes without making sure that its page is still there. */
+async function codeInTime(reader: Reader): Promise<string> {
+  for (const end = performance.now() + 5000; performance.now() < end; ) {
+    try {
+      for (let i = 0; i < 1000; i++) reader.poll(handlers)
+    } catch (error) {
+      return (error as TicktapeError).code
+    }
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  return 'none'
+}
+
+it('a reader of a journal that was removed and made anew says so, instead of waiting for ever', async () => {
+  const path = journalPath()
+  const first = openWriter(path)
+  writeCounts(first, 0, 5)
+  const reader = openReader(path)
+  expect(reader.poll(handlers)).toBe(5)
+  first.close()
+  rmSync(path, { recursive: true })
+  writeCounts(openWriter(path), 0, 5)
+  expect(await codeInTime(reader)).toBe('ERR_JOURNAL_REPLACED')
+})
+
+it('before its writer has recovered a journal, a reader goes no further than what survived power loss', async () => {
+  const path = journalPath('disk')
+  const writer = openWriter(path, { durability: 'commit' })
+  writeCounts(writer, 0, 5)
+  await writer.flush()
+  writeCounts(writer, 5, 10)
+  const copy = journalPath('disk')
+  copyJournal(path, copy)
+
+  const reader = openReader(copy)
+  const seen: number[] = []
+  const count = on(Count, frame => seen.push(frame.n))
+  reader.poll(count)
+  expect(seen).toEqual([0, 1, 2, 3, 4])
+  const next = openWriter(copy)
+  expect(next.recovery).toMatchObject({ found: 'other-boot', kept: 5, dropped: 5 })
+  writeCounts(next, 100, 102)
+  while (reader.poll(count) > 0);
+  expect(seen).toEqual([0, 1, 2, 3, 4, 100, 101])
+})
+
+/** What the disk would hold, were the machine to stop now and all its blocks written back, seen from its next boot. */
+function copyJournal(from: string, to: string): void {
+  cpSync(from, to, { recursive: true })
+  for (const name of readdirSync(to)) if (name.endsWith('.page')) moveToOtherBoot(join(to, name))
+}

@@ -1,0 +1,484 @@
+import diagnostics from 'node:diagnostics_channel'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  forgetReader,
+  inspect,
+  MergedReader,
+  on,
+  type PruneOptions,
+  type PruneReport,
+  prune,
+  Reader,
+  verify,
+  Writer,
+} from 'ticktape'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { makeFolder } from '../../support/folders.ts'
+import {
+  CAPACITY,
+  makeJournal,
+  moveToOtherBoot,
+  PAGE_SIZE,
+  pageFile,
+  patch,
+  Quote,
+  ticktape,
+  u32,
+} from '../../support/journals.ts'
+
+/** Sealed pages 0 to 9, and page 10 being written. */
+const PAGES = 11
+const FRAMES = PAGES * CAPACITY - 100
+
+/** A journal of 64-byte frames, one a slot: position and frame are the same number. */
+function makePlain(directory: string, frames = FRAMES): void {
+  using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
+  append(writer, frames)
+}
+
+function append(writer: Writer, frames: number): void {
+  for (let i = 0; i < frames; i++) writer.write(Quote, { symbol: 'BTC-USDT', price: writer.position, side: 'buy' })
+}
+
+/** A named reader that has read so far, and left. */
+function leaveReader(directory: string, name: string, position: number): void {
+  Reader.open(directory, { from: { name, start: { position } } }).close()
+}
+
+function pagesOf(directory: string): number[] {
+  return readdirSync(directory)
+    .filter(name => name.endsWith('.page'))
+    .map(name => Number.parseInt(name, 10))
+    .sort((a, b) => a - b)
+}
+
+function upTo(last: number, first = 0): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+}
+
+function make(): string {
+  const directory = join(makeFolder('memory'), 'j')
+  makePlain(directory)
+  return directory
+}
+
+describe('what goes', () => {
+  const limits: [PruneOptions, number[]][] = [
+    [{ pages: 1 }, upTo(9)],
+    [{ pages: 4 }, upTo(6)],
+    [{ pages: 11 }, []],
+    [{ pages: 99 }, []],
+    [{ bytes: 3 * PAGE_SIZE }, upTo(7)],
+    [{ bytes: 3 * PAGE_SIZE - 1 }, upTo(8)],
+    [{ bytes: 0 }, upTo(9)],
+    [{ age: 0 }, upTo(9)],
+    [{ age: 3_600_000 }, []],
+    [{ age: 3_600_000, pages: 4 }, upTo(6)],
+    [{ bytes: 9 * PAGE_SIZE, pages: 4 }, upTo(6)],
+  ]
+  test.each(limits)('%o', async (options, expected) => {
+    const directory = make()
+    const dry = await prune(directory, { ...options, dryRun: true })
+    expect(pagesOf(directory)).toEqual(upTo(10))
+    const report = await prune(directory, options)
+    expect(report.removed.map(page => page.page)).toEqual(expected)
+    expect(report.removed).toEqual(dry.removed)
+    expect(pagesOf(directory)).toEqual(upTo(10).slice(expected.length))
+    expect(report).toMatchObject({
+      removedBytes: expected.length * PAGE_SIZE,
+      keptPages: 11 - expected.length,
+      firstPosition: expected.length * CAPACITY,
+      blockers: [],
+    })
+    expect(await verify(directory)).toMatchObject({
+      sound: true,
+      firstPosition: expected.length * CAPACITY,
+      endPosition: FRAMES,
+    })
+    using reader = Reader.open(directory)
+    expect(reader.position).toBe(expected.length * CAPACITY)
+  })
+
+  test('age counts from the last frame of a page', async () => {
+    const directory = join(makeFolder('memory'), 'j')
+    {
+      using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
+      const hour = 3_600_000_000_000n
+      const start = BigInt(Date.now()) * 1_000_000n - 10n * hour
+      for (let i = 0; i < 10 * CAPACITY; i++) {
+        writer.write(
+          Quote,
+          { symbol: '', price: i, side: 'buy' },
+          { time: start + (hour * BigInt(i)) / BigInt(CAPACITY) },
+        )
+      }
+    }
+    const report = await prune(directory, { age: 3_600_000 * 6.5 })
+    expect(report.removed.map(page => page.page)).toEqual([0, 1, 2]) // page 3 ended 6 hours and a bit ago
+  })
+
+  test('never the last page that has a frame: the next writer takes its time from there', async () => {
+    const directory = join(makeFolder('memory'), 'j')
+    {
+      using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
+      append(writer, 3 * CAPACITY)
+      writer.cork(CAPACITY) // goes on to page 3, which stays empty
+      writer.uncork()
+    }
+    expect(inspect(directory).pages.map(page => page.used)).toEqual([CAPACITY, CAPACITY, CAPACITY, 0])
+    expect((await prune(directory, { pages: 1 })).removed.map(page => page.page)).toEqual([0, 1])
+  })
+
+  test('nothing, of a journal without pages to spare', async () => {
+    const directory = join(makeFolder('memory'), 'j')
+    makePlain(directory, 10)
+    expect(await prune(directory, { pages: 1 })).toMatchObject({ removed: [], keptPages: 1, firstPosition: 0 })
+  })
+
+  test('nothing after a page that cannot be read: it is an error, and nothing is removed', async () => {
+    const directory = make()
+    patch(pageFile(directory, 2), 128, u32(5000))
+    await expect(prune(directory, { pages: 1 })).rejects.toMatchObject({
+      code: 'ERR_CORRUPT_JOURNAL',
+      path: pageFile(directory, 2),
+    })
+    expect(pagesOf(directory)).toEqual(upTo(10))
+  })
+})
+
+describe('readers', () => {
+  test('hold what they have not read, open or not, and are named', async () => {
+    const directory = make()
+    leaveReader(directory, 'dead', 3 * CAPACITY + 5)
+    using alive = Reader.open(directory, { from: { name: 'alive', start: { position: 5 * CAPACITY } } })
+    leaveReader(directory, 'done', FRAMES)
+    const report = await prune(directory, { pages: 1 })
+    expect(report.removed.map(page => page.page)).toEqual([0, 1, 2])
+    expect(report.blockers).toEqual([
+      expect.objectContaining({
+        name: 'dead',
+        alive: false,
+        position: 3 * CAPACITY + 5,
+        pages: 7,
+        bytes: 7 * PAGE_SIZE,
+      }),
+      expect.objectContaining({ name: 'alive', alive: true, pid: process.pid, position: 5 * CAPACITY, pages: 5 }),
+    ])
+    expect(alive.poll(on(Quote, () => {}))).toBe(256)
+  })
+
+  const matrix: [Partial<PruneOptions>, number[]][] = [
+    [{}, [0, 1, 2]],
+    [{ ignoreReaders: ['dead'] }, upTo(4)],
+    [{ forget: ['dead'] }, upTo(4)],
+    [{ ignoreReaders: ['dead', 'alive'] }, upTo(9)],
+    [{ readers: false }, upTo(9)],
+    [{ readers: true }, [0, 1, 2]],
+  ]
+  test.each(matrix)('are passed over when told so by name: %o', async (options, expected) => {
+    const directory = make()
+    leaveReader(directory, 'dead', 3 * CAPACITY + 5)
+    using _ = Reader.open(directory, { from: { name: 'alive', start: { position: 5 * CAPACITY } } })
+    const dry = await prune(directory, { pages: 1, dryRun: true, ...options })
+    expect(inspect(directory).readers).toHaveLength(2)
+    const report = await prune(directory, { pages: 1, ...options })
+    expect(report.removed.map(page => page.page)).toEqual(expected)
+    expect(dry.removed).toEqual(report.removed)
+    expect(inspect(directory).readers.map(reader => reader.name)).toEqual(
+      options.forget === undefined ? ['dead', 'alive'] : ['alive'],
+    )
+  })
+
+  test('that are open are not forgotten, and a wrong name is an error before anything is done', async () => {
+    const directory = make()
+    using _ = Reader.open(directory, { from: { name: 'alive' } })
+    leaveReader(directory, 'dead', 0)
+    await expect(prune(directory, { pages: 1, forget: ['dead', 'alive'] })).rejects.toMatchObject({
+      code: 'ERR_READER_BUSY',
+    })
+    await expect(prune(directory, { pages: 1, forget: ['ded'] })).rejects.toMatchObject({
+      code: 'ERR_READER_NAME',
+      message: expect.stringContaining("'dead'") as string,
+    })
+    await expect(prune(directory, { pages: 1, ignoreReaders: ['x'] })).rejects.toMatchObject({
+      code: 'ERR_READER_NAME',
+    })
+    expect(inspect(directory).readers).toHaveLength(2)
+    expect(pagesOf(directory)).toEqual(upTo(10))
+  })
+
+  test('forgetReader frees a closed one', () => {
+    const directory = make()
+    leaveReader(directory, 'dead', 0)
+    expect(forgetReader(directory, 'dead')).toBe(true)
+    expect(forgetReader(directory, 'dead')).toBe(false)
+    using _ = Reader.open(directory, { from: { name: 'alive' } })
+    expect(() => forgetReader(directory, 'alive')).toThrow(expect.objectContaining({ code: 'ERR_READER_BUSY' }))
+  })
+})
+
+describe('a reader whose page was removed', () => {
+  const first = 10 * CAPACITY
+  const gone = expect.objectContaining({ code: 'ERR_POSITION_GONE', first }) as Error
+  const handlers = on(Quote, () => {})
+
+  test('reads its page to the end, then gets PositionGoneError, and goes on where it is told', async () => {
+    const directory = make()
+    using reader = Reader.open(directory)
+    reader.poll(handlers, 10)
+    await prune(directory, { pages: 1 })
+    let read = 10
+    const readOn = (): void => {
+      for (let count = reader.poll(handlers); count > 0; count = reader.poll(handlers)) read += count
+    }
+    expect(readOn).toThrow(gone)
+    expect(read % CAPACITY).toBe(0) // to the end of its page, or of the one it had mapped ahead
+    expect(readOn).toThrow(gone) // and again: it does not go on by itself
+    reader.seek({ position: first })
+    read = 0
+    readOn()
+    expect(read).toBe(FRAMES - first)
+  })
+
+  test('keeps the page it had mapped ahead, and reads it too', async () => {
+    const directory = make()
+    using reader = Reader.open(directory)
+    reader.poll(handlers, CAPACITY - 1)
+    await sleep(50) // for the thread that maps ahead
+    await prune(directory, { pages: 1 })
+    let last = 0
+    const all = on(Quote, quote => void (last = quote.position))
+    expect(() => {
+      while (reader.poll(all) > 0);
+    }).toThrow(gone)
+    expect(last).toBe(2 * CAPACITY - 1)
+  })
+
+  test('for await, iteration and merging end with it', async () => {
+    const directory = make()
+    using one = Reader.open(directory)
+    using two = Reader.open(directory)
+    using merged = MergedReader.open([directory])
+    await prune(directory, { pages: 1 })
+    await expect(async () => {
+      for await (const _ of one);
+    }).rejects.toThrow(gone)
+    expect(() => [...two]).toThrow(gone)
+    expect(() => {
+      while (merged.poll(handlers) > 0);
+    }).toThrow(gone)
+  })
+
+  test('seeking: what is gone says so, what is there is found', async () => {
+    const directory = make()
+    using old = Reader.open(directory)
+    const [frame] = old
+    const time = frame?.time ?? 0n
+    await prune(directory, { pages: 1 })
+    using reader = Reader.open(directory)
+    expect(reader.position).toBe(first)
+    for (const position of [0, 5, 9 * CAPACITY, first - 1]) {
+      expect(() => reader.seek({ position })).toThrow(gone)
+      expect(() => Reader.open(directory, { from: { position } })).toThrow(gone)
+    }
+    expect(reader.position).toBe(first)
+    reader.seek({ position: first + 3 })
+    expect(reader.position).toBe(first + 3)
+    reader.seek('start')
+    expect(reader.position).toBe(first)
+    reader.seek({ time }) // before all that is there
+    expect(reader.position).toBe(first)
+    reader.seek('end')
+    expect(reader.position).toBe(FRAMES)
+    expect(() => reader.seek({ position: FRAMES + 1 })).toThrow(expect.objectContaining({ code: 'ERR_POSITION' }))
+  })
+
+  test('a name that stopped there says so when it resumes, keeps its position, and begins anew once forgotten', async () => {
+    const directory = make()
+    leaveReader(directory, 'slow', 3 * CAPACITY)
+    await prune(directory, { pages: 1, ignoreReaders: ['slow'] })
+    for (let i = 0; i < 2; i++) expect(() => Reader.open(directory, { from: { name: 'slow' } })).toThrow(gone)
+    expect((await verify(directory)).notes).toEqual([
+      expect.objectContaining({ position: 3 * CAPACITY, what: expect.stringContaining("'slow'") as string }),
+    ])
+    expect(forgetReader(directory, 'slow')).toBe(true)
+    using reader = Reader.open(directory, { from: { name: 'slow', start: { position: first } } })
+    expect(reader.position).toBe(first)
+  })
+})
+
+describe('a journal whose first page is not 0', () => {
+  test('is opened by the next writer, and goes on', async () => {
+    const directory = make()
+    await prune(directory, { pages: 2 })
+    {
+      using writer = Writer.open(directory)
+      expect(writer.recovery).toMatchObject({ found: 'same-boot', position: FRAMES, dropped: 0 })
+      append(writer, 200)
+      expect(writer.position).toBe(FRAMES + 200)
+    }
+    expect(await verify(directory)).toMatchObject({
+      sound: true,
+      firstPosition: 9 * CAPACITY,
+      endPosition: FRAMES + 200,
+    })
+  })
+
+  test('with an empty last page keeps times from going back', async () => {
+    const directory = join(makeFolder('memory'), 'j')
+    const future = BigInt(Date.now()) * 1_000_000n + 10n ** 15n
+    {
+      using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
+      append(writer, 2 * CAPACITY - 1)
+      writer.write(Quote, { symbol: '', price: 0, side: 'buy' }, { time: future })
+      writer.cork(CAPACITY)
+      writer.uncork()
+    }
+    await prune(directory, { pages: 1 })
+    using writer = Writer.open(directory)
+    const position = writer.write(Quote, { symbol: '', price: 0, side: 'buy' })
+    using reader = Reader.open(directory, { from: { position } })
+    expect([...reader].length).toBe(1)
+    reader.seek({ position })
+    for (const frame of reader) expect(frame.time >= future).toBe(true)
+  })
+
+  test('recovers from another boot, checksums and all', async () => {
+    const directory = join(makeFolder('disk'), 'j')
+    const positions = await makeJournal(directory, 5000, true)
+    await prune(directory, { pages: 2 })
+    for (const page of pagesOf(directory)) moveToOtherBoot(pageFile(directory, page))
+    using writer = Writer.open(directory, { durability: 'commit' })
+    expect(writer.recovery).toMatchObject({ found: 'other-boot', dropped: 0, position: 6000 })
+    expect(positions.at(-1)).toBe(5998) // a note, of two slots
+  })
+})
+
+describe('a writer with retain', () => {
+  test.each([{ pages: 3 }, { bytes: 3 * PAGE_SIZE }])('keeps %o while it writes', async retain => {
+    const directory = join(makeFolder('memory'), 'j')
+    using writer = Writer.open(directory, { pageSize: PAGE_SIZE, retain })
+    for (let i = 0; i < 20; i++) {
+      append(writer, CAPACITY)
+      await sleep(5)
+    }
+    await settled(directory, 4)
+    expect(pagesOf(directory)).toHaveLength(4) // the one prepared comes on top
+    expect(await verify(directory)).toMatchObject({ sound: true, endPosition: 20 * CAPACITY })
+  })
+
+  test('keeps what a named reader has not read, and removes it once it has', async () => {
+    const directory = join(makeFolder('memory'), 'j')
+    using writer = Writer.open(directory, { pageSize: PAGE_SIZE, retain: { pages: 2 } })
+    append(writer, 1)
+    using reader = Reader.open(directory, { from: { name: 'slow' } })
+    for (let i = 0; i < 5; i++) {
+      append(writer, CAPACITY)
+      await sleep(5)
+    }
+    expect(pagesOf(directory)[0]).toBe(0)
+    while (reader.poll(on(Quote, () => {})) > 0);
+    append(writer, CAPACITY)
+    await settled(directory, 3)
+    expect(pagesOf(directory)[0]).toBe(5)
+  })
+
+  test('prunes when it is opened', async () => {
+    const directory = make()
+    using _ = Writer.open(directory, { retain: { pages: 2 } })
+    await settled(directory, 3)
+    expect(pagesOf(directory)).toEqual([9, 10, 11])
+  })
+
+  test('says what it removed, and what it could not, on a diagnostics channel', async () => {
+    const directory = make()
+    const seen: { path: string; removed: unknown[]; error: Error | undefined }[] = []
+    const listen = (message: unknown): void => void seen.push(message as (typeof seen)[number])
+    diagnostics.subscribe('ticktape:journal.pruned', listen)
+    onTestFinished(() => void diagnostics.unsubscribe('ticktape:journal.pruned', listen))
+    using writer = Writer.open(directory, { retain: { pages: 2 } })
+    for (let i = 0; seen.length < 1 && i < 200; i++) await sleep(10)
+    expect(seen).toEqual([expect.objectContaining({ path: directory, error: undefined })])
+    expect(seen[0].removed).toHaveLength(9)
+    patch(pageFile(directory, 9), 128, u32(5000))
+    append(writer, CAPACITY)
+    for (let i = 0; seen.length < 2 && i < 200; i++) await sleep(10)
+    expect(seen[1]).toMatchObject({ removed: [], error: { code: 'ERR_CORRUPT_JOURNAL' } })
+  })
+
+  test('removes nothing after it is closed', async () => {
+    const directory = make()
+    Writer.open(directory, { retain: { pages: 2 } }).close()
+    await sleep(50)
+    expect(pagesOf(directory)).toEqual(upTo(10))
+  })
+
+  test.each([{}, { readers: true }, { pages: 0 }, { bytes: -1 }, { age: Number.NaN }, { page: 3 }, 5])(
+    'refuses %o',
+    retain => {
+      const directory = join(makeFolder('memory'), 'j')
+      expect(() => Writer.open(directory, { retain: retain as object })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+      )
+      expect(existsSync(directory)).toBe(false)
+    },
+  )
+})
+
+describe('ticktape prune', () => {
+  test('says what would go and who is in the way, then does it', () => {
+    const directory = make()
+    leaveReader(directory, 'slow', 3 * CAPACITY)
+    const dry = ticktape('prune', directory, '--pages', '2', '--dry-run')
+    expect(dry.status).toBe(0)
+    expect(dry.stdout).toMatch(/would remove pages 0 to 2/)
+    expect(dry.stdout).toMatch(/slow +closed .* 6 pages/)
+    expect(pagesOf(directory)).toEqual(upTo(10))
+    const report = JSON.parse(ticktape('prune', directory, '--bytes', '128K', '--json').stdout) as PruneReport
+    expect(report.removed.map(page => page.page)).toEqual([0, 1, 2])
+    expect(report.blockers).toMatchObject([{ name: 'slow', alive: false }])
+    expect(ticktape('prune', directory, '--age', '0s', '--forget', 'slow').stdout).toMatch(
+      /removed pages 3 to 9[^]*forgot reader slow/,
+    )
+    expect(pagesOf(directory)).toEqual([10])
+  })
+
+  test('--ignore-readers takes names, or stands for all', () => {
+    const directory = make()
+    leaveReader(directory, 'a', 0)
+    leaveReader(directory, 'b', CAPACITY)
+    ticktape('prune', directory, '--pages', '2', '--ignore-readers', 'a')
+    expect(pagesOf(directory)[0]).toBe(1)
+    ticktape('prune', directory, '--pages', '2', '--ignore-readers')
+    expect(pagesOf(directory)[0]).toBe(9)
+  })
+
+  test('takes no journal apart for want of an argument', () => {
+    const directory = make()
+    for (const args of [
+      [],
+      ['--pages', '0'],
+      ['--bytes', 'lots'],
+      ['--age', '5'],
+      ['--pages', '1', '--forget', 'nobody'],
+    ]) {
+      expect([args, ticktape('prune', directory, ...args).status]).toEqual([args, 2])
+    }
+    expect(ticktape('prune', directory).stderr).toBe(
+      'ERR_USAGE: prune takes at least one limit: --bytes 20G, --age 30d or --pages 5\n',
+    )
+    expect(ticktape('prune', join(directory, 'none'))).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^ERR_JOURNAL_NOT_FOUND: /) as string,
+    })
+    rmSync(pageFile(directory, 10))
+    expect(pagesOf(directory)).toEqual(upTo(9))
+  })
+})
+
+/** Waits until retention, which works when the event loop turns, has come to so many pages. */
+async function settled(directory: string, pages: number): Promise<void> {
+  for (let i = 0; pagesOf(directory).length > pages && i < 200; i++) await sleep(10)
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writer } from 'ticktape'
+import { expect, it } from 'vitest'
+import { Count } from '../../support/frames.ts'
+import { openWriter, writeCounts, writeSized } from '../../support/open.ts'
+import { decodePage } from '../../support/plain-decoder.ts'
+
+/** Marks in pages of the smallest size lie 256 slots apart. */
+const STRIDE = 256
+
+it.each([[STRIDE - 1], [STRIDE], [STRIDE + 1], [2 * STRIDE]])(
+  'a writer that goes on after %i slots leaves no mark out',
+  frames => {
+    const first = openWriter()
+    writeCounts(first, 0, frames)
+    first.close()
+    const second = Writer.open(first.path)
+    writeCounts(second, 0, STRIDE)
+    second.close()
+    const page = decodePage(readFileSync(join(first.path, '0000000000.page')), [])
+    const strides = Math.ceil((frames + STRIDE) / STRIDE) - 1
+    expect(page.marks).toEqual(Array.from({ length: strides }, (_, i) => (i + 1) * STRIDE))
+  },
+)
+
+it.each([[0], [10], [STRIDE - 1], [STRIDE], [STRIDE + 1]])(
+  'frames that are discarded after slot %i leave no marks, and those that follow set theirs',
+  frames => {
+    const writer = openWriter()
+    writeCounts(writer, 0, frames)
+    writer.cork(3 * STRIDE - frames)
+    writeCounts(writer, 0, 3 * STRIDE - frames - 1)
+    writer.begin(Count)
+    writer.discard()
+    // Two slots each, so that no frame begins where the others did.
+    for (let n = frames; n < 3 * STRIDE - 1; n += 2) writeSized(writer, 2, n)
+    writer.close()
+    const page = decodePage(readFileSync(join(writer.path, '0000000000.page')), [])
+    const firstOf = (slot: number): number => (slot < frames ? slot : slot + ((slot - frames) % 2))
+    expect(page.marks).toEqual([STRIDE, 2 * STRIDE].map(firstOf))
+  },
+)
+
+it('a writer that goes on after frames were discarded does not take their marks for its own', () => {
+  const first = openWriter()
+  writeCounts(first, 0, 3)
+  first.cork(300)
+  writeCounts(first, 3, 303)
+  first.discard()
+  expect(writeSized(first, 255, 3)).toBe(3)
+  first.close()
+  const second = openWriter(first.path)
+  writeCounts(second, 4, 8)
+  second.close()
+  expect(decodePage(readFileSync(join(first.path, '0000000000.page')), []).marks).toEqual([258])
+})

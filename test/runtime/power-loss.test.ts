@@ -1,0 +1,124 @@
+import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Writer, type WriterOptions } from 'ticktape'
+import { auditSession, Gateway, type GatewayOptions, SyntheticFeed } from 'ticktape/runtime'
+import { Order } from 'ticktape/trading'
+import { describe, expect, test } from 'vitest'
+import { makeFolder } from '../support/folders.ts'
+import { moveToOtherBoot, patch, slotAt } from '../support/journals.ts'
+
+const RUNTIME = pathToFileURL(join(import.meta.dirname, '../../dist/public/runtime.js')).href
+
+/** Sends an order for every tenth trade. */
+function strategyModule(): string {
+  const file = join(makeFolder(), 'strategy.mjs')
+  writeFileSync(
+    file,
+    `import { defineStrategy } from '${RUNTIME}'
+    export default defineStrategy({ id: 'a', onTrade(trade, context) {
+      if (trade.tradeId % 10n === 0n) context.order({ symbol: trade.symbol, side: 'buy', quantity: 1 })
+    } })`,
+  )
+  return file
+}
+
+const FEED = { seed: 4, symbols: ['BTCUSDT'] }
+
+async function play(home: string, strategy: string, limit: number, options: Partial<GatewayOptions>): Promise<void> {
+  const feed = new SyntheticFeed({ ...FEED, limit })
+  const gateway = await Gateway.start({
+    home,
+    strategies: [strategy],
+    feed,
+    speed: 'max',
+    pageSize: 65536,
+    strategyPageSize: 65536,
+    ...options,
+  })
+  await gateway.fed
+  expect(await gateway.stop()).toBe(true)
+}
+
+/** An order that the gateway has not taken, as the last moment before the power goes. Returns its position. */
+function orderUnseen(writer: Writer): number {
+  const orderId = (2n << 48n) | BigInt(writer.position)
+  return writer.write(
+    Order,
+    {
+      symbol: 'BTCUSDT',
+      orderId,
+      price: 0,
+      quantity: 1,
+      filledQuantity: 0,
+      averagePrice: 0,
+      clientOrderId: 'last',
+      side: 'buy',
+      orderType: 'market',
+      state: 'new',
+      timeInForce: 'ioc',
+      action: 'new',
+    },
+    { source: 2, cause: { journal: 1, position: 0 } },
+  )
+}
+
+/** What the disk has of a session when the machine starts again. */
+function afterPowerLoss(home: string): string {
+  const copy = join(makeFolder('memory'), 'session')
+  cpSync(home, copy, { recursive: true })
+  for (const journal of [join(copy, 'gateway'), join(copy, 'strategies', 'a')]) {
+    for (const name of readdirSync(journal).filter(file => file.endsWith('.page'))) moveToOtherBoot(join(journal, name))
+  }
+  return copy
+}
+
+/** A session whose strategy was writing when the power went, and the position of its last order. */
+async function lostWhileWriting(strategy: string, writing: WriterOptions): Promise<{ home: string; position: number }> {
+  const { durability } = writing as Pick<GatewayOptions, 'durability'>
+  const home = join(makeFolder('memory'), 'session')
+  await play(home, strategy, 400, { durability })
+  using writer = Writer.open(join(home, 'strategies', 'a'), { journalId: 2, ...writing })
+  const position = orderUnseen(writer)
+  return { home: afterPowerLoss(home), position }
+}
+
+describe('a gateway started after power loss', () => {
+  test("has its strategies' journals repaired before it takes an order from them: none is reported that the repair removes", {
+    timeout: 30_000,
+  }, async () => {
+    const strategy = strategyModule()
+    const { home } = await lostWhileWriting(strategy, { durability: 'interval', syncInterval: 60_000 })
+    await play(home, strategy, 800, { durability: 'interval' })
+    const audit = await auditSession(home, new SyntheticFeed({ ...FEED, limit: 800 }))
+    expect(audit).toMatchObject({ sound: true, feed: { events: 800 }, gateway: { strays: 0 } })
+    expect(audit.strategies[0]).toMatchObject({ unanswered: 0, answered: audit.strategies[0].orders })
+    expect(audit.strategies[0].orders).toBeGreaterThan(10)
+  })
+
+  test('starts although a cursor reached the disk and the order below it did not', { timeout: 30_000 }, async () => {
+    const strategy = strategyModule()
+    const { home, position } = await lostWhileWriting(strategy, { durability: 'process' })
+    patch(join(home, 'strategies', 'a', '0000000000.page'), slotAt(position), new Uint8Array(128))
+    await play(home, strategy, 800, { durability: 'process' })
+    expect(await auditSession(home, new SyntheticFeed({ ...FEED, limit: 800 }))).toMatchObject({
+      sound: true,
+      feed: { events: 800 },
+    })
+  })
+
+  test('repairs journals of strategies that it does not run any more too', { timeout: 30_000 }, async () => {
+    const strategy = strategyModule()
+    const { home, position } = await lostWhileWriting(strategy, { durability: 'process' })
+    patch(join(home, 'strategies', 'a', '0000000000.page'), slotAt(position), new Uint8Array(128))
+    const gateway = await Gateway.start({
+      home,
+      strategies: [],
+      feed: new SyntheticFeed({ ...FEED, limit: 401 }),
+      speed: 'max',
+      strategyPageSize: 131072,
+    })
+    await gateway.fed
+    expect(await gateway.stop()).toBe(true)
+  })
+})

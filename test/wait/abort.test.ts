@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { on, type Wait } from 'ticktape'
+import { expect, it } from 'vitest'
+import { runChild } from '../support/child.ts'
+import { Count } from '../support/frames.ts'
+import { journalPath, openReader, openWriter } from '../support/open.ts'
+
+it.each<Wait>(['spin', 'yield', 'park', 'event-loop'])(
+  'run with %s ends although another listener kept the abort to itself',
+  async wait => {
+    const writer = openWriter()
+    const reader = openReader(writer.path)
+    const stop = new AbortController()
+    stop.signal.addEventListener('abort', event => event.stopImmediatePropagation())
+    const running = reader.run(
+      on(Count, () => {}),
+      { wait, signal: stop.signal },
+    )
+    await sleep(20)
+    stop.abort()
+    // Asleep in the event loop it is woken by the next frame at the latest.
+    writer.write(Count, { n: 1 })
+    expect(await running).toBeLessThanOrEqual(1)
+  },
+)
+
+/** Ends many runs by an exception, each with a signal of its own that hangs on one that lives on; says how many are still there. */
+const MANY = `
+const root = new AbortController()
+const writer = Writer.open(dir, { frames: [Count] })
+writer.write(Count, { n: 1 })
+const refs = []
+for (let i = 0; i < 200; i++) {
+  const reader = Reader.open(dir)
+  const signal = AbortSignal.any([root.signal])
+  refs.push(new WeakRef(signal))
+  await reader.run(on(Count, () => { throw new Error('enough') }), { wait: args[1], signal }).catch(() => {})
+  reader.close()
+}
+for (let i = 0; i < 5; i++) { await sleep(1); global.gc() }
+say(refs.filter(ref => ref.deref() !== undefined).length)
+writer.close()
+`
+
+it('signals of runs that ended are let go of', async () => {
+  for (const wait of ['spin', 'event-loop']) {
+    const { said, stderr } = await runChild(MANY, [journalPath(), wait], ['--expose-gc'])
+    expect(stderr).toBe('')
+    expect(said[0]).toBeLessThan(10)
+  }
+})
