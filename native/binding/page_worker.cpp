@@ -70,7 +70,7 @@ Napi::Value PageWorkerHandle::wait(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PageWorkerHandle::give(Napi::Env env, PageWorker::State state, Result<RegionPtr>& result) {
-  if (state == PageWorker::State::unknown) return throwRange(env, "there is no such ticket, or it was taken or abandoned");
+  if (state == PageWorker::State::unknown) return throwRange(env, "there is no such ticket, or it was collected or abandoned");
   if (state == PageWorker::State::pending) return env.Null();
   if (!result.ok()) return throwFailure(env, result.failure);
   return MappingHandle::make(env, std::move(result.value));
