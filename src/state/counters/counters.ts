@@ -9,13 +9,13 @@ import { loadInteger } from '../file/words.js'
 import { Counter, Gauge } from './counter.js'
 
 export interface CountersOptions {
-  /** Cells of the file: a gauge takes one, a counter one for each process that adds to it at the same time. Default 1024. */
+  /** The number of cells in the file: a gauge needs one, a counter one for each process that adds to it at the same time. Default 1024. */
   readonly cells?: number
-  /** Permissions when the file is made. Default 0o600. */
+  /** Permissions when the file is created. Default 0o600. */
   readonly mode?: number
 }
 
-/** A counter or gauge as anybody sees it. */
+/** A counter or gauge and its value. */
 export interface CounterInfo {
   readonly name: string
   readonly kind: 'counter' | 'gauge'
@@ -26,16 +26,16 @@ const COUNTER = 1
 const GAUGE = 2
 
 /**
- * Named counters and gauges that any process reads while others write.
+ * Named counters and gauges that any process can read while others write.
  *
  *     const counters = Counters.open('/dev/shm/session.counters')
  *     const sent = counters.counter('orders sent')
  *     sent.add(1)
  *     for (const { name, value } of counters.list()) console.log(name, value)
  *
- * A counter has a cell for each process that adds to it, and its value is their sum: adding is a plain store, no two processes write
- * to one cell, so none waits and nothing is lost. A cell whose process ended keeps its count, and is gone on with by the next process
- * that adds to the counter. (Aeron's counters file is the model for labels and values that lie apart.)
+ * A counter has one cell for each process that adds to it, and its value is the sum of the cells. Adding is a plain store, and no two
+ * processes write to one cell, so none waits and nothing is lost. When a process ends, its cell keeps the count, and the next process
+ * that adds to the counter continues with it. (The separate tables for labels and values follow Aeron's counters file.)
  */
 export class Counters implements Disposable {
   private readonly values: BigUint64Array
@@ -62,7 +62,7 @@ export class Counters implements Disposable {
   }
 
   /**
-   * The counter of that name, to add to.
+   * The counter with this name, to add to.
    *
    * @throws {StateFullError} when there is no cell left, {StateMismatchError} when the name is a gauge's.
    */
@@ -77,7 +77,7 @@ export class Counters implements Disposable {
   }
 
   /**
-   * The gauge of that name, to set. Whoever sets it last wins.
+   * The gauge with this name, to set. It has the value that was set last, by any process.
    *
    * @throws {StateFullError} when there is no cell left, {StateMismatchError} when the name is a counter's.
    */
@@ -120,7 +120,7 @@ export class Counters implements Disposable {
     return [...found.values()]
   }
 
-  /** Leaves this process's cells with their counts to the next ones. Any number of times. */
+  /** Releases this process's cells, which keep their counts. May be called more than once. */
   close(): void {
     for (const handle of this.known.values()) handle.end()
     this.known.clear()
@@ -131,7 +131,7 @@ export class Counters implements Disposable {
     this.close()
   }
 
-  /** A cell of that name for this process: for a counter one that nobody adds to, for a gauge the one there is; else a new one. */
+  /** A cell with this name for this process: for a counter, one without an owner; for a gauge, the existing one; otherwise a new one. */
   private acquireCell(name: string, kind: number): number {
     checkName(name)
     this.file.throwIfClosed()
@@ -162,7 +162,7 @@ export class Counters implements Disposable {
     bytes.set(Buffer.from(name, 'latin1'), label + L.NAME)
     bytes.fill(0, this.valueAt(cell), this.valueAt(cell) + V.SIZE)
     if (kind === COUNTER) acquireOwnerSlot(this.file, this.valueAt(cell) + V.OWNER)
-    // Last: a cell that has a kind has its name.
+    // The kind is stored last: a cell that has a kind also has its name.
     Atomics.store(this.kinds, label >> 2, kind)
     return cell
   }

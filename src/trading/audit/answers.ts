@@ -1,13 +1,13 @@
 import { strategyOf } from '../messages/frames.js'
 import type { OrderReportView } from '../strategies/strategy.js'
 
-/** Answers found in the gateway's journal, held against the orders of the strategies' journals. */
+/** Compares the answers in the gateway's journal with the orders in the strategies' journals. */
 export class AnswerBook {
   reports = 0
-  /** Answers to what no strategy sent; complete once every strategy is settled. */
+  /** The number of answers to orders that no strategy sent; complete once every strategy's orders have been matched. */
   strays = 0
   filledTwice = 0
-  /** By journal, then by the position of the order or cancel: answers. */
+  /** The number of answers, by journal and then by the position of the order or cancel. */
   private readonly answers = new Map<number, Map<number, number>>()
   private readonly filled = new Set<bigint>()
 
@@ -30,7 +30,7 @@ export class AnswerBook {
     ofJournal.set(cause, (ofJournal.get(cause) ?? 0) + 1)
   }
 
-  /** Holds a strategy's orders against their answers. */
+  /** Compares a strategy's orders with their answers. */
   matchOrders(
     strategy: number,
     orders: readonly number[],

@@ -8,7 +8,7 @@ import type { AnswerBook } from './answers.js'
 export interface GatewayWalk {
   frames: number
   readonly pages: number
-  /** Places where a frame does not begin where the one before ended. */
+  /** How often a frame does not begin where the one before ended. */
   gaps: number
   /** Reports by the number of the strategy they are for. */
   readonly reports: Map<number, number>
@@ -16,7 +16,7 @@ export interface GatewayWalk {
   readonly framesBefore: Map<number, number>
 }
 
-/** Goes over the gateway's journal once. `marks` are ascending. */
+/** Reads the gateway's journal once. `marks` are ascending positions. */
 export function walkGateway(journal: string, marks: readonly number[], answers: AnswerBook): GatewayWalk {
   const { capacity, number } = geometryOf(journal)
   const walk: GatewayWalk = { frames: 0, pages: number + 1, gaps: 0, reports: new Map(), framesBefore: new Map() }

@@ -4,7 +4,7 @@ import type { MarketEvent, QuoteEvent, TradeEvent } from '../market/feed.js'
 import { BookTop, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
 import { allOrNothing, slotsOf, writeReports } from '../venues/reports.js'
 
-/** Last prices and traded quantities: what a Ticker says beyond its quote. */
+/** Last prices and traded quantities: the fields of a Ticker that are not in its quote. */
 export class Traded {
   private readonly bySymbol = new Map<string, { last: number; volume: number }>()
 
@@ -25,15 +25,16 @@ export class Traded {
   }
 }
 
-/** Slots of an event: a trade takes one, a quote two. */
+/** The maximum number of slots of an event: a trade has one, a quote two. */
 const EVENT_SLOTS = BookTop.slots + Ticker.slots
 
 /**
- * Writes market data into the gateway's journal. A quote becomes a BookTop and a Ticker, a trade a Trade; each event, with the fills it
- * leads to, appears in one store, so a journal never ends inside one. (Only more fills than a page has room for go on on the next.)
+ * Writes market data into the gateway's journal: a quote as a BookTop and a Ticker, a trade as a Trade. Each event is published together
+ * with the fills that it causes, in one store, so a journal never ends inside an event. (Only if the fills do not fit on one page, they
+ * continue on the next.)
  */
 export class MarketWriter {
-  /** Events in the journal, those of earlier runs included. */
+  /** The number of events in the journal, including those of earlier runs. */
   events = 0
   private readonly traded = new Traded()
 

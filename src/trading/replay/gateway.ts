@@ -12,12 +12,12 @@ import { type Recorded, recordedOf } from './recorded.js'
 
 export interface GatewayReplayOptions {
   readonly home: string
-  /** A fresh one of the kind that answered. Default: a PaperVenue. */
+  /** A new venue object of the class that answered live. Default: a PaperVenue. */
   readonly venue?: Venue
   readonly signal?: AbortSignal
 }
 
-/** The first thing in the gateway's journal that is not what its input leads to. */
+/** The first frame in the gateway's journal that does not follow from its input. */
 export interface GatewayDifference {
   readonly what: string
   /** Position in the gateway's journal. */
@@ -27,21 +27,21 @@ export interface GatewayDifference {
 }
 
 export interface GatewayReplayResult {
-  /** Frames of the gateway's journal that were gone through. */
+  /** The number of frames of the gateway's journal that were read. */
   readonly frames: number
-  /** Reports that are the same. */
+  /** The number of reports that are the same. */
   readonly reports: number
-  /** Undefined when all was the same. */
+  /** Undefined when everything was the same. */
   readonly difference: GatewayDifference | undefined
 }
 
 const BATCH = 4096
 
 /**
- * Does a gateway's work again: the journal's own order says when it took which order, so a fresh venue that gets the same quotes and orders
+ * Replays a gateway's work. Its journal records in which sequence it answered orders, so a new venue that gets the same quotes and orders
  * must give the same reports, and the tickers must follow from quotes and trades.
  *
- * @throws {SessionError} for a home that is none, what Reader.open throws, and the signal's reason.
+ * @throws {SessionError} when there is no session, what Reader.open throws, and the signal's reason.
  */
 export async function replayGateway(options: GatewayReplayOptions): Promise<GatewayReplayResult> {
   const session = Session.openExisting(options.home)
@@ -73,7 +73,7 @@ class GatewayReplay {
   difference: GatewayDifference | undefined = undefined
   private readonly traded = new Traded()
   private readonly orders: ReadonlyMap<number, Generator<Recorded>>
-  /** What must come next. */
+  /** The frames that must come next. */
   private dueTicker: TickerValues | undefined = undefined
   private dueReports: OrderReportValues[] = []
 
@@ -114,7 +114,7 @@ class GatewayReplay {
     this.same++
   }
 
-  /** An event or the end: nothing may be due any more. */
+  /** At an event or at the end: no frame may be due any more. */
   expectNothingDue(position: number): void {
     const due = this.dueTicker ?? this.dueReports[0]
     if (due !== undefined)

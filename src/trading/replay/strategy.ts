@@ -14,22 +14,22 @@ export interface ReplayOptions {
   readonly home: string
   /** The strategy's id. */
   readonly strategy: string
-  /** Its module. Default: the one it was started from last. */
+  /** Its module. Default: the module from which it was last started. */
   readonly file?: string
   readonly signal?: AbortSignal
-  /** Called now and then with the part done, 0 to 1. */
+  /** Called from time to time with the completed part, 0 to 1. */
   readonly onProgress?: (part: number) => void
 }
 
 export interface ReplayResult {
   readonly strategy: string
-  /** Starts of the strategy that were replayed. */
+  /** The number of runs of the strategy that were replayed. */
   readonly runs: number
-  /** Frames that were read for it. */
+  /** The number of frames that were read. */
   readonly frames: number
-  /** Orders and cancels it sent that are as recorded. */
+  /** The number of orders and cancels that are the same as the recorded ones. */
   readonly orders: number
-  /** Undefined when all was the same. */
+  /** Undefined when everything was the same. */
   readonly difference: ReplayDifference | undefined
 }
 
@@ -37,10 +37,10 @@ export interface ReplayResult {
 const SLICE_MS = 10
 
 /**
- * Hands a strategy the frames it was handed before, and compares each order it sends with the recorded one. For every start of the
- * recorded strategy its module is evaluated anew: what it held in memory was lost at that place, and is here.
+ * Passes to a strategy the frames that it handled live, and compares each order it sends with the recorded one. For every run of the
+ * recorded strategy its module is evaluated again, because its memory was lost between the runs.
  *
- * @throws {SessionError} for a home or strategy that isn't there, {StrategyError}, what Reader.open throws, and the signal's reason.
+ * @throws {SessionError} for a home or strategy that does not exist, {StrategyError}, what Reader.open throws, and the signal's reason.
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
   const session = Session.openExisting(options.home)
@@ -131,7 +131,7 @@ class Replay {
       if (!failed || reader.position < run.to)
         comparison.recordDifference(`throws ${String(this.thrown.error)}`, reader.position)
     } else if (run.ending !== 'killed') {
-      // One that failed without a throw so far can only have failed at its end.
+      // A recorded failure without an error so far can only have happened at the end of the run.
       const late = this.deliver(host => host.stop())
       if (failed && late === undefined)
         comparison.recordDifference('does not throw, but failed when it was recorded', run.to)
@@ -141,7 +141,7 @@ class Replay {
     comparison.expectSent(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
   }
 
-  /** What the strategy throws is its own affair, what the reader throws is not. */
+  /** Catches the strategy's errors, for the comparison. Errors of the reader are thrown to the caller. */
   private deliver(action: (host: StrategyHost) => void): Thrown | undefined {
     if (this.host === undefined) return undefined
     try {

@@ -14,20 +14,20 @@ import type {
   TradeView,
 } from './strategy.js'
 
-/** Where a strategy's orders go: its journal, or in replay the comparison with it. */
+/** The destination of a strategy's orders: its journal, or in replay the comparison with its journal. */
 export interface OrderPort {
-  /** Takes an order caused by `cause`. Its own id is the one given to `fill`. */
+  /** Sends an order with this cause. `fill` gets the order's id and returns its values. */
   send(fill: (orderId: bigint) => OrderValues, cause: Cause | undefined): bigint
   log(message: string): void
 }
 
-/** Hands frames to a strategy and its orders on: the same live and in replay. */
+/** Passes frames to a strategy, and its orders to a port. The same code runs live and in replay. */
 export class StrategyHost {
   private readonly symbols: ReadonlySet<string> | undefined
   private readonly context: StrategyContext
-  /** The frame at hand. */
+  /** The frame that is being handled. */
   private frame: FrameHeader | undefined = undefined
-  /** Of the last frame that was handed on; -1 before the first. */
+  /** The position of the last frame that was passed on; -1 before the first. */
   private lastPosition = -1
   private lastTime = 0n
   private stopping = false

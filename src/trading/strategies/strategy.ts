@@ -16,7 +16,7 @@ export interface OrderRequest {
   readonly side: Side
   /** More than 0, in units of the instrument. */
   readonly quantity: number
-  /** The limit. Wanted in limit orders, refused in market orders. */
+  /** The limit price. Required in limit orders, not allowed in market orders. */
   readonly price?: number
   /** Default: 'limit' when there is a price, else 'market'. */
   readonly orderType?: 'limit' | 'market'
@@ -26,35 +26,35 @@ export interface OrderRequest {
   readonly clientOrderId?: string
 }
 
-/** What a strategy can do while one of its handlers runs. */
+/** The functions that a strategy can call while one of its handlers runs. */
 export interface StrategyContext {
-  /** The strategy's own. */
+  /** The strategy's id. */
   readonly id: string
-  /** ns since 1970 of the frame at hand (in `onStop`: of the last one). The same in replay, unlike a clock. */
+  /** The time of the current frame in ns since 1970 (in `onStop`: of the last frame). Unlike a clock, it is the same in replay. */
   readonly now: bigint
   /**
-   * Sends an order, caused by the frame at hand. All that a handler sends appears at once when it returns. Returns the order's id.
+   * Sends an order, with the current frame as its cause. All orders of a handler are published together when it returns. Returns the order's id.
    *
-   * @throws {InvalidOptionError, FieldValueError} for an order that cannot be, {InvalidStateError} outside handlers, in `onStart`, or
+   * @throws {InvalidOptionError, FieldValueError} for an invalid order, {InvalidStateError} outside handlers, in `onStart`, or
    * for more than 64 orders for one frame.
    */
   order(request: OrderRequest): bigint
-  /** Asks that an order of this strategy be cancelled; a report tells. @throws as `order`. */
+  /** Requests the cancel of an order of this strategy. A report answers it. @throws as `order`. */
   cancel(orderId: bigint): void
   /** Prints a line to standard error. Silent in replay. */
   log(message: string): void
 }
 
 /**
- * A strategy. Handlers are called one at a time, for each frame once, in the journal's order; views are valid until they return.
- * They must decide by what they are handed (not by clocks or random numbers), or replay will differ; they cannot be async.
+ * A strategy. Handlers are called one at a time, once for each frame, in the journal's order; views are valid until they return.
+ * Decisions must depend only on the frames (not on clocks or random numbers), otherwise replay differs. Handlers cannot be async.
  */
 export interface StrategyDefinition {
-  /** Its name for as long as its journal is kept: 1 to 32 letters, digits, '_', '.', '-'. */
+  /** Its permanent name, as long as its journal is kept: 1 to 32 letters, digits, '_', '.', '-'. */
   readonly id: string
-  /** Market data of these alone. Default: all. */
+  /** Handle market data of these symbols only. Default: all. */
   readonly symbols?: readonly string[]
-  /** Where it begins when it has never run: with the session's first frame (default), or with those after its start. */
+  /** Where it begins when it has never run: at the session's first frame (default), or at the first frame after its start. */
   readonly from?: 'start' | 'end'
   readonly onStart?: (context: StrategyContext) => void
   readonly onTicker?: (ticker: TickerView, context: StrategyContext) => void
@@ -62,21 +62,21 @@ export interface StrategyDefinition {
   readonly onTrade?: (trade: TradeView, context: StrategyContext) => void
   /** A report on an order of this strategy. */
   readonly onOrder?: (report: OrderReportView, context: StrategyContext) => void
-  /** It is told to stop: the last chance to cancel. Not called when it is killed. */
+  /** Called before it stops: the last chance to cancel orders. Not called when it is killed. */
   readonly onStop?: (context: StrategyContext) => void
 }
 
-/** Marks what defineStrategy made, also that of another copy of this package: a strategy may have its own beside the command's. */
+/** Marks the results of defineStrategy. Shared with other copies of this package: a strategy may import another copy than the command. */
 const MARK = Symbol.for('ticktape.strategy')
 
 const HANDLERS = ['onStart', 'onTicker', 'onBook', 'onTrade', 'onOrder', 'onStop'] as const
 const NAMES = ['id', 'symbols', 'from', ...HANDLERS]
 
 /**
- * Defines a strategy, to be the default export of a module (or one of an array that is), which `Gateway` and `ticktape run` start in a
- * process of its own. What it remembers between frames are the module's variables: they begin anew with each start.
+ * Defines a strategy. It must be the default export of a module, or in an array that is; `Gateway` and `ticktape run` start it in a
+ * process of its own. Between frames it keeps its state in the module's variables, which start empty with each start.
  *
- * @throws {StrategyError} for what cannot be one.
+ * @throws {StrategyError} for an invalid definition.
  */
 export function defineStrategy(definition: StrategyDefinition): StrategyDefinition {
   if (typeof definition !== 'object' || definition === null)
@@ -119,7 +119,7 @@ function isSymbol(symbol: unknown): boolean {
   return typeof symbol === 'string' && /^[\x21-\x7e]{1,16}$/.test(symbol)
 }
 
-/** Whether defineStrategy made it. */
+/** Whether a value was returned by defineStrategy. */
 export function isStrategy(value: unknown): value is StrategyDefinition {
   return typeof value === 'object' && value !== null && MARK in value
 }

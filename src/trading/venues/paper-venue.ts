@@ -9,14 +9,14 @@ interface Touch {
 const NOTHING: readonly OrderReportValues[] = []
 
 /**
- * A venue on paper. An order that can trade at the best price of the last quote is filled there, all of it, whatever the size there; a limit
- * order that cannot rests, and is filled at its limit when the market comes to it. No queue, no fees, no delay.
+ * A simulated venue. An order that can trade at the best price of the last quote is filled completely at that price, whatever the size of
+ * the quote. Any other limit order rests, and is filled at its limit when the market reaches it. No queue, no fees, no delay.
  *
  * The same orders and quotes always give the same reports.
  */
 export class PaperVenue implements Venue {
   private readonly touches = new Map<string, Touch>()
-  /** Resting orders by symbol, in the order they came. */
+  /** Resting orders by symbol, in the sequence in which they arrived. */
   private readonly resting = new Map<string, Map<bigint, OrderReportValues>>()
 
   answer(request: OrderValues): readonly OrderReportValues[] {

@@ -7,12 +7,12 @@ import { GATEWAY_JOURNAL } from '../../runtime/sessions/session.js'
 import { VenueError } from '../errors.js'
 import { OrderReport, type OrderReportValues, strategyOf } from '../messages/frames.js'
 
-/** Slots that so many reports take. */
+/** The number of slots for these reports. */
 export function slotsOf(reports: readonly OrderReportValues[]): number {
   return reports.length * OrderReport.slots
 }
 
-/** What a venue answered an order with, as far as that can be told before it is written. @throws {VenueError} */
+/** Checks a venue's answer to an order, as far as that is possible before writing it. @throws {VenueError} */
 export function checkAnswer(reports: readonly OrderReportValues[], orderId: bigint): readonly OrderReportValues[] {
   checkReports(reports)
   if (reports.length === 0)
@@ -22,7 +22,7 @@ export function checkAnswer(reports: readonly OrderReportValues[], orderId: bigi
   return reports
 }
 
-/** What a venue made of a quote. @throws {VenueError} */
+/** Checks the reports that a venue returned for a quote. @throws {VenueError} */
 export function checkReports(reports: readonly OrderReportValues[]): readonly OrderReportValues[] {
   if (!Array.isArray(reports))
     throw new VenueError(`a venue answers with a list of reports, not ${formatValue(reports)}`)
@@ -37,7 +37,7 @@ export function checkReports(reports: readonly OrderReportValues[]): readonly Or
 /**
  * Writes checked reports.
  *
- * @param dest the strategy they are for; default: whose order each is on.
+ * @param dest the strategy they are for; default: for each report the strategy that sent its order.
  * @throws {VenueError} for one with fields that do not fit.
  */
 export function writeReports(writer: Writer, reports: readonly OrderReportValues[], cause: Cause, dest?: number): void {
@@ -53,7 +53,7 @@ export function writeReports(writer: Writer, reports: readonly OrderReportValues
   }
 }
 
-/** Shows in one store all that `write` writes, if so many slots fit on a page. When it throws, nothing of it has been. */
+/** Publishes all frames that `write` writes in one store, if that many slots fit on a page. When `write` throws, none of them is published. */
 export function allOrNothing(writer: Writer, slots: number, write: () => void): void {
   writer.cork(Math.min(slots, writer.pageSlots))
   try {
