@@ -43,7 +43,7 @@ static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_al
 /** How the writer announces a frame. */
 enum class Announce {
   ordered,  // the protocol: a sequentially consistent store, then a look for sleepers
-  release   // as if nobody ever slept: the least any protocol with a cursor can do
+  release   // as if there were never a sleeper: the minimum for any protocol with a cursor
 };
 
 /** The frames the benchmark writes; bench/support/frames.ts has the same. */
@@ -184,7 +184,7 @@ class Reader {
   uint32_t slot_ = 0;
 };
 
-/** The rests of a reader that spins, as long as the library's and at the same looks; see src/wait/pause.ts. */
+/** The pauses of a spinning reader, as long as the library's and at the same checks; see src/wait/pause.ts. */
 class BackOff {
  public:
   /** Between finding frames and reading them. */

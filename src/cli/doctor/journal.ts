@@ -5,7 +5,7 @@ import { inspect, isJournal, type JournalInfo } from '../../journal/inspect/insp
 import { formatBytes, grouped } from '../output/units.js'
 import { bad, type DoctorFinding, type Machine, ok, warn } from './machine.js'
 
-/** File systems by the magic number statfs gives. What mapping a file means on them. */
+/** File systems by the magic number from statfs, and what mapping a file means on them. */
 const FILE_SYSTEMS: Readonly<Record<number, readonly [name: string, verdict: 'ok' | 'warn' | 'bad', means: string]>> = {
   0x01021994: ['tmpfs', 'ok', 'in memory: gone with the machine'],
   0x858458f6: ['ramfs', 'warn', 'in memory, without a limit: it can take all there is'],
@@ -21,11 +21,11 @@ const FILE_SYSTEMS: Readonly<Record<number, readonly [name: string, verdict: 'ok
   0x65735546: ['fuse', 'warn', 'what mapping and syncing mean depends on the program behind it'],
 }
 
-/** Pages that should fit beside those there are. */
+/** The number of further pages that should fit on the file system. */
 const PAGES_AHEAD = 16
 
 /**
- * Looks at a journal's directory, or at one that a journal is to be made in.
+ * Checks a journal's directory, or a directory in which a journal will be created.
  *
  * @throws {JournalNotFoundError} when there is no such directory.
  */
@@ -73,7 +73,7 @@ function writerOf({ writer }: JournalInfo): DoctorFinding {
   return ok('writer', writer.held ? `pid ${writer.pid ?? 'unknown'} since ${writer.since ?? 'unknown'}` : 'none')
 }
 
-/** Closed readers hold back what retention would remove. */
+/** Closed named readers keep retention from removing pages. */
 function readersOf({ path: directory, readers, pages }: JournalInfo): DoctorFinding {
   const capacity = pages[0]?.capacity ?? 1
   const behind = readers.filter(reader => !reader.alive && reader.lag > capacity)

@@ -34,16 +34,16 @@ export function frameToLine(frame: FrameView): string {
   const name = typeof type === 'string' ? type : `type ${frame.type}`
   const parts: string[] = []
   for (const [key, value] of Object.entries(rest)) {
-    // Nothing is said of what was not given.
+    // Header fields that were not set are left out.
     if (value !== undefined && !(HEADER.has(key) && value === 0)) parts.push(`${key}=${formatValue(value)}`)
   }
   return `${String(position).padStart(10)}  ${formatTime(frame.time)}  ${name.padEnd(12)} ${parts.join(' ')}`
 }
 
-/** Of a frame's header, what is 0 when it means nothing. */
+/** The header fields that are 0 when they were not set. */
 const HEADER = new Set(['causeJournal', 'source', 'dest', 'sinceRoot'])
 
-/** Whether schema.json has a definition for it: a reader that finds none makes one without fields, whose name none can have. */
+/** Whether schema.json has a definition of the frame. For a type without one, the reader makes a definition without fields and with an invalid name. */
 function isKnown(frame: FrameView): boolean {
   return !frame.definition.name.includes(' ')
 }
