@@ -124,7 +124,7 @@ export class MergedReader implements Disposable {
   }
 
   /** Follows all of them for ever: ends with the signal given to `open`, with `close`, or with `break`. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<MergedFrame, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<MergedFrame> {
     this.throwIfClosed()
     return follow(this.followed(), this.signal)
   }

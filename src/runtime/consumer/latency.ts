@@ -5,7 +5,7 @@
 export class LatencyHistogram {
   /** Bytes of its stored form. */
   static readonly SIZE = 4 * 464
-  readonly counts = new Uint32Array(LatencyHistogram.SIZE / 4)
+  readonly counts: Uint32Array = new Uint32Array(LatencyHistogram.SIZE / 4)
 
   /** ns, from 0 to 2^32 - 1; more counts as that, less as 0. */
   record(ns: number): void {
