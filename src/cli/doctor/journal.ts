@@ -1,4 +1,5 @@
 import * as path from 'node:path'
+import { shellQuoted } from '../../base/shell.js'
 import { Page } from '../../frames/format.js'
 import { JournalNotFoundError } from '../../journal/errors.js'
 import { inspect, isJournal, type JournalInfo } from '../../journal/inspect/inspect.js'
@@ -49,7 +50,7 @@ function fileSystem(type: number): DoctorFinding {
 
 function roomAhead(free: number, pageSize: number, directory: string): DoctorFinding {
   const found = `${formatBytes(free)} free, pages of ${formatBytes(pageSize)}`
-  const type = `ticktape prune ${directory} --bytes SIZE --dry-run`
+  const type = `ticktape prune ${shellQuoted(directory)} --bytes SIZE --dry-run`
   if (free < 2 * pageSize) return bad('room for pages', found, 'the next page will not fit: JournalFullError', type)
   if (free < PAGES_AHEAD * pageSize)
     return warn('room for pages', found, `fewer than ${PAGES_AHEAD} pages more will fit`, type)
@@ -63,7 +64,7 @@ function soundness({ path: directory, problems, pages }: JournalInfo): DoctorFin
       'journal',
       `${problem.code}: ${problem.message}`,
       'it cannot be read, or not all of it',
-      `ticktape verify ${directory}    # then: ticktape repair ${directory}`,
+      `ticktape verify ${shellQuoted(directory)}    # then: ticktape repair ${shellQuoted(directory)}`,
     )
   return ok('journal', `${grouped(pages.length)} pages, headers sound`)
 }

@@ -9,7 +9,14 @@ import { clampReaders } from '../control/reader-registry.js'
 import { WriterLock } from '../control/writer-lock.js'
 import { channels } from '../diagnostics.js'
 import { NotAJournalError } from '../errors.js'
-import { checkOwner, DEFAULT_MODE, FileName, listDirectory, prepareDirectory } from '../files/directory.js'
+import {
+  checkOwner,
+  DEFAULT_MODE,
+  directoryInIt,
+  FileName,
+  listDirectory,
+  prepareDirectory,
+} from '../files/directory.js'
 import { pageFileName } from '../files/page-names.js'
 import { readSchema, writeSchema } from '../files/schema-file.js'
 import { type MappedPage, Word } from '../pages/page.js'
@@ -187,7 +194,7 @@ function refuseForeign(directory: string, mode: number): void {
     checkOwner(path.join(directory, name), mode)
   if (pages.length === 0 && foreign.length > 0) {
     throw new NotAJournalError(
-      `${directory} has other files in it ('${foreign[0]}') and no journal; give a journal a directory of its own`,
+      `${directory} has other files in it ('${foreign[0]}') and no journal; ${directoryInIt(directory, 'give the journal a directory in it')}`,
       { path: directory },
     )
   }
