@@ -83,7 +83,7 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     if (existing === undefined) lock.claim(control)
     const pageSize = agreePageSize(directory, settings.pageSize, tail)
     const epoch = Math.max(lock.lastEpoch, tail?.page.identity.epoch ?? 0) + 1
-    lock.sign(epoch)
+    lock.sign(epoch, settings.retain)
     if (tail === undefined) writeSchema(directory, schema, settings.mode)
     else whileRemoved(() => catchUp(directory, tail.page, settings.durability !== 'process'))
     tellReaders(directory, control, report.position)
