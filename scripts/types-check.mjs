@@ -3,11 +3,13 @@
  *
  *   node scripts/types-check.mjs                 with the TypeScript of this repository
  *   node scripts/types-check.mjs 5.4 5.9 ...     with each of these, installed into a temporary folder
+ *   node scripts/types-check.mjs --sources DIR   the .ts files of DIR instead of the consumer
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { root, run } from './run.mjs'
 
 const COMPILER_OPTIONS = {
@@ -29,23 +31,24 @@ const COMPILER_OPTIONS = {
 const folder = mkdtempSync(join(tmpdir(), 'ticktape-types-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-const versions = process.argv.slice(2)
-makeUser(join(folder, 'user'))
+const { values, positionals: versions } = parseArgs({
+  options: { sources: { type: 'string' } },
+  allowPositionals: true,
+})
+makeUser(join(folder, 'user'), values.sources ?? join(root, 'test/types'))
 const compilers = versions.length === 0 ? [join(root, 'node_modules/typescript')] : install(versions)
 const failed = compilers.filter(compiler => !compile(compiler))
 process.exit(failed.length === 0 ? 0 : 1)
 
 /** A package of its own that has ours, and types of Node.js, among its dependencies. */
-function makeUser(user) {
+function makeUser(user, sources) {
   mkdirSync(join(user, 'node_modules/@types'), { recursive: true })
   symlinkSync(root, join(user, 'node_modules/ticktape'))
   symlinkSync(join(root, 'node_modules/@types/node'), join(user, 'node_modules/@types/node'))
   writeFileSync(join(user, 'package.json'), '{ "private": true, "type": "module" }')
-  writeFileSync(
-    join(user, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: ['consumer.ts'] }),
-  )
-  copyFileSync(join(root, 'test/types/consumer.ts'), join(user, 'consumer.ts'))
+  const files = readdirSync(sources).filter(name => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  for (const name of files) copyFileSync(join(sources, name), join(user, name))
+  writeFileSync(join(user, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files }))
 }
 
 function install(wanted) {
