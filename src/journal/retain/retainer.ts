@@ -59,7 +59,7 @@ export class Retainer {
           channels.pruned.publish({ path: this.directory, removed, blockers, error: undefined })
       } else this.warnOf(blockers)
     } catch (error) {
-      if (!this.closed) this.tell(error as Error)
+      if (!this.closed) this.reportFailure(error as Error)
     }
   }
 
@@ -80,7 +80,7 @@ export class Retainer {
   }
 
   /** Writing goes on without retention; that the disk fills up must not come as a surprise. */
-  private tell(error: Error): void {
+  private reportFailure(error: Error): void {
     const removed: RemovablePage[] = []
     if (channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, blockers: [], error })
     else
