@@ -61,7 +61,7 @@ export function fromSystemError(
   }
   if (code === 'ELOOP') {
     return new UnsafePathError(
-      `${path} is a symbolic link, which is not followed here; remove it or use another directory`,
+      `${path} is a symbolic link, which is not followed here; give the path it points to, or another`,
       location,
     )
   }
@@ -69,7 +69,7 @@ export function fromSystemError(
   if (code === 'ENOTDIR')
     return new classes.WrongPath(`${path} lies below a file, not below a directory; check the path`, location)
   if (code === 'EISDIR' || code === 'ENXIO' || (code === 'EINVAL' && isIrregular(path))) {
-    return new UnsafePathError(`${path} is not a regular file; remove it or use another directory`, location)
+    return new UnsafePathError(`${path} is not a regular file; use another path`, location)
   }
   const hint = HINTS[code]
   return new classes.Other(

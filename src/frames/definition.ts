@@ -66,6 +66,10 @@ export function isDefinition(value: unknown): value is FrameDefinition {
 /** The values of a definition: `Values<typeof Ticker>`. */
 export type Values<D> = D extends FrameDefinition<infer F> ? ValuesOf<F> : never
 
+/** The fields of a definition, `FieldsOf<typeof Ticker>`; fields are their own. */
+export type FieldsOf<D extends Fields | FrameDefinition> =
+  D extends FrameDefinition<infer F> ? F : D extends Fields ? D : never
+
 export interface FrameOptions {
   /** 64-byte slots to take, when more than the fields need: from 2 on a frame has a cause, a source and a destination. */
   readonly slots?: number
@@ -83,7 +87,7 @@ export interface FrameOptions {
 export function frame<const F extends Fields>(
   name: string,
   id: number,
-  fields: F,
+  fields: F & UnreservedNames<F>,
   options: FrameOptions = {},
 ): FrameDefinition<F> {
   checkName('a frame', name)
@@ -115,7 +119,7 @@ export function frame<const F extends Fields>(
 }
 
 /** Names that views use themselves. */
-const RESERVED = new Set([
+const RESERVED_NAMES = [
   'type',
   'position',
   'time',
@@ -134,7 +138,16 @@ const RESERVED = new Set([
   'hasOwnProperty',
   '__proto__',
   'then',
-])
+] as const
+const RESERVED: ReadonlySet<string> = new Set(RESERVED_NAMES)
+
+/** A name that no field can have, because every frame has it already. */
+export type ReservedName = (typeof RESERVED_NAMES)[number] | 'toJSON'
+
+/** Has the type checker refuse a field with a reserved name. Says nothing of fields whose names it does not know. */
+type UnreservedNames<F extends Fields> = string extends keyof F
+  ? unknown
+  : { readonly [K in keyof F & ReservedName]: `every frame has '${K}' already; give the field another name` }
 
 /** @internal Also for what comes from schema.json. */
 export function checkName(what: string, name: string): void {
@@ -155,9 +168,13 @@ export function checkId(name: string, id: number): void {
 /** @internal */
 export function checkFieldName(frameName: string, name: string): void {
   checkName(`a field of frame '${frameName}'`, name)
-  if (RESERVED.has(name)) {
-    throw new FrameDefinitionError(`frame '${frameName}' cannot have a field '${name}': every frame has that already`)
-  }
+  if (RESERVED.has(name)) throw reserved(frameName, name)
+}
+
+function reserved(frameName: string, name: string): FrameDefinitionError {
+  return new FrameDefinitionError(
+    `frame '${frameName}' cannot have a field '${name}': every frame has that already; give the field another name`,
+  )
 }
 
 function layOut(
@@ -169,6 +186,8 @@ function layOut(
   let end = header
   for (const [name, field] of Object.entries(fields)) {
     checkFieldName(frameName, name)
+    // Only here: a schema.json from before views had it may have such a field.
+    if (name === 'toJSON') throw reserved(frameName, name)
     if (!isField(field)) {
       throw new FrameDefinitionError(
         `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${formatValue(field)}`,

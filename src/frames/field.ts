@@ -34,10 +34,15 @@ export interface Field<T = unknown> {
   readonly type?: T
 }
 
+/** Raw bytes. A type with a name of its own: written out, TypeScript before 5.7 could not read it in our declaration files. */
+export interface BytesField extends Field<Uint8Array> {
+  readonly kind: 'bytes'
+}
+
 /** Those made here: a look-alike could claim a size or an alignment that its kind doesn't have. */
 const fields = new WeakSet<object>()
 
-function made<T>(field: Field<T>): Field<T> {
+function made<T, K extends Field<T> = Field<T>>(field: K): K {
   fields.add(field)
   return Object.freeze(field)
 }
@@ -80,8 +85,8 @@ export function ascii(size: number): Field<string> {
 }
 
 /** `size` raw bytes. Fewer are filled with zeros; reading copies them out. */
-export function bytes(size: number): Field<Uint8Array> {
-  return made({ kind: 'bytes', size: checkedSize('bytes', size), align: 1 })
+export function bytes(size: number): BytesField {
+  return made<Uint8Array, BytesField>({ kind: 'bytes', size: checkedSize('bytes', size), align: 1 })
 }
 
 /** One of up to 256 names, stored as one byte: `enumOf('buy', 'sell')`. The first is 0. */

@@ -9,7 +9,25 @@ import type { FrameView } from './view.js'
  *
  * @param source which journal it comes from: the index in a merged reader, else 0.
  */
-export type FrameHandler<F extends Fields = Fields> = (frame: FrameView<F>, source: number) => unknown
+export type FrameHandler<D extends Fields | FrameDefinition = Fields> = (
+  frame: FrameView<D>,
+  source: number,
+) => HandlerResult
+
+/**
+ * What a handler may return: anything but a promise, which nobody would wait for. An async handler would find its frame gone after
+ * the first `await`. Values are not looked at.
+ */
+export type HandlerResult =
+  | void
+  | undefined
+  | null
+  | string
+  | number
+  | bigint
+  | boolean
+  | symbol
+  | (object & { readonly then?: never })
 
 /** @internal */
 export interface Handler {

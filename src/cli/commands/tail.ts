@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import type { FrameView } from '../../frames/view.js'
+import { frameToJson } from '../../frames/view-text.js'
 import { PositionGoneError } from '../../journal/errors.js'
 import { readSchema } from '../../journal/files/schema-file.js'
 import type { Start } from '../../journal/read/options.js'
 import { Reader } from '../../journal/read/reader.js'
 import { anyDurable, positionOfLast } from '../../journal/seek/last-frames.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
-import { frameToLine, frameToObject } from '../output/frame-text.js'
+import { frameToLine } from '../output/frame-text.js'
 import { wrapped } from '../output/help.js'
 import { Output, toJson } from '../output/output.js'
 import { parseStart, wholeNumber } from '../output/units.js'
@@ -86,7 +87,7 @@ async function tail(directory: string, options: TailOptions): Promise<number> {
 
 async function print(reader: Reader, options: TailOptions, signal: AbortSignal): Promise<void> {
   const out = new Output()
-  const format = options.json === true ? (frame: FrameView) => toJson(frameToObject(frame)) : frameToLine
+  const format = options.json === true ? (frame: FrameView) => toJson(frameToJson(frame)) : frameToLine
   let left = mostFrames(options)
   const show = (frame: FrameView): void => {
     if (options.type !== undefined && frame.definition.name !== options.type && String(frame.type) !== options.type)

@@ -127,6 +127,11 @@ export function listReaders(control: Control): ReaderInfo[] {
   return readSlots(control).filter(slot => slot !== undefined)
 }
 
+/** Whether pages are to be kept for a reader: for one that died before it had its first position, none are. */
+export function isInNeed(reader: ReaderInfo): boolean {
+  return reader.alive || reader.heartbeat !== 0n
+}
+
 /**
  * Frees a dead reader's place and forgets its position.
  *

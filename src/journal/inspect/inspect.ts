@@ -2,7 +2,8 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { PageFlag } from '../../frames/format.js'
 import { Control } from '../control/control.js'
-import { listReaders, type ReaderInfo } from '../control/reader-registry.js'
+import { isInNeed, listReaders, type ReaderInfo } from '../control/reader-registry.js'
+import { recordedRetention } from '../control/retention.js'
 import { type WriterState, writerState } from '../control/writer-state.js'
 import { NotAJournalError } from '../errors.js'
 import { FileName, listDirectory, pagePath } from '../files/directory.js'
@@ -10,6 +11,7 @@ import { readSchema } from '../files/schema-file.js'
 import type { MappedPage } from '../pages/page.js'
 import { firstTimeOf, lastTimeOf } from '../pages/page-times.js'
 import { tryPage } from '../seek/seek.js'
+import { describeBlocker, findBlockers } from './blockers.js'
 
 /** One page, as its header describes it. */
 export interface PageInfo {
@@ -47,6 +49,9 @@ export interface Problem {
   readonly message: string
 }
 
+/** The code of a problem that is a reader in the way of retention. Its journal is sound. */
+export const RETENTION_BLOCKED = 'RETENTION_BLOCKED'
+
 /** The state of a journal, found without reading its frames. */
 export interface JournalInfo {
   readonly path: string
@@ -64,7 +69,10 @@ export interface JournalInfo {
   readonly readers: readonly ReaderState[]
   /** The frame definitions in its schema. */
   readonly frames: readonly { readonly id: number; readonly name: string }[]
-  /** Files that are damaged or cannot be read. */
+  /**
+   * Files that are damaged or cannot be read, with the error's code; and readers that keep retention from removing pages, with the code
+   * `RETENTION_BLOCKED`.
+   */
   readonly problems: readonly Problem[]
 }
 
@@ -104,6 +112,12 @@ export function inspect(directory: string): JournalInfo {
     })
   }
   const schema = attempt(path.join(directory, FileName.SCHEMA), () => readSchema(directory))
+  const retention = recordedRetention(directory)
+  if (retention !== undefined) {
+    const blockers = attempt(directory, () => findBlockers(directory, retention, readers.filter(isInNeed))) ?? []
+    for (const blocker of blockers)
+      problems.push({ path: directory, code: RETENTION_BLOCKED, message: describeBlocker(blocker) })
+  }
   const written = pages.filter(page => page.state !== 'prepared')
   const last = written[written.length - 1]
   const endPosition = last === undefined ? 0 : last.firstPosition + last.used

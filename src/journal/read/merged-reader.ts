@@ -123,7 +123,7 @@ export class MergedReader implements Disposable {
   }
 
   /** Follows all journals until the signal given to `open` aborts, the reader is closed, or the loop ends with `break`. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<MergedFrame, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<MergedFrame> {
     this.throwIfClosed()
     return follow(this.followed(), this.signal)
   }

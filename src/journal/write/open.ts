@@ -9,7 +9,14 @@ import { clampReaders } from '../control/reader-registry.js'
 import { WriterLock } from '../control/writer-lock.js'
 import { channels } from '../diagnostics.js'
 import { NotAJournalError } from '../errors.js'
-import { checkOwner, DEFAULT_MODE, FileName, listDirectory, prepareDirectory } from '../files/directory.js'
+import {
+  checkOwner,
+  DEFAULT_MODE,
+  directoryInIt,
+  FileName,
+  listDirectory,
+  prepareDirectory,
+} from '../files/directory.js'
 import { pageFileName } from '../files/page-names.js'
 import { readSchema, writeSchema } from '../files/schema-file.js'
 import { type MappedPage, Word } from '../pages/page.js'
@@ -76,7 +83,7 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     if (existing === undefined) lock.claim(control)
     const pageSize = agreePageSize(directory, settings.pageSize, tail)
     const epoch = Math.max(lock.lastEpoch, tail?.page.identity.epoch ?? 0) + 1
-    lock.sign(epoch)
+    lock.sign(epoch, settings.retain)
     if (tail === undefined) writeSchema(directory, schema, settings.mode)
     else whileRemoved(() => catchUp(directory, tail.page, settings.durability !== 'process'))
     tellReaders(directory, control, report.position)
@@ -187,7 +194,7 @@ function refuseForeign(directory: string, mode: number): void {
     checkOwner(path.join(directory, name), mode)
   if (pages.length === 0 && foreign.length > 0) {
     throw new NotAJournalError(
-      `${directory} has other files in it ('${foreign[0]}') and no journal; give a journal a directory of its own`,
+      `${directory} has other files in it ('${foreign[0]}') and no journal; ${directoryInIt(directory, 'give the journal a directory in it')}`,
       { path: directory },
     )
   }

@@ -5,7 +5,7 @@
 export class LatencyHistogram {
   /** The size of its stored form in bytes. */
   static readonly SIZE = 4 * 464
-  readonly counts = new Uint32Array(LatencyHistogram.SIZE / 4)
+  readonly counts: Uint32Array = new Uint32Array(LatencyHistogram.SIZE / 4)
 
   /** Records a latency in ns, from 0 to 2^32 - 1. Larger values count as the maximum, smaller ones as 0. */
   record(ns: number): void {

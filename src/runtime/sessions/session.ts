@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { InvalidOptionError, UnsafePathError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
+import { shellQuoted } from '../../base/shell.js'
 import { FileName, listDirectory, makeDirectories, syncDirectory } from '../../journal/files/directory.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { lookAtStateFile } from '../../state/file/look.js'
@@ -155,7 +156,7 @@ function readMembers(file: string): Member[] {
   try {
     text = fs.readFileSync(file, 'utf8')
   } catch (error) {
-    throw new SessionError(`${file} cannot be read; type: chmod u+r ${file}`, { path: file, cause: error })
+    throw new SessionError(`${file} cannot be read; type: chmod u+r ${shellQuoted(file)}`, { path: file, cause: error })
   }
   const damaged = (cause?: unknown): SessionError =>
     new SessionError(`${file} is damaged; put back a copy of it, or begin a session in another directory`, {

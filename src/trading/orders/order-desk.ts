@@ -1,4 +1,3 @@
-import type { FrameDefinition } from '../../frames/definition.js'
 import { Handlers } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { MergedReader, type MergeSource } from '../../journal/read/merged-reader.js'
@@ -10,7 +9,7 @@ import { allOrNothing, checkAnswer, slotsOf, writeReports } from '../venues/repo
 import type { Venue } from '../venues/venue.js'
 import type { FailStop } from './fail-stop.js'
 
-type OrderView = typeof Order extends FrameDefinition<infer F> ? FrameView<F> : never
+type OrderView = FrameView<typeof Order>
 
 /** A strategy's journal, and the position of the last order in it that was answered, if any. */
 export interface OrderSource {

@@ -1,15 +1,14 @@
 import { formatValue } from '../../base/format-value.js'
-import type { FrameDefinition } from '../../frames/definition.js'
+import type { HandlerResult } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { isMemberId } from '../../runtime/sessions/session.js'
 import { StrategyError } from '../errors.js'
 import type { BookTop, OrderReport, Side, Ticker, Trade } from '../messages/frames.js'
 
-type ViewOf<D> = D extends FrameDefinition<infer F> ? FrameView<F> : never
-export type TickerView = ViewOf<typeof Ticker>
-export type TradeView = ViewOf<typeof Trade>
-export type BookTopView = ViewOf<typeof BookTop>
-export type OrderReportView = ViewOf<typeof OrderReport>
+export type TickerView = FrameView<typeof Ticker>
+export type TradeView = FrameView<typeof Trade>
+export type BookTopView = FrameView<typeof BookTop>
+export type OrderReportView = FrameView<typeof OrderReport>
 
 export interface OrderRequest {
   readonly symbol: string
@@ -56,14 +55,14 @@ export interface StrategyDefinition {
   readonly symbols?: readonly string[]
   /** Where it begins when it has never run: at the session's first frame (default), or at the first frame after its start. */
   readonly from?: 'start' | 'end'
-  readonly onStart?: (context: StrategyContext) => void
-  readonly onTicker?: (ticker: TickerView, context: StrategyContext) => void
-  readonly onBook?: (book: BookTopView, context: StrategyContext) => void
-  readonly onTrade?: (trade: TradeView, context: StrategyContext) => void
+  readonly onStart?: (context: StrategyContext) => HandlerResult
+  readonly onTicker?: (ticker: TickerView, context: StrategyContext) => HandlerResult
+  readonly onBook?: (book: BookTopView, context: StrategyContext) => HandlerResult
+  readonly onTrade?: (trade: TradeView, context: StrategyContext) => HandlerResult
   /** A report on an order of this strategy. */
-  readonly onOrder?: (report: OrderReportView, context: StrategyContext) => void
+  readonly onOrder?: (report: OrderReportView, context: StrategyContext) => HandlerResult
   /** Called before it stops: the last chance to cancel orders. Not called when it is killed. */
-  readonly onStop?: (context: StrategyContext) => void
+  readonly onStop?: (context: StrategyContext) => HandlerResult
 }
 
 /** Marks the results of defineStrategy. Shared with other copies of this package: a strategy may import another copy than the command. */
