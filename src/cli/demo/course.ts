@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { inheritedOptions } from '../../runtime/supervision/node-options.js'
 import type { GatewayStatus } from '../../trading/gateway/gateway.js'
 import { printable } from '../output/failure.js'
 import { Rate, statusText } from '../output/gateway-text.js'
@@ -78,7 +79,7 @@ export class DemoRun {
     const { home, options } = this
     const config: DemoGatewayConfig = { ...options, home, pageSize: PAGE_SIZE, limit: MOST_EVENTS }
     const child = fork(GATEWAY, [JSON.stringify(config)], {
-      execArgv: [],
+      execArgv: inheritedOptions(),
       stdio: ['ignore', 2, 2, 'ipc'],
     })
     this.child = child
