@@ -12,6 +12,7 @@ import { loadStrategies } from '../strategies/load.js'
 import { PaperVenue } from '../venues/paper-venue.js'
 import { checkReports } from '../venues/reports.js'
 import type { Venue } from '../venues/venue.js'
+import { nameOf } from '../venues/venue-name.js'
 import { MarketWriter } from './market-writer.js'
 import { checkGatewayOptions, type GatewayOptions } from './options.js'
 import { playFeed } from './play-feed.js'
@@ -88,7 +89,7 @@ export class Gateway {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
-      const members = session.assignNumbers(strategies)
+      const members = session.assignNumbers(strategies, nameOf(venue))
       await readyJournals(session, members, options)
       const failStop = new FailStop()
       desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, failStop)
