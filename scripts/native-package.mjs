@@ -6,7 +6,6 @@
 //   npm run package:native -- --gcc                        the one for this machine, with its own compiler: what pack:check and CI use
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkBinary } from './check-binary.mjs'
@@ -23,7 +22,8 @@ const { values: options } = parseArgs({
   },
 })
 
-const folder = mkdtempSync(join(tmpdir(), 'ticktape-package-'))
+mkdirSync(cacheFolder, { recursive: true })
+const folder = mkdtempSync(join(cacheFolder, 'package-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 if (options.gcc) buildHere()
