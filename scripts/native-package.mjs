@@ -63,8 +63,8 @@ function compile(target, source) {
   const { zig, env } = fetchZig()
   const { variables } = JSON.parse(readFileSync(join(source, 'native/sources.gypi'), 'utf8'))
   const output = join(source, 'ticktape.node')
-  // Objects are made anew each time; zig's libraries for the target are kept.
-  const objects = mkdtempSync(join(folder, 'objects-'))
+  // zig keeps objects by what they are made from. To show that a build comes out the same, both are made from nothing.
+  const objects = options.twice ? { ZIG_LOCAL_CACHE_DIR: mkdtempSync(join(folder, 'objects-')) } : {}
   const elf = target.os === 'linux'
   const flags = [
     ...['-target', target.zig, '-std=c++17', '-O3', '-fPIC', '-shared', '-s'],
@@ -79,16 +79,15 @@ function compile(target, source) {
     ],
     ...variables.addon_defines.map(define => `-D${define}`),
     ...['-isystem', 'node_modules/node-api-headers/include', '-isystem', 'node_modules/node-addon-api'],
-    // No path of this machine in what ships: neither ours nor the compiler's.
-    ...[`-ffile-prefix-map=${source}=.`, `-ffile-prefix-map=${dirname(zig)}=zig`],
+    // No path of this machine in what ships: ours are relative, and the compiler's get another name.
+    `-ffile-prefix-map=${dirname(zig)}=zig`,
     ...(elf
       ? ['-pthread', '-Wl,--version-script=native/exports.map', '-Wl,--gc-sections', '-Wl,-z,relro', '-Wl,-z,now']
       : ['-undefined', 'dynamic_lookup']),
   ]
   const sources = [...variables.core_sources, ...variables.binding_sources]
   const args = ['c++', ...flags, ...sources, '-o', relative(source, output)]
-  run(zig, args, { cwd: source, env: { ...env, ZIG_LOCAL_CACHE_DIR: objects } })
-  rmSync(objects, { recursive: true })
+  run(zig, args, { cwd: source, env: { ...env, ...objects } })
   return output
 }
 
