@@ -62,10 +62,14 @@ function addonName(): string {
   return runsOnMusl() ? 'ticktape.musl.node' : 'ticktape.glibc.node'
 }
 
-/** Whether this process has musl for its C library: which distribution it is does not say so for certain, what is mapped does. */
+/**
+ * Whether the C library of this process is another than that of GNU, which is musl then. What is mapped says so for certain; which
+ * distribution it is, or what is installed, does not.
+ */
 function runsOnMusl(): boolean {
   try {
-    return fs.readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-')
+    const maps = fs.readFileSync('/proc/self/maps', 'latin1')
+    return maps.includes('.so') && !/\/libc(\.so\.6|-2\.\d+\.so)\b/.test(maps)
   } catch {
     return false
   }
