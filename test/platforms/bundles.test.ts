@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
@@ -39,10 +39,15 @@ async function bundle(folder: string, format: 'esm' | 'cjs', program = PROGRAM, 
   writeFileSync(source, program)
   const outfile = join(folder, 'app/dist', format === 'esm' ? 'bundle.mjs' : 'bundle.cjs')
   // Where the program's node_modules would be.
-  const alias = { ticktape: join(root, 'dist/public/index.js') }
+  const alias = Object.fromEntries(
+    ['ticktape', 'ticktape/state', 'ticktape/runtime'].map(name => [
+      name,
+      join(root, 'dist/public', `${name.split('/')[1] ?? 'index'}.js`),
+    ]),
+  )
   await build({
     ...{ entryPoints: [source], outfile, bundle: true, platform: 'node', format, logLevel: 'silent' },
-    ...(options.external ? {} : { alias: { ...alias, 'ticktape/state': join(root, 'dist/public/state.js') } }),
+    ...(options.external ? {} : { alias }),
     ...options,
   })
   return outfile
@@ -104,5 +109,32 @@ describe.each(['esm', 'cjs'] as const)('a bundle by esbuild, %s', format => {
     }
     writeFileSync(join(folder, 'package.json'), '{ "name": "somebody-elses", "private": true }')
     expect(run(file, folder).err).toContain("code: 'ERR_ADDON_NOT_FOUND'")
+  })
+
+  it('checks a large journal, in one thread', async () => {
+    const folder = makeFolder()
+    const program = `
+      import { bytes, frame, verify, Writer } from 'ticktape'
+      const Block = frame('Block', 1, { bytes: bytes(16_000) }, { slots: 252 })
+      const path = process.argv[2] + '/journal'
+      const writer = Writer.open(path, { pageSize: 32 * 1024 * 1024 })
+      for (let n = 0; n < 4500; n++) writer.write(Block, { bytes: Uint8Array.of(1) })
+      writer.close()
+      verify(path).then(({ sound, pages }) => console.log(sound, pages))`
+    const file = await bundle(folder, format, program)
+    expect(run(file, folder, { TICKTAPE_ADDON: ADDON })).toEqual({ status: 0, out: 'true 3', err: '' })
+  })
+
+  it('says by name that a gateway needs files, and makes none', async () => {
+    const folder = makeFolder()
+    const program = `
+      import { existsSync } from 'node:fs'
+      import { Gateway } from 'ticktape/runtime'
+      const home = process.argv[2] + '/home'
+      const end = ({ code, path }) => console.log(code, path, existsSync(home))
+      Gateway.start({ home, strategies: ['strategy.mjs'], feed: { events() {} } }).then(end, end)`
+    const file = await bundle(folder, format, program)
+    const { out } = run(file, folder, { TICKTAPE_ADDON: ADDON })
+    expect(out).toBe(`ERR_BUNDLED ${realpathSync(file)} false`)
   })
 })
