@@ -67,18 +67,25 @@ function compile(target, source) {
   const objects = options.twice ? { ZIG_LOCAL_CACHE_DIR: mkdtempSync(join(folder, 'objects-')) } : {}
   const elf = target.os === 'linux'
   const flags = [
-    ...['-target', target.zig, '-std=c++17', '-O3', '-fPIC', '-shared', '-s'],
-    ...[
-      '-fvisibility=hidden',
-      '-fno-exceptions',
-      '-fno-rtti',
-      '-fno-sanitize=undefined',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-    ],
+    '-target',
+    target.zig,
+    '-std=c++17',
+    '-O3',
+    '-fPIC',
+    '-shared',
+    '-s',
+    '-fvisibility=hidden',
+    '-fno-exceptions',
+    '-fno-rtti',
+    '-fno-sanitize=undefined',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
     ...variables.addon_defines.map(define => `-D${define}`),
-    ...['-isystem', 'node_modules/node-api-headers/include', '-isystem', 'node_modules/node-addon-api'],
+    '-isystem',
+    'node_modules/node-api-headers/include',
+    '-isystem',
+    'node_modules/node-addon-api',
     // No path of this machine in what ships: ours are relative, and the compiler's get another name.
     `-ffile-prefix-map=${dirname(zig)}=zig`,
     ...(elf

@@ -27,10 +27,12 @@ const PACKAGES = {
 
 /** Layout, journal, ring and recovery. */
 const SUITES = [
-  ...['test/frames/definitions.test.ts', 'test/frames/values.test.ts'],
+  'test/frames/definitions.test.ts',
+  'test/frames/values.test.ts',
   ...['commit', 'commit-options', 'marks', 'open', 'states'].map(name => `test/journal/write/${name}.test.ts`),
   ...['corrupt', 'handlers', 'many-pages', 'merged', 'names', 'start'].map(name => `test/journal/read/${name}.test.ts`),
-  ...['test/journal/recover/recovery.test.ts', 'test/state/ring.test.ts'],
+  'test/journal/recover/recovery.test.ts',
+  'test/state/ring.test.ts',
 ]
 
 /** What takes an emulated processor too long, by the beginning of its name, and why. */

@@ -22,8 +22,12 @@ const { values: options } = parseArgs({
 })
 
 const SUITES = [
-  ...['test/frames', 'test/journal/write', 'test/journal/read', 'test/journal/recover/recovery.test.ts'],
-  ...['test/state/ring.test.ts', 'test/wait'],
+  'test/frames',
+  'test/journal/write',
+  'test/journal/read',
+  'test/journal/recover/recovery.test.ts',
+  'test/state/ring.test.ts',
+  'test/wait',
 ]
 const BEGIN = '<!-- written by npm run test:matrix -- --write -->'
 const END = '<!-- end -->'
@@ -87,9 +91,12 @@ function runVitest(program) {
 function table(all) {
   // Without the suites there is no column for them.
   const columns = options.quick ? ['runtime', 'checks'] : ['runtime', 'checks', 'tests']
-  const cells = ({ title, checks, suites }) => [title, counts(checks), suites ? counts(suites) : 'not run there']
   const line = texts => `| ${texts.slice(0, columns.length).join(' | ')} |`
   return [line(columns), `|${columns.map(() => '---|').join('')}`, ...all.map(row => line(cells(row)))].join('\n')
+}
+
+function cells({ title, checks, suites }) {
+  return [title, counts(checks), suites ? counts(suites) : 'not run there']
 }
 
 function counts({ passed, failed }) {

@@ -9,6 +9,7 @@ import * as path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What a CommonJS bundle has instead of `import.meta.url`, which bundlers leave empty there. */
+// oxlint-disable-next-line no-underscore-dangle -- CommonJS calls it so.
 declare const __filename: string | undefined
 
 /** A part of the library needs files of the package, and the library was bundled into another file. `code` is 'ERR_BUNDLED'. */
@@ -27,7 +28,7 @@ export class BundledError extends Error {
 }
 
 /** The file that this code is in. */
-export const thisFile = fileOf(import.meta.url as string | undefined)
+export const thisFile = fileOf(import.meta.url)
 
 /** The package's folder; undefined when the code was bundled into a file of somebody else's. */
 export const packageRoot = findPackageRoot()

@@ -46,7 +46,12 @@ async function bundle(folder: string, format: 'esm' | 'cjs', program = PROGRAM, 
     ]),
   )
   await build({
-    ...{ entryPoints: [source], outfile, bundle: true, platform: 'node', format, logLevel: 'silent' },
+    entryPoints: [source],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format,
+    logLevel: 'silent',
     ...(options.external ? {} : { alias }),
     ...options,
   })

@@ -1,6 +1,6 @@
 /**
  * What the library must do on every runtime, as a plain program: scripts/test-matrix.mjs, test-arm64.mjs and test-musl.mjs run it where
- * vitest does not run. Prints a line of JSON for each check, and exits with the number of those that failed.
+ * vitest does not run; arguments are words of the checks to run, all if none. Prints a line of JSON for each check, and exits with the number of those that failed.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,9 @@ const LONGEST_MS = 300_000
 const root = mkdtempSync(join(process.env.TICKTAPE_TEST_MEMORY ?? tmpdir(), 'program-'))
 let failed = 0
 let folders = 0
+const wanted = process.argv.slice(2)
 for (const [name, check] of Object.entries({ ...journals, ...processes, ...state })) {
+  if (wanted.length > 0 && !wanted.some(word => name.includes(word))) continue
   const began = performance.now()
   let error
   let timer
