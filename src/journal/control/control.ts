@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { loadWord } from '../../base/load-word.js'
 import { isIrregular, systemCode } from '../../base/system-error.js'
 import { CorruptJournalError, FormatVersionError } from '../../frames/errors.js'
 import { Control as C, CONTROL_MAGIC, FORMAT_VERSION, READER_SLOTS, ReaderSlot } from '../../frames/format.js'
@@ -103,7 +104,7 @@ export class Control implements Wakeable {
 
   /** The signal's value now, to sleep on. */
   signal(): number {
-    return Atomics.load(this.words, SIGNAL)
+    return loadWord(this.words, SIGNAL)
   }
 
   /** Announces a sleeper. Afterwards look for frames once more, then sleep on the signal loaded before. */
@@ -113,7 +114,7 @@ export class Control implements Wakeable {
 
   /** The writer's half, after each publish. No system call unless somebody sleeps. */
   wakeSleepers(): void {
-    if (Atomics.load(this.words, SLEEPERS) !== 0) this.wake()
+    if (loadWord(this.words, SLEEPERS) !== 0) this.wake()
   }
 
   /** Somebody may sleep: wakes all who do. */
@@ -125,7 +126,7 @@ export class Control implements Wakeable {
 
   /** The page the writer is on, a hint for those who look for the journal's end. */
   get currentPage(): number {
-    return Atomics.load(this.words, CURRENT_PAGE) >>> 0
+    return loadWord(this.words, CURRENT_PAGE) >>> 0
   }
 
   set currentPage(pageNumber: number) {

@@ -17,7 +17,7 @@ import { MarketWriter } from './market-writer.js'
 import { checkGatewayOptions, type GatewayOptions } from './options.js'
 import { playFeed } from './play-feed.js'
 import { restore } from './restore.js'
-import { orderSources, readyJournals, superviseStrategy } from './strategy-journals.js'
+import { orderSources, readyJournals, strategyProcess, superviseStrategy } from './strategy-journals.js'
 import { WantedSymbols } from './wanted-symbols.js'
 
 /** The status of a gateway and its strategies. */
@@ -70,10 +70,13 @@ export class Gateway {
   /**
    * Creates a session or continues an existing one.
    *
-   * @throws {WriterLockedError} when it has a gateway, {StrategyError}, {SessionError}, {InvalidOptionError}, and what Writer.open throws.
+   * @throws {WriterLockedError} when it has a gateway, {StrategyError}, {SessionError}, {InvalidOptionError},
+   *   {BundledError}, and what Writer.open throws.
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkGatewayOptions(options)
+    // Before anything is made: in a bundle there is no such module.
+    strategyProcess()
     const strategies = await loadAll(options.strategies)
     const session = Session.open(options.home)
     const { pageSize, durability } = options

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isBun } from '../../base/is-bun.js'
 import { StrategyError } from '../errors.js'
 import { isStrategy, type StrategyDefinition } from './strategy.js'
 
@@ -19,7 +20,7 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   if (!fs.existsSync(resolved)) throw fail('does not exist')
   let module: { readonly default?: unknown }
   try {
-    module = (await import(`${pathToFileURL(resolved).href}?load=${++loads}`)) as typeof module
+    module = (await import(`${address(resolved)}?load=${++loads}`)) as typeof module
   } catch (error) {
     throw fail(
       `cannot be loaded: ${error instanceof Error ? error.message : String(error)}${whatToDo(error, resolved)}`,
@@ -36,6 +37,11 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   const twice = ids.find((id, i) => ids.indexOf(id) !== i)
   if (twice !== undefined) throw fail(`has two strategies '${twice}'; each needs a name of its own`)
   return exported
+}
+
+/** What a module is imported by. Bun takes all queries after a URL for one module, and those after a path for several. */
+function address(file: string): string {
+  return isBun ? file : pathToFileURL(file).href
 }
 
 /** One strategy of a module. @throws {StrategyError} when the module has no strategy with this id. */
