@@ -63,7 +63,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       property("clockBuffer", Clock::makeBuffer(env, environment.clock)),
       property("readClock", &Clock::read),
       property("readTick", &Clock::readTick),
+      property("readSystemClock", &Clock::readSystem),
       property("now", function<now>),
+      property("whyNoCounter", function<whyNoCounter>),
 
       property("spin", &spin),
       property("offerCore", &offerCore),

@@ -150,17 +150,24 @@ export interface Addon {
   Syncer: new (options: SyncerOptions) => Syncer
   Waiter: new (onWake: (id: number) => void) => Waiter
 
-  /** 16 bytes: i64 ns since 1970, which `readClock` writes, and i64 ns since boot, which `readTick` does. One per environment, never detached. */
+  /**
+   * 24 bytes: i64 ns since 1970, which `readClock` writes; i64 ns since boot, which `readTick` does; i64 ns since 1970, which `readSystemClock` does.
+   * One per environment, never detached.
+   */
   readonly clockBuffer: ArrayBuffer
   /** Writes the time into `clockBuffer`. The one call on the hot path: takes and returns nothing. */
   readClock(): void
   /**
-   * Writes the time of the last timer tick (at most 10 ms ago) by the machine's monotonic clock into the second half of
-   * `clockBuffer`. A quarter of the cost of `readClock`; the same in all processes of one boot.
+   * Writes the time of the last timer tick (at most 10 ms ago) by the machine's monotonic clock into the second word of
+   * `clockBuffer`. The same in all processes of one boot.
    */
   readTick(): void
-  /** ns since 1970. */
+  /** As `readClock`, but asks the system for each reading. Into the third word of `clockBuffer`. */
+  readSystemClock(): void
+  /** ns since 1970, by the same clock as `readClock`. */
   now(): bigint
+  /** Why `readClock` and `now` ask the system for each reading; null while the process has them follow the processor's counter. */
+  whyNoCounter(): string | null
 
   /** Spins with the processor's pause until the word differs from `expected`: true; or `spins` turns are over: false. */
   spin(mapping: Mapping, offset: number, expected: number, spins: number): boolean
