@@ -2,6 +2,7 @@
   "variables": {
     "core_sources": [
       "native/core/allocate.cpp",
+      "native/core/barrier.cpp",
       "native/core/crash_point.cpp",
       "native/core/crc32c.cpp",
       "native/core/fault.cpp",
