@@ -192,13 +192,13 @@ class BackOff {
  public:
   /** Between finding frames and reading them. */
   void found() {
-    if (flowing_) rest(kFlowTurns);
+    if (flowing_) pause(kFlowTurns);
     flowing_ = misses_ == 0;
     misses_ = 0;
   }
   void missed() {
     flowing_ = false;
-    if (++misses_ > kEagerLooks) rest(kPauseTurns);
+    if (++misses_ > kEagerLooks) pause(kPauseTurns);
   }
 
  private:
@@ -207,7 +207,7 @@ class BackOff {
   static constexpr int kPauseTurns = 150;
   static constexpr int kFlowTurns = 3750;
 
-  static void rest(int turns) {
+  static void pause(int turns) {
     for (int i = 0; i < turns; i++) {
 #if defined(__GNUC__)
       asm volatile("" : "+r"(i));

@@ -3,7 +3,7 @@
 import { Page } from '../../dist/frames/format.js'
 import type { Mapping } from '../../dist/native/addon.js'
 import { native } from '../../dist/native/index.js'
-import { EAGER_LOOKS, fallBehind, pause } from '../../dist/wait/pause.js'
+import { EAGER_LOOKS, letWriterAdvance, pause } from '../../dist/wait/pause.js'
 import { pinTo, sayReady, serve, ticks } from '../support/child.js'
 import { nanoseconds } from '../support/clock.js'
 import { percentiles } from '../support/statistics.js'
@@ -105,7 +105,7 @@ serve({
         flowing = false
         continue
       }
-      if (flowing) fallBehind()
+      if (flowing) letWriterAdvance()
       flowing = misses === 0
       misses = 0
       for (; seq < end; seq++) outcome.sum += load(other, seq)

@@ -78,7 +78,7 @@ void PageWorker::run() {
   }
 }
 
-PageWorker::State PageWorker::take(Ticket ticket, Result<RegionPtr>& result) {
+PageWorker::State PageWorker::collect(Ticket ticket, Result<RegionPtr>& result) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto found = slots_.find(ticket);
   if (found == slots_.end() || found->second.abandoned) return State::unknown;

@@ -29,8 +29,8 @@ class PageWorker {
   void dispose(RegionPtr region);
 
   /** Gives the result out when it is there. `unknown`: never given, already taken, or abandoned. */
-  State take(Ticket ticket, Result<RegionPtr>& result);
-  /** As take, but waits for the job. */
+  State collect(Ticket ticket, Result<RegionPtr>& result);
+  /** As collect, but waits for the job. */
   State wait(Ticket ticket, Result<RegionPtr>& result);
   void abandon(Ticket ticket);
 

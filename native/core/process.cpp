@@ -160,7 +160,7 @@ Placement placement() {
   return here;
 }
 
-void place(const Placement& to) {
+void applyPlacement(const Placement& to) {
   // What fails leaves the thread as its maker was: no worse than not to have tried.
   if (!to.cpus.empty()) (void)setAffinity(to.cpus);
   struct sched_param parameters {};
@@ -206,7 +206,7 @@ int64_t startOf(int64_t pid) {
 
 // macOS binds no thread to a CPU, and has no SCHED_FIFO for ordinary processes; a nice value belongs to the process.
 Placement placement() { return {}; }
-void place(const Placement&) {}
+void applyPlacement(const Placement&) {}
 Result<std::vector<int>> affinity() { return failed(ENOTSUP, "sched_getaffinity"); }
 Failure setAffinity(const std::vector<int>&, int) { return failed(ENOTSUP, "sched_setaffinity"); }
 int threadId() { return 0; }

@@ -31,7 +31,7 @@ struct Placement {
 /** The calling thread's. */
 Placement placement();
 /** Moves the calling thread there, as far as it may. */
-void place(const Placement& to);
+void applyPlacement(const Placement& to);
 
 /** SCHED_FIFO with a priority of 1 to 99, for the calling thread. */
 Failure scheduleFifo(int priority);

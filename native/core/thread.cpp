@@ -10,7 +10,7 @@ namespace ticktape {
 namespace {
 
 // As the process was when the addon was loaded. Never destroyed: threads may still begin while the process ends.
-const process::Placement& home = *new process::Placement(process::placement());
+const process::Placement& original = *new process::Placement(process::placement());
 
 /**
  * Where a thread goes that the calling one makes. Programs bind their spinning thread to a core of its own, or give it a priority over all
@@ -18,10 +18,10 @@ const process::Placement& home = *new process::Placement(process::placement());
  * that was there before, and of a maker with one core it leaves that to it where there are others, near it if it can be: memory
  * belongs to the node whose core clears it. Where a maker has several cores, it shares them.
  */
-process::Placement awayFromHere() {
-  process::Placement away = home;
+process::Placement awayFromCaller() {
+  process::Placement away = original;
   const Result<std::vector<int>> here = process::affinity();
-  if (!here.ok() || here.value.size() == home.cpus.size()) return away;
+  if (!here.ok() || here.value.size() == original.cpus.size()) return away;
   if (here.value.size() > 1) {
     away.cpus = here.value;
     return away;
@@ -29,12 +29,12 @@ process::Placement awayFromHere() {
   const int taken = here.value.front();
   const std::vector<int> near = process::nodeOf(taken);
   std::vector<int> others, neighbours;
-  for (const int cpu : home.cpus) {
+  for (const int cpu : original.cpus) {
     if (cpu == taken) continue;
     others.push_back(cpu);
     if (std::count(near.begin(), near.end(), cpu) > 0) neighbours.push_back(cpu);
   }
-  if (others.empty()) return home;
+  if (others.empty()) return original;
   away.cpus = neighbours.empty() ? others : neighbours;
   return away;
 }
@@ -44,7 +44,7 @@ process::Placement awayFromHere() {
 int Thread::start(const char* name, std::function<void()> body) {
   name_ = name;
   body_ = std::move(body);
-  placement_ = awayFromHere();
+  placement_ = awayFromCaller();
 
   // A thread inherits the mask of its maker, so it never sees a moment without it.
   sigset_t all, before;
@@ -88,7 +88,7 @@ void Thread::moveTo(const std::vector<int>& cpus) const {
 
 void* Thread::run(void* self) {
   auto* thread = static_cast<Thread*>(self);
-  process::place(thread->placement_);
+  process::applyPlacement(thread->placement_);
   {
     std::lock_guard<std::mutex> lock(thread->mutex_);
     thread->id_ = process::threadId();

@@ -101,10 +101,10 @@ TEST(a_result_is_given_once) {
   Failure failure;
   const auto ticket = worker.create(planFor(directory, false), failure);
   Result<RegionPtr> result;
-  CHECK(check::eventually([&] { return worker.take(ticket, result) == State::done; }));
-  CHECK(worker.take(ticket, result) == State::unknown);
+  CHECK(check::eventually([&] { return worker.collect(ticket, result) == State::done; }));
+  CHECK(worker.collect(ticket, result) == State::unknown);
   CHECK(worker.wait(ticket, result) == State::unknown);
-  CHECK(worker.take(12345, result) == State::unknown);
+  CHECK(worker.collect(12345, result) == State::unknown);
 }
 
 TEST(what_is_abandoned_is_unmapped_and_its_file_stays) {
@@ -115,12 +115,12 @@ TEST(what_is_abandoned_is_unmapped_and_its_file_stays) {
 
   const auto early = worker.create(planFor(directory, false), failure);
   worker.abandon(early);
-  CHECK(worker.take(early, result) == State::unknown);
+  CHECK(worker.collect(early, result) == State::unknown);
 
   const auto late = worker.open(directory + "/0.page", failure);
   check::sleepMs(20);
   worker.abandon(late);
-  CHECK(worker.take(late, result) == State::unknown);
+  CHECK(worker.collect(late, result) == State::unknown);
   worker.abandon(late);
   worker.close();
   CHECK(exists(directory + "/0.page"));
@@ -148,7 +148,7 @@ TEST(closing_finishes_the_jobs_and_keeps_their_results) {
   worker.close();
   for (const auto ticket : tickets) {
     Result<RegionPtr> result;
-    CHECK(worker.take(ticket, result) == State::done);
+    CHECK(worker.collect(ticket, result) == State::done);
     CHECK(result.ok());
   }
   worker.create(planFor(directory, false), failure);

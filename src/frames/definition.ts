@@ -1,4 +1,4 @@
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import { FrameDefinitionError } from './errors.js'
 import { type Field, type FieldKind, isField } from './field.js'
 import { Frame, SLOT_SIZE } from './format.js'
@@ -92,17 +92,17 @@ export function frame<const F extends Fields>(
     throw new FrameDefinitionError(`frame '${name}' takes its fields as an object of name: kind`)
   }
   if (typeof options !== 'object' || options === null) {
-    throw new FrameDefinitionError(`frame '${name}' takes its options as an object, not ${shown(options)}`)
+    throw new FrameDefinitionError(`frame '${name}' takes its options as an object, not ${formatValue(options)}`)
   }
   for (const key of Object.keys(options)) {
     if (key !== 'slots') throw new FrameDefinitionError(`frame '${name}' has no option '${key}'; there is: slots`)
   }
   const wanted = options.slots ?? 1
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > Frame.MAX_SLOTS) {
-    throw new FrameDefinitionError(`frame '${name}' takes 1 to ${Frame.MAX_SLOTS} slots, not ${shown(wanted)}`)
+    throw new FrameDefinitionError(`frame '${name}' takes 1 to ${Frame.MAX_SLOTS} slots, not ${formatValue(wanted)}`)
   }
-  let layout = wanted === 1 ? place(name, fields, Frame.SMALL_HEADER_SIZE) : undefined
-  if (layout === undefined || layout.end > SLOT_SIZE) layout = place(name, fields, Frame.LARGE_HEADER_SIZE)
+  let layout = wanted === 1 ? layOut(name, fields, Frame.SMALL_HEADER_SIZE) : undefined
+  if (layout === undefined || layout.end > SLOT_SIZE) layout = layOut(name, fields, Frame.LARGE_HEADER_SIZE)
   const needed = Math.max(wanted, Math.ceil(layout.end / SLOT_SIZE))
   // Fields that fit 64 bytes with the small header but not with the large one, and those that never did.
   const slots = layout.header === Frame.LARGE_HEADER_SIZE ? Math.max(2, needed) : 1
@@ -140,7 +140,7 @@ const RESERVED = new Set([
 export function checkName(what: string, name: string): void {
   if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
     throw new FrameDefinitionError(
-      `${what} needs a name of 1 to 64 letters, digits and underscores that starts with no digit, not ${shown(name)}`,
+      `${what} needs a name of 1 to 64 letters, digits and underscores that starts with no digit, not ${formatValue(name)}`,
     )
   }
 }
@@ -148,7 +148,7 @@ export function checkName(what: string, name: string): void {
 /** @internal */
 export function checkId(name: string, id: number): void {
   if (!Number.isInteger(id) || id < 1 || id > Frame.MAX_TYPE) {
-    throw new FrameDefinitionError(`frame '${name}' needs an id of 1 to ${Frame.MAX_TYPE}, not ${shown(id)}`)
+    throw new FrameDefinitionError(`frame '${name}' needs an id of 1 to ${Frame.MAX_TYPE}, not ${formatValue(id)}`)
   }
 }
 
@@ -160,7 +160,7 @@ export function checkFieldName(frameName: string, name: string): void {
   }
 }
 
-function place(
+function layOut(
   frameName: string,
   fields: Fields,
   header: number,
@@ -171,7 +171,7 @@ function place(
     checkFieldName(frameName, name)
     if (!isField(field)) {
       throw new FrameDefinitionError(
-        `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${shown(field)}`,
+        `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${formatValue(field)}`,
       )
     }
     const offset = Math.ceil(end / field.align) * field.align

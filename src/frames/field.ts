@@ -1,4 +1,4 @@
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import { FrameDefinitionError } from './errors.js'
 
 export type FieldKind =
@@ -94,7 +94,7 @@ export function enumOf(...args: readonly unknown[]): Field<string> {
   }
   for (const value of values) {
     if (typeof value !== 'string' || value === '') {
-      throw new FrameDefinitionError(`enumOf takes non-empty strings, not ${shown(value)}`)
+      throw new FrameDefinitionError(`enumOf takes non-empty strings, not ${formatValue(value)}`)
     }
   }
   if (new Set(values).size !== values.length) {
@@ -107,7 +107,7 @@ const MAX_FIELD_SIZE = 255 * 64
 
 function checkedSize(kind: string, size: number): number {
   if (!Number.isInteger(size) || size < 1 || size > MAX_FIELD_SIZE) {
-    throw new FrameDefinitionError(`${kind}(n) takes a size of 1 to ${MAX_FIELD_SIZE} bytes, not ${shown(size)}`)
+    throw new FrameDefinitionError(`${kind}(n) takes a size of 1 to ${MAX_FIELD_SIZE} bytes, not ${formatValue(size)}`)
   }
   return size
 }

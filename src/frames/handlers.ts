@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../base/errors.js'
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import { type Fields, type FrameDefinition, isDefinition } from './definition.js'
 import { FrameDefinitionError } from './errors.js'
 import type { FrameView } from './view.js'
@@ -37,7 +37,7 @@ export class Handlers {
    */
   on<F extends Fields>(definition: FrameDefinition<F>, handle: FrameHandler<F>): this {
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`on() takes a definition made by frame(), not ${shown(definition)}`)
+      throw new InvalidOptionError(`on() takes a definition made by frame(), not ${formatValue(definition)}`)
     }
     checkFunction('on', handle)
     const other = this.byType.get(definition.id)
@@ -74,7 +74,7 @@ export function on<F extends Fields>(definition: FrameDefinition<F>, handle: Fra
 
 function checkFunction(name: string, handle: unknown): void {
   if (typeof handle !== 'function')
-    throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${shown(handle)}`)
+    throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${formatValue(handle)}`)
   if (Object.prototype.toString.call(handle) === '[object AsyncFunction]') {
     throw new InvalidOptionError(
       `${name}() takes no async function: the frame is gone at its first await, and counts as read. Use 'for await', or keep frames with toObject() and wait elsewhere`,

@@ -1,4 +1,4 @@
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from './definition.js'
 import { FieldValueError } from './errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag } from './format.js'
@@ -132,7 +132,7 @@ function defineWriteView(definition: FrameDefinition): {
   function assign(view: View, values: Record<string, unknown>): void {
     if (typeof values !== 'object' || values === null) {
       throw new FieldValueError(
-        `a ${definition.name} is written from an object with its fields, not from ${shown(values)}`,
+        `a ${definition.name} is written from an object with its fields, not from ${formatValue(values)}`,
       )
     }
     for (const name in values) {

@@ -9,7 +9,7 @@ import { Exit, printable, UsageError } from '../output/failure.js'
 import { frameToLine, frameToObject } from '../output/frame-text.js'
 import { wrapped } from '../output/help.js'
 import { Output, toJson } from '../output/output.js'
-import { parsePlace, wholeNumber } from '../output/units.js'
+import { parseStart, wholeNumber } from '../output/units.js'
 
 interface TailOptions {
   readonly follow?: boolean
@@ -127,7 +127,7 @@ function mostFrames({ limit, from, follow }: TailOptions): number {
 function startOf(directory: string, options: TailOptions, types: ReadonlySet<number> | undefined): Start {
   const { from } = options
   if (from === 'start' || from === 'end') return from
-  if (from !== undefined) return parsePlace(from)
+  if (from !== undefined) return parseStart(from)
   return { position: positionOfLast(directory, options.limit ?? DEFAULT_FRAMES, types, options.durable) }
 }
 

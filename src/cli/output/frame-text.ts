@@ -35,7 +35,7 @@ export function frameToLine(frame: FrameView): string {
   const parts: string[] = []
   for (const [key, value] of Object.entries(rest)) {
     // Nothing is said of what was not given.
-    if (value !== undefined && !(HEADER.has(key) && value === 0)) parts.push(`${key}=${shown(value)}`)
+    if (value !== undefined && !(HEADER.has(key) && value === 0)) parts.push(`${key}=${formatValue(value)}`)
   }
   return `${String(position).padStart(10)}  ${formatTime(frame.time)}  ${name.padEnd(12)} ${parts.join(' ')}`
 }
@@ -72,7 +72,7 @@ function rawBytes(frame: FrameView, offset: number, size: number): string {
   return Buffer.from(pointer.u8.slice(pointer.at + offset, pointer.at + offset + size)).toString('hex')
 }
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   if (typeof value === 'string')
     return /^[\x21-\x7e]+$/.test(value) && !value.includes('"') ? value : JSON.stringify(value)
   if (typeof value === 'object' && value !== null) return `?${(value as { damaged: string }).damaged}`

@@ -4,10 +4,10 @@ import { UsageError } from './failure.js'
 const FIRST_TIME = 10n ** 15n
 
 /** What `--from` takes besides 'start' and 'end'. */
-export type Place = { readonly position: number } | { readonly time: bigint }
+export type StartPoint = { readonly position: number } | { readonly time: bigint }
 
 /** A position, ns since 1970, or an ISO 8601 date (UTC unless it says otherwise). @throws {UsageError} */
-export function parsePlace(text: string): Place {
+export function parseStart(text: string): StartPoint {
   if (/^\d+$/.test(text)) {
     const number = BigInt(text)
     if (number >= 2n ** 63n) throw new UsageError(`'${text}' is no position and no time: it is above 2^63`)

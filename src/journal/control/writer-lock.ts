@@ -23,7 +23,7 @@ export class WriterLock {
   ) {}
 
   /** @throws {WriterLockedError} naming the holder. */
-  static take(directory: string, mode: number): WriterLock {
+  static acquire(directory: string, mode: number): WriterLock {
     const file = path.join(directory, FileName.LOCK)
     let lock: FileLock | null = null
     try {

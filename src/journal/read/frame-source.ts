@@ -4,7 +4,7 @@ import type { Dispatch, Route } from '../../frames/dispatch.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import type { PageWorker } from '../../native/addon.js'
-import { fallBehind } from '../../wait/pause.js'
+import { letWriterAdvance } from '../../wait/pause.js'
 import { JournalNotFoundError, JournalReplacedError, PositionGoneError } from '../errors.js'
 import { listDirectory, pagePath } from '../files/directory.js'
 import { asPage, type MappedPage, openPage, Word } from '../pages/page.js'
@@ -17,7 +17,7 @@ const SHIFT = SLOT_SHIFT
 const NEVER = 2 ** 30
 const SEALED = Word.SEALED
 /** How often a reader that waits makes sure that its page is still the journal's, in ms. */
-const CHECK_PLACE_MS = 1000
+const CHECK_IDENTITY_MS = 1000
 /** Looks in vain before the page is looked at closely: whether its file was cut short is a call into the addon. */
 const LOOKS_UNCHECKED = 256
 
@@ -42,7 +42,7 @@ export class FrameSource {
   private i32: Int32Array
   /** The word that says how far frames can be read: the cursor or the durable one. */
   private commitWord: number
-  private checkPlaceAt = 0
+  private checkIdentityAt = 0
   private readonly worker: PageWorker
   private ahead: number | undefined = undefined
   /** The slot from which on the next page is mapped ahead. */
@@ -51,26 +51,26 @@ export class FrameSource {
 
   constructor(
     private readonly directory: string,
-    place: { readonly page: MappedPage; readonly slot: number },
+    start: { readonly page: MappedPage; readonly slot: number },
     /** Frames count once they are durable, not once they are published. */
     private readonly durableOnly: boolean,
   ) {
-    this.page = place.page
-    this.slot = place.slot
-    this.u32 = place.page.memory.u32
-    this.i32 = place.page.memory.i32
-    this.capacity = place.page.capacity
-    this.aheadFrom = place.page.capacity >> 1
-    this.commitWord = this.commitWordOf(place.page)
+    this.page = start.page
+    this.slot = start.slot
+    this.u32 = start.page.memory.u32
+    this.i32 = start.page.memory.i32
+    this.capacity = start.page.capacity
+    this.aheadFrom = start.page.capacity >> 1
+    this.commitWord = this.commitWordOf(start.page)
     this.worker = borrowPageWorker()
   }
 
   /** Has a dispatch's views follow from page to page. */
-  attach(dispatch: Dispatch): void {
+  addDispatch(dispatch: Dispatch): void {
     this.dispatches.add(dispatch)
   }
 
-  detach(dispatch: Dispatch): void {
+  removeDispatch(dispatch: Dispatch): void {
     this.dispatches.delete(dispatch)
   }
 
@@ -81,9 +81,9 @@ export class FrameSource {
    * All of it is one function on purpose: V8 puts no function of this length into its caller, so all that it spends on inlining goes to
    * the handler and to the getters of its fields; see docs/decisions/0011-hot-path.md. What does not depend on the look comes before it.
    *
-   * @param behind rest between finding frames and reading them.
+   * @param letAdvance rest between finding frames and reading them.
    */
-  poll(dispatch: Dispatch, limit: number, behind: boolean): number {
+  poll(dispatch: Dispatch, limit: number, letAdvance: boolean): number {
     const { generation } = this
     let { slot, u32 } = this
     // Frames of one kind follow each other, and begin with the same word: it is taken apart only when it changes. Also from poll to poll:
@@ -95,12 +95,12 @@ export class FrameSource {
     if (end <= slot || end > this.capacity) {
       // As in `available`.
       if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return 0
-      end = this.turn()
+      end = this.refresh()
       slot = this.slot
       u32 = this.u32
       if (end === slot) return 0
     }
-    if (behind) fallBehind()
+    if (letAdvance) letWriterAdvance()
     let count = 0
     this.polling = true
     try {
@@ -160,9 +160,9 @@ export class FrameSource {
     const slot = this.slot
     if (end > slot && end <= this.capacity) return end
     // Nothing new, as a spinning reader finds most often. A page that ends here says so first by its seal.
-    // It may be seen late here: `turn`, which looks for it properly, comes at the next look or soon after.
+    // It may be seen late here: `refresh`, which looks for it properly, comes at the next look or soon after.
     if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return slot
-    return this.turn()
+    return this.refresh()
   }
 
   /** The high word of the next frame's time; valid while `available() > slot`. */
@@ -184,9 +184,9 @@ export class FrameSource {
   }
 
   /** Goes on somewhere else. */
-  moveTo(place: { readonly page: MappedPage; readonly slot: number }): void {
+  moveTo(start: { readonly page: MappedPage; readonly slot: number }): void {
     this.generation++
-    this.enter(place.page, place.slot)
+    this.attach(start.page, start.slot)
   }
 
   close(): void {
@@ -199,7 +199,7 @@ export class FrameSource {
   }
 
   /** The slow side of `available`: nothing more on this page, or its cursor cannot be right. */
-  private turn(): number {
+  private refresh(): number {
     this.looks = 0
     for (;;) {
       const { page } = this
@@ -228,9 +228,9 @@ export class FrameSource {
           },
         )
       }
-      if (!sealed) this.checkPlace()
+      if (!sealed) this.checkIdentity()
       if (!sealed || this.slot < cursor) return this.slot
-      this.goOn()
+      this.advance()
     }
   }
 
@@ -244,12 +244,12 @@ export class FrameSource {
   }
 
   /** Nothing comes any more on a page that was removed while frames were still to come: the journal was, or is another one now. */
-  private checkPlace(): void {
+  private checkIdentity(): void {
     const now = performance.now()
-    if (now < this.checkPlaceAt) return
-    this.checkPlaceAt = now + CHECK_PLACE_MS
+    if (now < this.checkIdentityAt) return
+    this.checkIdentityAt = now + CHECK_IDENTITY_MS
     const { path } = this.page
-    if (isInPlace(this.page)) return
+    if (isCurrentFile(this.page)) return
     throw new JournalReplacedError(
       `${path} is not the file any more that is being read: the journal was removed, made anew, or cut after power loss; open another reader`,
       { path, position: this.page.firstPosition + this.slot },
@@ -257,10 +257,10 @@ export class FrameSource {
   }
 
   /** Goes to the page after a sealed one: it is there, for it was in place before the seal. */
-  private goOn(): void {
+  private advance(): void {
     const number = this.page.number + 1
     const page = this.takeAhead(number) ?? this.openNext(number)
-    if (page.capacity === this.page.capacity) return this.enter(page, 0)
+    if (page.capacity === this.page.capacity) return this.attach(page, 0)
     page.mapping.close()
     throw new CorruptJournalError(
       `${page.path} has another size than the page before it; run 'ticktape verify' on its journal`,
@@ -299,7 +299,7 @@ export class FrameSource {
     )
   }
 
-  private enter(page: MappedPage, slot: number): void {
+  private attach(page: MappedPage, slot: number): void {
     const last = this.page
     this.page = page
     this.slot = slot
@@ -332,7 +332,7 @@ export class FrameSource {
       page = asPage(this.worker.wait(ticket), path, number)
       // One with frames is the page, even when retention removed its name since. An empty one was made ahead, and is made anew when
       // its writer is replaced before it got there: only the one in place now counts.
-      if (page.cursor > 0 || isInPlace(page)) return page
+      if (page.cursor > 0 || isCurrentFile(page)) return page
     } catch {
       // It wasn't there yet, or not whole: opening it now says what is wrong, if anything is.
     }
@@ -360,7 +360,7 @@ export class FrameSource {
 }
 
 /** Whether a page's path still names the file that is mapped. */
-function isInPlace({ path, mapping }: MappedPage): boolean {
+function isCurrentFile({ path, mapping }: MappedPage): boolean {
   const stat = fs.statSync(path, { throwIfNoEntry: false })
   return stat?.ino === mapping.inode && stat.dev === mapping.device
 }

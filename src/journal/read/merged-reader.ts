@@ -1,5 +1,5 @@
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Dispatch } from '../../frames/dispatch.js'
 import { Handlers, isHandlers } from '../../frames/handlers.js'
@@ -67,7 +67,7 @@ export class MergedReader implements Disposable {
       for (const source of sources) {
         if (typeof source !== 'string' && (typeof source !== 'object' || source === null)) {
           throw new InvalidOptionError(
-            `MergedReader.open takes paths and { path, from, durable }, not ${shown(source)}`,
+            `MergedReader.open takes paths and { path, from, durable }, not ${formatValue(source)}`,
           )
         }
         const { path, ...options } = typeof source === 'string' ? { path: source } : source
@@ -88,7 +88,7 @@ export class MergedReader implements Disposable {
     this.throwIfClosed()
     if (this.polling) throw new InvalidStateError('poll() from inside a handler of the same merged reader')
     if (typeof limit !== 'number' || !(limit >= 1))
-      throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
+      throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${formatValue(limit)}`)
     if (this.handlers !== handlers || this.version !== handlers.version) this.compile(handlers)
     this.polling = true
     let count = 0
@@ -204,7 +204,7 @@ export class MergedReader implements Disposable {
 
   private compile(handlers: Handlers): void {
     if (!isHandlers(handlers))
-      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${formatValue(handlers)}`)
     // Where one of the journals refuses them, the others have let go of the last ones already.
     this.handlers = NO_HANDLERS
     this.dispatches = this.readers.map(reader => reader.compile(handlers))

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown, shownWhole } from '../../base/format-value.js'
+import { formatContents, formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Wait } from '../../wait/run-loop.js'
 
@@ -41,7 +41,7 @@ export function isNamed(from: Start | NamedStart): from is NamedStart {
 export function checkReaderOptions(directory: string, options: ReaderOptions): void {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new InvalidOptionError(
-      `Reader.open takes the journal's directory as a non-empty string, not ${shown(directory)}`,
+      `Reader.open takes the journal's directory as a non-empty string, not ${formatValue(directory)}`,
     )
   }
   checkOptions('Reader.open', options, { from: () => undefined, signal: kinds.signal, durable: kinds.boolean })
@@ -62,6 +62,6 @@ export function checkStart(what: string, from: unknown): asserts from is Start {
     if (typeof time === 'bigint' || (time instanceof Date && !Number.isNaN(time.getTime()))) return
   }
   throw new InvalidOptionError(
-    `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${shownWhole(from)}`,
+    `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${formatContents(from)}`,
   )
 }

@@ -1,6 +1,6 @@
 import * as paths from 'node:path'
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Dispatch } from '../../frames/dispatch.js'
 import { Handlers, isHandlers } from '../../frames/handlers.js'
@@ -12,7 +12,7 @@ import { ReaderRegistration } from '../control/reader-registry.js'
 import { JournalNotFoundError } from '../errors.js'
 import { SchemaCache } from '../files/schema-cache.js'
 import { orClose } from '../pages/page.js'
-import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from '../seek/seek.js'
+import { lastPage, type SeekResult, seekEnd, seekPosition, seekStart, seekTime } from '../seek/seek.js'
 import { FrameSource } from './frame-source.js'
 import { checkReaderOptions, checkStart, isNamed, type ReaderOptions, type RunOptions, type Start } from './options.js'
 
@@ -87,7 +87,7 @@ export class Reader implements Disposable {
         lastPage(path, this.control).mapping.close()
         if (this.control === undefined)
           throw new JournalNotFoundError(`${path} has no control file to keep a reader's position in`, { path })
-        registration = ReaderRegistration.take(this.control, from.name)
+        registration = ReaderRegistration.acquire(this.control, from.name)
       }
       this.registration = registration
       const place = this.find(
@@ -110,7 +110,7 @@ export class Reader implements Disposable {
       this.source.page.memory,
     )
     this.dispatch = this.everything
-    this.source.attach(this.everything)
+    this.source.addDispatch(this.everything)
     this.checkpoint()
   }
 
@@ -237,10 +237,10 @@ export class Reader implements Disposable {
   /** @internal Makes handlers ready for this journal. */
   compile(handlers: Handlers): Dispatch {
     if (!isHandlers(handlers))
-      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${formatValue(handlers)}`)
     const dispatch = new Dispatch(handlers, handlers.version, this.schema, this.source.page.memory)
-    if (this.dispatch !== this.everything) this.source.detach(this.dispatch)
-    this.source.attach(dispatch)
+    if (this.dispatch !== this.everything) this.source.removeDispatch(this.dispatch)
+    this.source.addDispatch(dispatch)
     this.dispatch = dispatch
     return dispatch
   }
@@ -275,7 +275,7 @@ export class Reader implements Disposable {
     this.throwIfClosed()
     if (this.source.polling)
       throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
-    throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
+    throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${formatValue(limit)}`)
   }
 
   private next(): FrameView | undefined {
@@ -305,7 +305,7 @@ export class Reader implements Disposable {
     }
   }
 
-  private find(from: Start): Place {
+  private find(from: Start): SeekResult {
     if (from === 'start') return seekStart(this.path)
     if (from === 'end') return seekEnd(this.path, this.control)
     if ('position' in from) return seekPosition(this.path, from.position, this.control)

@@ -32,13 +32,13 @@ export function saveReaders(directory: string): SavedReader[] {
   }
   const readers = new Map<string, SavedReader>()
   for (let i = 0; i < READER_SLOTS; i++) {
-    const reader = readPlace(bytes.subarray(C.HEADER_SIZE + i * R.SIZE, C.HEADER_SIZE + (i + 1) * R.SIZE))
+    const reader = readReaderSlot(bytes.subarray(C.HEADER_SIZE + i * R.SIZE, C.HEADER_SIZE + (i + 1) * R.SIZE))
     if (reader !== undefined && !readers.has(reader.name)) readers.set(reader.name, reader)
   }
   return [...readers.values()]
 }
 
-function readPlace(place: Buffer): SavedReader | undefined {
+function readReaderSlot(place: Buffer): SavedReader | undefined {
   const checkpoint = place.readUInt32LE(R.CHECKPOINT)
   if (place.readUInt32LE(R.STATE) !== ReaderState.USED || checkpoint === 0) return undefined
   const name = place.toString('latin1', R.NAME, R.NAME + R.NAME_SIZE).replace(/\0.*$/s, '')
@@ -65,7 +65,7 @@ export function enterReaders(
     control.currentPage = lastPage
     return readers.map(({ name, position }) => {
       const entered = frameAt(directory, control, Math.min(Math.max(position, first), end))
-      const registration = ReaderRegistration.take(control, name)
+      const registration = ReaderRegistration.acquire(control, name)
       registration.checkpoint(entered)
       registration.release()
       return { name, position: entered }

@@ -325,7 +325,7 @@ function keepWritersOut(directory: string): WriterLock | undefined {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile()) return undefined
   try {
-    return WriterLock.take(directory, stat.mode & 0o777)
+    return WriterLock.acquire(directory, stat.mode & 0o777)
   } catch (error) {
     if (!(error instanceof JournalSystemError)) throw error
     // A journal that may only be read: its lock can only be looked at.

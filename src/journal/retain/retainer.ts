@@ -53,7 +53,7 @@ export class Retainer {
       if (removed.length > 0 && channels.pruned.hasSubscribers)
         channels.pruned.publish({ path: this.directory, removed, error: undefined })
     } catch (error) {
-      if (!this.closed) this.tell(error as Error)
+      if (!this.closed) this.reportFailure(error as Error)
     }
   }
 
@@ -62,7 +62,7 @@ export class Retainer {
   }
 
   /** Writing goes on without retention; that the disk fills up must not come as a surprise. */
-  private tell(error: Error): void {
+  private reportFailure(error: Error): void {
     const removed: RemovablePage[] = []
     if (channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, error })
     else

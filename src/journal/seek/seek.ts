@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { native } from '../../native/index.js'
 import type { Control } from '../control/control.js'
@@ -9,19 +9,19 @@ import { markStride } from '../pages/header.js'
 import { type MappedPage, openPage, orClose, Word } from '../pages/page.js'
 
 /** A place in a journal: a mapped page and a slot of it where a frame begins, or the next one will. */
-export interface Place {
+export interface SeekResult {
   readonly page: MappedPage
   readonly slot: number
 }
 
 /** The journal's first frame that is still there. */
-export function seekStart(directory: string): Place {
+export function seekStart(directory: string): SeekResult {
   const page = tryPage(directory, 0) ?? whileRemoved(() => openPage(directory, existingPages(directory)[0], false))
   return { page, slot: 0 }
 }
 
 /** After the journal's last frame. */
-export function seekEnd(directory: string, control: Control | undefined): Place {
+export function seekEnd(directory: string, control: Control | undefined): SeekResult {
   const page = lastPage(directory, control)
   return orClose(page, () => ({ page, slot: page.cursor }))
 }
@@ -32,9 +32,11 @@ export function seekEnd(directory: string, control: Control | undefined): Place 
  *
  * @throws {PositionGoneError, PositionError}
  */
-export function seekPosition(directory: string, position: number, control: Control | undefined): Place {
+export function seekPosition(directory: string, position: number, control: Control | undefined): SeekResult {
   if (!Number.isSafeInteger(position) || position < 0) {
-    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${shown(position)}`, { path: directory })
+    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${formatValue(position)}`, {
+      path: directory,
+    })
   }
   const last = lastPage(directory, control)
   const number = Math.floor(position / last.capacity)
@@ -54,7 +56,7 @@ export function seekPosition(directory: string, position: number, control: Contr
 }
 
 /** The first frame at or after a time, or the journal's end. Binary search over pages, over marks, then frame by frame. */
-export function seekTime(directory: string, time: bigint, control: Control | undefined): Place {
+export function seekTime(directory: string, time: bigint, control: Control | undefined): SeekResult {
   const page = whileRemoved(() => pageAtTime(directory, time, control))
   // Past the end of a sealed page a reader goes on to the next by itself.
   return orClose(page, () => ({ page, slot: slotAtTime(page, time) }))

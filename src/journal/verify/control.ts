@@ -37,14 +37,14 @@ export function checkControl(
     return
   }
   try {
-    checkPlaces(control, findings)
+    checkReaderSlots(control, findings)
     if (pagesSound) checkPositions(directory, control, findings, notes)
   } finally {
     control.close()
   }
 }
 
-function checkPlaces(control: Control, findings: Findings): void {
+function checkReaderSlots(control: Control, findings: Findings): void {
   const words = new Int32Array(control.mapping.buffer)
   const states = Object.values(ReaderState) as number[]
   for (let i = 0; i < READER_SLOTS; i++) {

@@ -1,6 +1,6 @@
 import * as path from 'node:path'
 import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { FrameDefinitionError } from '../../frames/errors.js'
 import { Page as P } from '../../frames/format.js'
 import { crashPoint } from '../../native/crash-point.js'
@@ -18,7 +18,7 @@ import { catchUp, recover, type Tail } from '../recover/recovery.js'
 import { whileRemoved } from '../seek/seek.js'
 import { fromSystemError } from '../system-error.js'
 import { DurableLog } from './durable-log.js'
-import { checkWriterOptions, settle, type WriterOptions, type WriterSettings } from './options.js'
+import { checkWriterOptions, resolveSettings, type WriterOptions, type WriterSettings } from './options.js'
 import { PageSupply } from './page-supply.js'
 import type { WriterParts } from './parts.js'
 
@@ -46,7 +46,7 @@ class Undo {
 export function openWriter(directory: string, options: WriterOptions): WriterParts {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new InvalidOptionError(
-      `Writer.open takes the journal's directory as a non-empty string, not ${shown(directory)}`,
+      `Writer.open takes the journal's directory as a non-empty string, not ${formatValue(directory)}`,
     )
   }
   checkWriterOptions(options)
@@ -57,11 +57,11 @@ export function openWriter(directory: string, options: WriterOptions): WriterPar
 function openChecked(directory: string, options: WriterOptions): WriterParts {
   prepareDirectory(directory, options.mode ?? DEFAULT_MODE)
   refuseForeign(directory, options.mode ?? DEFAULT_MODE)
-  const settings = settle(directory, options)
+  const settings = resolveSettings(directory, options)
 
   const undo = new Undo()
   try {
-    const lock = WriterLock.take(directory, settings.mode)
+    const lock = WriterLock.acquire(directory, settings.mode)
     undo.later(() => lock.release())
     crashPoint('lock-taken')
     const schema = readSchema(directory)
@@ -133,7 +133,7 @@ function firstPage(
   settings: WriterSettings,
 ): { page: MappedPage; slot: number } {
   if (tail === undefined) {
-    const { page } = supply.take(0)
+    const { page } = supply.obtain(0)
     durableLog?.add(page)
     return { page, slot: 0 }
   }
@@ -144,7 +144,7 @@ function firstPage(
     durableLog?.add(page)
     return { page, slot }
   }
-  const { page: next } = supply.take(page.number + 1)
+  const { page: next } = supply.obtain(page.number + 1)
   crashPoint('old-page-followed')
   Atomics.store(page.memory.i32, Word.SEALED, 1)
   crashPoint('old-page-sealed')

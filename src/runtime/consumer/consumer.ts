@@ -8,7 +8,7 @@ import { Reader } from '../../journal/read/reader.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { Wait } from '../../wait/run-loop.js'
-import { whenFree } from '../sessions/retry-while-locked.js'
+import { retryWhileLocked } from '../sessions/retry-while-locked.js'
 import { findLast } from './find-last.js'
 import { LatencyHistogram } from './latency.js'
 import { Lifecycle, Progress } from './lifecycle.js'
@@ -48,13 +48,13 @@ export class Consumer {
   /** @throws what Writer.open and Reader.open throw; waits some seconds for the last process of that name to be gone. */
   static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
     const { name, input, output } = options
-    const writer = await whenFree(() =>
+    const writer = await retryWhileLocked(() =>
       Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
     )
     let reader: Reader | undefined
     try {
       ;(await Reader.whenReady(input, { signal })).close()
-      reader = await whenFree(() => Reader.open(input, { from: { name, start: options.from } }))
+      reader = await retryWhileLocked(() => Reader.open(input, { from: { name, start: options.from } }))
       const run = resume(output, reader)
       const consumer = new Consumer(name, reader, writer, run + 1)
       consumer.writeLifecycle('started')
@@ -146,15 +146,15 @@ export class Consumer {
     })
   }
 
-  /** Says that this was the last frame, with what `farewell` writes, in one store; then closes. @throws what `farewell` throws. */
-  end(event: 'stopped' | 'failed', farewell: () => void): void {
+  /** Says that this was the last frame, with what `finalOrders` writes, in one store; then closes. @throws what `finalOrders` throws. */
+  end(event: 'stopped' | 'failed', finalOrders: () => void): void {
     let outcome = event
     try {
       this.writeProgress()
       this.cork()
       this.slots = 0
       try {
-        farewell()
+        finalOrders()
       } catch (error) {
         outcome = 'failed'
         throw error

@@ -3,7 +3,7 @@ import { CorruptJournalError } from '../../frames/errors.js'
 import { lastPage } from '../../journal/seek/seek.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
-import { whenFree } from './retry-while-locked.js'
+import { retryWhileLocked } from './retry-while-locked.js'
 
 /**
  * Has a journal that the machine's last boot left repaired, as its own writer will: whoever acts on it before that may act on a frame
@@ -13,7 +13,7 @@ import { whenFree } from './retry-while-locked.js'
  */
 export async function recoverAfterRestart(directory: string, options: WriterOptions): Promise<void> {
   if (isOfThisBoot(directory)) return
-  const writer = await whenFree(() => Writer.open(directory, options))
+  const writer = await retryWhileLocked(() => Writer.open(directory, options))
   writer.close()
 }
 

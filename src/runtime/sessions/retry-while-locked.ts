@@ -6,7 +6,7 @@ const PATIENCE_MS = 10_000
 const NAP_MS = 20
 
 /** Opens what the last holder, told to go but not gone yet, may still hold. @throws what `open` throws, in the end the lock's error too. */
-export async function whenFree<T>(open: () => T): Promise<T> {
+export async function retryWhileLocked<T>(open: () => T): Promise<T> {
   const end = performance.now() + PATIENCE_MS
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { InvalidOptionError, UnsafePathError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { FileName, listDirectory, makeDirectories, syncDirectory } from '../../journal/files/directory.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { lookAtStateFile } from '../../state/file/look.js'
@@ -48,7 +48,7 @@ export class Session {
   }
 
   /** Opens a session to look at. @throws {SessionError} when there is none. */
-  static look(home: string): Session {
+  static openExisting(home: string): Session {
     checkHome(home)
     if (!fs.existsSync(path.join(home, FILE))) {
       throw new SessionError(
@@ -82,10 +82,10 @@ export class Session {
   }
 
   /** The members of these names: those that are new get the next numbers. Call it as the session's one gateway. */
-  enrol(wanted: readonly { readonly id: string; readonly file: string }[]): readonly Member[] {
+  assignNumbers(wanted: readonly { readonly id: string; readonly file: string }[]): readonly Member[] {
     const numbers = this.all.map(member => member.number)
     let last = Math.max(GATEWAY_JOURNAL, ...numbers)
-    const enrolled = wanted.map(({ id, file }) => ({
+    const numbered = wanted.map(({ id, file }) => ({
       id,
       number: this.members.get(id)?.number ?? ++last,
       file: path.resolve(file),
@@ -94,9 +94,9 @@ export class Session {
       throw new SessionError(`${this.home} has had ${MOST_MEMBERS} strategies; begin another session`, {
         path: this.home,
       })
-    for (const member of enrolled) this.members.set(member.id, member)
+    for (const member of numbered) this.members.set(member.id, member)
     writeWhole(path.join(this.home, FILE), `${JSON.stringify({ version: 1, members: this.all }, null, 2)}\n`)
-    return enrolled
+    return numbered
   }
 }
 
@@ -107,7 +107,7 @@ export function isMemberId(id: unknown): id is string {
 
 function checkHome(home: unknown): void {
   if (typeof home !== 'string' || home === '' || home.includes('\0')) {
-    throw new InvalidOptionError(`a session's home is a directory's path, not ${shown(home)}`)
+    throw new InvalidOptionError(`a session's home is a directory's path, not ${formatValue(home)}`)
   }
 }
 

@@ -76,14 +76,14 @@ export class Supervisor {
     // Its standard output is not ours: ours may be JSON for a program.
     const child = fork(module, [argument], { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] })
     this.child = child
-    child.on('message', message => this.hear(message as FromConsumer))
+    child.on('message', message => this.onMessage(message as FromConsumer))
     child.on('error', error => onEvent({ kind: 'failed', message: error.message }))
     child.on('exit', (code, signal) => this.ended(signal ?? `exit status ${code}`))
     if (child.pid !== undefined) onEvent({ kind: 'started', pid: child.pid })
     else this.ended('it could not be started')
   }
 
-  private hear(message: FromConsumer): void {
+  private onMessage(message: FromConsumer): void {
     if (message.kind === 'progress') {
       const { kind: _, ...progress } = message
       this.progress = progress

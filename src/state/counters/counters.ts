@@ -1,9 +1,9 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { StateFullError, StateMismatchError } from '../errors.js'
 import { Header, Kind, CounterLabel as L, CounterValue as V } from '../file/format.js'
-import { takePlace } from '../file/owners.js'
+import { acquireOwnerSlot } from '../file/owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../file/state-file.js'
 import { loadInteger } from '../file/words.js'
 import { Counter, Gauge } from './counter.js'
@@ -69,7 +69,7 @@ export class Counters implements Disposable {
   counter(name: string): Counter {
     const known = this.known.get(name)
     if (known instanceof Counter) return known
-    const made = new Counter(this.file, this.values, this.valueAt(this.take(name, COUNTER)) >> 3, name, () =>
+    const made = new Counter(this.file, this.values, this.valueAt(this.acquireCell(name, COUNTER)) >> 3, name, () =>
       this.read(name),
     )
     this.known.set(name, made)
@@ -84,7 +84,7 @@ export class Counters implements Disposable {
   gauge(name: string): Gauge {
     const known = this.known.get(name)
     if (known instanceof Gauge) return known
-    const made = new Gauge(this.file, this.floats, this.valueAt(this.take(name, GAUGE)) >> 3, name)
+    const made = new Gauge(this.file, this.floats, this.valueAt(this.acquireCell(name, GAUGE)) >> 3, name)
     this.known.set(name, made)
     return made
   }
@@ -132,7 +132,7 @@ export class Counters implements Disposable {
   }
 
   /** A cell of that name for this process: for a counter one that nobody adds to, for a gauge the one there is; else a new one. */
-  private take(name: string, kind: number): number {
+  private acquireCell(name: string, kind: number): number {
     checkName(name)
     this.file.throwIfClosed()
     return this.file.locked(() => {
@@ -146,7 +146,7 @@ export class Counters implements Disposable {
             { path: this.path },
           )
         }
-        if (kind === GAUGE || takePlace(this.file, this.valueAt(cell) + V.OWNER)) return cell
+        if (kind === GAUGE || acquireOwnerSlot(this.file, this.valueAt(cell) + V.OWNER)) return cell
       }
       throw new StateFullError(
         `all ${this.cells} cells of ${this.path} are taken; make it with more: Counters.open(path, { cells })`,
@@ -161,7 +161,7 @@ export class Counters implements Disposable {
     bytes.fill(0, label + L.NAME, label + L.NAME + L.NAME_SIZE)
     bytes.set(Buffer.from(name, 'latin1'), label + L.NAME)
     bytes.fill(0, this.valueAt(cell), this.valueAt(cell) + V.SIZE)
-    if (kind === COUNTER) takePlace(this.file, this.valueAt(cell) + V.OWNER)
+    if (kind === COUNTER) acquireOwnerSlot(this.file, this.valueAt(cell) + V.OWNER)
     // Last: a cell that has a kind has its name.
     Atomics.store(this.kinds, label >> 2, kind)
     return cell
@@ -202,7 +202,7 @@ function planOf(options: CountersOptions): StatePlan {
 function checkName(name: unknown): void {
   if (typeof name !== 'string' || !/^[\x20-\x7e]{1,119}$/.test(name)) {
     throw new InvalidOptionError(
-      `a counter's name is 1 to ${L.NAME_SIZE - 1} printable ASCII characters, not ${shown(name)}`,
+      `a counter's name is 1 to ${L.NAME_SIZE - 1} printable ASCII characters, not ${formatValue(name)}`,
     )
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { fromSystemError, systemCode } from '../../base/system-error.js'
 import { FormatVersionError } from '../../frames/errors.js'
 import type { Mapping } from '../../native/addon.js'
@@ -257,7 +257,7 @@ function nameOfKind(kind: number): string {
 
 function checkPath(file: unknown, what: string): void {
   if (typeof file !== 'string' || file === '' || file.includes('\0') || file.endsWith('/')) {
-    throw new InvalidOptionError(`${what}.open takes the path of its file, not ${shown(file)}`)
+    throw new InvalidOptionError(`${what}.open takes the path of its file, not ${formatValue(file)}`)
   }
 }
 

@@ -11,7 +11,7 @@ export class AnswerBook {
   private readonly answers = new Map<number, Map<number, number>>()
   private readonly filled = new Set<bigint>()
 
-  see(report: OrderReportView): void {
+  record(report: OrderReportView): void {
     this.reports++
     const { state, orderId, cause, causeJournal } = report
     if (state === 'filled') {
@@ -31,7 +31,7 @@ export class AnswerBook {
   }
 
   /** Holds a strategy's orders against their answers. */
-  settle(
+  matchOrders(
     strategy: number,
     orders: readonly number[],
   ): { readonly answered: number; readonly unanswered: number; readonly answeredTwice: number } {

@@ -57,7 +57,7 @@ export interface SessionAudit {
  * @throws {SessionError}, and what Reader.open throws.
  */
 export async function auditSession(home: string, feed?: Feed): Promise<SessionAudit> {
-  const session = Session.look(home)
+  const session = Session.openExisting(home)
   const members = session.all.map(({ id, number }) => {
     const journal = session.journalOf(id)
     return { id, number, journal, runs: strategyRuns(journal, session.gateway, id) }
@@ -88,7 +88,7 @@ export async function auditSession(home: string, feed?: Feed): Promise<SessionAu
       gaps,
       duplicates,
       orders: orders.length,
-      ...answers.settle(number, orders),
+      ...answers.matchOrders(number, orders),
       reports: walk.reports.get(number) ?? 0,
       latencies,
     }

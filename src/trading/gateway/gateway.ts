@@ -6,7 +6,7 @@ import type { Supervisor } from '../../runtime/supervision/supervisor.js'
 import { StrategyError } from '../errors.js'
 import { type MarketEvent, Pace } from '../market/feed.js'
 import { BookTop, OrderReport, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
-import { Steps } from '../orders/fail-stop.js'
+import { FailStop } from '../orders/fail-stop.js'
 import { OrderDesk } from '../orders/order-desk.js'
 import { loadStrategies } from '../strategies/load.js'
 import { PaperVenue } from '../venues/paper-venue.js'
@@ -86,12 +86,12 @@ export class Gateway {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
-      const members = session.enrol(strategies)
+      const members = session.assignNumbers(strategies)
       await readyJournals(session, members, options)
-      const steps = new Steps()
-      desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, steps)
+      const failStop = new FailStop()
+      desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, failStop)
       const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
-      return new Gateway(options, writer, market, venue, desk, steps, supervisors)
+      return new Gateway(options, writer, market, venue, desk, failStop, supervisors)
     } catch (error) {
       desk?.close()
       writer.close()
@@ -105,22 +105,22 @@ export class Gateway {
     private readonly market: MarketWriter,
     private readonly venue: Venue,
     private readonly desk: OrderDesk,
-    private readonly steps: Steps,
+    private readonly failStop: FailStop,
     supervisors: ReadonlyMap<string, Supervisor>,
   ) {
     this.home = options.home
     this.supervisors = supervisors
     const { feeding, taking } = this
-    steps.signal.addEventListener('abort', () => {
+    failStop.signal.addEventListener('abort', () => {
       feeding.abort()
       taking.abort()
     })
     const wait = options.wait === undefined || options.wait === 'event-loop' ? 'event-loop' : 'yield'
-    this.taken = steps.watch(desk.run(wait, taking.signal), taking.signal)
+    this.taken = failStop.watch(desk.run(wait, taking.signal), taking.signal)
     this.taken.catch(() => {})
     this.fed = Promise.race([
-      steps.failed,
-      steps.watch(this.feed(feeding.signal), feeding.signal),
+      failStop.failed,
+      failStop.watch(this.feed(feeding.signal), feeding.signal),
       aborted(feeding.signal),
     ])
     // Whoever does not wait for it learns of a failure from `stop`.
@@ -194,7 +194,7 @@ export class Gateway {
   }
 
   private publish(event: MarketEvent): void {
-    this.steps.take(() => {
+    this.failStop.run(() => {
       const fills =
         event.kind === 'quote' ? checkReports(this.venue.quote(event.symbol, event.bid, event.ask)) : NO_FILLS
       this.market.write(this.writer, event, fills)

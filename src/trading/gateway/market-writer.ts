@@ -8,7 +8,7 @@ import { allOrNothing, slotsOf, writeReports } from '../venues/reports.js'
 export class Traded {
   private readonly bySymbol = new Map<string, { last: number; volume: number }>()
 
-  see(symbol: string, price: number, quantity: number): void {
+  record(symbol: string, price: number, quantity: number): void {
     const traded = this.entry(symbol)
     traded.last = price
     traded.volume += quantity
@@ -40,7 +40,7 @@ export class MarketWriter {
   /** A trade of an earlier run. */
   restoreTrade(symbol: string, price: number, quantity: number): void {
     this.events++
-    this.traded.see(symbol, price, quantity)
+    this.traded.record(symbol, price, quantity)
   }
 
   restoreQuote(): void {
@@ -77,7 +77,7 @@ export class MarketWriter {
 
   private writeTrade(writer: Writer, event: TradeEvent): number {
     const { symbol, price, quantity, tradeId, side } = event
-    this.traded.see(symbol, price, quantity)
+    this.traded.record(symbol, price, quantity)
     const trade = writer.begin(Trade)
     trade.symbol = symbol
     trade.price = price

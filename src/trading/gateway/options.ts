@@ -1,5 +1,5 @@
 import { InvalidOptionError, type TicktapeError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Page } from '../../frames/format.js'
 import type { Durability } from '../../journal/write/options.js'
@@ -70,7 +70,9 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     throw new InvalidOptionError("option 'feed' of Gateway.start takes a feed: something with events(skip)")
   for (const file of strategies) {
     if (typeof file !== 'string')
-      throw new InvalidOptionError(`option 'strategies' of Gateway.start takes paths of modules, not ${shown(file)}`)
+      throw new InvalidOptionError(
+        `option 'strategies' of Gateway.start takes paths of modules, not ${formatValue(file)}`,
+      )
   }
 }
 

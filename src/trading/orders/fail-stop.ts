@@ -4,7 +4,7 @@
  * The first step that fails is the last of both. The venue may know by then what the journal does not say: an order that rests without a
  * report would be filled by a later quote, and once more after a restart, which goes by the journal. So nothing may follow from it.
  */
-export class Steps {
+export class FailStop {
   /** Rejects with what went wrong first. */
   readonly failed: Promise<never>
   private readonly failing = new AbortController()
@@ -24,7 +24,7 @@ export class Steps {
   }
 
   /** Takes a step. @throws what it throws; what the first one threw, once one has failed. */
-  take(step: () => void): void {
+  run(step: () => void): void {
     this.failing.signal.throwIfAborted()
     try {
       step()
@@ -35,11 +35,11 @@ export class Steps {
   }
 
   /** Resolves when a half has ended as it was told to. One that ends with an error untold has failed, and stops the other. */
-  async watch(half: Promise<void>, told: AbortSignal): Promise<void> {
+  async watch(half: Promise<void>, stopped: AbortSignal): Promise<void> {
     try {
       await half
     } catch (error) {
-      if (!told.aborted) this.fail(error)
+      if (!stopped.aborted) this.fail(error)
     }
     this.failing.signal.throwIfAborted()
   }

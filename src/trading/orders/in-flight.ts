@@ -4,7 +4,7 @@ import { StateFullError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
 import { fence } from '../../state/file/fence.js'
 import { Header, Kind, OwnerSlot, InFlightWord as W } from '../../state/file/format.js'
-import { leavePlace, placeTaken, readPlace, takePlace } from '../../state/file/owners.js'
+import { acquireOwnerSlot, isOwnerSlotHeld, readOwnerSlot, releaseOwnerSlot } from '../../state/file/owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
 
 export interface InFlightOptions {
@@ -165,11 +165,11 @@ export class InFlight implements Disposable {
       const owner = word & OWNER_MASK
       if (owner === 0) return undefined
       const deadline = this.deadlineOf(market, owner)
-      const place = readPlace(this.file, this.ownerAt(owner - 1))
+      const place = readOwnerSlot(this.file, this.ownerAt(owner - 1))
       fence()
       if (Atomics.load(this.words, market) !== word) continue
       if (deadline <= now) return undefined
-      const alive = owner === this.self || placeTaken(this.file, this.ownerAt(owner - 1))
+      const alive = owner === this.self || isOwnerSlotHeld(this.file, this.ownerAt(owner - 1))
       return {
         market,
         pid: place?.pid ?? 0,
@@ -214,7 +214,7 @@ export class InFlight implements Disposable {
       const owner = word & OWNER_MASK
       if (owner === 0) continue
       this.deadlineOf(market, owner)
-      if (!dead.has(owner)) dead.set(owner, !placeTaken(this.file, this.ownerAt(owner - 1)))
+      if (!dead.has(owner)) dead.set(owner, !isOwnerSlotHeld(this.file, this.ownerAt(owner - 1)))
       if (dead.get(owner) === true && Atomics.compareExchange(this.words, market, word, nextWord(word, 0)) === word)
         freed++
     }
@@ -225,7 +225,7 @@ export class InFlight implements Disposable {
   close(): void {
     if (this.file.isClosed) return
     this.size = 0
-    leavePlace(this.file, this.ownerAt(this.self - 1))
+    releaseOwnerSlot(this.file, this.ownerAt(this.self - 1))
     this.file.close()
   }
 
@@ -254,10 +254,10 @@ export class InFlight implements Disposable {
       const place = this.ownerAt(owner)
       if (!this.file.mapping.lockRange(place, 1)) continue
       if (this.freeExpired(owner + 1)) {
-        takePlace(this.file, place)
+        acquireOwnerSlot(this.file, place)
         return owner
       }
-      leavePlace(this.file, place)
+      releaseOwnerSlot(this.file, place)
     }
     throw new StateFullError(
       `all ${owners} places for owners in ${this.path} are taken, or their last owners' markets still in flight; make it with more: InFlight.open(path, { owners })`,

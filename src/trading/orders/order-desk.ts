@@ -8,7 +8,7 @@ import { VenueError } from '../errors.js'
 import { Order, type OrderReportValues, type OrderValues, strategyOf } from '../messages/frames.js'
 import { allOrNothing, checkAnswer, slotsOf, writeReports } from '../venues/reports.js'
 import type { Venue } from '../venues/venue.js'
-import type { Steps } from './fail-stop.js'
+import type { FailStop } from './fail-stop.js'
 
 type OrderView = typeof Order extends FrameDefinition<infer F> ? FrameView<F> : never
 
@@ -34,14 +34,14 @@ export class OrderDesk {
     private readonly sources: readonly OrderSource[],
     private readonly writer: Writer,
     private readonly venue: Venue,
-    private readonly steps: Steps,
+    private readonly failStop: FailStop,
   ) {
     this.merged = MergedReader.open(sources.map(mergeSource))
     this.handlers = new Handlers().on(Order, (order, index) => {
       const source = sources[index]
       // The last order taken is read again, to find the one after it.
       if (source.lastTaken !== undefined && order.position <= source.lastTaken) return
-      this.take(order, source.number)
+      this.answerOrder(order, source.number)
     })
   }
 
@@ -59,8 +59,8 @@ export class OrderDesk {
     this.merged.close()
   }
 
-  private take(order: OrderView, number: number): void {
-    this.steps.take(() => {
+  private answerOrder(order: OrderView, number: number): void {
+    this.failStop.run(() => {
       const reports = answer(this.venue, order.toObject(), number)
       const slots = slotsOf(reports)
       const { pageSlots } = this.writer

@@ -58,15 +58,15 @@ export class OrderComparison implements OrderPort {
   log(): void {}
 
   /** A frame has been handled, or all of them: no order on record may be left that should have been sent by now. */
-  settle(before: number, farewellFrom: number): void {
+  expectSent(before: number, finalOrdersFrom: number): void {
     const { expected } = this
-    if (this.difference !== undefined || expected === undefined || expected.position > farewellFrom) return
+    if (this.difference !== undefined || expected === undefined || expected.position > finalOrdersFrom) return
     if (expected.cause === undefined || expected.cause < before)
-      this.miss('does not send an order that is on record', expected.cause)
+      this.recordDifference('does not send an order that is on record', expected.cause)
   }
 
   /** Notes a difference that is no order. */
-  miss(what: string, input: number | undefined): void {
+  recordDifference(what: string, input: number | undefined): void {
     this.difference ??= {
       what,
       input,

@@ -16,7 +16,7 @@ export interface StrategyRun {
   /** What it wrote down last of how far it was. */
   progress: RecordedProgress | undefined
   /** Orders after this position of its own journal were sent by its `onStop`. */
-  farewellFrom: number
+  finalOrdersFrom: number
 }
 
 /**
@@ -43,7 +43,12 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
       run.progress = recorded
       lastProgress = recorded.position
     } else {
-      Object.assign(run, { ending: recorded.kind, to: recorded.next, read: recorded.read, farewellFrom: lastProgress })
+      Object.assign(run, {
+        ending: recorded.kind,
+        to: recorded.next,
+        read: recorded.read,
+        finalOrdersFrom: lastProgress,
+      })
     }
   }
   const last = runs.at(-1)
@@ -59,6 +64,6 @@ function begin({ run, next }: RecordedEvent): StrategyRun {
     ending: 'killed',
     read: undefined,
     progress: undefined,
-    farewellFrom: Number.POSITIVE_INFINITY,
+    finalOrdersFrom: Number.POSITIVE_INFINITY,
   }
 }

@@ -43,7 +43,7 @@ const SLICE_MS = 10
  * @throws {SessionError} for a home or strategy that isn't there, {StrategyError}, what Reader.open throws, and the signal's reason.
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
-  const session = Session.look(options.home)
+  const session = Session.openExisting(options.home)
   const member = session.member(options.strategy)
   const journal = session.journalOf(member.id)
   const runs = strategyRuns(journal, session.gateway, member.id)
@@ -89,10 +89,10 @@ class Replay {
     private readonly options: ReplayOptions,
   ) {
     this.handlers = new Handlers()
-      .on(Ticker, frame => this.hand(host => host.ticker(frame)))
-      .on(BookTop, frame => this.hand(host => host.book(frame)))
-      .on(Trade, frame => this.hand(host => host.trade(frame)))
-      .on(OrderReport, frame => this.hand(host => host.report(frame)))
+      .on(Ticker, frame => this.deliver(host => host.ticker(frame)))
+      .on(BookTop, frame => this.deliver(host => host.book(frame)))
+      .on(Trade, frame => this.deliver(host => host.trade(frame)))
+      .on(OrderReport, frame => this.deliver(host => host.report(frame)))
   }
 
   async run(host: StrategyHost, run: StrategyRun): Promise<void> {
@@ -100,7 +100,7 @@ class Replay {
     this.host = host
     this.thrown = undefined
     if (reader.position !== run.from) reader.seek({ position: run.from })
-    this.hand(started => started.start())
+    this.deliver(started => started.start())
     let sliceEnd = performance.now() + SLICE_MS
     while (this.thrown === undefined && reader.position < run.to) {
       if (reader.poll(this.handlers, 1) === 0) {
@@ -109,7 +109,7 @@ class Replay {
         })
       }
       this.frames++
-      comparison.settle(reader.position, run.farewellFrom)
+      comparison.expectSent(reader.position, run.finalOrdersFrom)
       if (comparison.difference !== undefined) return
       if (performance.now() < sliceEnd) continue
       this.options.onProgress?.(reader.position / this.end)
@@ -128,18 +128,21 @@ class Replay {
     const { reader, comparison } = this
     const failed = run.ending === 'failed'
     if (this.thrown !== undefined) {
-      if (!failed || reader.position < run.to) comparison.miss(`throws ${String(this.thrown.error)}`, reader.position)
+      if (!failed || reader.position < run.to)
+        comparison.recordDifference(`throws ${String(this.thrown.error)}`, reader.position)
     } else if (run.ending !== 'killed') {
       // One that failed without a throw so far can only have failed at its end.
-      const late = this.hand(host => host.stop())
-      if (failed && late === undefined) comparison.miss('does not throw, but failed when it was recorded', run.to)
-      if (!failed && late !== undefined) comparison.miss(`throws ${String(late.error)} in onStop`, undefined)
+      const late = this.deliver(host => host.stop())
+      if (failed && late === undefined)
+        comparison.recordDifference('does not throw, but failed when it was recorded', run.to)
+      if (!failed && late !== undefined)
+        comparison.recordDifference(`throws ${String(late.error)} in onStop`, undefined)
     }
-    comparison.settle(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+    comparison.expectSent(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
   }
 
   /** What the strategy throws is its own affair, what the reader throws is not. */
-  private hand(action: (host: StrategyHost) => void): Thrown | undefined {
+  private deliver(action: (host: StrategyHost) => void): Thrown | undefined {
     if (this.host === undefined) return undefined
     try {
       action(this.host)

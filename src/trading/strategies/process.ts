@@ -66,17 +66,17 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   let ended: 'stopped' | 'failed' = 'failed'
   const timer = setInterval(() => {
     consumer.writeProgress()
-    tell({ kind: 'progress', ...consumer.progress })
+    sendMessage({ kind: 'progress', ...consumer.progress })
   }, config.progressMs)
   try {
     host.start()
-    tell({ kind: 'ready' })
+    sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, leave.signal)
     consumer.drain(stopAt ?? 0)
     ended = 'stopped'
   } finally {
     clearInterval(timer)
-    tell({ kind: 'progress', ...consumer.progress })
+    sendMessage({ kind: 'progress', ...consumer.progress })
     consumer.end(ended, () => {
       if (ended === 'stopped') host.stop()
     })
@@ -86,21 +86,21 @@ async function main(config: StrategyProcessConfig): Promise<void> {
 /** Ends when the gateway says so, and when it is gone. Ctrl-C reaches the gateway too, which stops all in order. */
 function listen(): void {
   process.on('SIGINT', () => {})
-  process.on('SIGTERM', giveUp)
-  process.on('disconnect', giveUp)
+  process.on('SIGTERM', exitWithoutParent)
+  process.on('disconnect', exitWithoutParent)
   process.on('message', (message: ToConsumer) => {
     stopAt = message.position
     leave.abort()
   })
-  if (!process.connected) giveUp()
+  if (!process.connected) exitWithoutParent()
 }
 
-function giveUp(): void {
+function exitWithoutParent(): void {
   alone.abort()
   leave.abort()
 }
 
-function tell(message: FromConsumer): void {
+function sendMessage(message: FromConsumer): void {
   // A gateway that has gone hears nothing; that it has gone is told by 'disconnect'.
   if (process.connected) process.send?.(message, () => {})
 }
@@ -115,5 +115,5 @@ function fail(error: unknown): void {
         ? (error.stack ?? error.message)
         : String(error)
   process.stderr.write(`${text}\n`)
-  tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  sendMessage({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
 }

@@ -1,4 +1,4 @@
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import type { FrameView } from '../../frames/view.js'
 import { isMemberId } from '../../runtime/sessions/session.js'
@@ -80,11 +80,11 @@ const NAMES = ['id', 'symbols', 'from', ...HANDLERS]
  */
 export function defineStrategy(definition: StrategyDefinition): StrategyDefinition {
   if (typeof definition !== 'object' || definition === null)
-    throw new StrategyError(`defineStrategy takes an object, not ${shown(definition)}`)
+    throw new StrategyError(`defineStrategy takes an object, not ${formatValue(definition)}`)
   const { id, symbols, from } = definition
   if (!isMemberId(id)) {
     throw new StrategyError(
-      `a strategy's 'id' is 1 to 32 letters, digits, '_', '.' and '-', and begins with no '.' or '-'; not ${shown(id)}`,
+      `a strategy's 'id' is 1 to 32 letters, digits, '_', '.' and '-', and begins with no '.' or '-'; not ${formatValue(id)}`,
     )
   }
   for (const name of Object.keys(definition)) {
@@ -97,12 +97,12 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
     )
   }
   if (from !== undefined && from !== 'start' && from !== 'end') {
-    throw new StrategyError(`'from' of strategy '${id}' takes 'start' or 'end', not ${shown(from)}`)
+    throw new StrategyError(`'from' of strategy '${id}' takes 'start' or 'end', not ${formatValue(from)}`)
   }
   for (const name of HANDLERS) {
     const handler: unknown = definition[name]
     if (handler !== undefined && typeof handler !== 'function')
-      throw new StrategyError(`'${name}' of strategy '${id}' takes a function, not ${shown(handler)}`)
+      throw new StrategyError(`'${name}' of strategy '${id}' takes a function, not ${formatValue(handler)}`)
     if (Object.prototype.toString.call(handler) === '[object AsyncFunction]') {
       throw new StrategyError(
         `'${name}' of strategy '${id}' cannot be async: what it sent later would have no frame as its cause, and no replay`,

@@ -20,7 +20,7 @@ export class PaperVenue implements Venue {
   private readonly resting = new Map<string, Map<bigint, OrderReportValues>>()
 
   answer(request: OrderValues): readonly OrderReportValues[] {
-    return request.action === 'cancel' ? [this.cancel(request)] : this.take(request)
+    return request.action === 'cancel' ? [this.cancel(request)] : this.execute(request)
   }
 
   quote(symbol: string, bid: number, ask: number): readonly OrderReportValues[] {
@@ -47,12 +47,12 @@ export class PaperVenue implements Venue {
   }
 
   restoreReport(report: OrderReportValues): void {
-    if (report.state === 'accepted') this.rest(report)
+    if (report.state === 'accepted') this.addResting(report)
     else if (report.state === 'filled' || report.state === 'cancelled')
       this.resting.get(report.symbol)?.delete(report.orderId)
   }
 
-  private take(request: OrderValues): readonly OrderReportValues[] {
+  private execute(request: OrderValues): readonly OrderReportValues[] {
     const { action: _, ...order } = request
     const touch = this.touches.get(order.symbol)
     const refusal = this.refusal(order, touch)
@@ -61,7 +61,7 @@ export class PaperVenue implements Venue {
     const price = priceNow(order, touch)
     if (price !== undefined) return [accepted, filled(accepted, price)]
     if (order.timeInForce === 'ioc') return [accepted, { ...accepted, state: 'cancelled', reason: 'not marketable' }]
-    this.rest(accepted)
+    this.addResting(accepted)
     return [accepted]
   }
 
@@ -85,7 +85,7 @@ export class PaperVenue implements Venue {
     return { ...image, state: 'rejected', reason: 'unknown order' }
   }
 
-  private rest(order: OrderReportValues): void {
+  private addResting(order: OrderReportValues): void {
     let orders = this.resting.get(order.symbol)
     if (orders === undefined) this.resting.set(order.symbol, (orders = new Map()))
     orders.set(order.orderId, order)

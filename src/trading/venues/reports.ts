@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import type { Cause } from '../../frames/commit-options.js'
 import { FieldValueError } from '../../frames/errors.js'
 import type { Writer } from '../../journal/write/writer.js'
@@ -24,11 +24,12 @@ export function checkAnswer(reports: readonly OrderReportValues[], orderId: bigi
 
 /** What a venue made of a quote. @throws {VenueError} */
 export function checkReports(reports: readonly OrderReportValues[]): readonly OrderReportValues[] {
-  if (!Array.isArray(reports)) throw new VenueError(`a venue answers with a list of reports, not ${shown(reports)}`)
+  if (!Array.isArray(reports))
+    throw new VenueError(`a venue answers with a list of reports, not ${formatValue(reports)}`)
   for (const report of reports as readonly (OrderReportValues | null | undefined)[]) {
     const orderId = report?.orderId
     if (typeof orderId !== 'bigint' || orderId < 0n || orderId >= 2n ** 64n)
-      throw new VenueError(`a venue's report needs the orderId of its order, not ${shown(orderId)}`)
+      throw new VenueError(`a venue's report needs the orderId of its order, not ${formatValue(orderId)}`)
   }
   return reports
 }
