@@ -69,6 +69,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
       property("spin", &spin),
       property("offerCore", &offerCore),
+      property("registerBarrier", function<registerBarrier>),
+      property("barrier", function<barrier>),
       property("wait", function<wait>),
       property("waitAny", function<waitAny>),
       property("wake", function<wake>),

@@ -174,6 +174,16 @@ export interface Addon {
   /** sched_yield: a thread that waits for this core gets it before the calling one goes on; without one it returns at once. */
   offerCore(): void
   /**
+   * Registers this process for the barriers of others: its writers may publish with ordinary stores then. False where the system refuses.
+   * Any number of times.
+   */
+  registerBarrier(): boolean
+  /**
+   * Every thread of every registered process completes the stores it has made, and then sees ours. False where the system refuses this process the
+   * call; true at once on systems without it, where no process is ever registered. Some microseconds.
+   */
+  barrier(): boolean
+  /**
    * Blocks the thread while the word is `expected`, at most `timeoutMs` (Infinity: for ever). Nothing but the word or the time
    * ends it: `worker.terminate()` and signal listeners wait too, so callers sleep in slices. May say 'woken' without cause.
    */
