@@ -9,24 +9,24 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
 import { root } from './run.mjs'
 
-/** From the lowest to the highest: folder, and what a newcomer finds there. */
+/** From the lowest to the highest: the folder, and its content in a few words. */
 const LAYERS = [
-  ['native', 'the addon: what it offers, and how it is found and loaded'],
+  ['native', 'the addon: its functions, how it is found and loaded'],
   ['base', 'what every layer needs: errors, options, values in messages, the clock, system errors'],
-  ['wait', 'spin, yield, park, sleep in the event loop; being ended by a signal'],
+  ['wait', 'idle strategies: spin, yield, park, sleep in the event loop; ending a wait by a signal'],
   ['frames', 'definitions, fields, views, schema, handlers and dispatch: what journals, rings and tables share'],
   ['journal', "the journal's errors and diagnostics channels"],
-  ['journal/files', "a journal's directory, its schema.json, names of pages"],
-  ['journal/pages', 'one page: header, mapping, checksums, marks, its end'],
+  ['journal/files', "a journal's directory, its schema.json, the names of page files"],
+  ['journal/pages', 'one page: header, mapping, checksums, marks, end of the frames'],
   ['journal/control', "the control file: sleepers and named readers; the writer's lock"],
-  ['journal/seek', 'from a position, a time or the end to a page and a slot'],
-  ['journal/inspect', 'what a journal holds and what is wrong with it'],
-  ['journal/retain', 'which pages may go, and removing them'],
-  ['journal/recover', 'making the end of a journal sound after a crash'],
+  ['journal/seek', 'finds the page and slot of a position, a time or the end'],
+  ['journal/inspect', 'what a journal contains and what is wrong with it'],
+  ['journal/retain', 'which pages may be removed, and removing them'],
+  ['journal/recover', 'makes the end of a journal consistent after a crash'],
   ['journal/write', 'the writer: opening, page supply, syncing'],
-  ['journal/read', 'the reader, and several journals read merged'],
-  ['journal/verify', 'checking every byte'],
-  ['journal/repair', 'copying what is good out of a damaged journal'],
+  ['journal/read', 'the reader, and the merged reader of several journals'],
+  ['journal/verify', 'checks every byte of a journal'],
+  ['journal/repair', 'copies the good frames of a damaged journal'],
   ['state', "shared state's errors"],
   ['state/file', 'one mapped state file: header, owners, shared words'],
   ['state/counters', 'counters and gauges'],
@@ -35,25 +35,25 @@ const LAYERS = [
   ['state/broadcast', 'one producer, a ring for each member'],
   ['runtime', "the runtime's errors"],
   ['runtime/sessions', 'the journals of a gateway and its strategies as one directory'],
-  ['runtime/consumer', 'a process that reads one journal and answers in another, exactly once'],
-  ['runtime/supervision', 'starting processes and starting them again'],
+  ['runtime/consumer', 'a process that reads one journal and writes another, exactly once'],
+  ['runtime/supervision', 'starts processes, and restarts those that end'],
   ['trading', "the trading runtime's errors"],
   ['trading/messages', 'the frames of market data and orders'],
   ['trading/positions', 'exact positions and profit'],
   ['trading/risk', 'the circuit breaker'],
-  ['trading/venues', 'what a venue is, the paper venue, reports checked'],
+  ['trading/venues', 'the interface of a venue, the paper venue, checks of reports'],
   ['trading/market', 'feeds of market data: captures, synthetic; top of book'],
-  ['trading/orders', 'taking orders to a venue; markets in flight'],
-  ['trading/strategies', 'defining, loading and running a strategy'],
+  ['trading/orders', 'sends orders to a venue; markets in flight'],
+  ['trading/strategies', 'defines, loads and runs a strategy'],
   ['trading/gateway', 'the gateway process'],
-  ['trading/replay', 'doing again what a strategy or the gateway did'],
-  ['trading/audit', "counting a session's journals"],
-  ['public', 'the public API: one file an import path'],
+  ['trading/replay', 'replays a strategy or the gateway and compares'],
+  ['trading/audit', "counts the frames of a session's journals"],
+  ['public', 'the public API: one file for each import path'],
   ['cli/output', 'text, tables, progress and exit codes of the commands'],
-  ['cli/doctor', 'is this machine fit: the checks of `ticktape doctor`'],
-  ['cli/commands', 'one file a command'],
+  ['cli/doctor', 'the checks of `ticktape doctor`'],
+  ['cli/commands', 'one file for each command'],
   ['cli/demo', 'the demo'],
-  ['cli', 'the program: which commands there are'],
+  ['cli', 'the program with its commands'],
 ]
 
 const RANK = new Map(LAYERS.map(([folder], rank) => [folder, rank]))
@@ -76,10 +76,10 @@ function readImports() {
   return imports
 }
 
-/** What is wrong with an import, undefined when nothing is. */
+/** What is wrong with an import; undefined when nothing is wrong. */
 function faultOf({ file, folder, target, targetFolder }) {
   for (const one of [folder, targetFolder])
-    if (!RANK.has(one)) return `src/${one} is not in scripts/layers.mjs: say there which layer it is`
+    if (!RANK.has(one)) return `src/${one} is not in scripts/layers.mjs: add it to the list of layers there`
   if (RANK.get(targetFolder) > RANK.get(folder))
     return `src/${file} imports src/${target}: ${folder} is below ${targetFolder}`
   return undefined
@@ -149,7 +149,7 @@ if (process.argv.includes('--draw') || process.argv.includes('--drawn')) {
   const wanted = page.slice(0, page.indexOf(BEGIN)) + drawing(imports) + page.slice(page.indexOf(END) + END.length)
   if (process.argv.includes('--draw')) writeFileSync(PAGE, wanted)
   else if (page !== wanted) {
-    console.error(`${relative(root, PAGE)} does not show the imports as they are: run npm run generate`)
+    console.error(`${relative(root, PAGE)} does not show the current imports: run npm run generate`)
     process.exit(1)
   }
 }
