@@ -40,8 +40,8 @@ export const question: Question = {
   name: 'append-latency',
   title: 'How long does an append take while pages roll?',
   method:
-    'One process appends 64-byte frames with timestamps on a schedule while the pages it fills are replaced by ones made ahead and, on disk, a background thread gives frames their CRC and syncs them. ' +
-    '"Service" is `begin` to `commit` with one reading of the clock; "scheduled" counts from the moment the schedule wanted the frame, so that one slow append is charged to all that waited for it (coordinated omission).',
+    'One process appends 64-byte frames with timestamps on a schedule while its pages are replaced by pages created in advance and, on disk, a background thread writes the frames' CRCs and syncs them. ' +
+    '"Service" is `begin` to `commit` with one reading of the clock; "scheduled" counts from the scheduled time of the frame, so that a slow append also counts for all frames that waited for it (coordinated omission).',
 
   async ask(conditions): Promise<Answer> {
     const { quick } = conditions

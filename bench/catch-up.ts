@@ -6,9 +6,9 @@ import { inTurns } from './support/rounds.js'
 
 export const question: Question = {
   name: 'catch-up',
-  title: 'How fast does a late reader catch up with a writer that goes on?',
+  title: 'How fast does a late reader catch up with an active writer?',
   method:
-    'A writer has published many frames and goes on with one every 2 µs from its own core. A reader then opens the journal at its start on the other core; the figure is the frames it reads divided by the time until it has read all that there were when it began. "Nobody writing" is the same with a silent writer.',
+    'A writer has published many frames and continues with one every 2 µs from its own core. A reader then opens the journal at its start on the other core; the figure is the number of frames it reads divided by the time until it has read all that existed when it began. "Nobody writing" is the same with an idle writer.',
 
   async ask(conditions): Promise<Answer> {
     const frames = conditions.quick ? 1_000_000 : 10_000_000

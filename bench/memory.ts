@@ -16,8 +16,8 @@ export const question: Question = {
   name: 'memory',
   title: 'What does it allocate, and how much memory stays resident?',
   method:
-    'A process of its own, warmed up, counts the bytes by which the JavaScript heap grows over many frames, with timestamps, and the garbage collections meanwhile, pages rolling (each new page costs some KiB once: that is what the small figures are). ' +
-    'Another process reads a recorded journal to its end; the figure is by how much its resident memory was larger at any time than before.',
+    'A separate, warmed-up process counts the bytes by which the JavaScript heap grows over many frames, with timestamps and rolling pages, and the garbage collections meanwhile (each new page costs some KiB once: the small figures come from that). ' +
+    'Another process reads a recorded journal to its end; the figure is the largest increase of its resident memory.',
 
   async ask(conditions): Promise<Answer> {
     const { quick } = conditions
@@ -81,7 +81,7 @@ export const question: Question = {
         )
       }
       const limit =
-        'Less than a byte per frame is what a new page costs, spread over its frames: nothing is allocated per frame.'
+        'Less than a byte per frame is the cost of a new page, spread over its frames: nothing is allocated per frame.'
       return {
         comparisons: [written, read, collections, most],
         targets: [

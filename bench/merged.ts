@@ -16,7 +16,7 @@ const handlers = on(Small, (f, source) => {
   state.frames++
 })
 
-/** Merges journals whose frames take turns in time. Returns ns per frame. */
+/** Merges journals whose frames alternate in time. Returns ns per frame. */
 function merge(directories: readonly string[], frames: number): number {
   const reader = MergedReader.open(directories)
   Object.assign(state, { frames: 0, errors: 0, lastTurn: 0 })
@@ -36,7 +36,7 @@ export const question: Question = {
   name: 'merged',
   title: 'What does merging journals by time cost?',
   method:
-    'One process reads 2, 10 and 100 journals in memory as one, the same number of frames in all of them together; their times take turns, so every frame comes from another journal than the one before. Order and completeness are checked. Beside it, one journal read plainly.',
+    'One process reads 2, 10 and 100 journals in memory as one, with the same total number of frames; their times alternate, so every frame comes from another journal than the one before. Order and completeness are checked. For comparison, one journal is read alone.',
 
   async ask(conditions): Promise<Answer> {
     const frames = conditions.quick ? 300_000 : 1_000_000

@@ -34,7 +34,7 @@ export const question: Question = {
   name: 'open-seek',
   title: 'How long do open and seek take in long journals?',
   method:
-    'Journals of 10, 100 and 1,000 pages of 64 KiB in memory. Opened by a reader at a position; sought by a position and by a time, each time somewhere else; and opened by a writer, which makes the next page and looks at the end. Each round takes the median of many calls.',
+    'Journals of 10, 100 and 1,000 pages of 64 KiB in memory. A reader opens each at a position, and seeks a position and a time, each time another one; a writer opens each, creates the next page and checks the end. Each round uses the median of many calls.',
 
   async ask(conditions): Promise<Answer> {
     const calls = conditions.quick ? 50 : 300
@@ -81,7 +81,7 @@ export const question: Question = {
       )
       const last = journals.length - 1
       const limit =
-        "The last page comes from a hint in the control file, and the page from arithmetic; what grows is the kernel's directory and page cache."
+        "The last page is found by a hint in the control file, and other pages by arithmetic; only the kernel's directory and page cache grow."
       return {
         comparisons: [opened, sought, byTime, writing],
         targets: [

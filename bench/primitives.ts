@@ -66,8 +66,8 @@ export const question: Question = {
   name: 'primitives',
   title: 'What does one frame cost on one core?',
   method:
-    'One process, nobody else at the journal, prepared pages, frames of 64 bytes with four fields. "By hand" is a loop of the same stores to the same kind of mapping, without library, checks or handlers: what V8 can do at best. ' +
-    'The difference between stores announced by `Atomics.store` and a look for sleepers, and stores with a plain store in its place, is the price of the announcement.',
+    'One process, no other process at the journal, prepared pages, frames of 64 bytes with four fields. "By hand" is a loop of the same stores to the same kind of mapping, without library, checks or handlers: the best that V8 can do. ' +
+    'The difference between stores announced by `Atomics.store` and a check for sleepers, and stores with a plain store instead, is the cost of the announcement.',
 
   async ask(conditions): Promise<Answer> {
     const frames = conditions.quick ? 500_000 : 2_000_000

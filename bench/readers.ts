@@ -46,7 +46,7 @@ export const question: Question = {
   name: 'readers',
   title: 'What do more readers cost the writer?',
   method:
-    "One writer publishes each frame into a prepared page on one core; so many reader processes share the other core, each polling from a 1 ms timer of its event loop and checking each sequence number. The figure is the writer's time divided by its frames.",
+    "One writer publishes each frame into a prepared page on one core; the given number of reader processes share the other core, each polling from a 1 ms timer of its event loop and checking each sequence number. The figure is the writer's time divided by its frames.",
 
   async ask(conditions): Promise<Answer> {
     const counts = [1, 2, 4, 10, 20]
@@ -66,7 +66,7 @@ export const question: Question = {
             "writer's cost per frame, 20 readers / 1 reader",
             1.2,
             ratio(many, cost.contenders[0]),
-            `from ${shortly(Math.min(...many.values))} to ${shortly(Math.max(...many.values))} ns per frame with 20 readers in the single rounds, from ${shortly(Math.min(...cost.contenders[0].values))} to ${shortly(Math.max(...cost.contenders[0].values))} with one. No reader stores where the writer looks; 21 processes on ${conditions.cpus[0] === conditions.cpus[1] ? 'one core' : 'two cores'} also have threads of V8 and of the library, which run on the writer's core too.`,
+            `from ${shortly(Math.min(...many.values))} to ${shortly(Math.max(...many.values))} ns per frame with 20 readers in the single rounds, from ${shortly(Math.min(...cost.contenders[0].values))} to ${shortly(Math.max(...cost.contenders[0].values))} with one. No reader stores to a word that the writer reads; 21 processes on ${conditions.cpus[0] === conditions.cpus[1] ? 'one core' : 'two cores'} also have threads of V8 and of the library, which run on the writer's core too.`,
           ),
         ],
         plots: [

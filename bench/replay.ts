@@ -34,7 +34,7 @@ export const question: Question = {
   name: 'replay',
   title: 'How fast is a recorded journal replayed?',
   method:
-    'One process reads a journal in memory from its first frame to its last through typed views, takes all fields and checks all sequence numbers. C++ reads the same files.',
+    'One process reads a journal in memory from its first frame to its last through typed views, reads all fields and checks all sequence numbers. C++ reads the same files.',
 
   async ask(conditions): Promise<Answer> {
     const frames = conditions.quick ? 2_000_000 : 10_000_000
@@ -70,7 +70,7 @@ export const question: Question = {
             'replay of recorded frames through typed views (M frames/s)',
             50,
             median(rate.contenders[0].values),
-            `from ${shortly(Math.min(...rate.contenders[0].values))} to ${shortly(Math.max(...rate.contenders[0].values))} in the single rounds; a core loads a cache line for each frame, and maps pages meanwhile. What C++ does with the same files is beside it.`,
+            `from ${shortly(Math.min(...rate.contenders[0].values))} to ${shortly(Math.max(...rate.contenders[0].values))} in the single rounds; a core loads a cache line for each frame, and maps pages meanwhile. The table has C++ on the same files.`,
           ),
         ],
       }

@@ -115,11 +115,11 @@ function byHandWay(conditions: Conditions, settings: Settings, ping: Process, po
 
 export const question: Question = {
   name: 'round-trip',
-  title: 'How long does a frame there and one back take?',
+  title: 'How long does a round trip of two frames take?',
   method:
-    'Two processes, two journals with prepared pages, one 64-byte frame each way at a time, from `begin` of the question to the handler of the answer; each time holds one reading of the clock. ' +
-    '"poll" is a loop around `reader.poll`, "by hand" are the same stores and loads on mapped files without a library, "native spin" waits in the addon with the processor\'s pause between looks, the others are `reader.run({ wait })`. No schedule, so nothing is omitted: the next question is asked when the answer is there. ' +
-    'The first tenth is left out. C++ does the same, plainly; "C++ that fetches ahead" also asks for the next frame\'s cache line right after each publish, as the library does.',
+    'Two processes, two journals with prepared pages, one 64-byte frame each way at a time, from `begin` of the question to the handler of the answer; each time includes one reading of the clock. ' +
+    '"poll" is a loop around `reader.poll`, "by hand" are the same stores and loads on mapped files without a library, "native spin" waits in the addon with the processor\'s pause between checks, the others are `reader.run({ wait })`. There is no schedule, so nothing is omitted: the next question is sent when the answer has arrived. ' +
+    'The first tenth is left out. C++ does the same; "C++ that fetches ahead" also requests the next frame\'s cache line right after each publish, as the library does.',
 
   async ask(conditions): Promise<Answer> {
     const { quick } = conditions
@@ -172,7 +172,7 @@ export const question: Question = {
             'round trip, spinning: our p99.9 / the C++ p99.9',
             2,
             ratio(p999.contenders[0], p999.contenders[1]),
-            `in the single rounds it was from ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to others.`,
+            `in the single rounds it was from ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to other processes.`,
           ),
         )
       }

@@ -33,7 +33,13 @@ interface Figure {
 }
 
 const FIGURES: readonly Figure[] = [
-  { label: 'top of book: whole update', ours: c => c.bookUpdate, cpp: c => c.bookUpdate, map: c => c.write, most: 40 },
+  {
+    label: 'top of book: update of all four',
+    ours: c => c.bookUpdate,
+    cpp: c => c.bookUpdate,
+    map: c => c.write,
+    most: 40,
+  },
   {
     label: 'top of book: price of one side, by compare-and-swap',
     ours: c => c.bookPrice,
@@ -44,7 +50,7 @@ const FIGURES: readonly Figure[] = [
   { label: 'top of book: read', ours: c => c.bookRead, cpp: c => c.bookRead, map: c => c.read },
   { label: 'in flight: acquire', ours: c => c.acquire, cpp: c => c.acquire, map: c => c.acquire, most: 40 },
   {
-    label: 'latest value: write in place (begin, four fields, commit)',
+    label: 'latest value: write in the file (begin, four fields, commit)',
     ours: c => c.latestBegin,
     cpp: c => c.latestWrite,
     map: c => c.write,
@@ -110,7 +116,7 @@ export const question: Question = {
   name: 'state',
   title: 'What do the shared structures cost, and how fast is a ring?',
   method:
-    'One process alone does each operation a million times over a table of 256 or 512 entries in /dev/shm, through the public API (the median of 25 slices); C++ does the same to the same layout, and a Map behind a lock in a SharedArrayBuffer stands for what Node itself offers ' +
+    'One process alone does each operation a million times over a table of 256 or 512 entries in /dev/shm, through the public API (the median of 25 slices); C++ does the same to the same layout, and a Map behind a lock in a SharedArrayBuffer represents what Node itself offers ' +
     '(in one thread: no other thread or process can have that Map, so what it costs to reach it from there comes on top). The ring: a producer and a consumer process, 64-byte frames with four fields and a sequence number that is checked, 4,096 slots.',
 
   async ask(conditions): Promise<Answer> {

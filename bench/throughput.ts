@@ -20,7 +20,7 @@ interface Variant {
   readonly pages: 'prepared' | 'rolling'
   readonly where: 'memory' | 'disk'
   readonly options?: WriterOptions
-  /** Whether bare stores and loads take their turn too. */
+  /** Whether bare stores and loads are measured too. */
   readonly byHand?: boolean
 }
 
@@ -143,11 +143,11 @@ async function compare(conditions: Conditions, variant: Variant): Promise<Compar
         ways.push(baselineWay(conditions, variant, 'C++ that wakes nobody', 'release'))
       if (variant.label === ROLLING)
         ways.push(
-          baselineWay(conditions, variant, 'C++ that makes pages as the library does', 'ordered', ['--written']),
+          baselineWay(conditions, variant, 'C++ that creates pages as the library does', 'ordered', ['--written']),
         )
     }
     if (variant.byHand === true) ways.push(byHandWay(conditions, variant, handWriter, handReader))
-    // V8 compiles while it runs, some millions of frames long.
+    // V8 compiles during the first some millions of frames.
     const warm = variant.byHand === true ? [ways[0], ways[ways.length - 1]] : [ways[0]]
     for (let frames = 0; frames < WARM_UP; frames += variant.frames * (variant.times ?? 1))
       for (const way of warm) await way.measure()
@@ -213,12 +213,12 @@ function variants(quick: boolean): Variant[] {
 
 export const question: Question = {
   name: 'throughput',
-  title: 'How many frames a second go from one process to another?',
+  title: 'How many frames per second go from one process to another?',
   method:
     'Two processes on the two cores. The clock starts before the first `begin` and stops when the reader has seen the last frame and checked the sequence numbers and ' +
-    'the sums of all fields. "Prepared" means one page, allocated and brought in beforehand, that gets half full, several times over; "rolling" means pages of 16 MiB made one ahead ' +
-    "while writing. The readers rest as `run({ wait: 'spin' })` does: some 50 ns before each look after four in vain, and some 1.2 µs between a look and the frames it found when the two looks before found some too, one right after another. The C++ side does the same with the same files, cursor, look for sleepers and reader back-off; it never syncs, makes its pages by posix_fallocate and MADV_POPULATE_WRITE (the library writes zeros, as \"C++ that makes pages as the library does\"), and does not ask for the next frame's cache line. " +
-    '"C++ that wakes nobody" announces frames by a plain release store, which no reader could sleep on.',
+    'the sums of all fields. "Prepared" means one page, allocated and populated before the measurement, that becomes half full, several times; "rolling" means pages of 16 MiB, each created one page ahead ' +
+    "while writing. The readers pause as `run({ wait: 'spin' })` does: some 50 ns before each check after four that found nothing, and some 1.2 µs before reading the frames that a check found, if the two checks directly before it found frames too. The C++ side does the same with the same files, cursor, check for sleepers and reader back-off; it never syncs, creates its pages with posix_fallocate and MADV_POPULATE_WRITE (the library writes zeros, as \"C++ that creates pages as the library does\"), and does not request the next frame's cache line. " +
+    '"C++ that wakes nobody" announces frames by a plain release store, so no reader could sleep.',
 
   async ask(conditions): Promise<Answer> {
     const comparisons: Comparison[] = []
@@ -234,13 +234,13 @@ export const question: Question = {
           'throughput, each frame published, prepared pages: ours / C++',
           0.4,
           ratio(each.contenders[0], each.contenders[1]),
-          `a frame took ${perFrame(each, 0)} ns here, ${perFrame(each, 1)} in C++ and ${perFrame(each, 3)} by bare stores and loads in JavaScript, from one process to the other. V8 calls a builtin for each atomic operation, and checks at each access to a page that it is still there and long enough; the rest is what begin, commit, the setters and getters and the loop over handlers make sure of ("What does one frame cost on one core?").`,
+          `a frame took ${perFrame(each, 0)} ns here, ${perFrame(each, 1)} in C++ and ${perFrame(each, 3)} by bare stores and loads in JavaScript, from one process to the other. V8 calls a builtin for each atomic operation, and checks at each access to a page that it is still mapped and long enough; the rest are the checks of begin, commit, the setters and getters and the loop over handlers ("What does one frame cost on one core?").`,
         ),
         atLeast(
           'steady state, pages never touched before, in memory: ours / C++',
           0.7,
           ratio(rolling.contenders[0], rolling.contenders[1]),
-          `a frame took ${perFrame(rolling, 0)} ns here, ${perFrame(rolling, 1)} in C++ and ${perFrame(rolling, 2)} in C++ that makes its pages the same way, against ${perFrame(each, 0)} and ${perFrame(each, 1)} in pages prepared beforehand (a cache line took ${around(rolling.lineNs)} ns there and back, then ${around(each.lineNs)}). The thread that makes pages has no core of its own where there are two.`,
+          `a frame took ${perFrame(rolling, 0)} ns here, ${perFrame(rolling, 1)} in C++ and ${perFrame(rolling, 2)} in C++ that creates its pages in the same way, against ${perFrame(each, 0)} and ${perFrame(each, 1)} in pages prepared before the measurement (a cache line took ${around(rolling.lineNs)} ns there and back, then ${around(each.lineNs)}). The thread that creates pages has no core of its own on a machine with two.`,
         ),
       )
     }

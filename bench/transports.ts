@@ -53,10 +53,10 @@ function ourWays(conditions: Conditions, processes: readonly [Process, Process, 
 
 export const question: Question = {
   name: 'transports',
-  title: 'How does it compare with what else carries messages in Node?',
+  title: 'How does it compare with other transports for messages in Node?',
   method:
-    'Messages of 64 bytes (an object with as many fields where JSON is the format), each sent by itself, with whatever batching the transport does by itself; the receiver checks every sequence number and field. Rate: from the first send until the last is checked. Round trip: one question, one answer, at a time. ' +
-    'The two sides are pinned to the two cores; servers run wherever the scheduler puts them. Journals keep everything they carry; of the others only Redis streams do.',
+    'Messages of 64 bytes (an object with as many fields where JSON is the format), each sent separately, with the batching that the transport does by default; the receiver checks every sequence number and field. Rate: from the first send until the last is checked. Round trip: one question, one answer, at a time. ' +
+    'The two sides are pinned to the two cores; servers run wherever the scheduler puts them. Journals keep all messages; of the others only Redis streams do.',
 
   async ask(conditions): Promise<Answer> {
     const notes: string[] = []
@@ -79,7 +79,7 @@ export const question: Question = {
       }
       const ours = ourWays(conditions, processes)
       const ways = [...ours, ...peers.map(({ kind, peer }) => peerWay(kind, peer, conditions.quick))]
-      // Once for V8 to compile what it will.
+      // The first run lets V8 compile.
       for (const way of ways) await way.measure()
       const turns = await takeTurns(conditions, ways)
       const rate = comparison(turns, 'one way', 'M messages/s', 'more', carried => carried.rate)
@@ -104,7 +104,7 @@ export const question: Question = {
             `throughput, ours / the best per-message Node peer (${best.name})`,
             5,
             ratio(rate.contenders[0], best),
-            'See the table: each figure is what that transport did in the same rounds.',
+            'See the table: all transports were measured in the same rounds.',
           ),
         )
         const soonest = p50.contenders
@@ -115,7 +115,7 @@ export const question: Question = {
             `round trip p50, best Node peer between processes (${soonest.name}) / ours`,
             8,
             ratio(soonest, p50.contenders[0]),
-            'See the table: each figure is what that transport did in the same rounds.',
+            'See the table: all transports were measured in the same rounds.',
           ),
         )
       }

@@ -42,7 +42,7 @@ export const question: Question = {
   name: 'wake-up',
   title: 'How soon does a sleeping reader wake, and what does its sleep cost?',
   method:
-    "A reader in a process of its own sleeps; nothing is written for a while, in which the processor time it uses is counted; then a writer on the other core publishes a frame every few ms, and the reader takes the age of each by the frame's timestamp. " +
+    "A reader in a separate process sleeps; nothing is written for a while, in which the processor time it uses is counted; then a writer on the other core publishes a frame every few ms, and the reader computes the age of each from the frame's timestamp. " +
     '"for await" and "run, event-loop" are woken in the event loop by the library\'s thread, "run, park" sleeps in the thread itself, in slices of 5 ms.',
 
   async ask(conditions): Promise<Answer> {
@@ -69,7 +69,7 @@ export const question: Question = {
           'wake-up p50, for await (µs)',
           200,
           median(p50.contenders[0].values) / 1000,
-          'A futex wake of another core, its thread, and an event loop that polls: each is a system call and a switch.',
+          'The wake of a futex, of the thread on another core, and of a polling event loop: each is a system call and a context switch.',
         ),
         atMost(
           'idle for await (% of a core)',

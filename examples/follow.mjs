@@ -1,4 +1,4 @@
-// Follows a journal by name: started again, it goes on where it was. It needs no definitions, the journal brings its own.
+// Follows a journal as a named reader: when it is started again, it continues where it stopped. It needs no definitions; the journal has them.
 //
 //     node examples/follow.mjs DIRECTORY [NAME]
 import { existsSync } from 'node:fs'

@@ -1,14 +1,14 @@
-// A momentum strategy: buys what has been rising, sells what has been falling, with orders that expire at once.
+// A momentum strategy: buys when the price has been rising, sells when it has been falling, with immediate-or-cancel orders.
 //
 //     npx ticktape run examples/strategy.mjs --home /tmp/desk --duration 10
-//     npx ticktape replay /tmp/desk --strategy momentum      does it decide the same again?
+//     npx ticktape replay /tmp/desk --strategy momentum      does it send the same orders again?
 import { defineStrategy } from 'ticktape/runtime'
 
 const SIZE = 0.01
 const LIMIT = 0.05
 const TREND_EVENTS = 50
 
-/** What it remembers between frames. A restart begins anew, and so does the replay of that restart. */
+/** The state between frames. A restart begins with an empty map, and so does the replay of that run. */
 const markets = new Map()
 
 function marketOf(symbol) {

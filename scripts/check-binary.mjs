@@ -1,5 +1,5 @@
-// Looks at an addon that was built for another machine: that it is for that machine, asks for nothing newer than promised, shows only what
-// Node looks for, and is stripped. Throws when it is not so.
+// Checks an addon that was built for another machine: that it is for that machine, needs nothing newer than promised, exports only the symbols
+// that Node needs, and is stripped. Throws when a check fails.
 import { readFileSync } from 'node:fs'
 import { readMachO } from './mach-o.mjs'
 import { run } from './run.mjs'
@@ -7,13 +7,13 @@ import { GLIBC, MACOS } from './targets.mjs'
 
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 const MACHINES = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' }
-/** All that a binary may ask to be loaded with it: the C library, under its names. */
+/** The only libraries that a binary may need: the C library, under its names. */
 const LIBRARIES = {
   glibc: /^(lib(c|m|dl|pthread|rt)\.so\.\d|ld-linux-(x86-64|aarch64)\.so\.\d)$/,
   musl: /^libc\.so$/,
 }
 
-/** @param paths folders of this machine, none of which may be named in the binary. */
+/** @param paths folders of this machine, whose paths the binary must not contain. */
 export function checkBinary(file, target, paths) {
   const fail = what => {
     throw new Error(`The addon for ${target.name} ${what}`)
@@ -21,7 +21,7 @@ export function checkBinary(file, target, paths) {
   if (target.os === 'linux') checkElf(file, target, fail)
   else checkMachO(file, target, fail)
   const bytes = readFileSync(file)
-  for (const path of paths) if (bytes.includes(path)) fail(`names ${path}, which is a folder of this machine`)
+  for (const path of paths) if (bytes.includes(path)) fail(`contains ${path}, which is a folder of this machine`)
 }
 
 function checkElf(file, target, fail) {
@@ -29,17 +29,17 @@ function checkElf(file, target, fail) {
   if (!readelf('-h').includes(MACHINES[target.arch])) fail('is for another processor')
   if (/\.(debug_info|symtab)\b/.test(readelf('-S'))) fail('is not stripped')
   for (const [, library] of readelf('-d').matchAll(/\(NEEDED\).*\[(.*)\]/g)) {
-    if (!LIBRARIES[target.libc].test(library)) fail(`asks for ${library}`)
+    if (!LIBRARIES[target.libc].test(library)) fail(`needs ${library}`)
   }
   const symbols = dynamicSymbols(readelf('--dyn-syms'))
   const exported = symbols.filter(symbol => symbol.defined).map(symbol => symbol.name)
-  if (exported.sort().join() !== EXPORTS.join()) fail(`shows ${exported.join(', ')}, not only ${EXPORTS.join(', ')}`)
+  if (exported.sort().join() !== EXPORTS.join()) fail(`exports ${exported.join(', ')}, not only ${EXPORTS.join(', ')}`)
 
   const versions = [...readelf('-V').matchAll(/Name: GLIBC_([\d.]+)/g)].map(([, version]) => version)
-  if (target.libc === 'musl' && versions.length > 0) fail('asks for the C library of GNU')
-  if (target.libc === 'glibc' && versions.length === 0) fail('says nothing of the C library it asks for')
+  if (target.libc === 'musl' && versions.length > 0) fail('needs glibc')
+  if (target.libc === 'glibc' && versions.length === 0) fail('does not name the version of glibc it needs')
   const newer = versions.find(version => compare(version, GLIBC) > 0)
-  if (newer !== undefined) fail(`asks for version ${newer} of the C library, more than ${GLIBC}`)
+  if (newer !== undefined) fail(`needs glibc ${newer}, newer than ${GLIBC}`)
 }
 
 /** Lines of readelf: number, value, size, type, binding, visibility, section, name with its version. */
@@ -55,14 +55,14 @@ function checkMachO(file, target, fail) {
   const binary = readMachO(readFileSync(file))
   if (binary.arch !== target.arch) fail(`is for ${binary.arch}`)
   if (binary.minimum === undefined) fail('does not say which macOS it is for')
-  if (compare(binary.minimum, MACOS) > 0) fail(`asks for macOS ${binary.minimum}, more than ${MACOS}`)
+  if (compare(binary.minimum, MACOS) > 0) fail(`needs macOS ${binary.minimum}, newer than ${MACOS}`)
   for (const library of binary.libraries) {
-    if (library !== '/usr/lib/libSystem.B.dylib') fail(`asks for ${library}`)
+    if (library !== '/usr/lib/libSystem.B.dylib') fail(`needs ${library}`)
   }
   const ours = binary.exports.filter(name => EXPORTS.includes(name.slice(1)))
-  if (ours.length !== EXPORTS.length) fail('does not show what Node looks for')
+  if (ours.length !== EXPORTS.length) fail('does not export the symbols that Node needs')
   if (binary.debug) fail('is not stripped')
-  // Processors of Apple run nothing without a signature; one that names nobody is enough.
+  // Apple's processors run no code without a signature; an ad-hoc signature is enough.
   if (target.arch === 'arm64' && !binary.signed) fail('is not signed')
 }
 

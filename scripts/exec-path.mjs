@@ -1,2 +1,2 @@
-// Loaded into a process (--import), has the processes that it starts run by another program: an emulator.
+// Loaded into a process with --import: makes it start its child processes with another program, an emulator.
 process.execPath = process.env.TICKTAPE_EXEC_PATH

@@ -1,6 +1,6 @@
 /**
- * Writes native/core/format.h from src/frames/format.ts, so that the addon and the library cannot disagree on an offset.
- * `--check` writes nothing and fails when the file is not what it would write.
+ * Writes native/core/format.h from src/frames/format.ts, so that the addon and the library always use the same offsets.
+ * `--check` writes nothing and fails when the file differs from what it would write.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const source = new URL('../src/frames/format.ts', import.meta.url)
 const target = new URL('../native/core/format.h', import.meta.url)
 
-/** The file is JavaScript but for `as const`, which keeps it loadable without a compiler. */
+/** Without `as const` the file is JavaScript, so it can be loaded without a compiler. */
 async function loadFormat() {
   const text = (await readFile(source, 'utf8')).replaceAll(' as const', '')
   return import(`data:text/javascript,${encodeURIComponent(text)}`)
@@ -59,7 +59,7 @@ const text = render(await loadFormat())
 if (process.argv.includes('--check')) {
   const present = await readFile(target, 'utf8').catch(() => '')
   if (present !== text) {
-    console.error(`${fileURLToPath(target)} is not what src/frames/format.ts says: run npm run generate`)
+    console.error(`${fileURLToPath(target)} does not match src/frames/format.ts: run npm run generate`)
     process.exit(1)
   }
 } else {

@@ -1,4 +1,4 @@
-// Reads what check-binary.mjs wants to know of a macOS binary: Debian has no program that says it.
+// Reads from a macOS binary what check-binary.mjs checks: Debian has no program for it.
 // The format: <mach-o/loader.h> and <mach-o/nlist.h> of macOS.
 
 const MAGIC_64 = 0xfeedfacf
@@ -65,7 +65,7 @@ function text(bytes, from) {
   return bytes.toString('latin1', from, bytes.indexOf(0, from))
 }
 
-/** Of a 32-bit word: 16 bits, 8 and 8. */
+/** A version in a 32-bit word: 16 bits, 8 bits and 8 bits. */
 function version(word) {
   return `${word >>> 16}.${(word >>> 8) & 0xff}`
 }

@@ -1,4 +1,4 @@
-// Builds the addon into build/Release with node-gyp, unless it is newer than everything it is made from.
+// Builds the addon into build/Release with node-gyp, unless it is newer than all of its sources.
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { gypEnvironment } from './headers.mjs'
@@ -12,7 +12,7 @@ const binaries = compiled()
 
 if (!binaries.length || newest(sources) > oldest(binaries)) {
   run('node-gyp', ['configure', 'build', '--silent'], { env: gypEnvironment() })
-  // make leaves alone what a change does not reach; without this it would be asked again each time.
+  // make does not rebuild a file that a change does not affect; without this line make would run again each time.
   for (const file of compiled()) utimesSync(file, new Date(), new Date())
 }
 

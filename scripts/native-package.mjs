@@ -2,7 +2,7 @@
 //
 //   npm run package:native                                 all of them, each checked (check-binary.mjs)
 //   npm run package:native -- --only linux-arm64-musl      one; may be given several times
-//   npm run package:native -- --twice                      each is built twice, from two folders, and must come out the same to the byte
+//   npm run package:native -- --twice                      each is built twice, from two folders, and both must have the same bytes
 //   npm run package:native -- --gcc                        the one for this machine, with its own compiler: what pack:check and CI use
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
@@ -43,8 +43,7 @@ function build(target) {
   const file = compile(target, copySources('a'))
   if (options.twice) {
     const again = compile(target, copySources('another-place'))
-    if (hashOf(file) !== hashOf(again))
-      throw new Error(`${target.name} does not come out the same when it is built twice`)
+    if (hashOf(file) !== hashOf(again)) throw new Error(`${target.name}: two builds differ`)
   }
   checkBinary(file, target, [folder, root, cacheFolder])
   const shipped = join(root, target.file)
@@ -54,7 +53,7 @@ function build(target) {
   const size = Math.round(readFileSync(shipped).length / 1024)
   const seconds = Math.round((Date.now() - began) / 1000)
   console.log(
-    `${target.file}: ${size} KiB, sha256 ${hashOf(shipped)}, ${seconds} s${options.twice ? ', twice the same' : ''}`,
+    `${target.file}: ${size} KiB, sha256 ${hashOf(shipped)}, ${seconds} s${options.twice ? ', two equal builds' : ''}`,
   )
 }
 
@@ -63,7 +62,7 @@ function compile(target, source) {
   const { zig, env } = fetchZig()
   const { variables } = JSON.parse(readFileSync(join(source, 'native/sources.gypi'), 'utf8'))
   const output = join(source, 'ticktape.node')
-  // zig keeps objects by what they are made from. To show that a build comes out the same, both are made from nothing.
+  // zig caches objects by their sources. To compare two builds, both must be built without the cache.
   const objects = options.twice ? { ZIG_LOCAL_CACHE_DIR: mkdtempSync(join(folder, 'objects-')) } : {}
   const elf = target.os === 'linux'
   const flags = [
@@ -86,7 +85,7 @@ function compile(target, source) {
     'node_modules/node-api-headers/include',
     '-isystem',
     'node_modules/node-addon-api',
-    // No path of this machine in what ships: ours are relative, and the compiler's get another name.
+    // The binary must not contain paths of this machine: ours are relative, and the compiler's are replaced.
     `-ffile-prefix-map=${dirname(zig)}=zig`,
     ...(elf
       ? ['-pthread', '-Wl,--version-script=native/exports.map', '-Wl,--gc-sections', '-Wl,-z,relro', '-Wl,-z,now']
@@ -98,7 +97,7 @@ function compile(target, source) {
   return output
 }
 
-/** The sources in a folder of their own, so that nothing depends on where the repository is. */
+/** Copies the sources into a separate folder, so that nothing depends on the path of the repository. */
 function copySources(name) {
   const copy = join(folder, name)
   if (existsSync(copy)) return copy
@@ -110,13 +109,13 @@ function copySources(name) {
   return copy
 }
 
-/** With node-gyp and the compiler that is here. In a copy, because prebuildify empties build/, which tests may be using. */
+/** Builds with node-gyp and the compiler of this machine. In a copy, because prebuildify empties build/, which tests may be using. */
 function buildHere() {
   const copy = copySources('here')
   const args = ['--napi', '--strip', '--tag-libc', '--cwd', copy, '--out', root]
   run('prebuildify', args, { env: { ...gypEnvironment(), TMPDIR: copy } })
   const made = join(root, 'prebuilds', `${process.platform}-${process.arch}`)
-  if (!existsSync(made)) throw new Error('prebuildify made nothing')
+  if (!existsSync(made)) throw new Error('prebuildify built nothing')
 }
 
 function hashOf(file) {

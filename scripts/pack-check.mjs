@@ -1,4 +1,4 @@
-// Packs the package as it would be published, looks at what is in it, installs it elsewhere without scripts, and uses it.
+// Packs the package as it would be published, checks its content, installs it elsewhere without scripts, and uses it.
 import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ticktape-package-check-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 run('npm', ['run', '--silent', 'build'])
-// With the compiler that is here: those for other platforms take minutes, and are looked at as they are made.
+// Only for this machine: builds for other platforms take minutes, and are checked when they are built.
 run('npm', ['run', '--silent', 'package:native', '--', '--gcc'])
 check(pack())
 
@@ -47,7 +47,7 @@ function pack() {
       `${path} does not belong in the package`,
     )
   for (const path of paths.filter(isCompiled)) {
-    assert(existsSync(join(root, sourceOf(path))), `${path} is a leftover of a source that is gone: delete dist`)
+    assert(existsSync(join(root, sourceOf(path))), `${path} has no source any more: delete dist`)
   }
   const binary = new RegExp(`^prebuilds/${process.platform}-${process.arch}/`)
   for (const path of REQUIRED) assert(paths.includes(path), `${path} is missing from the package`)
@@ -69,7 +69,7 @@ function sourceOf(path) {
   return path.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts')
 }
 
-/** As a user: an empty folder, no install scripts, only what shipped. */
+/** Uses the package as a user would: in an empty folder, without install scripts, with only the packed files. */
 function use(tarball) {
   const user = join(folder, 'user')
   const env = { ...process.env, PREBUILDS_ONLY: '1', TICKTAPE_ADDON: '' }

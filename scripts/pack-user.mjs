@@ -1,4 +1,4 @@
-// What a user does first, run by pack-check.mjs against the installed package: write a frame, read it back.
+// A user's first program, run by pack-check.mjs against the installed package: it writes a frame and reads it back.
 import assert from 'node:assert/strict'
 import { ascii, f64, frame, Reader, Writer } from 'ticktape'
 

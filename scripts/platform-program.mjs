@@ -1,11 +1,11 @@
-// Runs test/platforms/program, which does on any runtime what the tests do on Node.
+// Runs test/platforms/program, which makes the most important checks of the tests on any runtime.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './run.mjs'
 
-/** @param command the program and its first arguments. Returns how many checks passed and failed, having said which failed. */
+/** @param command the program and its first arguments. Prints the failed checks, and returns how many passed and failed. */
 export function runProgram([program, ...first], env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'platform-'))
   const args = [...first, join(root, 'test/platforms/program/program.mjs')]
@@ -21,7 +21,7 @@ export function runProgram([program, ...first], env = {}) {
     .map(line => JSON.parse(line))
   const failures = checks.filter(check => !check.passed)
   for (const { check, error } of failures) console.log(`failed: ${check}\n${error}`)
-  // Every check says how it went, so what ended otherwise was killed, or could not begin.
+  // Every check prints its result, so a program that ended in another way was killed or could not start.
   const broken = signal !== null || checks.length === 0 || status !== failures.length
   if (broken) console.log(`failed: the program ended with ${signal ?? status} after ${checks.length} checks\n${stderr}`)
   const passed = checks.length - failures.length

@@ -1,5 +1,5 @@
-// What `npm install` does in a clone: compiles TypeScript, the addon, and mmap-io (a witness in the tests). npm does not
-// run it for those who install the package.
+// Runs at `npm install` in a clone: compiles TypeScript, the addon, and mmap-io (an independent reference in the tests). npm does not
+// run it when a user installs the package.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { headerPrefix } from './headers.mjs'
@@ -12,8 +12,8 @@ if (existsSync(join(root, 'node_modules/typescript'))) {
   console.log('ticktape is not built: without its devDependencies there is no compiler.')
 }
 
-// It is installed apart and without its install script: that one would download a binary, or headers, from elsewhere, and
-// newer npm blocks install scripts anyway. Node 24 and later need C++20, which its own build file does not ask for.
+// mmap-io is installed separately and without its install script: the script would download a binary or headers, and
+// newer npm blocks install scripts anyway. Node 24 and later need C++20, which its build file does not set.
 function buildMmapIo() {
   const folder = join(root, 'test/mmap-io/node_modules/mmap-io')
   if (existsSync(join(folder, 'build/Release/mmap_io.node'))) return

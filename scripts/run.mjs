@@ -1,4 +1,4 @@
-// Runs a command; says nothing unless it fails, and then all that it said.
+// Runs a command. Prints nothing unless it fails; then it prints all of the command's output.
 import { spawnSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 

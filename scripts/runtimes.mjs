@@ -1,11 +1,11 @@
-// Other runtimes, installed from npm into the cache folder when a script first wants one.
+// Other runtimes, installed from npm into the cache folder when a script first needs one.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './run.mjs'
 import { cacheFolder } from './zig.mjs'
 
 /**
- * Installs a package, without its scripts unless they are asked for, and whatever processor it says it is for.
+ * Installs a package, without its scripts unless `scripts` is true, and also when it is for another processor.
  * Returns the path of its program.
  */
 export function installRuntime(spec, program, { scripts = false } = {}) {
@@ -16,6 +16,6 @@ export function installRuntime(spec, program, { scripts = false } = {}) {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
   const options = ['--force', '--no-audit', '--no-fund', '--silent', ...(scripts ? [] : ['--ignore-scripts'])]
   run('npm', ['install', ...options, spec], { cwd: folder })
-  if (!existsSync(path)) throw new Error(`${spec} brought no ${program}`)
+  if (!existsSync(path)) throw new Error(`${spec} does not contain ${program}`)
   return path
 }

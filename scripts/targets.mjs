@@ -1,8 +1,8 @@
-// The platforms that the package has an addon for. Names of files are those that node-gyp-build looks for, and src/native/find-addon.ts.
+// The platforms that the package has an addon for. The file names are those that src/native/find-addon.ts searches for, as node-gyp-build does.
 
-/** The oldest C library of GNU that the binaries must load with: Debian 8, Ubuntu 14.04, CentOS 7. */
+/** The oldest glibc that the binaries must load with: Debian 8, Ubuntu 14.04, CentOS 7. */
 export const GLIBC = '2.17'
-/** The oldest macOS. */
+/** The oldest macOS that the binaries must load on. */
 export const MACOS = '11.0'
 
 export const TARGETS = [

@@ -3,8 +3,8 @@
 //   --install   installs the Debian packages it needs
 //   --quick     test/platforms/program alone, without the vitest suites
 //
-// vitest itself runs here; the processes that run the tests, and those they start, are arm64. QEMU shows that it works; it does not
-// reorder loads and stores as a processor does, so it says nothing of memory ordering.
+// vitest itself runs on x64; the processes that run the tests, and those they start, are arm64. QEMU shows that the code works; it does not
+// reorder loads and stores as a processor does, so it does not test memory ordering.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ const SUITES = [
   'test/state/ring.test.ts',
 ]
 
-/** What takes an emulated processor too long, by the beginning of its name, and why. */
+/** Tests that take too long on an emulated processor, by the beginning of their names, and the reasons. */
 const SKIPPED = {
   'random operations give what a plain model gives': 'thousands of cases, each of many operations',
   '3000000 frames from process to process': 'millions of frames; the program sends 20,000',
@@ -79,7 +79,7 @@ function ready() {
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing])
 }
 
-/** A program named node that is the emulated one: what starts another process finds it by this name. */
+/** A program named node that starts the emulated one: tests that start another process find it by this name. */
 function makeWrapper() {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, 'node')

@@ -1,6 +1,6 @@
 // Runs the test suite once with the addon under AddressSanitizer and UndefinedBehaviorSanitizer; arguments go to vitest. The addon is
-// built in build-asan, a folder of its own with links to ours, as the one for crash tests is. Leaks are not looked for: V8 frees
-// nothing at exit (test/journal/lifecycle/leaks.test.ts looks for ours).
+// built in build-asan, a separate folder with links to ours, as the addon for crash tests is. Leak detection is off: V8 frees
+// nothing at exit (test/journal/lifecycle/leaks.test.ts checks for our leaks).
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'

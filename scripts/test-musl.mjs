@@ -1,9 +1,9 @@
-// Runs the addon for musl with musl, on a machine that has the C library of GNU: npm run test:musl
+// Runs the addon for musl with musl, on a machine with glibc: npm run test:musl
 //
 //   --install   installs the Debian package it needs
 //
-// npm has no Node for musl; it has Bun, which loads the same addon. So this shows that the addon loads and works with musl, and not that
-// Node of Alpine does what Node does elsewhere.
+// npm has no Node for musl, but it has Bun for musl, which loads the same addon. So this shows that the addon loads and works with musl, but
+// not that Alpine's Node works as Node does elsewhere.
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,7 +29,7 @@ const bun = installRuntime('@oven/bun-linux-x64-musl', '@oven/bun-linux-x64-musl
 const folder = mkdtempSync(join(cacheFolder, 'musl-'))
 try {
   makeLibraries()
-  // No TICKTAPE_ADDON: that the one for musl is found is part of the test.
+  // TICKTAPE_ADDON is empty: the test includes finding the addon for musl.
   const env = { LD_LIBRARY_PATH: folder, PREBUILDS_ONLY: '1', TICKTAPE_ADDON: '' }
   console.log(`== Bun ${run(bun, ['--version'], { env: { ...process.env, ...env } }).trim()}, musl`)
   const script = `
@@ -38,14 +38,14 @@ try {
     console.log(maps.includes('ticktape.musl.node') && !/libc\\.so\\.6|ticktape\\.glibc/.test(maps))`
   const loaded = run(bun, ['-e', script], { env: { ...process.env, ...env } }).trim()
   if (loaded !== 'true')
-    throw new Error(`The addon that was loaded is not the one for musl, or not musl is the C library: ${loaded}`)
+    throw new Error(`The loaded addon is not the one for musl, or the C library is not musl: ${loaded}`)
   const { failed } = runProgram([bun], env)
   process.exitCode = failed > 0 ? 1 : 0
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** The C++ library that Bun needs: Debian's, with what it misses in musl. */
+/** The C++ library that Bun needs: Debian's, with a library of the symbols that musl does not have. */
 function makeLibraries() {
   for (const library of ['libstdc++.so.6', 'libgcc_s.so.1']) {
     copyFileSync(run('gcc', [`-print-file-name=${library}`]).trim(), join(folder, library))

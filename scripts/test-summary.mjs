@@ -1,4 +1,4 @@
-// Runs vitest, passing arguments on, and ends with one plain line of counts. Exits as vitest did.
+// Runs vitest with the given arguments, and prints one line of counts at the end. Exits with vitest's exit code.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +16,7 @@ function summary() {
   const counts = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : { testResults: [] }
   const passed = counts.numPassedTests ?? 0
   const skipped = (counts.numPendingTests ?? 0) + (counts.numTodoTests ?? 0)
-  // A file that could not be loaded has no tests to count; nor has a failure outside them, such as files left behind.
+  // A file that could not be loaded has no tests to count; the same applies to a failure outside tests, such as files left behind.
   const files = counts.testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0).length
   const failed = (counts.numFailedTests ?? 0) + files
   return `${passed} passed, ${status === 0 ? failed : Math.max(failed, 1)} failed, ${skipped} skipped`

@@ -1,5 +1,5 @@
 /**
- * Compiles test/types/consumer.ts as a user would, with strict options and with our declaration files checked too.
+ * Compiles test/types/consumer.ts as a user would, with strict options, and checks our declaration files too.
  *
  *   node scripts/types-check.mjs                 with the TypeScript of this repository
  *   node scripts/types-check.mjs 5.4 5.9 ...     with each of these, installed into a temporary folder
@@ -40,7 +40,7 @@ const compilers = versions.length === 0 ? [join(root, 'node_modules/typescript')
 const failed = compilers.filter(compiler => !compile(compiler))
 process.exit(failed.length === 0 ? 0 : 1)
 
-/** A package of its own that has ours, and types of Node.js, among its dependencies. */
+/** Creates a package that depends on ours and on the types of Node.js. */
 function makeUser(user, sources) {
   mkdirSync(join(user, 'node_modules/@types'), { recursive: true })
   symlinkSync(root, join(user, 'node_modules/ticktape'))

@@ -15,7 +15,7 @@ export function forkOther(settings) {
 export function connect({ serialization, peer }) {
   const json = serialization === 'json'
   return {
-    // False means that much is waiting to be written: then for this message to be.
+    // False means that much data waits to be written: then wait until this message is written.
     send(seq) {
       let written
       const gone = new Promise(resolve => {

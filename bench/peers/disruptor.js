@@ -1,4 +1,4 @@
-// shared-memory-disruptor: a ring each way in POSIX shared memory, through its synchronous calls.
+// shared-memory-disruptor: a ring for each direction in POSIX shared memory, through its synchronous calls.
 import { createRequire } from 'node:module'
 import { decode, SIZE, write } from './message.js'
 
@@ -7,12 +7,12 @@ const ELEMENTS = 65_536
 
 export function connect({ role, address }) {
   const name = `/${address.replaceAll('/', '-').replace(/^-/, '')}`
-  // Side b is there first and makes both.
+  // Side b starts first and creates both.
   const make = (suffix, consumer) => new Disruptor(name + suffix, ELEMENTS, SIZE, 1, consumer, role === 'b', false)
   const [there, back] = [make('-there', role === 'b' ? 0 : -1), make('-back', role === 'a' ? 0 : -1)]
   const [own, other] = role === 'a' ? [there, back] : [back, there]
   return {
-    /** False when it is full. */
+    /** Returns false when the ring is full. */
     send(seq) {
       const bytes = own.produceClaimSync()
       if (bytes.length === 0) return false
@@ -33,7 +33,7 @@ export function connect({ role, address }) {
   }
 }
 
-/** Files that it leaves in /dev/shm. */
+/** The files that the package leaves in /dev/shm. */
 export function leftovers(address) {
   const name = address.replaceAll('/', '-').replace(/^-/, '')
   return [`/dev/shm/${name}-there`, `/dev/shm/${name}-back`]

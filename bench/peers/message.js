@@ -1,4 +1,4 @@
-// The message every peer carries: 64 bytes, a sequence number, three prices and a symbol, as bytes or as an object.
+// The message that every peer sends: 64 bytes, a sequence number, three prices and a symbol, as bytes or as an object.
 
 export const SIZE = 64
 
@@ -15,7 +15,7 @@ export function write(bytes, at, seq) {
   bytes.writeDoubleLE(seq + 1.5, at + 24)
 }
 
-/** The sequence number, or NaN when the other fields don't belong to it. */
+/** The sequence number, or NaN when the other fields do not match it. */
 export function decode(bytes, at = 0) {
   const seq = bytes.readDoubleLE(at)
   const sum = bytes.readDoubleLE(at + 8) + bytes.readDoubleLE(at + 16) + bytes.readDoubleLE(at + 24)

@@ -1,4 +1,4 @@
-// NATS: a subject each way over loopback.
+// NATS: a subject for each direction over loopback.
 import { connect as dial } from 'nats'
 import { decode, encode } from './message.js'
 
@@ -9,7 +9,7 @@ export async function connect({ role, server }) {
   return {
     send(seq) {
       connection.publish(own, encode(seq))
-      // What it buffers has no bound of its own: a flush waits until the server has taken it.
+      // The client's buffer has no limit: a flush waits until the server has received it.
       return ++sent % 2000 === 0 ? connection.flush() : true
     },
     listen(onMessage) {

@@ -1,4 +1,4 @@
-// Redis: a stream each way over a unix socket, one XADD a message, some hundred of them on their way at a time.
+// Redis: a stream for each direction over a unix socket, one XADD per message, some hundred of them pending at a time.
 import { createClient, RESP_TYPES } from 'redis'
 import { decode, encode } from './message.js'
 

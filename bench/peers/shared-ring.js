@@ -1,4 +1,4 @@
-// A SharedArrayBuffer between two threads of one process, used as two rings: the least that can be done in plain Node.
+// A SharedArrayBuffer between two threads of one process, used as two rings: the fastest way that Node itself offers.
 import { SIZE } from './message.js'
 
 export const threads = true
@@ -25,7 +25,7 @@ class Ring {
     this.free = SLOTS
   }
 
-  /** False when it is full. */
+  /** Returns false when the ring is full. */
   send(seq) {
     if (this.position >= this.free) {
       this.free = Atomics.load(this.cursors, 32) + SLOTS

@@ -1,5 +1,5 @@
-// One side of a peer: a process of its own, or a thread. It does what the benchmark asks: sends messages as fast as they
-// go, receives and checks them, asks and waits for the answer, answers.
+// One side of a peer: a separate process, or a thread. It runs the benchmark's tasks: it sends messages as fast as possible,
+// receives and checks them, sends questions and waits for the answers, or answers.
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { native } from '../../dist/native/index.js'
 
@@ -17,7 +17,7 @@ if (channel.listen !== undefined) void channel.listen(seq => onMessage(seq))
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
-/** Takes `count` messages and gives each to `take`; a transport that can only be looked at is looked at without a pause. */
+/** Receives `count` messages and passes each to `take`. A transport that can only be polled is polled without a pause. */
 async function receive(count, take) {
   let left = count
   if (channel.poll !== undefined) {
@@ -43,7 +43,7 @@ async function sendOne(seq) {
   for (;;) {
     const sent = channel.send(seq)
     if (sent instanceof Promise) await sent
-    // Rings say false and have not taken it; sockets say false and have.
+    // A ring returns false when it has not accepted the message; a socket returns false although it has accepted it.
     if (sent !== false) return
     await channel.drained()
     if (channel.poll === undefined) return
@@ -56,7 +56,7 @@ const tasks = {
     for (let seq = 0; seq < count; seq++) {
       const sent = channel.send(seq)
       if (sent === true || sent === undefined) {
-        // Event loops want a turn now and then, or nothing leaves.
+        // The event loop has to run from time to time, or nothing is sent.
         if (seq % 256 === 255 && channel.poll === undefined) await turn()
       } else if (sent === false && channel.poll !== undefined) {
         seq--

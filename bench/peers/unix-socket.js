@@ -1,4 +1,4 @@
-// A unix domain socket: one write a message, cut into messages again by their size.
+// A unix domain socket: one write per message; the receiver splits the stream into messages by their size.
 import { createServer, connect as dial } from 'node:net'
 import { decode, encode, SIZE } from './message.js'
 

@@ -1,4 +1,4 @@
-// A process that counts what the hot path allocates, and how often the garbage collector runs meanwhile.
+// A process that counts the bytes that the hot path allocates, and the garbage collections meanwhile.
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
@@ -33,7 +33,7 @@ const observer = new PerformanceObserver(list => {
 })
 observer.observe({ entryTypes: ['gc'] })
 
-/** Bytes of heap that `body` took, and collections while it ran. */
+/** The bytes by which the heap grew while `body` ran, and the collections meanwhile. */
 async function counted(body: () => void): Promise<{ bytes: number; collections: number }> {
   ;(globalThis as unknown as { gc: () => void }).gc()
   await sleep(20)
@@ -49,7 +49,7 @@ serve({
   async count({ directory, frames, pageSize }: { directory: string; frames: number; pageSize: number }) {
     const writer = Writer.open(directory, { pageSize, frames: [Small] })
     const reader = Reader.open(directory)
-    // V8 compiles while it runs, and what it compiles is on the heap too.
+    // V8 compiles while this runs, and compiled code is on the heap too.
     for (let i = 0; i < 4; i++) {
       write(writer, 100_000)
       read(reader, 100_000)

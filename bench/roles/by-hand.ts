@@ -1,4 +1,4 @@
-// A process that asks or answers with bare stores and loads on mapped files: the cost of a round trip without a library.
+// A process that sends questions or answers with bare stores and loads on mapped files: the cost of a round trip without a library.
 
 import { Page } from '../../dist/frames/format.js'
 import type { Mapping } from '../../dist/native/addon.js'

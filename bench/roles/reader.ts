@@ -23,7 +23,7 @@ const handlers = on(Small, f => {
   count(seq)
 })
 
-/** What the fields of one frame add up to, less its sequence number: the writers put seq, seq + 0.5, seq + 1 ... */
+/** The sum of the fields of one frame, without its sequence number: the writers store seq, seq + 0.5, seq + 1 ... */
 const SUM_PER_FRAME = { 64: 3, 128: 14 } as const
 
 serve({
@@ -45,7 +45,7 @@ serve({
     await reader.run(handlers, { ...run, signal: stop.signal })
     const end = ticks()
     clearInterval(look)
-    // The last poll may have gone beyond what was asked for: then what is left is below 0.
+    // The last poll may have read more frames than the task needs: then `left` is below 0.
     const handled = frames - state.frames
     const torn = Math.abs(state.sum - handled * SUM_PER_FRAME[size]) > 1e-6 * handled
     if (state.errors > 0 || torn)

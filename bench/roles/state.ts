@@ -32,7 +32,7 @@ function timed(count: number, body: (count: number) => void): number {
   )
 }
 
-/** What each operation costs: ns. */
+/** The cost of each operation, in ns. */
 export interface StateCosts {
   readonly bookUpdate: number
   readonly bookPrice: number
@@ -49,7 +49,7 @@ export interface StateCosts {
   readonly breakerCheck: number
 }
 
-/** The same with a Map and a lock in shared memory, in one thread: a lower bound, for no other thread can have the Map. */
+/** The same with a Map and a lock in shared memory, in one thread: a lower bound, because other threads cannot share the Map. */
 export interface MapCosts {
   readonly write: number
   readonly read: number

@@ -62,7 +62,7 @@ serve({
     writer = Writer.open(directory, { ...options, frames: [Small, Large] })
     slotsPerPage = ((options.pageSize ?? 16 * 2 ** 20) - 4096) / 64
     pinTo(cpu)
-    // The next page is made ahead by another thread; wait until it has its name.
+    // Another thread creates the next page in advance; wait until the file has its name.
     while (waitNext && !fs.existsSync(join(directory, '0000000001.page'))) nap(1)
   },
   write({ frames, size, batch }: { frames: number; size: number; batch: number }) {
@@ -93,7 +93,7 @@ serve({
       pages: Math.floor(writer.position / slotsPerPage) + 1,
     }
   },
-  /** Goes on with one frame every so many ns. */
+  /** Continues with one frame every so many ns. */
   continue({ first, frames, everyNs }: { first: number; frames: number; everyNs: number }) {
     const start = nanoseconds()
     for (let i = 0; i < frames; i++) {

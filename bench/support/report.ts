@@ -2,7 +2,7 @@ import type { Answer, Comparison, Latencies, Plot, Question, Target } from './qu
 import { ratio, shortly } from './rounds.js'
 import { median, SHARES } from './statistics.js'
 
-/** All that one run found. */
+/** The results of one run. */
 export interface Report {
   readonly machine: readonly (readonly [string, string])[]
   readonly quick: boolean
@@ -33,14 +33,14 @@ export function markdownReport(report: Report): string {
     '<!-- Written by `npm run bench`. Do not edit: every number here was printed by that script. -->',
     '',
     `Written by \`npm run bench${report.quick ? ' -- --quick' : ''}\` in ${report.seconds.toFixed(0)} s. Each figure is the median of ${report.rounds} rounds, with the smallest and the largest in brackets; ` +
-      'in every round all ways of one table take their turn, A B A B, and a ratio is the median of the ratios of the rounds. Sequence numbers and fields are checked wherever frames are read: a run with a gap, a double or a torn frame is no run.',
+      'in every round all ways of one table are measured in turn, A B A B, and a ratio is the median of the ratios of the rounds. Sequence numbers and fields are checked wherever frames are read: a run with a missing, duplicated or torn frame fails.',
     '',
     ...table(
       ['Machine', ''],
       report.machine.map(([what, value]) => [what, value]),
     ),
     '',
-    `Load average when it ended: ${report.loadAfter.toFixed(2)}. Virtual cores may sit near to each other or far, and move: the time a cache line takes from one to the other and back is measured before each round, and a round in which it changed is measured again.`,
+    `Load average when it ended: ${report.loadAfter.toFixed(2)}. Virtual cores may be near to each other or far apart, and may move: the time a cache line takes from one to the other and back is measured before each round, and a round in which it changed is measured again.`,
     ...report.missing.map(what => `\nLeft out: ${what}.`),
     '',
     '## Targets',

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `ticktape` command. What cannot even be loaded (an addon for another platform) fails here, by name. */
+/** The `ticktape` command. If the program cannot be loaded (such as without an addon for the platform), this reports the error with its code. */
 import { printError } from './output/failure.js'
 
 try {

@@ -16,8 +16,8 @@ import { helpWidth, wrapped } from './output/help.js'
 const HELP = `
 Exit codes:
   0    done; the journal is sound
-  1    looked, and found damage, losses, or something bad
-  2    could not: not there, no permission, not a journal, wrong arguments
+  1    found damage, losses, or something bad
+  2    could not run: not found, no permission, not a journal, wrong arguments
   130  ended by Ctrl-C
 
 Errors are one line on stderr, 'code: message'; with --json one object,
@@ -34,9 +34,9 @@ Examples:
 function program(): Command {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   const root = new Command('ticktape')
-    .description('Look into, check, mend and prune memory-mapped journals.')
+    .description('Inspect, check, repair and prune memory-mapped journals.')
     .version(version)
-    // Commander would print and exit by itself; errors are ours to print, and exit codes ours to choose.
+    // Commander would print and exit by itself; this program prints the errors and sets the exit codes.
     .exitOverride()
     .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
     .addHelpText('after', wrapped(HELP))
@@ -59,7 +59,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const [, , first, second] = argv
   const isCommand = (name: string): boolean => root.commands.some(command => command.name() === name)
   try {
-    // Of a command it doesn't know commander would show the help of everything; asked to run it, it says what may have been meant.
+    // For `help UNKNOWN` commander would print the general help; for running UNKNOWN it suggests similar commands.
     const unknown =
       first === 'help' && second !== undefined && second !== 'help' && !second.startsWith('-') && !isCommand(second)
     await root.parseAsync(unknown ? [argv[0], argv[1], second] : argv)
@@ -72,7 +72,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** What commander throws is either help that was asked for, or a wrong argument. */
+/** Commander throws after it has printed help, or for a wrong argument. */
 function exitCodeOf(error: unknown, json: boolean, help: string): number {
   if (!(error instanceof CommanderError)) return printError(error, json)
   if (error.exitCode === 0) return Exit.OK

@@ -1,18 +1,18 @@
 /**
- * The typed seam: everything the addon has, and nothing else. The C++ behind it is in native/.
+ * The types of all functions of the addon, whose C++ is in native/.
  *
- * What every function keeps to:
- * - Nothing here is public API. The library checks what users pass; the addon checks again what would kill the process
+ * Rules for every function:
+ * - Nothing here is public API. The library checks the arguments of users; the addon checks again everything that would kill the process
  *   (types, ranges, closed objects) and throws.
  * - A failing system call throws an `Error` with `code` (`'ENOSPC'`), `errno` (positive), `syscall` and, where there is
  *   one, `path`. Misuse throws a `TypeError` or `RangeError`.
  * - Offsets and lengths are bytes, times are ns, positions and slots are whole numbers below 2^53.
- * - Works in every worker thread: all state belongs to the environment, and goes with it.
+ * - Works in every worker thread: all state belongs to the environment and is freed with it.
  */
 
 /** A mapped file. Its memory stays mapped while this object, or a thread of the addon, uses it. */
 export interface Mapping {
-  /** The mapped bytes. Detached by `close`. Storing into one mapped read-only kills the process: nobody may. */
+  /** The mapped bytes. Detached by `close`. A store into a read-only mapping kills the process. */
   readonly buffer: ArrayBuffer
   /** Bytes mapped: the file's size when it was mapped. */
   readonly size: number
@@ -24,19 +24,19 @@ export interface Mapping {
   readonly damaged: boolean
   /** Detaches `buffer`, then unmaps (now, or once the last thread is done with it). Any number of times. */
   close(): void
-  /** Brings pages in ahead of use; `write` also makes them writable without a fault. Failure to is not an error. */
+  /** Maps blocks before they are used; `write` also makes them writable without a fault. A failure is not an error. */
   populate(offset: number, length: number, write: boolean): void
   /** madvise. */
   advise(advice: 'normal' | 'sequential' | 'random' | 'willneed' | 'dontneed' | 'hugepage'): void
   /** msync(MS_SYNC) of the blocks that hold these bytes. */
   sync(offset: number, length: number): void
   /**
-   * An open-file-description lock on bytes of the file, never blocking: false when another mapping holds it. It goes
-   * with the mapping, so with the process, and means the same in every pid namespace.
+   * Acquires an open-file-description lock on bytes of the file without blocking: false when another mapping holds it. The lock ends
+   * with the mapping, and so with the process, and works across pid namespaces.
    */
   lockRange(offset: number, length: number): boolean
   unlockRange(offset: number, length: number): void
-  /** Whether somebody else's mapping holds a lock there. */
+  /** Whether another mapping holds a lock there. */
   rangeLocked(offset: number, length: number): boolean
 }
 
@@ -46,36 +46,36 @@ export interface FileLock {
   read(): string
   /** Replaces the file's text. */
   write(text: string): void
-  /** Gives the lock up. Any number of times. */
+  /** Releases the lock. May be called any number of times. */
   close(): void
 }
 
 /**
- * A native thread that does the slow things with pages ahead of need. Jobs run one after another; a ticket names one.
- * At process or worker exit the thread finishes the job it is in and goes.
+ * A native thread that does the slow work with pages in advance. Jobs run one after another; a ticket identifies one.
+ * At process or worker exit the thread finishes its current job and ends.
  */
 export interface PageWorker {
   /**
-   * Makes a page: `temporaryPath` exclusively created with `mode`, allocated to `size`, mapped writable, populated for
-   * writing, `header` copied to its start; when `durable`, the file is synced, and after the rename its directory; then
-   * renamed to `path`. On failure the temporary file is removed. Returns a ticket.
+   * Creates a page: `temporaryPath` is created exclusively with `mode`, allocated to `size`, mapped writable and populated for
+   * writing, `header` is copied to its start, and the file is renamed to `path`. When `durable`, the file is synced before the rename and its
+   * directory after it. On failure the temporary file is removed. Returns a ticket.
    */
   create(temporaryPath: string, path: string, size: number, mode: number, header: Uint8Array, durable: boolean): number
   /** Maps an existing file read-only (checks as `mapFile`) and populates it for reading. Returns a ticket. */
   open(path: string): number
-  /** Takes a mapping over (its buffer is detached here) and unmaps it on the thread; here, when closed. */
+  /** Takes ownership of a mapping: detaches its buffer at once and unmaps it on the thread. After `close` it unmaps at once. */
   dispose(mapping: Mapping): void
-  /** The result, once: null while the job is not done; throws what the job failed of. */
+  /** The result, which can be collected once: null while the job is not done. Throws the error of a failed job. */
   collect(ticket: number): Mapping | null
-  /** As `take`, but waits for the job. */
+  /** As `collect`, but waits for the job. */
   wait(ticket: number): Mapping
-  /** Gives a ticket up; a mapping that it made, or will, is unmapped. The file stays. */
+  /** Abandons a ticket: its mapping is unmapped, also when the job creates it later. The file stays. */
   abandon(ticket: number): void
-  /** Finishes the jobs there are, and the thread. Their results can still be taken. Any number of times. */
+  /** Finishes the existing jobs and ends the thread. Their results can still be collected. May be called any number of times. */
   close(): void
 }
 
-/** What a `Syncer` is told. */
+/** The options of a `Syncer`. */
 export interface SyncerOptions {
   /** Sync this often, in ms, when something is new; 0 syncs only on request. */
   readonly intervalMs: number
@@ -84,44 +84,45 @@ export interface SyncerOptions {
 }
 
 /**
- * A native thread that makes published frames durable, in journal order. For each page: give the frames between the durable
- * cursor and the cursor their CRC, msync their blocks, only then move the durable cursor. A sealed page is finished (its
- * CRC set, its header synced) before the next page's first frame is looked at.
+ * A native thread that makes published frames durable, in journal order. For each page it writes the CRC of the frames between the durable
+ * cursor and the cursor, syncs their blocks (msync), and only then moves the durable cursor. A sealed page is finished (its
+ * CRC set, its header synced) before the next page's first frame is handled.
  */
 export interface Syncer {
   /**
-   * Adds the next page; frames of one whose header says so get their CRC32C before they are synced. The one before it must be sealed before this one's frames become durable. `control`, when
-   * given, is woken (as a writer wakes) after the durable cursor moves and its sleepers word is set.
+   * Adds the next page. If its header says so, its frames get their CRC32C before they are synced. The page before it must be sealed before
+   * frames of this one become durable. If `control` is given, its sleepers are woken (as by a writer) after the durable cursor has moved and if
+   * its sleepers word is set.
    */
   add(page: Mapping, control: Mapping | null): void
-  /** Syncs what is published now. `onSynced` follows. Requests that come while a sync runs share the next one. */
+  /** Requests a sync of all frames published so far. `onSynced` is called afterwards. Requests that arrive during a sync share the next one. */
   request(): void
   /** Positions below this one are durable. */
   durablePosition(): number
   /** The errno of the sync that failed, or 0. After a failure nothing is retried: the page cache can no longer be trusted. */
   error(): number
-  /** A last sync, waits for it, ends the thread. Any number of times. */
+  /** Makes a last sync, waits for it, and ends the thread. May be called any number of times. */
   close(): void
 }
 
 /** A native thread that sleeps on futex words and wakes the event loop. Does not keep the process alive by itself. */
 export interface Waiter {
-  /** Calls back once with `id` on the JavaScript thread when the word differs from `expected`; perhaps at once. */
+  /** Calls back once with `id` on the JavaScript thread when the word differs from `expected`, which may be at once. */
   watch(id: number, mapping: Mapping, offset: number, expected: number): void
   unwatch(id: number): void
-  /** Whether watches keep the event loop alive, as a socket would. */
+  /** Lets watches keep the event loop alive, as a socket does. */
   ref(): void
   unref(): void
   close(): void
 }
 
-/** Where a walk over frames ended, and why. */
+/** The result of a walk over frames: where it ended, and why. */
 export interface FrameWalk {
   /** The slot after the last good frame. */
   readonly slot: number
-  /** Frames that were good. */
+  /** The number of good frames. */
   readonly frames: number
-  /** 'end' when all up to the end were good. */
+  /** 'end' when all frames up to the end were good. */
   readonly reason: 'end' | 'no-slots' | 'no-type' | 'past-end' | 'crc-missing' | 'crc-wrong' | 'time-backwards'
   /** ns since 1970 of the last good frame, or `minTime` when there was none. */
   readonly lastTime: bigint
@@ -132,19 +133,20 @@ export type WaitResult = 'woken' | 'changed' | 'timeout'
 
 export interface Addon {
   readonly platform: 'linux' | 'darwin'
-  /** Whether waiting is by futex (else by sleeping with back-off), and whether one call waits on several. */
+  /** Whether waits use a futex (otherwise they poll with back-off), and whether one call can wait on several words. */
   readonly futex: boolean
   readonly futexWaitv: boolean
-  /** Whether the processor computes CRC32C (else a table does). */
+  /** Whether the processor computes CRC32C (otherwise a table is used). */
   readonly hardwareCrc: boolean
 
-  /** Makes a file exclusively, allocates all of it, maps it writable. `header` is copied to its start. Symlinks are not followed. */
+  /** Creates a file exclusively, allocates all of it, maps it writable, and copies `header` to its start. Symlinks are not followed. */
   createFile(path: string, size: number, mode: number, header: Uint8Array): Mapping
   /**
-   * Maps all of an existing file. Refuses what is no regular file, is empty or over 2^31 - 1 bytes (`code` 'EINVAL', `syscall` 'fstat'), and a symlink ('ELOOP').
+   * Maps all of an existing file. Refuses a file that is not regular, is empty or is over 2^31 - 1 bytes (`code` 'EINVAL', `syscall` 'fstat'), and
+   * a symlink ('ELOOP').
    */
   mapFile(path: string, writable: boolean): Mapping
-  /** Opens (or makes, with `mode`) and locks a file. Null when another open of it holds the lock. Symlinks are not followed. */
+  /** Opens a file, or creates it with `mode`, and locks it. Null when another open file of it holds the lock. Symlinks are not followed. */
   lockFile(path: string, mode: number): FileLock | null
   PageWorker: new () => PageWorker
   Syncer: new (options: SyncerOptions) => Syncer
@@ -155,23 +157,23 @@ export interface Addon {
    * One per environment, never detached.
    */
   readonly clockBuffer: ArrayBuffer
-  /** Writes the time into `clockBuffer`. The one call on the hot path: takes and returns nothing. */
+  /** Writes the time into `clockBuffer`. It is the only call on the hot path, so it has no arguments and no result. */
   readClock(): void
   /**
    * Writes the time of the last timer tick (at most 10 ms ago) by the machine's monotonic clock into the second word of
    * `clockBuffer`. The same in all processes of one boot.
    */
   readTick(): void
-  /** As `readClock`, but asks the system for each reading. Into the third word of `clockBuffer`. */
+  /** As `readClock`, but always reads the system's clock. Writes into the third word of `clockBuffer`. */
   readSystemClock(): void
   /** ns since 1970, by the same clock as `readClock`. */
   now(): bigint
-  /** Why `readClock` and `now` ask the system for each reading; null while the process has them follow the processor's counter. */
+  /** The reason why `readClock` and `now` read the system's clock each time; null while they use the processor's counter. */
   whyNoCounter(): string | null
 
-  /** Spins with the processor's pause until the word differs from `expected`: true; or `spins` turns are over: false. */
+  /** Spins with the processor's pause instruction: true when the word differs from `expected`, false after `spins` iterations. */
   spin(mapping: Mapping, offset: number, expected: number, spins: number): boolean
-  /** sched_yield: a thread that waits for this core gets it before the calling one goes on; without one it returns at once. */
+  /** sched_yield: lets a thread that waits for this core run before the calling one continues; without such a thread it returns at once. */
   offerCore(): void
   /**
    * Registers this process for the barriers of others: its writers may publish with ordinary stores then. False where the system refuses.
@@ -188,28 +190,28 @@ export interface Addon {
    * ends it: `worker.terminate()` and signal listeners wait too, so callers sleep in slices. May say 'woken' without cause.
    */
   wait(mapping: Mapping, offset: number, expected: number, timeoutMs: number): WaitResult
-  /** As `wait`, on 1 to 127 words: returns when any of them differs or is woken. */
+  /** As `wait`, but on 1 to 127 words: returns when any of them differs or is woken. */
   waitAny(
     mappings: readonly Mapping[],
     offsets: readonly number[],
     expected: readonly number[],
     timeoutMs: number,
   ): WaitResult
-  /** Wakes all who wait on the word, in every process. Returns how many. */
+  /** Wakes all threads that wait on the word, in every process. Returns how many. */
   wake(mapping: Mapping, offset: number): number
 
-  /** CRC32C (Castagnoli). `seed` is the CRC of what came before, 0 at the start. */
+  /** CRC32C (Castagnoli). `seed` is the CRC of the preceding bytes, 0 at the start. */
   crc32c(bytes: Uint8Array, seed: number): number
   /**
-   * The CRC a frame at `slot` must carry, its position being `firstPosition + slot`: CRC32C of the position (u64), then of
-   * the frame's bytes without its CRC field (0 to 3, 8 to its end); 1 where that comes out as 0, for 0 means there is none.
+   * The CRC that the frame at `slot` must have; its position is `firstPosition + slot`. It is the CRC32C of the position (u64) and then of
+   * the frame's bytes without its CRC field (0 to 3, 8 to its end). If that is 0, it is stored as 1, because 0 means that a frame has no CRC.
    */
   frameCrc(page: Mapping, slot: number, firstPosition: number): number
-  /** Gives the frames of [from, to) their CRC. They must have been walked before. */
+  /** Stores the CRC of each frame in [from, to). The frames must have been walked before. */
   stampFrames(page: Mapping, from: number, to: number, firstPosition: number): void
   /** The CRC of a sealed page: its identity and the slots below `cursor`. */
   pageCrc(page: Mapping, cursor: number): number
-  /** Walks the frames from `from` to at most `to`; `checked` also wants each to carry its CRC; times below `minTime` are backwards. */
+  /** Walks the frames from `from` to at most `to`. `checked` also requires the CRC of each; a time below `minTime` counts as backwards. */
   walkFrames(
     page: Mapping,
     from: number,
@@ -221,7 +223,7 @@ export interface Addon {
 
   /** Identifies this boot of the machine: 32 hexadecimal digits. */
   bootId(): string
-  /** Start time of a process in clock ticks since boot, null when there is none such (or it cannot be seen). */
+  /** Start time of a process in clock ticks since boot; null when there is no such process, or it is not visible. */
   processStart(pid: number): number | null
   /** CPUs the calling thread may run on. */
   getAffinity(): number[]
@@ -229,11 +231,11 @@ export interface Addon {
   setAffinity(cpus: readonly number[]): void
   /** 'fifo' with priority 1–99, or 'other' with a nice value -20–19, for the calling thread. */
   setScheduling(policy: 'fifo' | 'other', priority: number): void
-  /** mlockall: keeps what is mapped, and will be, in memory. */
+  /** mlockall: keeps all current and future mappings in memory. */
   lockMemory(): void
 
-  /** Only in a build for crash tests: a place where TICKTAPE_CRASH_POINT can have the process killed, as those of native/core. */
+  /** Only in a build for crash tests: a point at which TICKTAPE_CRASH_POINT can kill the process, as those in native/core. */
   readonly crashPoint?: (name: string) => void
-  /** Only there: from now on 'posix_fallocate', 'msync' or 'fsync' fails with this errno; 0 ends it. */
+  /** Only in a build for crash tests: from now on 'posix_fallocate', 'msync' or 'fsync' fails with this errno; 0 ends it. */
   readonly injectFault?: (name: string, errno: number) => void
 }

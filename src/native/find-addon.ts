@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { packageRoot, thisFile } from './package-files.js'
 
-/** Why there is no addon. `code` is 'ERR_UNSUPPORTED_PLATFORM', 'ERR_ADDON_NOT_FOUND' or 'ERR_ADDON_LOAD'. */
+/** The addon cannot be loaded. `code` is 'ERR_UNSUPPORTED_PLATFORM', 'ERR_ADDON_NOT_FOUND' or 'ERR_ADDON_LOAD'. */
 export class AddonError extends Error {
   readonly code: string
 
@@ -14,34 +14,34 @@ export class AddonError extends Error {
 }
 
 /**
- * The path of the addon: what TICKTAPE_ADDON says; else the one built in the clone (unless PREBUILDS_ONLY is set), else the one that
- * shipped for this platform; for a bundle, the folder prebuilds beside it.
+ * The path of the addon: the one that TICKTAPE_ADDON names; else the one built in the clone (unless PREBUILDS_ONLY is set), else the one
+ * shipped for this platform. For a bundle it is searched for in the folder prebuilds beside the bundle.
  *
  * @throws {AddonError} 'ERR_ADDON_NOT_FOUND'.
  */
 export function findAddon(): string {
-  const told = process.env['TICKTAPE_ADDON']
-  if (told) {
-    const file = path.resolve(told)
+  const named = process.env['TICKTAPE_ADDON']
+  if (named) {
+    const file = path.resolve(named)
     if (fs.existsSync(file)) return file
     throw notFound(
-      `TICKTAPE_ADDON says ${told}, and there is no file ${file}. Set it to the path of the addon, or leave it unset.`,
+      `TICKTAPE_ADDON says ${named}, and there is no file ${file}. Set it to the path of the addon, or leave it unset.`,
     )
   }
   const shipped = path.join('prebuilds', `${process.platform}-${process.arch}`, addonName())
-  const places = packageRoot === undefined ? [beside(shipped)] : ofPackage(packageRoot, shipped)
-  const found = places.find(place => fs.existsSync(place))
+  const candidates = packageRoot === undefined ? [besideBundle(shipped)] : inPackage(packageRoot, shipped)
+  const found = candidates.find(file => fs.existsSync(file))
   if (found !== undefined) return found
   throw packageRoot === undefined ? notFound(bundledAdvice(shipped)) : notFound(missingAdvice(packageRoot, shipped))
 }
 
-function beside(shipped: string): string {
+function besideBundle(shipped: string): string {
   return path.join(path.dirname(thisFile), shipped)
 }
 
-function ofPackage(root: string, shipped: string): readonly string[] {
-  const place = path.join(root, shipped)
-  return process.env['PREBUILDS_ONLY'] ? [place] : [path.join(root, 'build/Release/ticktape.node'), place]
+function inPackage(root: string, shipped: string): readonly string[] {
+  const prebuilt = path.join(root, shipped)
+  return process.env['PREBUILDS_ONLY'] ? [prebuilt] : [path.join(root, 'build/Release/ticktape.node'), prebuilt]
 }
 
 function bundledAdvice(shipped: string): string {
@@ -49,22 +49,22 @@ function bundledAdvice(shipped: string): string {
 }
 
 function missingAdvice(root: string, shipped: string): string {
-  return `ticktape has no addon for this platform: there is no ${path.join(root, shipped)}. If ticktape ships one for it, install the package again. If not, build one: clone the repository and run npm install there (it needs a C++ compiler, make and Python 3). TICKTAPE_ADDON can say where another one is.`
+  return `ticktape has no addon for this platform: there is no ${path.join(root, shipped)}. If ticktape ships one for it, install the package again. If not, build one: clone the repository and run npm install there (it needs a C++ compiler, make and Python 3). TICKTAPE_ADDON can name another file.`
 }
 
 function notFound(message: string): AddonError {
   return new AddonError('ERR_ADDON_NOT_FOUND', message)
 }
 
-/** A binary for one C library does not load where there is the other, so its name says which. */
+/** A binary for one C library does not load with another, so its name says which it needs. */
 function addonName(): string {
   if (process.platform !== 'linux') return 'ticktape.node'
   return runsOnMusl() ? 'ticktape.musl.node' : 'ticktape.glibc.node'
 }
 
 /**
- * Whether the C library of this process is another than that of GNU, which is musl then. What is mapped says so for certain; which
- * distribution it is, or what is installed, does not.
+ * Whether the C library of this process is musl, that is, not glibc. The process's mappings show this reliably; the distribution and the
+ * installed packages do not.
  */
 function runsOnMusl(): boolean {
   try {

@@ -1,7 +1,7 @@
 /**
- * Loads the addon: the one built here, else the prebuilt one for this platform.
+ * Loads the addon: the one built in a clone, else the prebuilt one for this platform.
  *
- * Loading happens at import, once per thread: the addon keeps its state per environment, so worker threads load it too.
+ * It is loaded at import, once per thread: the addon keeps its state per environment, so worker threads load it too.
  */
 import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
@@ -22,7 +22,7 @@ function load(): Addon {
     throw loadError(path, `cannot be loaded: ${messageOf(cause)}`, cause)
   }
   if (typeof addon.mapFile === 'function' && typeof addon.walkFrames === 'function') return addon as Addon
-  throw loadError(path, 'is something else')
+  throw loadError(path, 'is not the addon of ticktape')
 }
 
 function refuseUnsupported(): void {

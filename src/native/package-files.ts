@@ -1,15 +1,15 @@
 /**
- * Where this package's own files are: the addon, and modules that run in a process or a thread of their own.
+ * The location of this package's files: the addon, and modules that run in a separate process or thread.
  *
- * A bundler puts the code into a file of its own and leaves those behind. Then nothing may be taken for ours that only lies where
- * ours would.
+ * A bundler copies the code into another file and leaves these files behind. Then a file at the expected path may belong to another package,
+ * and must not be used.
  */
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What a CommonJS bundle has instead of `import.meta.url`, which bundlers leave empty there. */
-// oxlint-disable-next-line no-underscore-dangle -- CommonJS calls it so.
+/** A CommonJS bundle has this instead of `import.meta.url`, which bundlers leave empty there. */
+// oxlint-disable-next-line no-underscore-dangle -- It is the name in CommonJS.
 declare const __filename: string | undefined
 
 /** A part of the library needs files of the package, and the library was bundled into another file. `code` is 'ERR_BUNDLED'. */
@@ -30,14 +30,14 @@ export class BundledError extends Error {
 /** The file that this code is in. */
 export const thisFile = fileOf(import.meta.url)
 
-/** The package's folder; undefined when the code was bundled into a file of somebody else's. */
+/** The package's folder; undefined when the code was bundled into another file. */
 export const packageRoot = findPackageRoot()
 
 /**
  * The path of a compiled module of this package.
  *
- * @param module as 'trading/strategy-process.js'.
- * @param what needs it, for the message.
+ * @param module such as 'trading/strategies/process.js'.
+ * @param what the name of the function that needs it, for the message.
  * @throws {BundledError}
  */
 export function packageModule(module: string, what: string): string {
@@ -51,7 +51,7 @@ function fileOf(url: string | undefined): string {
   return path.resolve(process.argv[1] ?? 'bundle')
 }
 
-/** The code is in dist/native of the package, or it was moved. */
+/** This code is in dist/native of the package, unless it was bundled. */
 function findPackageRoot(): string | undefined {
   const folder = path.resolve(path.dirname(thisFile), '../..')
   try {

@@ -32,7 +32,7 @@ test('halt stops another process at its next order, resume lets it go on', async
   })
   expect(await child.hear()).toEqual({ now: 'halted' })
   expect(breaker.status().halt).toMatchObject({ code: 'halted', reason: 'exchange maintenance' })
-  expect(ticktape('resume', path)).toMatchObject({ status: 0, stdout: expect.stringContaining('trading may go on') })
+  expect(ticktape('resume', path)).toMatchObject({ status: 0, stdout: expect.stringContaining('trading is allowed') })
   expect(await child.hear()).toEqual({ now: null })
 })
 

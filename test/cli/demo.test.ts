@@ -73,7 +73,7 @@ test('the demo leaves a session that is there already alone', () => {
   expect(ticktape('demo', '--home', home)).toMatchObject({
     status: 2,
     stdout: '',
-    stderr: expect.stringMatching(/^ERR_USAGE: .*holds a session/) as string,
+    stderr: expect.stringMatching(/^ERR_USAGE: .*contains a session/) as string,
   })
   expect(readFileSync(join(home, 'session.json'), 'utf8')).toBe('{}')
 })

@@ -238,7 +238,7 @@ test('--durable of a journal that is never synced says that there is nothing to 
   const { directory } = await journal(20)
   const { status, stdout, stderr } = ticktape('tail', directory, '--durable')
   expect([status, stdout]).toEqual([0, ''])
-  expect(stderr).toMatch(/^[^\n]*nothing in it is durable[^\n]*leave out --durable\n$/)
+  expect(stderr).toMatch(/^[^\n]*no frame is durable[^\n]*leave out --durable\n$/)
 })
 
 test('a reader of the output that goes away ends it quietly', async () => {

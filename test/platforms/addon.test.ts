@@ -98,7 +98,7 @@ describe.skipIf(process.platform !== 'linux')('the addon', () => {
     })
     expect(load(folder, { TICKTAPE_ADDON: strangersAddon() })).toMatchObject({
       code: 'ERR_ADDON_LOAD',
-      message: expect.stringContaining('is something else') as string,
+      message: expect.stringContaining('is not the addon of ticktape') as string,
     })
   })
 })

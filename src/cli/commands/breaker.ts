@@ -17,13 +17,13 @@ interface LimitFlags {
   readonly json?: boolean
 }
 
-/** `ticktape halt`, `resume` and `breaker`: the hand on the switch. */
+/** `ticktape halt`, `resume` and `breaker`: control of the circuit breaker by hand. */
 export function registerBreaker(program: Command): void {
   program
     .command('halt')
-    .description('halt trading: every process that shares the circuit breaker sees it at its next order')
+    .description('halt trading: every process that shares the circuit breaker is halted at its next order')
     .argument('<path>', PATH_HELP)
-    .argument('[reason...]', 'why, for whoever looks')
+    .argument('[reason...]', 'the reason, shown by ticktape breaker')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HALT_HELP))
     .action(async (path: string, reason: string[], flags: { json?: boolean }) => {
@@ -34,7 +34,7 @@ export function registerBreaker(program: Command): void {
     })
   program
     .command('resume')
-    .description('let trading go on after a halt')
+    .description('allow trading again after a halt')
     .argument('<path>', PATH_HELP)
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HALT_HELP))
@@ -48,9 +48,9 @@ export function registerBreaker(program: Command): void {
     .command('breaker')
     .description('show the circuit breaker, or change its limits')
     .argument('<path>', PATH_HELP)
-    .option('--max-errors <number>', "errors in a row that halt; 'none' takes the limit away", limit)
-    .option('--max-loss <minor units>', "a day's loss above this halts; 'none' takes the limit away", limit)
-    .option('--max-position <quantity>', "largest position in one market; 'none' takes the limit away", limit)
+    .option('--max-errors <number>', "errors in a row that halt; 'none' removes the limit", limit)
+    .option('--max-loss <minor units>', "a day's loss above this halts; 'none' removes the limit", limit)
+    .option('--max-position <quantity>', "largest position in one market; 'none' removes the limit", limit)
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HELP))
     .action(async (path: string, flags: LimitFlags) => {
@@ -69,7 +69,7 @@ export function registerBreaker(program: Command): void {
 const PATH_HELP = `the circuit breaker's file, or a directory with one named '${FILE_NAME}'`
 
 const HELP = `
-Exit codes: 0 trading may go on, 1 it is halted, 2 could not look.
+Exit codes: 0 trading is allowed, 1 it is halted, 2 could not check.
 
 Examples:
   $ ticktape breaker /dev/shm/desk && echo trading
@@ -80,7 +80,7 @@ Examples:
   $ ticktape halt /dev/shm/desk exchange maintenance
   $ ticktape resume /dev/shm/desk`
 
-/** Does something with the breaker, then says how it stands. */
+/** Calls `action` with the breaker, then prints the breaker's state. */
 async function withBreaker(
   path: string,
   json: boolean | undefined,
@@ -89,7 +89,7 @@ async function withBreaker(
   const file = breakerAt(path)
   const breaker = CircuitBreaker.find(file)
   if (breaker === undefined)
-    throw new UsageError(`there is no circuit breaker at ${file}; the first process that opens it makes it`)
+    throw new UsageError(`there is no circuit breaker at ${file}; the first process that opens it creates it`)
   try {
     process.exitCode = action(breaker)
     const out = new Output()
@@ -107,7 +107,7 @@ function breakerAt(path: string): string {
 
 function describe(out: Output, path: string, status: BreakerStatus): void {
   const { halt, limits } = status
-  if (halt === undefined) out.line(`${printable(path)}: ${paint('green', 'trading may go on')}`)
+  if (halt === undefined) out.line(`${printable(path)}: ${paint('green', 'trading is allowed')}`)
   else {
     out.line(
       `${printable(path)}: ${paint('red', 'halted')} (${halt.code})${halt.reason === '' ? '' : `: ${printable(halt.reason)}`}`,
@@ -123,7 +123,7 @@ function describe(out: Output, path: string, status: BreakerStatus): void {
   out.line(`  largest position ${shownLimit('', limits.maxPosition)}`)
 }
 
-/** JSON has no Infinity: a limit that isn't there is null. */
+/** JSON has no Infinity: a limit that is not set is null. */
 function plain(status: BreakerStatus): object {
   const { halt, limits, ...rest } = status
   const entries = Object.entries(limits).map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const)
@@ -138,6 +138,6 @@ function limit(text: string): number {
   if (text === 'none') return Number.POSITIVE_INFINITY
   const value = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || !Number.isFinite(value))
-    throw new UsageError(`a limit is a number from 0 on, or 'none', not '${text}'`)
+    throw new UsageError(`a limit is a number of 0 or more, or 'none', not '${text}'`)
   return value
 }

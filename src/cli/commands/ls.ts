@@ -16,7 +16,7 @@ import { Output, paint } from '../output/output.js'
 import { table } from '../output/table.js'
 import { formatBytes, formatTime, grouped } from '../output/units.js'
 
-/** Pages shown unless all are asked for. */
+/** The number of pages shown without --all. */
 const SHOWN_PAGES = 8
 
 export function registerLs(program: Command): void {
@@ -33,8 +33,8 @@ export function registerLs(program: Command): void {
 }
 
 const HELP = `
-Positions and lag are in slots of 64 bytes. Exit code 1 when a file of a journal cannot be read as what it should be.
-A problem RETENTION_BLOCKED is a named reader that pages are kept for beyond what the writer's 'retain' says.
+Positions and lag are in slots of 64 bytes. Exit code 1 when a file of a journal is not what it should be or cannot be read.
+A problem RETENTION_BLOCKED is a named reader that still needs pages which the writer's 'retain' would remove.
 
 Examples:
   $ ticktape ls /dev/shm/desk
@@ -88,7 +88,7 @@ function describe(out: Output, journal: JournalInfo, all: boolean, apart: boolea
 
 function writerText({ writer }: JournalInfo): string {
   const who = `pid ${writer.pid ?? 'unknown'} on ${printable(writer.host ?? 'an unknown host')}, epoch ${writer.epoch ?? 'unknown'}, since ${printable(writer.since ?? 'unknown')}`
-  if (writer.held === undefined) return `this user may not find out; last: ${who}`
+  if (writer.held === undefined) return `this user has no permission to check; last: ${who}`
   if (writer.held) return who
   return writer.pid === undefined ? 'none' : `none; last: ${who}`
 }

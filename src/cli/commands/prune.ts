@@ -26,10 +26,10 @@ export function registerPrune(program: Command): void {
     .command('prune')
     .description("remove a journal's oldest pages, also while it is written and read")
     .argument('<dir>', "the journal's directory")
-    .option('--bytes <size>', 'keep at most so much: 500M, 20G', parseBytes)
+    .option('--bytes <size>', 'keep at most this many bytes: 500M, 20G', parseBytes)
     .option('--age <age>', 'keep pages whose last frame is younger: 90s, 15m, 12h, 30d', parseAge)
-    .option('--pages <number>', 'keep at most so many pages', wholeNumber(1))
-    .option('-n, --dry-run', 'say what would be removed, remove nothing')
+    .option('--pages <number>', 'keep at most this many pages', wholeNumber(1))
+    .option('-n, --dry-run', 'print what would be removed, remove nothing')
     .option(
       '--forget <name>',
       'forget this closed reader and its position (repeatable)',
@@ -45,17 +45,17 @@ export function registerPrune(program: Command): void {
 }
 
 const HELP = `
-A page goes when any limit says so, if it is sealed and no named reader still needs it, open or not. The page being written, the
-one prepared after it, and the last that has a frame stay. Exit code 2 when something could not be removed.
+A page is removed when any limit says so, if it is sealed and no named reader, open or not, still needs it. The page being written, the
+page prepared after it, and the last page with a frame are kept. Exit code 2 when something could not be removed.
 
 Examples:
-  $ ticktape prune orders --age 30d --dry-run           what would go, and who is in the way
+  $ ticktape prune orders --age 30d --dry-run           what would be removed, and which readers prevent more
   $ ticktape prune orders --bytes 20G
   $ ticktape prune orders --bytes 20G --forget old-strategy`
 
 async function runPrune(directory: string, flags: PruneFlags): Promise<number> {
   const { bytes, age, pages, dryRun, forget, ignoreReaders } = flags
-  listDirectory(directory) // That there is no journal is said first.
+  listDirectory(directory) // A missing journal is the first error to report.
   if (bytes === undefined && age === undefined && pages === undefined) {
     throw new UsageError('prune takes at least one limit: --bytes 20G, --age 30d or --pages 5')
   }
@@ -100,7 +100,7 @@ function describe(out: Output, report: PruneReport): void {
   const closed = report.blockers.find(reader => !reader.alive)
   if (closed !== undefined)
     out.line(
-      `  a reader that will not come back: ticktape prune ${printable(report.path)} ... --forget ${printable(closed.name)}`,
+      `  if a reader will never be opened again: ticktape prune ${printable(report.path)} ... --forget ${printable(closed.name)}`,
     )
 }
 

@@ -16,10 +16,10 @@ interface RepairFlags {
 export function registerRepair(program: Command): void {
   program
     .command('repair')
-    .description('make a sound copy of what can be saved of a journal; the original stays as it is')
+    .description('copy the frames that can be saved of a damaged journal; the original is not changed')
     .argument('<dir>', "the journal's directory")
-    .option('--to <dir>', 'the copy, which must not be there yet (default: DIR.repaired)')
-    .option('--salvage', 'also keep whole good pages after damage, in TO-2, TO-3 ...')
+    .option('--to <dir>', 'the directory of the copy, which must not exist yet (default: DIR.repaired)')
+    .option('--salvage', 'also keep complete good pages after damage, in TO-2, TO-3 ...')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HELP))
     .action(async (directory: string, flags: RepairFlags) => {
@@ -30,10 +30,10 @@ export function registerRepair(program: Command): void {
 const HELP = `
 Exit codes: 0 the copy has everything, 1 something is lost, 2 no copy could be made.
 
-The copy ends at the first frame that is not good: a journal has no gaps. With --salvage, each run of good pages after that becomes
-a journal of its own. Salvage goes by whole pages: what follows damage within its page is lost in any case. Frames keep positions
-and times; named readers keep their places. Headers, cursors, marks, seals, control and schema.json are made anew where they are
-damaged. The journal must not be open for writing; every copy is verified.
+The copy ends at the first frame that is not good, because a journal has no gaps. With --salvage, each run of good pages after that becomes
+a separate journal. Salvage keeps complete pages only: frames after the damage in the same page are lost in any case. Frames keep their
+positions and times; named readers keep their positions. Headers, cursors, marks, seals, control and schema.json are created again where
+they are damaged. The journal must not be open for writing; every copy is verified.
 
 Examples:
   $ ticktape repair orders                                to orders.repaired
@@ -52,7 +52,7 @@ async function runRepair(directory: string, flags: RepairFlags): Promise<number>
   } catch (error) {
     progress.end()
     printError(error, flags.json === true)
-    return Exit.FAILED // damage that stops a repair is no loss: nothing was made
+    return Exit.FAILED // Not DAMAGED: no copy was made, so nothing is known to be lost.
   }
   progress.end()
   const out = new Output()
@@ -70,7 +70,7 @@ function describe(out: Output, report: RepairReport): void {
     out.line(
       `${paint('yellow', 'schema')}  frames of type ${report.lostTypes.join(', ')} are kept, without their definition; a writer that has it adds it`,
     )
-  for (const reader of report.readers) out.line(`reader  ${printable(reader.name)} goes on at ${reader.position}`)
+  for (const reader of report.readers) out.line(`reader  ${printable(reader.name)} continues at ${reader.position}`)
   for (const copy of report.copies) {
     out.line(
       `${printable(copy.path)}: ${grouped(copy.frames)} frames in ${grouped(copy.pages)} pages, positions ${copy.firstPosition} to ${copy.endPosition}: ${paint('green', 'sound')}`,
@@ -82,7 +82,7 @@ function describe(out: Output, report: RepairReport): void {
 }
 
 const SCHEMA_TEXT = {
-  doubtful: 'schema.json can be read, but pages were made with other definitions: compare it with the programs',
-  rebuilt: 'schema.json was damaged; what is whole of it is kept',
+  doubtful: 'schema.json can be read, but pages were written with other definitions: compare it with the programs',
+  rebuilt: 'schema.json was damaged; its readable definitions are kept',
   lost: 'schema.json is lost; frames are kept',
 } as const

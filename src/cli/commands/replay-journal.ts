@@ -21,10 +21,10 @@ export interface JournalReplayOptions {
   readonly json?: boolean
 }
 
-/** Frames between two looks at the clock and the signal. */
+/** The number of frames between two checks of the clock and the signal. */
 const BATCH = 4096
 
-/** Reads a journal from its first frame to the last there is: counts the frames, or prints them as they are due. */
+/** Reads a journal from its first frame to its last one: counts the frames, or prints each when it is due. */
 export async function replayJournal(
   directory: string,
   options: JournalReplayOptions,
@@ -48,7 +48,7 @@ async function print(
 ): Promise<void> {
   const out = new Output()
   const gaps = new GapReport(gap => process.stderr.write(`${gap.code}: ${gap.message}\n`))
-  const pace = new Pace(speed, maxGap, gap => gaps.see(gap))
+  const pace = new Pace(speed, maxGap, gap => gaps.add(gap))
   for (const frame of reader) {
     const dueIn = speed === 'max' ? 0 : pace.dueIn(Number(frame.time) / 1e6)
     // Timers are no finer than a millisecond.

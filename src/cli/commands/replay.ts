@@ -25,11 +25,11 @@ interface ReplayOptions {
 export function registerReplay(program: Command): void {
   program
     .command('replay')
-    .description('do a session again from its journals and compare; or read one journal again at any speed')
+    .description('replay a session from its journals and compare; or read one journal again at any speed')
     .argument('<dir>', "a session's home, or a journal's directory")
-    .argument('[file]', "with --strategy: the strategy's module; default: the one it ran from last")
-    .option('--strategy <id>', 'replay this strategy alone; default: the gateway and every strategy')
-    .option('--speed <speed>', "of a journal: 'max', 'realtime' or so many times that: 10x; default: max", parseSpeed)
+    .argument('[file]', "with --strategy: the strategy's module; default: the one of its last run")
+    .option('--strategy <id>', 'replay only this strategy; default: the gateway and every strategy')
+    .option('--speed <speed>', "of a journal: 'max', 'realtime' or a multiple of it: 10x; default: max", parseSpeed)
     .option('--max-gap <time>', `of a journal: ${GAP_HELP}`, parseGap)
     .option('--print', 'of a journal: print the frames (default with a --speed other than max)')
     .option('--json', 'one JSON object; with --print one a line')
@@ -40,17 +40,17 @@ export function registerReplay(program: Command): void {
 }
 
 const HELP = `
-Of a session every start of a strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends must be
-the recorded one, at the same frame, with the same values. What it did by clocks or random numbers will differ. The gateway's reports must
-be what a paper venue answers to the same quotes and orders; those of a venue of your own cannot be compared here.
-Of a journal the frames are read and counted by kind, or printed at the pace they were written at.
+Of a session every run of a strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends must be
+the recorded one, at the same frame, with the same values. Decisions that used a clock or random numbers will differ. The gateway's reports
+must be what a paper venue answers to the same quotes and orders; reports of a custom venue cannot be compared here.
+Of a journal the frames are read and counted by kind, or printed at the speed they were written at.
 
 Exit codes: 0 the same, or all read; 1 different; 2 could not, or cannot compare; 130 ended by Ctrl-C.
 
 Examples:
   $ ticktape replay /dev/shm/desk                                         the gateway and every strategy
   $ ticktape replay /dev/shm/desk --strategy momentum --json
-  $ ticktape replay /dev/shm/desk --strategy momentum momentum-new.mjs    what would this one have done?
+  $ ticktape replay /dev/shm/desk --strategy momentum momentum-new.mjs    would this version send the same orders?
   $ ticktape replay /dev/shm/desk/gateway                                 count its frames
   $ ticktape replay /dev/shm/desk/gateway --speed 10x                     watch it again`
 
@@ -67,7 +67,7 @@ async function replay(directory: string, file: string | undefined, options: Repl
       return await replaySession(directory, file, options, leave.signal)
     }
     if (file !== undefined)
-      throw new UsageError(`${directory} is no session, so there is no strategy to replay ${file} as`)
+      throw new UsageError(`${directory} is not a session, so there is no strategy to replay ${file} as`)
     await replayJournal(directory, options, leave.signal)
   } catch (error) {
     if (!leave.signal.aborted) throw error
@@ -118,7 +118,7 @@ async function replaySession(
   return different ? Exit.DAMAGED : missing ? Exit.FAILED : Exit.OK
 }
 
-/** What a replay of the gateway says, or why there can be none. */
+/** The result of a replay of the gateway, or the reason why it cannot be replayed. */
 async function gatewayResult(home: string, signal: AbortSignal): Promise<GatewayReplayResult | VenueMissingError> {
   try {
     return await replayGateway({ home, signal })

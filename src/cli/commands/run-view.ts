@@ -11,19 +11,19 @@ import { StatusLine } from '../output/status-line.js'
 import { grouped } from '../output/units.js'
 import { leftOutText } from './session-options.js'
 
-/** How long a strategy may take to stop before it is killed, in ms. */
+/** The time, in ms, that a strategy has to stop before it is killed. */
 export const STOP_MS = 15_000
 
 /** How a run ended. */
 export interface RunEnd {
   readonly status: GatewayStatus
   readonly orderly: boolean
-  /** Undefined when it was temporary. */
+  /** The session's directory; undefined when it was temporary. */
   readonly home: string | undefined
   readonly feed: Feed
 }
 
-/** Who is told of a run: a person or a program. */
+/** Shows a run, to a person or to a program. */
 export interface RunView {
   strategy(id: string, event: SupervisorEvent): void
   problem(problem: TicktapeError): void
@@ -68,12 +68,12 @@ export class JsonView implements RunView {
 
   private print(value: object): void {
     this.out.json(value)
-    // Nobody reads any more: the run goes on, Ctrl-C ends it.
+    // When the output is closed, the run continues; Ctrl-C ends it.
     this.out.flush().catch(() => {})
   }
 }
 
-/** Lines for people: how it goes on stderr, how it ended on stdout. */
+/** Lines for people: progress on stderr, the result on stdout. */
 export class TextView implements RunView {
   private readonly line = new StatusLine(process.stderr)
   private readonly rate = new Rate()

@@ -19,10 +19,13 @@ export function registerRun(program: Command): void {
     .command('run')
     .description('run strategies on market data: a gateway, and a process for each strategy')
     .argument('<file...>', 'modules whose default export is a strategy or a list of them')
-    .option('--home <dir>', 'keep the journals here and go on with what is there; default: a temporary directory')
+    .option(
+      '--home <dir>',
+      'keep the journals here, and continue a session that is there; default: a temporary directory',
+    )
     .option('--feed <kind>', "'synthetic'; see also --capture")
   addFeedOptions(command)
-    .option('--duration <seconds>', 'stop after so long; default: when the feed ends, or at Ctrl-C', parseSeconds)
+    .option('--duration <seconds>', 'stop after this time; default: when the feed ends, or at Ctrl-C', parseSeconds)
     .option('--json', 'one JSON object a line: status, strategy, problem, stopping, end')
     .addHelpText('after', wrapped(HELP))
     .action(async (files: string[], options: RunOptions) => {
@@ -33,20 +36,20 @@ export function registerRun(program: Command): void {
 const HELP = `
 Exit codes: 0 every strategy stopped in order, 1 one had to be killed, 2 could not run, 130 stopped by Ctrl-C.
 
-A strategy that dies is started again and goes on where it was. A run that is killed goes on, with the same --home, where it was.
-At Ctrl-C strategies handle what was written up to then; those that have not after ${STOP_MS / 1000} s, or at a second Ctrl-C, are killed.
+A strategy that dies is restarted and continues where it was. If a run is killed, another run with the same --home continues where it was.
+At Ctrl-C strategies handle the frames written up to then; those that need more than ${STOP_MS / 1000} s are killed, and all are at a second Ctrl-C.
 
 Examples:
   $ ticktape run examples/strategy.mjs --home /dev/shm/desk --duration 10
   $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x
-  $ ticktape replay /dev/shm/desk --strategy momentum       does it decide the same again?`
+  $ ticktape replay /dev/shm/desk --strategy momentum       does it send the same orders again?`
 
-/** ms between two looks at how it goes. */
+/** ms between two status reports. */
 const STATUS_MS = 500
 
 async function run(files: readonly string[], options: RunOptions): Promise<number> {
   if (options.feed !== undefined && options.feed !== 'synthetic')
-    throw new UsageError(`'${options.feed}' is no feed; type --feed synthetic, or --capture FILE`)
+    throw new UsageError(`'${options.feed}' is not a feed; type --feed synthetic, or --capture FILE`)
   const feed = await checkedFeed(options)
   const temporary = options.home === undefined ? makeTemporaryHome('run') : undefined
   const home = options.home ?? temporary?.home ?? ''
@@ -90,13 +93,13 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
   return leave.signal.aborted ? Exit.INTERRUPTED : Number(process.exitCode)
 }
 
-/** Ends the strategies' processes at once: what they had not handled they will when the session goes on. */
+/** Kills the strategies' processes at once. They handle the remaining frames when the session is continued. */
 function kill(gateway: Gateway | undefined): void {
   for (const { pid } of gateway?.status.strategies ?? []) {
     try {
       if (pid !== undefined) process.kill(pid, 'SIGKILL')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // It has just ended.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // The process has just ended.
     }
   }
 }
@@ -109,6 +112,6 @@ function aborted(signal: AbortSignal): Promise<void> {
 function parseSeconds(text: string): number {
   const seconds = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || !(seconds > 0) || seconds > 1e6)
-    throw new UsageError(`'${text}' is no duration; type seconds, such as 10`)
+    throw new UsageError(`'${text}' is not a duration; type seconds, such as 10`)
   return seconds
 }

@@ -9,7 +9,7 @@ import { WAITS, type Wait } from '../../wait/run-loop.js'
 import { UsageError } from '../output/failure.js'
 import { grouped, parseAge, wholeNumber } from '../output/units.js'
 
-/** What `run` and `demo` are told of the market data. */
+/** The options of `run` and `demo` for the market data. */
 export interface FeedOptions {
   readonly capture?: string
   readonly seed: number
@@ -28,12 +28,12 @@ export function addFeedOptions(command: Command): Command {
     )
     .option('--seed <number>', 'of the synthetic feed: the same seed gives the same market', wholeNumber(0), 1)
     .option('--rate <events>', 'of the synthetic feed: events a second at realtime', wholeNumber(1), 20_000)
-    .option('--speed <speed>', "'max', 'realtime', or so many times that: 10x", parseSpeed)
+    .option('--speed <speed>', "'max', 'realtime', or a multiple of it: 10x", parseSpeed)
     .option('--max-gap <time>', GAP_HELP, parseGap)
     .option('--wait <how>', `how strategies wait for frames: ${WAITS.join(', ')}`, parseWait, 'event-loop')
 }
 
-/** @param limit events that a synthetic feed ends after. */
+/** @param limit the number of events after which a synthetic feed ends. */
 export function feedOf({ capture, seed, rate }: FeedOptions, limit?: number): Feed {
   if (capture !== undefined) return new CaptureFeed(capture)
   if (seed >= 2 ** 32) throw new UsageError(`--seed takes a number below 2^32, not ${seed}`)
@@ -45,17 +45,17 @@ export function parseSpeed(text: string): Speed {
   if (text === 'max' || text === 'realtime') return text
   const match = /^(\d+(?:\.\d+)?)x$/.exec(text)
   if (match === null || Number(match[1]) === 0)
-    throw new UsageError(`'${text}' is no speed; type max, realtime, or a factor such as 10x`)
+    throw new UsageError(`'${text}' is not a speed; type max, realtime, or a factor such as 10x`)
   return Number(match[1])
 }
 
 function parseWait(text: string): Wait {
   const wait = WAITS.find(known => known === text)
-  if (wait === undefined) throw new UsageError(`'${text}' is no way to wait; type one of ${WAITS.join(', ')}`)
+  if (wait === undefined) throw new UsageError(`'${text}' is not a way to wait; type one of ${WAITS.join(', ')}`)
   return wait
 }
 
-/** ms, for --max-gap: a number that JSON has too. */
+/** Parses --max-gap, in ms. 'none' is not Infinity, which JSON does not have. */
 export function parseGap(text: string): number {
   const ms = text === 'none' ? Number.MAX_VALUE : parseAge(text)
   if (ms < 1)
@@ -66,14 +66,14 @@ export function parseGap(text: string): number {
 export const GAP_HELP =
   "wait no longer than this in a gap of the feed: 500ms, 5s, 10m, 1h, or 'none' to wait for all; default: 60s"
 
-/** As `feedOf`, with a look into a capture. @throws {CaptureError} when no event in it is understood. */
+/** As `feedOf`, but reads a capture up to its first event. @throws {CaptureError} when no event in it is understood. */
 export async function checkedFeed(options: FeedOptions, limit?: number): Promise<Feed> {
   const feed = feedOf(options, limit)
   if (feed instanceof CaptureFeed) for await (const batch of feed.events(0)) if (batch.length > 0) break
   return feed
 }
 
-/** What a capture had besides the events that were played, as lines for people. */
+/** The messages and lines of a capture that became no events, as lines for people. */
 export function leftOutText(feed: Feed): string[] {
   if (!(feed instanceof CaptureFeed)) return []
   const { passedOver, badLines, unfitSymbols } = feed
@@ -82,7 +82,7 @@ export function leftOutText(feed: Feed): string[] {
   return [
     ...(passedOver.size === 0
       ? []
-      : [`of the capture, no quotes and no trades of the market: ${countsText(passedOver)}`]),
-    ...(badLines === 0 ? [] : [`${grouped(badLines)} lines of the capture were not valid and left out${unfit}`]),
+      : [`messages of the capture that are neither quotes nor trades of the market: ${countsText(passedOver)}`]),
+    ...(badLines === 0 ? [] : [`${grouped(badLines)} lines of the capture were not valid and were left out${unfit}`]),
   ]
 }

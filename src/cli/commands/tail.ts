@@ -21,7 +21,7 @@ interface TailOptions {
   readonly durable?: boolean
 }
 
-/** Frames shown when nobody says where to begin. */
+/** The number of frames shown without --from and --limit. */
 const DEFAULT_FRAMES = 10
 
 export function registerTail(program: Command): void {
@@ -29,16 +29,16 @@ export function registerTail(program: Command): void {
     .command('tail')
     .description("print a journal's frames, decoded by its schema.json")
     .argument('<dir>', "the journal's directory")
-    .option('-f, --follow', 'go on with frames as they are written, until Ctrl-C')
+    .option('-f, --follow', 'continue with frames as they are written, until Ctrl-C')
     .option('--json', 'one JSON object a line')
     .option(
-      '--from <place>',
+      '--from <start>',
       "a position, a time (ISO 8601, or ns since 1970), 'start' or 'end'; default: the last frames",
     )
     .option('--type <name>', 'only frames of this name, or number')
     .option(
       '-n, --limit <frames>',
-      `at most so many frames; without --from the last so many, from which --follow goes on (default: ${DEFAULT_FRAMES})`,
+      `at most this many frames; without --from the last ones, after which --follow continues (default: ${DEFAULT_FRAMES})`,
       wholeNumber(1),
     )
     .option(
@@ -52,17 +52,17 @@ export function registerTail(program: Command): void {
 }
 
 const HELP = `
-A whole number below 10^15 is a position, a larger one a time in ns. Dates are UTC unless they say otherwise.
+A whole number below 10^15 is a position, a larger one a time in ns. Dates are UTC unless they have a time zone.
 JSON: position, time (ns, a string), type, then the fields. 64-bit integers are strings, bytes hexadecimal.
 
 Examples:
   $ ticktape tail /dev/shm/desk/market                       the last ten frames
-  $ ticktape tail /dev/shm/desk/market -f --type Trade       the last trades, then more as they come
+  $ ticktape tail /dev/shm/desk/market -f --type Trade       the last trades, then each new one
   $ ticktape tail orders --from start --json | jq .price     everything, for a program
-  $ ticktape tail orders --from 2026-01-31T09:30 -n 100      a hundred from a moment on`
+  $ ticktape tail orders --from 2026-01-31T09:30 -n 100      the first hundred from this time on`
 
 const NEVER_DURABLE =
-  "nothing in it is durable, nor will be: it is written with durability 'process', which survives no power loss; leave out --durable"
+  "no frame is durable, and none will be: the journal is written with durability 'process', which does not survive power loss; leave out --durable"
 
 async function tail(directory: string, options: TailOptions): Promise<number> {
   const stop = new AbortController()
@@ -111,7 +111,7 @@ async function print(reader: Reader, options: TailOptions, signal: AbortSignal):
     } catch (error) {
       await out.flush()
       if (!(error instanceof PositionGoneError)) throw error
-      // Retention was faster than whoever reads our output: go on with what there is, and say so.
+      // Retention was faster than the reader of our output: report it, and continue with the frames that exist.
       process.stderr.write(`${error.code}: ${error.message}\n`)
       reader.seek({ position: error.first })
     }
@@ -119,7 +119,7 @@ async function print(reader: Reader, options: TailOptions, signal: AbortSignal):
   await out.flush()
 }
 
-/** As with any tail, the last so many frames are where --follow begins, not all that it shows. */
+/** As with any tail, --limit without --from says where --follow begins, not how many frames it shows. */
 function mostFrames({ limit, from, follow }: TailOptions): number {
   if (from === undefined) return follow === true ? Number.POSITIVE_INFINITY : (limit ?? DEFAULT_FRAMES)
   return limit ?? Number.POSITIVE_INFINITY
@@ -132,13 +132,13 @@ function startOf(directory: string, options: TailOptions, types: ReadonlySet<num
   return { position: positionOfLast(directory, options.limit ?? DEFAULT_FRAMES, types, options.durable) }
 }
 
-/** @throws {UsageError} when the journal has no frames of that name and none are waited for. */
-function typesNamed(directory: string, name: string, mayCome: boolean): ReadonlySet<number> {
+/** @throws {UsageError} when the schema has no definition of that name, unless it may still be added. */
+function typesNamed(directory: string, name: string, mayBeAdded: boolean): ReadonlySet<number> {
   const { definitions } = readSchema(directory)
   const known = definitions.find(definition => definition.name === name)
   if (known !== undefined) return new Set([known.id])
   if (/^\d+$/.test(name)) return new Set([Number(name)])
-  if (mayCome) return new Set()
+  if (mayBeAdded) return new Set()
   const names = definitions.map(definition => definition.name).join(', ')
   throw new UsageError(
     `${directory} has no frames named '${name}'; its schema.json has: ${names === '' ? 'none' : names}`,

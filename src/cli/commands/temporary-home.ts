@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import * as os from 'node:os'
 import * as path from 'node:path'
 
-/** What a temporary session may take, in bytes: below that memory is left alone and the disk used. */
+/** The room, in bytes, that a temporary session may need: with less free memory it is put on disk. */
 const ROOM = 512 * 1024 * 1024
 const MEMORY = '/dev/shm'
 
@@ -23,6 +23,6 @@ function hasRoom(directory: string): boolean {
     const { bavail, bsize } = fs.statfsSync(directory)
     return bavail * bsize >= ROOM
   } catch {
-    return false // No such place, as on macOS: the disk will do.
+    return false // There is no /dev/shm, as on macOS: the disk is used.
   }
 }

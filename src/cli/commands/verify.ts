@@ -10,7 +10,7 @@ import { formatBytes, grouped } from '../output/units.js'
 export function registerVerify(program: Command): void {
   program
     .command('verify')
-    .description('check every byte of a journal that can be checked; also while it is written')
+    .description('check every byte of a journal that can be checked, also while it is written')
     .argument('<dir>', "the journal's directory")
     .option('--deep', 'also decode every text, enum and bool of every frame')
     .option('--json', 'one JSON object')
@@ -21,11 +21,11 @@ export function registerVerify(program: Command): void {
 }
 
 const HELP = `
-Exit codes: 0 sound, 1 damaged, 2 could not look, or there are no pages to look at yet.
+Exit codes: 0 sound, 1 damaged, 2 could not check, or there are no pages yet.
 
-Checked are the control file, schema.json and that every page was made with it, page headers, seals, cursors, marks, that no page
-is missing, frames one by one (length, type, time, and checksum where it has one), page checksums, and named readers' positions.
-Journals without checksums ('process', the default in /dev/shm) cannot show that a value was changed.
+It checks the control file, schema.json and that every page was written with it, page headers, seals, cursors, marks, that no page
+is missing, each frame (length, type, time, and its checksum if it has one), page checksums, and the positions of named readers.
+Without checksums ('process', the default in /dev/shm) a changed value cannot be detected.
 
 Examples:
   $ ticktape verify orders && echo sound
@@ -65,7 +65,7 @@ function describe(out: Output, report: VerifyReport): void {
   out.line(`${printable(report.path)}: ${what}${report.writing === true ? ', being written' : ''}: ${verdict}`)
 }
 
-/** Without pages nothing is wrong, and nothing was checked: scripts that go on where it is sound must not go on there. */
+/** Without pages nothing is wrong, but nothing was checked either: scripts that continue after 'sound' must not continue then. */
 function soundText(report: VerifyReport): string {
   return report.pages > 0 ? paint('green', 'sound') : paint('yellow', 'no pages yet')
 }
@@ -73,6 +73,10 @@ function soundText(report: VerifyReport): string {
 /** `file, slot 12, position 972: what`. */
 export function findingText(finding: Finding): string {
   const { path, slot, position, what } = finding
-  const place = [path, slot === undefined ? '' : `slot ${slot}`, position === undefined ? '' : `position ${position}`]
-  return printable(`${place.filter(part => part !== '').join(', ')}: ${what}`)
+  const location = [
+    path,
+    slot === undefined ? '' : `slot ${slot}`,
+    position === undefined ? '' : `position ${position}`,
+  ]
+  return printable(`${location.filter(part => part !== '').join(', ')}: ${what}`)
 }

@@ -8,11 +8,11 @@ import { type DemoCourse, KILLED_STRATEGY } from './course.js'
 export interface Check {
   readonly what: string
   readonly holds: boolean
-  /** Whether something is lost, or done twice, when it does not hold. Else a process did not do what the demo wanted of it. */
+  /** True when a failure means that something was lost or done twice; false when it means that a process behaved differently than the demo expects. */
   readonly loss: boolean
 }
 
-/** Holds what the files say against what must be. */
+/** Compares the content of the journals with what it must be. */
 export function checksOf(
   audit: SessionAudit,
   gatewayReplay: GatewayReplayResult,
@@ -39,7 +39,7 @@ export function checksOf(
       what:
         orders === 0
           ? 'no order was sent: in this market the strategies had no reason to'
-          : `${grouped(orders)} orders and cancels were sent, ${grouped(sum(strategy => strategy.answered))} were taken and answered once`,
+          : `${grouped(orders)} orders and cancels were sent, ${grouped(sum(strategy => strategy.answered))} were executed and answered once`,
       holds:
         sum(strategy => strategy.answered) === orders &&
         sum(strategy => strategy.unanswered + strategy.answeredTwice) === 0 &&
@@ -65,12 +65,12 @@ export function checksOf(
   const runsOf = (id: string): number => strategies.find(strategy => strategy.id === id)?.runs ?? 0
   checks.push(
     {
-      what: `${KILLED_STRATEGY} was killed (pid ${course.strategyKilled}) and came back`,
+      what: `${KILLED_STRATEGY} was killed (pid ${course.strategyKilled}) and restarted`,
       holds: runsOf(KILLED_STRATEGY) >= 3,
       loss: false,
     },
     {
-      what: `the gateway was killed (pid ${course.gatewayKilled}) and came back with all strategies`,
+      what: `the gateway was killed (pid ${course.gatewayKilled}) and restarted with all strategies`,
       holds: strategies.every(strategy => strategy.runs >= 2),
       loss: false,
     },
@@ -79,9 +79,9 @@ export function checksOf(
   return checks
 }
 
-/** What all checks together say. */
+/** The result of all checks in one sentence. */
 export function verdictOf(checks: readonly Check[]): string {
   if (checks.every(check => check.holds)) return paint('green', 'Nothing was lost, nothing was done twice.')
   if (checks.some(check => check.loss && !check.holds)) return paint('red', 'Something was lost, or done twice.')
-  return paint('red', 'Nothing was lost, nothing was done twice, but not all processes did what they should.')
+  return paint('red', 'Nothing was lost, nothing was done twice, but not all processes behaved as expected.')
 }

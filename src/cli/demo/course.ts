@@ -8,12 +8,12 @@ import type { StatusLine } from '../output/status-line.js'
 import type { DemoGatewayConfig, FromDemoGateway } from './gateway.js'
 import type { DemoOptions } from './options.js'
 
-/** A process of the demo did not do what it should have. It has said why itself, if it could. */
+/** A process of the demo did not behave as expected. It has printed the reason itself, if it could. */
 export class DemoError extends Error {
   readonly code = 'ERR_DEMO'
 }
 
-/** What was done to the processes. */
+/** The course of a demo: which processes were killed, and how it ended. */
 export interface DemoCourse {
   /** Pids of the processes that were killed. */
   readonly strategyKilled: number
@@ -24,19 +24,19 @@ export interface DemoCourse {
 }
 
 export const KILLED_STRATEGY = 'momentum'
-/** Events that a synthetic feed ends after: a bound for what the demo takes of memory, whatever the speed. */
+/** The number of events after which a synthetic feed ends. It bounds the memory that the demo uses at any speed. */
 export const MOST_EVENTS = 400_000
-/** Small, so that they roll. */
+/** Small, so that the journals roll. */
 const PAGE_SIZE = 256 * 1024
 const GATEWAY = fileURLToPath(new URL('./gateway.js', import.meta.url))
 
-/** When things happen, in ms after the first event; at full speed all comes sooner, as the feed is over sooner. */
+/** The times of the steps, in ms after the first event. At full speed they are earlier, because the feed ends earlier. */
 const SCHEDULE = { killStrategy: 2500, killGateway: 5000, stop: 8500 }
 const FULL_SPEED_SCHEDULE = { killStrategy: 300, killGateway: 800, stop: 4000 }
-/** A process that isn't back after this long does not come back, in ms. */
-const PATIENCE_MS = 15_000
+/** The longest wait for a process, in ms. */
+const LONGEST_WAIT_MS = 15_000
 
-/** Plays the demo's processes through what happens to them. */
+/** Starts, kills and stops the processes of the demo. */
 export class DemoRun {
   private child: ChildProcess | undefined = undefined
   private status: GatewayStatus | undefined = undefined
@@ -94,7 +94,7 @@ export class DemoRun {
       this.status = message.status
       this.line.show(`${this.clock()}  ${statusText(message.status, this.rate.next(message.status.events))}`)
     } else if (this.starts === 1) {
-      // A gateway that goes on reads the feed from its beginning and comes upon the same lines.
+      // A restarted gateway reads the feed from its beginning and reports the same lines again.
       this.event(message.message)
     }
   }
@@ -107,10 +107,10 @@ export class DemoRun {
     process.kill(pid, 'SIGKILL')
     await this.until(
       () => ![undefined, pid].includes(this.pidOf(KILLED_STRATEGY)),
-      `${KILLED_STRATEGY} to be started again`,
+      `${KILLED_STRATEGY} to be restarted`,
     )
-    await this.until(() => this.progressOf(KILLED_STRATEGY) !== undefined, `${KILLED_STRATEGY} to go on`)
-    this.event(`${KILLED_STRATEGY} is back, pid ${this.pidOf(KILLED_STRATEGY)}`)
+    await this.until(() => this.progressOf(KILLED_STRATEGY) !== undefined, `${KILLED_STRATEGY} to continue`)
+    this.event(`${KILLED_STRATEGY} has restarted, pid ${this.pidOf(KILLED_STRATEGY)}`)
     return pid
   }
 
@@ -125,9 +125,9 @@ export class DemoRun {
     this.startGateway()
     await this.until(
       () => this.status?.strategies.every(strategy => strategy.progress !== undefined) === true,
-      'the gateway to be back',
+      'the gateway to restart',
     )
-    this.event('the gateway is back, and its strategies with it')
+    this.event('the gateway has restarted, with all strategies')
     return pid
   }
 
@@ -142,15 +142,15 @@ export class DemoRun {
     return ended
   }
 
-  /** Waits for something, while the gateway lives. */
+  /** Waits until the condition is true. @throws {DemoError} when the gateway ends first, or the wait takes too long. */
   private async until(condition: () => boolean, what: string): Promise<void> {
-    const end = performance.now() + PATIENCE_MS
+    const end = performance.now() + LONGEST_WAIT_MS
     while (!condition()) {
       this.signal.throwIfAborted()
       const { child } = this
       if (child !== undefined && (child.exitCode !== null || child.signalCode !== null))
         throw new DemoError(`the gateway ended while the demo waited for ${what}`)
-      if (performance.now() > end) throw new DemoError(`the demo waited ${PATIENCE_MS / 1000} s for ${what}`)
+      if (performance.now() > end) throw new DemoError(`the demo waited ${LONGEST_WAIT_MS / 1000} s for ${what}`)
       await new Promise(resolve => setTimeout(resolve, 20))
     }
   }

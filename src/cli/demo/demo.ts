@@ -14,9 +14,9 @@ import { type DemoSummary, describeDemo, summarize } from './summary.js'
 export function registerDemo(program: Command): void {
   const command = program
     .command('demo')
-    .description('show it: a gateway and two strategies, killed and brought back, then everything replayed and counted')
-    .option('--home <dir>', 'put the journals here, and leave them; default: a temporary directory')
-    .option('--keep', 'leave the temporary directory')
+    .description('run a demonstration: a gateway and two strategies, killed and restarted, then replayed and checked')
+    .option('--home <dir>', 'put the journals here, and keep them; default: a temporary directory')
+    .option('--keep', 'keep the temporary directory')
   addFeedOptions(command)
     .option('--json', 'the summary as one JSON object; progress goes to stderr')
     .addHelpText('after', wrapped(HELP))
@@ -27,10 +27,10 @@ export function registerDemo(program: Command): void {
 
 const HELP = `
 Takes some 12 seconds. A gateway process writes market data into a memory-mapped journal; two strategy processes, momentum and mean
-reversion, read it and send orders through journals of their own. On the way one strategy is killed with SIGKILL and started again by the
-gateway, then the gateway itself is killed and started again. The summary is counted from the journals alone.
+reversion, read it and send orders through their own journals. One strategy is killed with SIGKILL and restarted by the gateway, then the
+gateway itself is killed and restarted. The summary is counted from the journals alone.
 
-Exit codes: 0 nothing was lost or done twice, 1 something was, or a process did not do what it should, 2 could not run, 130 ended by
+Exit codes: 0 nothing was lost or done twice, 1 something was, or a process did not behave as expected, 2 could not run, 130 ended by
 Ctrl-C.
 
 Examples:
@@ -39,10 +39,10 @@ Examples:
   $ ticktape demo --json | jq .strategies`
 
 async function demo(options: DemoOptions): Promise<number> {
-  await checkedFeed(options) // What is wrong with it is better said now than by the gateway.
+  await checkedFeed(options) // Report problems of the feed now, not from the gateway's process.
   if (options.home !== undefined && existsSync(path.join(options.home, 'session.json'))) {
     throw new UsageError(
-      `${options.home} holds a session already; the demo begins its own, so give it another directory`,
+      `${options.home} contains a session already; the demo needs a new one, so give it another directory`,
     )
   }
   const temporary = options.home === undefined ? makeTemporaryHome('demo') : undefined

@@ -3,7 +3,10 @@ import { Gateway, type GatewayStatus } from '../../trading/gateway/gateway.js'
 import { type FeedOptions, feedOf } from '../commands/session-options.js'
 import { printError } from '../output/failure.js'
 
-/** The gateway's process in the demo: its one argument is this, as JSON. It stops in order when it is told to, and when the demo is gone. */
+/**
+ * The one argument of the demo's gateway process, as JSON. The process stops in order when the demo sends it a message, and when the demo
+ * has ended.
+ */
 export interface DemoGatewayConfig extends FeedOptions {
   readonly home: string
   readonly pageSize: number
@@ -25,7 +28,7 @@ try {
 if (process.connected) process.disconnect()
 
 async function main(config: DemoGatewayConfig): Promise<void> {
-  const stop = toldToStop()
+  const stop = stopRequested()
   const gateway = await Gateway.start({
     home: config.home,
     strategies: [STRATEGIES],
@@ -52,8 +55,8 @@ async function main(config: DemoGatewayConfig): Promise<void> {
   }
 }
 
-function toldToStop(): Promise<void> {
-  // Ctrl-C on a terminal reaches every process; the demo is the one that acts on it.
+function stopRequested(): Promise<void> {
+  // Ctrl-C on a terminal reaches every process; only the demo's own process acts on it.
   process.on('SIGINT', () => {})
   return new Promise(resolve => {
     process.on('message', () => resolve())

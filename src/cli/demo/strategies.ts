@@ -1,6 +1,6 @@
 import { defineStrategy, type StrategyContext, type TickerView } from '../../trading/strategies/strategy.js'
 
-/** The two strategies of the demo. They are simple, and their orders are the point, not their profit. */
+/** The two strategies of the demo. They are simple: they exist to send orders, not to make a profit. */
 
 const SIZE = 0.01
 const LIMIT = 0.1
@@ -10,7 +10,7 @@ interface Market {
   slow: number
   seen: number
   position: number
-  /** The order that rests or is on its way, 0n when there is none. */
+  /** The order that is resting or not yet answered; 0n when there is none. */
   order: bigint
   orderAt: bigint
 }
@@ -37,7 +37,7 @@ class Markets {
 
 const trending = new Markets()
 
-/** Goes with the trend: takes what the other side offers, or nothing. */
+/** Follows the trend: sends immediate-or-cancel orders at the price of the other side. */
 const momentum = defineStrategy({
   id: 'momentum',
   onTicker(ticker, context) {
@@ -61,10 +61,10 @@ const momentum = defineStrategy({
 })
 
 const reverting = new Markets()
-/** ns after which an order that nobody came for is cancelled. */
-const PATIENCE = 500_000_000n
+/** The age, in ns, at which an order that was not filled is cancelled. */
+const CANCEL_AFTER = 500_000_000n
 
-/** Goes against the excess: rests an order where the market came from, and cancels it when that does not come back. */
+/** Trades against large moves: places a limit order, and cancels it when the market does not return to its price in time. */
 const meanReversion = defineStrategy({
   id: 'mean-reversion',
   onTicker(ticker, context) {
@@ -93,7 +93,7 @@ const meanReversion = defineStrategy({
 })
 
 function cancelLate(market: Market, context: StrategyContext): void {
-  if (context.now - market.orderAt < PATIENCE) return
+  if (context.now - market.orderAt < CANCEL_AFTER) return
   context.cancel(market.order)
   market.orderAt = context.now
 }

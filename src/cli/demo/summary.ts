@@ -22,7 +22,7 @@ interface Latency {
 export interface DemoSummary {
   readonly holds: boolean
   readonly checks: readonly Check[]
-  /** What a capture had besides the events that were played, as far as it was played. */
+  /** The messages and lines of a capture that became no events, as far as it was played. */
   readonly leftOut: readonly string[]
   readonly seconds: number
   readonly gateway: SessionAudit['gateway'] & {
@@ -45,7 +45,7 @@ export interface DemoSummary {
   }[]
 }
 
-/** Counts it all again from the journals, and replays every strategy. */
+/** Counts everything again from the journals, and replays the gateway and every strategy. */
 export async function summarize(
   home: string,
   options: DemoOptions,
@@ -111,7 +111,7 @@ export function describeDemo(summary: DemoSummary): string[] {
     ...table(counts, 'lrrrrrrrr'),
     '',
     ...table(latencies, 'lrrr'),
-    'Frames that waited while a process was dead or starting are counted in.',
+    'This includes frames that waited while a process was dead or starting.',
     '',
     ...summary.leftOut.map(printable),
     ...checks.map(({ what, holds }) => `${holds ? paint('green', 'yes') : paint('red', 'NO ')}  ${what}`),

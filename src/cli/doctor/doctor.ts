@@ -12,7 +12,7 @@ import { processorChecks } from './processor.js'
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('look at what the machine, and a directory, mean for journals, and say what to type')
+    .description('check whether the machine, and a directory, are fit for journals, and print the commands that help')
     .argument('[dir]', 'a journal, or a directory to make one in')
     .option('--json', 'one JSON object, {"findings":[...]}')
     .addHelpText('after', wrapped(HELP))
@@ -22,7 +22,7 @@ export function registerDoctor(program: Command): void {
 }
 
 const HELP = `
-Exit codes: 0 nothing is bad, 1 something is, 2 could not look. Warnings cost latency or will one day be trouble.
+Exit codes: 0 nothing is bad, 1 something is, 2 could not check. Warnings cost latency or will one day be trouble.
 
 Examples:
   $ ticktape doctor
@@ -38,7 +38,7 @@ export function examine(machine: Machine, directory?: string): DoctorFinding[] {
       : [
           skipped(
             '/dev/shm, overcommit, limits, clock, governor, kernel',
-            `looked at on Linux only, not on ${machine.platform}`,
+            `checked on Linux only, not on ${machine.platform}`,
           ),
         ]
   return [...findings, addon(), ...(directory === undefined ? [] : journalFindings(machine, directory))]
@@ -47,12 +47,12 @@ export function examine(machine: Machine, directory?: string): DoctorFinding[] {
 function addon(): DoctorFinding {
   const noCounter = native.whyNoCounter()
   const time = noCounter === null ? "the processor's counter" : `the system (${noCounter})`
-  const found = `${native.platform}, waiting by ${native.futex ? 'futex' : 'looking'}, checksums by ${native.hardwareCrc ? 'the processor' : 'table'}, timestamps by ${time}`
+  const found = `${native.platform}, waiting by ${native.futex ? 'futex' : 'polling'}, checksums by ${native.hardwareCrc ? 'the processor' : 'table'}, timestamps by ${time}`
   if (!native.futex)
     return warn(
       'addon',
       found,
-      'a reader that sleeps looks every few ms instead of being woken',
+      'a sleeping reader polls every few ms instead of being woken',
       "reader.run(handlers, { wait: 'spin' })    # where latency matters",
     )
   if (!native.hardwareCrc)

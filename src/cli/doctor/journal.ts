@@ -8,18 +8,18 @@ import { bad, type DoctorFinding, type Machine, ok, warn } from './machine.js'
 
 /** File systems by the magic number from statfs, and what mapping a file means on them. */
 const FILE_SYSTEMS: Readonly<Record<number, readonly [name: string, verdict: 'ok' | 'warn' | 'bad', means: string]>> = {
-  0x01021994: ['tmpfs', 'ok', 'in memory: gone with the machine'],
-  0x858458f6: ['ramfs', 'warn', 'in memory, without a limit: it can take all there is'],
+  0x01021994: ['tmpfs', 'ok', 'in memory: lost when the machine stops'],
+  0x858458f6: ['ramfs', 'warn', 'in memory, without a limit: it can use all of the memory'],
   0xef53: ['ext4', 'ok', ''],
   0x58465342: ['xfs', 'ok', ''],
-  0x9123683e: ['btrfs', 'warn', 'copies on write: every sync of a page moves its blocks'],
+  0x9123683e: ['btrfs', 'warn', 'copy-on-write: every sync of a page moves its blocks'],
   0x2fc12fc1: ['zfs', 'warn', 'mapped files are kept in memory twice'],
-  0x794c7630: ['overlay', 'warn', "a container's own layer: gone with the container, and slower"],
+  0x794c7630: ['overlay', 'warn', "a container's own layer: lost with the container, and slower"],
   0x6969: ['nfs', 'bad', 'on another machine: mapped memory is not shared, readers elsewhere see old bytes'],
   0xff534d42: ['cifs', 'bad', 'on another machine: mapped memory is not shared'],
   0xfe534d42: ['smb', 'bad', 'on another machine: mapped memory is not shared'],
-  0x01021997: ['9p', 'bad', "the host's: mapped memory is not shared with it"],
-  0x65735546: ['fuse', 'warn', 'what mapping and syncing mean depends on the program behind it'],
+  0x01021997: ['9p', 'bad', 'files of the host: mapped memory is not shared with it'],
+  0x65735546: ['fuse', 'warn', 'mapping and syncing depend on the program that implements it'],
 }
 
 /** The number of further pages that should fit on the file system. */
@@ -42,7 +42,7 @@ export function journalFindings(machine: Machine, directory: string): DoctorFind
 }
 
 function fileSystem(type: number): DoctorFinding {
-  const [name, verdict, means] = FILE_SYSTEMS[type] ?? [`0x${type.toString(16)}`, 'ok', 'not one we know']
+  const [name, verdict, means] = FILE_SYSTEMS[type] ?? [`0x${type.toString(16)}`, 'ok', 'not a known file system']
   const advice = 'df -T    # a local ext4 or xfs, or /dev/shm'
   if (verdict === 'bad') return bad('file system', name, means, advice)
   return verdict === 'warn' ? warn('file system', name, means, advice) : ok('file system', name, means)
@@ -63,18 +63,18 @@ function soundness({ path: directory, problems, pages }: JournalInfo): DoctorFin
     return bad(
       'journal',
       `${problem.code}: ${problem.message}`,
-      'it cannot be read, or not all of it',
+      'all or part of it cannot be read',
       `ticktape verify ${shellQuoted(directory)}    # then: ticktape repair ${shellQuoted(directory)}`,
     )
   return ok('journal', `${grouped(pages.length)} pages, headers sound`)
 }
 
 function writerOf({ writer }: JournalInfo): DoctorFinding {
-  if (writer.held === undefined) return ok('writer', 'this user may not find out')
+  if (writer.held === undefined) return ok('writer', 'this user has no permission to check')
   return ok('writer', writer.held ? `pid ${writer.pid ?? 'unknown'} since ${writer.since ?? 'unknown'}` : 'none')
 }
 
-/** Readers hold back what retention would remove: those that do, and closed ones that would. */
+/** Named readers that prevent retention from removing pages, and closed ones that would prevent it. */
 function readersOf({ path: directory, readers, pages, problems }: JournalInfo): DoctorFinding {
   const capacity = pages[0]?.capacity ?? 1
   const blocked = problems.filter(({ code }) => code === RETENTION_BLOCKED)
@@ -85,7 +85,7 @@ function readersOf({ path: directory, readers, pages, problems }: JournalInfo): 
   if (found === '') return ok('named readers', `${readers.length}`)
   const type =
     behind.length === 0
-      ? `ticktape ls ${shellQuoted(directory)}    # they are open: see that they keep up`
-      : `ticktape prune ${shellQuoted(directory)} --pages ${pages.length} --forget ${shellQuoted(behind[0].name)} --dry-run    # then without --dry-run, if it will not come back`
+      ? `ticktape ls ${shellQuoted(directory)}    # they are open: check that they keep up`
+      : `ticktape prune ${shellQuoted(directory)} --pages ${pages.length} --forget ${shellQuoted(behind[0].name)} --dry-run    # then without --dry-run, if it will never be opened again`
   return warn('named readers', found, 'retention keeps every page they have not read', type)
 }

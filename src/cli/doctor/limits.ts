@@ -11,14 +11,14 @@ const openFiles: Check = machine => {
     return bad(
       'open files',
       String(limit),
-      'each journal takes four, and Node.js some: opening one will fail with EMFILE',
+      'each journal needs four, and Node.js some: opening one will fail with EMFILE',
       type,
     )
   if (limit < 4096)
     return warn(
       'open files',
       String(limit),
-      'each journal takes four: a gateway with hundreds of strategies runs out',
+      'each journal needs four: a gateway with hundreds of strategies runs out',
       type,
     )
   return ok('open files', limit === Number.POSITIVE_INFINITY ? 'unlimited' : String(limit))
@@ -30,8 +30,8 @@ const fileSize: Check = machine => {
   if (limit === Number.POSITIVE_INFINITY) return ok('file size', 'unlimited')
   const type = 'ulimit -f unlimited    # systemd: LimitFSIZE=infinity'
   if (limit < 16 * MIB)
-    return bad('file size', formatBytes(limit), 'a page of the default size cannot be made: JournalFullError', type)
-  return warn('file size', formatBytes(limit), 'larger pages cannot be made', type)
+    return bad('file size', formatBytes(limit), 'a page of the default size cannot be created: JournalFullError', type)
+  return warn('file size', formatBytes(limit), 'larger pages cannot be created', type)
 }
 
 const addressSpace: Check = machine => {
@@ -53,7 +53,7 @@ const mappings: Check = machine => {
     return warn(
       'mappings',
       String(count),
-      'each open journal takes up to four mappings',
+      'each open journal needs up to four mappings',
       'sysctl -w vm.max_map_count=65530',
     )
   return ok('mappings', String(count))
@@ -64,27 +64,27 @@ const writeback: Check = machine => {
   const centisecs = read('dirty_writeback_centisecs')
   const ratio = read('dirty_ratio')
   if (Number.isNaN(centisecs) || Number.isNaN(ratio)) return skipped('writeback', '/proc/sys/vm/dirty_* cannot be read')
-  const found = `every ${centisecs / 100} s, writers held up at ${ratio} % of memory`
-  // 'interval' and 'commit' sync by themselves; what is left to the kernel are journals on disk with 'process'.
+  const found = `every ${centisecs / 100} s, writers delayed at ${ratio} % of memory`
+  // 'interval' and 'commit' sync by themselves; only journals on disk with 'process' depend on the kernel's writeback.
   if (centisecs === 0)
     return warn(
       'writeback',
       found,
-      "never by age: a journal on disk with durability 'process' is on it only when closed or when memory fills up",
+      "never by age: a journal on disk with durability 'process' reaches it only when it is closed or memory fills up",
       'sysctl -w vm.dirty_writeback_centisecs=500',
     )
   if (centisecs > 3000)
     return warn(
       'writeback',
       found,
-      "a journal on disk with durability 'process' loses up to that long at power loss",
+      "a journal on disk with durability 'process' loses the frames of up to that long at power loss",
       'sysctl -w vm.dirty_writeback_centisecs=500',
     )
   if (ratio > 0 && ratio < 10)
     return warn(
       'writeback',
       found,
-      'other writers fill that soon, and then hold up everybody who dirties a page, ours too',
+      'other writers reach that soon, and then the kernel delays every process that dirties a page, including ours',
       'sysctl -w vm.dirty_ratio=20',
     )
   return ok('writeback', found)

@@ -46,9 +46,9 @@ export function thisMachine(root = '/'): Machine {
 }
 
 /** Returns undefined for a missing or unreadable file; the checks report that as a finding. */
-function attempt<T>(look: () => T): T | undefined {
+function attempt<T>(read: () => T): T | undefined {
   try {
-    return look()
+    return read()
   } catch {
     return undefined
   }

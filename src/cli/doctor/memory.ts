@@ -14,7 +14,7 @@ const sharedMemory: Check = machine => {
     return bad(
       '/dev/shm',
       'not there',
-      'there is no place for journals in memory',
+      'journals cannot be kept in memory',
       'mount -t tmpfs -o size=50% tmpfs /dev/shm',
     )
   }
@@ -31,7 +31,7 @@ const sharedMemory: Check = machine => {
     return warn(
       '/dev/shm',
       found,
-      'small, as containers have it by default: a few journals fill it',
+      'small, the default in containers: a few journals fill it',
       'docker run --shm-size=2g    # or: mount -o remount,size=2G /dev/shm',
     )
   }
@@ -79,7 +79,7 @@ const overcommit: Check = machine => {
   return ok(
     'overcommit',
     mode === '1' ? '1 (always)' : '0 (heuristic)',
-    'pages are reserved when they are made, whatever is promised',
+    'pages are reserved when they are created, so overcommit does not matter',
   )
 }
 
@@ -92,7 +92,7 @@ const lockedMemory: Check = machine => {
   return warn(
     'locked memory',
     formatBytes(limit),
-    'the process cannot be kept in memory whole, so it may fault when it should not',
+    'not all of the process can be kept in memory, so it may have page faults while trading',
     'ulimit -l unlimited    # systemd: LimitMEMLOCK=infinity',
   )
 }

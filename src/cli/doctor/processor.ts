@@ -12,9 +12,9 @@ const clockSource: Check = machine => {
   const available = machine.read(`${CLOCKS}/available_clocksource`)?.split(/\s+/) ?? []
   const type = available.includes('tsc')
     ? `echo tsc > ${CLOCKS}/current_clocksource`
-    : `cat ${CLOCKS}/available_clocksource    # tsc=reliable on the kernel's command line, if the processor has a steady one`
+    : `cat ${CLOCKS}/available_clocksource    # tsc=reliable on the kernel's command line, if the processor's counter is steady`
   if (!FAST_CLOCKS.has(current))
-    return bad('clock source', current, 'the time of each frame is a system call, not a look at a register', type)
+    return bad('clock source', current, 'the time of each frame is a system call, not a load from a register', type)
   if (current === 'kvm-clock' && available.includes('tsc'))
     return warn('clock source', current, 'slower to read than tsc, which this machine has', type)
   return ok('clock source', current)
@@ -38,7 +38,7 @@ const isolated: Check = machine => {
   const text = machine.read(`${CPUS}/isolated`)
   if (text === undefined) return skipped('isolated cores', `${CPUS}/isolated cannot be read`)
   if (text !== '') return ok('isolated cores', text, 'setAffinity() binds a spinning thread to one')
-  if (count < 4) return ok('isolated cores', `none of ${count}`, 'too few to keep any apart')
+  if (count < 4) return ok('isolated cores', `none of ${count}`, 'too few to isolate any')
   return warn(
     'isolated cores',
     `none of ${count}`,
@@ -54,7 +54,7 @@ const governor: Check = machine => {
       .filter(name => /^cpu\d+$/.test(name))
       .flatMap(name => machine.read(`${CPUS}/${name}/cpufreq/scaling_governor`) ?? []),
   )
-  if (governors.size === 0) return ok('governor', 'none', 'frequencies are not for this system to choose')
+  if (governors.size === 0) return ok('governor', 'none', 'this system does not control the frequencies')
   const found = [...governors].sort().join(', ')
   if (found === 'performance') return ok('governor', found)
   return warn(
@@ -65,7 +65,7 @@ const governor: Check = machine => {
   )
 }
 
-/** Kernel versions from which on there is something that matters. */
+/** The kernel versions since which MADV_POPULATE_WRITE and futex_waitv exist. */
 const POPULATE_SINCE = [5, 14]
 const WAITV_SINCE = [5, 16]
 
@@ -79,14 +79,14 @@ const kernel: Check = machine => {
     return warn(
       'kernel',
       release,
-      'no MADV_POPULATE (5.14): new pages are touched block by block; no futex_waitv (5.16): waiting on several journals looks every few ms',
+      'no MADV_POPULATE (5.14): new pages are populated block by block; no futex_waitv (5.16): waiting on several journals polls every few ms',
       'uname -r    # upgrade to 5.16 or later',
     )
   if (!has(WAITV_SINCE))
     return warn(
       'kernel',
       release,
-      'no futex_waitv (5.16): waiting on several journals looks every few ms',
+      'no futex_waitv (5.16): waiting on several journals polls every few ms',
       'uname -r    # upgrade to 5.16 or later',
     )
   return ok('kernel', release)
@@ -102,7 +102,7 @@ const pidNamespace: Check = machine => {
   return warn(
     'pid namespace',
     'its own (a container)',
-    'locks hold across containers, but pids shown for writers and readers may mean others; /dev/shm is shared only if told so',
+    'locks hold across containers, but pids shown for writers and readers may mean others; /dev/shm is shared only if configured',
     'docker run --pid=host --ipc=host    # or one --ipc=container:NAME for all',
   )
 }

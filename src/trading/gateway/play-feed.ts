@@ -22,7 +22,7 @@ const SLICE_MS = 1
 export async function playFeed(playing: Playing, signal: AbortSignal): Promise<void> {
   const { feed, speed, maxGapMs, skip, publish, onProblem } = playing
   const gaps = new GapReport(onProblem)
-  const pace = new Pace(speed, maxGapMs, gap => gaps.see(gap))
+  const pace = new Pace(speed, maxGapMs, gap => gaps.add(gap))
   let sliceEnd = performance.now() + SLICE_MS
   try {
     for await (const batch of feed.events(skip)) {

@@ -10,9 +10,9 @@ import type { Feed, MarketEvent } from './feed.js'
 import { LeftOut } from './left-out.js'
 
 /**
- * Plays a capture of a venue's market data, gzip or plain: one message a line, `<local receive time, ns since 1970> <JSON>`, in one of the
- * dialects of `dialects.ts`. Messages that are neither quotes nor trades of the market are passed over. Lines that are not valid are left
- * out: the first ones are told to `onProblem`, the rest in one message at the end.
+ * Plays a capture of a venue's market data, gzip or plain: one message per line, `<local receive time, ns since 1970> <JSON>`, in one of the
+ * dialects of `dialects.ts`. Messages that are neither quotes nor trades of the market are skipped. Lines that are not valid are left
+ * out: `onProblem` gets one report for each of the first ones, and one for all others at the end.
  */
 export class CaptureFeed implements Feed {
   onProblem: ((problem: TicktapeError) => void) | undefined = undefined
@@ -29,17 +29,17 @@ export class CaptureFeed implements Feed {
     this.leftOut = this.newCount()
   }
 
-  /** Lines read so far that were left out: they were not valid, or of a symbol that frames cannot hold. */
+  /** The number of lines read so far that were left out: they were not valid, or their symbol does not fit into frames. */
   get badLines(): number {
     return this.leftOut.bad
   }
 
-  /** Messages read so far that are neither quotes nor trades of the market, by kind, such as 'depthUpdate' and 'trade of ADL'. */
+  /** The messages read so far that are neither quotes nor trades of the market, counted by kind, such as 'depthUpdate' and 'trade of ADL'. */
   get passedOver(): ReadonlyMap<string, number> {
     return this.leftOut.passedOver
   }
 
-  /** Lines read so far of symbols that frames cannot hold, by symbol. They count as bad lines too. */
+  /** The lines read so far whose symbol does not fit into frames, counted by symbol. They count as bad lines too. */
   get unfitSymbols(): ReadonlyMap<string, number> {
     return this.leftOut.unfitSymbols
   }
@@ -62,10 +62,10 @@ export class CaptureFeed implements Feed {
           if (text === '') continue
           const parsed = parseCaptureLine(text)
           if (parsed.kind !== 'quote' && parsed.kind !== 'trade') {
-            leftOut.see(parsed, line)
+            leftOut.add(parsed, line)
             continue
           }
-          leftOut.understood()
+          leftOut.eventFound()
           if (left > 0) left--
           else batch.push(parsed)
         }
@@ -73,10 +73,10 @@ export class CaptureFeed implements Feed {
       }
       leftOut.checkAny(line)
     } catch (error) {
-      // A recorder that was killed leaves its last block half written: what came before is good.
+      // A recorder that was killed leaves its last block incomplete: everything before it is good.
       if (error instanceof TicktapeError) throw error
       if (!isDamagedGzip(error)) throw fromSystemError(error, 'reading', this.file)
-      leftOut.seeBad('its compression cut off or damaged', line + 1, 'the rest', error)
+      leftOut.addBad('compressed data that is cut off or damaged', line + 1, 'the rest', error)
       leftOut.checkAny(line)
     } finally {
       leftOut.end()
@@ -88,7 +88,7 @@ export class CaptureFeed implements Feed {
   }
 }
 
-/** More than any message has; a file without line ends is no capture. */
+/** In characters, more than any message has: a file without line ends is not a capture. */
 const LONGEST_LINE = 16 * 1024 * 1024
 
 function isDamagedGzip(error: unknown): boolean {
@@ -96,14 +96,14 @@ function isDamagedGzip(error: unknown): boolean {
   return typeof code === 'string' && code.startsWith('Z_')
 }
 
-/** A file's lines, as many at a time as were read at once. */
+/** A file's lines, in batches: the lines of one read at a time. */
 async function* linesOf(file: string): AsyncGenerator<readonly string[], void, undefined> {
   let rest = ''
   for await (const chunk of textOf(file)) {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
     if (rest.length > LONGEST_LINE) {
-      throw new InvalidOptionError(`${file} has a line of more than ${LONGEST_LINE} characters: it is no capture`, {
+      throw new InvalidOptionError(`${file} has a line of more than ${LONGEST_LINE} characters: it is not a capture`, {
         path: file,
       })
     }

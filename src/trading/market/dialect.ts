@@ -1,22 +1,22 @@
 import type { MarketEvent } from './feed.js'
 
-/** What one message of a capture is. */
+/** One parsed message of a capture. */
 export type Parsed =
   | MarketEvent
-  /** A sound message that is neither a quote nor a trade of the market: what it is, in a word or two. */
+  /** A valid message that is neither a quote nor a trade of the market. `what` names its kind in a word or two. */
   | { readonly kind: 'other'; readonly what: string }
   /** A quote or a trade of a symbol that frames cannot hold. */
   | { readonly kind: 'unfit'; readonly symbol: string }
-  /** What is wrong with it, to follow 'line 7 of FILE has'. */
+  /** A message that is not valid. `why` continues the sentence 'line 7 of FILE has'. */
   | { readonly kind: 'bad'; readonly why: string }
 
-/** How one venue, or a family of its streams, writes its market data. */
+/** The format in which one venue, or a family of its streams, sends market data. */
 export interface Dialect {
-  /** As messages and the documentation name it. */
+  /** Its name in messages and in the documentation. */
   readonly name: string
   /** The kinds of message that become events. */
   readonly used: string
-  /** Parses a message, received at `timeMs`. Returns undefined when it is of another dialect. */
+  /** Parses a message that was received at `timeMs`. Returns undefined when it is of another dialect. */
   parse(message: object, timeMs: number): Parsed | undefined
 }
 
@@ -24,7 +24,7 @@ export function bad(why: string): Parsed {
   return { kind: 'bad', why }
 }
 
-/** What venues' decimal texts are; the number is what `Number` makes of the text, bit for bit. Undefined for anything else. */
+/** The value of a venue's decimal text, exactly as `Number` parses it. Undefined for any other value. */
 export function decimalOf(value: unknown): number | undefined {
   return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined
 }

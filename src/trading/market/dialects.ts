@@ -1,7 +1,7 @@
 import { BINANCE } from './binance.js'
 import { bad, type Dialect, type Parsed } from './dialect.js'
 
-/** The dialects that captures are understood in. A new one is a file of its own, and a line here and in docs/runtime.md. */
+/** The known dialects of captures. A new one needs a file, and a line here and in docs/runtime.md. */
 export const DIALECTS: readonly Dialect[] = [BINANCE]
 
 /** All dialects in words, for messages and help. */
@@ -11,7 +11,7 @@ export const DIALECT_NAMES = DIALECTS.map(({ name, used }) => `${name}: ${used}`
 export function parseCaptureLine(line: string): Parsed {
   const space = line.indexOf(' ')
   const received = line.slice(0, space)
-  if (space < 1 || !/^\d{1,19}$/.test(received)) return bad('no receive time in ns at its beginning')
+  if (space < 1 || !/^\d{1,19}$/.test(received)) return bad('no receive time in ns at its start')
   let message: unknown
   try {
     message = JSON.parse(line.slice(space + 1))
@@ -19,7 +19,7 @@ export function parseCaptureLine(line: string): Parsed {
     return bad('no JSON after its time')
   }
   if (typeof message !== 'object' || message === null) return bad('JSON that is not a message')
-  // ns as ms: a number holds them to less than a µs, which is what pacing needs.
+  // As a number of ms this is accurate to less than a µs, which is enough for pacing.
   const timeMs = Number(received) / 1e6
   for (const dialect of DIALECTS) {
     const parsed = dialect.parse(message, timeMs)

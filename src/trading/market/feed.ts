@@ -4,7 +4,7 @@ import type { Side } from '../messages/frames.js'
 /** Best bid and ask. */
 export interface QuoteEvent {
   readonly kind: 'quote'
-  /** When it happened, in ms since 1970; what is paced by. */
+  /** When it happened, in ms since 1970. Pacing uses this time. */
   readonly timeMs: number
   readonly symbol: string
   readonly bid: number
@@ -20,21 +20,21 @@ export interface TradeEvent {
   readonly price: number
   readonly quantity: number
   readonly tradeId: bigint
-  /** The aggressor's. */
+  /** The taker's side. */
   readonly side: Side
 }
 
 export type MarketEvent = QuoteEvent | TradeEvent
 
-/** Where a gateway's market data comes from. */
+/** The source of a gateway's market data. */
 export interface Feed {
   /**
-   * The events after the first `skip`, a batch at a time: the same ones each time, so that a gateway which was killed goes on where its
-   * journal ends.
+   * The events after the first `skip`, in batches. Each call gives the same events, so that a gateway which was killed continues where
+   * its journal ends.
    */
   events(skip: number): AsyncIterable<readonly MarketEvent[]>
-  /** All symbols there will be events of, where that is known. A strategy that asks for another is told of at the start. */
+  /** All symbols that the feed has events of, if known. A strategy that asks for another symbol is reported at the start. */
   readonly symbols?: readonly string[]
-  /** Called with what was wrong in the source and left out. */
+  /** Called with each problem in the source because of which something was left out. */
   onProblem?: ((problem: TicktapeError) => void) | undefined
 }

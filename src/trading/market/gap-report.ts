@@ -2,30 +2,30 @@ import { formatAge } from '../../base/format-duration.js'
 import { FeedGapError } from '../errors.js'
 import type { Gap } from './pace.js'
 
-/** Gaps that are told one by one. */
-const MOST_TOLD = 5
+/** The number of gaps that get a report each. */
+const MOST_REPORTED = 5
 
-/** Tells of a feed's gaps in a bounded number of messages. */
+/** Reports a feed's gaps in a bounded number of messages. */
 export class GapReport {
   private gaps = 0
 
-  constructor(private readonly tell: (problem: FeedGapError) => void) {}
+  constructor(private readonly report: (problem: FeedGapError) => void) {}
 
-  see({ gapMs, waitMs }: Gap): void {
+  add({ gapMs, waitMs }: Gap): void {
     this.gaps++
-    if (this.gaps > MOST_TOLD) return
-    this.tell(
+    if (this.gaps > MOST_REPORTED) return
+    this.report(
       new FeedGapError(
         gapMs < 0
-          ? `the feed's time goes back by ${formatAge(-gapMs)}; its events go on at once`
-          : `the next event is ${formatAge(gapMs)} later in the feed and comes after ${formatAge(waitMs)}; --max-gap (maxGapMs) says how long a gap is waited for`,
+          ? `the feed's time goes back by ${formatAge(-gapMs)}; its events continue at once`
+          : `the next event is ${formatAge(gapMs)} later in the feed and is written after ${formatAge(waitMs)}; --max-gap (maxGapMs) sets the longest wait in a gap`,
       ),
     )
   }
 
-  /** Tells of the gaps that were not told. */
+  /** Reports the total if there were more gaps than reports. */
   end(): void {
-    if (this.gaps <= MOST_TOLD) return
-    this.tell(new FeedGapError(`the feed had ${this.gaps} such gaps in all`))
+    if (this.gaps <= MOST_REPORTED) return
+    this.report(new FeedGapError(`the feed had ${this.gaps} such gaps in all`))
   }
 }

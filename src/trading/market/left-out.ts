@@ -5,9 +5,9 @@ import { SYMBOLS } from '../messages/frames.js'
 import type { Parsed } from './dialect.js'
 import { DIALECT_NAMES } from './dialects.js'
 
-/** Problems that are told one by one; the rest are told in one message at the end. */
-const MOST_TOLD = 10
-/** Names that are counted apart: what a file holds must not fill the memory. */
+/** The number of problems that get a report each; all others are one report at the end. */
+const MOST_REPORTED = 10
+/** The number of names that are counted separately: the content of a file must not fill the memory. */
 const MOST_NAMES = 100
 const LONGEST_NAME = 64
 /** Names in one message. */
@@ -27,7 +27,7 @@ class Tally {
   }
 }
 
-/** '6551 × depthUpdate, 1 × book snapshot': the most frequent first, a bounded number of them. */
+/** '6551 × depthUpdate, 1 × book snapshot': the most frequent names, most frequent first. */
 export function countsText(counts: ReadonlyMap<string, number>): string {
   const sorted = [...counts].sort((a, b) => b[1] - a[1])
   const more = sorted.length - MOST_SHOWN
@@ -35,46 +35,46 @@ export function countsText(counts: ReadonlyMap<string, number>): string {
   return [...texts, ...(more > 0 ? [`${more} others`] : [])].join(', ')
 }
 
-/** The lines of a capture that became no event: counts them, and tells of them in a bounded number of messages. */
+/** The lines of a capture that became no event: counts them, and reports them in a bounded number of messages. */
 export class LeftOut {
-  /** Lines that were not valid, and those of symbols that frames cannot hold. */
+  /** The number of lines that were not valid, or whose symbol does not fit into frames. */
   bad = 0
   private readonly others = new Tally()
   private readonly unfit = new Tally()
   private readonly reasons = new Tally()
-  private told = 0
-  /** Kept back until an event is understood: a file of another kind is one error, and not one a line. */
+  private reported = 0
+  /** Reports are held until an event is understood: a file of another kind is one error, and not one per line. */
   private held: CaptureLineError[] | undefined = []
-  private firstUntold: number | undefined = undefined
+  private firstUnreported: number | undefined = undefined
 
   constructor(
     private readonly file: string,
-    private readonly tell: (problem: TicktapeError) => void,
+    private readonly report: (problem: TicktapeError) => void,
   ) {}
 
-  /** Sound messages that are neither a quote nor a trade of the market, by kind. */
+  /** Valid messages that are neither a quote nor a trade of the market, counted by kind. */
   get passedOver(): ReadonlyMap<string, number> {
     return this.others.counts
   }
 
-  /** Lines of symbols that frames cannot hold, by symbol. */
+  /** Lines whose symbol does not fit into frames, counted by symbol. */
   get unfitSymbols(): ReadonlyMap<string, number> {
     return this.unfit.counts
   }
 
-  /** An event was understood. */
-  understood(): void {
+  /** Call this for each event: after the first one, problems are reported at once. */
+  eventFound(): void {
     if (this.held === undefined) return
     const { held } = this
     this.held = undefined
-    for (const problem of held) this.tell(problem)
+    for (const problem of held) this.report(problem)
   }
 
-  see(parsed: Exclude<Parsed, { readonly kind: 'quote' | 'trade' }>, line: number): void {
+  add(parsed: Exclude<Parsed, { readonly kind: 'quote' | 'trade' }>, line: number): void {
     if (parsed.kind === 'other') {
       this.others.add(parsed.what)
     } else if (parsed.kind === 'bad') {
-      this.seeBad(parsed.why, line)
+      this.addBad(parsed.why, line)
     } else {
       this.bad++
       const { symbol } = parsed
@@ -86,19 +86,19 @@ export class LeftOut {
     }
   }
 
-  /** @param what of the file was left out. */
-  seeBad(why: string, line: number, what = 'it', cause?: unknown): void {
+  /** @param what the part of the file that was left out. */
+  addBad(why: string, line: number, what = 'it', cause?: unknown): void {
     this.bad++
     this.reasons.add(why)
     this.problem(`line ${line} of ${this.file} has ${why}; ${what} was left out`, line, cause)
   }
 
-  /** The file has ended. @throws {CaptureError} when it has no event, after `lines` lines. */
+  /** Call this at the end of the file, which has `lines` lines. @throws {CaptureError} when it has no event. */
   checkAny(lines: number): void {
     if (this.held === undefined) return
     const found = [
       ...(this.others.counts.size > 0
-        ? [`messages that are no quotes and no trades of the market (${countsText(this.others.counts)})`]
+        ? [`messages that are neither quotes nor trades of the market (${countsText(this.others.counts)})`]
         : []),
       ...(this.unfit.counts.size > 0
         ? [`symbols that frames cannot hold (${countsText(this.unfit.counts)}); they hold ${SYMBOLS}`]
@@ -111,31 +111,31 @@ export class LeftOut {
     )
   }
 
-  /** Tells of what has not been told by now. */
+  /** Reports the problems that have not been reported yet. */
   end(): void {
-    if (this.held !== undefined || this.firstUntold === undefined) return
+    if (this.held !== undefined || this.firstUnreported === undefined) return
     const parts = [
       ...(this.reasons.counts.size > 0 ? [countsText(this.reasons.counts)] : []),
       ...(this.unfit.counts.size > 0 ? [`of symbols that frames cannot hold: ${countsText(this.unfit.counts)}`] : []),
     ]
-    this.tell(
+    this.report(
       new CaptureLineError(
-        `line ${this.firstUntold} of ${this.file} and others were left out too, ${this.bad} lines in all: ${parts.join('; ')}`,
-        this.firstUntold,
+        `line ${this.firstUnreported} of ${this.file} and others were left out too, ${this.bad} lines in all: ${parts.join('; ')}`,
+        this.firstUnreported,
         { path: this.file },
       ),
     )
-    this.firstUntold = undefined
+    this.firstUnreported = undefined
   }
 
   private problem(message: string, line: number, cause?: unknown): void {
-    if (this.told >= MOST_TOLD) {
-      this.firstUntold ??= line
+    if (this.reported >= MOST_REPORTED) {
+      this.firstUnreported ??= line
       return
     }
-    this.told++
+    this.reported++
     const problem = new CaptureLineError(message, line, { path: this.file, cause })
-    if (this.held === undefined) this.tell(problem)
+    if (this.held === undefined) this.report(problem)
     else this.held.push(problem)
   }
 }

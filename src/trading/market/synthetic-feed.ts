@@ -11,27 +11,27 @@ export interface SyntheticFeedOptions {
   readonly symbols?: readonly string[]
   /** Events a second at 'realtime', over all symbols. Default 10,000. */
   readonly rate?: number
-  /** Events until it ends. Default: it never does. */
+  /** The number of events after which it ends. Default: it never ends. */
   readonly limit?: number
 }
 
 interface Market {
   readonly symbol: string
-  /** Ticks in a unit of the price: prices are whole ticks divided by it, so on the grid to the last bit. */
+  /** Ticks in a unit of the price. Prices are whole ticks divided by this, so they are the nearest doubles to the grid. */
   readonly ticksPerUnit: number
   /** In ticks. */
   bid: number
   spread: number
-  /** Which way it tends, in ticks an event: what momentum follows. */
+  /** The trend, in ticks an event, which momentum strategies follow. */
   drift: number
   tradeId: bigint
 }
 
 const BATCH = 256
-/** Nothing of the clock is in it: its time begins here. */
+/** The time of the first event. It does not come from a clock, so that each run is the same. */
 const BEGIN_MS = 1_700_000_000_000
 
-/** A market made up from a seed: quotes and trades of a few symbols that wander on a grid of ticks. */
+/** An artificial market, computed from a seed: quotes and trades of a few symbols whose prices move on a grid of ticks. */
 export class SyntheticFeed implements Feed {
   private readonly seed: number
   readonly symbols: readonly string[]
@@ -105,7 +105,7 @@ function nextEvent(market: Market, random: () => number, timeMs: number): Market
   }
 }
 
-/** Numbers from 0 to 1, by Marsaglia's xorshift32: small, and the same everywhere. */
+/** Numbers from 0 to 1, by Marsaglia's xorshift32: short code, with the same results on every machine. */
 function generator(seed: number): () => number {
   let state = (seed ^ 0x9e3779b9) >>> 0 || 1
   return () => {

@@ -7,11 +7,11 @@ import { scratch32, scratch64 } from '../../state/file/words.js'
 export interface TopOfBookOptions {
   /** Markets in the table. Default 512. */
   readonly markets?: number
-  /** Permissions when the file is made. Default 0o600. */
+  /** Permissions of a file that is created. Default 0o600. */
   readonly mode?: number
 }
 
-/** The best prices of one market and the sizes there, each 0 to 65,535; a price of 0 where nobody quotes, as in a new table. */
+/** The best prices of one market and their sizes, each 0 to 65,535. A price of 0 means that the side has no quote, as in a new table. */
 export interface Quote {
   bid: number
   ask: number
@@ -19,7 +19,7 @@ export interface Quote {
   askSize: number
 }
 
-// Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
+// Imported names are loaded from their module's cell at each use; the hot path uses copies, which compile to constants.
 const scratch = scratch64
 const halves = scratch32
 /** A side's price is in the low 16 bits of its half, its size in the high ones. */
@@ -32,13 +32,13 @@ const SIZE_SHIFT = 8 * Q.BID_SIZE
  *     book.set(7, { bid: 48, ask: 52, bidSize: 100, askSize: 250 })
  *     book.setBid(7, 49, 80)
  *
- * Any process may write any market. The word is replaced in one store and read in one load; a side is half of the word, so replacing
- * one side never touches what somebody else stores to the other, and changing a price alone is a compare-and-swap of its half.
+ * Any process may write any market. The word is replaced in one store and read in one load. A side is half of the word, so replacing
+ * one side never affects what another process stores to the other side, and changing only a price is a compare-and-swap of its half.
  */
 export class TopOfBook implements Disposable {
   private readonly quotes: BigUint64Array
   private readonly sides: Int32Array
-  /** 0 once closed, so that one comparison refuses both. */
+  /** The number of markets; 0 after close, so that one comparison detects both a wrong market and a closed table. */
   private size: number
 
   /** @throws {InvalidOptionError, UnsafePathError, CorruptStateError, StateMismatchError, NoSpaceError} */
@@ -83,12 +83,12 @@ export class TopOfBook implements Disposable {
     this.quotes[market] = scratch[0]
   }
 
-  /** Replaces the bid; without a size, that stays as it is. The ask is not touched. */
+  /** Replaces the bid; without `size` only its price. The ask does not change. */
   setBid(market: number, price: number, size?: number): void {
     this.setSide(market, 0, price, size)
   }
 
-  /** Replaces the ask; without a size, that stays as it is. The bid is not touched. */
+  /** Replaces the ask; without `size` only its price. The bid does not change. */
   setAsk(market: number, price: number, size?: number): void {
     this.setSide(market, 1, price, size)
   }
@@ -108,7 +108,7 @@ export class TopOfBook implements Disposable {
     return this.read(market, { bid: 0, ask: 0, bidSize: 0, askSize: 0 })
   }
 
-  /** As `get`, into an object there is already: allocates nothing. */
+  /** As `get`, but into an existing object: allocates nothing. */
   read(market: number, into: Quote): Quote {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     scratch[0] = this.quotes[market]
@@ -121,7 +121,7 @@ export class TopOfBook implements Disposable {
     return into
   }
 
-  /** Any number of times. */
+  /** May be called any number of times. */
   close(): void {
     this.size = 0
     this.file.close()
