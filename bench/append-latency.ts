@@ -40,7 +40,7 @@ export const question: Question = {
   name: 'append-latency',
   title: 'How long does an append take while pages roll?',
   method:
-    'One process appends 64-byte frames with timestamps on a schedule while its pages are replaced by pages created in advance and, on disk, a background thread writes the frames' CRCs and syncs them. ' +
+    'One process appends 64-byte frames with timestamps on a schedule while its pages are replaced by pages created in advance and, on disk, a background thread writes the CRC of each frame and syncs the frames. ' +
     '"Service" is `begin` to `commit` with one reading of the clock; "scheduled" counts from the scheduled time of the frame, so that a slow append also counts for all frames that waited for it (coordinated omission).',
 
   async ask(conditions): Promise<Answer> {

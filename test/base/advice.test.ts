@@ -12,7 +12,7 @@ import { makeJournal } from '../support/journals.ts'
 /** Messages that say what to do are followed, perhaps by root: what they advise must be safe for the path they name. */
 
 describe('a directory that is not meant for a journal', () => {
-  test.each(['/dev/shm', '/', '/tmp', '/etc', '/dev'])('%s: give the journal a directory in it', path => {
+  test.each(['/dev/shm', '/', '/tmp', '/etc', '/dev'])('%s: the message advises a directory inside it', path => {
     const { code, message } = failureOf(() => Writer.open(path))
     expect(['ERR_UNSAFE_PATH', 'ERR_NOT_A_JOURNAL']).toContain(code)
     expect(message).not.toContain('chmod')
@@ -20,7 +20,7 @@ describe('a directory that is not meant for a journal', () => {
       expect(message).toContain(`give the journal a directory in it, such as ${join(path, 'journal')}`)
   })
 
-  test.each([0o777, 0o1777, 0o775])('mode %o, empty: no advice to change what others need', mode => {
+  test.each([0o777, 0o1777, 0o775])('mode %o, empty: the message does not advise to change its permissions', mode => {
     const folder = join(makeFolder(), 'd')
     mkdirSync(folder)
     chmodSync(folder, mode)
@@ -30,7 +30,7 @@ describe('a directory that is not meant for a journal', () => {
     expect(failure.message).toContain('give the journal a directory in it')
   })
 
-  test('with a journal and other things in it: neither', async () => {
+  test('with a journal and other files: the message does not advise it either', async () => {
     const folder = join(makeFolder(), 'd')
     await makeJournal(folder, 3)
     writeFileSync(join(folder, 'notes.txt'), '')
@@ -49,7 +49,7 @@ test("a journal's own directory that others may write in: the command is advised
   Writer.open(folder).close()
 })
 
-test('what is no state file is not to be removed or changed', () => {
+test('a file that is not a state file: the message does not advise to remove or change it', () => {
   const folder = makeFolder()
   const text = join(folder, 'text')
   writeFileSync(text, 'x'.repeat(10_000), { mode: 0o666 })
@@ -61,7 +61,7 @@ test('what is no state file is not to be removed or changed', () => {
   }
 })
 
-test('a state file in a directory where everybody may remove everything: the directory is left as it is', () => {
+test('a state file in a directory that everyone may write: the message does not advise to change the directory', () => {
   const folder = makeFolder()
   chmodSync(folder, 0o777)
   const { code, message } = failureOf(() => Counters.open(join(folder, 'counters')))
@@ -69,7 +69,7 @@ test('a state file in a directory where everybody may remove everything: the dir
   expect(message).not.toContain('chmod')
 })
 
-test('a symbolic link is not to be removed', () => {
+test('a symbolic link: the message does not advise to remove it', () => {
   const folder = makeFolder()
   symlinkSync('/etc', join(folder, 'link'))
   expect(failureOf(() => Writer.open(join(folder, 'link'))).message).not.toContain('remove')

@@ -84,7 +84,7 @@ function tell(errors: Errors): void {
   )
 }
 
-it('now() and readings of the hot path are of one clock', () => {
+it('now() and the hot path read the same clock', () => {
   for (let i = 0; i < 10_000; i++) {
     native.readClock()
     const first = words[0]
@@ -115,7 +115,7 @@ for (const end = performance.now() + 500; performance.now() < end; ) {
 }
 `
 
-it('threads follow the clock each on their own', async () => {
+it('each thread follows the clock independently', async () => {
   const code = `
     const { parentPort } = require('node:worker_threads')
     import(${JSON.stringify(new URL('../../dist/native/index.js', import.meta.url).href)}).then(({ native }) => {
@@ -138,7 +138,7 @@ it('threads follow the clock each on their own', async () => {
   }
 })
 
-it('TICKTAPE_CLOCK=system has each reading asked of the system', async () => {
+it('with TICKTAPE_CLOCK=system each reading uses the clock of the system', async () => {
   process.env['TICKTAPE_CLOCK'] = 'system'
   onTestFinished(() => {
     delete process.env['TICKTAPE_CLOCK']
@@ -164,7 +164,7 @@ it.skipIf(skipUnless(noCounter === null, 'the counter is followed', `Not here: $
   },
 )
 
-it('an answer of another process is not older than its question by more than clocks may differ', async () => {
+it('the answer of another process is earlier than its question by no more than clocks may differ', async () => {
   const asked = journalPath()
   const asking = openWriter(asked)
   const answers = journalPath()

@@ -9,7 +9,7 @@ import { LINUX, ROOT, skipUnless } from '../support/skips.ts'
 describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only Linux binds threads'))(
   'CPU affinity',
   () => {
-    it('is what the kernel says of the thread, and can be narrowed and widened again', () => {
+    it('is that of the kernel, and can be reduced and extended again', () => {
       const all = getAffinity()
       expect(all.length).toBeGreaterThan(0)
       setAffinity([all[0]])
@@ -24,7 +24,7 @@ describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only L
       expect(getAffinity()).toEqual(all)
     })
 
-    it('refuses what is no list of CPUs, and says when there is no such CPU', () => {
+    it('refuses a value that is not a list of CPUs, and names a CPU that does not exist', () => {
       for (const wrong of [[], [-1], [1.5], ['0'], [5000], 3, null]) {
         expect(failureOf(() => setAffinity(wrong as number[])).code).toBe('ERR_INVALID_OPTION')
       }
@@ -89,12 +89,12 @@ describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Li
         return Array.from({ length: last - first + 1 }, (_, i) => first + i)
       })
 
-    it('run where the process does', async () => {
+    it('run on the CPUs of the process', async () => {
       const found = await threads('free')
       for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(found.all)
     })
 
-    it('leave the CPUs of the thread that started them to it, where there are others', async () => {
+    it('avoid the CPUs of the thread that started them if there are others', async () => {
       const found = await threads('bound')
       expect(found.here).toEqual([found.all[0]])
       const others = found.all.length > 1 ? found.all.slice(1) : found.all

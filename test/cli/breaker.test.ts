@@ -6,7 +6,7 @@ import { startChild } from '../support/child.ts'
 import { ticktape } from '../support/journals.ts'
 import { opened, statePath } from '../support/state.ts'
 
-test('halt stops another process at its next order, resume lets it go on', async () => {
+test('halt stops another process at its next order, resume lets it continue', async () => {
   const path = statePath('breaker')
   const breaker = opened(CircuitBreaker.open(path, { maxDailyLoss: 50_000 }))
   const child = startChild(
@@ -36,7 +36,7 @@ test('halt stops another process at its next order, resume lets it go on', async
   expect(await child.hear()).toEqual({ now: null })
 })
 
-test('breaker shows how it stands, by its file or its directory, and says it in its exit code', () => {
+test('breaker shows the state, given its file or directory, also in its exit code', () => {
   const path = statePath('breaker')
   const breaker = opened(CircuitBreaker.open(path, { maxConsecutiveErrors: 2, maxDailyLoss: 50_000 }))
   breaker.recordPnl(-1250)
@@ -68,7 +68,7 @@ test('breaker changes limits for every process', () => {
   expect(breaker.limits.maxDailyLoss).toBe(Number.POSITIVE_INFINITY)
 })
 
-test('what is not there, or makes no sense, is said and exits with 2', () => {
+test('a missing breaker and invalid arguments are reported with exit code 2', () => {
   const path = statePath('breaker')
   for (const args of [
     ['halt', path],

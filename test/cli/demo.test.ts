@@ -33,7 +33,7 @@ interface Summary {
   })[]
 }
 
-test('the demo kills a strategy and the gateway, ends by itself, and proves that nothing was lost', {
+test('the demo kills a strategy and the gateway, ends by itself, and shows that nothing was lost', {
   timeout: 60_000,
 }, () => {
   const home = join(makeFolder('memory'), 'demo')
@@ -67,7 +67,7 @@ test('the demo kills a strategy and the gateway, ends by itself, and proves that
   }
 })
 
-test('the demo leaves a session that is there already alone', () => {
+test('the demo does not change an existing session', () => {
   const home = makeFolder()
   writeFileSync(join(home, 'session.json'), '{}')
   expect(ticktape('demo', '--home', home)).toMatchObject({
@@ -78,7 +78,7 @@ test('the demo leaves a session that is there already alone', () => {
   expect(readFileSync(join(home, 'session.json'), 'utf8')).toBe('{}')
 })
 
-test('the demo plays a capture, tells of its bad lines, and prints its summary for people without colours', {
+test('the demo plays a capture, reports its bad lines, and prints its summary without colours', {
   timeout: 60_000,
 }, () => {
   const lines = Array.from({ length: 20_000 }, (_, i) => {
@@ -106,7 +106,7 @@ test('the demo plays a capture, tells of its bad lines, and prints its summary f
   expect(status).toBe(0)
 })
 
-test('the demo of a market that does not move sends no order, which is no loss', { timeout: 60_000 }, () => {
+test('in a market that does not move the demo sends no order, which is not a loss', { timeout: 60_000 }, () => {
   // As spot has it: quotes that do not say their kind.
   const lines = Array.from(
     { length: 2000 },
@@ -177,7 +177,7 @@ test.each([
   [['run', '/nonexistent.mjs']],
   [['run', '--feed', 'live', '/nonexistent.mjs']],
   [['run', '--duration', '0', '/nonexistent.mjs']],
-])('%j is refused by name with status 2', args => {
+])('%j is refused with a named error and status 2', args => {
   expect(ticktape(...args)).toMatchObject({
     status: 2,
     stdout: '',

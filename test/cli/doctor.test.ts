@@ -68,7 +68,7 @@ function find(findings: readonly DoctorFinding[], check: string): DoctorFinding 
   return found
 }
 
-test('a machine that is set up well has nothing but ok', () => {
+test('on a well configured machine all findings are ok', () => {
   const findings = examine(machineWith())
   expect(findings.filter(({ status, check }) => status !== 'ok' && check !== 'addon')).toEqual([])
   expect(findings.length).toBeGreaterThan(15)
@@ -83,7 +83,7 @@ function on(type: number, free = 10 * GIB): Machine {
   return machineWith({}, { space: () => ({ type, size: 16 * GIB, free }) })
 }
 
-describe('each check sees what is wrong, says what it means and what to type', () => {
+describe('each check finds its problem, explains it and advises a command', () => {
   const cpu = '/sys/devices/system/cpu'
   const clock = '/sys/devices/system/clocksource/clocksource0'
   const cases: [string, DoctorFinding['status'], Record<string, string | undefined>, string][] = [
@@ -162,7 +162,7 @@ describe('each check sees what is wrong, says what it means and what to type', (
   })
 })
 
-test('permission to lock memory makes its limit mean nothing, and swap is nothing to worry of when it is not used', () => {
+test('with permission to lock memory its limit is ok, and so is swap that is not used', () => {
   const findings = examine(
     machineWith({
       '/proc/self/limits': LIMITS.replace(/^(Max locked memory +)\S+/m, '$165536'),
@@ -175,7 +175,7 @@ test('permission to lock memory makes its limit mean nothing, and swap is nothin
   expect(find(findings, 'swap').status).toBe('ok')
 })
 
-test('what cannot be read is skipped, never an error', () => {
+test('a file that cannot be read is a skipped check, never an error', () => {
   const nothing = Object.fromEntries(Object.keys(GOOD).map(file => [file, undefined]))
   const findings = examine(machineWith(nothing))
   expect(findings.filter(({ status }) => status === 'skipped').length).toBeGreaterThan(10)
@@ -183,7 +183,7 @@ test('what cannot be read is skipped, never an error', () => {
   expect(examine(machineWith(garbage)).length).toBe(findings.length)
 })
 
-test('on macOS it says which checks do not apply', () => {
+test('on macOS it reports which checks do not apply', () => {
   const findings = examine(machineWith({}, { platform: 'darwin' }))
   expect(findings[0]).toMatchObject({ status: 'skipped', found: expect.stringContaining('Linux only') as string })
   expect(findings).toHaveLength(2)
@@ -212,7 +212,7 @@ describe('a directory', () => {
     expect(find(findings, 'room for pages').status).toBe(status)
   })
 
-  test('that holds a journal is looked into: readers that hold it back, damage', async () => {
+  test('with a journal is checked for readers that block retention and for damage', async () => {
     const directory = join(makeFolder('memory'), 'j')
     await makeJournal(directory, 3000)
     Reader.open(directory, { from: { name: 'slow', start: { position: CAPACITY } } }).close()
@@ -231,7 +231,7 @@ describe('a directory', () => {
   })
 })
 
-test('the command looks at this machine and its exit code says how it is', async () => {
+test('the command checks this machine, and its exit code is the result', async () => {
   const { status, stdout, stderr } = ticktape('doctor', '--json')
   const { findings } = JSON.parse(stdout) as { findings: DoctorFinding[] }
   expect(findings.length).toBeGreaterThan(15)

@@ -57,7 +57,7 @@ test('pages, writer, readers and their lag, of a journal being written', async (
   expect(stdout).not.toMatch(/\u001b/)
 })
 
-test('looking at a journal neither takes its lock for good nor signs it', async () => {
+test('ls neither keeps the lock of a journal nor writes its lock file', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 10)
   const before = inspect(directory).writer
@@ -83,7 +83,7 @@ test('a folder of journals lists them all', async () => {
   expect(list(join(folder, 'market'), join(folder, 'strategies')).journals).toHaveLength(3)
 })
 
-test('of many pages the first and the last are shown, with --all each', async () => {
+test('of many pages the first and the last are shown, with --all every page', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 16_000)
   expect(ticktape('ls', directory).stdout).toContain('... 12 pages more')
@@ -94,14 +94,14 @@ test('of many pages the first and the last are shown, with --all each', async ()
   ).toHaveLength(20)
 })
 
-test('a journal whose older pages were removed begins where it begins', async () => {
+test('a journal whose older pages were removed is shown from its first page on', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 3000)
   rmSync(pageFile(directory, 0))
   expect(inspect(directory)).toMatchObject({ firstPosition: 960, endPosition: 3600 })
 })
 
-test('damaged files are told, and the others shown', async () => {
+test('damaged files are reported, and the others are shown', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 3000)
   truncateSync(pageFile(directory, 1), 5000)
@@ -118,7 +118,7 @@ test('damaged files are told, and the others shown', async () => {
   expect(ticktape('ls', directory).stdout).toContain('ERR_CORRUPT_JOURNAL')
 })
 
-test('bytes of another kind in a journal do not stop it', async () => {
+test('files of another kind in a journal do not stop it', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 100)
   patch(pageFile(directory, 0), slotAt(50) + 2, [0])
@@ -147,7 +147,7 @@ test('state files are shown by kind and size, those in a directory without a jou
   expect([both.journals.length, both.stateFiles.length]).toEqual([1, 2])
 })
 
-test('nothing there, no journal below, a file', () => {
+test('a missing path, a directory without journals and a file are refused', () => {
   const folder = makeFolder()
   writeFileSync(join(folder, 'file'), 'x')
   expect(ticktape('ls', join(folder, 'none'))).toMatchObject({

@@ -27,7 +27,7 @@ test.each(COMMANDS)('%s has examples in its help', command => {
   expect(stdout).toContain(`$ ticktape ${command}`)
 })
 
-test('help is wrapped alike everywhere: what commander writes, and what we add', () => {
+test('all help is wrapped in the same way: that of commander and our own', () => {
   for (const command of COMMANDS) {
     const [prose] = ticktape(command, '--help').stdout.split('\nExamples:')
     expect(
@@ -37,13 +37,13 @@ test('help is wrapped alike everywhere: what commander writes, and what we add',
   }
 })
 
-test('no command shows the help and fails', () => {
+test('without a command it shows the help and fails', () => {
   const { status, stderr } = ticktape()
   expect(status).toBe(2)
   expect(stderr).toContain('Usage: ticktape')
 })
 
-test('what is wrong with the arguments names the help to look at', () => {
+test('an error in the arguments names the command that shows the help', () => {
   expect(ticktape('tail', '--bogus').stderr).toMatch(/; see 'ticktape help tail'\n$/)
   expect(ticktape('tale').stderr).toMatch(/^ERR_USAGE: unknown command 'tale' .*tail.*; see 'ticktape help'\n$/)
   expect(ticktape('help', 'nope')).toEqual({
@@ -57,7 +57,7 @@ test('what is wrong with the arguments names the help to look at', () => {
   })
 })
 
-test('a journal that is not there, and a directory to make one in that is not', () => {
+test('a missing journal, and a missing directory for a new one', () => {
   const none = join(makeFolder(), 'no', 'such')
   expect(ticktape('tail', none).stderr).toBe(
     `ERR_JOURNAL_NOT_FOUND: there is no journal at ${none}; check the path, or start its writer\n`,
@@ -70,7 +70,7 @@ test('a journal that is not there, and a directory to make one in that is not', 
   })
 })
 
-test('a strategy with a mistake in its syntax: how to see where', () => {
+test('a strategy with a syntax error: the message says how to find it', () => {
   const file = join(makeFolder(), 'wrong.mjs')
   writeFileSync(file, 'export default {')
   expect(ticktape('run', file).stderr).toMatch(

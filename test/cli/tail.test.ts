@@ -85,7 +85,7 @@ test('frames are decoded by schema.json alone: numbers, texts, 64-bit integers, 
   ])
 })
 
-test('values that JSON has no word for: infinities, NaN, what no enum stands for, unknown types', async () => {
+test('values that JSON cannot express: infinities, NaN, invalid enum numbers, unknown types', async () => {
   const directory = join(makeFolder('memory'), 'j')
   {
     using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
@@ -145,7 +145,7 @@ test('--type filters by name or number', async () => {
   })
 })
 
-test('people get one line a frame, without escape codes whatever the texts hold', async () => {
+test('the text output has one line per frame, without escape codes whatever the fields contain', async () => {
   const directory = join(makeFolder('memory'), 'j')
   {
     using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
@@ -188,7 +188,7 @@ test('--follow with --limit ends by itself', async () => {
   expect(frames(text)).toHaveLength(3)
 })
 
-test('--follow without --from shows the last frames and goes on: -n says where to begin, not where to end', async () => {
+test('--follow without --from shows the last frames and continues: -n says where to begin, not where to end', async () => {
   const { directory, positions } = await journal(20)
   using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
   const child = startTicktape('tail', directory, '-f', '-n', '1', '--json')
@@ -200,7 +200,7 @@ test('--follow without --from shows the last frames and goes on: -n says where t
   expect(shown).toEqual(shown.map((_, i) => shown[0] + i))
 })
 
-test('a follower that retention has overtaken says so and goes on with what there is', async () => {
+test('a follower that retention has overtaken reports it and continues with the frames that exist', async () => {
   const { directory } = await journal(20)
   using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
   const child = startTicktape('tail', directory, '--follow', '--json', '--from', 'end')
@@ -223,7 +223,7 @@ test('a follower that retention has overtaken says so and goes on with what ther
   expect(positions.slice(jump)).toEqual(Array.from({ length: last - firstPosition + 1 }, (_, i) => firstPosition + i))
 })
 
-test('--durable shows what survives power loss only', async () => {
+test('--durable shows only frames that survive power loss', async () => {
   const directory = join(makeFolder('disk'), 'j')
   using writer = Writer.open(directory, { pageSize: PAGE_SIZE, durability: 'commit' })
   fill(writer, 10)
@@ -234,14 +234,14 @@ test('--durable shows what survives power loss only', async () => {
   expect(ticktape('tail', directory, '--durable').stderr).toBe('')
 })
 
-test('--durable of a journal that is never synced says that there is nothing to wait for', async () => {
+test('--durable of a journal that is never synced reports that no frame will be durable', async () => {
   const { directory } = await journal(20)
   const { status, stdout, stderr } = ticktape('tail', directory, '--durable')
   expect([status, stdout]).toEqual([0, ''])
   expect(stderr).toMatch(/^[^\n]*no frame is durable[^\n]*leave out --durable\n$/)
 })
 
-test('a reader of the output that goes away ends it quietly', async () => {
+test('it ends quietly when its output is closed', async () => {
   const { directory } = await journal(3000)
   const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
   const result = spawnSync(
@@ -253,7 +253,7 @@ test('a reader of the output that goes away ends it quietly', async () => {
   expect(result.stderr).toBe('')
 })
 
-test('an output that takes nothing is an error', async () => {
+test('an output that cannot be written is an error', async () => {
   const { directory } = await journal(20)
   const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
   const result = spawnSync('sh', ['-c', `"${process.execPath}" "${command}" tail "${directory}" > /dev/full`], {
@@ -262,7 +262,7 @@ test('an output that takes nothing is an error', async () => {
   expect(result).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ENOSPC: /) as string })
 })
 
-test('damage in the way is told by name, with exit code 1', async () => {
+test('damage is reported with a named error and exit code 1', async () => {
   const { directory } = await journal()
   patch(pageFile(directory, 1), slotAt(5) + 2, [0])
   const { status, stdout, stderr } = ticktape('tail', directory, '--from', 'start', '--json')
@@ -273,7 +273,7 @@ test('damage in the way is told by name, with exit code 1', async () => {
   })
 })
 
-test('what is wrong with the arguments is told in one line, with exit code 2', async () => {
+test('an error in the arguments is reported in one line, with exit code 2', async () => {
   const { directory } = await journal(20)
   for (const args of [
     ['--from', 'yesterday'],
@@ -301,7 +301,7 @@ test('a stack trace only with TICKTAPE_DEBUG', () => {
   expect(ticktapeWith({ TICKTAPE_DEBUG: '1' }, 'tail', none).stderr).toContain('    at ')
 })
 
-test('a journal that may not be read is told by name', async context => {
+test('a journal without read permission is reported with a named error', async context => {
   if (process.getuid?.() === 0) context.skip('root may read everything')
   const { directory } = await journal(20)
   chmodSync(directory, 0)
@@ -311,7 +311,7 @@ test('a journal that may not be read is told by name', async context => {
   expect(stderr).toMatch(/^ERR_SYSTEM: EACCES/)
 })
 
-test('an empty directory is no journal', () => {
+test('an empty directory is not a journal', () => {
   const directory = join(makeFolder(), 'empty')
   mkdirSync(directory)
   expect(ticktape('tail', directory)).toMatchObject({

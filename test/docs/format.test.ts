@@ -40,7 +40,7 @@ describe('docs/format.md', () => {
     ['the frame header', () => new Map([...small, ...large]), Frame],
     ['the control file', () => control, Control],
     ['the reader slot', () => reader, ReaderSlot],
-  ])('says for %s what the code says', (_, documented, constants) => {
+  ])('has the values of the code for %s', (_, documented, constants) => {
     expect(Object.fromEntries(documented())).toEqual(Object.fromEntries(offsets(constants)))
   })
 })

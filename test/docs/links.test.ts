@@ -59,7 +59,7 @@ describe('documents in the package', () => {
     expect(dead).toEqual([])
   })
 
-  test('every path of the repository that they name is there', () => {
+  test('every path of the repository that they name exists', () => {
     const missing: string[] = []
     for (const document of documents) {
       const named = proseOf(document).matchAll(/`((?:src|test|bench|scripts|native|docs|examples)\/[\w./-]+)`/g)

@@ -26,7 +26,7 @@ test('quickstart: the other process gets every ticker', () => {
   expect([status, stdout, stderr]).toEqual([0, '100000 tickers; the last: BTC-USDT 62799.89 / 62799.99\n', ''])
 })
 
-test('follow: waits for the journal, follows it, and goes on where it was', { timeout: 30_000 }, async () => {
+test('follow: waits for the journal, follows it, and continues where it stopped', { timeout: 30_000 }, async () => {
   const directory = join(makeFolder('memory'), 'j')
   const first = follow(directory, 'me')
   const Quote = frame('Quote', 9, { symbol: ascii(8), price: f64 })
@@ -93,7 +93,7 @@ test('the strategy in docs/runtime.md runs and replays the same', { timeout: 30_
   })
 })
 
-test('a strategy that never returns: the status line says so, the first Ctrl-C how long it may take, the second kills it', {
+test('a strategy that never returns: the status line reports it, the first Ctrl-C names the time limit, the second kills it', {
   timeout: 30_000,
 }, async () => {
   const file = join(makeFolder(), 'stuck.mjs')

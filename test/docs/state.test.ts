@@ -24,7 +24,7 @@ const OBJECTS: Readonly<Record<string, { readonly prototype: object }>> = {
   keeper: trading.PositionsWriter,
 }
 
-test('what the snippets call is there', () => {
+test('the functions that the snippets call exist', () => {
   const calls = [...SNIPPETS.matchAll(/\b(\w+)\.(\w+)/g)].filter(([, object]) => object in OBJECTS)
   expect(calls.length).toBeGreaterThan(50)
   const made = new Set(['positions']) // what a constructor gives an object is not on its prototype
@@ -35,7 +35,7 @@ test('what the snippets call is there', () => {
   }
 })
 
-test('what the snippets import is exported', () => {
+test('the names that the snippets import are exported', () => {
   const imports = [...SNIPPETS.matchAll(/import \{ ([^}]*) \} from '(ticktape\/\w+)'/g)]
   expect(imports.length).toBeGreaterThan(1)
   for (const [, names, from] of imports) {
@@ -44,7 +44,7 @@ test('what the snippets import is exported', () => {
   }
 })
 
-test('errors have the codes that are said', () => {
+test('errors have the documented codes', () => {
   const rows = [...TEXT.matchAll(/^\| `(ERR_\w+)` \| `(\w+)`/gm)]
   expect(rows.length).toBe(4)
   for (const [, code, name] of rows) {

@@ -26,7 +26,7 @@ function offsets(definition: FrameDefinition): Record<string, number> {
   return Object.fromEntries(definition.fields.map(({ name, offset }) => [name, offset]))
 }
 
-describe('where fields lie', () => {
+describe('the layout of fields', () => {
   it('begins after 16 bytes in a frame of 64', () => {
     expect(offsets(Tick)).toEqual({ symbol: 16, last: 32, bid: 40, ask: 48, volume: 56 })
     expect(Tick).toMatchObject({ name: 'Tick', id: 1, slots: 1, size: 64 })
@@ -73,7 +73,7 @@ describe('where fields lie', () => {
     expect(frame('Blob', 1, { blob: bytes(size) }).slots).toBe(slots)
   })
 
-  it('takes as many slots as are asked for, or more when they are needed', () => {
+  it('has as many slots as requested, or more when it needs them', () => {
     expect(frame('Roomy', 1, { n: u8 }, { slots: 9 }).slots).toBe(9)
     expect(frame('Tight', 1, { blob: bytes(500) }, { slots: 2 }).slots).toBe(9)
     expect(frame('Empty', 1, {}).slots).toBe(1)
@@ -89,7 +89,7 @@ describe('where fields lie', () => {
   })
 })
 
-describe('what is no definition', () => {
+describe('an invalid definition', () => {
   const any = (value: unknown): never => value as never
 
   it.each([

@@ -68,7 +68,7 @@ const sets = fc
     return fc.tuple(fc.constant(definition), frames)
   }) as fc.Arbitrary<[FrameDefinition, Record<string, unknown>[]]>
 
-it('any values of any definition come back as they went in, to a reader and to who knows only the format', () => {
+it('all values of any definition are read as they were written, by a reader and by an independent decoder', () => {
   const property = fc.property(sets, ([definition, frames]) => {
     const writer = openWriter()
     for (const values of frames) writer.write(definition, values)

@@ -30,7 +30,7 @@ function through(field: keyof typeof SOUND, value: unknown): unknown {
   return seen.values[field]
 }
 
-describe('a field holds what it can', () => {
+describe('values that a field can hold', () => {
   it.each([
     ['u8', 0],
     ['u8', 255],
@@ -76,7 +76,7 @@ describe('a field holds what it can', () => {
   })
 })
 
-describe('a field refuses what it cannot hold', () => {
+describe('values that a field refuses', () => {
   const everyKind = [undefined, null, {}, [], Object.create(null), Symbol('x'), () => 1] as const
   const wrong: Record<keyof typeof SOUND, readonly unknown[]> = {
     u8: [-1, 256, 0.5, Number.NaN, Infinity, '1', 1n, true],
@@ -114,7 +114,7 @@ describe('a field refuses what it cannot hold', () => {
     expect(failure.message).toContain("no field 'm'")
   })
 
-  it('values that are no object', () => {
+  it('values that are not an object', () => {
     const writer = openWriter()
     for (const values of [undefined, null, 5, 'n', Symbol('n')]) {
       expect(failureOf(() => writer.write(Count, values as never)).code).toBe('ERR_FIELD_VALUE')
@@ -123,7 +123,7 @@ describe('a field refuses what it cannot hold', () => {
 })
 
 describe('a write that fails', () => {
-  it('leaves nothing: not a position, not a byte', () => {
+  it('changes nothing: neither the position nor a byte', () => {
     const writer = openWriter()
     failureOf(() => writer.write(Tick, { symbol: 'BTC-USDT', last: 1, bid: 2, ask: 3, volume: 'x' as never }))
     expect(writer.position).toBe(0)
@@ -142,7 +142,7 @@ describe('a write that fails', () => {
     ])
   })
 
-  it('leaves no part of a text that was refused in place', () => {
+  it('leaves no part of a refused text in the frame', () => {
     const writer = openWriter()
     const tick = writer.begin(Tick)
     failureOf(() => (tick.symbol = 'BTCé'))
@@ -173,7 +173,7 @@ describe('a view to write', () => {
     writer.abort()
   })
 
-  it('is gone after commit and abort', () => {
+  it('has expired after commit and abort', () => {
     const writer = openWriter()
     for (const end of ['commit', 'abort'] as const) {
       const count = writer.begin(Count)

@@ -63,7 +63,7 @@ describe('a view to read', () => {
     )
   })
 
-  test('a view kept too long says so, and throws from neither', () => {
+  test('an expired view prints that it has expired, and neither throws', () => {
     using reader = Reader.open(makeJournal())
     let kept: unknown
     reader.poll(on(Fill, view => void (kept = view)))
@@ -80,14 +80,14 @@ describe('a view to read', () => {
     expect(inspect(value)).toBe('Fill { <expired> }')
   })
 
-  test('deeper than is asked for, the name stands for it', () => {
+  test('below the requested depth only the name is shown', () => {
     using reader = Reader.open(makeJournal())
     let shown = ''
     reader.poll(on(Fill, view => void (shown = inspect({ a: { view } }, { depth: 1 }))))
     expect(shown).toBe('{ a: { view: [Fill] } }')
   })
 
-  test('infinite numbers and NaN are text in JSON, as JSON has no other way to say them', () => {
+  test('infinite numbers and NaN are strings in JSON', () => {
     const directory = join(makeFolder('memory'), 'j')
     using writer = Writer.open(directory)
     for (const price of [Number.NaN, Number.POSITIVE_INFINITY]) writer.write(Fill, { ...values, price })
@@ -97,7 +97,7 @@ describe('a view to read', () => {
     expect(prices).toEqual(['NaN', 'Infinity'])
   })
 
-  test('a value that its kind cannot have is shown as bytes', () => {
+  test('an invalid value of its kind is shown as bytes', () => {
     const directory = makeJournal()
     const at = Fill.fields.find(field => field.name === 'side')?.offset ?? 0
     patch(pageFile(directory, 0), slotAt(0) + at, [9])
@@ -123,7 +123,7 @@ describe('a view to read', () => {
   })
 })
 
-test('a view to write shows the fields set so far, and after its commit that it is gone', () => {
+test('a view to write shows the fields set so far, and after its commit that it has expired', () => {
   using writer = Writer.open(join(makeFolder('memory'), 'j'))
   const view = writer.begin(Fill)
   view.symbol = 'ETH'
@@ -137,7 +137,7 @@ test('a view to write shows the fields set so far, and after its commit that it 
   expect(json(view)).toEqual({ type: 'Fill', expired: true })
 })
 
-test('a merged frame shows its frame and where it is from', () => {
+test('a merged frame shows its frame and its journal', () => {
   const paths = [makeJournal(), makeJournal()]
   using merged = MergedReader.open(paths)
   const next = merged[Symbol.iterator]().next().value
@@ -145,7 +145,7 @@ test('a merged frame shows its frame and where it is from', () => {
   expect(inspect(next)).toContain("symbol: 'BTC'")
 })
 
-test("a table's value is shown as its view has it: position and time are 0", () => {
+test('a value of a table is shown with position and time 0', () => {
   using table = LatestValues.open(join(makeFolder('memory'), 'table'), Fill, { capacity: 4 })
   table.set(2, values)
   expect(json(table.read(2))).toEqual({ position: 0, time: '0', type: 'Fill', ...values, id: '-5', raw: '01ff' })
@@ -156,7 +156,7 @@ test("a table's value is shown as its view has it: position and time are 0", () 
   expect(inspect(view)).toBe('Fill { <expired> }')
 })
 
-test("a ring's views show what a journal's do", () => {
+test('the views of a ring are shown as those of a journal', () => {
   const path = join(makeFolder('memory'), 'ring')
   using producer = Ring.open(path, { role: 'producer', slots: 16 })
   using consumer = Ring.open(path, { role: 'consumer' })

@@ -64,14 +64,14 @@ describe.skipIf(process.platform !== 'linux')('the addon', () => {
     expect(load(folder, { PREBUILDS_ONLY: '1' })).toEqual({ addon: shipped })
   })
 
-  it('is the one that TICKTAPE_ADDON names, whatever else there is', () => {
+  it('is the one that TICKTAPE_ADDON names, even if others exist', () => {
     const folder = makePackage()
     addAddon(folder, SHIPPED)
     const other = addAddon(folder, 'other.node')
     expect(load(folder, { TICKTAPE_ADDON: other })).toEqual({ addon: other })
   })
 
-  it('is missed by name: the file that is not there, and what to do', () => {
+  it('if missing, is a named error with the file and what to do', () => {
     const folder = makePackage()
     addAddon(folder, 'build/Release/another.node')
     const { code, message } = load(folder)
@@ -80,7 +80,7 @@ describe.skipIf(process.platform !== 'linux')('the addon', () => {
     expect(message).toContain('npm install')
   })
 
-  it('is missed by name where TICKTAPE_ADDON names no file', () => {
+  it('if TICKTAPE_ADDON names no file, is a named error', () => {
     const folder = makePackage()
     addAddon(folder, SHIPPED)
     const { code, message } = load(folder, { TICKTAPE_ADDON: '/nowhere/ticktape.node' })
@@ -88,7 +88,7 @@ describe.skipIf(process.platform !== 'linux')('the addon', () => {
     expect(message).toContain('TICKTAPE_ADDON says /nowhere/ticktape.node')
   })
 
-  it('is refused by name when it is no addon, or that of somebody else', () => {
+  it('is refused with a named error when it is not an addon, or that of another library', () => {
     const folder = makePackage()
     const text = join(folder, 'text.node')
     writeFileSync(text, 'no addon')

@@ -18,7 +18,7 @@ function runAsBun(program: string, ...args: string[]): string {
   return stdout.trim()
 }
 
-it('readers see what is written, without Atomics.load on their pages', () => {
+it('readers see what is written without Atomics.load on their pages', () => {
   const program = `
     import { f64, frame, on, Reader, Writer } from 'ticktape'
     import { loadWord } from ${JSON.stringify(join(root, 'dist/base/load-word.js'))}
@@ -41,7 +41,7 @@ it('readers see what is written, without Atomics.load on their pages', () => {
   expect(runAsBun(program, join(makeFolder(), 'journal'))).toBe('4498500 0 false')
 })
 
-it('no reading of journals uses Atomics.load, but where the memory is writable', () => {
+it('code that reads journals uses Atomics.load only on writable memory', () => {
   const folder = join(root, 'src/journal')
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
   const users = names.filter(name => readFileSync(join(folder, name), 'utf8').includes('Atomics.load('))

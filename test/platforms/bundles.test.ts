@@ -67,7 +67,7 @@ function run(file: string, folder: string, env: Record<string, string> = {}): Ra
 }
 
 describe.each(['esm', 'cjs'] as const)('a bundle by esbuild, %s', format => {
-  it('says by name that its addon is missing, and what to do', async () => {
+  it('throws a named error when its addon is missing, with what to do', async () => {
     const folder = makeFolder()
     const ran = run(await bundle(folder, format), folder)
     expect(ran.status).toBe(1)
@@ -105,7 +105,7 @@ describe.each(['esm', 'cjs'] as const)('a bundle by esbuild, %s', format => {
     })
   })
 
-  it('takes no addon of the program it is part of for its own', async () => {
+  it('does not load an addon of the program it is part of', async () => {
     const folder = makeFolder()
     const file = await bundle(folder, format)
     for (const place of [join(folder, 'build/Release'), join(folder, 'app/build/Release')]) {
@@ -130,7 +130,7 @@ describe.each(['esm', 'cjs'] as const)('a bundle by esbuild, %s', format => {
     expect(run(file, folder, { TICKTAPE_ADDON: ADDON })).toEqual({ status: 0, out: 'true 3', err: '' })
   })
 
-  it('says by name that a gateway needs files, and makes none', async () => {
+  it('throws a named error for a gateway, which needs files, and creates none', async () => {
     const folder = makeFolder()
     const program = `
       import { existsSync } from 'node:fs'

@@ -13,7 +13,7 @@ test('quantiles are within a sixteenth of the sorted samples', () => {
   }
 })
 
-test('what is below 0 counts as 0, what is above 4.29 s as that, and an empty one has nothing to say', () => {
+test('values below 0 count as 0, values above 4.29 s as that, and an empty histogram has no quantiles', () => {
   const histogram = new LatencyHistogram()
   expect(histogram.quantile(0.5)).toBe(0)
   for (const sample of [-5, Number.NaN, 1e12, Number.POSITIVE_INFINITY]) histogram.record(sample)
@@ -21,7 +21,7 @@ test('what is below 0 counts as 0, what is above 4.29 s as that, and an empty on
   expect([histogram.quantile(0.5), histogram.quantile(1)]).toEqual([0, 2 ** 32 - 1])
 })
 
-test('histograms add up, and come out of their bytes as they were', () => {
+test('histograms can be added, stored as bytes and read again', () => {
   const [a, b] = [new LatencyHistogram(), new LatencyHistogram()]
   for (let i = 0; i < 100; i++) (i % 3 === 0 ? a : b).record(i * i)
   const sum = LatencyHistogram.from(a.bytes)

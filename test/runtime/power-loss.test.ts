@@ -107,7 +107,7 @@ describe('a gateway started after power loss', () => {
     })
   })
 
-  test('repairs journals of strategies that it does not run any more too', { timeout: 30_000 }, async () => {
+  test('also repairs journals of strategies that it no longer runs', { timeout: 30_000 }, async () => {
     const strategy = strategyModule()
     const { home, position } = await lostWhileWriting(strategy, { durability: 'process' })
     patch(join(home, 'strategies', 'a', '0000000000.page'), slotAt(position), new Uint8Array(128))

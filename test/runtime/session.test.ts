@@ -58,7 +58,7 @@ async function begin(home: string): Promise<void> {
   await gateway.stop()
 }
 
-test('a session begins in no journal, and in no directory of other things: nothing is written there', async () => {
+test('a session is refused in a journal and in a directory of other files: nothing is written there', async () => {
   const journal = join(makeFolder('memory'), 'j')
   await makeJournal(journal, 10)
   const full = makeFolder('memory')
@@ -76,7 +76,7 @@ test('a session begins in no journal, and in no directory of other things: nothi
   }
 })
 
-test('a session begins beside journals and state files, and where another was killed at its beginning', async () => {
+test('a session can start beside journals and state files, and where another was killed at its start', async () => {
   const home = makeFolder('memory')
   CircuitBreaker.open(join(home, 'breaker')).close()
   await makeJournal(join(home, 'positions'), 10)

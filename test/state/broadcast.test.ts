@@ -75,7 +75,7 @@ test('by predicate', () => {
   ])
 })
 
-test('a slow member misses frames, is told how many, and holds up nobody', () => {
+test('a slow member misses frames, gets their count, and delays no one else', () => {
   const directory = statePath()
   const out = broadcast(directory)
   const [slow, fast] = [joined(directory, 'slow', { slots: 4 }), joined(directory, 'fast')]
@@ -95,7 +95,7 @@ test("with 'overwrite' it is the oldest that are missed", () => {
   expect([numbers(slow), slow.missed]).toEqual([[6, 7, 8, 9], 6])
 })
 
-test('members come and go while it runs', () => {
+test('members join and leave while it runs', () => {
   const directory = statePath()
   const out = broadcast(directory)
   expect(out.write(Count, { n: 0 })).toBe(0)
@@ -138,7 +138,7 @@ test('one that closed without leaving finds what was written meanwhile, within i
   expect(numbers(joined(directory, 'one'))).toEqual([1])
 })
 
-test('after its grace its file is removed and its place free', () => {
+test('after its grace period its file is removed and its slot is free', () => {
   const directory = statePath()
   const out = broadcast(directory, { graceMs: 0, members: 1 })
   joined(directory, 'one').close()
@@ -150,7 +150,7 @@ test('after its grace its file is removed and its place free', () => {
   expect([out.sweep(), out.write(Count, { n: 2 }), numbers(two)]).toEqual([[], 1, [2]])
 })
 
-test('the broadcaster may come back, or come last', () => {
+test('the broadcaster may open again, or open last', () => {
   const directory = statePath()
   const one = joined(directory, 'one')
   const first = Broadcast.open(directory)
@@ -161,7 +161,7 @@ test('the broadcaster may come back, or come last', () => {
   expect(numbers(one)).toEqual([1, 2])
 })
 
-test('one damaged member is left out, and said to be', () => {
+test('one damaged member is left out and reported', () => {
   const directory = statePath()
   const [bad, good] = [joined(directory, 'bad', { slots: 4 }), joined(directory, 'good')]
   bad.close()
@@ -179,7 +179,7 @@ test('one damaged member is left out, and said to be', () => {
   expect([...later.problems.keys()].sort()).toEqual(['bad', 'other'])
 })
 
-test('names are file names, and nothing else', () => {
+test('names must be valid file names', () => {
   const directory = makeFolder('memory')
   for (const name of ['', '..', '.x', 'a/b', 'x'.repeat(64), 'a b', 7])
     expect(failureOf(() => BroadcastMember.join(directory, name as never)).code).toBe('ERR_INVALID_OPTION')

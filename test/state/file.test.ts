@@ -28,7 +28,7 @@ function fileOf(path: string): string {
   return statSync(path).isDirectory() ? join(path, 'members') : path
 }
 
-test('of many processes that open a path at once one makes the file and all share it', async () => {
+test('of many processes that open a path at once one creates the file and all share it', async () => {
   const path = statePath()
   const children = Array.from({ length: 4 }, () =>
     startChild(
@@ -71,7 +71,7 @@ test('what others may write in is not trusted', () => {
   expect(failureOf(() => TopOfBook.open(join(open, 'book')))).toMatchObject({ code: 'ERR_UNSAFE_PATH' })
 })
 
-test('symlinks, FIFOs and directories in the way are refused', () => {
+test('symlinks, FIFOs and directories at the path are refused', () => {
   const folder = makeFolder('memory')
   writeFileSync(join(folder, 'target'), '')
   symlinkSync(join(folder, 'target'), join(folder, 'link'))
@@ -84,7 +84,7 @@ test('symlinks, FIFOs and directories in the way are refused', () => {
   expect(failureOf(() => TopOfBook.open('a\0b')).code).toBe('ERR_INVALID_OPTION')
 })
 
-test('a file of another kind, size or definition is refused by name, and left alone', () => {
+test('a file of another kind, size or definition is refused with a named error and not changed', () => {
   const path = statePath()
   LatestValues.open(path, Tick, { capacity: 8 }).close()
   const before = readFileSync(path)
@@ -104,7 +104,7 @@ test('a file of another kind, size or definition is refused by name, and left al
   expect(opened(LatestValues.open(path, Tick)).capacity).toBe(8)
 })
 
-test('what a process that died left half made is cleared away by the next that makes the file', () => {
+test('an incomplete file of a process that died is removed by the next process that creates the file', () => {
   const folder = makeFolder('memory')
   const path = join(folder, 'book')
   // No process has pid 4194304: the kernel's limit is one lower.
@@ -114,7 +114,7 @@ test('what a process that died left half made is cleared away by the next that m
   expect(readdirSync(folder).sort()).toEqual(['book', 'book.notes.tmp'])
 })
 
-test('a file too large to be made says how large', () => {
+test('a file that is too large is an error with its size', () => {
   const path = statePath()
   expect(failureOf(() => InFlight.open(path, { markets: 1_000_000, owners: 1024 }))).toMatchObject({
     code: 'ERR_INVALID_OPTION',
@@ -124,7 +124,7 @@ test('a file too large to be made says how large', () => {
 })
 
 describe.each(KINDS)('$name', ({ open, uses }) => {
-  test('works, and says so by name when it is used after close', () => {
+  test('works, and throws a named error after close', () => {
     const path = statePath()
     const structure = opened(open(path))
     const operations = uses(structure as never)
@@ -144,14 +144,14 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
     }
   })
 
-  test('a file truncated while it is mapped kills nobody', () => {
+  test('a file truncated while it is mapped kills no process', () => {
     const path = statePath()
     const structure = opened(open(path))
     truncateSync(fileOf(path), 0)
     for (const operation of uses(structure as never)) endsWell(operation)
   })
 
-  test('every byte of the identity is vouched for', () => {
+  test('every byte of the identity is covered by the checksum', () => {
     for (let at = 0; at < 124; at++) {
       const path = statePath()
       open(path).close()

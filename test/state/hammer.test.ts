@@ -247,7 +247,7 @@ describe.each(HAMMERED)('$name', ({ code, check }) => {
   )
 })
 
-test('a lost update is seen by such a check', async () => {
+test('this check detects a lost update', async () => {
   const path = statePath()
   // As above, but added to in two steps.
   const code = `

@@ -40,7 +40,7 @@ function upTo(from: number, to: number): number[] {
 }
 
 describe('when it is full', () => {
-  test("'fail' says so, and goes on when there is room", () => {
+  test("'fail' returns false, and works again when there is room", () => {
     const { producer, consumer } = pair({ slots: 5, whenFull: 'fail' })
     expect(writeCounts(producer, 0, 9)).toBe(5)
     expect([producer.size, producer.dropped, producer.lapped]).toEqual([5, 0, 0])
@@ -82,7 +82,7 @@ describe('when it is full', () => {
     expect(consumer.lapped).toBe(5)
   })
 
-  test("'wait' gives up by name", () => {
+  test("'wait' ends with a named error", () => {
     const { producer } = pair({ slots: 2, whenFull: 'wait', waitMs: 20 })
     writeCounts(producer, 0, 2)
     expect(failureOf(() => producer.write(Count, { n: 2 }))).toMatchObject({
@@ -108,7 +108,7 @@ describe('when it is full', () => {
     expect(await child.hear()).toBe(5000)
   })
 
-  test('writeWhenReady lets the event loop go on, and ends with its signal', async () => {
+  test('writeWhenReady does not block the event loop, and ends with its signal', async () => {
     const { producer, consumer } = pair({ slots: 1, whenFull: 'fail' })
     await producer.writeWhenReady(Count, { n: 0 })
     const second = producer.writeWhenReady(Count, { n: 1 })
@@ -140,14 +140,14 @@ describe('when it is full', () => {
   })
 })
 
-test('a ring keeps or overwrites for good: the consumer reads differently', () => {
+test('whether a ring overwrites is fixed: the consumer depends on it', () => {
   const path = statePath()
   Ring.open(path, { role: 'producer', whenFull: 'overwrite' }).close()
   expect(failureOf(() => Ring.open(path, { role: 'producer', whenFull: 'drop' })).code).toBe('ERR_STATE_MISMATCH')
   openRing(path, { role: 'producer', whenFull: 'overwrite' })
 })
 
-test('a consumer that comes first leaves the number of slots to the producer', () => {
+test('a consumer that opens first leaves the number of slots to the producer', () => {
   const path = statePath()
   const consumer = openRing(path, { role: 'consumer' })
   expect(consumer.slots).toBe(4096)
@@ -165,7 +165,7 @@ test('a consumer that comes first leaves the number of slots to the producer', (
   expect(failureOf(() => Ring.open(other, { role: 'producer', slots: 5000 })).code).toBe('ERR_STATE_MISMATCH')
 })
 
-test('frames of every size, around the end of the buffer, whole', () => {
+test('frames of every size are complete, around the end of the buffer too', () => {
   const { producer, consumer } = pair({ slots: 300 })
   const blob = new Uint8Array(255 * 64 - 40)
   let n = 0
@@ -187,7 +187,7 @@ test('frames of every size, around the end of the buffer, whole', () => {
   expect(expected).toBe(n)
 })
 
-test('positions go on around the buffer, and cause, source and dest are carried', () => {
+test('positions continue around the end of the buffer, and cause, source and dest are kept', () => {
   const { producer, consumer } = pair({ slots: 4 })
   const positions: number[] = []
   for (let i = 0; i < 6; i++) {
@@ -203,7 +203,7 @@ test('positions go on around the buffer, and cause, source and dest are carried'
   expect(positions).toEqual([0, 2, 4, 6, 8, 10])
 })
 
-test('a frame begun is all zeros, whatever lay there', () => {
+test('a frame that is begun is all zeros, whatever was there before', () => {
   const { producer, consumer } = pair({ slots: 1 })
   const zeros: number[] = []
   producer.write(Tick, { symbol: 'OLD', last: 1, bid: 2, ask: 3, volume: 4 })
@@ -292,7 +292,7 @@ test('values and options that write to the ring themselves are refused', () => {
   expect(readCounts(consumer)).toEqual([7])
 })
 
-test('what a handler throws comes out, and its frame counts as read', () => {
+test('poll rethrows the error of a handler, and its frame counts as read', () => {
   const { producer, consumer } = pair({ slots: 4 })
   writeCounts(producer, 0, 3)
   expect(() =>
@@ -321,7 +321,7 @@ test('a handler may close the ring, and may not poll it', () => {
   expect(readCounts(openRing(producer.path, { role: 'consumer' }))).toEqual([2])
 })
 
-test('a definition that is another on the other side is told apart', () => {
+test('a definition that differs on the other side is refused', () => {
   const { producer, consumer } = pair({ slots: 4 })
   producer.write(Count, { n: 1 })
   const Other = frame('Other', Count.id, { m: f64 })

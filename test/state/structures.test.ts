@@ -10,7 +10,7 @@ import { opened, statePath } from '../support/state.ts'
 const tick = { symbol: 'BTC-USDT', last: 61800.2, bid: 61800.2, ask: 61800.3, volume: 3 }
 
 describe('Counters', () => {
-  test('a counter is the sum of what all who have it open add', () => {
+  test('a counter is the sum of what all processes add', () => {
     const path = statePath()
     const [one, two] = [opened(Counters.open(path)), opened(Counters.open(path))]
     one.counter('sent').add(3)
@@ -20,7 +20,7 @@ describe('Counters', () => {
     expect(two.list()).toEqual([{ name: 'sent', kind: 'counter', value: 4 }])
   })
 
-  test('a cell whose owner is gone is gone on with, and its count stays', () => {
+  test('a cell whose owner is gone is reused, and its count is kept', () => {
     const path = statePath()
     const one = Counters.open(path, { cells: 1 })
     one.counter('sent').add(5)
@@ -55,7 +55,7 @@ describe('Counters', () => {
     expect(two.read('lag')).toBe(-1.5)
   })
 
-  test('a name is one or the other, and can be shown', () => {
+  test('a name is a counter or a gauge, and all can be listed', () => {
     const counters = opened(Counters.open(statePath()))
     counters.counter('sent')
     expect(failureOf(() => counters.gauge('sent')).code).toBe('ERR_STATE_MISMATCH')
@@ -69,7 +69,7 @@ describe('Counters', () => {
 })
 
 describe('TopOfBook', () => {
-  test('a quote is replaced whole, or one side of it, or its price alone', () => {
+  test('a quote, one side of it, or only a price can be replaced', () => {
     const path = statePath()
     const [writer, reader] = [opened(TopOfBook.open(path, { markets: 8 })), opened(TopOfBook.open(path))]
     expect(reader.get(7)).toEqual({ bid: 0, ask: 0, bidSize: 0, askSize: 0 })
@@ -122,7 +122,7 @@ describe('LatestValues', () => {
     expect(reader.get(2)).toBeUndefined()
   })
 
-  test('a value begun has the last one in it, and nobody sees it before commit', () => {
+  test('a value that is begun contains the last one, and is not visible before commit', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     latest.set(0, tick)
     latest.begin(0).bid = 1
@@ -176,7 +176,7 @@ describe('LatestValues', () => {
     expect(two.get(0)?.last).toBe(1)
   })
 
-  test('versions come around after 2^32 and never say that nothing was set', () => {
+  test('versions wrap around after 2^32 without becoming the version of an empty cell', () => {
     const path = statePath()
     LatestValues.open(path, Tick).close()
     const bytes = readFileSync(path)
@@ -243,7 +243,7 @@ describe('InFlight', () => {
     expect([one.release(5), two.count, two.tryAcquire(5)]).toEqual([false, 0, true])
   })
 
-  test('a market is free again at its deadline, and its late owner has lost it', async () => {
+  test('a market is free at its deadline, and its late owner has lost it', async () => {
     const path = statePath()
     const [one, two] = [opened(InFlight.open(path, { ttlMs: 60 })), opened(InFlight.open(path))]
     expect(one.tryAcquire(0)).toBe(true)
@@ -270,7 +270,7 @@ describe('InFlight', () => {
     expect(two.tryAcquire(1)).toBe(true)
   })
 
-  test('what an owner that is gone held is held until its deadline, or until somebody knows better', () => {
+  test('the market of an owner that is gone stays in flight until its deadline, or until it is resolved', () => {
     const path = statePath()
     const two = opened(InFlight.open(path))
     const one = InFlight.open(path)
@@ -284,7 +284,7 @@ describe('InFlight', () => {
     expect(two.owner(3)).toBe(process.pid)
   })
 
-  test('a new owner does not get the place of one whose markets are in flight', () => {
+  test('a new owner does not get the slot of one whose markets are in flight', () => {
     const path = statePath()
     const one = InFlight.open(path, { owners: 2 })
     one.tryAcquire(3)
@@ -314,7 +314,7 @@ describe('InFlight', () => {
 describe('CircuitBreaker', () => {
   const limits = { maxConsecutiveErrors: 5, maxDailyLoss: 50_000, maxPosition: 1_000 }
 
-  test('errors in a row halt, in every process, until somebody resumes', () => {
+  test('errors in a row halt, in every process, until resume', () => {
     const path = statePath()
     const [one, two] = [opened(CircuitBreaker.open(path, limits)), opened(CircuitBreaker.open(path))]
     for (let i = 0; i < 4; i++) one.recordError()
@@ -359,7 +359,7 @@ describe('CircuitBreaker', () => {
     expect(later.recordPnl(-7)).toBe(-7)
   })
 
-  test('a day begins when it is told to', () => {
+  test('a day begins at the configured time', () => {
     const path = statePath()
     const minute = Math.floor(Date.now() / 60_000) % 1440
     const breaker = opened(CircuitBreaker.open(path, { dayStart: (minute + 1430) % 1440 }))
@@ -368,7 +368,7 @@ describe('CircuitBreaker', () => {
     expect(failureOf(() => CircuitBreaker.open(path, { dayStart: minute })).code).toBe('ERR_STATE_MISMATCH')
   })
 
-  test('a position past its limit may only shrink', () => {
+  test('a position past its limit may only be reduced', () => {
     const breaker = opened(CircuitBreaker.open(statePath(), limits))
     expect([breaker.check(1, 1000), breaker.check(1, 1001), breaker.check(1, -1001)]).toEqual([
       null,
@@ -420,7 +420,7 @@ describe('CircuitBreaker', () => {
     expect(one.halted).toBe(true)
   })
 
-  test('what is no amount, market or quantity is refused', () => {
+  test('an invalid amount, market or quantity is refused', () => {
     const breaker = opened(CircuitBreaker.open(statePath(), limits))
     for (const bad of [0.5, Number.NaN, 2 ** 47, '1' as never])
       expect(failureOf(() => breaker.recordPnl(bad)).code).toBe('ERR_FIELD_VALUE')
@@ -432,7 +432,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.dailyPnl).toBe(0)
   })
 
-  test('a breaker that is not there is not made by looking for it', () => {
+  test('find does not create a breaker', () => {
     expect(CircuitBreaker.find(statePath())).toBeUndefined()
   })
 })

@@ -131,7 +131,7 @@ const spoilt: [string, (reports: readonly OrderReportValues[]) => readonly Order
   ['nothing', () => undefined as unknown as OrderReportValues[]],
 ]
 
-describe('the first failure of a gateway is the last thing that its venue hears of', () => {
+describe('after the first failure a gateway sends nothing to its venue', () => {
   test.each(spoilt)(
     'an order answered with %s: nothing of it is on record, and it is taken at the next start',
     { timeout: 30_000 },
@@ -164,7 +164,9 @@ describe('the first failure of a gateway is the last thing that its venue hears 
     await expectSoundAfter(home, strategy)
   })
 
-  test('a quote whose fills cannot be written: the quote is not on record either', { timeout: 30_000 }, async () => {
+  test('a quote whose fills cannot be written: the quote is not in the journal either', {
+    timeout: 30_000,
+  }, async () => {
     const home = join(makeFolder('memory'), 'session')
     const strategy = resting()
     let filling = 0
@@ -229,7 +231,7 @@ class GenerousVenue extends PaperVenue {
   }
 }
 
-test('a quote and its fills lie on one page, where they appear in one store, as long as a page has room for them', async () => {
+test('a quote and its fills are on one page and published in one store if a page has room for them', async () => {
   const fills = [250, 256, 300, 478, 1, 479, 400, 255, 320, 477, 310, 260]
   const quotes = fills.map(
     (bid, i): MarketEvent => ({ kind: 'quote', timeMs: i, symbol: 'A', bid, ask: 1000, bidSize: 1, askSize: 1 }),

@@ -42,7 +42,7 @@ say(refs.filter(ref => ref.deref() !== undefined).length)
 writer.close()
 `
 
-it('signals of runs that ended are let go of', async () => {
+it('a run that has ended removes its listeners from the signal', async () => {
   for (const wait of ['spin', 'event-loop']) {
     const { said, stderr } = await runChild(MANY, [journalPath(), wait], ['--expose-gc'])
     expect(stderr).toBe('')

@@ -56,7 +56,7 @@ describe('a process that follows', () => {
   it.each([
     ['a journal', 'const reader = Reader.open(dir)'],
     ['two journals merged', 'const reader = MergedReader.open([dir, open])'],
-  ])('%s uses under a hundredth of a processor while there is nothing, and is woken by a frame', async (what, open) => {
+  ])('%s uses under a hundredth of a processor while there is no frame, and is woken by one', async (what, open) => {
     const { share, medianUs } = await idleThenWoken(open)
     console.log(
       `following ${what}: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`,
@@ -80,7 +80,7 @@ describe('a process that follows', () => {
     },
   )
 
-  it('hears of every frame, however the sleeps and the frames fall', async () => {
+  it('gets every frame, whatever the timing of sleeps and frames', async () => {
     const writer = openWriter()
     const readers = [openReader(writer.path), openReader(writer.path), openReader(writer.path)]
     const merged = openMerged([writer.path])
@@ -121,11 +121,11 @@ describe.skipIf(skipUnless(noTracing === undefined, 'what a writer asks of the k
           !/^(mprotect|madvise|munmap|mmap|brk|getpid|sched_yield)\(|^<\.\.\. .*resumed>|^futex\(.*_PRIVATE/.test(call),
       )
 
-    it('nothing while nobody sleeps, and neither does a reader that polls', () => {
+    it('nothing while no reader sleeps, and neither does a reader that polls', () => {
       expect(ofTheJournal(traceCode(writing(''), [`${makeFolder('memory')}/journal`]))).toEqual([])
     })
 
-    it('once to wake who sleeps, however many frames follow', () => {
+    it('one wake-up for a sleeping reader, however many frames follow', () => {
       const asleep = `
       const other = Reader.open(dir, { from: 'end' })
       void other[Symbol.asyncIterator]().next()

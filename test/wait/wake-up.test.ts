@@ -23,7 +23,7 @@ say(worst)
 process.exit()
 `
 
-it('a frame wakes the process that falls asleep meanwhile, whatever the moment', async () => {
+it('a frame wakes a process that is about to sleep, at any moment', async () => {
   const writer = openWriter()
   const child = startChild(SLEEPER, [writer.path, FRAMES])
   expect(await child.hear()).toBe('ready')

@@ -24,7 +24,7 @@ function holderOf(path: string): LockHolder {
 }
 
 describe('a second writer', () => {
-  test('is told who the first one is', async () => {
+  test('gets the identity of the first one in the error', async () => {
     const path = journalPath()
     const child = startChild(HOLD, [path])
     await child.hear()
@@ -38,7 +38,7 @@ describe('a second writer', () => {
     expect(holderOf(writer.path).pid).toBe(process.pid)
   })
 
-  test('is refused although somebody has removed the lock file, and changes nothing that the first one has begun', () => {
+  test('is refused although the lock file was removed, and does not change what the first one has begun', () => {
     const writer = openWriter()
     writer.begin(Count).n = 5
     rmSync(join(writer.path, 'writer.lock'))
@@ -107,14 +107,17 @@ describe('pid namespaces', () => {
     },
   )
 
-  test.skipIf(noNamespaces)('and is refused there while this process has one, whose pid is nobody there', async () => {
-    const writer = openWriter()
-    const { said } = await inNamespace(
-      "try { Writer.open(dir); console.log('open') } catch (error) { console.log(error.code) }",
-      writer.path,
-    )
-    expect(said).toBe('ERR_WRITER_LOCKED')
-  })
+  test.skipIf(noNamespaces)(
+    'is refused there while this process has one, although its pid does not exist there',
+    async () => {
+      const writer = openWriter()
+      const { said } = await inNamespace(
+        "try { Writer.open(dir); console.log('open') } catch (error) { console.log(error.code) }",
+        writer.path,
+      )
+      expect(said).toBe('ERR_WRITER_LOCKED')
+    },
+  )
 })
 
 describe('files of another user', () => {

@@ -31,7 +31,7 @@ process.exit()
 `
 
 describe('the version of control', () => {
-  it('is 2 in a new journal, and stays what it is when the journal is opened again', () => {
+  it('is 2 in a new journal, and does not change when the journal is opened again', () => {
     const path = journalPath()
     openWriter(path).close()
     expect(versionOf(path)).toBe(2)
@@ -59,7 +59,7 @@ describe('the version of control', () => {
     20_000,
   )
 
-  it('3 is refused by name: whoever made it knows rules that this library does not', () => {
+  it('3 is refused with a named error: its rules are not known to this library', () => {
     const path = journalPath()
     openWriter(path).close()
     setVersion(path, 3)

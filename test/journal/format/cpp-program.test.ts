@@ -143,7 +143,7 @@ describe.skipIf('missing' in twin)('a writer in C++', () => {
     await writer.end()
   })
 
-  it('holds the lock that keeps ours out, and leaves a journal that ours goes on with', async () => {
+  it('holds the lock that excludes our writer, which then continues its journal', async () => {
     const directory = join(makeFolder('memory'), 'journal')
     const writer = new Baseline(program, ['write', directory, '--frames', FRAMES, '--page', PAGE])
     await writer.ready()

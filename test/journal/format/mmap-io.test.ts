@@ -71,7 +71,7 @@ function decodeFiles(directory: string, read: (file: string) => Uint8Array = rea
   return pagesOf(directory).map(file => decodePage(read(file), schema))
 }
 
-it('the decoder of the tests has CRC32C right', () => {
+it('the decoder of the tests computes CRC32C correctly', () => {
   // RFC 3720, B.4, and the usual check value.
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa)
@@ -87,7 +87,7 @@ describe('pages decoded by docs/format.md alone', () => {
     expect(frames.map(withoutCrc)).toEqual(libraryFrames(writer.path))
   })
 
-  it('have headers that follow from each other', () => {
+  it('have headers that follow the format', () => {
     const writer = openWriter(journalPath(), { journalId: 77 })
     writeEverything(writer, 1500)
     const pages = decodeFiles(writer.path)
@@ -112,7 +112,7 @@ describe('pages decoded by docs/format.md alone', () => {
     expect(written.map(page => page.sealed)).toEqual([...written.slice(1).map(() => 1), 0])
   })
 
-  it('carry a mark for each stride, on the first frame in it', () => {
+  it('have a mark for each stride, on the first frame in it', () => {
     const writer = openWriter(journalPath(), { pageSize: 1024 * 1024 })
     writeEverything(writer, 9000)
     for (const page of decodeFiles(writer.path)) {
@@ -126,7 +126,7 @@ describe('pages decoded by docs/format.md alone', () => {
     }
   })
 
-  it('have right checksums where the journal is durable', async () => {
+  it('have correct checksums if the journal is durable', async () => {
     const writer = openWriter(journalPath('disk'), { durability: 'commit' })
     writeEverything(writer, 600)
     const durable = await writer.flush()

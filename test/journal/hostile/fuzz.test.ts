@@ -11,7 +11,7 @@ const SEED = countFor('TICKTAPE_FUZZ_SEED', 1)
 /** Longer than any one case may take, in ms. */
 const HANG_MS = 20_000
 
-test(`${CASES} damaged journals: each is read as far as it is sound, or refused by name`, {
+test(`${CASES} damaged journals: each is read as far as it is sound, or refused with a named error`, {
   timeout: 3_600_000,
 }, async () => {
   const folder = makeFolder('memory')

@@ -79,7 +79,7 @@ describe('golden journals of format version 1', () => {
     expect(frames.at(-1)).toMatchObject({ values: { symbol: 'ETH-USDT' } })
   })
 
-  test('its named reader goes on where it was', () => {
+  test('its named reader continues where it stopped', () => {
     const reader = openReader(golden('plain'), { from: { name: 'strategy' } })
     const all = readAll(openReader(golden('plain')))
     expect(readAll(reader)).toEqual(all.slice(all.findIndex(frame => frame.position === NAMED_AT)))
@@ -87,7 +87,7 @@ describe('golden journals of format version 1', () => {
 })
 
 describe('a page changed under a reader', () => {
-  test('cut short: what is mapped reads as zeros, and the reader says that the page is damaged', () => {
+  test('cut short: the lost bytes read as zeros, and the reader reports that the page is damaged', () => {
     const directory = journalPath()
     writeCounts(openWriter(directory), 0, 600)
     const reader = openReader(directory)
@@ -99,7 +99,7 @@ describe('a page changed under a reader', () => {
     expect(error.path).toBe(join(directory, '0000000000.page'))
   })
 
-  test('cut short under its writer: the writer says so, and a reader of the rest too', () => {
+  test('cut short under its writer: writer and reader report it', () => {
     const directory = journalPath()
     const writer = openWriter(directory)
     writeCounts(writer, 0, 300)

@@ -20,7 +20,7 @@ describe('after close', () => {
     ['batch', writer => writer.batch(() => {})],
     ['position', writer => writer.position],
     ['durable', writer => writer.durable],
-  ])('writer.%s is an error, whatever state it was closed in', (_, use) => {
+  ])('writer.%s is an error, in whatever state it was closed', (_, use) => {
     for (const prepare of [
       () => {},
       (w: Writer) => w.write(Count, { n: 1 }),
@@ -80,7 +80,7 @@ describe('after close', () => {
     expect((await rejectionOf(merged.run(on(Count, () => {})))).code).toBe('ERR_CLOSED')
   })
 
-  it('readers go on when the writer is closed, and when the journal is removed', async () => {
+  it('readers continue when the writer is closed, and when the journal is removed', async () => {
     const { rmSync } = await import('node:fs')
     const writer = openWriter()
     writeCounts(writer, 0, 500)
@@ -198,7 +198,7 @@ describe('worker threads', () => {
     expect(next).toBeGreaterThanOrEqual(100_000)
   })
 
-  it('a writer terminated in the middle leaves a journal that is gone on with at once', async () => {
+  it('a journal whose writer was terminated in the middle can be continued at once', async () => {
     const path = journalPath()
     for (let round = 1; round <= 5; round++) {
       const worker = await startWorker({ dir: path, role: 'writer' })
@@ -229,7 +229,7 @@ describe('worker threads', () => {
     },
   )
 
-  it('many come and go', async () => {
+  it('many start and end', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     for (let i = 0; i < 8; i++) {
@@ -303,7 +303,7 @@ describe('a process ends normally', () => {
     expect(await child.end()).toMatchObject({ code: 0, signal: null, stderr: '' })
   })
 
-  it('not while a flush is awaited: it ends with its promise', async () => {
+  it('not before a flush that is awaited has finished', async () => {
     const path = journalPath('disk')
     const result = await runChild(
       `
@@ -316,7 +316,7 @@ describe('a process ends normally', () => {
     expect(result).toMatchObject({ code: 0, said: [1] })
   })
 
-  it('not while a reader follows: another process wakes it', async () => {
+  it('not while a reader follows, which another process wakes', async () => {
     const writer = openWriter()
     const child = startChild(
       `
@@ -333,7 +333,7 @@ describe('a process ends normally', () => {
   })
 })
 
-it('a journal is whole for its readers after each kind of end', () => {
+it('readers get all frames of a journal after each kind of end', () => {
   const path = join(journalPath())
   for (let i = 0; i < 5; i++) {
     using writer = Writer.open(path, { pageSize: 65_536 })

@@ -52,7 +52,7 @@ test.skipIf(noProc).each(['process', 'commit'] as const)(
   },
 )
 
-test.skipIf(noProc)('a journal that cannot be opened leaves nothing open, however often it is tried', () => {
+test.skipIf(noProc)('failed attempts to open a journal leave no file open', () => {
   const path = journalPath()
   const writer = Writer.open(path, { pageSize: 65536 })
   writeCounts(writer, 0, 2 * SMALL_CAPACITY)

@@ -176,7 +176,7 @@ class Checked {
   }
 }
 
-it('whatever is done in whatever order, readers get the frames committed, each once, in order, where they were put', () => {
+it('whatever is done in whatever order, readers get each committed frame once, in order, at its position', () => {
   const property = fc.property(actions, list => {
     const checked = new Checked()
     try {

@@ -41,7 +41,7 @@ const noPrlimit = spawnSync('prlimit', ['--version']).error !== undefined
 describe.skipIf(skipUnless(!noPrlimit, 'what happens without a file left to open', 'prlimit is not installed'))(
   'without a file left to open',
   () => {
-    it('all that opens one says so by name, and goes on when there are some again; no frame is lost', async () => {
+    it('every call that opens a file throws a named error, and works again later; no frame is lost', async () => {
       const path = journalPath()
       const child = startChild(LIMITED, [path])
       await child.hear()

@@ -33,10 +33,10 @@ function journalAtPage(number: number): string {
 }
 
 // Positions about 2^31, 2^32 and far above.
-describe.each([2_236_961, 4_473_923, 5_000_000, 4_000_000_000])('a journal that has come to page %i', number => {
+describe.each([2_236_961, 4_473_923, 5_000_000, 4_000_000_000])('a journal that has reached page %i', number => {
   const first = number * SMALL_CAPACITY
 
-  it('is written and read on', () => {
+  it('can be written and read', () => {
     const path = journalAtPage(number)
     const writer = openWriter(path)
     expect(writer.position).toBe(first + 10)
@@ -46,7 +46,7 @@ describe.each([2_236_961, 4_473_923, 5_000_000, 4_000_000_000])('a journal that 
     expect(Array.from(openMerged([path]), ({ frame }) => frame.position)).toEqual(upTo(3000, first))
   })
 
-  it('is sought in by position and time, and knows its lag', () => {
+  it('can be sought by position and time, and reports its lag', () => {
     const path = journalAtPage(number)
     const writer = openWriter(path)
     writeCounts(writer, 10, 3000)
@@ -64,7 +64,7 @@ describe.each([2_236_961, 4_473_923, 5_000_000, 4_000_000_000])('a journal that 
     expect(failureOf(() => reader.seek({ position: 0 }))).toMatchObject({ code: 'ERR_POSITION_GONE', first })
   })
 
-  it('has named readers that go on where they stopped', () => {
+  it('has named readers that continue where they stopped', () => {
     const path = journalAtPage(number)
     const writer = openWriter(path)
     writeCounts(writer, 10, 2000)
@@ -91,7 +91,7 @@ describe.each([2_236_961, 4_473_923, 5_000_000, 4_000_000_000])('a journal that 
   })
 })
 
-it('a journal that has all the pages there can be says so, and stays what it is', () => {
+it('a journal with the largest number of pages reports it, and stays readable', () => {
   const path = journalAtPage(2 ** 32 - 1)
   for (let round = 0; round < 2; round++) {
     const writer = openWriter(path)

@@ -44,7 +44,7 @@ describe('processes that open one journal at one moment', () => {
     expect(readNumbers(openReader(path))).toEqual(upTo(5))
   })
 
-  it('to read by one name: one gets it', async () => {
+  it('to read under one name: one gets it', async () => {
     const writer = openWriter()
     const said = await openTogether("Reader.open(dir, { from: { name: 'momentum' } })", writer.path, 6)
     expect(said.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual([
@@ -57,7 +57,7 @@ describe('processes that open one journal at one moment', () => {
     ])
   })
 
-  it('to read by names of their own: all get theirs', async () => {
+  it('to read under different names: all get theirs', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3)
     const open = 'Reader.open(dir, { from: { name: `reader-${args[1]}`, start: { position: args[1] % 4 } } })'
@@ -66,7 +66,7 @@ describe('processes that open one journal at one moment', () => {
   })
 })
 
-it('who waits for journals gets each when it is whole', async () => {
+it('whenReady gives each journal when it is complete', async () => {
   const folder = makeFolder('memory')
   const child = startChild(
     `
@@ -156,7 +156,7 @@ describe('while another process writes page after page', () => {
     })
   })
 
-  it('a reader knows how far behind it is', async () => {
+  it('the lag of a reader is correct', async () => {
     await during(path => {
       using reader = Reader.open(path)
       const least = reader.lag

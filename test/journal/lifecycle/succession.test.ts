@@ -21,7 +21,7 @@ say('written'); await line()
 `
 
 describe('a writer follows another', () => {
-  it('after kills at any place of a page, while one reader goes on reading', async () => {
+  it('after kills at any slot of a page, while one reader continues', async () => {
     const path = journalPath()
     let reader: ReturnType<typeof openReader> | undefined
     const seen: number[] = []
@@ -66,7 +66,7 @@ describe('a writer follows another', () => {
     { durability: 'process' },
     { timestamps: false },
   ]
-  it('with other options: the journal goes on, in order and without a gap', async () => {
+  it('with other options: the journal continues, in order and without a gap', async () => {
     const path = journalPath('disk')
     const reader = openReader((openWriter(path).close(), path))
     const seen: number[] = []
@@ -84,7 +84,7 @@ describe('a writer follows another', () => {
     expect(positions).toEqual(seen)
   })
 
-  it('and a follower that sleeps meanwhile is woken by it', async () => {
+  it('and wakes a follower that sleeps meanwhile', async () => {
     const path = journalPath()
     const first = openWriter(path)
     const reader = openReader(path)
@@ -106,7 +106,7 @@ describe('a writer follows another', () => {
   })
 })
 
-it('many writers, one after the other, wear nothing out', () => {
+it('many writers, one after the other, use up nothing', () => {
   const path = journalPath()
   for (let i = 0; i < 200; i++) {
     const writer = openWriter(path)

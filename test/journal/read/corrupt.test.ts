@@ -164,7 +164,7 @@ describe('bytes that contradict the format, in a page that is open', () => {
     expect(corruptionOf(reader)).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', path: pageFile(writer.path, 1), page: 1 })
   })
 
-  it('a text that is no ASCII, or a number no enum has, is an error where it is read; the rest can be read', () => {
+  it('a text that is not ASCII, or an invalid enum number, is an error when it is read; other fields can be read', () => {
     const writer = openWriter()
     writer.write(Tick, { symbol: 'BTC', last: 1, bid: 2, ask: 3, volume: 4 })
     writer.write(Kinds, {
@@ -224,7 +224,7 @@ describe('bytes that contradict the format, in a page that is open', () => {
   })
 })
 
-describe('a file cut short under those who have it mapped', () => {
+describe('a file cut short while it is mapped', () => {
   it.each([0, 100, 4096, 8192])('to %i bytes: an error for its readers, no signal', async size => {
     const writer = openWriter()
     writeCounts(writer, 0, 500)
@@ -337,7 +337,7 @@ describe('other files of a journal', () => {
     expect(failureOf(() => openWriter(writer.path)).code).toBe('ERR_CORRUPT_JOURNAL')
   })
 
-  it('control says any page is the current one: readers find the end all the same', () => {
+  it('control names a wrong page as the current one: readers still find the end', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 5000)
     for (const page of [0, 3, 5, 6, 7, 2 ** 32 - 1]) {
@@ -361,7 +361,7 @@ describe('other files of a journal', () => {
   })
 })
 
-it('marks are only hints: seeks find their frames whatever the marks say', () => {
+it('marks are only hints: seeks find their frames with wrong marks too', () => {
   const writer = openWriter(undefined, { pageSize: 1024 * 1024 })
   writeCounts(writer, 0, 10_000)
   const fd = openSync(pageFile(writer.path, 0), 'r+')

@@ -10,7 +10,7 @@ function endless(): { reader: ReturnType<typeof openReader>; more: () => void } 
   return { reader: openReader(writer.path), more: () => writeCounts(writer, 0, 1) }
 }
 
-describe('while there are always frames, timers and signals have their turn', () => {
+describe('while there are always frames, timers and signals still work', () => {
   it('in for await', async () => {
     const { reader, more } = endless()
     const controller = new AbortController()

@@ -24,7 +24,7 @@ function numberOf(frame: { toObject(): unknown }): number {
 }
 
 describe('for of', () => {
-  it('ends where the journal ends now, and goes on there next time', () => {
+  it('ends at the current end of the journal, and continues there the next time', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     for (const upper of [0, 10, SMALL_CAPACITY, SMALL_CAPACITY + 5, 5000]) {
@@ -34,7 +34,7 @@ describe('for of', () => {
     }
   })
 
-  it('goes on after a break at the next frame', () => {
+  it('continues after a break at the next frame', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 10)
     const reader = openReader(writer.path)
@@ -42,7 +42,7 @@ describe('for of', () => {
     expect(readNumbers(reader)).toEqual([4, 5, 6, 7, 8, 9])
   })
 
-  it('sees frames that are written while it goes on', () => {
+  it('sees frames that are written while it iterates', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 1)
     const seen: number[] = []
@@ -124,7 +124,7 @@ describe('for await', () => {
     expect(count).toBe(1)
   })
 
-  it.each(['a reader', 'a merged reader'])('of %s ends when its iterator is given back while it sleeps', async what => {
+  it.each(['a reader', 'a merged reader'])('of %s ends when its iterator is returned while it sleeps', async what => {
     const writer = openWriter()
     const iterator = (what === 'a reader' ? openReader(writer.path) : openMerged([writer.path]))[Symbol.asyncIterator]()
     const next = iterator.next()
@@ -138,7 +138,7 @@ describe('for await', () => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('can be left and begun anew', async () => {
+  it('can be left and started again', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 100)
     const reader = openReader(writer.path)
@@ -255,7 +255,7 @@ describe('run', () => {
     expect(await running).toBe(0)
   })
 
-  it('rejects with what a handler throws', async () => {
+  it('rejects with the error that a handler throws', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 1)
     const running = openReader(writer.path).run(
@@ -295,7 +295,7 @@ describe('run', () => {
 })
 
 describe('whenReady', () => {
-  it('opens the journal once its writer has made it', async () => {
+  it('opens the journal once its writer has created it', async () => {
     const path = journalPath()
     const ready = Reader.whenReady(path, { from: { name: 'early' } })
     await sleep(10)
@@ -307,7 +307,7 @@ describe('whenReady', () => {
     expect(readNumbers(reader)).toEqual([0, 1, 2])
   })
 
-  it('opens one that is there at once', async () => {
+  it('opens an existing one at once', async () => {
     const writer = openWriter()
     using reader = await Reader.whenReady(writer.path)
     expect(reader.path).toBe(writer.path)
@@ -323,7 +323,7 @@ describe('whenReady', () => {
     )
   })
 
-  it('rejects at once what no waiting makes right', async () => {
+  it('rejects at once errors that waiting cannot resolve', async () => {
     const path = journalPath()
     for (const options of [null, 5, { signal: 5 }, { from: 'begin' }, { form: 'start' }]) {
       expect((await rejectionOf(Reader.whenReady(path, options as never))).code).toBe('ERR_INVALID_OPTION')
@@ -334,7 +334,7 @@ describe('whenReady', () => {
 })
 
 describe('lag', () => {
-  it('is what is published and not read, over pages', () => {
+  it('is the number of slots that are published and not read, over pages', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     expect(reader.lag).toBe(0)
@@ -356,7 +356,7 @@ describe('lag', () => {
 })
 
 describe('a durable reader', () => {
-  it('reads nothing that is not durable, and all that is', async () => {
+  it('reads all durable frames, and no other', async () => {
     const writer = openWriter(journalPath('disk'), { durability: 'commit' })
     const reader = openReader(writer.path, { durable: true })
     writeCounts(writer, 0, 10)
@@ -390,7 +390,7 @@ describe('a durable reader', () => {
 describe.skipIf(skipUnless(ROOT, 'a reader without permission to write', 'only root can become somebody else'))(
   'a reader without permission to write anything',
   () => {
-    it('reads, and follows by looking again', async () => {
+    it('reads, and follows by polling', async () => {
       const path = join(makeFolder('memory'), 'shared', 'journal')
       const writer = openWriter(path, { mode: 0o644 })
       writeCounts(writer, 0, 10)

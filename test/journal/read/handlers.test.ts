@@ -15,7 +15,7 @@ import {
 } from '../../support/open.ts'
 
 describe('poll', () => {
-  it('handles what there is, and says how much', () => {
+  it('handles the frames that exist, and returns how many', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     const seen: number[] = []
@@ -55,7 +55,7 @@ describe('poll', () => {
     ).toBe('ERR_INVALID_OPTION')
   })
 
-  it('sends each frame to the handler of its kind', () => {
+  it('passes each frame to the handler of its kind', () => {
     const writer = openWriter()
     const seen: unknown[] = []
     writeSized(writer, 1, 1)
@@ -72,7 +72,7 @@ describe('poll', () => {
     ])
   })
 
-  it('passes over frames without a handler, and counts them', () => {
+  it('skips frames without a handler, and counts them', () => {
     const writer = openWriter()
     for (let n = 0; n < 9; n++) writeSized(writer, n % 3 === 0 ? 1 : 2, n)
     const seen: number[] = []
@@ -91,7 +91,7 @@ describe('poll', () => {
     expect(seen).toEqual([...kinds, ...kinds, ...kinds].map(kind => kind.id))
   })
 
-  it('has views say all that a frame says of itself', () => {
+  it('has views with all properties of the header', () => {
     const writer = openWriter()
     writeSized(writer, 1, 1)
     writeSized(writer, 2, 5)
@@ -105,7 +105,7 @@ describe('poll', () => {
     ])
   })
 
-  it('knows frames of a kind that schema.json lacks by what every frame says of itself', () => {
+  it('gives the header of frames whose kind is missing in schema.json', () => {
     const writer = openWriter()
     writer.write(Count, { n: 1 }, { time: 5n })
     writer.write(Pair, { n: 2, note: 'x' }, { time: 6n, cause: 7, source: 8, dest: 9 })
@@ -144,7 +144,7 @@ describe('poll', () => {
     expect(seen).toEqual([1, 2])
   })
 
-  it('tells the age of a frame', () => {
+  it('gives the age of a frame', () => {
     const writer = openWriter()
     writer.write(Count, { n: 0 }, { time: 0n })
     writeCounts(writer, 1, 2)
@@ -160,7 +160,7 @@ describe('poll', () => {
 })
 
 describe('a handler', () => {
-  it('that throws has its frame behind it: the next poll goes on after it', () => {
+  it('that throws has read its frame: the next poll continues after it', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     const reader = openReader(writer.path)
@@ -182,7 +182,7 @@ describe('a handler', () => {
     expect(seen).toEqual(upTo(2000))
   })
 
-  it('may not poll its own reader, nor ask it for frames', () => {
+  it('may not poll or iterate its own reader', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3)
     const reader = openReader(writer.path)
@@ -233,7 +233,7 @@ describe('a handler', () => {
     expect(seen).toEqual([0, 1, 2, 3, 2500, 2501, 2502])
   })
 
-  it('may close its reader: no frame comes after that', () => {
+  it('may close its reader: no frame follows', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 10)
     const reader = openReader(writer.path)
@@ -263,7 +263,7 @@ describe('a handler', () => {
     expect(seen).toEqual(['Count', 'Count', 'Pair'])
   })
 
-  it('for something else than the journal has is refused, by the fields that differ', () => {
+  it('for a definition that differs from that of the journal is refused, with the fields that differ', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3)
     const reader = openReader(writer.path)
@@ -274,7 +274,7 @@ describe('a handler', () => {
     expect(reader.poll(on(Count, () => {}))).toBe(3)
   })
 
-  it('for something else than the journal turns out to have is refused at the first such frame', () => {
+  it('for a definition that differs from one added later is refused at the first such frame', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     const handlers = on(frame('Count', 2, { n: u8 }), () => {})
@@ -294,7 +294,7 @@ describe('handlers are refused', () => {
     expect(failureOf(() => openMerged([]).poll(handlers as never)).code).toBe('ERR_INVALID_OPTION')
   })
 
-  it('for what is no definition, and with what is no function', () => {
+  it('without a definition, and without a function', () => {
     expect(failureOf(() => on({} as never, () => {})).code).toBe('ERR_INVALID_OPTION')
     expect(failureOf(() => on(undefined as never, () => {})).code).toBe('ERR_INVALID_OPTION')
     expect(failureOf(() => on(Count, undefined as never)).code).toBe('ERR_INVALID_OPTION')
@@ -308,8 +308,8 @@ describe('handlers are refused', () => {
   })
 })
 
-describe('a view kept', () => {
-  it('is gone when poll has returned', () => {
+describe('a view that is kept', () => {
+  it('has expired when poll has returned', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3)
     const kept: FrameView<{ n: typeof f64 }>[] = []
@@ -321,7 +321,7 @@ describe('a view kept', () => {
     expect(kept[0].definition).toBe(Count)
   })
 
-  it('is gone after a roll, a seek and a close', () => {
+  it('has expired after a roll, a seek and a close', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     for (const end of [
@@ -353,7 +353,7 @@ describe('a view kept', () => {
 })
 
 describe('async handlers', () => {
-  it('are refused: their frame would be gone at the first await, and count as read', () => {
+  it('are refused: their view would expire at the first await, and the frame count as read', () => {
     const late = async (): Promise<void> => {}
     for (const make of [() => on(Count, late as never), () => new Handlers().otherwise(late as never)]) {
       expect(failureOf(make)).toMatchObject({ code: 'ERR_INVALID_OPTION' })

@@ -29,7 +29,7 @@ test("a symbolic link in place of a journal's file is refused by both", async ()
   expect(failureOf(() => Writer.open(journal)).code).toBe('ERR_UNSAFE_PATH')
 })
 
-test("'durable' of a 'process' journal is the end of what is published, and a durable reader reads nothing", () => {
+test("'durable' of a 'process' journal is the end of the published frames, and a durable reader reads none", () => {
   const journal = join(makeFolder('memory'), 'j')
   using writer = Writer.open(journal, { durability: 'process' })
   expect(writer.durable).toBe(0)

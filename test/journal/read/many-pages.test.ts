@@ -31,7 +31,7 @@ describe.skipIf(skipUnless(noTracing === undefined, 'how many files opening a jo
     const few = journalOf.bind(undefined, 10)
     const many = journalOf.bind(undefined, 1000)
 
-    it('opens as many pages as opening one of 10, wherever it begins', () => {
+    it('opens as many pages as one of 10, wherever it begins', () => {
       const small = few().path
       const large = many().path
       for (const [what, code] of Object.entries(opens)) {

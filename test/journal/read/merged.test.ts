@@ -59,7 +59,7 @@ describe('order', () => {
     expect(iterated(paths)).toEqual(expected)
   })
 
-  it('of one time is that in which the journals were given', () => {
+  it('of frames with one time is the order of the journals', () => {
     const paths = journalsWith([5, 5], [5], [4, 5])
     expect(polled(paths)).toEqual([
       [2, 0],
@@ -115,7 +115,7 @@ describe('order', () => {
 })
 
 describe('sources', () => {
-  it('may begin at different places', () => {
+  it('may begin at different positions', () => {
     const paths = journalsWith([1, 4, 7], [2, 5, 8], [3, 6, 9])
     const merged = openMerged([
       { path: paths[0], from: { position: 1 } },
@@ -132,7 +132,7 @@ describe('sources', () => {
     expect(merged.lag).toBe(0)
   })
 
-  it('may be one, or none', () => {
+  it('may be one journal, or none', () => {
     expect(polled(journalsWith([1, 2]))).toEqual([
       [0, 0],
       [0, 1],
@@ -181,7 +181,7 @@ describe('sources', () => {
 })
 
 describe('journals that grow', () => {
-  it('are gone on with, over pages', () => {
+  it('are read on, over pages', () => {
     const writers = [openWriter(), openWriter(), openWriter()]
     const merged = openMerged(writers.map(writer => writer.path))
     const counts = [0, 0, 0]
@@ -232,7 +232,7 @@ describe('journals that grow', () => {
 })
 
 describe('a handler of a merged reader', () => {
-  it('that throws has its frame behind it', () => {
+  it('that throws has read its frame', () => {
     const merged = openMerged(journalsWith([1, 3], [2, 4]))
     const seen: number[] = []
     const handlers = on(Count, (count, source) => {
@@ -257,7 +257,7 @@ describe('a handler of a merged reader', () => {
     expect(failureOf(() => merged.positions).code).toBe('ERR_CLOSED')
   })
 
-  it('gets frames of all journals as they are, after others were refused by one of them', () => {
+  it('gets frames of all journals after one of them refused another handler', () => {
     const good = openWriter()
     const bad = openWriter()
     writeCounts(good, 0, 2000)
@@ -272,7 +272,7 @@ describe('a handler of a merged reader', () => {
   })
 })
 
-it('iterating and polling take turns, over pages', () => {
+it('iterating and polling can alternate, over pages', () => {
   const writers = [openWriter(), openWriter()]
   for (const writer of writers) writeCounts(writer, 0, 2 * SMALL_CAPACITY)
   const merged = openMerged(writers.map(writer => writer.path))
@@ -291,7 +291,7 @@ it('iterating and polling take turns, over pages', () => {
   expect(counts).toEqual([2 * SMALL_CAPACITY, 2 * SMALL_CAPACITY])
 })
 
-it('gives the views of each journal by its own definitions', () => {
+it('gives views by the definitions of each journal', () => {
   const a = openWriter()
   const b = openWriter()
   a.write(frame('Same', 9, { x: f64 }), { x: 1 }, { time: 1n })

@@ -20,7 +20,7 @@ function named(path: string, name = 'momentum', options: Omit<ReaderOptions, 'fr
 }
 
 describe('a named reader', () => {
-  it('goes on where the last of its name stopped', () => {
+  it('continues where the last of its name stopped', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3000)
     for (const [from, to] of [
@@ -44,7 +44,7 @@ describe('a named reader', () => {
     expect(readNumbers(named(writer.path))).toEqual([])
   })
 
-  it('goes on after the frame it was given last when it iterates', () => {
+  it('continues after the last frame of its iteration', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 10)
     const reader = named(writer.path)
@@ -77,7 +77,7 @@ describe('a named reader', () => {
     expect(openReader(writer.path, { from: { name: 'x', start: 'end' } }).position).toBe(10)
   })
 
-  it('resumes at a page end that it has not gone past yet, sealed meanwhile or not', () => {
+  it('resumes at the end of a page, sealed meanwhile or not', () => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY - 3)
     const reader = named(writer.path)
@@ -110,7 +110,7 @@ describe('a named reader', () => {
     named(writer.path)
   })
 
-  it('goes on at what it had handled when its process was killed', async () => {
+  it('continues after the frames that it had handled when its process was killed', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     const child = startChild(
@@ -127,7 +127,7 @@ describe('a named reader', () => {
     expect(readNumbers(named(writer.path))).toEqual(upTo(2000 - handled, handled))
   })
 
-  it('never skips a frame nor takes one twice over pages, wherever it is stopped', () => {
+  it('never skips or repeats a frame over pages, wherever it is stopped', () => {
     const writer = openWriter()
     const written: number[] = []
     const read: number[] = []
@@ -162,8 +162,8 @@ describe('a named reader', () => {
   })
 })
 
-describe('the places for named readers', () => {
-  it('are 240; one more is refused, those there are go on', () => {
+describe('the slots of named readers', () => {
+  it('are 240; one more is refused, the existing readers continue', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 5)
     for (let i = 0; i < 240; i++) {
@@ -194,7 +194,7 @@ describe('the places for named readers', () => {
     expect(readNumbers(named(writer.path))).toEqual([5, 6, 7])
   })
 
-  it('a registration that was cut short before its first position begins anew', () => {
+  it('a registration that was interrupted before its first position is started again', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 5)
     const reader = named(writer.path)
@@ -209,7 +209,7 @@ describe('the places for named readers', () => {
     expect(openReader(writer.path, { from: { name: 'momentum', start: 'end' } }).position).toBe(5)
   })
 
-  it('hold nothing but positions: a place with nonsense in it ends in a named error', () => {
+  it('are checked: one with invalid bytes is a named error', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 5)
     named(writer.path).close()

@@ -21,7 +21,7 @@ async function codeInTime(reader: Reader): Promise<string> {
   return 'none'
 }
 
-it('a reader of a journal that was removed and made anew says so, instead of waiting for ever', async () => {
+it('a reader of a journal that was removed and created again throws, instead of waiting for ever', async () => {
   const path = journalPath()
   const first = openWriter(path)
   writeCounts(first, 0, 5)

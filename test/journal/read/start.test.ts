@@ -33,7 +33,7 @@ function writeMixed(writer: Writer, frames: number, times?: (n: number) => bigin
 }
 
 describe('a reader begins', () => {
-  it('at the start, unless told otherwise', () => {
+  it('at the start by default', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(2000))
@@ -69,7 +69,7 @@ describe('a reader begins', () => {
     })
   })
 
-  it('at any frame of pages whose marks lie far apart', () => {
+  it('at any frame of pages whose marks are far apart', () => {
     const writer = openWriter(journalPath(), { pageSize: 64 * 1024 * 1024 })
     const positions = writeMixed(writer, 60_000)
     const reader = openReader(writer.path)
@@ -155,7 +155,7 @@ describe('a reader begins', () => {
     null,
     Object.create(null),
     Symbol('x'),
-  ])('%o is no place to seek to', to => {
+  ])('%o is not a valid target of a seek', to => {
     const writer = openWriter()
     writeCounts(writer, 0, 3)
     const reader = openReader(writer.path)
@@ -181,12 +181,12 @@ describe('a reader begins', () => {
     null,
     'start',
     5,
-  ])('%o is no set of options', options => {
+  ])('%o is not a valid set of options', options => {
     const writer = openWriter()
     expect(failureOf(() => openReader(writer.path, options as never)).code).toBe('ERR_INVALID_OPTION')
   })
 
-  it('what is wrong is shown', () => {
+  it('the message shows the wrong value', () => {
     const { path } = openWriter()
     const message = (from: unknown): string => failureOf(() => openReader(path, { from } as never)).message
     expect(message({ postion: 5, time: 7n })).toMatch(/, not {"postion":5,"time":"7n"}$/)
@@ -252,7 +252,7 @@ describe('a reader begins at a time', () => {
     expect(openReader(writer.path, { from: { time: new Date(42) } }).position).toBe(42)
   })
 
-  it('among frames of all sizes, as a look through all of them finds it', () => {
+  it('among frames of all sizes, as a linear search finds it', () => {
     const writer = openWriter(journalPath(), { pageSize: 256 * 1024 })
     writeMixed(writer, 8000)
     const frames = readAll(openReader(writer.path))

@@ -7,7 +7,7 @@ import { openReader, openWriter } from '../../support/open.ts'
 const Small = frame('Small', 40_000, { n: f64 })
 const Large = frame('Large', 41, { n: f64 }, { slots: 2 })
 
-it('frames whose definition is lost still say what their headers say', () => {
+it('frames whose definition is lost still have their headers', () => {
   const writer = openWriter()
   writer.write(Small, { n: 1.5 })
   writer.write(Large, { n: 2.5 }, { source: 7, dest: 8, cause: 9 })

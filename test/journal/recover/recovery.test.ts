@@ -68,11 +68,11 @@ function recoveryOf(directory: string): RecoveryReport {
 }
 
 describe('after the death of the writer', () => {
-  test('a journal that is not there is new', () => {
+  test('a missing journal is created', () => {
     expect(recoveryOf(journalPath())).toEqual({ found: 'new', kept: 0, dropped: 0, why: '', position: 0, actions: [] })
   })
 
-  test('every published frame is there, and what was begun after is cleared', () => {
+  test('every published frame is kept, and unpublished bytes after them are cleared', () => {
     const directory = journalPath()
     const writer = openWriter(directory)
     writeCounts(writer, 0, 100)
@@ -85,7 +85,7 @@ describe('after the death of the writer', () => {
     expect(peek(pageFile(copy, 0), slotAt(100), 64)).toEqual(Buffer.alloc(64))
   })
 
-  test('a frame that sets not all its fields is not filled up with what its predecessor had begun', () => {
+  test('fields that are not set are zero, not bytes of a frame begun before', () => {
     const directory = journalPath()
     const writer = openWriter(directory)
     writer.begin(Pair).note = 'never committed'
@@ -95,7 +95,7 @@ describe('after the death of the writer', () => {
     expect(readAll(openReader(next.path))[0].values).toEqual({ n: 1, note: '' })
   })
 
-  test('the prepared page goes, and a page half made', async () => {
+  test('a prepared page and an incomplete page are removed', async () => {
     const directory = journalPath()
     const writer = openWriter(directory)
     writeCounts(writer, 0, 3)
@@ -127,7 +127,7 @@ describe('after the death of the writer', () => {
     expect(readNumbers(openReader(directory))).toEqual(upTo(12))
   })
 
-  test('frames on the page after one that is not sealed are no work of a crash: refused, and nothing is changed', () => {
+  test('frames on the page after an unsealed one cannot come from a crash: refused, and nothing is changed', () => {
     const directory = journalPath()
     const writer = openWriter(directory)
     writeCounts(writer, 0, SMALL_CAPACITY + 10)
@@ -138,7 +138,7 @@ describe('after the death of the writer', () => {
     expect(bytesOf(directory)).toEqual(before)
   })
 
-  test('what the dead writer had not synced is durable before its successor writes', () => {
+  test('frames that the dead writer had not synced are durable before its successor writes', () => {
     const directory = journalPath()
     const writer = openWriter(directory, { durability: 'interval', syncInterval: 60_000 })
     writeCounts(writer, 0, SMALL_CAPACITY + 10)
@@ -165,7 +165,7 @@ describe('after the death of the writer', () => {
 })
 
 describe('after a restart of the machine', () => {
-  test('what was durable is kept, and what was not is dropped with a reason', async () => {
+  test('durable frames are kept, and others are dropped with a reason', async () => {
     const { directory } = await halfDurable(100, 20)
     const copy = afterRestart(directory)
     const { recovery } = openWriter(copy)
@@ -174,7 +174,7 @@ describe('after a restart of the machine', () => {
     expect(readNumbers(openReader(copy))).toEqual(upTo(100))
   })
 
-  test('nothing is dropped when everything was durable, and writing goes on in a page of this boot', async () => {
+  test('nothing is dropped when everything was durable, and writing continues in a page of this boot', async () => {
     const { directory } = await halfDurable(100, 0)
     const copy = afterRestart(directory)
     const writer = openWriter(copy)
@@ -185,7 +185,7 @@ describe('after a restart of the machine', () => {
     expect(readNumbers(openReader(copy))).toEqual(upTo(105))
   })
 
-  test('a torn frame after the durable ones ends the journal; nothing of it is left to be taken for a frame later', async () => {
+  test('a torn frame after the durable ones ends the journal, and its bytes are cleared', async () => {
     const { directory, writer } = await halfDurable(50, 0)
     writeCounts(writer, 50, 60)
     await writer.flush()
@@ -213,7 +213,7 @@ describe('after a restart of the machine', () => {
     expect(bytesOf(copy)).toEqual(before)
   })
 
-  test('durable frames on a later page forbid to cut an earlier one', async () => {
+  test('durable frames on a later page prevent that an earlier page is cut', async () => {
     const { directory } = await halfDurable(SMALL_CAPACITY + 30, 0)
     const copy = afterRestart(directory)
     patch(pageFile(copy, 0), DURABLE, u32(10))
@@ -223,7 +223,7 @@ describe('after a restart of the machine', () => {
     expect(bytesOf(copy)).toEqual(before)
   })
 
-  test('pages after the last good frame go when nothing on them was durable', async () => {
+  test('pages after the last good frame are removed when no frame on them was durable', async () => {
     const directory = journalPath()
     const writer = openWriter(directory, { durability: 'interval', syncInterval: 60_000 })
     writeCounts(writer, 0, 20)
@@ -259,7 +259,7 @@ describe('after a restart of the machine', () => {
     expect(readNumbers(openReader(copy))).toEqual(upTo(600))
   })
 
-  test('a first page of which only the name reached the disk is a new journal', () => {
+  test('a first page whose content did not reach the disk is created again', () => {
     for (const size of [0, 65536]) {
       const directory = journalPath()
       mkdirSync(directory, { mode: 0o700 })
@@ -271,7 +271,7 @@ describe('after a restart of the machine', () => {
     }
   })
 
-  test('named readers that were past the end go on there, and are told of', async () => {
+  test('named readers past the end continue at the end, and are reported', async () => {
     const { directory } = await halfDurable(100, 50)
     const reader = openReader(directory, { from: { name: 'strategy' } })
     expect(
@@ -294,7 +294,7 @@ describe('after a restart of the machine', () => {
     expect(readNumbers(openReader(copy, { from: { name: 'strategy' } }))).toEqual([100, 101, 102])
   })
 
-  test('times go on from the last frame, whatever empty pages lie between', () => {
+  test('times continue from the last frame, also over empty pages', () => {
     const directory = journalPath()
     const far = 4_000_000_000_000_000_000n
     openWriter(directory).write(Count, { n: 0 }, { time: far })
@@ -309,7 +309,7 @@ describe('after a restart of the machine', () => {
   })
 })
 
-test('recovery is the same when it is done again', async () => {
+test('a second recovery gives the same result', async () => {
   const { directory } = await halfDurable(100, 20)
   const copy = afterRestart(directory)
   openWriter(copy)
@@ -339,7 +339,7 @@ test('a page missing between its neighbours is named, and nothing is changed', (
   expect(bytesOf(directory)).toEqual(before)
 })
 
-test('each writer has an epoch of its own, above all before, even when the lock file is gone', () => {
+test('each writer has a new epoch, above all earlier ones, even when the lock file is gone', () => {
   const directory = journalPath()
   const epochs: number[] = []
   for (let i = 0; i < 4; i++) {
@@ -353,7 +353,7 @@ test('each writer has an epoch of its own, above all before, even when the lock 
   expect(new Set(epochs).size).toBe(4)
 })
 
-test('what was found is told to who listens', () => {
+test('the diagnostics channel reports what recovery found', () => {
   const told: unknown[] = []
   const listen = (message: unknown): number => told.push(message)
   channel('ticktape:journal.recovery').subscribe(listen)
@@ -364,7 +364,7 @@ test('what was found is told to who listens', () => {
   expect(told).toEqual([{ path: writer.path, report: writer.recovery }])
 })
 
-test('the cursor is above the page: refused by name', () => {
+test('a cursor past the page is refused with a named error', () => {
   const directory = journalPath()
   const writer = openWriter(directory)
   writeCounts(writer, 0, 3)

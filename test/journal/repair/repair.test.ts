@@ -163,7 +163,7 @@ describe('nothing is lost when no frame is damaged', () => {
     expect(report.complete).toBe(true)
   })
 
-  test('a page prepared by a writer that was killed, half made or not', async () => {
+  test('a page prepared by a writer that was killed, complete or not', async () => {
     for (const size of [64 * 1024, 4096, 0]) {
       const result = await repaired(false, directory => writeFileSync(pageFile(directory, 4), new Uint8Array(size)))
       expectKept(result, 3600, [])
@@ -210,13 +210,13 @@ describe('the longest good beginning is kept', () => {
     ])
   })
 
-  test('though the last page is missing: how many frames it had is unknown', async () => {
+  test('but with a loss reported when the last page is missing', async () => {
     expectKept(await repaired(false, directory => rmSync(pageFile(directory, 3))), 3 * CAPACITY, [
       { page: 3, what: expect.stringContaining('is unknown') as string },
     ])
   })
 
-  test('from the first page that has something good', async () => {
+  test('from the first page with a good frame', async () => {
     const { report } = await repaired(false, directory => patch(pageFile(directory, 0), slotAt(0), [0, 0, 0]))
     expect(report.copies).toMatchObject([{ firstPosition: CAPACITY, endPosition: 3600 }])
     expect(report.lost).toMatchObject([{ page: 0, slot: 0 }])
@@ -243,7 +243,7 @@ describe('the longest good beginning is kept', () => {
 })
 
 describe('salvage', () => {
-  test('keeps each run of good pages in a journal of its own, positions as they were', async () => {
+  test('keeps each run of good pages in a separate journal, with the same positions', async () => {
     const { report, before, directory } = await repaired(true, at => flip(pageFile(at, 1), slotAt(300) + 30), {
       salvage: true,
     })
@@ -262,7 +262,7 @@ describe('salvage', () => {
     expect(framesOf(`${directory}.repaired-2`)).toEqual(before.filter(frame => frame.position >= 2 * CAPACITY))
   })
 
-  test('makes nothing more when nothing is damaged, or nothing good comes after', async () => {
+  test('makes no further copy when nothing is damaged, or no good page follows', async () => {
     expect((await repaired(false, () => {}, { salvage: true })).report.copies).toHaveLength(1)
     expect(
       (await repaired(false, directory => patch(pageFile(directory, 3), slotAt(12) + 2, [0]), { salvage: true })).report
@@ -284,14 +284,14 @@ describe('schema.json', () => {
     ).toEqual(before.filter(({ type }) => type === 1))
   })
 
-  test('cut short: definitions that are whole are kept', async () => {
+  test('cut short: complete definitions are kept', async () => {
     const { report } = await repaired(false, directory =>
       truncateSync(schemaOf(directory), statSync(schemaOf(directory)).size - 5),
     )
     expect(report).toMatchObject({ schema: 'rebuilt', lostTypes: [], complete: true })
   })
 
-  test('lost: frames stay readable as unknown types, and a writer brings the definitions back', async () => {
+  test('lost: frames stay readable as unknown types, and a writer adds the definitions again', async () => {
     const directory = join(makeFolder('memory'), 'j')
     await makeJournal(directory, 3000)
     const before = framesOf(directory)
@@ -313,7 +313,7 @@ describe('schema.json', () => {
     expect((await verify(copy)).sound).toBe(true)
   })
 
-  test('of another journal: it is kept, and doubted', async () => {
+  test('of another journal: it is kept, and reported as doubtful', async () => {
     const directory = join(makeFolder('memory'), 'j')
     await makeJournal(directory, 3000)
     rewrite(schemaOf(directory), text => text.replace('"price"', '"prize"'))
@@ -321,7 +321,7 @@ describe('schema.json', () => {
     expect((await verify(`${directory}.repaired`)).sound).toBe(true)
   })
 
-  test('that was being written when its writer died is as good', async () => {
+  test('that was being written when its writer died is used', async () => {
     const { report } = await repaired(false, directory => {
       cpSync(schemaOf(directory), `${schemaOf(directory)}.tmp`)
       truncateSync(schemaOf(directory), 0)
@@ -331,7 +331,7 @@ describe('schema.json', () => {
 })
 
 describe('named readers', () => {
-  test('go on where they were, or at the end of what is left', async () => {
+  test('continue where they were, or at the end of the copy', async () => {
     const { report } = await repaired(false, directory => {
       leaveReaders(directory)
       patch(pageFile(directory, 1), slotAt(500) + 2, [0])
@@ -409,7 +409,7 @@ describe('it does not', () => {
   })
 })
 
-test('the command says what it did, in its exit code too', async () => {
+test('the command reports what it did, also in its exit code', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 3000)
   const sound = ticktape('repair', directory, '--to', `${directory}-a`)
@@ -432,7 +432,7 @@ test('a journal repaired twice is the same', async () => {
   expect(framesOf(`${copy}.repaired`)).toEqual(frames)
 })
 
-test('whatever bytes are changed, a copy is sound and has only frames that were written, or there is none', async () => {
+test('whatever bytes are changed, a copy is sound and has only frames that were written, or no copy is made', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 1500, true)
   const before = new Map(framesOf(directory).map(frame => [frame.position, frame]))

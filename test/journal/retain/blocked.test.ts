@@ -47,7 +47,7 @@ async function settle(): Promise<void> {
 }
 
 describe('retain: { pages: 3 } and a named reader, opened once and closed', () => {
-  test('the channel, inspect, ls and doctor say who it is, where it is and what it holds', async () => {
+  test('the channel, inspect, ls and doctor report its name, its position and the pages it needs', async () => {
     const { directory, messages } = await fillPast({ pages: 3 })
     // Page 8 is being written: of 0 to 8 three may stay.
     await vi.waitFor(() => expect(messages.at(-1)?.blockers[0].pages).toBe(6), 10_000)
@@ -83,7 +83,7 @@ describe('retain: { pages: 3 } and a named reader, opened once and closed', () =
     expect(examined.findings.find(({ check }) => check === 'journal')?.status).toBe('ok')
   })
 
-  test('nobody listens: a warning, once', async () => {
+  test('without a subscriber: a warning, once', async () => {
     const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     onTestFinished(() => emit.mockRestore())
     const directory = join(makeFolder('memory'), 'j')
@@ -110,7 +110,7 @@ describe('retain: { pages: 3 } and a named reader, opened once and closed', () =
     await vi.waitFor(() => expect(byAge.messages.at(-1)?.blockers).toMatchObject([{ name: 'slow', pages: 8 }]), 10_000)
   })
 
-  test('a reader that is open is told as well', async () => {
+  test('an open reader is reported too', async () => {
     const { directory, messages } = await fillPast({ pages: 3 }, true)
     await vi.waitFor(
       () => expect(messages.at(-1)?.blockers).toMatchObject([{ name: 'slow', alive: true, pages: 6 }]),
@@ -120,8 +120,8 @@ describe('retain: { pages: 3 } and a named reader, opened once and closed', () =
   })
 })
 
-describe('nothing to tell', () => {
-  test('with readers: false pages go, and no problem is found', async () => {
+describe('nothing is reported', () => {
+  test('with readers: false pages are removed, and no problem is found', async () => {
     const { directory, messages } = await fillPast({ pages: 3, readers: false })
     await vi.waitFor(
       () => expect(messages.flatMap(({ removed }) => removed.map(({ page }) => page))).toEqual([0, 1, 2, 3, 4, 5]),
@@ -137,7 +137,7 @@ describe('nothing to tell', () => {
     expect(inspect(directory).problems).toEqual([])
   })
 
-  test('a text of writer.lock that says nonsense', async () => {
+  test('for an invalid text in writer.lock', async () => {
     const { directory } = await fillPast({ pages: 3 })
     const file = join(directory, 'writer.lock')
     const text = readFileSync(file, 'utf8')

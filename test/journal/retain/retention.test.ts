@@ -64,7 +64,7 @@ function make(): string {
   return directory
 }
 
-describe('what goes', () => {
+describe('the pages that are removed', () => {
   const limits: [PruneOptions, number[]][] = [
     [{ pages: 1 }, upTo(9)],
     [{ pages: 4 }, upTo(6)],
@@ -119,7 +119,7 @@ describe('what goes', () => {
     expect(report.removed.map(page => page.page)).toEqual([0, 1, 2]) // page 3 ended 6 hours and a bit ago
   })
 
-  test('never the last page that has a frame: the next writer takes its time from there', async () => {
+  test('never the last page that has a frame: the next writer needs its time', async () => {
     const directory = join(makeFolder('memory'), 'j')
     {
       using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
@@ -131,13 +131,13 @@ describe('what goes', () => {
     expect((await prune(directory, { pages: 1 })).removed.map(page => page.page)).toEqual([0, 1])
   })
 
-  test('nothing, of a journal without pages to spare', async () => {
+  test('none of a journal that has only the pages it needs', async () => {
     const directory = join(makeFolder('memory'), 'j')
     makePlain(directory, 10)
     expect(await prune(directory, { pages: 1 })).toMatchObject({ removed: [], keptPages: 1, firstPosition: 0 })
   })
 
-  test('nothing after a page that cannot be read: it is an error, and nothing is removed', async () => {
+  test('none when a page cannot be read, which is an error', async () => {
     const directory = make()
     patch(pageFile(directory, 2), 128, u32(5000))
     await expect(prune(directory, { pages: 1 })).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe('what goes', () => {
 })
 
 describe('readers', () => {
-  test('hold what they have not read, open or not, and are named', async () => {
+  test('keep the pages they have not read, open or not, and are named', async () => {
     const directory = make()
     leaveReader(directory, 'dead', 3 * CAPACITY + 5)
     using alive = Reader.open(directory, { from: { name: 'alive', start: { position: 5 * CAPACITY } } })
@@ -177,7 +177,7 @@ describe('readers', () => {
     [{ readers: false }, upTo(9)],
     [{ readers: true }, [0, 1, 2]],
   ]
-  test.each(matrix)('are passed over when told so by name: %o', async (options, expected) => {
+  test.each(matrix)('are ignored when their names are given: %o', async (options, expected) => {
     const directory = make()
     leaveReader(directory, 'dead', 3 * CAPACITY + 5)
     using _ = Reader.open(directory, { from: { name: 'alive', start: { position: 5 * CAPACITY } } })
@@ -224,7 +224,7 @@ describe('a reader whose page was removed', () => {
   const gone = expect.objectContaining({ code: 'ERR_POSITION_GONE', first }) as Error
   const handlers = on(Quote, () => {})
 
-  test('reads its page to the end, then gets PositionGoneError, and goes on where it is told', async () => {
+  test('reads its page to the end, then gets PositionGoneError, and continues at the position in the error', async () => {
     const directory = make()
     using reader = Reader.open(directory)
     reader.poll(handlers, 10)
@@ -242,7 +242,7 @@ describe('a reader whose page was removed', () => {
     expect(read).toBe(FRAMES - first)
   })
 
-  test('keeps the page it had mapped ahead, and reads it too', async () => {
+  test('keeps the next page that it had mapped in advance, and reads it too', async () => {
     const directory = make()
     using reader = Reader.open(directory)
     reader.poll(handlers, CAPACITY - 1)
@@ -271,7 +271,7 @@ describe('a reader whose page was removed', () => {
     }).toThrow(gone)
   })
 
-  test('seeking: what is gone says so, what is there is found', async () => {
+  test('a seek to a removed position throws, a seek to an existing one works', async () => {
     const directory = make()
     using old = Reader.open(directory)
     const [frame] = old
@@ -295,7 +295,7 @@ describe('a reader whose page was removed', () => {
     expect(() => reader.seek({ position: FRAMES + 1 })).toThrow(expect.objectContaining({ code: 'ERR_POSITION' }))
   })
 
-  test('a name that stopped there says so when it resumes, keeps its position, and begins anew once forgotten', async () => {
+  test('a name that stopped there throws when it resumes, keeps its position, and can start again once forgotten', async () => {
     const directory = make()
     leaveReader(directory, 'slow', 3 * CAPACITY)
     await prune(directory, { pages: 1, ignoreReaders: ['slow'] })
@@ -310,7 +310,7 @@ describe('a reader whose page was removed', () => {
 })
 
 describe('a journal whose first page is not 0', () => {
-  test('is opened by the next writer, and goes on', async () => {
+  test('is opened and continued by the next writer', async () => {
     const directory = make()
     await prune(directory, { pages: 2 })
     {
@@ -345,7 +345,7 @@ describe('a journal whose first page is not 0', () => {
     for (const frame of reader) expect(frame.time >= future).toBe(true)
   })
 
-  test('recovers from another boot, checksums and all', async () => {
+  test('recovers in another boot, with checksums', async () => {
     const directory = join(makeFolder('disk'), 'j')
     const positions = await makeJournal(directory, 5000, true)
     await prune(directory, { pages: 2 })
@@ -369,7 +369,7 @@ describe('a writer with retain', () => {
     expect(await verify(directory)).toMatchObject({ sound: true, endPosition: 20 * CAPACITY })
   })
 
-  test('keeps what a named reader has not read, and removes it once it has', async () => {
+  test('keeps pages that a named reader has not read, and removes them once it has', async () => {
     const directory = join(makeFolder('memory'), 'j')
     using writer = Writer.open(directory, { pageSize: PAGE_SIZE, retain: { pages: 2 } })
     append(writer, 1)
@@ -392,7 +392,7 @@ describe('a writer with retain', () => {
     expect(pagesOf(directory)).toEqual([9, 10, 11])
   })
 
-  test('says what it removed, and what it could not, on a diagnostics channel', async () => {
+  test('reports what it removed, and what it could not, on a diagnostics channel', async () => {
     const directory = make()
     const seen: { path: string; removed: unknown[]; error: Error | undefined }[] = []
     const listen = (message: unknown): void => void seen.push(message as (typeof seen)[number])
@@ -428,7 +428,7 @@ describe('a writer with retain', () => {
 })
 
 describe('ticktape prune', () => {
-  test('says what would go and who is in the way, then does it', () => {
+  test('prints the pages that would be removed and the readers that block others, then removes them', () => {
     const directory = make()
     leaveReader(directory, 'slow', 3 * CAPACITY)
     const dry = ticktape('prune', directory, '--pages', '2', '--dry-run')
@@ -445,7 +445,7 @@ describe('ticktape prune', () => {
     expect(pagesOf(directory)).toEqual([10])
   })
 
-  test('--ignore-readers takes names, or stands for all', () => {
+  test('--ignore-readers with names, or without for all', () => {
     const directory = make()
     leaveReader(directory, 'a', 0)
     leaveReader(directory, 'b', CAPACITY)
@@ -455,7 +455,7 @@ describe('ticktape prune', () => {
     expect(pagesOf(directory)[0]).toBe(9)
   })
 
-  test('takes no journal apart for want of an argument', () => {
+  test('removes nothing when an argument is missing', () => {
     const directory = make()
     for (const args of [
       [],

@@ -65,7 +65,7 @@ describe('a sound journal', () => {
     }
   })
 
-  test('is found sound while retention removes pages ahead of the look', async () => {
+  test('is found sound while retention removes pages that are not checked yet', async () => {
     const directory = join(makeFolder('memory'), 'j')
     await makeJournal(directory, 8000) // ten pages
     const remove = (from: number, to: number): void => {
@@ -104,7 +104,7 @@ describe('a sound journal', () => {
   })
 })
 
-describe('damage is found where it is', () => {
+describe('damage is reported at its location', () => {
   test('a bit of a value, by the checksum', async () => {
     const report = await damaged(true, directory => flip(pageFile(directory, 1), slotAt(500) + 40))
     expectOne(report, { page: 1, slot: 500, position: CAPACITY + 500 }, /checksum is wrong/)
@@ -170,7 +170,7 @@ describe('damage is found where it is', () => {
     )
   })
 
-  test('an enum, a bool and a text that cannot be', async () => {
+  test('an invalid enum, bool and text', async () => {
     const report = await damaged(false, directory => {
       patch(pageFile(directory, 0), slotAt(3) + 40, [9])
       patch(pageFile(directory, 0), slotAt(10) + 64, [7])
@@ -212,7 +212,7 @@ describe('damage is found where it is', () => {
     )
   })
 
-  test('a mark that points into nowhere', async () => {
+  test('a mark that points to no frame', async () => {
     expectOne(
       await damaged(false, directory => patch(pageFile(directory, 1), 512 + 4 * 2, u32(513))),
       { page: 1, slot: 512 },
@@ -301,7 +301,7 @@ describe('damage is found where it is', () => {
   })
 })
 
-test('what is damaged at its very beginning is not said to be saved by repair, only that one may see', async () => {
+test('for damage at the beginning it does not promise that repair can save frames', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 10)
   patch(pageFile(directory, 0), slotAt(0) + 2, [0])
@@ -316,7 +316,7 @@ test('what is damaged at its very beginning is not said to be saved by repair, o
   expect(ticktape('repair', '--help').stdout).toContain('Salvage goes by whole pages')
 })
 
-test('it cannot look: nothing there, a file, another directory, an unknown option', async () => {
+test('it cannot check: a missing path, a file, another directory, an unknown option', async () => {
   const folder = makeFolder()
   writeFileSync(join(folder, 'file'), 'x')
   expect(ticktape('verify', join(folder, 'none')).status).toBe(2)
@@ -332,7 +332,7 @@ test('it cannot look: nothing there, a file, another directory, an unknown optio
   await expect(verify(folder, { depe: true } as object)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
 })
 
-test('whatever bytes are changed, it ends with an answer and the process lives', async () => {
+test('whatever bytes are changed, it ends with a result and the process survives', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 1500, true)
   let random = 12345

@@ -72,7 +72,7 @@ process.exit()
 `
 
 describe('the hot path allocates nothing', () => {
-  it('in begin and commit, in cork and uncork, and in poll; and this would show it if it did', async () => {
+  it('in begin and commit, in cork and uncork, and in poll; and the test detects an allocation', async () => {
     const result = await runChild(
       MEASURE,
       [journalPath(), FRAMES],

@@ -25,7 +25,7 @@ function headers(path: string): Pick<FrameView, 'cause' | 'causeJournal' | 'sour
 }
 
 describe('times', () => {
-  it('are those of the clock', () => {
+  it('are read from the clock', () => {
     const writer = openWriter()
     const before = now()
     writeCounts(writer, 0, 1)
@@ -34,7 +34,7 @@ describe('times', () => {
     expect(time >= before && time <= after).toBe(true)
   })
 
-  it('are what commit was given', () => {
+  it('are those passed to commit', () => {
     const writer = openWriter()
     for (const time of [0n, 5n, 5n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 62n, 2n ** 63n - 1n])
       writer.write(Count, { n: 0 }, { time })
@@ -49,7 +49,7 @@ describe('times', () => {
     ])
   })
 
-  it.each([-1n, 2n ** 63n, 5, '5', null, new Date()])('%s is no time', time => {
+  it.each([-1n, 2n ** 63n, 5, '5', null, new Date()])('%s is not a valid time', time => {
     const writer = openWriter()
     expect(failureOf(() => writer.write(Count, { n: 0 }, { time: time as bigint })).code).toBe('ERR_INVALID_OPTION')
     expect(writer.position).toBe(0)
@@ -74,7 +74,7 @@ describe('times', () => {
     expect(new Set(readAll(openReader(path)).map(({ time }) => time))).toEqual(new Set([ahead]))
   })
 
-  it('stay those given last where the writer takes none from the clock', () => {
+  it('stay the last given time when the writer does not read the clock', () => {
     const writer = openWriter(journalPath(), { timestamps: false })
     writeCounts(writer, 0, 1)
     writer.write(Count, { n: 1 }, { time: 7n })
@@ -150,7 +150,7 @@ describe('cause, source and dest', () => {
     writer.abort()
   })
 
-  it('a frame is named by its journal and position, and time counts on from the first of the chain', () => {
+  it('a frame is named by its journal and position, and sinceRoot counts from the first of the chain', () => {
     const market = openWriter(journalPath(), { journalId: 7, timestamps: false })
     const orders = openWriter(journalPath(), { journalId: 8, timestamps: false })
     const reports = openWriter(journalPath(), { journalId: 9, timestamps: false })
@@ -172,7 +172,7 @@ describe('cause, source and dest', () => {
     ])
   })
 
-  it('sinceRoot stops at its ends, 0 and 2^32 - 1', () => {
+  it('sinceRoot is limited to its range, 0 and 2^32 - 1', () => {
     const market = openWriter(journalPath(), { timestamps: false })
     const late = openWriter(journalPath(), { timestamps: false })
     const early = openWriter(journalPath(), { timestamps: false })
@@ -188,7 +188,7 @@ describe('cause, source and dest', () => {
     expect(headers(late.path)).toMatchObject([{ sinceRoot: 2 ** 32 - 1 }, { sinceRoot: 2 ** 32 - 1 }])
   })
 
-  it('a frame whose handler has returned is no cause', () => {
+  it('a frame whose handler has returned is refused as a cause', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 1)
     let kept: FrameView | undefined
@@ -208,7 +208,7 @@ describe('cause, source and dest', () => {
   })
 })
 
-describe('options that are not what they were a moment ago', () => {
+describe('options that change while they are read', () => {
   const meddling = (writer: Writer, what: () => void) => {
     let once = true
     const meddle = () => {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { journalPath, openWriter, writeCounts } from '../../support/open.ts'
 
-it("a 'commit' writer that never flushes keeps no more than a few pages open, and has the old ones durable", async () => {
+it("a 'commit' writer that never flushes keeps no more than a few pages open, and makes the old ones durable", async () => {
   const writer = openWriter(journalPath('disk'), { durability: 'commit' })
   const before = readdirSync('/proc/self/fd').length
   for (let page = 0; page < 60; page++) {

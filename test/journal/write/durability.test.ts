@@ -130,7 +130,7 @@ describe('interval', () => {
   })
 })
 
-describe('readers of what is durable', () => {
+describe('readers of durable frames', () => {
   test('see a frame once it is durable, not before', async () => {
     const writer = openWriter(journalPath(), { durability: 'commit' })
     const reader = openReader(writer.path, { durable: true })
@@ -142,7 +142,7 @@ describe('readers of what is durable', () => {
     expect(readNumbers(reader)).toEqual(upTo(10))
   })
 
-  test('are woken when it is', async () => {
+  test('are woken when a frame becomes durable', async () => {
     const writer = openWriter(journalPath(), { durability: 'commit' })
     const reader = openReader(writer.path, { durable: true })
     const next = reader[Symbol.asyncIterator]().next()
@@ -152,7 +152,7 @@ describe('readers of what is durable', () => {
     expect(reader.position).toBe(1)
   })
 
-  test('go on over pages', async () => {
+  test('continue over pages', async () => {
     const writer = openWriter(journalPath(), { durability: 'commit' })
     writeCounts(writer, 0, 2 * SMALL_CAPACITY + 5)
     await writer.flush()
@@ -161,7 +161,7 @@ describe('readers of what is durable', () => {
 })
 
 describe('a journal that changes its durability', () => {
-  test("what was written under 'process' is durable once a writer of 'commit' says so", async () => {
+  test("frames written under 'process' are durable once a writer of 'commit' reports it", async () => {
     const directory = journalPath()
     const first = openWriter(directory, { durability: 'process' })
     writeCounts(first, 0, SMALL_CAPACITY + 20)
@@ -173,7 +173,7 @@ describe('a journal that changes its durability', () => {
     expect(readNumbers(openReader(directory, { durable: true }))).toEqual(upTo(SMALL_CAPACITY + 25))
   })
 
-  test("what was promised under 'interval' is kept by a writer of 'process'", () => {
+  test("frames durable under 'interval' stay durable under a writer of 'process'", () => {
     const directory = journalPath()
     const first = openWriter(directory, { durability: 'interval' })
     writeCounts(first, 0, 20)

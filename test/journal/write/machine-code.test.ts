@@ -64,7 +64,7 @@ const WORD_STORE = /mov[lq]? \[[^\]]+\*4\],/
 const CURSOR_STORE = /mov[lq]? \[[^\]]+\+0x80\],/
 const SLEEPERS_LOAD = /(mov[lq]? \w+,|cmp[lq]? )\[[^\]]+\+0x100\]/
 
-it.skipIf(process.arch !== 'x64')('a commit stores the frame, then the cursor, then looks for sleepers', () => {
+it.skipIf(process.arch !== 'x64')('a commit stores the frame, then the cursor, then checks for sleepers', () => {
   const code = codeOf('writeMany')
   const cursors = placesOf(code, CURSOR_STORE)
   expect(cursors.length, 'one ordinary store of the cursor').toBe(1)

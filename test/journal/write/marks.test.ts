@@ -42,7 +42,7 @@ it.each([[0], [10], [STRIDE - 1], [STRIDE], [STRIDE + 1]])(
   },
 )
 
-it('a writer that goes on after frames were discarded does not take their marks for its own', () => {
+it('a writer that continues after frames were discarded does not use their marks', () => {
   const first = openWriter()
   writeCounts(first, 0, 3)
   first.cork(300)

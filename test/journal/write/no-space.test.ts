@@ -92,7 +92,7 @@ describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => 
     },
   )
 
-  test.skipIf(reason)('filled by somebody else in the middle: what is reserved can still be written', () => {
+  test.skipIf(reason)('filled by another program meanwhile: reserved pages can still be written', () => {
     const place = mount(4096)
     const writer = openWriter(join(place, 'journal'), { durability })
     for (let n = 0; n < 100; n++) writer.write(Count, { n })
@@ -107,7 +107,7 @@ describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => 
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(count))
   })
 
-  test.skipIf(reason)('full before there is a journal: refused by name, and made once there is room', () => {
+  test.skipIf(reason)('full before there is a journal: a named error, and created once there is room', () => {
     const place = mount(2048)
     fillUp(place)
     const path = join(place, 'journal')
@@ -159,7 +159,7 @@ describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => 
 })
 
 describe('a read-only file system', () => {
-  test.skipIf(noMemoryMounts)('has readers, and no writer', () => {
+  test.skipIf(noMemoryMounts)('can be read, but not written', () => {
     const place = mountMemory(2048)
     const writer = openWriter(join(place, 'journal'))
     writer.write(Count, { n: 7 })
@@ -210,7 +210,7 @@ describe('RLIMIT_FSIZE', () => {
     },
   )
 
-  test.skipIf(noLimits)('too low for a page: opening fails by name', async () => {
+  test.skipIf(noLimits)('too low for a page: opening fails with a named error', async () => {
     const path = join(makeFolder('memory'), 'journal')
     const code =
       "import { Writer } from 'ticktape'; try { Writer.open(process.argv[1], { pageSize: 1 << 20 }) } catch (error) { console.log(error.code) }"
@@ -223,13 +223,13 @@ describe('RLIMIT_FSIZE', () => {
   })
 })
 
-describe('whatever the system calls it', () => {
+describe('all kinds of missing space', () => {
   let addon: string
   beforeAll(() => {
     addon = crashAddon()
   }, CRASH_BUILD_MS)
 
-  test('a full disk, a quota, a limit and a file system gone read-only are one error, and none for ever', async () => {
+  test('a full disk, a quota, a limit and a read-only file system are one error, and can be retried', async () => {
     const folder = makeFolder('memory')
     const ended = await runProgram('syncing.mjs', ['noRoom', join(folder, 'journal')], {
       TICKTAPE_ADDON: addon,

@@ -43,7 +43,7 @@ describe('options', () => {
   }
 
   for (const [name, values] of Object.entries(wrong)) {
-    it(`${name}: what is wrong is refused by name, and nothing is made`, () => {
+    it(`${name}: wrong values are refused with a named error, and nothing is created`, () => {
       const path = journalPath()
       for (const value of values) {
         const failure = failureOf(() => Writer.open(path, { [name]: value }))
@@ -54,27 +54,27 @@ describe('options', () => {
     })
   }
 
-  it('a misspelt one is named, with those there are', () => {
+  it('a misspelt one is named, with the valid ones', () => {
     const failure = failureOf(() => Writer.open(journalPath(), { pagesize: SMALL_PAGE } as never))
     expect(failure).toMatchObject({ code: 'ERR_INVALID_OPTION' })
     expect(failure.message).toMatch(/'pagesize'.*pageSize/)
   })
 
-  it.each([null, 5, 'fast', Symbol('x')])('%s is no set of options', options => {
+  it.each([null, 5, 'fast', Symbol('x')])('%s is not a valid set of options', options => {
     expect(failureOf(() => Writer.open(journalPath(), options as never)).code).toBe('ERR_INVALID_OPTION')
   })
 
-  it.each([undefined, null, '', 5, 'a\0b', {}, Object.create(null)])('%j is no directory', directory => {
+  it.each([undefined, null, '', 5, 'a\0b', {}, Object.create(null)])('%j is not a valid directory', directory => {
     expect(failureOf(() => Writer.open(directory as never)).code).toBe('ERR_INVALID_OPTION')
   })
 
-  it('undefined means not given', () => {
+  it('undefined counts as not given', () => {
     openWriter(journalPath(), { durability: undefined, mode: undefined, frames: undefined, journalId: undefined })
   })
 })
 
-describe('a journal there already', () => {
-  it('is gone on with', () => {
+describe('an existing journal', () => {
+  it('is continued', () => {
     const path = journalPath()
     for (let i = 0; i < 3; i++) {
       const writer = openWriter(path)
@@ -84,7 +84,7 @@ describe('a journal there already', () => {
     expect(readNumbers(openReader(path))).toEqual(upTo(3000))
   })
 
-  it('keeps its page size; another is refused, none is fine', () => {
+  it('keeps its page size; another is refused, none is accepted', () => {
     const path = journalPath()
     openWriter(path, { pageSize: 2 * SMALL_PAGE }).close()
     const failure = failureOf(() => Writer.open(path, { pageSize: SMALL_PAGE }))
@@ -102,7 +102,7 @@ describe('a journal there already', () => {
     }
   })
 
-  it('keeps counting them when the lock file says nothing', () => {
+  it('keeps counting them when the lock file is empty', () => {
     const path = journalPath()
     openWriter(path).close()
     openWriter(path).close()
@@ -110,7 +110,7 @@ describe('a journal there already', () => {
     expect(openWriter(path).epoch).toBeGreaterThanOrEqual(2)
   })
 
-  it('goes by an absolute path, wherever the program goes', () => {
+  it('keeps its absolute path when the working directory changes', () => {
     const folder = makeFolder('memory')
     const code = `
       process.chdir(args[1])
@@ -150,7 +150,7 @@ describe('a path that is not a journal', () => {
     expect(failureOf(() => openReader(join(file, 'journal'))).code).toBe('ERR_NOT_A_JOURNAL')
   })
 
-  it('a directory with a page that is none', () => {
+  it('a directory with an invalid page', () => {
     const folder = makeFolder('memory')
     writeFileSync(join(folder, FIRST_PAGE), Buffer.alloc(SMALL_PAGE, 'text'))
     expect(failureOf(() => Writer.open(folder))).toMatchObject({
@@ -160,7 +160,7 @@ describe('a path that is not a journal', () => {
     expect(failureOf(() => openReader(folder)).code).toBe('ERR_NOT_A_JOURNAL')
   })
 
-  it('nothing at all, for a reader', () => {
+  it('a missing path, for a reader', () => {
     const path = journalPath()
     expect(failureOf(() => openReader(path))).toMatchObject({ code: 'ERR_JOURNAL_NOT_FOUND', path })
     mkdirSync(path)
@@ -229,7 +229,7 @@ describe('permissions', () => {
   )
 })
 
-describe('what lies in the way', () => {
+describe('what already exists at the path', () => {
   it('a symlink for the directory is refused, with a slash behind it too', () => {
     const folder = makeFolder('memory')
     mkdirSync(join(folder, 'real'), { mode: 0o700 })
@@ -239,7 +239,7 @@ describe('what lies in the way', () => {
   })
 
   for (const name of ['writer.lock', 'control', 'schema.json', FIRST_PAGE]) {
-    it(`a symlink for ${name} is refused, and what it points at stays`, () => {
+    it(`a symlink for ${name} is refused, and its target is not changed`, () => {
       const path = journalPath()
       const target = join(makeFolder('memory'), 'precious')
       writeFileSync(target, 'precious')
@@ -249,7 +249,7 @@ describe('what lies in the way', () => {
       expect(readFileSync(target, 'utf8')).toBe('precious')
     })
 
-    it(`a FIFO for ${name} is refused, by writer and reader, and hangs nobody`, () => {
+    it(`a FIFO for ${name} is refused by writer and reader, and hangs neither`, () => {
       const path = journalPath()
       mkdirSync(path, { mode: 0o700 })
       execFileSync('mkfifo', [join(path, name)])
@@ -266,7 +266,7 @@ describe('what lies in the way', () => {
 })
 
 describe('the lock', () => {
-  it('lets no second writer of the same process in, and names the holder', () => {
+  it('excludes a second writer of the same process, and names the holder', () => {
     const writer = openWriter()
     const failure = failureOf(() => Writer.open(writer.path))
     expect(failure).toMatchObject({
@@ -283,7 +283,7 @@ describe('the lock', () => {
     say('open'); await line()
   `
 
-  it('lets no writer of another process in, not even while the holder is stopped', async () => {
+  it('excludes a writer of another process, even while the holder is stopped', async () => {
     const path = journalPath()
     const child = startChild(writing, [path])
     await child.hear()
@@ -293,7 +293,7 @@ describe('the lock', () => {
     child.resume()
   })
 
-  it('goes with its process, however it ends', async () => {
+  it('is released when its process ends, however it ends', async () => {
     const path = journalPath()
     for (const epoch of [1, 2, 3]) {
       const child = startChild(writing, [path])
@@ -304,7 +304,7 @@ describe('the lock', () => {
     expect(writer).toMatchObject({ epoch: 4, recovery: { found: 'same-boot', position: 3, dropped: 0 } })
   })
 
-  it('does not live on in the children of its process', async () => {
+  it('is not inherited by the children of its process', async () => {
     const path = journalPath()
     const child = startChild(
       `
@@ -332,7 +332,7 @@ it('a copy of a journal is a journal', () => {
   expect(openWriter(copy).position).toBe(writer.position)
 })
 
-it('what other frames a program defines does not matter to what it writes', () => {
+it('other definitions of a program do not change what it writes', () => {
   const path = journalPath()
   openWriter(path, { frames: [frame('Later', 99, { n: f64 })] }).close()
   writeCounts(openWriter(path), 0, 3)

@@ -18,7 +18,7 @@ import {
 } from '../../support/open.ts'
 
 describe('begin, commit, abort', () => {
-  it('begin twice is an error, and the frame begun stays', () => {
+  it('begin twice is an error, and the first frame is kept', () => {
     const writer = openWriter()
     const count = writer.begin(Count)
     count.n = 7
@@ -39,7 +39,7 @@ describe('begin, commit, abort', () => {
     }
   })
 
-  it('nobody sees a frame before commit', () => {
+  it('readers do not see a frame before commit', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     writer.begin(Count).n = 1
@@ -61,7 +61,7 @@ describe('begin, commit, abort', () => {
     expect(writer.position).toBe(255)
   })
 
-  it('commit returns where the frame lies, begin knows it before', () => {
+  it('commit returns the position of the frame, and the view has it before', () => {
     const writer = openWriter()
     expect(writer.begin(Pair).position).toBe(0)
     expect(writer.commit()).toBe(0)
@@ -70,7 +70,7 @@ describe('begin, commit, abort', () => {
     expect(writer.position).toBe(258)
   })
 
-  it('a definition of the same layout, made anew, is the same kind of frame', () => {
+  it('a second definition of the same layout is the same kind of frame', () => {
     const writer = openWriter()
     for (let n = 0; n < 3; n++) writer.write(frame('Count', 2, { n: f64 }), { n })
     expect(readNumbers(openReader(writer.path))).toEqual([0, 1, 2])
@@ -107,7 +107,7 @@ describe('cork, uncork, batch', () => {
     },
   )
 
-  it('keeps together on one page what was asked for', () => {
+  it('keeps the requested slots together on one page', () => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY - 10)
     writer.cork(11)
@@ -145,7 +145,7 @@ describe('cork, uncork, batch', () => {
     writer.uncork()
   })
 
-  it('what is discarded has never been, and what follows lies where it would have', () => {
+  it('readers never see discarded frames, and the next frame gets their position', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     writeCounts(writer, 0, 3)
@@ -165,7 +165,7 @@ describe('cork, uncork, batch', () => {
     ])
   })
 
-  it('discard without cork is an error, and after it one can cork anew', () => {
+  it('discard without cork is an error, and cork works after a discard', () => {
     const writer = openWriter()
     expect(failureOf(() => writer.discard()).code).toBe('ERR_INVALID_STATE')
     writer.cork()
@@ -179,7 +179,7 @@ describe('cork, uncork, batch', () => {
     expect(failureOf(() => writer.discard()).code).toBe('ERR_CLOSED')
   })
 
-  it('discard keeps what a page that filled up meanwhile has published', () => {
+  it('discard keeps frames that were published because a page was full', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     writer.cork(0)
@@ -227,7 +227,7 @@ describe('pages', () => {
     expect(numbers).toHaveLength(SMALL_CAPACITY - left + 2)
   })
 
-  it('end where a frame was aborted as if it had not been', () => {
+  it('end as if an aborted frame had not been begun', () => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY - 1)
     writer.begin(Huge)
@@ -249,7 +249,7 @@ describe('pages', () => {
     },
   )
 
-  it('of 1 GiB, the largest there are, work to their end', () => {
+  it('of 1 GiB, the largest size, work to their end', () => {
     const writer = openWriter(journalPath(), { pageSize: 1024 * 1024 * 1024, frames: [Count, Huge] })
     const capacity = (1024 * 1024 * 1024 - 4096) / 64
     // Sparse reading: a quarter of a million slots would take a second to write, 64 thousand frames of 255 a tenth.
@@ -319,7 +319,7 @@ describe('schema.json', () => {
     openWriter(path)
   })
 
-  it('two frames under one id are refused before anything is made', () => {
+  it('two frames under one id are refused before anything is created', () => {
     const path = journalPath()
     const frames = [frame('A', 9, { price: f64 }), frame('B', 9, { price: f64 })]
     expect(failureOf(() => Writer.open(path, { frames })).code).toBe('ERR_FRAME_DEFINITION')
@@ -328,7 +328,7 @@ describe('schema.json', () => {
 })
 
 describe('close', () => {
-  it('drops the frame begun and keeps those committed, corked or not', () => {
+  it('drops the frame that was begun and keeps those committed, corked or not', () => {
     const writer = openWriter()
     writer.cork()
     writeCounts(writer, 0, 2)
@@ -355,7 +355,7 @@ describe('close', () => {
     openWriter(path, { pageSize: undefined }).close()
   })
 
-  it('flush after close is an error, a flush under way ends', async () => {
+  it('flush after close is an error, a pending flush ends', async () => {
     const writer = openWriter(journalPath('disk'), { durability: 'commit' })
     writeCounts(writer, 0, 5)
     const flush = writer.flush()

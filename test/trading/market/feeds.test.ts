@@ -44,7 +44,7 @@ describe('a capture', () => {
     '1723161255319702566 {"lastUpdateId":1,"bids":[],"asks":[]}',
   ]
 
-  test.each(['capture.txt', 'capture.gz'])('%s gives quotes and trades, and passes over the rest', async name => {
+  test.each(['capture.txt', 'capture.gz'])('%s gives quotes and trades, and skips other messages', async name => {
     const feed = new CaptureFeed(capture([...lines, ''], name))
     expect(await all(feed)).toEqual([
       {
@@ -69,7 +69,7 @@ describe('a capture', () => {
     expect(feed.badLines).toBe(0)
   })
 
-  test('a buyer who was the maker means that a seller came', async () => {
+  test('a trade whose buyer was the maker is a sell', async () => {
     const feed = new CaptureFeed(capture([`1 ${TRADE.replace('"m":false', '"m":true')}`]))
     expect(await all(feed)).toMatchObject([{ side: 'sell' }])
   })
@@ -102,7 +102,7 @@ describe('a capture', () => {
     expect((problems[0] as Error).message).toContain('line 2 of')
   })
 
-  test('one that is cut off within its compression gives what came before, and says so', async () => {
+  test('one whose compressed data is cut off gives the events before that, and reports it', async () => {
     const text = Array.from({ length: 5000 }, (_, i) => `${i + 1} ${QUOTE.replace('2.507', String(i))}`).join('\n')
     const file = join(makeFolder(), 'cut.gz')
     const whole = gzipSync(text)
@@ -116,7 +116,7 @@ describe('a capture', () => {
     expect(problems.map(problem => problem.message)).toEqual([expect.stringContaining('cut off')])
   })
 
-  test('goes on after as many events as it is told to skip, bad lines and others aside', async () => {
+  test('skips the given number of events, not counting bad lines and other messages', async () => {
     const text = Array.from({ length: 2000 }, (_, i) =>
       i % 7 === 3
         ? 'garbage'
@@ -130,7 +130,7 @@ describe('a capture', () => {
       expect(await all(feed, skip)).toEqual(whole.slice(skip))
   })
 
-  test('of spot has quotes without a kind of their own: the name of the stream says it', async () => {
+  test('of spot has quotes without a kind: the name of the stream gives it', async () => {
     const feed = new CaptureFeed(
       capture([
         '1 {"stream":"bnbusdt@bookTicker","data":{"u":1,"s":"BNBUSDT","b":"25.3","B":"31","a":"25.4","A":"40"}}',
@@ -148,7 +148,7 @@ describe('a capture', () => {
     expect(Object.fromEntries(feed.passedOver)).toEqual({ depth5: 1, ticker: 1, 'answer to a request': 1 })
   })
 
-  test('has trades that the market did not make: they are passed over by their name', async () => {
+  test('has trades that are not of the market: they are skipped and counted by kind', async () => {
     const from = (origin: string, price: string, quantity: string): string =>
       `5 ${TRADE.replace('MARKET', origin).replace('61800.30', price).replace('0.006', quantity)}`
     const feed = new CaptureFeed(
@@ -169,7 +169,7 @@ describe('a capture', () => {
     })
   })
 
-  test('with thousands of bad lines tells of the first ones and of the rest at once, with a count', async () => {
+  test('with thousands of bad lines reports the first ones, and the others in one message with a count', async () => {
     const text = Array.from({ length: 5000 }, (_, i) =>
       i % 2 === 0 ? `${i} ${QUOTE}` : i % 3 === 0 ? 'garbage' : `${i} 17`,
     )
@@ -215,7 +215,7 @@ describe('a capture', () => {
     ['of books alone', DEPTH, '20 × depthUpdate'],
     ['of symbols too long', QUOTE.replace('BTCUSDT', 'B'.repeat(17)), `20 × ${'B'.repeat(17)}`],
     ['of nothing', '', 'no line'],
-  ])('%s is one clear error, that names the dialects, and no message a line', async (_, message, what) => {
+  ])('%s is one error that names the dialects, not a message per line', async (_, message, what) => {
     const feed = new CaptureFeed(
       capture(message === '' ? [] : Array.from({ length: 20 }, (_line, i) => `${i + 1} ${message}`)),
     )
@@ -228,7 +228,7 @@ describe('a capture', () => {
     expect(problems).toEqual([])
   })
 
-  test('that is not there is refused by name', () => {
+  test('that does not exist is refused with a named error', () => {
     expect(failureOf(() => new CaptureFeed('/nonexistent.gz'))).toMatchObject({ code: 'ERR_INVALID_OPTION' })
     expect(failureOf(() => new CaptureFeed(makeFolder()))).toMatchObject({ code: 'ERR_INVALID_OPTION' })
   })
@@ -241,7 +241,7 @@ describe('the synthetic feed', () => {
     expect(await all(new SyntheticFeed({ seed: 8 }), 0, 5000)).not.toEqual(first)
   })
 
-  test('goes on after as many events as it is told to skip', async () => {
+  test('skips the given number of events', async () => {
     const whole = await all(new SyntheticFeed({ limit: 1000 }))
     expect(whole).toHaveLength(1000)
     for (const skip of [1, 255, 256, 257, 999, 1000])

@@ -22,7 +22,7 @@ function pace(speed: number | 'realtime', maxGapMs?: number): { at: (ms: number)
   return { at: ms => void (now = 1000 + ms), pace: new Pace(speed, maxGapMs, gap => gaps.push(gap)), gaps }
 }
 
-test('events follow each other as they happened, and late ones catch up', () => {
+test('events are due at their recorded distances, and late ones catch up', () => {
   const { at, pace: p, gaps } = pace(2)
   expect(p.dueIn(5000)).toBe(0)
   expect(p.dueIn(7000)).toBe(1000)
@@ -32,7 +32,7 @@ test('events follow each other as they happened, and late ones catch up', () => 
   expect(gaps).toEqual([])
 })
 
-test('a gap of years is cut to a minute, and what follows keeps its distance', () => {
+test('a gap of years is cut to a minute, and the next events keep their distances', () => {
   const { at, pace: p, gaps } = pace('realtime')
   expect(p.dueIn(1)).toBe(0)
   expect(p.dueIn(YEARS_54)).toBe(60_000)
@@ -41,7 +41,7 @@ test('a gap of years is cut to a minute, and what follows keeps its distance', (
   expect(p.dueIn(YEARS_54 + 250)).toBe(250)
 })
 
-test('a gap is cut to what it is told, in the time of the feed', () => {
+test('a gap is cut to the given maximum, in the time of the feed', () => {
   const { pace: p, gaps } = pace(10, 5000)
   p.dueIn(0)
   expect(p.dueIn(4000)).toBe(400)
@@ -49,7 +49,7 @@ test('a gap is cut to what it is told, in the time of the feed', () => {
   expect(gaps).toEqual([{ gapMs: 16_000, waitMs: 500 }])
 })
 
-test('a gap that shall be waited for is waited for, and told of', () => {
+test('with a large maximum a gap is waited for, and reported', () => {
   const { pace: p, gaps } = pace('realtime', Number.POSITIVE_INFINITY)
   p.dueIn(0)
   expect(p.dueIn(YEARS_54)).toBe(YEARS_54)
@@ -117,7 +117,7 @@ async function problemsOf(feed: Feed, options: Partial<GatewayOptions> = {}): Pr
   return problems
 }
 
-test('a gateway tells of gaps in a bounded number of messages, and writes every event', async () => {
+test('a gateway reports gaps in a bounded number of messages, and writes every event', async () => {
   const events = Array.from({ length: 50 }, (_, i) => quote(i * YEARS_54))
   const home = join(makeFolder('memory'), 'session')
   const problems = await problemsOf(feedOf(...events), { home, maxGapMs: 1 })
@@ -129,7 +129,7 @@ test('a gateway tells of gaps in a bounded number of messages, and writes every 
   expect([...reader].filter(frame => frame.is(BookTop))).toHaveLength(50)
 })
 
-test('a gateway refuses a gap that is none', async () => {
+test('a gateway refuses an invalid gap', async () => {
   for (const maxGapMs of [0, -1, Number.NaN, '5s'])
     expect(await rejectionOf(problemsOf(feedOf(), { maxGapMs: maxGapMs as number }))).toMatchObject({
       code: 'ERR_INVALID_OPTION',
@@ -137,7 +137,7 @@ test('a gateway refuses a gap that is none', async () => {
     })
 })
 
-test('symbols that a strategy asks for and nobody has are told of', async () => {
+test('symbols that a strategy asks for and the feed does not have are reported', async () => {
   const unknown = { code: 'ERR_UNKNOWN_SYMBOL', strategy: 'eager' }
   expect(await problemsOf(feedOf(quote(1), quote(2, 'ETHUSDT')))).toMatchObject([
     {
@@ -153,14 +153,14 @@ test('symbols that a strategy asks for and nobody has are told of', async () => 
   expect(await problemsOf(feedOf(quote(1, 'BTCUSDT'), quote(2, 'ETHUSDT')))).toEqual([])
 })
 
-test('an event whose symbol does not fit stops the gateway by its name', async () => {
+test('an event whose symbol does not fit stops the gateway with an error that names it', async () => {
   expect(await rejectionOf(problemsOf(feedOf(quote(1, '1000000BABYDOGEUSDT'))))).toMatchObject({
     code: 'ERR_FIELD_VALUE',
     message: expect.stringContaining('1000000BABYDOGEUSDT') as string,
   })
 })
 
-test('trades that the market did not make change neither the last price nor the volume', async () => {
+test('trades that are not of the market change neither the last price nor the volume', async () => {
   const file = join(makeFolder(), 'capture.txt')
   const trade = (i: number, origin: string, price: string, quantity: string): string =>
     `${i} {"stream":"btcusdt@trade","data":{"e":"trade","s":"BTCUSDT","t":${i},"p":"${price}","q":"${quantity}","X":"${origin}","m":true}}`
@@ -211,7 +211,7 @@ test.each([['soon'], ['0s'], ['-1s']])('--max-gap %s is refused', text => {
   })
 })
 
-test('a capture that begins in 1970 waits for --max-gap and says so in one line', () => {
+test('a capture that begins in 1970 waits for --max-gap and reports it in one line', () => {
   const file = join(makeFolder(), 'capture.txt')
   const data = '{"stream":"a@bookTicker","data":{"u":1,"s":"BTCUSDT","b":"1","B":"1","a":"2","A":"1"}}'
   writeFileSync(file, `1000 ${data}\n1723161255000000000 ${data}\n1723161255100000000 ${data}\n`)

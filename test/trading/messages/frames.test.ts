@@ -27,7 +27,7 @@ test('a ticker, a trade and a top of book take 64 bytes, with their fields where
   })
 })
 
-test('an order and its report take 128 bytes and lie alike', () => {
+test('an order and its report take 128 bytes and have the same layout', () => {
   const shared = {
     symbol: [32, 16],
     orderId: [48, 8],
@@ -46,7 +46,7 @@ test('an order and its report take 128 bytes and lie alike', () => {
   expect(layoutOf(OrderReport)).toEqual({ ...shared, reason: [124, 1] })
 })
 
-test('an order comes out of a journal as it went in', () => {
+test('an order is read from a journal as it was written', () => {
   const directory = join(makeFolder('memory'), 'j')
   using writer = Writer.open(directory, { pageSize: 64 * 1024 })
   const order = {

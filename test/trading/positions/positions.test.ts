@@ -42,7 +42,7 @@ describe('average cost', () => {
     })
   })
 
-  test('closing all leaves nothing, whatever was rounded on the way', () => {
+  test('closing all leaves nothing, whatever was rounded before', () => {
     const positions = after(fill('buy', 3, '0.00000001'), fill('sell', 1, 1), fill('sell', 1, 1), fill('sell', 1, 1))
     expect(positions.get('s', 'X')).toEqual({
       quantity: '0',
@@ -117,7 +117,7 @@ describe('average cost', () => {
     expect(positions.summary()).toEqual({ realised: '47.63', fees: '-0.4', net: '48.03' })
   })
 
-  test('a position taken is as it was: later fills do not change it', () => {
+  test('a position that was read does not change with later fills', () => {
     const positions = after(fill('buy', 1, 100))
     const then = positions.get('s', 'X')
     positions.apply(fill('buy', 1, 200))
@@ -161,7 +161,7 @@ describe('decimals', () => {
     expect(positions.get('s', 'X').quantity).toBe('6')
   })
 
-  test('numbers small and large are taken as they are', () => {
+  test('small and large numbers are used exactly', () => {
     const positions = after(fill('buy', 1e-8, 1e21))
     expect(positions.get('s', 'X')).toMatchObject({
       quantity: '0.00000001',
@@ -170,7 +170,7 @@ describe('decimals', () => {
     })
   })
 
-  test('a fill that is not right is refused by name and counts nothing', () => {
+  test('an invalid fill is refused with a named error and counts nothing', () => {
     const positions = new Positions()
     for (const bad of [{ side: 'hold' }, { strategy: '' }, { symbol: 7 }, { account: 7 }, { fees: 1 }, { fee: 'x' }]) {
       expect(failureOf(() => positions.apply({ ...fill('buy', 1, 1), ...bad } as never)).code).toBe('ERR_FIELD_VALUE')
@@ -293,7 +293,7 @@ test(
   LONG ? 600_000 : 60_000,
 )
 
-test('whatever the fills, what came in less what went out is what was realised once all is closed', () => {
+test('for any fills, money in minus money out is the realised P&L once all is closed', () => {
   const amount = fc
     .integer({ min: 1, max: 10 ** 9 })
     .map(n => `${Math.floor(n / 1e4)}.${String(n % 1e4).padStart(4, '0')}`)
@@ -321,7 +321,7 @@ test('whatever the fills, what came in less what went out is what was realised o
   )
 })
 
-test('settlement of 10,000 accounts: each gets its own, together exactly what all got', () => {
+test('settlement of 10,000 accounts: each gets its share, and the sum is exact', () => {
   const random = generator(77)
   const positions = new Positions({ scale: { price: 2, quantity: 0 } })
   const held = new Map<string, number>()

@@ -62,7 +62,7 @@ test('fills count 16 at a time', () => {
   expect(shown(keeper.positions)).toEqual(folded(17))
 })
 
-test('or when their time is over', async () => {
+test('fills also count after the flush interval', async () => {
   const keeper = open(journalPath(), { batchMs: 20 })
   keeper.apply(fillOf(0))
   expect(keeper.folded).toBe(0)
@@ -70,7 +70,7 @@ test('or when their time is over', async () => {
   expect(shown(keeper.positions)).toEqual(folded(1))
 })
 
-test('opening again gives the same positions, and anybody can fold them', () => {
+test('opening again gives the same positions, and any program can compute them', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory, { snapshotEvery: 100 })
   for (let i = 0; i < 350; i++) keeper.apply(fillOf(i), i)
@@ -85,7 +85,7 @@ test('opening again gives the same positions, and anybody can fold them', () => 
   expect(shown(foldPositions(directory).positions)).toEqual(folded(400))
 })
 
-test('a journal that has lost its beginning goes on from a snapshot', () => {
+test('a journal that has lost its beginning continues from a snapshot', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory, { snapshotEvery: 50, journal: { pageSize: 64 * 1024 } })
   for (let i = 0; i < 500; i++) keeper.apply(fillOf(i), i)

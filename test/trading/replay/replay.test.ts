@@ -59,7 +59,7 @@ function tenth(then: string, farewell = ''): string {
 }
 
 describe('replay', () => {
-  test('of an unchanged strategy is the same, its farewell included', async () => {
+  test('of an unchanged strategy is the same, including its final orders', async () => {
     const home = await session([strategyFile('busy.mjs')])
     const audit = await auditSession(home)
     for (const { id, orders } of audit.strategies) {
@@ -70,7 +70,7 @@ describe('replay', () => {
     }
   })
 
-  test('of a strategy that now decides otherwise says where it does so first', async () => {
+  test('of a strategy that now decides differently reports the first difference', async () => {
     const home = await session([tenth('')])
     const changed = tenth('if (n === 30) { order({ symbol: trade.symbol, side: trade.side, quantity: 2 }); return }')
     const { difference, orders } = await replayStrategy({ home, strategy: 'a', file: changed })
@@ -107,7 +107,7 @@ describe('replay', () => {
     expect((await replayStrategy({ home, strategy: 'a', file: changed() })).difference?.what).toContain(what)
   })
 
-  test('finds that a farewell is missing', async () => {
+  test('finds that final orders are missing', async () => {
     const home = await session([tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 })")])
     expect(await replayStrategy({ home, strategy: 'a' })).toMatchObject({ difference: undefined })
     expect((await replayStrategy({ home, strategy: 'a', file: tenth('') })).difference?.what).toContain(
@@ -115,7 +115,7 @@ describe('replay', () => {
     )
   })
 
-  test('of a strategy that failed is the same when it fails again at the same place, in a frame or at its end', async () => {
+  test('of a strategy that failed is the same when it fails again at the same frame or at its end', async () => {
     for (const failing of [
       tenth("if (n === 33) throw new Error('no')"),
       tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 }); throw new Error('not yet')"),
@@ -137,7 +137,7 @@ describe('replay', () => {
     expect((await replayStrategy({ home, strategy: 'a' })).difference?.what).toContain('quantity')
   })
 
-  test('of a gateway finds a venue that answers otherwise, and one that fills otherwise', async () => {
+  test('of a gateway finds a venue that answers differently, and one that fills differently', async () => {
     // In its own time, so that orders rest while the market goes on.
     const home = await session([strategyFile('busy.mjs')], 3000, 'realtime')
     expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
@@ -158,7 +158,7 @@ describe('replay', () => {
     expect((await replayGateway({ home, venue: new Deaf() })).difference?.what).toContain('answers no order')
   })
 
-  test('refuses a home that is none, and a strategy that is not in it', async () => {
+  test('refuses a directory that is not a session, and a strategy that is not in it', async () => {
     expect(await rejectionOf(replayStrategy({ home: makeFolder(), strategy: 'a' }))).toMatchObject({
       code: 'ERR_SESSION',
     })
@@ -182,7 +182,7 @@ class Generous extends PaperVenue {
   }
 }
 
-describe('a session whose orders a venue of its own answered', () => {
+describe('a session whose orders a custom venue answered', () => {
   test('cannot be compared by the command: it names the venue, compares the strategies, and ends with status 2', {
     timeout: 60_000,
   }, async () => {
@@ -214,7 +214,7 @@ describe('a session whose orders a venue of its own answered', () => {
     expect([difference, reports > 10]).toEqual([undefined, true])
   })
 
-  test('is known by every venue that it ever had, by the name that the venue gives itself', async () => {
+  test('records the name of every venue that it ever had', async () => {
     const strategies = [tenth('')]
     const home = await session(strategies, 300)
     expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
@@ -231,7 +231,7 @@ describe('a session whose orders a venue of its own answered', () => {
     expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
   })
 
-  test('of a version that did not write it down is compared with the paper venue', async () => {
+  test('of a version that did not record the venue is compared with the paper venue', async () => {
     const home = await session([tenth('')], 300)
     const file = join(home, 'session.json')
     const { answeredBy, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
@@ -244,7 +244,7 @@ describe('a session whose orders a venue of its own answered', () => {
 })
 
 describe('ticktape replay', () => {
-  test('says the same with status 0, what differs with 1, what it could not do with 2', async () => {
+  test('exits with status 0 for the same, 1 for a difference, 2 for a failure', async () => {
     const home = await session([tenth('')])
     const same = ticktape('replay', home, '--strategy', 'a')
     expect([same.status, same.stdout, same.stderr]).toEqual([

@@ -52,7 +52,7 @@ function runWith(options: readonly string[], env: NodeJS.ProcessEnv, args: reado
 
 const knowsTypes = Boolean((process.features as { readonly typescript?: unknown }).typescript)
 
-test('a strategy in TypeScript runs where Node strips types, and else is refused with what to do', () => {
+test('a strategy in TypeScript runs if Node strips types, and is otherwise refused with advice', () => {
   const folder = makeFolder()
   const { status, stderr } = ticktape('run', typescript(folder), '--capture', capture(folder))
   if (knowsTypes) {
@@ -89,6 +89,6 @@ test.each([
   [['--input-type=module', '-e', '--import', '--no-warnings'], ['--no-warnings']],
   [['--input-type', 'module', '-p', 'code', '-i'], []],
   [['--watch', '--watch-path', 'src', '--test', '--check', '--cpu-prof'], ['--cpu-prof']],
-])('of the options %j a child inherits what is not about its parent alone', (options, inherited) => {
+])('of the options %j a child inherits those that are not only for its parent', (options, inherited) => {
   expect(inheritedOptions(options)).toEqual(inherited ?? options)
 })

@@ -25,12 +25,12 @@ describe('defineStrategy', () => {
     [{ id: 'a', onTicker() {}, symbols: [] }, "'symbols'"],
     [{ id: 'a', onTicker() {}, symbols: ['x'.repeat(17)] }, "'symbols'"],
     [{ id: 'a', onTicker() {}, from: 'middle' }, "'from'"],
-  ])('refuses %o by name', (definition, what) => {
+  ])('refuses %o with a named error', (definition, what) => {
     const failure = failureOf(() => defineStrategy(definition as unknown as StrategyDefinition))
     expect(failure).toMatchObject({ code: 'ERR_STRATEGY', message: expect.stringContaining(what) as string })
   })
 
-  test('takes what is right', () => {
+  test('accepts a valid definition', () => {
     const strategy = defineStrategy({ id: 'a-1_2.3', symbols: ['BTC-USDT'], from: 'end', onTrade() {} })
     expect(strategy.id).toBe('a-1_2.3')
     expect(Object.isFrozen(strategy)).toBe(true)
@@ -108,7 +108,7 @@ function everyTrade(id: string, every: number): string {
 }
 
 describe('a strategy', () => {
-  test('names the frame behind each order, has ids that nobody else has, and gets its own reports only', async () => {
+  test('names the cause of each order, has unique ids, and gets only its own reports', async () => {
     const home = await play(`export default [${everyTrade('a', 2)}, ${everyTrade('b', 3)}]`)
     for (const [id, number] of [
       ['a', 2],
@@ -132,7 +132,7 @@ describe('a strategy', () => {
     }
   })
 
-  test('gets what its symbols and handlers ask for', async () => {
+  test('gets the frames of its symbols and handlers', async () => {
     const home = await play(`
       const seen = new Set()
       const note = kind => (frame, { order }) => {
@@ -144,7 +144,7 @@ describe('a strategy', () => {
     expect(notesOf(home).toSorted()).toEqual(['book', 'ticker', 'trade'])
   })
 
-  test('knows the time of the frame, and is started and stopped once; what it sends at its end is answered too', async () => {
+  test('gets the time of the frame, and is started and stopped once; its final orders are answered too', async () => {
     const home = await play(`
       let [first, last, starts] = [undefined, 0n, 0]
       export default defineStrategy({ id: 'a',
@@ -168,7 +168,7 @@ describe('a strategy', () => {
     expect(reportsOf(home).map(report => report.state)).toEqual(['accepted', 'cancelled', 'accepted', 'filled'])
   })
 
-  test('is told what is wrong with an order, and nothing of it is sent', async () => {
+  test('gets an error for an invalid order, and nothing is sent', async () => {
     const requests = [
       '{}',
       "{ symbol: 'X', side: 'buy' }",
@@ -197,7 +197,7 @@ describe('a strategy', () => {
     expect(ordersOf(home)).toHaveLength(1)
   })
 
-  test('cannot send outside its handlers, nor more for one frame than can appear at once', async () => {
+  test('cannot send outside its handlers, nor more for one frame than fits into one page', async () => {
     const home = await play(`
       let outside = 'nothing'
       let kept
@@ -248,7 +248,7 @@ describe('a strategy', () => {
     ])
   })
 
-  test("that begins at the 'end' does not see what was before its first start, and goes on as any other", async () => {
+  test("that begins at the 'end' does not get frames before its first start, and later continues as any other", async () => {
     const home = await play("export default defineStrategy({ id: 'b', onTrade() {} })", 300)
     const before = Reader.open(join(home, 'gateway'), { from: 'end' })
     const end = before.position
@@ -312,7 +312,7 @@ describe('Gateway.start', () => {
     expect(failure).toMatchObject({ code: 'ERR_STRATEGY', message: expect.stringContaining(what) as string })
   })
 
-  test('says of TypeScript what to do with it, where Node does not load it', async () => {
+  test('advises how to load TypeScript if Node does not', async () => {
     const file = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })", 'strategy.ts')
     if ((process.features as { typescript?: unknown }).typescript) {
       await (await Gateway.start({ home: newHome(), strategies: [file], feed, speed: 'max' })).stop()
@@ -324,7 +324,7 @@ describe('Gateway.start', () => {
     })
   })
 
-  test('refuses a second gateway on one home by the name of the first, and a damaged session.json', async () => {
+  test('refuses a second gateway on one home and names the first, and refuses a damaged session.json', async () => {
     const at = newHome()
     const first = await Gateway.start({ home: at, strategies: [], feed, speed: 'max' })
     expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({
@@ -351,7 +351,7 @@ describe('Gateway.start', () => {
     })
   })
 
-  test('refuses to go on with a session whose first pages are gone: it would play its feed again', async () => {
+  test('refuses to continue a session whose first pages are gone: it would play its feed again', async () => {
     const at = await play("export default defineStrategy({ id: 'a', onTrade() {} })", 2000)
     rmSync(join(at, 'gateway', '0000000000.page'))
     expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({
@@ -360,7 +360,7 @@ describe('Gateway.start', () => {
     })
   })
 
-  test('a strategy that does not stop is killed, and that is told', async () => {
+  test('a strategy that does not stop is killed and reported', async () => {
     const stuck = moduleOf("export default defineStrategy({ id: 'a', onTrade() { for (;;); } })")
     const gateway = await Gateway.start({
       home: newHome(),
@@ -375,7 +375,7 @@ describe('Gateway.start', () => {
     expect(() => process.kill(pid as number, 0)).toThrow('ESRCH')
   })
 
-  test('a strategy that is told to stop while it starts has handled all that was written before it ends', async () => {
+  test('a strategy that is stopped while it starts handles all frames written so far before it ends', async () => {
     const marker = join(makeFolder(), 'failed')
     const failsOnce = moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
       import { setTimeout as sleep } from 'node:timers/promises'
@@ -407,7 +407,7 @@ describe('Gateway.start', () => {
     expect(notesOf(home).at(-1)).toBe('end')
   })
 
-  test('a strategy that somebody else stopped says so: its gateway does not take it for one that has handled all', async () => {
+  test('a strategy that was stopped by another process reports it: its gateway does not count it as finished', async () => {
     const ended: string[] = []
     const idle = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")
     const gateway = await Gateway.start({
@@ -426,7 +426,7 @@ describe('Gateway.start', () => {
     expect(await gateway.stop()).toBe(false)
   })
 
-  test('a strategy that cannot start is started again and again, each time later, and does not hold up the rest', async () => {
+  test('a strategy that cannot start is restarted with a growing back-off, and does not delay the others', async () => {
     const events: { kind: string; restartInMs?: number | undefined }[] = []
     const marker = join(makeFolder(), 'loaded')
     const broken = moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
@@ -456,7 +456,7 @@ describe('Gateway.start', () => {
     expect(gateway.status.events).toBe(100)
   })
 
-  test('a feed that fails is told by `fed` and by `stop`, and leaves no process', async () => {
+  test('a feed that fails rejects `fed` and `stop`, and leaves no process', async () => {
     const broken = {
       async *events() {
         yield [{ kind: 'trade', timeMs: 0, symbol: 'A', price: 1, quantity: 1, tradeId: 1n, side: 'buy' }] as const

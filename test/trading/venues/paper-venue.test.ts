@@ -30,7 +30,7 @@ const short = (reports: readonly OrderReportValues[]) =>
   reports.map(r => [r.orderId, r.state, r.filledQuantity, r.averagePrice, r.reason])
 
 describe('an order that can trade', () => {
-  test('is filled at the touch, all of it, with its whole image in the report', () => {
+  test('is filled completely at the best price, with all its fields in the report', () => {
     const [accepted, filled] = venueAt(98, 99).answer(order())
     const { action: _, ...image } = order()
     expect(accepted).toEqual({ ...image, state: 'accepted', reason: 'none' })
@@ -44,7 +44,7 @@ describe('an order that can trade', () => {
     expect(short(venueAt(99.9, 101).answer(order({ side: 'sell' })))).toEqual([[1n, 'accepted', 0, 0, 'none']])
   })
 
-  test('at market takes what is there', () => {
+  test('at market trades at the best price', () => {
     const market = order({ orderType: 'market', price: 0, timeInForce: 'ioc' })
     expect(short(venueAt(98, 99).answer(market)).at(-1)).toEqual([1n, 'filled', 2, 99, 'none'])
     expect(short(venueAt(98, 99).answer({ ...market, side: 'sell' })).at(-1)).toEqual([1n, 'filled', 2, 98, 'none'])
@@ -53,7 +53,7 @@ describe('an order that can trade', () => {
 })
 
 describe('an order that cannot trade yet', () => {
-  test('rests until the market comes to it, and is filled at its limit, once', () => {
+  test('rests until the market reaches its price, and is filled at its limit, once', () => {
     const venue = venueAt(101, 102)
     venue.answer(order())
     expect(venue.quote('BTCUSDT', 100, 100.1)).toEqual([])
@@ -83,7 +83,7 @@ describe('an order that cannot trade yet', () => {
   })
 })
 
-test('a cancel gives the resting order back, and is rejected for any other', () => {
+test('a cancel removes the resting order, and is rejected for any other', () => {
   const venue = venueAt(101, 102)
   venue.answer(order())
   const cancel = order({ action: 'cancel', symbol: '', quantity: 0, price: 0 })
@@ -106,14 +106,14 @@ test.each([
   expect(venueAt(98, 99).answer(order(changes))).toMatchObject([{ state: 'rejected', reason, filledQuantity: 0 }])
 })
 
-test('an order with the id of one that rests is rejected, and the one that rests stays', () => {
+test('an order with the id of a resting one is rejected, and the resting one stays', () => {
   const venue = venueAt(101, 102)
   venue.answer(order())
   expect(venue.answer(order({ quantity: 9 }))).toMatchObject([{ state: 'rejected', reason: 'bad order id' }])
   expect(venue.quote('BTCUSDT', 99, 100)).toMatchObject([{ quantity: 2 }])
 })
 
-test('a venue that was told the reports and quotes of another goes on as that one would', () => {
+test('a venue restored from the reports and quotes of another continues as that one would', () => {
   const first = venueAt(101, 102)
   const reports = [
     order({ orderId: 1n }),
