@@ -90,7 +90,7 @@ it('now() and the hot path read the same clock', () => {
     const first = words[0]
     const second = now()
     native.readClock()
-    // Not before: one line gives both. It may be set back by what a disturbed look at the clock shows, within the bound.
+    // Not earlier: both come from one line. A disturbed check of the clock may set it back, within the bound.
     expect(Number(second - first)).toBeGreaterThan(-BOUND)
     expect(Number(words[0] - second)).toBeGreaterThan(-BOUND)
   }

@@ -1,4 +1,4 @@
-/** `ticktape halt | resume | breaker`: the hand on the switch, from outside. */
+/** `ticktape halt | resume | breaker`: run as commands. */
 import { dirname } from 'node:path'
 import { CircuitBreaker } from 'ticktape/state'
 import { expect, test } from 'vitest'

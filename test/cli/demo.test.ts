@@ -165,7 +165,7 @@ function commandOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
   } catch {
-    return '' // It ended meanwhile.
+    return '' // It has ended meanwhile.
   }
 }
 

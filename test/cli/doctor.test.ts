@@ -16,7 +16,7 @@ Max open files            65536                65536                files
 Max address space         unlimited            unlimited            bytes
 `
 
-/** A machine set up for trading: nothing to say about it. */
+/** A machine configured for trading: no check finds a problem. */
 const GOOD: Readonly<Record<string, string>> = {
   '/proc/meminfo': 'MemTotal:       32000000 kB\nMemAvailable:   28000000 kB',
   '/proc/sys/vm/overcommit_memory': '0',

@@ -20,7 +20,7 @@ const PACKAGES: readonly [string, object][] = [
   ['ticktape/trading', trading],
 ]
 
-/** What a block takes for granted: names that the text around it, or a block before, has introduced. */
+/** Names that a block uses and that the text around it, or an earlier block, has introduced. */
 const GIVEN: Readonly<Record<string, string>> = {
   Ticker: `declare const Ticker: import('ticktape').FrameDefinition<{
     symbol: import('ticktape').Field<string>

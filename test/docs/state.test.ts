@@ -1,4 +1,4 @@
-/** docs/state.md is held against the code: what it calls is there, and its errors have the codes it says. */
+/** docs/state.md is compared with the code: its functions exist, and its errors have the documented codes. */
 import { readFileSync } from 'node:fs'
 import * as ticktape from 'ticktape'
 import * as state from 'ticktape/state'

@@ -4,8 +4,8 @@
  *     points TURNS         at every crash point there is in native/core and src, each at these turns of it ('1,2,5')
  *     random COUNT SEED    COUNT times at random moments under full load
  *
- * After each death: what readers had seen is what they see after recovery, from the first frame on, whole, without a gap or a
- * duplicate; every frame whose flush had resolved is there; the next writer goes on. Says one line of JSON: what it did.
+ * After each death: what readers had seen is what they see after recovery, from the first frame on, complete, without a gap or a
+ * duplicate; every frame whose flush had resolved is there; the next writer goes on. Prints one line of JSON: what it did.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 const ROOT = join(import.meta.dirname, '../..')
 const ADDON = join(ROOT, 'build-crash/build/Release/ticktape.node')
 
-/** The addon that can be told to die and fail at named places. Built when it isn't there. */
+/** The addon in which tests can kill the process or make a call fail at named points. It is built if it does not exist. */
 export function crashAddon(): string {
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/native-crash-build.mjs')], {
     encoding: 'utf8',

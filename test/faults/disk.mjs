@@ -3,7 +3,7 @@
  *
  * Two things are known of each file: what the system has promised to have written (from the log of syncs that the addon for
  * crash tests keeps, and from node:fs, watched here), and what the file holds now. Of every block of 4 KiB written since its last
- * sync either may be on the disk. Names change in the order they were changed in, and as far as nobody knows.
+ * sync either may be on the disk. Changes of names reach the disk in their order, but it is not known how many of them did.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -12,7 +12,7 @@ import path from 'node:path'
 const BLOCK = 4096
 const real = { ...fs }
 
-/** Has node:fs put its renames, removals and syncs into the log that the addon keeps of its own. */
+/** Makes node:fs write its renames, removals and syncs into the addon's log. */
 export function watchFileSystem(logFile) {
   const log = real.openSync(logFile, 'a')
   const append = (entry, bytes = Buffer.alloc(0)) =>
@@ -53,7 +53,7 @@ export class SyncLog {
     return real.statSync(this.file).size
   }
 
-  /** What came since the last time. */
+  /** The lines that were added since the last call. */
   read() {
     const size = this.size
     const fd = real.openSync(this.file, 'r')
@@ -97,7 +97,7 @@ export class Disk {
     return disk
   }
 
-  /** The same files in another place: what promises there were is still kept. */
+  /** The same files in another directory: earlier promises still hold. */
   movedTo(directory) {
     const disk = new Disk(directory)
     disk.names = this.names

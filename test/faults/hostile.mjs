@@ -1,5 +1,5 @@
 /**
- * Turns bytes of a journal into anything, and looks at what becomes of those who open it. Arguments: a folder to work in, the first
+ * Changes bytes of a journal at random, and checks the processes that open it. Arguments: a folder to work in, the first
  * seed, how many, and a file that always holds the seed at work.
  *
  * Whatever the bytes: what is read is well-formed, or the call throws an error of the library; no call reads more frames than the
@@ -42,7 +42,7 @@ export function makeBase(directory, durability) {
   reader.close()
 }
 
-/** Lets `action` fail by name, or not at all. */
+/** Lets `action` fail only with an error of the library. */
 function attempt(action) {
   try {
     action()

@@ -20,7 +20,7 @@ function pick(directory, random, pattern) {
   return names.length === 0 ? undefined : path.join(directory, random.pick(names))
 }
 
-/** Changes bytes of a file in place: who has it mapped sees the change. */
+/** Changes bytes in the file itself: processes that have it mapped see the change. */
 function patch(file, change) {
   if (file === undefined || !fs.lstatSync(file, { throwIfNoEntry: false })?.isFile()) return
   const bytes = fs.readFileSync(file)
@@ -35,7 +35,7 @@ function putWord(bytes, offset, value) {
   if (offset + 4 <= bytes.length) bytes.writeUInt32LE(value, offset)
 }
 
-/** CRC32C, so that a lie in a page's identity looks honest. */
+/** CRC32C, so that a changed identity of a page has a matching checksum. */
 function crc32c(bytes) {
   let crc = ~0
   for (const byte of bytes) {

@@ -1,5 +1,5 @@
 /**
- * Frames that tell everything about themselves: which one they are, who wrote them, and whether they are whole. What is read after
+ * Frames that identify themselves: their number, their writer, and whether they are complete. What is read after
  * a crash can be compared with what was written to the last byte.
  */
 import { bytes, f64, frame, Reader, u32 } from 'ticktape'
@@ -53,7 +53,7 @@ export function writeNumbered(writer, n, generation = 0) {
 }
 
 /**
- * What a frame read says of itself: its number and who wrote it.
+ * The number and the writer of a frame that was read.
  *
  * @throws {Error} when its bytes are not those that were written under that number.
  */

@@ -1,4 +1,4 @@
-/** Numbers that look random and come again with their seed (mulberry32). */
+/** Pseudo-random numbers, the same for the same seed (mulberry32). */
 export function randomFrom(seed) {
   let state = seed >>> 0
   const next = () => {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
 import { PAGE_SIZE, pageFile, patch, rewrite, slotAt } from '../support/journals.ts'
 
-/** What `console.log` and `JSON.stringify` show of a view. */
+/** The output of `console.log` and `JSON.stringify` for a view. */
 
 const Fill = frame('Fill', 7, { symbol: ascii(8), price: f64, id: i64, side: enumOf('buy', 'sell'), raw: bytes(2) })
 const Large = frame('Large', 8, { note: ascii(8) }, { slots: 2 })

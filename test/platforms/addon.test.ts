@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
 
-/** Which addon is loaded, and what is said when there is none. */
+/** Which addon is loaded, and the error when there is none. */
 
 const root = join(import.meta.dirname, '../..')
 const ADDON = join(root, 'build/Release/ticktape.node')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
 
-/** What is done otherwise in Bun, run by Node that says it were Bun. Bun itself runs in npm run test:matrix. */
+/** The code for Bun, run by a Node that claims to be Bun. Bun itself runs in npm run test:matrix. */
 
 const root = join(import.meta.dirname, '../..')
 

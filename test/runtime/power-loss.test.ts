@@ -73,7 +73,7 @@ function afterPowerLoss(home: string): string {
   return copy
 }
 
-/** A session whose strategy was writing when the power went, and the position of its last order. */
+/** A session whose strategy was writing when power was lost, and the position of its last order. */
 async function lostWhileWriting(strategy: string, writing: WriterOptions): Promise<{ home: string; position: number }> {
   const { durability } = writing as Pick<GatewayOptions, 'durability'>
   const home = join(makeFolder('memory'), 'session')

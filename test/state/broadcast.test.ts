@@ -1,4 +1,4 @@
-/** One writer to many: who gets what, who missed what, and what is left of those who are gone. */
+/** One writer and many members: which frames each gets and misses, and the files of members that have left. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

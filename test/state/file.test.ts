@@ -1,4 +1,4 @@
-/** What all state files have in common: made by whoever comes first, whole, private, and never trusted. */
+/** All state files are created by the first process, complete, private, and checked before use. */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -189,7 +189,7 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
             bytes.subarray(0, Math.max(0, Math.min(bytes.length, size - at))),
             Math.min(at, size - bytes.length),
           )
-          // In place: whoever has it mapped sees it.
+          // In the file itself: processes that have it mapped see it.
           writeFileSync(file, content, { flag: 'r+' })
           if (!live) structure = endsWell(() => open(path))
           if (structure === undefined) return

@@ -56,7 +56,7 @@ const HAMMERED: readonly Hammered[] = [
         book.update(0, x, x ^ 0xffff, (x * 3) & 0xffff, (x * 5 + 1) & 0xffff)
         const q = book.get(0)
         must(q.ask === (q.bid ^ 0xffff) && q.bidSize === ((q.bid * 3) & 0xffff) && q.askSize === ((q.bid * 5 + 1) & 0xffff), 'torn ' + JSON.stringify(q))
-        // Roles 0 and 1 each have a side of market 1, roles 2 and 3 of market 2: nobody else's update may undo theirs.
+        // Roles 0 and 1 each have a side of market 1, roles 2 and 3 of market 2: no other process's update may undo theirs.
         const market = 1 + (role >> 1), value = n & 0xffff
         if (side === 'bid') book.setBid(market, value, value)
         else { book.setAsk(market, value ^ 0xff, value); book.setAsk(market, value) }
@@ -100,7 +100,7 @@ const HAMMERED: readonly Hammered[] = [
       expect(a).toBeGreaterThanOrEqual(turns)
       expect(a - b).toBeGreaterThanOrEqual(0)
       expect(a - b).toBeLessThanOrEqual(victims)
-      // Those who are killed leave their cells to those who come after.
+      // Later processes reuse the cells of those that were killed.
       expect(
         counters
           .list()
@@ -167,7 +167,7 @@ const HAMMERED: readonly Hammered[] = [
       for (let cell = 0; cell < 4; cell++) {
         const { symbol, last, volume } = latest.get(cell) ?? { symbol: '', last: 0, volume: 0 }
         expect([symbol, volume]).toEqual([`n${last}`, last + 1])
-        // Nobody has it any more: it can be written on.
+        // It has no owner any more: it can be written again.
         latest.set(cell, { symbol: 'n1', last: 1, bid: 2, ask: -1, volume: 2 })
       }
     },

@@ -363,7 +363,7 @@ test('run follows until its signal, or close', async () => {
   expect(await again).toBe(0)
 })
 
-/** What a ring is, said plainly: a list of frames with their sizes, and how many slots are taken. */
+/** A plain model of a ring: a list of frames with their sizes, and the number of used slots. */
 class Model {
   readonly frames: { n: number; slots: number }[] = []
   dropped = 0
@@ -605,7 +605,7 @@ test(
       expect((await consumer.kill()).stderr).toBe('')
       const first = counters.read('first') ?? -1
       if (first < 0) continue
-      // Not a frame is passed over; what was handled and not yet counted as read comes again.
+      // No frame is skipped; frames that were handled and not yet counted as read are read again.
       expect(first).toBeLessThanOrEqual(handled)
       expect(first).toBeGreaterThanOrEqual(handled - 16)
       handled = counters.read('next') ?? 0

@@ -1,4 +1,4 @@
-/** What each structure does, in one process. */
+/** The behaviour of each structure, in one process. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CircuitBreaker, Counters, InFlight, LatestValues, TopOfBook } from 'ticktape/state'

@@ -1,4 +1,4 @@
-/** Other processes, for tests of what only happens between processes. Each is killed at the end of its test. */
+/** Other processes, for tests of behaviour between processes. Each is killed at the end of its test. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-/** What every child's code begins with. Its arguments are in `args`, the first of them, a journal's directory, in `dir`. */
+/** The beginning of every child's code. Its arguments are in `args`; the first one, a journal's directory, is in `dir`. */
 const PRELUDE = `
 import * as ticktape from 'ticktape'
 import { ascii, bytes, f64, frame, u32, MergedReader, on, Reader, Writer } from 'ticktape'
@@ -23,7 +23,7 @@ const line = () => new Promise(resolve => process.stdin.once('data', resolve))
 export interface Result {
   readonly code: number | null
   readonly signal: string | null
-  /** What it said, one JSON value a line. */
+  /** Its output, one JSON value per line. */
   readonly said: readonly unknown[]
   readonly stderr: string
 }
@@ -44,7 +44,7 @@ export class Child {
     this.process = child
     let stderr = ''
     child.stderr.on('data', chunk => (stderr += String(chunk)))
-    child.stdin.on('error', () => {}) // It may be gone before it reads: its exit says so.
+    child.stdin.on('error', () => {}) // It may end before it reads; its exit reports that.
     const lines = createInterface({ input: child.stdout })
     lines.on('line', text => {
       this.said.push(JSON.parse(text))
@@ -68,7 +68,7 @@ export class Child {
     return this.process.pid as number
   }
 
-  /** The next thing it says; an error when it ends without saying it. */
+  /** The next line of its output; an error when it ends first. */
   async hear(): Promise<unknown> {
     if (this.taken < this.said.length) return this.said[this.taken++]
     return Promise.race([
@@ -79,7 +79,7 @@ export class Child {
     ])
   }
 
-  /** Lets it go on from where it awaits line(). */
+  /** Lets it continue after its `await line()`. */
   tell(text = ''): void {
     this.process.stdin.write(`${text}\n`)
   }

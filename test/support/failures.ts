@@ -3,7 +3,7 @@ import { TicktapeError } from 'ticktape'
 
 export type Failure = TicktapeError & Record<string, unknown>
 
-/** What `body` throws. Fails when it throws nothing, or something without a code of ours. */
+/** The error that `body` throws. Fails when it throws nothing, or an error without a code of the library. */
 export function failureOf(body: () => unknown): Failure {
   try {
     body()
@@ -13,7 +13,7 @@ export function failureOf(body: () => unknown): Failure {
   throw new Error('nothing was thrown')
 }
 
-/** What a promise rejects with. */
+/** The error that a promise rejects with. */
 export async function rejectionOf(promise: PromiseLike<unknown>): Promise<Failure> {
   try {
     await promise

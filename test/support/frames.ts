@@ -4,7 +4,7 @@ import { ascii, bool, bytes, enumOf, f32, f64, frame, i8, i16, i32, i64, u8, u16
 /** 64 bytes, full. */
 export const Tick = frame('Tick', 1, { symbol: ascii(16), last: f64, bid: f64, ask: f64, volume: f64 })
 
-/** 64 bytes: a number that says which one it is. */
+/** 64 bytes: the number of the frame. */
 export const Count = frame('Count', 2, { n: f64 })
 
 /** 128 bytes: with cause, source, dest. */

@@ -50,7 +50,7 @@ export class GatewayProcess {
     await this.ask('fed')
   }
 
-  /** Stops all in order; whether each strategy stopped by itself. */
+  /** Stops all in order. Returns whether each strategy stopped by itself. */
   async stop(): Promise<boolean> {
     const orderly = (await this.ask('stop')) as boolean
     await this.child.end()

@@ -40,7 +40,7 @@ function contents(folder: string): string[] {
   return readdirSync(folder).map(name => join(folder, name))
 }
 
-/** A run that was killed could not tidy up. */
+/** A run that was killed could not remove its files. */
 function isOfDeadRun(path: string): boolean {
   const pid = /\/ticktape-test-(\d+)$/.exec(path)?.[1]
   return pid !== undefined && process.platform === 'linux' && !existsSync(`/proc/${pid}`)
@@ -71,6 +71,6 @@ function readProcess(pid: string, file: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1').split('\0')
   } catch {
-    return [] // It ended, or is somebody else's.
+    return [] // It has ended, or belongs to another user.
   }
 }

@@ -70,7 +70,7 @@ export function peek(file: string, offset: number, length: number): Buffer {
   return found
 }
 
-/** Turns over one bit. */
+/** Inverts one bit. */
 export function flip(file: string, offset: number, bit = 0): void {
   patch(file, offset, [peek(file, offset, 1)[0] ^ (1 << bit)])
 }
@@ -83,7 +83,7 @@ export function rewrite(file: string, change: (text: string) => string): void {
   writeFileSync(file, change(readFileSync(file, 'utf8')))
 }
 
-/** Has a page say that it was made in another boot of the machine. */
+/** Changes a page's header so that it was created in another boot of the machine. */
 export function moveToOtherBoot(file: string): void {
   patch(file, 40, new Uint8Array(16).fill(0xab))
   patch(file, 120, u32(crc32c(peek(file, 0, 120))))

@@ -9,7 +9,7 @@ export const SMALL_PAGE = 64 * 1024
 /** 64-byte slots of a page of 64 KiB. */
 export const SMALL_CAPACITY = 960
 
-/** Where a journal can be made. */
+/** A path for a new journal. */
 export function journalPath(where: 'disk' | 'memory' = 'memory'): string {
   return join(makeFolder(where), 'journal')
 }
@@ -56,7 +56,7 @@ export interface Seen {
   readonly values: Record<string, unknown>
 }
 
-/** All frames there are now. */
+/** All frames that exist now. */
 export function readAll(reader: Reader): Seen[] {
   const seen: Seen[] = []
   for (const frame of reader)
@@ -64,7 +64,7 @@ export function readAll(reader: Reader): Seen[] {
   return seen
 }
 
-/** The numbers of all frames there are now. */
+/** The numbers of all frames that exist now. */
 export function readNumbers(reader: Reader): number[] {
   return readAll(reader).map(frame => frame.values['n'] as number)
 }

@@ -1,6 +1,6 @@
 /**
- * Reads pages as docs/format.md describes them, and as nothing else does: no constant and no function of the library is used
- * here. What the library says of a page is held against this.
+ * Reads pages only by the description in docs/format.md: no constant and no function of the library is used
+ * here. Tests compare the library's view of a page with this one.
  */
 
 export interface PlainFrame {

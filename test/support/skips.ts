@@ -1,4 +1,4 @@
-/** Whether to skip: prints what is skipped and why, so that no run leaves anything out in silence. */
+/** Whether to skip: prints what is skipped and why, so that no run leaves out a test without a message. */
 export function skipUnless(possible: boolean, what: string, reason: string): boolean {
   if (!possible) console.log(`Skipped: ${what}. ${reason}.`)
   return !possible

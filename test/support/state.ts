@@ -25,7 +25,7 @@ export function opened<T extends { close(): void }>(structure: T): T {
   return structure
 }
 
-/** What one structure is opened and used with: everything it offers, once. */
+/** How one structure is opened, and one call of each of its functions. */
 export interface StructureKind {
   readonly name: string
   readonly open: (path: string) => { close(): void }

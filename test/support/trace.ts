@@ -1,4 +1,4 @@
-/** What a process asks of the kernel, seen by strace. */
+/** The system calls of a process, recorded by strace. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { makeFolder } from './folders.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-/** Why there is no tracing here, or undefined. */
+/** The reason why tracing does not work here, or undefined. */
 export const noTracing = tryTracing()
 
 function tryTracing(): string | undefined {
@@ -56,7 +56,7 @@ function whole(lines: readonly string[]): string[] {
     } else if (rest === undefined) {
       calls.push(line)
     } else {
-      // What began before the mark is not asked for.
+      // Calls that began before the mark are left out.
       if (begun !== '') calls.push(begun + rest)
       begun = ''
     }

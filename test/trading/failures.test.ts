@@ -42,7 +42,7 @@ function resting(): string {
   return file
 }
 
-/** A paper venue that counts what reaches it, and answers wrongly when told to. */
+/** A paper venue that counts what reaches it, and gives a wrong answer on request. */
 class FailingVenue extends PaperVenue {
   asked = 0
   constructor(
@@ -211,7 +211,7 @@ describe('after the first failure a gateway sends nothing to its venue', () => {
   )
 })
 
-/** Fills orders that nobody sent: as many with each quote as its price says. */
+/** Fills orders that do not exist: with each quote as many as its price says. */
 class GenerousVenue extends PaperVenue {
   override quote(symbol: string, bid: number): readonly OrderReportValues[] {
     return Array.from({ length: bid }, (_, i) => ({

@@ -85,7 +85,7 @@ on(Ticker, t => JSON.parse(t.symbol))
 on(Ticker, async t => {
   await Promise.resolve(t.last)
 })
-// @ts-expect-error -- nobody would wait for the promise
+// @ts-expect-error -- the promise would not be awaited
 on(Ticker, t => Promise.resolve(t.last))
 // @ts-expect-error -- as on()
 on(Ticker, t => t.last).otherwise(async () => {})

@@ -5,7 +5,7 @@ import { Count } from '../support/frames.ts'
 import { openWriter } from '../support/open.ts'
 
 const FRAMES = 1500
-/** A wake-up that is lost is made up for after a second; ms. */
+/** ms. After a lost wake-up a reader checks again after a second. */
 const LOST = 700
 
 const SLEEPER = `
@@ -27,11 +27,11 @@ it('a frame wakes a process that is about to sleep, at any moment', async () => 
   const writer = openWriter()
   const child = startChild(SLEEPER, [writer.path, FRAMES])
   expect(await child.hear()).toBe('ready')
-  // A reader looks for some 50 µs before it announces its sleep: frames come around that time.
+  // A reader spins for some 50 µs before it announces its sleep: the frames are written around that time.
   const pause = (us: number): void => {
     const end = performance.now() + us / 1000
     while (performance.now() < end) {
-      // The moment has not come.
+      // It is not time yet.
     }
   }
   for (let n = 0; n < FRAMES; n++) {

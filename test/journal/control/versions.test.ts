@@ -53,7 +53,7 @@ describe('the version of control', () => {
       const begun = performance.now()
       writer.write(Count, { n: 1 })
       expect(await child.hear()).toBe('woken')
-      // One that nobody wakes looks again a second after it fell asleep.
+      // Without a wake-up it checks again a second after it fell asleep.
       expect(performance.now() - begun).toBeLessThan(700)
     },
     20_000,

@@ -1,4 +1,4 @@
-// The C++ twin of bench/baseline reads our journals and we read its: the format belongs to no language.
+// The C++ program of bench/baseline reads our journals and we read its: the format does not depend on a language.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -45,7 +45,7 @@ function openReader(directory: string): Reader {
   return reader
 }
 
-/** Polls once a turn of the event loop until there were so many. */
+/** Polls once per iteration of the event loop until it has read this many frames. */
 async function pollAll(reader: Reader, handlers: ReturnType<typeof on>, frames: number): Promise<void> {
   for (let seen = 0; seen < frames; ) {
     seen += reader.poll(handlers)
@@ -132,7 +132,7 @@ describe.skipIf('missing' in twin)('a writer in C++', () => {
     const reader = openReader(directory)
     const frames = reader[Symbol.asyncIterator]()
     const first = frames.next()
-    // Asleep by then; a reader nobody wakes looks again only after a second.
+    // It sleeps by then; without a wake-up a reader checks again only after a second.
     await new Promise(resolve => setTimeout(resolve, 50))
     writer.go()
     for (let seq = 0; seq < FRAMES; seq++) {

@@ -59,7 +59,7 @@ function libraryFrames(directory: string): Omit<PlainFrame, 'crc' | 'crcRight'>[
   }))
 }
 
-/** What a reader does not show. */
+/** Header values that a reader does not expose. */
 function withoutCrc(plain: PlainFrame): Omit<PlainFrame, 'crc' | 'crcRight'> {
   const { crc, crcRight, ...rest } = plain
   expect(crc === 0 || crcRight).toBe(true)

@@ -17,7 +17,7 @@ test(`${CASES} damaged journals: each is read as far as it is sound, or refused 
   const folder = makeFolder('memory')
   const progress = join(folder, 'progress')
   const program = join(import.meta.dirname, '../../faults/hostile.mjs')
-  // Little room for JavaScript's own memory: what is kept for ever is found out.
+  // A small heap, so that a memory leak fails the test.
   const child = spawn(
     process.execPath,
     ['--max-old-space-size=512', program, folder, String(SEED), String(CASES), progress],

@@ -87,7 +87,7 @@ describe('after close', () => {
     const reader = openReader(writer.path)
     writer.close()
     rmSync(writer.path, { recursive: true })
-    // schema.json is gone too, so only who brings the definition can read.
+    // schema.json is gone too, so reading needs handlers with the definition.
     const seen: number[] = []
     const handlers = on(Count, count => seen.push(count.n))
     expect([reader.poll(handlers, 500), reader.poll(handlers, 500)]).toEqual([500, 0])
@@ -96,7 +96,7 @@ describe('after close', () => {
   })
 })
 
-/** What a process still has of a journal. */
+/** The files of a journal that a process still has open or mapped. */
 function heldOf(path: string, pid: number | 'self' = 'self'): { mappings: number; files: number } {
   const mappings = readFileSync(`/proc/${pid}/maps`, 'utf8')
     .split('\n')

@@ -12,7 +12,7 @@ const PAGE_SIZE = SOAK ? 16 * 1024 * 1024 : 1024 * 1024
 const BYTES_FOLLOWED = SOAK ? 10 * 2 ** 30 : 2 ** 29
 const TIMEOUT = SOAK ? 3_600_000 : 60_000
 
-/** A frame that says which one it is, in each of its fields differently: halves of two frames never fit together. */
+/** Each field of a frame encodes its number in another way, so that halves of two frames never match. */
 const NUMBERED = `
 const Numbered = frame('Numbered', 7, { n: f64, twice: f64, negative: f64, hash: u32, mixed: u32, next: f64, half: f64 })
 const hashOf = n => (Math.imul(n, 0x9e3779b1) ^ (n / 4294967296)) >>> 0

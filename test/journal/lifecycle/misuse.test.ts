@@ -11,7 +11,7 @@ import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 const { TicktapeError, FrameDefinition, Handlers, enumOf } = ticktape
 const root = args[0]
-process.chdir(root) // Some wrong arguments make fine names of folders.
+process.chdir(root) // Some invalid arguments are valid names of folders.
 const handlers = on(Count, f => f.n).otherwise(f => f.type)
 
 const bad = () => [

@@ -62,7 +62,7 @@ class Checked {
   private readonly positions: number[] = []
   private corked = false
   private corkedAt = 0
-  /** Frames that anybody can see; while corked at least these. */
+  /** The number of frames that are visible; while corked at least these. */
   private visible = 0
   /** The frame the reader is to get next. */
   private next = 0

@@ -5,7 +5,7 @@ import { startChild } from '../../support/child.ts'
 import { makeFolder } from '../../support/folders.ts'
 import { journalPath, openReader, openWriter, readNumbers, upTo, writeCounts } from '../../support/open.ts'
 
-/** Opens as its code says at the moment it is told, and says the error's code or 'open'. */
+/** Opens the journal when the parent sends a line, and prints the error's code or 'open'. */
 const OPENER = (open: string) => `
 say('ready'); await line()
 let opened

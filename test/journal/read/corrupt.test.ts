@@ -26,7 +26,7 @@ function pageFile(path: string, page: number): string {
   return join(path, `${String(page).padStart(10, '0')}.page`)
 }
 
-/** Changes a page's file under whoever has it mapped. */
+/** Changes a page's file while other processes have it mapped. */
 function poke(path: string, page: number, offset: number, ...bytes: number[]): void {
   const fd = openSync(pageFile(path, page), 'r+')
   writeSync(fd, Uint8Array.from(bytes), 0, bytes.length, offset)
@@ -43,7 +43,7 @@ function slotOffset(slot: number): number {
   return 4096 + slot * 64
 }
 
-/** Reads until an error comes. Every way of reading must give it, again and again. */
+/** Reads until there is an error. Every way of reading must give it, each time. */
 function corruptionOf(reader: Reader) {
   const handlers = on(Count, () => {})
   const failure = failureOf(() => {

@@ -202,7 +202,7 @@ describe('the slots of named readers', () => {
     reader.close()
     const file = join(writer.path, 'control')
     const control = readFileSync(file)
-    // The place is used, its count of checkpoints still 0: docs/format.md, Control.
+    // The slot is in use, its count of checkpoints is still 0: docs/format.md, Control.
     expect(control.readUInt32LE(4096)).toBe(2)
     control.writeUInt32LE(0, 4096 + 24)
     writeFileSync(file, control)

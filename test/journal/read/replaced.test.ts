@@ -54,7 +54,7 @@ it('before its writer has recovered a journal, a reader goes no further than wha
   expect(seen).toEqual([0, 1, 2, 3, 4, 100, 101])
 })
 
-/** What the disk would hold, were the machine to stop now and all its blocks written back, seen from its next boot. */
+/** The files on disk, seen from the next boot, if the machine stopped now after all blocks were written back. */
 function copyJournal(from: string, to: string): void {
   cpSync(from, to, { recursive: true })
   for (const name of readdirSync(to)) if (name.endsWith('.page')) moveToOtherBoot(join(to, name))

@@ -89,7 +89,7 @@ describe('a reader begins', () => {
     let refused = 0
     for (let position = 0; position < writer.position; position++) {
       if (starts.has(position)) continue
-      // What is left of a page where the next frame did not fit belongs to nobody: the next frame is the next page's.
+      // The slots left in a page into which the next frame did not fit are unused: the next frame is on the next page.
       const rest = [...starts].find(start => start > position) as number
       const before = [...starts].filter(start => start < position).at(-1) as number
       const inside = Math.floor(before / SMALL_CAPACITY) === Math.floor(rest / SMALL_CAPACITY)

@@ -22,7 +22,7 @@ const CURSOR = 128
 const SEALED = 256
 const DURABLE = 384
 
-/** What a writer that was killed now would leave: the kernel keeps every page. */
+/** The files as a writer that was killed now would leave them: the kernel keeps every page. */
 function afterDeath(directory: string): string {
   for (;;) {
     const copy = join(makeFolder('memory'), 'journal')
@@ -143,11 +143,11 @@ describe('after the death of the writer', () => {
     const writer = openWriter(directory, { durability: 'interval', syncInterval: 60_000 })
     writeCounts(writer, 0, SMALL_CAPACITY + 10)
     const copy = afterDeath(directory)
-    // It died before the sync that its roll had asked for.
+    // It died before the sync that its roll had requested.
     patch(pageFile(copy, 0), DURABLE, u32(0))
     openWriter(copy, { durability: 'interval', syncInterval: 60_000 })
     expect(wordAt(pageFile(copy, 0), DURABLE)).toBe(SMALL_CAPACITY)
-    // And is there when the power goes.
+    // And they survive a power loss.
     const { recovery } = openWriter(afterRestart(copy), { durability: 'commit' })
     expect(recovery.position).toBeGreaterThanOrEqual(SMALL_CAPACITY)
   })

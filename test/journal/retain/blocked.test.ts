@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { makeFolder } from '../../support/folders.ts'
 import { CAPACITY, PAGE_SIZE, Quote, ticktape } from '../../support/journals.ts'
 
-/** Retention that a named reader holds up: who it is, and how much it holds, is told everywhere. */
+/** When a named reader blocks retention, every report names the reader and the pages it needs. */
 
 type Retain = NonNullable<WriterOptions['retain']>
 
@@ -41,7 +41,7 @@ async function fillPast(retain: Retain, openAgain = false): Promise<{ directory:
   return { directory, messages }
 }
 
-/** Retention runs in a turn of the event loop, and its removals on other threads. */
+/** Retention runs in the event loop, and removes files on other threads. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await turn()
 }

@@ -478,7 +478,7 @@ describe('ticktape prune', () => {
   })
 })
 
-/** Waits until retention, which works when the event loop turns, has come to so many pages. */
+/** Waits until retention, which runs in the event loop, has left this many pages. */
 async function settled(directory: string, pages: number): Promise<void> {
   for (let i = 0; pagesOf(directory).length > pages && i < 200; i++) await sleep(10)
 }

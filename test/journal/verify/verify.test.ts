@@ -313,7 +313,7 @@ test('for damage at the beginning it does not promise that repair can save frame
     status: 2,
     stderr: expect.stringContaining('nothing of') as string,
   })
-  expect(ticktape('repair', '--help').stdout).toContain('Salvage goes by whole pages')
+  expect(ticktape('repair', '--help').stdout).toContain('Salvage keeps complete pages only')
 })
 
 test('it cannot check: a missing path, a file, another directory, an unknown option', async () => {

@@ -13,7 +13,7 @@ import {
   writeSized,
 } from '../../support/open.ts'
 
-/** What the headers of all frames say. */
+/** The headers of all frames. */
 function headers(path: string): Pick<FrameView, 'cause' | 'causeJournal' | 'source' | 'dest' | 'sinceRoot'>[] {
   return Array.from(openReader(path), ({ cause, causeJournal, source, dest, sinceRoot }) => ({
     cause,

@@ -33,7 +33,7 @@ function writeUntilFull(writer: Writer, from: number): { error: JournalFullError
   }
 }
 
-/** Takes all the room there is, as some other program would. */
+/** Fills the file system, as another program might. */
 function fillUp(place: string): string {
   const file = join(place, 'somebody-else')
   const { bavail, bsize } = statfsSync(place)
@@ -79,7 +79,7 @@ describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => 
       expect(count % SMALL_CAPACITY).toBe(0)
       expect(warnings[0]).toMatchObject({ path: writer.path, page: count / SMALL_CAPACITY })
       expect(readNumbers(reader)).toEqual(upTo(count))
-      // Asked again: the same, and nothing is broken by it.
+      // A second call gives the same error and breaks nothing.
       expect(failureOf(() => writer.begin(Count)).code).toBe('ERR_JOURNAL_FULL')
       expect(readdirSync(writer.path).filter(name => name.endsWith('.tmp'))).toEqual([])
 

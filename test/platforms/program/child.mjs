@@ -1,4 +1,4 @@
-/** What the other processes do. The first argument is the role. */
+/** The code of the other processes. The first argument is the role. */
 import { Count } from './frames.mjs'
 import { on, Reader, Ring, Writer } from './library.mjs'
 

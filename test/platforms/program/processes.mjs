@@ -1,4 +1,4 @@
-/** What only happens between processes: waking, locks, and what is left by one that was killed. */
+/** Behaviour between processes: waking, locks, and the files of a process that was killed. */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { start } from './children.mjs'

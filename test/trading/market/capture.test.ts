@@ -9,7 +9,7 @@ import { startChild } from '../../support/child.ts'
 import { makeFolder } from '../../support/folders.ts'
 import { GatewayProcess, strategyFile } from '../../support/gateways.ts'
 
-/** A real capture, which is no part of the project: where it may be. */
+/** The path of a real capture, which is not part of the project. */
 const REAL =
   process.env['TICKTAPE_CAPTURE'] ?? resolve(import.meta.dirname, '../../../../shared/data/btcusdt_20240808.gz')
 

@@ -111,7 +111,7 @@ async function problemsOf(feed: Feed, options: Partial<GatewayOptions> = {}): Pr
   try {
     await gateway.fed
   } finally {
-    // What went wrong is what `fed` has told.
+    // `fed` has reported the error.
     await gateway.stop().catch(() => {})
   }
   return problems

@@ -5,7 +5,7 @@ import { CaptureFeed } from 'ticktape/runtime'
 import { expect, test } from 'vitest'
 import { rejectionOf } from '../../support/failures.ts'
 
-/** Real captures, which are no part of the project: where they may be. */
+/** The folder of real captures, which are not part of the project. */
 const FOLDER = resolve(import.meta.dirname, '../../../../shared/data')
 
 const FILES = [

@@ -173,7 +173,7 @@ describe('replay', () => {
   })
 })
 
-/** A venue of one's own: it gives a better price than the paper venue. */
+/** A custom venue: it gives a better price than the paper venue. */
 class Generous extends PaperVenue {
   override answer(...args: Parameters<PaperVenue['answer']>): ReturnType<PaperVenue['answer']> {
     return super
