@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import * as os from 'node:os'
 import * as path from 'node:path'
 import { thisBoot } from '../../base/boot.js'
+import { sleepThread } from '../../base/sleep.js'
 import type { FileLock } from '../../native/addon.js'
 import { crashPoint } from '../../native/crash-point.js'
 import { native } from '../../native/index.js'
@@ -29,7 +30,7 @@ export class WriterLock {
     try {
       // Whoever only looks whether there is a writer has the lock for microseconds (writer-state.ts).
       for (let look = 0; lock === null && look < LOOKS; look++) {
-        if (look > 0) Atomics.wait(napping, 0, 0, 1)
+        if (look > 0) sleepThread(1)
         lock = native.lockFile(file, mode)
       }
     } catch (error) {
@@ -77,7 +78,6 @@ export class WriterLock {
 
 /** Looks before the lock counts as held, a millisecond apart. */
 const LOOKS = 4
-const napping = new Int32Array(new SharedArrayBuffer(4))
 
 function taken(directory: string, file: string): WriterLockedError {
   const holder = readHolder(file)

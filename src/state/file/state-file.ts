@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { shellQuoted } from '../../base/shell.js'
+import { sleepThread } from '../../base/sleep.js'
 import { fromSystemError, systemCode } from '../../base/system-error.js'
 import { FormatVersionError } from '../../frames/errors.js'
 import type { Mapping } from '../../native/addon.js'
@@ -123,7 +124,7 @@ export class StateFile {
           { path: this.path },
         )
       }
-      Atomics.wait(napping, 0, 0, 1)
+      sleepThread(1)
     }
     try {
       return action()
@@ -146,7 +147,6 @@ export class StateFile {
 }
 
 const LOCK_ATTEMPTS = 2000
-const napping = new Int32Array(new SharedArrayBuffer(4))
 
 /** Makes the file complete under a name of its own, then gives it the one it is known by; another process's is left as it is. */
 function create(file: string, plan: StatePlan): void {
