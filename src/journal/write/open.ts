@@ -164,7 +164,7 @@ function firstPage(
 
 function openDurableLog(directory: string, control: Control, settings: WriterSettings): DurableLog {
   const intervalMs = settings.durability === 'interval' ? settings.syncInterval : 0
-  return new DurableLog(directory, control, { intervalMs })
+  return new DurableLog(directory, control, { intervalMs, everySlots: settings.syncFrames })
 }
 
 /** Readers that were past what power loss left go on at its end. */

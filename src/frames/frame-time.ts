@@ -1,0 +1,46 @@
+import { clockHalves } from '../base/clock.js'
+import { native } from '../native/index.js'
+
+// Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
+const clock = clockHalves
+const readClock = native.readClock
+
+/**
+ * The time of the frame written last, in ns since 1970, as two halves.
+ *
+ * Both are signed: a field that holds a number of 2^31 and more is a new object on the heap each time; see docs/decisions/0011-hot-path.md.
+ */
+export class FrameTime {
+  low: number
+  high: number
+
+  constructor(last: bigint) {
+    this.low = Number(BigInt.asIntN(32, last)) | 0
+    this.high = Number(last >> 32n) | 0
+  }
+
+  /** Takes the clock's time, unless that is before the last one: times never decrease, whatever the clock does. */
+  advance(): void {
+    readClock()
+    const low = clock[0]
+    const high = clock[1]
+    if (high > this.high || (high === this.high && low >>> 0 > this.low >>> 0)) {
+      this.high = high
+      this.low = low
+    }
+  }
+
+  /** Takes the clock's time as it is. */
+  read(): void {
+    readClock()
+    this.low = clock[0]
+    this.high = clock[1]
+  }
+
+  /** Takes a time that was given. */
+  set(time: bigint): void {
+    // `Number` alone may make an object on the heap.
+    this.low = Number(BigInt.asIntN(32, time)) | 0
+    this.high = Number(time >> 32n) | 0
+  }
+}
