@@ -76,7 +76,9 @@ function compile(names: readonly string[]): Compiled | undefined {
 
 function assignByName({ name: frameName, fields }: FrameDefinition, view: object, values: object): void {
   if (typeof values !== 'object' || values === null) {
-    throw new FieldValueError(`a ${frameName} is written from an object with its fields, not from ${formatValue(values)}`)
+    throw new FieldValueError(
+      `a ${frameName} is written from an object with its fields, not from ${formatValue(values)}`,
+    )
   }
   for (const name in values) {
     if (!fields.some(field => field.name === name)) {

@@ -6,7 +6,9 @@ import type { AppendPoint } from './append-point.js'
 export function writeAtomically<T>(point: AppendPoint, slots: number, body: () => T): T {
   point.throwIfClosed()
   if (typeof body !== 'function') {
-    throw new InvalidOptionError(`atomic() takes a number of slots and a function that writes, not ${formatValue(body)}`)
+    throw new InvalidOptionError(
+      `atomic() takes a number of slots and a function that writes, not ${formatValue(body)}`,
+    )
   }
   // Before any of it runs; what returns a promise without saying so is found out afterwards.
   if (Object.prototype.toString.call(body) === '[object AsyncFunction]') throw asynchronous()
