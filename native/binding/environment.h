@@ -26,6 +26,7 @@ struct Environment {
   int engineVersion = 0;
   napi_ref mappingClass = nullptr;
   napi_ref fileLockClass = nullptr;
+  napi_ref directoryClass = nullptr;
   /** Set while the addon itself makes an object of a class that JavaScript may not construct. */
   Handle* constructing = nullptr;
 

@@ -9,7 +9,7 @@
 
 namespace ticktape::binding {
 
-enum class Kind { mapping, fileLock, pageWorker, syncer, waiter };
+enum class Kind { mapping, fileLock, directory, pageWorker, syncer, waiter };
 
 /** The native half of a JavaScript object; lives until that object is collected, or the environment ends. */
 class Handle {

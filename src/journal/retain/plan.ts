@@ -1,9 +1,10 @@
-import * as fs from 'node:fs'
-import { systemCode } from '../../base/system-error.js'
+import { pathOf, type Where } from '../../base/files/where.js'
+import type { Directory } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import type { Control } from '../control/control.js'
 import { listReaders, type ReaderInfo } from '../control/reader-registry.js'
 import { listDirectory, pagePath } from '../files/directory.js'
+import { pageFileName } from '../files/page-names.js'
 import { isJournal, notAJournal } from '../inspect/inspect.js'
 import { type MappedPage, openPage } from '../pages/page.js'
 import { lastTimeOf } from '../pages/page-times.js'
@@ -63,7 +64,7 @@ export interface PrunePlan {
  * @param blocked also looks at pages that readers hold back, to say who is in the way: as many as they are, each time.
  */
 export function planPruning(
-  directory: string,
+  directory: Where,
   limits: Retention,
   readers: readonly ReaderInfo[],
   blocked: boolean,
@@ -71,10 +72,10 @@ export function planPruning(
   return whileRemoved(() => planOnce(directory, limits, readers, blocked))
 }
 
-function planOnce(directory: string, limits: Retention, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
+function planOnce(directory: Where, limits: Retention, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
   const { pages } = listDirectory(directory)
   if (pages.length === 0) {
-    if (!isJournal(directory, pages)) throw notAJournal(directory)
+    if (!isJournal(directory, pages)) throw notAJournal(pathOf(directory))
     return { capacity: 1, pageSize: 0, pages, surplus: [], removable: [], blockers: [] }
   }
   const { current, newest, capacity, pageSize } = findEnd(directory, pages)
@@ -105,7 +106,7 @@ function planOnce(directory: string, limits: Retention, readers: readonly Reader
  * that needs it, and whether to stop.
  */
 export async function removePages(
-  directory: string,
+  directory: Directory,
   plan: PrunePlan,
   readers: () => readonly ReaderInfo[],
   stopped: () => boolean,
@@ -113,15 +114,15 @@ export async function removePages(
   const removed: RemovablePage[] = []
   for (const page of plan.removable) {
     if (stopped() || page.page >= firstNeeded(readers(), plan.capacity)) break
-    const path = pagePath(directory, page.page)
     try {
-      await fs.promises.unlink(path)
+      await directory.removeLater(pageFileName(page.page))
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw fromSystemError(error, 'removing', path)
+      throw fromSystemError(error, 'removing', pagePath(directory, page.page))
     }
     removed.push(page)
   }
-  if (removed.length > 0) await syncNames(directory)
+  // So that no removed page comes back after power loss.
+  if (removed.length > 0) await directory.syncLater()
   return removed
 }
 
@@ -155,7 +156,7 @@ function blockerOf(reader: ReaderInfo, surplus: readonly RemovablePage[], capaci
 
 /** The page being written, and the newest that has a frame: the journal's last time must stay known. */
 function findEnd(
-  directory: string,
+  directory: Where,
   pages: readonly number[],
 ): { current: number; newest: number; capacity: number; pageSize: number } {
   const last = pages[pages.length - 1]
@@ -173,15 +174,15 @@ function findEnd(
   }
 }
 
-function isSealed(directory: string, pageNumber: number): boolean {
+function isSealed(directory: Where, pageNumber: number): boolean {
   return look(directory, pageNumber, page => page.sealed)
 }
 
-function isEmpty(directory: string, pageNumber: number): boolean {
+function isEmpty(directory: Where, pageNumber: number): boolean {
   return look(directory, pageNumber, page => page.cursor === 0)
 }
 
-function look<T>(directory: string, pageNumber: number, see: (page: MappedPage) => T): T {
+function look<T>(directory: Where, pageNumber: number, see: (page: MappedPage) => T): T {
   const page = openPage(directory, pageNumber, false)
   try {
     return see(page)
@@ -197,14 +198,4 @@ function isSurplus(page: MappedPage, rank: number, limits: Retention): boolean {
   if (limits.age === undefined) return false
   const last = lastTimeOf(page) ?? page.identity.created
   return native.now() - last > BigInt(Math.floor(limits.age * 1e6))
-}
-
-/** So that no removed page comes back after power loss. */
-async function syncNames(directory: string): Promise<void> {
-  const handle = await fs.promises.open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

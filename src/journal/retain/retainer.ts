@@ -1,3 +1,4 @@
+import type { Directory } from '../../native/addon.js'
 import type { Control } from '../control/control.js'
 import type { ReaderInfo } from '../control/reader-registry.js'
 import { channels } from '../diagnostics.js'
@@ -15,7 +16,7 @@ export class Retainer {
   private closed = false
 
   constructor(
-    private readonly directory: string,
+    private readonly directory: Directory,
     private readonly limits: Retention,
     private readonly control: Control,
   ) {}
@@ -51,7 +52,7 @@ export class Retainer {
         () => this.closed,
       )
       if (removed.length > 0 && channels.pruned.hasSubscribers)
-        channels.pruned.publish({ path: this.directory, removed, error: undefined })
+        channels.pruned.publish({ path: this.directory.path, removed, error: undefined })
     } catch (error) {
       if (!this.closed) this.tell(error as Error)
     }
@@ -64,9 +65,9 @@ export class Retainer {
   /** Writing goes on without retention; that the disk fills up must not come as a surprise. */
   private tell(error: Error): void {
     const removed: RemovablePage[] = []
-    if (channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, error })
+    if (channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory.path, removed, error })
     else
-      process.emitWarning(`${this.directory}: no page could be removed: ${error.message}`, {
+      process.emitWarning(`${this.directory.path}: no page could be removed: ${error.message}`, {
         code: 'TICKTAPE_RETENTION',
       })
   }

@@ -1,3 +1,4 @@
+import { pathOf, type Where } from '../../base/files/where.js'
 import { InvalidOptionError } from '../../base/errors.js'
 import { shown } from '../../base/format-value.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
@@ -15,13 +16,13 @@ export interface Place {
 }
 
 /** The journal's first frame that is still there. */
-export function seekStart(directory: string): Place {
+export function seekStart(directory: Where): Place {
   const page = tryPage(directory, 0) ?? whileRemoved(() => openPage(directory, existingPages(directory)[0], false))
   return { page, slot: 0 }
 }
 
 /** After the journal's last frame. */
-export function seekEnd(directory: string, control: Control | undefined): Place {
+export function seekEnd(directory: Where, control: Control | undefined): Place {
   const page = lastPage(directory, control)
   return orClose(page, () => ({ page, slot: page.cursor }))
 }
@@ -32,17 +33,17 @@ export function seekEnd(directory: string, control: Control | undefined): Place 
  *
  * @throws {PositionGoneError, PositionError}
  */
-export function seekPosition(directory: string, position: number, control: Control | undefined): Place {
+export function seekPosition(directory: Where, position: number, control: Control | undefined): Place {
   if (!Number.isSafeInteger(position) || position < 0) {
-    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${shown(position)}`, { path: directory })
+    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${shown(position)}`, { path: pathOf(directory) })
   }
   const last = lastPage(directory, control)
   const number = Math.floor(position / last.capacity)
   const end = orClose(last, () => last.firstPosition + last.cursor)
   if (position > end || (number > last.number && position !== end)) {
     last.mapping.close()
-    throw new PositionError(`${directory} has no position ${position}, it ends at ${end}`, {
-      path: directory,
+    throw new PositionError(`${pathOf(directory)} has no position ${position}, it ends at ${end}`, {
+      path: pathOf(directory),
       position,
     })
   }
@@ -54,13 +55,13 @@ export function seekPosition(directory: string, position: number, control: Contr
 }
 
 /** The first frame at or after a time, or the journal's end. Binary search over pages, over marks, then frame by frame. */
-export function seekTime(directory: string, time: bigint, control: Control | undefined): Place {
+export function seekTime(directory: Where, time: bigint, control: Control | undefined): Place {
   const page = whileRemoved(() => pageAtTime(directory, time, control))
   // Past the end of a sealed page a reader goes on to the next by itself.
   return orClose(page, () => ({ page, slot: slotAtTime(page, time) }))
 }
 
-function pageAtTime(directory: string, time: bigint, control: Control | undefined): MappedPage {
+function pageAtTime(directory: Where, time: bigint, control: Control | undefined): MappedPage {
   const end = lastPage(directory, control)
   // Listed after the end was found, so it is among them however fast the writer goes on.
   const pages = existingPages(directory).filter(number => number <= end.number)
@@ -141,16 +142,16 @@ function checkedSlot(page: MappedPage, position: number): number {
   return slot
 }
 
-function openOrGone(directory: string, number: number, position: number, last: MappedPage): MappedPage {
+function openOrGone(directory: Where, number: number, position: number, last: MappedPage): MappedPage {
   const page = orClose(last, () => tryPage(directory, number))
   if (page !== undefined) return page
   const capacity = last.capacity
   last.mapping.close()
   const first = existingPages(directory)[0] * capacity
   throw new PositionGoneError(
-    `position ${position} of ${directory} was removed by retention; the first that is still there is ${first}`,
+    `position ${position} of ${pathOf(directory)} was removed by retention; the first that is still there is ${first}`,
     first,
-    { path: directory, position },
+    { path: pathOf(directory), position },
   )
 }
 
@@ -158,7 +159,7 @@ function openOrGone(directory: string, number: number, position: number, last: M
  * The page being written: what `control` says, or the directory where that can't be read; from there on to the first that is not
  * sealed.
  */
-export function lastPage(directory: string, control: Control | undefined): MappedPage {
+export function lastPage(directory: Where, control: Control | undefined): MappedPage {
   let page = control === undefined ? undefined : tryPage(directory, control.currentPage)
   if (page === undefined) {
     const pages = existingPages(directory)
@@ -202,7 +203,7 @@ export function whileRemoved<T>(find: () => T): T {
 const LOOKS = 10
 
 /** A page, or undefined when it isn't there: not yet, or no more. */
-export function tryPage(directory: string, number: number): MappedPage | undefined {
+export function tryPage(directory: Where, number: number): MappedPage | undefined {
   try {
     return openPage(directory, number, false)
   } catch (error) {
@@ -211,14 +212,14 @@ export function tryPage(directory: string, number: number): MappedPage | undefin
   }
 }
 
-function existingPages(directory: string): readonly number[] {
+function existingPages(directory: Where): readonly number[] {
   const { pages, foreign } = listDirectory(directory)
   if (pages.length > 0) return pages
   if (foreign.length > 0)
-    throw new NotAJournalError(`${directory} has no pages, but other files ('${foreign[0]}'): it is no journal`, {
-      path: directory,
+    throw new NotAJournalError(`${pathOf(directory)} has no pages, but other files ('${foreign[0]}'): it is no journal`, {
+      path: pathOf(directory),
     })
-  throw new JournalNotFoundError(`${directory} has no pages yet; its writer makes the first when it starts`, {
-    path: directory,
+  throw new JournalNotFoundError(`${pathOf(directory)} has no pages yet; its writer makes the first when it starts`, {
+    path: pathOf(directory),
   })
 }

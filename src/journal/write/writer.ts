@@ -8,6 +8,7 @@ import { CorruptJournalError, FrameDefinitionError } from '../../frames/errors.j
 import { Frame, Page as P, SLOT_SHIFT, SLOT_SIZE } from '../../frames/format.js'
 import type { Schema } from '../../frames/schema.js'
 import type { WriteView } from '../../frames/view.js'
+import type { Directory } from '../../native/addon.js'
 import { crashPoint } from '../../native/crash-point.js'
 import { native } from '../../native/index.js'
 import { type Control, ControlWord } from '../control/control.js'
@@ -19,10 +20,12 @@ import { markStride } from '../pages/header.js'
 import { type MappedPage, Word } from '../pages/page.js'
 import type { RecoveryReport } from '../recover/recovery.js'
 import { Retainer } from '../retain/retainer.js'
+import { ClockWatch } from './clock-watch.js'
 import type { DurableLog } from './durable-log.js'
 import { openWriter } from './open.js'
 import type { WriterOptions, WriterSettings } from './options.js'
 import type { PageSupply } from './page-supply.js'
+import type { PlaceWatch } from './place-watch.js'
 import type { WriterParts } from './parts.js'
 
 // Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
@@ -69,6 +72,8 @@ export class Writer implements Disposable {
   private readonly controlWords: Int32Array
   private readonly schema: Schema
   private readonly supply: PageSupply
+  private readonly directory: Directory
+  private readonly place: PlaceWatch
   private readonly durableLog: DurableLog | undefined
   private readonly retainer: Retainer | undefined
 
@@ -95,6 +100,7 @@ export class Writer implements Disposable {
   private lastTimeLow: number
   private lastTimeHigh: number
   private readonly timestamps: boolean
+  private readonly clockWatch = new ClockWatch()
 
   /**
    * Opens a journal for writing, making it where there is none, and repairing what a crash left.
@@ -107,7 +113,7 @@ export class Writer implements Disposable {
   }
 
   private constructor(parts: WriterParts) {
-    this.path = parts.directory
+    this.path = parts.directory.path
     this.recovery = parts.report
     this.epoch = parts.epoch
     this.journalId = parts.settings.journalId
@@ -118,6 +124,8 @@ export class Writer implements Disposable {
     this.controlWords = parts.control.words
     this.schema = parts.schema
     this.supply = parts.supply
+    this.directory = parts.directory
+    this.place = parts.place
     this.durableLog = parts.durableLog
     this.retainer = parts.settings.retain && new Retainer(parts.directory, parts.settings.retain, parts.control)
     this.retainer?.schedule()
@@ -160,6 +168,7 @@ export class Writer implements Disposable {
    * Begins a frame: returns a view to fill its fields in place. All of them are zero. Nobody sees the frame before `commit`.
    *
    * @throws {JournalFullError} when a page is needed and there is no room for it; nothing is lost, call again.
+   * @throws {JournalReplacedError} within a second after the journal was removed, moved or made anew by somebody else.
    * @throws {SchemaMismatchError} for a definition that contradicts the journal's.
    */
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
@@ -280,12 +289,18 @@ export class Writer implements Disposable {
    * Resolves with the durable position once every frame published so far survives what the journal's durability says.
    * Concurrent flushes share a sync. With 'process' there is nothing to wait for.
    *
-   * @throws {SyncFailedError} when the disk refused.
+   * @throws {SyncFailedError} when the disk refused, {JournalReplacedError} as `begin`.
    */
   async flush(): Promise<number> {
     this.throwIfClosed()
-    if (this.durableLog === undefined) return this.published
-    return this.durableLog.flush(this.published)
+    if (this.durableLog === undefined) {
+      this.place.throwIfGone()
+      return this.published
+    }
+    const position = await this.durableLog.flush(this.published)
+    // What is synced where nobody can read it is not safe.
+    this.place.check()
+    return position
   }
 
   /**
@@ -311,11 +326,18 @@ export class Writer implements Disposable {
       this.page.mapping.close()
       this.control.close()
       this.lock.release()
+      this.directory.close()
     }
   }
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** @internal @throws {JournalReplacedError} unless the journal is what its path names, now. */
+  checkPlace(): void {
+    this.throwIfClosed()
+    this.place.check()
   }
 
   /** Whether a frame is begun and not yet committed. */
@@ -333,9 +355,15 @@ export class Writer implements Disposable {
     Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
     // Must be looked at after that, or a wake-up is lost.
     if ((STORE_IS_FENCE ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0)
-      this.control.wake()
+      this.wake()
     // Zero it is already. The store has the next frame's cache line come to this core now, while nobody waits for it.
     if (next < this.limit) this.i32[next >> 2] = 0
+  }
+
+  /** Somebody may sleep; or the journal is gone, which the next `begin` is to say. */
+  private wake(): void {
+    this.control.wake()
+    if (this.place.isGone) this.limit = 0
   }
 
   /** Times never decrease, whatever the clock does. */
@@ -346,6 +374,8 @@ export class Writer implements Disposable {
     if (high > this.lastTimeHigh || (high === this.lastTimeHigh && low >>> 0 > this.lastTimeLow >>> 0)) {
       this.lastTimeHigh = high
       this.lastTimeLow = low
+    } else if (low !== this.lastTimeLow || high !== this.lastTimeHigh) {
+      this.clockWatch.behind(high, low, this.lastTimeHigh, this.lastTimeLow, this)
     }
   }
 
@@ -359,6 +389,7 @@ export class Writer implements Disposable {
     if (time !== undefined) {
       this.lastTimeLow = lowHalf(time)
       this.lastTimeHigh = highHalf(time)
+      this.clockWatch.given(this.lastTimeHigh, this.lastTimeLow)
     } else if (this.timestamps) {
       this.readTime()
     }
@@ -402,11 +433,13 @@ export class Writer implements Disposable {
         },
       )
     }
+    this.place.throwIfGone()
     this.durableLog?.throwIfFailed()
     this.supply.check()
     if (this.next + bytes > this.end) {
       // The next page is complete and in place before this one is sealed.
       const last = this.page
+      this.place.check()
       const { page, waited } = this.supply.take(last.number + 1)
       crashPoint('roll-page-taken')
       this.durableLog?.add(page)
@@ -423,6 +456,7 @@ export class Writer implements Disposable {
       this.next = HEADER_SIZE
       this.findMark()
       for (const one of this.entries) one.pointer.bind(page.memory)
+      this.place.follow(page)
       this.supply.dispose(last.mapping)
       this.supply.prepare(page.number + 1)
       // Also with 'commit': a page that nobody flushed would stay mapped by the syncing thread, and in doubt, for ever.
@@ -476,7 +510,8 @@ export class Writer implements Disposable {
     const file = path.join(this.path, FileName.SCHEMA)
     if (this.schema.match(definition, file) === undefined) {
       // On disk first: when that fails, the next try must not take the definition for written.
-      writeSchema(this.path, this.schema.with(definition), this.settings.mode)
+      this.place.check()
+      writeSchema(this.directory, this.schema.with(definition), this.settings.mode)
       this.schema.add(definition, file)
     }
     const entry = makeEntry(definition)

@@ -1,9 +1,13 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { InvalidOptionError, UnsafePathError } from '../../base/errors.js'
+import { InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
+import { replaceFile } from '../../base/files/replace-file.js'
+import { readIn } from '../../base/files/where.js'
 import { shown } from '../../base/format-value.js'
-import { FileName, listDirectory, makeDirectories, syncDirectory } from '../../journal/files/directory.js'
+import { fromSystemError } from '../../base/system-error.js'
+import { FileName, listDirectory, makeDirectories } from '../../journal/files/directory.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
+import { native } from '../../native/index.js'
 import { lookAtStateFile } from '../../state/file/look.js'
 import { SessionError } from '../errors.js'
 
@@ -12,6 +16,8 @@ export const GATEWAY_JOURNAL = 1
 
 const FILE = 'session.json'
 const MOST_MEMBERS = 65_000
+/** Far more than so many members need. */
+const MOST_BYTES = 512 * 1024 * 1024
 
 /** One consumer of a session: its number is its journal's id and the source of its frames, for as long as the session is kept. */
 export interface Member {
@@ -81,8 +87,12 @@ export class Session {
     throw new SessionError(`${this.home} has no strategy '${id}'; there are: ${known || 'none'}`, { path: this.home })
   }
 
-  /** The members of these names: those that are new get the next numbers. Call it as the session's one gateway. */
-  enrol(wanted: readonly { readonly id: string; readonly file: string }[]): readonly Member[] {
+  /**
+   * The members of these names: those that are new get the next numbers. Call it as the session's one gateway.
+   *
+   * @param check throws unless the session is still the one that was opened.
+   */
+  enrol(wanted: readonly { readonly id: string; readonly file: string }[], check: () => void): readonly Member[] {
     const numbers = this.all.map(member => member.number)
     let last = Math.max(GATEWAY_JOURNAL, ...numbers)
     const enrolled = wanted.map(({ id, file }) => ({
@@ -95,8 +105,23 @@ export class Session {
         path: this.home,
       })
     for (const member of enrolled) this.members.set(member.id, member)
-    writeWhole(path.join(this.home, FILE), `${JSON.stringify({ version: 1, members: this.all }, null, 2)}\n`)
+    this.write(`${JSON.stringify({ version: 1, members: this.all }, null, 2)}\n`, check)
     return enrolled
+  }
+
+  /** Replaces session.json in one step, and for good: without it strategies would be numbered anew, and orders on record belong to others. */
+  private write(text: string, check: () => void): void {
+    const home = native.openDirectory(this.home, true)
+    try {
+      // What was made at this path after the session was opened is another session, whose file this is not.
+      check()
+      replaceFile(home, FILE, Buffer.from(text), 0o600)
+      home.sync()
+    } catch (error) {
+      throw error instanceof TicktapeError ? error : fromSystemError(error, 'writing', path.join(this.home, FILE))
+    } finally {
+      home.close()
+    }
   }
 }
 
@@ -153,7 +178,7 @@ function readMembers(file: string): Member[] {
   }
   let text: string
   try {
-    text = fs.readFileSync(file, 'utf8')
+    text = readIn(path.dirname(file), FILE, MOST_BYTES).toString('utf8')
   } catch (error) {
     throw new SessionError(`${file} cannot be read; type: chmod u+r ${file}`, { path: file, cause: error })
   }
@@ -184,18 +209,4 @@ function readMembers(file: string): Member[] {
     numbers.add(number as number)
     return { id, number: number as number, file: module }
   })
-}
-
-/** Replaces a file in one step, and for good: without it strategies would be numbered anew, and orders on record belong to others. */
-function writeWhole(file: string, text: string): void {
-  const temporary = `${file}.tmp`
-  const fd = fs.openSync(temporary, 'w', 0o600)
-  try {
-    fs.writeSync(fd, text)
-    fs.fsyncSync(fd)
-  } finally {
-    fs.closeSync(fd)
-  }
-  fs.renameSync(temporary, file)
-  syncDirectory(path.dirname(file))
 }

@@ -11,6 +11,8 @@ export interface SupervisorOptions {
   /** How long it may take to stop before it is killed, in ms. */
   readonly stopMs: number
   readonly onEvent: (event: SupervisorEvent) => void
+  /** Asked before each start. When it throws, the process is not started, then or later. */
+  readonly mayStart?: () => void
 }
 
 export type SupervisorEvent =
@@ -70,7 +72,14 @@ export class Supervisor {
   }
 
   private start(): void {
-    const { module, argument, onEvent } = this.options
+    const { module, argument, onEvent, mayStart } = this.options
+    try {
+      mayStart?.()
+    } catch (error) {
+      this.stopping = true
+      onEvent({ kind: 'failed', message: (error as Error).message })
+      return this.ended('not started')
+    }
     this.startedAt = performance.now()
     this.progress = undefined
     // Its standard output is not ours: ours may be JSON for a program.

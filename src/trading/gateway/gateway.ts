@@ -86,11 +86,13 @@ export class Gateway {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
-      const members = session.enrol(strategies)
+      const check = (): void => writer.checkPlace()
+      const members = session.enrol(strategies, check)
       await readyJournals(session, members, options)
       const steps = new Steps()
       desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, steps)
-      const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
+      const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options, () => steps.take(check))]),
+      )
       return new Gateway(options, writer, market, venue, desk, steps, supervisors)
     } catch (error) {
       desk?.close()
