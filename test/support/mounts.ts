@@ -42,7 +42,13 @@ export function mountDisk(kibibytes: number): string {
 export function mountOverlay(lower: string): string {
   const changes = mountMemory(8192)
   for (const name of ['upper', 'work']) mkdirSync(join(changes, name))
-  return mount(['-t', 'overlay', '-o', `lowerdir=${lower},upperdir=${changes}/upper,workdir=${changes}/work`, 'overlay'])
+  return mount([
+    '-t',
+    'overlay',
+    '-o',
+    `lowerdir=${lower},upperdir=${changes}/upper,workdir=${changes}/work`,
+    'overlay',
+  ])
 }
 
 export function remount(place: string, how: 'ro' | 'rw'): string | undefined {

@@ -15,7 +15,13 @@ interface Steps {
  *
  * @throws the system's error; then the old one is as it was.
  */
-export function replaceFile(directory: Directory, name: string, bytes: Uint8Array, mode: number, steps: Steps = {}): void {
+export function replaceFile(
+  directory: Directory,
+  name: string,
+  bytes: Uint8Array,
+  mode: number,
+  steps: Steps = {},
+): void {
   const temporary = name + TEMPORARY_SUFFIX
   directory.remove(temporary)
   directory.writeFile(temporary, bytes, mode)

@@ -42,7 +42,9 @@ export function journalFindings(machine: Machine, directory: string): DoctorFind
     fileSystem(space.type),
     roomAhead(space.free, journal?.pages[0]?.bytes ?? Page.DEFAULT_SIZE, directory),
   ]
-  return journal === undefined ? findings : [...findings, soundness(journal), clockOf(journal, native.now()), writerOf(journal), readersOf(journal)]
+  return journal === undefined
+    ? findings
+    : [...findings, soundness(journal), clockOf(journal, native.now()), writerOf(journal), readersOf(journal)]
 }
 
 function fileSystem(type: number): DoctorFinding {

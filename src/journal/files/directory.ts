@@ -1,8 +1,8 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { pathIn, pathOf, type Where } from '../../base/files/where.js'
-import { TEMPORARY_SUFFIX } from '../../base/files/replace-file.js'
 import { UnsafePathError } from '../../base/errors.js'
+import { TEMPORARY_SUFFIX } from '../../base/files/replace-file.js'
+import { pathIn, pathOf, type Where } from '../../base/files/where.js'
 import { systemCode } from '../../base/system-error.js'
 import type { Directory } from '../../native/addon.js'
 import { native } from '../../native/index.js'
@@ -79,7 +79,8 @@ function notListed(error: unknown, doing: string, directory: string): Error {
       path: directory,
     })
   }
-  if (code === 'ENOTDIR') return new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+  if (code === 'ENOTDIR')
+    return new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
   return fromSystemError(error, doing, directory)
 }
 
@@ -129,7 +130,12 @@ function openToWrite(directory: string): Directory {
     return native.openDirectory(directory, false)
   } catch (error) {
     // A link as the last part of the path is 'ELOOP' or 'ENOTDIR', as the system likes.
-    const stat = fs.lstatSync(directory, { throwIfNoEntry: false })
+    let stat: fs.Stats | undefined
+    try {
+      stat = fs.lstatSync(directory, { throwIfNoEntry: false })
+    } catch (why) {
+      throw fromSystemError(why, 'looking at', directory)
+    }
     if (stat?.isSymbolicLink() === true) throw unsafeDirectory(directory, 'is a symbolic link')
     if (stat?.isDirectory() === false)
       throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })

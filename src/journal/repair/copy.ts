@@ -86,7 +86,11 @@ function copyPage(directory: Directory, good: GoodPage, layoutHash: Uint8Array, 
   let made: MappedPage
   try {
     const header = encodePageHeader({ ...identity, layoutHash }, crc32c)
-    made = asPage(directory.createFile(pageFileName(identity.pageNumber), identity.pageSize, mode, header), file, identity.pageNumber)
+    made = asPage(
+      directory.createFile(pageFileName(identity.pageNumber), identity.pageSize, mode, header),
+      file,
+      identity.pageNumber,
+    )
   } catch (error) {
     throw fromSystemError(error, 'making', file)
   }

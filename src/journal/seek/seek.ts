@@ -1,5 +1,5 @@
-import { pathOf, type Where } from '../../base/files/where.js'
 import { InvalidOptionError } from '../../base/errors.js'
+import { pathOf, type Where } from '../../base/files/where.js'
 import { shown } from '../../base/format-value.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { native } from '../../native/index.js'
@@ -35,7 +35,9 @@ export function seekEnd(directory: Where, control: Control | undefined): Place {
  */
 export function seekPosition(directory: Where, position: number, control: Control | undefined): Place {
   if (!Number.isSafeInteger(position) || position < 0) {
-    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${shown(position)}`, { path: pathOf(directory) })
+    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${shown(position)}`, {
+      path: pathOf(directory),
+    })
   }
   const last = lastPage(directory, control)
   const number = Math.floor(position / last.capacity)
@@ -216,9 +218,12 @@ function existingPages(directory: Where): readonly number[] {
   const { pages, foreign } = listDirectory(directory)
   if (pages.length > 0) return pages
   if (foreign.length > 0)
-    throw new NotAJournalError(`${pathOf(directory)} has no pages, but other files ('${foreign[0]}'): it is no journal`, {
-      path: pathOf(directory),
-    })
+    throw new NotAJournalError(
+      `${pathOf(directory)} has no pages, but other files ('${foreign[0]}'): it is no journal`,
+      {
+        path: pathOf(directory),
+      },
+    )
   throw new JournalNotFoundError(`${pathOf(directory)} has no pages yet; its writer makes the first when it starts`, {
     path: pathOf(directory),
   })

@@ -25,8 +25,8 @@ import type { DurableLog } from './durable-log.js'
 import { openWriter } from './open.js'
 import type { WriterOptions, WriterSettings } from './options.js'
 import type { PageSupply } from './page-supply.js'
-import type { PlaceWatch } from './place-watch.js'
 import type { WriterParts } from './parts.js'
+import type { PlaceWatch } from './place-watch.js'
 
 // Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
@@ -354,8 +354,7 @@ export class Writer implements Disposable {
     // The commit: everything stored before is visible to whoever sees the new cursor.
     Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
     // Must be looked at after that, or a wake-up is lost.
-    if ((STORE_IS_FENCE ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0)
-      this.wake()
+    if ((STORE_IS_FENCE ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0) this.wake()
     // Zero it is already. The store has the next frame's cache line come to this core now, while nobody waits for it.
     if (next < this.limit) this.i32[next >> 2] = 0
   }

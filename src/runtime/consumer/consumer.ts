@@ -210,9 +210,12 @@ export class Consumer {
 /** @throws {JournalReplacedError} when another journal was made at the input's path. */
 function checkSession({ input, inputIdentity }: ConsumerOptions): void {
   if (inputIdentity === undefined || identityOf(input) === inputIdentity) return
-  throw new JournalReplacedError(`the journal ${input} was removed, moved or made anew; this process belongs to the one before`, {
-    path: input,
-  })
+  throw new JournalReplacedError(
+    `the journal ${input} was removed, moved or made anew; this process belongs to the one before`,
+    {
+      path: input,
+    },
+  )
 }
 
 /** Moves the reader to where the next start goes on. Returns the number of the last start. */

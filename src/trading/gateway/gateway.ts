@@ -91,7 +91,8 @@ export class Gateway {
       await readyJournals(session, members, options)
       const steps = new Steps()
       desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, steps)
-      const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options, () => steps.take(check))]),
+      const supervisors = new Map(
+        members.map(member => [member.id, superviseStrategy(session, member, options, () => steps.take(check))]),
       )
       return new Gateway(options, writer, market, venue, desk, steps, supervisors)
     } catch (error) {
