@@ -1,4 +1,4 @@
-import * as path from 'node:path'
+import { resolve } from 'node:path'
 import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { shown } from '../../base/format-value.js'
 import { FrameDefinitionError } from '../../frames/errors.js'
@@ -54,7 +54,7 @@ export function openWriter(directory: string, options: WriterOptions): WriterPar
   }
   checkWriterOptions(options)
   checkDistinct(options.frames ?? [])
-  return openChecked(path.resolve(directory), options)
+  return openChecked(resolve(directory), options)
 }
 
 function openChecked(path: string, options: WriterOptions): WriterParts {

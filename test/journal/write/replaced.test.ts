@@ -148,7 +148,7 @@ test.each(THINGS.flatMap(([thing, code]) => (['removed', 'emptied'] as const).ma
     writer.close()
     expect(readNumbers(openReader(path))).toEqual(upTo(3000))
     expect(await verify(path)).toMatchObject({ sound: true, findings: [] })
-    },
+  },
 )
 
 test('what a writer with a moved journal leaves is that journal, whole and ready for the next writer', async () => {
