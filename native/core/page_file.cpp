@@ -24,7 +24,7 @@ Result<RegionPtr> makePage(const PagePlan& plan) {
   if (plan.durable) {
     if (Failure failure = page.syncFile()) return giveUp(failure);
     CRASH_POINT("page-synced");
-    // The sync left the blocks clean, so write-protected: the writer's first store to each would fault.
+    // The sync left the blocks clean and therefore write-protected: the writer's first store to each block would fault.
     page.populate(0, plan.size, true);
   }
 
@@ -33,8 +33,8 @@ Result<RegionPtr> makePage(const PagePlan& plan) {
   CRASH_POINT("page-renamed");
 
   if (plan.durable) {
-    // Without it the page's name may not last, and with it there the page could not be made again. Nobody relies on it yet: the page
-    // before it is sealed only once this one is handed out.
+    // The directory could not be synced, so the new name may not survive power loss. The page is removed again, because while it exists
+    // it could not be created a second time. No reader depends on it yet: the page before it is sealed only after this one is handed out.
     if (Failure failure = plan.directory->sync()) {
       plan.directory->remove(plan.name);
       return failure;

@@ -14,7 +14,7 @@ PageWorker::Ticket PageWorker::open(DirectoryPtr directory, std::string name, Fa
 }
 
 void PageWorker::dispose(RegionPtr region) {
-  // When it cannot be queued, the region is let go here: slower for the caller, but right.
+  // When the job cannot be queued, the region is unmapped here: slower for the caller, but correct.
   Failure ignored;
   enqueue(Job{Job::Kind::dispose, 0, {}, std::move(region)}, ignored);
 }
@@ -82,7 +82,7 @@ void PageWorker::run() {
       result = Region::open(*job.plan.directory, job.plan.name, false);
       if (result.ok()) result.value->populate(0, result.value->size(), false);
     }
-    job.region.reset();  // unmapping is the slow thing this thread exists for: never under the lock
+    job.region.reset();  // unmapping is slow: never while holding the lock
     lock.lock();
 
     auto found = slots_.find(job.ticket);
@@ -100,7 +100,7 @@ void PageWorker::run() {
   }
 }
 
-PageWorker::State PageWorker::take(Ticket ticket, Result<RegionPtr>& result) {
+PageWorker::State PageWorker::collect(Ticket ticket, Result<RegionPtr>& result) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto found = slots_.find(ticket);
   if (found == slots_.end() || found->second.abandoned) return State::unknown;
@@ -114,7 +114,7 @@ PageWorker::State PageWorker::wait(Ticket ticket, Result<RegionPtr>& result) {
   std::unique_lock<std::mutex> lock(mutex_);
   auto found = slots_.find(ticket);
   if (found == slots_.end() || found->second.abandoned) return State::unknown;
-  Slot& slot = found->second;  // stays where it is when others are added; the iterator would not
+  Slot& slot = found->second;  // a reference stays valid when others are added; an iterator does not
   if (!slot.done) {
     thread_.invite();
     finished_.wait(lock, [&] { return slot.done; });

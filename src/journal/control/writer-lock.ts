@@ -22,7 +22,7 @@ export class WriterLock {
   ) {}
 
   /** @throws {WriterLockedError} naming the holder. */
-  static take(directory: Directory, mode: number): WriterLock {
+  static acquire(directory: Directory, mode: number): WriterLock {
     const file = pathIn(directory, FileName.LOCK)
     let lock: FileLock | null = null
     try {
@@ -38,7 +38,7 @@ export class WriterLock {
     const text = lock.read()
     // New, and made with less than `mode` where the process has a umask.
     if (text === '') lock.setMode(mode)
-    return new WriterLock(lock, directory, parseHolder(text).epoch ?? 0)
+    return new WriterLock(lock, directory, holderOf(parse(text)).epoch ?? 0)
   }
 
   /**
@@ -50,8 +50,8 @@ export class WriterLock {
     if (!control.claim()) throw taken(this.directory)
   }
 
-  /** Says in the file who holds it now. */
-  sign(epoch: number): void {
+  /** Says in the file who holds it now, and which pages it will remove. */
+  sign(epoch: number, retain?: object): void {
     const holder = {
       pid: process.pid,
       processStart: native.processStart(process.pid),
@@ -59,6 +59,7 @@ export class WriterLock {
       host: os.hostname(),
       epoch,
       bootId: thisBoot(),
+      retain,
     }
     try {
       this.lock.write(`${JSON.stringify(holder)}\n`)
@@ -89,24 +90,29 @@ function taken(directory: Directory): WriterLockedError {
 
 /** Who holds (or last held) the writer's lock, as its file says. */
 export function readHolder(directory: Where): LockHolder {
-  // Without it only the message gets poorer: whoever may not read the file still learns that the lock is held.
+  return holderOf(readLockText(directory))
+}
+
+/** What the writer's lock says in its file; nothing when it cannot be read: the lock decides, its text informs. */
+export function readLockText(directory: Where): Readonly<Record<string, unknown>> {
+  // Without it only a message gets poorer: whoever may not read the file still learns that the lock is held.
   const bytes = tryReadIn(directory, FileName.LOCK, MOST_BYTES)
-  return bytes === undefined ? NOBODY : parseHolder(bytes.toString('utf8'))
+  return bytes === undefined ? {} : parse(bytes.toString('utf8'))
 }
 
 const MOST_BYTES = 4096
 
-const NOBODY: LockHolder = { pid: undefined, since: undefined, host: undefined, epoch: undefined }
-
-function parseHolder(text: string): LockHolder {
-  let json: unknown
+/** A holder that died while it signed, or a new file, says nothing. */
+function parse(text: string): Readonly<Record<string, unknown>> {
   try {
-    json = JSON.parse(text)
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {}
   } catch {
-    return NOBODY // a holder that died while it signed, or a new file
+    return {}
   }
-  if (typeof json !== 'object' || json === null) return NOBODY
-  const { pid, since, host, epoch } = json as Record<string, unknown>
+}
+
+function holderOf({ pid, since, host, epoch }: Readonly<Record<string, unknown>>): LockHolder {
   return {
     pid: Number.isSafeInteger(pid) ? (pid as number) : undefined,
     since: typeof since === 'string' ? since.slice(0, 64) : undefined,

@@ -3,8 +3,9 @@ import * as path from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
 import { TEMPORARY_SUFFIX } from '../../base/files/replace-file.js'
 import { pathIn, pathOf, type Where } from '../../base/files/where.js'
+import { shellQuoted } from '../../base/shell.js'
 import { systemCode } from '../../base/system-error.js'
-import type { Directory } from '../../native/addon.js'
+import type { Directory, FileStatus } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import { JournalNotFoundError, NotAJournalError } from '../errors.js'
 import { fromSystemError } from '../system-error.js'
@@ -136,18 +137,16 @@ function openToWrite(directory: string): Directory {
     } catch (why) {
       throw fromSystemError(why, 'looking at', directory)
     }
-    if (stat?.isSymbolicLink() === true) throw unsafeDirectory(directory, 'is a symbolic link')
+    if (stat?.isSymbolicLink() === true) {
+      throw new UnsafePathError(
+        `${directory} is a symbolic link, which may come to point elsewhere; give the directory it points to, or another`,
+        { path: directory },
+      )
+    }
     if (stat?.isDirectory() === false)
       throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
     throw fromSystemError(error, 'opening', directory)
   }
-}
-
-function unsafeDirectory(directory: string, what: string): UnsafePathError {
-  return new UnsafePathError(
-    `${directory} ${what}; a writer would trust what others put there, so use another directory`,
-    { path: directory },
-  )
 }
 
 /** @throws {UnsafePathError} */
@@ -155,16 +154,36 @@ function checkDirectory(opened: Directory, mode: number, isNew: boolean): void {
   const { path: directory } = opened
   const stat = opened.stat()
   if (stat === null) return
-  const unsafe = (what: string): never => {
-    throw unsafeDirectory(directory, what)
+  const unsafe = (what: string, todo: string): never => {
+    throw new UnsafePathError(`${directory} ${what}, and a writer would trust what they put there; ${todo}`, {
+      path: directory,
+    })
   }
   const me = process.geteuid?.()
-  if (me !== undefined && stat.uid !== me) unsafe(`belongs to user ${stat.uid}, not to ${me}`)
+  if (me !== undefined && stat.uid !== me)
+    unsafe(`belongs to user ${stat.uid}, not to ${me}`, 'use a directory of your own')
   const othersWrite = stat.mode & 0o022 & ~directoryMode(mode)
-  if (othersWrite !== 0 && !isNew)
+  if (othersWrite !== 0 && !isNew) {
     unsafe(
-      `can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${directory}, or give Writer.open a 'mode' that allows it`,
+      `can be written by others (mode ${(stat.mode & 0o777).toString(8)})`,
+      // What the machine or others need as it is must not be changed by who follows our advice, perhaps as root.
+      isJournalAlone(opened, stat)
+        ? `type: chmod go-w ${shellQuoted(directory)}, or give Writer.open a 'mode' that allows it`
+        : directoryInIt(directory, 'give the journal a directory in it'),
     )
+  }
+}
+
+/** What to do with a directory that is not meant for a journal. */
+export function directoryInIt(directory: string, todo: string): string {
+  return `${todo}, such as ${path.join(directory, 'journal')}`
+}
+
+/** Whether a directory has a journal in it and nothing else, so that its permissions are the journal's alone. */
+function isJournalAlone(directory: Directory, stat: FileStatus): boolean {
+  if ((stat.mode & 0o1000) !== 0) return false
+  const { pages, foreign } = listDirectory(directory)
+  return pages.length > 0 && foreign.length === 0
 }
 
 /** Refuses a file of another user's, unless the journal is one that several users write (`mode` lets their group). */

@@ -7,7 +7,7 @@ import { PositionError } from '../errors.js'
 import { FileName } from '../files/directory.js'
 import { seekPosition } from '../seek/seek.js'
 
-/** A named reader and where it stopped. */
+/** A named reader and the position where it stopped. */
 export interface SavedReader {
   readonly name: string
   readonly position: number
@@ -20,13 +20,13 @@ export function saveReaders(directory: Where): SavedReader[] {
   if (bytes?.length !== C.SIZE) return []
   const readers = new Map<string, SavedReader>()
   for (let i = 0; i < READER_SLOTS; i++) {
-    const reader = readPlace(bytes.subarray(C.HEADER_SIZE + i * R.SIZE, C.HEADER_SIZE + (i + 1) * R.SIZE))
+    const reader = readReaderSlot(bytes.subarray(C.HEADER_SIZE + i * R.SIZE, C.HEADER_SIZE + (i + 1) * R.SIZE))
     if (reader !== undefined && !readers.has(reader.name)) readers.set(reader.name, reader)
   }
   return [...readers.values()]
 }
 
-function readPlace(place: Buffer): SavedReader | undefined {
+function readReaderSlot(place: Buffer): SavedReader | undefined {
   const checkpoint = place.readUInt32LE(R.CHECKPOINT)
   if (place.readUInt32LE(R.STATE) !== ReaderState.USED || checkpoint === 0) return undefined
   const name = place.toString('latin1', R.NAME, R.NAME + R.NAME_SIZE).replace(/\0.*$/s, '')
@@ -39,7 +39,7 @@ function readPlace(place: Buffer): SavedReader | undefined {
   return Number.isSafeInteger(position) ? { name, position } : undefined
 }
 
-/** Enters readers into a copy: where they stopped, or the nearest place before it where a frame begins. Returns where that is. */
+/** Registers readers in a copy, at the position where they stopped or at the last frame before it. Returns them with these positions. */
 export function enterReaders(
   directory: Directory,
   readers: readonly SavedReader[],
@@ -53,7 +53,7 @@ export function enterReaders(
     control.currentPage = lastPage
     return readers.map(({ name, position }) => {
       const entered = frameAt(directory, control, Math.min(Math.max(position, first), end))
-      const registration = ReaderRegistration.take(control, name)
+      const registration = ReaderRegistration.acquire(control, name)
       registration.checkpoint(entered)
       registration.release()
       return { name, position: entered }
@@ -69,7 +69,7 @@ function frameAt(directory: Directory, control: Control, position: number): numb
       seekPosition(directory, at, control).page.mapping.close()
       return at
     } catch (error) {
-      // Inside a frame: at most 254 slots from its start.
+      // The position is inside a frame, at most 254 slots after its start.
       if (!(error instanceof PositionError)) throw error
     }
   }

@@ -66,7 +66,7 @@ export class PageSupply {
   check(): void {
     if (this.ticket === undefined) return
     try {
-      const mapping = this.worker.take(this.ticket)
+      const mapping = this.worker.collect(this.ticket)
       if (mapping !== null) this.accept(mapping)
     } catch (error) {
       this.ticket = undefined
@@ -88,7 +88,7 @@ export class PageSupply {
    *
    * @throws {JournalFullError} when there is no room for it: call again once there is. {JournalReplacedError}
    */
-  take(pageNumber: number): { readonly page: MappedPage; readonly waited: boolean } {
+  obtain(pageNumber: number): { readonly page: MappedPage; readonly waited: boolean } {
     if (pageNumber > MAX_PAGE_NUMBER) {
       throw new JournalFullError(
         `${this.kind.directory.path} has all ${MAX_PAGE_NUMBER + 1} pages a journal can have; begin another`,

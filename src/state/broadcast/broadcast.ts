@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { CommitOptions } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
@@ -219,11 +219,11 @@ export class Broadcast implements Disposable {
         if (listed.get(outlet.entry.index)?.generation !== outlet.entry.generation) this.drop(outlet)
       }
       this.failed.clear()
-      for (const entry of listed.values()) this.take(entry)
+      for (const entry of listed.values()) this.admit(entry)
     })
   }
 
-  private take(entry: MemberEntry): void {
+  private admit(entry: MemberEntry): void {
     const known = this.outlets.get(entry.index)
     const { name, pid, alive, keys } = entry
     try {
@@ -257,7 +257,7 @@ export function openMembers(
   options: { readonly members?: number; readonly mode?: number },
 ): Members {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`a broadcast has a directory, not ${shown(directory)}`)
+    throw new InvalidOptionError(`a broadcast has a directory, not ${formatValue(directory)}`)
   }
   return Members.open(join(directory, 'members'), options.members, options.mode ?? DEFAULT_MODE)
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
+import { shellQuoted } from '../../base/shell.js'
 import { fromSystemError, systemCode } from '../../base/system-error.js'
 import { FormatVersionError } from '../../frames/errors.js'
 import type { Mapping } from '../../native/addon.js'
@@ -210,12 +211,9 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
   const damaged = (what: string): never => {
     throw new CorruptStateError(`${file} is damaged: ${what}; stop what uses it and remove it`, { path: file })
   }
-  if (mapping.size < H.SIZE) damaged(`it has ${mapping.size} bytes`)
+  if (!isStateFile(mapping)) throw noStateFile(file)
   const bytes = new Uint8Array(mapping.buffer, 0, H.SIZE)
   const view = new DataView(mapping.buffer)
-  for (let i = 0; i < STATE_MAGIC.length; i++) {
-    if (bytes[H.MAGIC + i] !== STATE_MAGIC.charCodeAt(i)) damaged('it does not begin as a state file does')
-  }
   const version = view.getUint32(H.VERSION, true)
   if (version !== STATE_VERSION) {
     throw new FormatVersionError(
@@ -246,6 +244,22 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
   return parameters
 }
 
+/** Whether it begins as a state file does. What does not may be anything, so nobody is told to remove or change it. */
+function isStateFile(mapping: Mapping): boolean {
+  if (mapping.size < H.SIZE) return false
+  return Buffer.from(mapping.buffer, H.MAGIC, STATE_MAGIC.length).toString('latin1') === STATE_MAGIC
+}
+
+function noStateFile(file: string, cause?: unknown): CorruptStateError {
+  return new CorruptStateError(
+    `${file} does not begin as a state file does, so it is none or damaged; use another path`,
+    {
+      path: file,
+      cause,
+    },
+  )
+}
+
 function describe(plan: StatePlan, parameters: readonly number[]): string {
   return plan.parameters.map(({ name }, i) => `${name} ${parameters[i]}`).join(', ')
 }
@@ -257,7 +271,7 @@ function nameOfKind(kind: number): string {
 
 function checkPath(file: unknown, what: string): void {
   if (typeof file !== 'string' || file === '' || file.includes('\0') || file.endsWith('/')) {
-    throw new InvalidOptionError(`${what}.open takes the path of its file, not ${shown(file)}`)
+    throw new InvalidOptionError(`${what}.open takes the path of its file, not ${formatValue(file)}`)
   }
 }
 
@@ -271,8 +285,9 @@ function checkOwner(file: string, mapping: Mapping, plan: StatePlan): void {
     throw new UnsafePathError(`${file} belongs to user ${stat.uid}, not to ${me}; use another path`, { path: file })
   }
   if ((stat.mode & 0o022 & ~plan.mode) !== 0) {
+    if (!isStateFile(mapping)) throw noStateFile(file)
     throw new UnsafePathError(
-      `${file} can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${file}, or open it with a 'mode' that allows it`,
+      `${file} can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${shellQuoted(file)}, or open it with a 'mode' that allows it`,
       { path: file },
     )
   }
@@ -284,7 +299,7 @@ function checkDirectory(file: string): void {
   const { mode } = fs.statSync(directory)
   if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
     throw new UnsafePathError(
-      `${directory} can be written by everybody; type: chmod o-w ${directory}, or use another directory`,
+      `${directory} can be written by everybody, who may remove each other's files there; use a directory of your own, or one with the sticky bit such as /dev/shm`,
       { path: file },
     )
   }
@@ -293,11 +308,7 @@ function checkDirectory(file: string): void {
 function asStateError(error: unknown, file: string): unknown {
   if (error instanceof TicktapeError) return error
   const code = systemCode(error)
-  if (code === 'EINVAL')
-    return new CorruptStateError(`${file} is empty or no regular file; stop what uses it and remove it`, {
-      path: file,
-      cause: error,
-    })
+  if (code === 'EINVAL') return noStateFile(file, error)
   if (code === 'ELOOP')
     return new UnsafePathError(`${file} is a symbolic link; a state file must not be, so use the path it points to`, {
       path: file,

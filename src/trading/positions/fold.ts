@@ -1,5 +1,4 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import type { FrameDefinition } from '../../frames/definition.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { type Handlers, on } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
@@ -76,7 +75,7 @@ class Fold {
     return { positions: this.positions, folded: this.folded, lastCause: this.lastCause }
   }
 
-  private fill(fill: FrameView<FieldsOf<typeof FillRecord>>): void {
+  private fill(fill: FrameView<typeof FillRecord>): void {
     if (!this.known) return
     const { strategy, account, symbol, side, price, quantity, fee, cause, causeJournal } = fill
     this.positions.apply({ strategy, account, symbol, side, price, quantity, fee })
@@ -84,7 +83,7 @@ class Fold {
     if (cause !== undefined) this.lastCause = { journal: causeJournal ?? 0, position: cause }
   }
 
-  private position(record: FrameView<FieldsOf<typeof PositionRecord>>): void {
+  private position(record: FrameView<typeof PositionRecord>): void {
     const { kind, name, symbol, position } = record
     const integer = (text: string): bigint => {
       if (/^-?\d+$/.test(text)) return BigInt(text)
@@ -114,7 +113,7 @@ class Fold {
     }
   }
 
-  private snapshot(snapshot: FrameView<FieldsOf<typeof Snapshot>>): void {
+  private snapshot(snapshot: FrameView<typeof Snapshot>): void {
     const { event, priceScale, quantityScale, folded, lastNext, lastJournal } = snapshot
     this.checkScale(priceScale, quantityScale)
     if (this.known) return
@@ -142,5 +141,3 @@ class Fold {
     this.positions = new Positions({ scale: { price, quantity } })
   }
 }
-
-type FieldsOf<D> = D extends FrameDefinition<infer F> ? F : never

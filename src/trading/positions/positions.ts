@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { FieldValueError } from '../../frames/errors.js'
 import { Book, type BookState, formatMoney, moneyScale, Position, type Scale } from './book.js'
@@ -142,18 +142,22 @@ export class Positions {
 
   /** @internal Checks a fill and makes it integers. */
   exact(fill: Fill): ExactFill {
-    if (typeof fill !== 'object' || fill === null) throw new FieldValueError(`a fill is an object, not ${shown(fill)}`)
+    if (typeof fill !== 'object' || fill === null)
+      throw new FieldValueError(`a fill is an object, not ${formatValue(fill)}`)
     for (const key in fill)
       if (!FILL_KEYS.has(key)) throw new FieldValueError(`a fill has no '${key}'; it has ${[...FILL_KEYS].join(', ')}`)
     const { side, account = '', fee = 0, strategy, symbol } = fill
     checkText('strategy', strategy)
     checkText('symbol', symbol)
-    if (typeof account !== 'string') throw new FieldValueError(`a fill's account is a string, not ${shown(account)}`)
+    if (typeof account !== 'string')
+      throw new FieldValueError(`a fill's account is a string, not ${formatValue(account)}`)
     if (side !== 'buy' && side !== 'sell')
-      throw new FieldValueError(`a fill's side is 'buy' or 'sell', not ${shown(side)}`)
+      throw new FieldValueError(`a fill's side is 'buy' or 'sell', not ${formatValue(side)}`)
     const quantity = decimal('quantity', fill.quantity, this.scale.quantity)
     if (quantity <= 0n)
-      throw new FieldValueError(`a fill's quantity is above 0, not ${shown(fill.quantity)}; 'side' says which way`)
+      throw new FieldValueError(
+        `a fill's quantity is above 0, not ${formatValue(fill.quantity)}; 'side' says which way`,
+      )
     const money = moneyScale(this.scale)
     const shownMoney = this.scale.price + this.scale.quantity
     return {
@@ -219,7 +223,7 @@ export class Positions {
       if ('strategy' in owner) return this.strategies.get(owner.strategy)
       if ('account' in owner) return this.accounts.get(owner.account)
     }
-    throw new InvalidOptionError(`positions are { strategy }, { account } or 'total', not ${shown(owner)}`)
+    throw new InvalidOptionError(`positions are { strategy }, { account } or 'total', not ${formatValue(owner)}`)
   }
 }
 
@@ -233,7 +237,7 @@ function bookMap(owners: Map<string, Map<string, Book>>, name: string): Map<stri
 
 function checkText(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '')
-    throw new FieldValueError(`a fill's ${name} is a non-empty string, not ${shown(value)}`)
+    throw new FieldValueError(`a fill's ${name} is a non-empty string, not ${formatValue(value)}`)
 }
 
 /** A text must be exact; a number comes with what binary fractions add (0.1 + 0.2), so it is rounded to the scale. */
@@ -242,7 +246,7 @@ function decimal(name: string, value: DecimalInput, scale: number): bigint {
   const parsed = typeof text === 'string' ? parseDecimal(text, scale) : undefined
   if (parsed === undefined)
     throw new FieldValueError(
-      `${name} takes a decimal text with at most ${scale} decimals, or a finite number, not ${shown(value)}`,
+      `${name} takes a decimal text with at most ${scale} decimals, or a finite number, not ${formatValue(value)}`,
     )
   return parsed
 }

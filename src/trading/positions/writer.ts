@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Cause } from '../../frames/commit-options.js'
 import type { Values } from '../../frames/definition.js'
@@ -146,7 +146,7 @@ export class PositionsWriter implements Disposable {
     const exact = this.positions.price(price)
     const text = formatDecimal(exact, this.positions.scale.price)
     if (typeof symbol !== 'string' || symbol === '')
-      throw new FieldValueError(`settle() takes a symbol, not ${shown(symbol)}`)
+      throw new FieldValueError(`settle() takes a symbol, not ${formatValue(symbol)}`)
     checkLength('symbol', symbol, 24)
     checkLength('price', text, 24)
     this.add({
@@ -284,7 +284,9 @@ function placeOf(cause: Cause): FillCause {
     inside(place.journal, MAX_JOURNAL_ID + 1)
   )
     return place
-  throw new InvalidOptionError(`a fill's cause is a frame, a position, or { journal, position }, not ${shown(cause)}`)
+  throw new InvalidOptionError(
+    `a fill's cause is a frame, a position, or { journal, position }, not ${formatValue(cause)}`,
+  )
 }
 
 function inside(value: number, end: number): boolean {
@@ -314,7 +316,7 @@ function checkLength(name: string, text: string, size: number): void {
   // oxlint-disable-next-line no-control-regex
   if (text.length > size || !/^[\x01-\x7f]*$/.test(text)) {
     throw new FieldValueError(
-      `a ${name} in a positions journal has at most ${size} ASCII characters, not ${shown(text)}`,
+      `a ${name} in a positions journal has at most ${size} ASCII characters, not ${formatValue(text)}`,
     )
   }
 }
