@@ -1,10 +1,11 @@
 import * as path from 'node:path'
+import { formatAge } from '../../base/format-duration.js'
 import { shellQuoted } from '../../base/shell.js'
 import { Page } from '../../frames/format.js'
 import { JournalNotFoundError } from '../../journal/errors.js'
 import { inspect, isJournal, type JournalInfo, RETENTION_BLOCKED } from '../../journal/inspect/inspect.js'
 import { native } from '../../native/index.js'
-import { formatAge, formatBytes, grouped } from '../output/units.js'
+import { formatBytes, grouped } from '../output/units.js'
 import { bad, type DoctorFinding, type Machine, ok, warn } from './machine.js'
 
 /** File systems by the magic number from statfs, and what mapping a file means on them. */

@@ -37,9 +37,12 @@ export interface Member {
  */
 export class Session {
   private readonly members = new Map<string, Member>()
+  private answerers: readonly string[]
 
   private constructor(readonly home: string) {
-    for (const member of readMembers(path.join(home, FILE))) this.members.set(member.id, member)
+    const { members, answeredBy } = readRecord(path.join(home, FILE))
+    for (const member of members) this.members.set(member.id, member)
+    this.answerers = answeredBy
   }
 
   /**
@@ -80,6 +83,11 @@ export class Session {
     return [...this.members.values()]
   }
 
+  /** Names of all that ever answered the members' requests; empty when that is not on record. */
+  get answeredBy(): readonly string[] {
+    return this.answerers
+  }
+
   /** @throws {SessionError} when there is no member with this id. */
   member(id: string): Member {
     const member = this.members.get(id)
@@ -91,10 +99,12 @@ export class Session {
   /**
    * The members with these ids; new ones get the next numbers. Only the gateway of the session may call it.
    *
+   * @param answeredBy the name of what answers their requests from now on.
    * @param check throws unless the session is still the one that was opened.
    */
   assignNumbers(
     wanted: readonly { readonly id: string; readonly file: string }[],
+    answeredBy: string,
     check: () => void,
   ): readonly Member[] {
     const numbers = this.all.map(member => member.number)
@@ -109,7 +119,9 @@ export class Session {
         path: this.home,
       })
     for (const member of numbered) this.members.set(member.id, member)
-    this.write(`${JSON.stringify({ version: 1, members: this.all }, null, 2)}\n`, check)
+    if (!this.answerers.includes(answeredBy)) this.answerers = [...this.answerers, answeredBy]
+    const record = { version: 1, members: this.all, answeredBy: this.answerers }
+    this.write(`${JSON.stringify(record, null, 2)}\n`, check)
     return numbered
   }
 
@@ -169,9 +181,14 @@ function belongsBeside(entry: string): boolean {
   return isJournal(entry) || fs.readdirSync(entry).every(name => lookAtStateFile(path.join(entry, name)) !== undefined)
 }
 
-function readMembers(file: string): Member[] {
+interface SessionRecord {
+  readonly members: readonly Member[]
+  readonly answeredBy: readonly string[]
+}
+
+function readRecord(file: string): SessionRecord {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) return []
+  if (stat === undefined) return { members: [], answeredBy: [] }
   // The file names modules to run, so no other user may be able to write it.
   const me = process.geteuid?.() ?? stat.uid
   if (!stat.isFile() || (stat.uid !== me && me !== 0) || (stat.mode & 0o022) !== 0) {
@@ -197,10 +214,16 @@ function readMembers(file: string): Member[] {
   } catch (error) {
     throw damaged(error)
   }
-  const { version, members } = (json ?? {}) as { version?: unknown; members?: unknown }
+  // What answers is not on record in sessions of the first versions.
+  const {
+    version,
+    members,
+    answeredBy = [],
+  } = (json ?? {}) as Partial<Record<'version' | keyof SessionRecord, unknown>>
   if (version !== 1 || !Array.isArray(members)) throw damaged()
+  if (!Array.isArray(answeredBy) || !answeredBy.every(name => typeof name === 'string')) throw damaged()
   const numbers = new Set<number>()
-  return members.map((member: Partial<Record<keyof Member, unknown>> | null) => {
+  const read = members.map((member: Partial<Record<keyof Member, unknown>> | null) => {
     const { id, number, file: module } = member ?? {}
     if (
       !isMemberId(id) ||
@@ -213,4 +236,5 @@ function readMembers(file: string): Member[] {
     numbers.add(number as number)
     return { id, number: number as number, file: module }
   })
+  return { members: read, answeredBy }
 }
