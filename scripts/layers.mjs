@@ -13,6 +13,7 @@ import { root } from './run.mjs'
 const LAYERS = [
   ['native', 'the addon: what it offers, and how it is found and loaded'],
   ['base', 'what every layer needs: errors, options, values in messages, the clock, system errors'],
+  ['base/files', 'directories held open, guarded reading, replacing a file in one step'],
   ['wait', 'spin, yield, park, sleep in the event loop; being ended by a signal'],
   ['frames', 'definitions, fields, views, schema, handlers and dispatch: what journals, rings and tables share'],
   ['journal', "the journal's errors and diagnostics channels"],

@@ -5,6 +5,14 @@ import { native } from '../native/index.js'
 const clock = clockHalves
 const readClock = native.readClock
 
+/** Hears of times that are not what the clock gives. */
+export interface TimeWatch {
+  /** A program gave the last frame's time: the clock need not have reached it. */
+  given(time: FrameTime): void
+  /** The clock says `high, low`, which is before the last frame's time: it was set back. Nothing may be allocated here but once. */
+  behind(high: number, low: number, time: FrameTime): void
+}
+
 /**
  * The time of the frame written last, in ns since 1970, as two halves.
  *
@@ -14,7 +22,10 @@ export class FrameTime {
   low: number
   high: number
 
-  constructor(last: bigint) {
+  constructor(
+    last: bigint,
+    private readonly watch?: TimeWatch,
+  ) {
     this.low = Number(BigInt.asIntN(32, last)) | 0
     this.high = Number(last >> 32n) | 0
   }
@@ -27,6 +38,8 @@ export class FrameTime {
     if (high > this.high || (high === this.high && low >>> 0 > this.low >>> 0)) {
       this.high = high
       this.low = low
+    } else if (low !== this.low || high !== this.high) {
+      this.watch?.behind(high, low, this)
     }
   }
 
@@ -42,5 +55,6 @@ export class FrameTime {
     // `Number` alone may make an object on the heap.
     this.low = Number(BigInt.asIntN(32, time)) | 0
     this.high = Number(time >> 32n) | 0
+    this.watch?.given(this)
   }
 }

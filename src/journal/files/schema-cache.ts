@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { pathIn, type Where } from '../../base/files/where.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import type { FrameOrigin } from '../../frames/dispatch.js'
 import { CorruptJournalError } from '../../frames/errors.js'
@@ -10,10 +10,10 @@ import { readSchema } from './schema-file.js'
 export class SchemaCache implements FrameOrigin {
   private schema = new Schema()
 
-  constructor(private readonly directory: string) {}
+  constructor(private readonly directory: Where) {}
 
   get file(): string {
-    return join(this.directory, FileName.SCHEMA)
+    return pathIn(this.directory, FileName.SCHEMA)
   }
 
   /** A type's definition: schema.json has it before the first frame can be seen, so one that is not known is looked for there. */

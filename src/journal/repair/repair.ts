@@ -8,14 +8,14 @@ import { native } from '../../native/index.js'
 import { WriterLock } from '../control/writer-lock.js'
 import { writerState } from '../control/writer-state.js'
 import { JournalSystemError, RepairError, WriterLockedError } from '../errors.js'
-import { FileName, listDirectory, pagePath } from '../files/directory.js'
+import { FileName, listDirectory, openToRead, pagePath } from '../files/directory.js'
 import { lostTypes, writeRepairRecord } from '../files/repair-record.js'
 import { isJournal, notAJournal } from '../inspect/inspect.js'
 import { slotsOf } from '../pages/header.js'
 import type { Finding } from '../verify/findings.js'
 import { FrameRules } from '../verify/frames.js'
 import { verify } from '../verify/verify.js'
-import { finishDirectory, makeDirectory, type Run, writeRun } from './copy.js'
+import { CopyDirectory, type Run, writeRun } from './copy.js'
 import { type BadPage, examinePage, type GoodPage } from './page.js'
 import { enterReaders, type SavedReader, saveReaders } from './readers.js'
 import { commonSize, hasFrames, modeOf } from './scan.js'
@@ -236,7 +236,8 @@ class Repair {
     missing: readonly number[],
     readers: readonly SavedReader[],
   ): Promise<SavedReader[]> {
-    const directory = makeDirectory(target, this.directory)
+    const copy = CopyDirectory.make(target, this.directory)
+    const { directory } = copy
     try {
       const { firstPosition, endPosition } = describeCopy(target, run)
       await writeRun(directory, run, this.saved.schema, this.mode, async () => {
@@ -256,7 +257,7 @@ class Repair {
         run[run.length - 1].identity.pageNumber,
         this.mode,
       )
-      const report = await verify(directory)
+      const report = await verify(directory.path)
       if (!report.sound) {
         const [{ path: file, what }] = report.findings
         throw new RepairError(
@@ -264,11 +265,13 @@ class Repair {
           { path: this.directory },
         )
       }
-      finishDirectory(directory, target)
+      copy.finish()
       return entered
     } catch (error) {
-      fs.rmSync(directory, { recursive: true, force: true })
+      copy.discard()
       throw error
+    } finally {
+      copy.close()
     }
   }
 
@@ -324,8 +327,9 @@ function keepWritersOut(directory: string): WriterLock | undefined {
   const file = path.join(directory, FileName.LOCK)
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile()) return undefined
+  const opened = openToRead(directory)
   try {
-    return WriterLock.acquire(directory, stat.mode & 0o777)
+    return WriterLock.acquire(opened, stat.mode & 0o777)
   } catch (error) {
     if (!(error instanceof JournalSystemError)) throw error
     // A journal that may only be read: its lock cannot be acquired, only checked.
@@ -337,6 +341,8 @@ function keepWritersOut(directory: string): WriterLock | undefined {
         { path: file },
       )
     return undefined
+  } finally {
+    opened.close()
   }
 }
 

@@ -15,6 +15,7 @@ import type { DurableLog } from './durable-log.js'
 import { Marks } from './marks.js'
 import type { PageSupply } from './page-supply.js'
 import type { WriterParts } from './parts.js'
+import type { PlaceWatch } from './place-watch.js'
 
 // Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
@@ -67,16 +68,18 @@ export class AppendPoint {
   /** Whether the cursor is published by an ordinary store. */
   private readonly ordinaryStores: boolean
   private readonly supply: PageSupply
+  private readonly place: PlaceWatch
   private readonly durableLog: DurableLog | undefined
   private readonly retainer: Retainer | undefined
 
   constructor(parts: WriterParts) {
     const { directory, page, slot, settings } = parts
-    this.path = directory
+    this.path = directory.path
     this.control = parts.control
     this.controlWords = parts.control.words
     this.ordinaryStores = ORDERED_STORES && parts.control.allowsOrdinaryStores()
     this.supply = parts.supply
+    this.place = parts.place
     this.durableLog = parts.durableLog
     this.retainer = settings.retain && new Retainer(directory, settings.retain, parts.control)
     this.retainer?.schedule()
@@ -86,7 +89,7 @@ export class AppendPoint {
     this.next = HEADER_SIZE + (slot << SHIFT)
     this.end = parts.pageSize
     this.marks = new Marks(parts.pageSize, page.memory, slot)
-    const announcer = new Announcer(directory, parts.schema, settings.mode, page.capacity)
+    const announcer = new Announcer(directory, parts.place, parts.schema, settings.mode, page.capacity)
     this.entries = new Entries(page.memory, definition => announcer.announce(definition))
   }
 
@@ -110,10 +113,15 @@ export class AppendPoint {
     if (this.ordinaryStores) this.i32[CURSOR] = (next - HEADER_SIZE) >> SHIFT
     else Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
     // Must be looked at after that, or a wake-up is lost: see ORDERED_STORES and Control.
-    if ((ORDERED_STORES ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0)
-      this.control.wake()
+    if ((ORDERED_STORES ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0) this.wake()
     // Zero it is already. The store has the next frame's cache line come to this core now, while nobody waits for it.
     if (next < this.limit) this.i32[next >> 2] = 0
+  }
+
+  /** Somebody may sleep; or the journal is gone, which the next `begin` is to say. */
+  private wake(): void {
+    this.control.wake()
+    if (this.place.isGone) this.limit = 0
   }
 
   /** Gives up the frame begun; one that a field's setter gave up is gone already. */
@@ -223,11 +231,13 @@ export class AppendPoint {
         },
       )
     }
+    this.place.throwIfGone()
     this.durableLog?.throwIfFailed()
     this.supply.check()
     if (this.next + bytes > this.end) {
       // The next page is complete and in place before this one is sealed.
       const last = this.page
+      this.place.check()
       const { page, waited } = this.supply.obtain(last.number + 1)
       crashPoint('roll-page-taken')
       this.durableLog?.add(page)
@@ -244,6 +254,7 @@ export class AppendPoint {
       this.next = HEADER_SIZE
       this.marks.enter(page.memory)
       this.entries.bind(page.memory)
+      this.place.follow(page)
       this.supply.dispose(last.mapping)
       this.supply.prepare(page.number + 1)
       // Also with 'commit': a page that nobody flushed would stay mapped by the syncing thread, and in doubt, for ever.

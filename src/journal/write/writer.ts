@@ -10,6 +10,7 @@ import { crashPoint } from '../../native/crash-point.js'
 import type { RecoveryReport } from '../recover/recovery.js'
 import { AppendPoint } from './append-point.js'
 import { writeAtomically } from './atomic.js'
+import { ClockWatch } from './clock-watch.js'
 import { openWriter } from './open.js'
 import type { WriterOptions } from './options.js'
 import type { WriterParts } from './parts.js'
@@ -57,13 +58,13 @@ export class Writer implements Disposable {
   }
 
   private constructor(parts: WriterParts) {
-    this.path = parts.directory
+    this.path = parts.directory.path
     this.recovery = parts.report
     this.epoch = parts.epoch
     this.journalId = parts.settings.journalId
     this.parts = parts
     this.point = new AppendPoint(parts)
-    this.time = new FrameTime(parts.lastTime)
+    this.time = new FrameTime(parts.lastTime, new ClockWatch(this))
     this.timestamps = parts.settings.timestamps
     try {
       for (const definition of parts.settings.frames) this.point.entries.of(definition)
@@ -98,6 +99,7 @@ export class Writer implements Disposable {
    * A field that refuses its value (FieldValueError) gives the frame up: its view is gone, `commit` refuses it, and the next `begin` begins anew.
    *
    * @throws {JournalFullError} when a page is needed and there is no room for it; nothing is lost, call again.
+   * @throws {JournalReplacedError} within a second after the journal was removed, moved or made anew by somebody else.
    * @throws {SchemaMismatchError} for a definition that contradicts the journal's, {InvalidStateError} while a frame is begun.
    */
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
@@ -230,12 +232,20 @@ export class Writer implements Disposable {
    * Resolves with the durable position once every frame published so far survives what the journal's durability says.
    * Concurrent flushes share a sync. With 'process' there is nothing to wait for.
    *
-   * @throws {SyncFailedError} when the disk refused.
+   * @throws {SyncFailedError} when the disk refused, {JournalReplacedError} as `begin`.
    */
   async flush(): Promise<number> {
     this.point.throwIfClosed()
     const { published } = this.point
-    return this.parts.durableLog?.flush(published) ?? published
+    const { durableLog, place } = this.parts
+    if (durableLog === undefined) {
+      place.throwIfGone()
+      return published
+    }
+    const position = await durableLog.flush(published)
+    // What is synced where nobody can read it is not safe.
+    place.check()
+    return position
   }
 
   /**
@@ -247,7 +257,7 @@ export class Writer implements Disposable {
   close(): void {
     if (this.point.closed) return
     this.point.close()
-    const { durableLog, supply, control, lock } = this.parts
+    const { directory, durableLog, supply, control, lock } = this.parts
     try {
       durableLog?.close()
     } finally {
@@ -257,11 +267,18 @@ export class Writer implements Disposable {
       this.point.page.mapping.close()
       control.close()
       lock.release()
+      directory.close()
     }
   }
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** @internal @throws {JournalReplacedError} unless the journal is what its path names, now. */
+  checkPlace(): void {
+    this.point.throwIfClosed()
+    this.parts.place.check()
   }
 
   /** What `commit` does seldom: options, and wrong use. Returns what options add to the frame's first word. */

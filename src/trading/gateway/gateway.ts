@@ -92,11 +92,14 @@ export class Gateway {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
-      const members = session.assignNumbers(strategies, nameOf(venue))
+      const check = (): void => writer.checkPlace()
+      const members = session.assignNumbers(strategies, nameOf(venue), check)
       await readyJournals(session, members, options)
       const failStop = new FailStop()
       desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, failStop)
-      const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
+      const supervisors = new Map(
+        members.map(member => [member.id, superviseStrategy(session, member, options, () => failStop.run(check))]),
+      )
       return new Gateway(options, strategies, writer, market, venue, desk, failStop, supervisors)
     } catch (error) {
       desk?.close()
