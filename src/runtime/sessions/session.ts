@@ -40,16 +40,16 @@ export class Session {
    *
    * @throws {SessionError} for a damaged session.json, and where there is something else already; {UnsafePathError}, {InvalidOptionError}.
    */
-  static open(home: string): Session {
-    checkHome(home)
+  static open(place: string): Session {
+    const home = checkedHome(place)
     if (!fs.existsSync(path.join(home, FILE))) checkRoom(home)
     makeDirectories(home, 0o700)
     return new Session(home)
   }
 
   /** Opens a session to look at. @throws {SessionError} when there is none. */
-  static look(home: string): Session {
-    checkHome(home)
+  static look(place: string): Session {
+    const home = checkedHome(place)
     if (!fs.existsSync(path.join(home, FILE))) {
       throw new SessionError(
         `${home} has no ${FILE}: it is not the home of a gateway and its strategies; 'ticktape run --home' makes one`,
@@ -105,10 +105,12 @@ export function isMemberId(id: unknown): id is string {
   return typeof id === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(id)
 }
 
-function checkHome(home: unknown): void {
+/** The path as it means now: strategies are started, and started again, long after. */
+function checkedHome(home: unknown): string {
   if (typeof home !== 'string' || home === '' || home.includes('\0')) {
     throw new InvalidOptionError(`a session's home is a directory's path, not ${shown(home)}`)
   }
+  return path.resolve(home)
 }
 
 /** Where a session may begin: in a new directory, or beside journals and state files, as on a desk's. @throws {SessionError} */

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { shown } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
@@ -87,7 +87,7 @@ export class Broadcast implements Disposable {
       graceMs: kinds.number(0, Number.POSITIVE_INFINITY),
       mode: kinds.integer(0, 0o777),
     })
-    return new Broadcast(directory, options)
+    return new Broadcast(resolveDirectory(directory), options)
   }
 
   private constructor(
@@ -251,14 +251,19 @@ export class Broadcast implements Disposable {
   }
 }
 
+/** @internal The directory as it means now: rings are made in it and removed whenever members come and go. */
+export function resolveDirectory(directory: unknown): string {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
+    throw new InvalidOptionError(`a broadcast has a directory, not ${shown(directory)}`)
+  }
+  return resolve(directory)
+}
+
 /** @internal */
 export function openMembers(
   directory: string,
   options: { readonly members?: number; readonly mode?: number },
 ): Members {
-  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`a broadcast has a directory, not ${shown(directory)}`)
-  }
   return Members.open(join(directory, 'members'), options.members, options.mode ?? DEFAULT_MODE)
 }
 

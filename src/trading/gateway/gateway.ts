@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { absolute } from '../../base/absolute.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
 import { GATEWAY_JOURNAL, Session } from '../../runtime/sessions/session.js'
@@ -71,8 +72,9 @@ export class Gateway {
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkGatewayOptions(options)
+    const home = absolute(options.home)
     const strategies = await loadAll(options.strategies)
-    const session = Session.open(options.home)
+    const session = Session.open(home)
     const { pageSize, durability } = options
     // Its lock makes this the session's one gateway.
     const writer = Writer.open(session.gateway, {
@@ -91,7 +93,7 @@ export class Gateway {
       const steps = new Steps()
       desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, steps)
       const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
-      return new Gateway(options, writer, market, venue, desk, steps, supervisors)
+      return new Gateway({ ...options, home }, writer, market, venue, desk, steps, supervisors)
     } catch (error) {
       desk?.close()
       writer.close()
