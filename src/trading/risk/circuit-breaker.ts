@@ -4,9 +4,10 @@ import { checkOptions, kinds } from '../../base/options.js'
 import { native } from '../../native/index.js'
 import { StateMismatchError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
-import { BreakerWord as B, Header, Kind, BreakerMarket as M } from '../../state/file/format.js'
+import { Header, Kind } from '../../state/file/format.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
 import { addFloat, updateInteger } from '../../state/file/words.js'
+import { BreakerWord as B, BreakerMarket as M } from './breaker-format.js'
 import { readReason, storeReason } from './breaker-reason.js'
 
 /** What is allowed; left out: everything. Money is in minor units (cents), positions in whatever `check` is told. */
