@@ -6,7 +6,8 @@ import { checkOptions, kinds } from '../../base/options.js'
 import type { CommitOptions } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
 import { CorruptStateError, StateBusyError } from '../errors.js'
-import { Header } from '../file/format.js'
+import { BROADCASTER, Header } from '../file/format.js'
+import { readPlace, signPlace } from '../file/owners.js'
 import { DEFAULT_MODE } from '../file/state-file.js'
 import { Ring } from '../ring/ring.js'
 import { type MemberEntry, Members } from './members.js'
@@ -96,12 +97,17 @@ export class Broadcast implements Disposable {
     private readonly options: BroadcastOptions,
   ) {
     this.members = openMembers(path, options)
-    if (!this.members.file.mapping.lockRange(Header.OWN, 1)) {
+    const { file } = this.members
+    if (!file.mapping.lockRange(Header.OWN, 1)) {
+      const pid = readPlace(file, BROADCASTER)?.pid
       this.members.close()
-      throw new StateBusyError(`${path} has a broadcaster already; one process writes to all members`, undefined, {
-        path,
-      })
+      throw new StateBusyError(
+        `${path} has a broadcaster already${pid === undefined ? '' : `, process ${pid}`}; one process writes to all members`,
+        pid,
+        { path },
+      )
     }
+    signPlace(file, BROADCASTER)
     this.refresh()
     this.timer = setInterval(() => this.sweepInTime(), SWEEP_MS).unref()
   }

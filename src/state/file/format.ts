@@ -87,6 +87,8 @@ export const LatestCell = {
   BEGUN: 0,
   /** u32: the last version complete; 0: none yet. Version v is in copy v mod 4. After 2^32 - 1 comes 1. */
   VERSION: 4,
+  /** Owner slot, without its lock: who claimed the cell last; zeros where that did not say. */
+  OWNER: 8,
   COPIES_AT: 64,
   COPIES: 4,
 } as const
@@ -148,3 +150,5 @@ export const Member = {
 
 /** In the header of a members file: u32, grows whenever somebody joins or leaves. */
 export const MEMBERS_VERSION = 256
+/** There too: owner slot of the broadcaster, without its lock, which is on byte Header.OWN. */
+export const BROADCASTER = 384

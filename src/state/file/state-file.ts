@@ -241,8 +241,10 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
   if (size !== mapping.size || view.getUint32(H.FILE_SIZE, true) !== size) {
     damaged(`with ${describe(plan, parameters)} it would have ${size} bytes, it has ${mapping.size}`)
   }
-  plan.parameters.forEach(({ name, value }, i) => {
-    if (value !== undefined && value !== parameters[i]) mismatch(`was made with ${name} ${parameters[i]}, not ${value}`)
+  plan.parameters.forEach(({ name, value, byDefault }, i) => {
+    if (value === undefined || value === parameters[i]) return
+    const why = parameters[i] === byDefault ? ', the default: whoever came first may have given none' : ''
+    mismatch(`was made with ${name} ${parameters[i]}, not ${value}${why}`)
   })
   const hash = bytes.subarray(H.LAYOUT_HASH, H.LAYOUT_HASH + 8)
   if (plan.layoutHash !== undefined && !Buffer.from(plan.layoutHash).equals(hash))
