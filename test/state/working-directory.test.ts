@@ -73,7 +73,10 @@ test('every structure, journal and session says the path it was opened at in ful
     [folder],
   )
   expect(await child.hear()).toEqual(
-    [...'abcdefghhie'].map(name => join(folder, name)).concat(join(folder, 'home'), [2, 2] as never),
+    'abcdefghhie'
+      .split('')
+      .map(name => join(folder, name))
+      .concat(join(folder, 'home'), [2, 2] as never),
   )
   expect(await child.hear()).toEqual([true, []])
 })

@@ -26,7 +26,7 @@ export interface BreakerOptions extends BreakerLimits {
   readonly markets?: number
   /** When a day begins, in minutes after midnight UTC. Default 0. */
   readonly dayStart?: number
-  /** Permissions when the file is made. Default 0o600. */
+  /** Permissions when the file is made, and who else may have made it: 0o660 for several users of a group. Default 0o600. */
   readonly mode?: number
 }
 
@@ -94,7 +94,10 @@ export class CircuitBreaker implements Disposable {
     return new CircuitBreaker(StateFile.open(path, planOf(options)), options)
   }
 
-  /** Opens the breaker there is; undefined when there is none. */
+  /**
+   * Opens the breaker there is, for who wants to halt or look: undefined when there is none. The file's permissions count as they are: its
+   * owner may, root may, and its group where that may write it.
+   */
   static find(path: string): CircuitBreaker | undefined {
     const file = StateFile.openExisting(path, planOf({}))
     return file === undefined ? undefined : new CircuitBreaker(file, {})
@@ -128,7 +131,7 @@ export class CircuitBreaker implements Disposable {
 
   /**
    * Whether an order may be sent: null, or the code of what forbids it. What makes a position smaller, without turning it round, is never past its limit.
-   * Allocates nothing.
+   * Allocates nothing, but for a quantity of more than 15 digits close to the limit.
    *
    * @param quantity what the position would change by: above 0 to buy, below 0 to sell.
    */

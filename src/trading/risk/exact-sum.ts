@@ -31,7 +31,7 @@ export function decimalsOf(value: number): number {
 export function exactSum(a: number, b: number): number {
   const decimalsA = decimalsOf(a)
   const decimalsB = decimalsOf(b)
-  if (decimalsA < 0 || decimalsB < 0) return rounded(a + b)
+  if (decimalsA < 0 || decimalsB < 0) return roundedSum(a, b)
   const decimals = Math.max(decimalsA, decimalsB)
   const steps = stepsOf(a, decimalsA, decimals) + stepsOf(b, decimalsB, decimals)
   if (decimals === 0) return Number.isSafeInteger(steps) ? steps : Number.NaN
@@ -46,6 +46,13 @@ export function exactValue(value: number): number {
 /** In steps of another, smaller size. Above 2^53 it may be off, and so large that no sum with it is below `MOST_STEPS`. */
 function stepsOf(value: number, decimals: number, wanted: number): number {
   return Math.round(value * POWERS[decimals]) * POWERS[wanted - decimals]
+}
+
+/** Of the decimals that the numbers stand for: 0.1 + 0.2, as doubles have it, less 0.3 is 0. Not to end in NaN here: there was no step. */
+function roundedSum(a: number, b: number): number {
+  const [x, y] = [exactValue(a), exactValue(b)]
+  const sum = decimalsOf(x) < 0 || decimalsOf(y) < 0 ? Number.NaN : exactSum(x, y)
+  return Number.isNaN(sum) ? rounded(x + y) : sum
 }
 
 function rounded(value: number): number {

@@ -129,7 +129,7 @@ test('what makes no sense is refused by name and counts nothing', () => {
     [{ fee: '0.000000001' }, /base currency.*8 decimals/],
     [{ symbol: 'X', base: undefined, quote: undefined }, /needs the fill's 'base' and 'quote'/],
   ] as const) {
-    expect(failureOf(() => positions.apply({ ...bought, ...bad } as Fill))).toMatchObject({
+    expect(failureOf(() => positions.apply({ ...bought, ...bad }))).toMatchObject({
       code: 'ERR_FIELD_VALUE',
       message: expect.stringMatching(message),
     })
@@ -160,7 +160,7 @@ test('whatever is bought, sold and taken as fees, positions and money are those 
           quantity: amount.toFixed(),
           price: price.toFixed(),
           fee: fee.toFixed(),
-          feeCurrency: feeCurrency as 'BTC',
+          feeCurrency,
         })
         quantity = quantity.plus(buy ? amount : amount.negated())
         cash = cash.minus(amount.times(price).times(buy ? 1 : -1))

@@ -29,7 +29,7 @@ function shown(positions: Positions): unknown {
           : 'strategy' in owner
             ? positions.get(owner.strategy, symbol)
             : positions.account(owner.account, symbol)
-      return [symbol, { ...position }, [...position.feesByCurrency], positions.currencies(symbol)]
+      return [symbol, String(Object.entries(position)), [...position.feesByCurrency], positions.currencies(symbol)]
     }),
   ])
 }

@@ -74,9 +74,21 @@ test('a sum that no number can hold exactly is refused by name, and nothing is c
 test('what a calculation in doubles left behind 15 digits is no step', () => {
   const breaker = breakerOf(1000)
   expect([breaker.recordFill(1, 0.1 + 0.2), breaker.recordFill(1, -0.3)]).toEqual([0.3, 0])
+  expect([breaker.recordFill(2, 0.3), breaker.recordFill(2, -0.1 - 0.2), breaker.recordFill(2, 1e-300)]).toEqual([
+    0.3, 0, 1e-300,
+  ])
   breaker.setPosition(1, 0.1 + 0.7)
   expect([breaker.position(1), breaker.recordFill(1, 1000 / 61800.2)]).toEqual([0.8, 0.816181177407193])
   expect(breaker.check(1, 999.9)).toBe('position-limit')
+})
+
+test('what is left in a file of before of a sum in doubles is gone with the next fill', () => {
+  const path = statePath('breaker')
+  const breaker = opened(CircuitBreaker.open(path, { maxPosition: 0.3 }))
+  const bytes = readFileSync(path)
+  bytes.writeDoubleLE(0.1 + 0.2, 4096 + 16)
+  writeFileSync(path, bytes)
+  expect([breaker.check(1, 0), breaker.check(1, -0.3), breaker.recordFill(1, -0.3)]).toEqual([null, null, 0])
 })
 
 test('whatever the steps, sums and verdicts are those of a decimal library', () => {
