@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import { shown } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
-import { StateMismatchError } from '../../state/errors.js'
+import { StateBusyError, StateMismatchError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
 import { Header, Kind } from '../../state/file/format.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
@@ -111,7 +111,7 @@ export class CircuitBreaker implements Disposable {
     this.words = new Int32Array(file.mapping.buffer)
     this.floats = new Float64Array(file.mapping.buffer)
     this.longs = new BigInt64Array(file.mapping.buffer)
-    this.day = new TradingDay(this.longs, BigInt(file.parameters[1]) * NS_PER_MINUTE)
+    this.day = new TradingDay(this.longs, BigInt(file.parameters[1]) * NS_PER_MINUTE, action => alone(file, action))
     try {
       file.afterBoot(() => TradingDay.forgetTicks(this.longs))
       this.compareLimits(options)
@@ -354,6 +354,16 @@ function checkBreakerOptions(options: BreakerOptions): void {
     dayStart: kinds.integer(0, 1439),
     mode: kinds.integer(0, 0o777),
   })
+}
+
+/** A process that is stopped while it has the lock must not keep others from counting a loss. */
+function alone<T>(file: StateFile, action: () => T): T {
+  try {
+    return file.locked(action)
+  } catch (error) {
+    if (error instanceof StateBusyError) return action()
+    throw error
+  }
 }
 
 function nextWord(word: number, code: number): number {

@@ -44,7 +44,7 @@ interface EarlierDay {
 /**
  * A day's profit and loss in a breaker's file, shared by all processes, with a clock that may be wrong.
  *
- * The day and its sum are one word, which only changes by compare-and-swap. A clock can be a year ahead for one call, or be set back over
+ * The day and its sum are one word, which only changes by compare-and-swap. Another day begins under a lock. A clock can be a year ahead for one call, or be set back over
  * midnight; so the file keeps three things more, each with the day it belongs to, so that one which a death or a race left out of date is
  * not believed:
  *
@@ -58,11 +58,14 @@ export class TradingDay {
   constructor(
     private readonly words: BigInt64Array,
     private readonly start: bigint,
+    /** Runs an action while no other process runs one; after a while all the same, should one have stopped in its own. */
+    private readonly alone: <T>(action: () => T) => T,
   ) {}
 
   /** Ticks count from boot: those of another one say nothing. */
   static forgetTicks(words: BigInt64Array): void {
     words[LAST_WALL] = 0n
+    words[LAST_TICK] = 0n
   }
 
   /** Adds an amount. Returns the day's sum, which stays within 2^47. */
@@ -71,21 +74,34 @@ export class TradingDay {
     for (;;) {
       const now = this.moment()
       const seen = Atomics.load(words, PNL)
-      const { word, setBack, over, natural } = this.change(seen, now, amount)
-      if (over !== undefined) {
-        // First, so that no death between the two forgets the day.
-        this.keep(over)
-        Atomics.store(words, ENTERED, signed(pack(now.day, natural ? 1n : 0n)))
-      }
-      if (Atomics.load(words, SET_BACK) !== setBack) Atomics.store(words, SET_BACK, setBack)
-      if (Atomics.compareExchange(words, PNL, seen, signed(word)) !== seen) continue
-      // And again: another process may have kept what it saw a moment before.
-      if (over !== undefined) this.keep(over)
-      else if (dayOf(word) < dayOf(seen)) this.undo(dayOf(word))
-      words[LAST_WALL] = now.wall
-      words[LAST_TICK] = now.tick
-      return sumOf(word)
+      if (dayOf(seen) !== now.day || Atomics.load(words, SET_BACK) !== 0n)
+        return this.alone(() => this.addOnOtherDay(amount))
+      const word = pack(now.day, sumOf(seen) + amount)
+      if (Atomics.compareExchange(words, PNL, seen, signed(word)) === seen) return this.added(word, now)
     }
+  }
+
+  /** Amounts of the same day come meanwhile. */
+  private addOnOtherDay(amount: bigint): bigint {
+    const { words } = this
+    for (;;) {
+      const now = this.moment()
+      const seen = Atomics.load(words, PNL)
+      const { word, setBack, over, natural } = this.change(seen, now, amount)
+      // What is kept besides comes first, so that no death forgets a day.
+      if (over !== undefined) this.keep(over)
+      if (natural !== undefined) Atomics.store(words, ENTERED, signed(pack(now.day, natural ? 1n : 0n)))
+      if (Atomics.compareExchange(words, PNL, seen, signed(word)) !== seen) continue
+      Atomics.store(words, SET_BACK, setBack)
+      if (over === undefined && dayOf(word) < dayOf(seen)) this.undo(dayOf(word))
+      return this.added(word, now)
+    }
+  }
+
+  private added(word: bigint, now: Moment): bigint {
+    this.words[LAST_WALL] = now.wall
+    this.words[LAST_TICK] = now.tick
+    return sumOf(word)
   }
 
   /** The day's sum; 0 once the next day has begun. */
@@ -99,7 +115,8 @@ export class TradingDay {
     if (now.day === day) return { word: pack(day, sum), setBack: 0n }
     const current = { day, sum: sumOf(seen), natural: this.beganByTime(day) }
     if (now.day > day) return { word: pack(now.day, amount), setBack: 0n, over: current, natural: this.passed(now) }
-    const back = this.goBack({ ...current, sum }, now.day)
+    const natural = current.natural && !this.otherTicks(now)
+    const back = this.goBack({ day, sum, natural }, now.day)
     const shown = this.shownDay(day)
     if (back.day === day && shown !== undefined && now.day > shown) {
       // What was added since the clock was set back is of the day that it showed.
@@ -152,6 +169,11 @@ export class TradingDay {
   private passed(now: Moment): boolean {
     const [wall, tick] = [Atomics.load(this.words, LAST_WALL), Atomics.load(this.words, LAST_TICK)]
     return wall !== 0n && now.tick >= tick && this.dayAt(wall + now.tick - tick + CORRECTION) >= now.day
+  }
+
+  /** Whether the last amount came with ticks that are still to come: of a process whose clock from boot is another one (a time namespace). */
+  private otherTicks(now: Moment): boolean {
+    return now.tick + CORRECTION < Atomics.load(this.words, LAST_TICK)
   }
 
   private beganByTime(day: bigint): boolean {

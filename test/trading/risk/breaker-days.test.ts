@@ -56,6 +56,17 @@ describe('a clock that was ahead for one call', () => {
     expect(breaker.dailyPnl).toBe(0)
   })
 
+  test('with the clock that counts from boot, as in a process that a tool shows another time', () => {
+    const { clock, breaker } = breakerAt(NOON)
+    breaker.recordPnl(-900)
+    clock.pass(YEAR)
+    breaker.recordPnl(0)
+    clock.pass(-YEAR)
+    expect(breaker.recordPnl(-600)).toBe(-1500)
+    clock.pass(DAY)
+    expect(breaker.recordPnl(-600)).toBe(-600)
+  })
+
   test('before anything was counted: days after it are days of their own', () => {
     const { clock, breaker } = breakerAt(NOON + YEAR)
     breaker.recordPnl(-100)
@@ -112,6 +123,36 @@ describe('a clock that was set back', () => {
     expect(breaker.dailyPnl).toBe(0)
     expect(breaker.recordPnl(-7)).toBe(-7)
   })
+})
+
+test('of several processes, each with a clock that is wrong now and then, no amount is lost', async () => {
+  const path = statePath('breaker')
+  const CALLS = 3000
+  const children = [1, 2, 3].map(seed =>
+    startChild(
+      `
+      const { native } = await import(process.cwd() + '/dist/native/index.js')
+      const { CircuitBreaker } = await import('ticktape/state')
+      const breaker = CircuitBreaker.open(dir)
+      const [noon, day] = [BigInt(args[1]), ${DAY}n]
+      let state = Number(args[2])
+      const random = limit => { state = (state * 48271) % 2147483647; return state % limit }
+      say('ready'); await line()
+      for (let i = 0; i < ${CALLS}; i++) {
+        const wrong = random(20) === 0 ? BigInt(1 + random(400)) * day : 0n
+        native.now = () => noon + wrong
+        breaker.recordPnl(1)
+      }
+      breaker.close(); process.exit()`,
+      [path, NOON, seed],
+    ),
+  )
+  for (const child of children) expect(await child.hear()).toBe('ready')
+  for (const child of children) child.tell()
+  for (const child of children) expect(await child.end()).toMatchObject({ code: 0, stderr: '' })
+  new TestClock(NOON)
+  const breaker = opened(CircuitBreaker.open(path))
+  expect(breaker.recordPnl(0)).toBe(3 * CALLS)
 })
 
 test('days that pass are days, across a reboot too', () => {
