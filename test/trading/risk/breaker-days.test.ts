@@ -150,9 +150,11 @@ test('of several processes, each with a clock that is wrong now and then, no amo
   for (const child of children) expect(await child.hear()).toBe('ready')
   for (const child of children) child.tell()
   for (const child of children) expect(await child.end()).toMatchObject({ code: 0, stderr: '' })
-  new TestClock(NOON)
+  const clock = new TestClock(NOON)
   const breaker = opened(CircuitBreaker.open(path))
   expect(breaker.recordPnl(0)).toBe(3 * CALLS)
+  clock.jump(DAY)
+  expect(breaker.recordPnl(-7)).toBe(-7)
 })
 
 test('days that pass are days, across a reboot too', () => {
