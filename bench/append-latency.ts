@@ -9,7 +9,7 @@ import { median, P9999 } from './support/statistics.js'
 interface Appends {
   /** ns of each `begin` to `commit` alone. */
   readonly service: number[]
-  /** ns from when the schedule wanted the frame: a frame that waited for a slow one before it counts that wait. */
+  /** ns from the scheduled time of the frame: the time a frame waited for a slow one before it is included. */
   readonly scheduled: number[]
   readonly pages: number
 }
@@ -119,7 +119,7 @@ export const question: Question = {
   },
 }
 
-/** What a target that was missed is put down to. */
+/** The reason for a missed target. */
 function timeOfOthers(values: readonly number[]): string {
   return `from ${shortly(Math.min(...values) / 1000)} to ${shortly(Math.max(...values) / 1000)} µs in the single rounds. Appends take no lock and make no system call while the next page is ready; this is time that the scheduler or the host gave to others, such as the thread that makes pages.`
 }

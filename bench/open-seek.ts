@@ -16,12 +16,12 @@ interface Recorded {
   readonly frames: number
 }
 
-/** The middle of some calls, in µs, each somewhere else in the journal. */
+/** The median of some calls, in µs, each at another position of the journal. */
 function timed(journal: Recorded, calls: number, call: (frame: number) => void): number {
   const times: number[] = []
   let frame = 0
   for (let i = 0; i < calls; i++) {
-    // Steps of a fixed share of the journal visit it evenly, in no order that the cache likes.
+    // Steps of a fixed fraction of the journal visit it evenly, in an order that the caches cannot predict.
     frame = (frame + Math.floor(journal.frames * 0.618_034)) % journal.frames
     const start = performance.now()
     call(frame)
@@ -40,7 +40,7 @@ export const question: Question = {
     const calls = conditions.quick ? 50 : 300
     const journals: Recorded[] = [10, 100, 1000].map(pages => {
       const directory = freshDirectory(conditions, 'memory')
-      // The last page has room left, so a writer that opens it goes on there.
+      // The last page has free slots, so a writer that opens the journal continues on it.
       const frames = pages * FRAMES_PER_PAGE - FRAMES_PER_PAGE / 2
       record(directory, frames, { pageSize: PAGE, firstTime: FIRST_TIME, stepNs: STEP_NS })
       return { pages, directory, frames }

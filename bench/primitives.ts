@@ -19,7 +19,7 @@ interface ByHand {
   readonly clock: number
 }
 
-/** What all of them took in one round, in ns. */
+/** The results of one round, in ns. */
 interface Round {
   readonly plain: Appended
   readonly stamped: Appended
@@ -28,7 +28,7 @@ interface Round {
   readonly cppStamped: { readonly writing: number; readonly reading: number }
 }
 
-/** C++ with nobody on the other side. Returns ns per frame. */
+/** C++ with no process on the other side. Returns ns per frame. */
 async function inCpp(
   conditions: Conditions,
   program: string,

@@ -10,7 +10,7 @@ const MIB = 2 ** 20
 /** Half a page of less than 64 MiB: no reader maps a page after it. */
 const FRAMES = 480_000
 
-/** ns of the writer's time for each frame, with so many readers, over so many journals. */
+/** The writer's time for each frame in ns, with this many readers and journals. */
 function way(conditions: Conditions, writer: Process, followers: readonly Process[], times: number): Way {
   const pageSize = Math.ceil((2 * FRAMES * 64 + 4096) / MIB) * MIB
   const once = async (): Promise<number> => {

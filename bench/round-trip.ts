@@ -16,7 +16,7 @@ function pageSize({ count }: Settings): number {
   return Math.ceil((count * 64 + 4096) / 2 ** 20 + 1) * 2 ** 20
 }
 
-/** Latencies from the `begin` of a frame until the answer to it has come to the handler. */
+/** Latencies from the `begin` of a frame until the handler is called with the answer. */
 export function oursWay(
   conditions: Conditions,
   how: How,

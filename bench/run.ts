@@ -1,7 +1,7 @@
 // npm run bench -- [--quick] [--only NAME] [--json] [--rounds N]
 //
-// Asks all questions, prints what it finds, and writes docs/benchmarks.md and the plots beside it. With --only it asks one
-// question and writes nothing; with --json it prints the results as JSON, and what it says meanwhile goes to standard error.
+// Runs all benchmarks, prints the results, and writes docs/benchmarks.md and the plots. With --only it runs one benchmark and
+// writes no file; with --json it prints the results as JSON, and progress messages go to standard error.
 import * as fs from 'node:fs'
 import * as os from 'node:os'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ const say = (text: string): void => {
   ;(options.json ? process.stderr : process.stdout).write(`${text}\n`)
 }
 
-/** A folder of ours that is gone when this process ends, however it ends. */
+/** A temporary folder that is removed when this process ends, however it ends. */
 function folder(parent: string): string {
   const made = fs.mkdtempSync(join(parent, 'ticktape-bench-'))
   process.on('exit', () => fs.rmSync(made, { recursive: true, force: true }))
@@ -105,7 +105,7 @@ if (options.json) {
     `${JSON.stringify({ ...report, machine: Object.fromEntries(machine), asked: plain }, null, 2)}\n`,
   )
 }
-// A gap, a double or a torn frame anywhere, and the report of the last good run stays.
+// If any run had a missing, duplicated or torn frame, the report of the last good run is kept.
 if (failed.length > 0) fail(`Failed: ${failed.join(', ')}; nothing was written.`)
 if (options.only.length === 0) {
   fs.mkdirSync(join(DOCS, 'plots'), { recursive: true })

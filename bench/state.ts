@@ -16,7 +16,7 @@ interface CppCosts {
   readonly latestRead: number
 }
 
-/** What one round finds of each. */
+/** The results of one round. */
 interface Costs {
   readonly ours?: StateCosts
   readonly cpp?: CppCosts
@@ -71,7 +71,7 @@ const FIGURES: readonly Figure[] = [
   { label: 'circuit breaker: check', ours: c => c.breakerCheck },
 ]
 
-/** One figure of all who have it, from rounds in which each was measured once. */
+/** One figure of all contenders that have it, from rounds in which each was measured once. */
 function figureOf(turns: Turns<Costs>, figure: Figure): Comparison {
   const all = comparison(turns, figure.label, 'ns', 'less', ({ ours, cpp, map }) =>
     ours !== undefined

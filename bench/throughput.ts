@@ -11,12 +11,12 @@ import { median } from './support/statistics.js'
 interface Variant {
   readonly label: string
   readonly frames: number
-  /** So many times, each time into a new journal. Default 1. */
+  /** How many times to write, each time into a new journal. Default 1. */
   readonly times?: number
   readonly size: 64 | 128
   readonly batch: number
   readonly timestamps: boolean
-  /** One page that is in place before the first frame and gets half full, so that no other is made or mapped meanwhile; or many. */
+  /** One page that exists before the first frame and becomes half full, so that no page is created or mapped meanwhile; or many pages. */
   readonly pages: 'prepared' | 'rolling'
   readonly where: 'memory' | 'disk'
   readonly options?: WriterOptions
@@ -125,7 +125,7 @@ function byHandWay(conditions: Conditions, variant: Variant, writer: Process, re
   })
 }
 
-/** Frames that are not counted. */
+/** The number of warm-up frames, which are not counted. */
 const WARM_UP = 5_000_000
 
 /** Measures one variant, C++ beside it. */

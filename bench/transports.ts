@@ -13,7 +13,7 @@ interface Carried {
   readonly roundTrip: readonly number[]
 }
 
-/** Messages sent and questions asked in one round: what takes each of them some tenths of a second. */
+/** The numbers of messages and of round trips in one round; each takes some tenths of a second. */
 function counts(kind: PeerKind, quick: boolean): { readonly messages: number; readonly questions: number } {
   const polled = kind.transport === 'disruptor' || kind.transport === 'shared-ring'
   const share = quick ? 0.2 : 1
@@ -28,7 +28,7 @@ function peerWay(kind: PeerKind, peer: Peer, quick: boolean): Way<Carried> {
   }
 }
 
-/** Ours in the same words; the round trip by a loop over `poll`, and by the event loop as most of the others have to. */
+/** ticktape in the same form: the round trip with a loop over `poll`, and with the event loop, which most of the others need. */
 function ourWays(conditions: Conditions, processes: readonly [Process, Process, Process, Process]): Way<Carried>[] {
   const [writer, reader, ping, pong] = processes
   const { quick } = conditions

@@ -8,7 +8,7 @@ import { median, P50 } from './support/statistics.js'
 interface Slept {
   /** ns from the commit until the handler runs. */
   readonly wakeUp: number[]
-  /** Share of a core used while nothing came, in percent. */
+  /** CPU time used while there were no frames, in percent of one core. */
   readonly idlePercent: number
 }
 

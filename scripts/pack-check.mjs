@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { root, run } from './run.mjs'
 
 const ALLOWED = [
-  /^(package\.json|README\.md|LICENSE)$/,
+  /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE)$/,
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
-  /^docs\/([\w-]+\.md|plots\/[\w-]+\.svg)$/,
+  /^docs\/((decisions\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
   /^examples\/[\w-]+\.mjs$/,
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape\.\w+\.node$/,
 ]

@@ -211,7 +211,7 @@ Writer::~Writer() {
   }
   changed_.notify_all();
   supplier_.join();
-  // Nobody can have gone to the page made ahead: this one is not sealed.
+  // No reader can be on the prepared page, because this page is not sealed.
   if (ready_) ::unlink(pagePath(directory_, number_ + 1).c_str());
   ::close(lock_);
 }
@@ -224,7 +224,7 @@ void Writer::supply() {
     const uint32_t number = *wanted_;
     std::optional<Mapped> retired = std::exchange(retired_, std::nullopt);
     lock.unlock();
-    retired.reset();  // unmapping takes its time
+    retired.reset();  // unmapping is slow
     Mapped made = createPage(directory_, number, pageSize_, written_);
     lock.lock();
     wanted_.reset();
@@ -275,7 +275,7 @@ void Writer::wake() {
 Reader::Reader(std::string directory) : directory_(std::move(directory)), page_(openPage(directory_, 0)) {}
 
 uint32_t Reader::turn() {
-  // Read again after the seal: a sealed page's cursor doesn't move any more.
+  // Loaded again after the seal: the cursor of a sealed page does not move any more.
   const uint32_t end = page_.word(format::page::kCursor).load(std::memory_order_acquire);
   if (end != slot_) return end;
   page_ = openPage(directory_, ++number_);

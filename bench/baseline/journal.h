@@ -43,7 +43,7 @@ static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_al
 /** How the writer announces a frame. */
 enum class Announce {
   ordered,  // the protocol: a sequentially consistent store, then a look for sleepers
-  release   // as if nobody ever slept: the least any protocol with a cursor can do
+  release   // as if there were never a sleeper: the minimum for any protocol with a cursor
 };
 
 /** The frames the benchmark writes; bench/support/frames.ts has the same. */
@@ -184,18 +184,18 @@ class Reader {
   uint32_t slot_ = 0;
 };
 
-/** The rests of a reader that spins, as long as the library's and at the same looks; see src/wait/pause.ts. */
+/** The pauses of a spinning reader, as long as the library's and at the same checks; see src/wait/pause.ts. */
 class BackOff {
  public:
   /** Between finding frames and reading them. */
   void found() {
-    if (flowing_) rest(kFlowTurns);
+    if (flowing_) pause(kFlowTurns);
     flowing_ = misses_ == 0;
     misses_ = 0;
   }
   void missed() {
     flowing_ = false;
-    if (++misses_ > kEagerLooks) rest(kPauseTurns);
+    if (++misses_ > kEagerLooks) pause(kPauseTurns);
   }
 
  private:
@@ -204,7 +204,7 @@ class BackOff {
   static constexpr int kPauseTurns = 150;
   static constexpr int kFlowTurns = 3750;
 
-  static void rest(int turns) {
+  static void pause(int turns) {
     for (int i = 0; i < turns; i++) {
 #if defined(__GNUC__)
       asm volatile("" : "+r"(i));

@@ -1,9 +1,9 @@
-// A process that asks or answers with bare stores and loads on mapped files: what is left of a round trip without a library.
+// A process that asks or answers with bare stores and loads on mapped files: the cost of a round trip without a library.
 
 import { Page } from '../../dist/frames/format.js'
 import type { Mapping } from '../../dist/native/addon.js'
 import { native } from '../../dist/native/index.js'
-import { EAGER_LOOKS, fallBehind, pause } from '../../dist/wait/pause.js'
+import { EAGER_LOOKS, letWriterAdvance, pause } from '../../dist/wait/pause.js'
 import { pinTo, sayReady, serve, ticks } from '../support/child.js'
 import { nanoseconds } from '../support/clock.js'
 import { percentiles } from '../support/statistics.js'
@@ -20,7 +20,7 @@ let own: Side
 let other: Side
 const mappings: Mapping[] = []
 const sleepers = new Int32Array(new SharedArrayBuffer(1024))
-/** What the work comes to, so that none of it is optimised away. */
+/** A sum over the work, so that the compiler does not remove it. */
 const outcome = { wakes: 0, sum: 0 }
 
 function sideOf(mapping: Mapping): Side {
@@ -42,7 +42,7 @@ function put(seq: number): void {
   if (sleepers[SLEEPERS] !== 0) outcome.wakes++
 }
 
-/** What a frame's fields come to. */
+/** The sum of a frame's fields. */
 function load({ f64, words }: Side, seq: number): number {
   const at = Page.HEADER_SIZE + seq * 64
   if (f64[(at + 16) >> 3] !== seq) throw new Error(`found ${f64[(at + 16) >> 3]} instead of ${seq}`)
@@ -91,7 +91,7 @@ serve({
     for (let seq = 0; seq < count; seq++) put(seq)
     return { start, end: ticks() }
   },
-  /** The other end of it, with the rests that the library's spinning readers take. */
+  /** The reader of these frames, with the same pauses as the library's spinning readers. */
   read({ count }: { count: number }) {
     sayReady()
     const { words } = other
@@ -105,7 +105,7 @@ serve({
         flowing = false
         continue
       }
-      if (flowing) fallBehind()
+      if (flowing) letWriterAdvance()
       flowing = misses === 0
       misses = 0
       for (; seq < end; seq++) outcome.sum += load(other, seq)

@@ -10,7 +10,7 @@ import { Small } from '../support/frames.js'
 const CURSOR = Page.CURSOR >> 2
 const SLEEPERS = 64
 
-/** A mapped page in memory, brought in, that has no name. */
+/** A mapped and populated page on tmpfs whose file was removed. */
 function mapped(folder: string, size: number): { buffer: ArrayBuffer; close: () => void } {
   const file = join(folder, 'by-hand')
   const mapping = native.createFile(file, size, 0o600, new Uint8Array(64))
@@ -32,7 +32,7 @@ function append(writer: Writer, frames: number): void {
 
 let announced = 0
 
-/** The stores of an append, without a library around them, announced as the protocol says. Written out, as V8 likes them best: a function shared with others took longer. */
+/** The stores of an append, without a library around them, announced as the protocol says. Written out, because a function shared with others was slower. */
 function appendByHand(buffer: ArrayBuffer, sleepers: Int32Array, frames: number): void {
   const f64 = new Float64Array(buffer)
   const words = new Int32Array(buffer)

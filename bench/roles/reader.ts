@@ -31,7 +31,7 @@ serve({
     reader = Reader.open(directory, { from: from ?? 'start' })
     pinTo(cpu)
   },
-  /** Reads that many frames, and says when it has begun to look. */
+  /** Reads this many frames; reports when it has begun to poll. */
   async read({ frames, size, first, run }: { frames: number; size: 64 | 128; first?: number; run: RunOptions }) {
     stop = new AbortController()
     Object.assign(state, { expected: first ?? 0, frames, errors: 0, sum: 0 })

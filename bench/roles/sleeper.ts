@@ -1,4 +1,4 @@
-// A process whose reader sleeps until there is a frame, and notes how old each frame is by then.
+// A process whose reader sleeps until there is a frame, and records the age of each frame.
 import { ageOf, on, Reader } from 'ticktape'
 import { pinTo, sayReady, serve } from '../support/child.js'
 import { Small } from '../support/frames.js'

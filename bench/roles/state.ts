@@ -16,7 +16,7 @@ const scratch = new BigUint64Array(1)
 const halves = new Uint32Array(scratch.buffer)
 const state = { sum: 0, expected: 0, errors: 0 }
 
-/** A measurement is cut into so many slices, whose median counts: in some of them another process has the core. */
+/** A measurement is divided into this many slices and their median is used, because in some of them another process has the core. */
 const SLICES = 25
 
 /** ns for each of `count`. */

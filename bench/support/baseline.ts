@@ -5,7 +5,7 @@ import { createInterface, type Interface } from 'node:readline'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** Compiles the C++ baseline into a folder, by CMake or else by the compiler itself. Returns the program, or why there is none. */
+/** Compiles the C++ baseline into a folder, with CMake or with the compiler alone. Returns the program, or the reason why there is none. */
 export function buildBaseline(
   output: string = join(ROOT, 'build-bench', 'baseline'),
 ): { readonly program: string } | { readonly missing: string } {
@@ -29,7 +29,7 @@ function built(command: string, ...words: string[]): boolean {
   return true
 }
 
-/** A running baseline. It says "ready", waits for "go" where it has something to wait for, and prints one line of JSON. */
+/** A running baseline. It prints "ready", waits for "go" if it has to be synchronised, and prints one line of JSON. */
 export class Baseline {
   private readonly child: ChildProcess
   private readonly lines: AsyncIterator<string>
@@ -56,7 +56,7 @@ export class Baseline {
     return JSON.parse(await this.line()) as T
   }
 
-  /** Lets it end. @throws when it found an error in what it read. */
+  /** Waits until it has ended. @throws when it found an error in the frames it read. */
   async end(): Promise<void> {
     this.child.stdin?.end()
     const code = await this.ended

@@ -1,6 +1,6 @@
 import { native } from '../../dist/native/index.js'
 
-/** Does what the benchmark's main process asks for, until that goes. */
+/** Runs the tasks that the benchmark's main process sends, until that process ends. */
 export function serve(tasks: Tasks): void {
   process.on('message', message => void doTask(tasks, message as { task: string; argument: never }))
   process.on('disconnect', () => process.exit())
@@ -18,12 +18,12 @@ async function doTask(tasks: Tasks, { task, argument }: { task: string; argument
   }
 }
 
-/** Says that the task has begun: what is to be measured may come now. */
+/** Reports that the task has begun and that the measurement may start. */
 export function sayReady(): void {
   process.send?.({ ready: true })
 }
 
-/** Binds this thread; threads it has begun already stay free to run elsewhere. */
+/** Binds this thread to a core; threads that it has already started are not bound. */
 export function pinTo(cpu: number): void {
   native.setAffinity([cpu])
 }

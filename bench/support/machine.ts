@@ -18,7 +18,7 @@ export function cacheLineNs({ baseline, cpus }: Pick<Conditions, 'baseline' | 'c
   return (JSON.parse(stdout) as { ns: number }).ns
 }
 
-/** What the numbers were measured on. */
+/** A description of the machine on which the numbers were measured. */
 export function describeMachine(cpus: readonly [number, number]): [string, string][] {
   const model = os.cpus()[0]?.model ?? 'unknown'
   return [

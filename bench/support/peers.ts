@@ -6,7 +6,7 @@ import { SHARES } from './statistics.js'
 
 const PEERS = join(import.meta.dirname, '..', '..', 'bench', 'peers')
 
-/** Something else that carries messages, and how it is set up. */
+/** Another transport for messages, and its setup. */
 export interface PeerKind {
   readonly name: string
   /** A file of bench/peers. */
@@ -98,7 +98,7 @@ interface Message {
   readonly error?: string
 }
 
-/** One side: what it says, and a way to tell it something. */
+/** One side: receives its messages, and sends messages to it. */
 class Side {
   private readonly heard: Message[] = []
   private wake: (() => void) | undefined
@@ -206,7 +206,7 @@ export class Peer {
       })
       return child
     }
-    // Side b listens, or makes what both use: it is there first. A child of child_process is forked by side a.
+    // Side b is started first, because it listens or creates what both sides use. With child_process, side a forks side b.
     if (kind.transport !== 'child-process') {
       const b = start('b')
       const sideB = new Side(`${kind.name}, b`, message => b.send(message))

@@ -8,7 +8,7 @@ const LEFT = 80
 const RIGHT = 250
 const TOP = 46
 const BOTTOM = 56
-/** Told apart by people with any colour vision, on light and on dark. */
+/** Distinguishable with any colour vision, on light and dark backgrounds. */
 const COLOURS = [
   '#0072b2',
   '#d55e00',

@@ -7,7 +7,7 @@ interface Reply {
   readonly error?: string
 }
 
-/** Another Node process that does what it is told, one task at a time; its side is child.ts. */
+/** Another Node process that runs tasks, one at a time; child.ts is its other end. */
 export class Process {
   private readonly child: ChildProcess
   private settle: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined

@@ -1,4 +1,4 @@
-/** What a measurement may use, and how much of it. */
+/** The resources that a measurement may use. */
 export interface Conditions {
   /** Fewer frames and fewer variants: the whole suite in under two minutes. */
   readonly quick: boolean
@@ -11,7 +11,7 @@ export interface Conditions {
   /** Directories of ours, one in memory and one on disk, removed when the suite ends. */
   readonly memory: string
   readonly disk: string
-  /** Tells what is going on. */
+  /** Prints a progress message. */
   readonly say: (text: string) => void
 }
 
@@ -21,7 +21,7 @@ export interface Contender {
   readonly values: readonly number[]
 }
 
-/** The same thing done by several, in turns. */
+/** The same task done by several contenders, in turns. */
 export interface Comparison {
   readonly label: string
   readonly unit: string
@@ -46,7 +46,7 @@ export interface Target {
   readonly wanted: string
   readonly found: number
   readonly reached: boolean
-  /** What limits it, for those that are not reached. */
+  /** What limits it, for a target that is not reached. */
   readonly limit: string
 }
 

@@ -8,7 +8,7 @@ export interface Way<T = number> {
   measure(): Promise<T>
 }
 
-/** What the ways gave, by way and round. */
+/** The results, by way and round. */
 export interface Turns<T> {
   readonly names: readonly string[]
   readonly values: readonly (readonly T[])[]
@@ -17,12 +17,12 @@ export interface Turns<T> {
   readonly repeated: number
 }
 
-/** The cores count as having stayed where they are while the time of a cache line between them stays within this factor. */
+/** The virtual cores are assumed not to have moved while the cache line time between them stays within this factor. */
 const SAME_PLACE = 1.6
 
 /**
- * Measures all ways in turns, A B A B, so that what happens on the machine meanwhile happens to all of them. A round in which
- * the virtual cores moved (the cache line takes another time than before) is measured again, once.
+ * Measures all ways in turns, A B A B, so that other load on the machine affects all of them. A round in which the virtual cores
+ * moved (the cache line time changed) is measured again, once.
  */
 export async function takeTurns<T>(conditions: Conditions, ways: readonly Way<T>[]): Promise<Turns<T>> {
   const values: T[][] = ways.map(() => [])
@@ -94,7 +94,7 @@ export function ratio(of: Contender, to: Contender): number {
   return median(of.values.map((value, i) => value / to.values[i]))
 }
 
-/** A number with three digits that mean something. */
+/** A number with three significant digits. */
 export function shortly(value: number): string {
   const size = Math.abs(value)
   if (size >= 1000) return Math.round(value).toLocaleString('en-US')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** Compiles the C++ twin of ticktape/state. Undefined where there is no compiler. */
+/** Compiles the C++ version of ticktape/state. Undefined when there is no compiler. */
 export function buildStateBaseline(): string | undefined {
   const folder = join(ROOT, 'build-bench', 'baseline')
   fs.mkdirSync(folder, { recursive: true })
@@ -22,7 +22,7 @@ export function buildStateBaseline(): string | undefined {
   return undefined
 }
 
-/** Runs it; what it says is its result. */
+/** Runs it and returns the JSON it prints. */
 export function runStateBaseline(program: string, words: readonly (string | number)[]): unknown {
   const { status, stdout, stderr } = spawnSync(program, words.map(String), { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`)

@@ -13,7 +13,7 @@
 #include "waiter.h"
 #include "waiting.h"
 
-/** All the addon has, under the names of src/native/addon.ts. */
+/** All exports of the addon, under the names in src/native/addon.ts. */
 namespace ticktape::binding {
 namespace {
 

@@ -69,7 +69,7 @@ bool readBytes(const Napi::CallbackInfo& info, size_t index, const char* name, B
 }
 
 bool readWord(Napi::Env env, napi_value from, const char* name, uint32_t& value) {
-  // Takes -1 and 4294967295 for the same word.
+  // -1 and 4294967295 are the same word.
   if (napi_get_value_uint32(env, from, &value) == napi_ok) return true;
   return refuseType(env, name, "a number");
 }

@@ -8,12 +8,12 @@
 #include "mapping.h"
 
 /**
- * Arguments of a call, checked. Each `read...` returns false with an exception pending when the argument is not what it must
- * be: the library checks what users pass, but what is checked here would else kill the process.
+ * Checked arguments of a call. Each `read...` returns false, with an exception pending, when the argument is invalid. The library
+ * checks what users pass; the checks here are for values that would otherwise kill the process.
  */
 namespace ticktape::binding {
 
-/** A whole number of [least, most]; both within ±2^53. */
+/** A whole number from `least` to `most`; both within ±2^53. */
 bool readWhole(const Napi::CallbackInfo& info, size_t index, const char* name, double least, double most, double& value);
 
 template <class T>
@@ -36,7 +36,7 @@ struct Bytes {
 };
 bool readBytes(const Napi::CallbackInfo& info, size_t index, const char* name, Bytes& value);
 
-/** A 32-bit word's value, as signed or unsigned as JavaScript has it. */
+/** The value of a 32-bit word; JavaScript may pass it as a signed or an unsigned number. */
 bool readWord(Napi::Env env, napi_value from, const char* name, uint32_t& value);
 
 /** A Mapping that is open. */

@@ -33,7 +33,7 @@ napi_value Clock::makeBuffer(Napi::Env env, const std::shared_ptr<Clock>& clock)
   napi_value buffer = nullptr;
   if (napi_create_external_arraybuffer(env, clock->time_, sizeof clock->time_, finalize, hint, &buffer) == napi_ok) return buffer;
 
-  // A runtime without external buffers: its own memory then, which a reference keeps where it is.
+  // A runtime without external buffers: use memory of the runtime; a reference keeps it at its address.
   delete hint;
   void* data = nullptr;
   napi_ref kept = nullptr;

@@ -7,20 +7,20 @@
 namespace ticktape::binding {
 
 /**
- * `readClock` is the one call on the hot path: it takes nothing, returns nothing, asks the runtime nothing. So it finds the
- * memory to write to by its thread, an environment being one thread's own. When a thread loads the addon twice (a test runner
- * that isolates modules does) both share that memory.
+ * `readClock` is the only call on the hot path: it takes no argument, returns nothing and calls no function of the runtime. It
+ * writes to memory that belongs to the calling thread, because an environment belongs to one thread. When a thread loads the addon
+ * twice (as a test runner that isolates modules does), both copies share that memory.
  */
 class Clock {
  public:
-  /** Of the calling thread; made when there is none. */
+  /** The clock of the calling thread; created at the first call. */
   static std::shared_ptr<Clock> ofThread();
   ~Clock();
 
   /** The ArrayBuffer over it, with a reference of its own. */
   static napi_value makeBuffer(Napi::Env env, const std::shared_ptr<Clock>& clock);
   static napi_value read(napi_env env, napi_callback_info info);
-  /** As `read`, but the monotonic tick, into the second half. */
+  /** Like `read`, but stores the monotonic tick in the second half. */
   static napi_value readTick(napi_env env, napi_callback_info info);
 
  private:

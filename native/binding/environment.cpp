@@ -24,7 +24,7 @@ int readEngineVersion(napi_env env) {
 }  // namespace
 
 void Environment::install(napi_env env) {
-  // Handles hold it too: their finalizers may run after this one's.
+  // Handles also hold a reference: their finalizers may run after this one.
   const auto finalize = [](napi_env, void* holder, void*) { delete static_cast<Holder*>(holder); };
   auto* holder = new Holder(std::make_shared<Environment>());
   (*holder)->engineVersion = readEngineVersion(env);

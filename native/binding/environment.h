@@ -11,22 +11,22 @@ class Clock;
 class Handle;
 
 /**
- * What the addon keeps for one JavaScript environment: the main thread, or one worker thread. Nothing is shared between
- * environments but the core's own process-wide state (the fault handler).
+ * The addon's state for one JavaScript environment: the main thread, or one worker thread. Environments share only the
+ * process-wide state of the core (the fault handler).
  */
 struct Environment {
   /**
-   * The native objects behind our JavaScript objects. An object is ours only when the pointer in it is found here: any other
-   * is refused before it is looked at, so no foreign object can be taken for one of ours.
+   * The native objects behind the addon's JavaScript objects. A JavaScript object is accepted only if its pointer is in this set. Any
+   * other pointer is refused before it is dereferenced, so an object of another addon is never used as one of ours.
    */
   std::unordered_set<const void*> handles;
 
   std::shared_ptr<Clock> clock;
-  /** Of V8; 0 where there is none. */
+  /** The major version of V8; 0 in a runtime without V8. */
   int engineVersion = 0;
   napi_ref mappingClass = nullptr;
   napi_ref fileLockClass = nullptr;
-  /** Set while the addon itself makes an object of a class that JavaScript may not construct. */
+  /** Set while the addon creates an object of a class that JavaScript cannot construct. */
   Handle* constructing = nullptr;
 
   static Environment& of(napi_env env);

@@ -10,7 +10,7 @@ struct Name {
   const char* name;
 };
 
-/** C libraries have no common way to tell an errno's name. These are the ones the addon's calls can give. */
+/** C libraries have no portable function for the name of an errno. These are the values that the addon's calls can return. */
 constexpr Name kNames[] = {
 #define NAME(name) {name, #name}
     NAME(E2BIG),  NAME(EACCES),  NAME(EAGAIN),       NAME(EBADF),   NAME(EBADMSG),   NAME(EBUSY),     NAME(ECHILD),

@@ -5,9 +5,9 @@
 #include "../core/failure.h"
 
 /**
- * JavaScript errors. Each `throw...` leaves the exception pending and returns an empty value, to be returned at once.
- * In a worker that is being terminated every call into the runtime fails, throwing too. So what fails here is let be:
- * nobody is left to be told.
+ * JavaScript errors. Each `throw...` leaves the exception pending and returns an empty value, which the caller returns at once.
+ * In a worker that is being terminated every call into the runtime fails, including these. Such failures are ignored: no
+ * JavaScript code is left that could handle them.
  */
 namespace ticktape::binding {
 
@@ -15,7 +15,7 @@ namespace ticktape::binding {
 Napi::Value throwFailure(Napi::Env env, const Failure& failure);
 Napi::Value throwType(Napi::Env env, const std::string& message);
 Napi::Value throwRange(Napi::Env env, const std::string& message);
-/** An Error with a code of our own, 'ERR_CLOSED' for one. */
+/** An Error with a code of the addon, such as 'ERR_CLOSED'. */
 Napi::Value throwCode(Napi::Env env, const char* code, const std::string& message);
 
 }  // namespace ticktape::binding

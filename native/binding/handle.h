@@ -11,7 +11,7 @@ namespace ticktape::binding {
 
 enum class Kind { mapping, fileLock, pageWorker, syncer, waiter };
 
-/** The native half of a JavaScript object; lives until that object is collected, or the environment ends. */
+/** The native part of a JavaScript object; it lives until that object is garbage-collected or the environment ends. */
 class Handle {
  public:
   Handle(napi_env env, Kind kind) : kind(kind), env_(env), environment_(Environment::shared(env)) {
@@ -21,7 +21,7 @@ class Handle {
   Handle& operator=(const Handle&) = delete;
   virtual ~Handle() { environment_->handles.erase(this); }
 
-  /** Ties it to its JavaScript object, whose end will be its own. */
+  /** Attaches this handle to its JavaScript object; the object's finalizer deletes the handle. */
   bool wrap(napi_value object) {
     const auto finalize = [](napi_env, void* handle, void*) { delete static_cast<Handle*>(handle); };
     return napi_wrap(env_, object, this, finalize, nullptr, nullptr) == napi_ok;
@@ -37,7 +37,7 @@ class Handle {
   std::shared_ptr<Environment> environment_;
 };
 
-/** The handle in a JavaScript value, or null when it is none of ours, or of another class. */
+/** The handle in a JavaScript value; null when the value has no handle of this addon, or one of another class. */
 template <class T>
 T* handleIn(napi_env env, napi_value value) {
   void* pointer = nullptr;
@@ -52,7 +52,7 @@ template <class T, Napi::Value (T::*member)(const Napi::CallbackInfo&)>
 napi_value method(napi_env env, napi_callback_info raw) {
   const Napi::CallbackInfo info(env, raw);
   T* self = handleIn<T>(env, info.This());
-  if (self == nullptr) return throwType(env, std::string("Illegal invocation: this is no ") + T::kName);
+  if (self == nullptr) return throwType(env, std::string("Illegal invocation: this is not a ") + T::kName);
   return (self->*member)(info);
 }
 
@@ -70,7 +70,7 @@ inline napi_property_descriptor property(const char* name, napi_value value) {
   return {name, nullptr, nullptr, nullptr, nullptr, value, napi_enumerable, nullptr};
 }
 
-/** The constructor of a class of which only the addon makes objects, with the handle that waits in the environment. */
+/** The constructor of a class whose objects only the addon creates; it takes the handle that waits in the environment. */
 inline napi_value constructInternally(napi_env env, napi_callback_info raw) {
   const Napi::CallbackInfo info(env, raw);
   Handle*& waiting = Environment::of(env).constructing;
@@ -81,7 +81,7 @@ inline napi_value constructInternally(napi_env env, napi_callback_info raw) {
   return info.This();
 }
 
-/** An object of such a class; takes `handle` over. */
+/** Creates an object of such a class; takes ownership of `handle`. */
 inline Napi::Value construct(Napi::Env env, napi_ref constructor, Handle* handle) {
   napi_value function = nullptr;
   napi_value object = nullptr;
@@ -89,7 +89,7 @@ inline Napi::Value construct(Napi::Env env, napi_ref constructor, Handle* handle
   Handle*& waiting = Environment::of(env).constructing;
   waiting = handle;
   const bool made = function != nullptr && napi_new_instance(env, function, 0, nullptr, &object) == napi_ok;
-  if (waiting != nullptr) delete waiting;  // it was never asked for: the environment is ending
+  if (waiting != nullptr) delete waiting;  // the constructor did not run: the environment is ending
   waiting = nullptr;
   return made ? Napi::Value(env, object) : Napi::Value();
 }

@@ -10,10 +10,11 @@ namespace ticktape::binding {
 namespace {
 
 /**
- * V8 counts a mapped file as memory that collecting garbage could free, and collects when it sees 64 MiB of it come. So it is
- * told at once that it has gone, and that it is back just before it really goes. Two cases must be left alone:
- * - V8 13 (Node 24) aborts the process when what goes is more than what it believes is there.
- * - A file of 64 MiB or more makes it collect as it comes, whatever it is told afterwards.
+ * V8 counts a mapped file as external memory that a garbage collection could free, and starts a collection when that memory grows by
+ * 64 MiB. So the size is subtracted right after the buffer is created, and added again just before the buffer is released. Two cases are
+ * exceptions:
+ * - V8 13 (Node 24) aborts the process when more is subtracted than it has counted.
+ * - A file of 64 MiB or more starts a collection when its buffer is created; subtracting afterwards does not help.
  */
 bool discount(napi_env env, std::size_t size) {
   const int version = Environment::of(env).engineVersion;
@@ -79,10 +80,10 @@ bool MappingHandle::makeBuffer(napi_value* buffer) {
     hold_.reset();
     if (status == napi_no_external_buffers_allowed) {
       throwCode(env(), "ERR_NO_EXTERNAL_BUFFERS",
-                "This runtime allows no ArrayBuffer over memory that is not its own (as Electron, with V8's memory cage), "
-                "so files cannot be mapped in it");
+                "This runtime does not allow an ArrayBuffer over memory of an addon (Electron does not, because of V8's memory cage), "
+                "so it cannot map files");
     } else if (!Napi::Env(env()).IsExceptionPending()) {
-      throwCode(env(), "ERR_NO_BUFFER", "The runtime made no ArrayBuffer");
+      throwCode(env(), "ERR_NO_BUFFER", "The runtime could not create an ArrayBuffer");
     }
     return false;
   }
@@ -91,7 +92,7 @@ bool MappingHandle::makeBuffer(napi_value* buffer) {
   return true;
 }
 
-/** The ArrayBuffer was collected, or detached earlier by `close`, which has then left nothing in the hold. */
+/** The ArrayBuffer was garbage-collected, or `close` detached it before and has already cleared the hold. */
 void MappingHandle::finalizeBuffer(napi_env env, void*, void* hint) {
   auto* hold = static_cast<std::shared_ptr<BufferHold>*>(hint);
   if ((*hold)->region && (*hold)->discounted) undoDiscount(env, (*hold)->region->size());
@@ -113,9 +114,9 @@ RegionPtr MappingHandle::release() {
   napi_get_reference_value(env(), buffer_, &buffer);
   bool isDetached = true;
   if (buffer != nullptr) napi_is_detached_arraybuffer(env(), buffer, &isDetached);
-  // Detached by somebody else means transferred: another ArrayBuffer has the memory now, and its finalizer unmaps it.
+  // If other code detached the buffer, it was transferred: another ArrayBuffer has the memory now, and its finalizer unmaps it.
   if (!isDetached) {
-    // Before the detaching: else V8 sees less than there was, and takes that for the level to measure growth from.
+    // Before the detach: otherwise V8 sees a decrease below the real value and measures growth from that lower level.
     if (hold_->discounted) undoDiscount(env(), region->size());
     hold_->discounted = false;
     if (napi_detach_arraybuffer(env(), buffer) == napi_ok) hold_->region.reset();
@@ -129,7 +130,7 @@ RegionPtr MappingHandle::release() {
 napi_value MappingHandle::damaged(napi_env env, napi_callback_info raw) {
   const Napi::CallbackInfo info(env, raw);
   const auto* self = handleIn<MappingHandle>(env, info.This());
-  if (self == nullptr) return throwType(env, "Illegal invocation: this is no Mapping");
+  if (self == nullptr) return throwType(env, "Illegal invocation: this is not a Mapping");
   return Napi::Boolean::New(env, self->region_ ? self->region_->damaged() : self->wasDamaged_);
 }
 

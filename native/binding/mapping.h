@@ -8,9 +8,9 @@
 namespace ticktape::binding {
 
 /**
- * A mapped file in JavaScript. Two things keep its memory mapped: this object, and the ArrayBuffer over it, which may be
- * reachable for longer. The buffer's finalizer is no way to unmap, for a busy loop never runs it: `close` takes both
- * references back, once the buffer is detached.
+ * A mapped file in JavaScript. Two references keep its memory mapped: this object's, and that of the ArrayBuffer over it, which may be
+ * reachable for longer. Unmapping cannot wait for the buffer's finalizer, because a busy loop never runs finalizers. So `close` detaches
+ * the buffer and drops both references.
  */
 class MappingHandle : public Handle {
  public:
@@ -26,14 +26,14 @@ class MappingHandle : public Handle {
 
   /** Null once closed. */
   const RegionPtr& region() const { return region_; }
-  /** Closes, and gives the region out. */
+  /** Closes the mapping and returns its region. */
   RegionPtr release();
 
  private:
-  /** The reference of the ArrayBuffer, shared with its finalizer. */
+  /** The ArrayBuffer's reference to the region, shared with its finalizer. */
   struct BufferHold {
     RegionPtr region;
-    /** V8 does not count the memory; see discount in mapping.cpp. */
+    /** Whether the memory was subtracted from V8's count; see `discount` in mapping.cpp. */
     bool discounted = false;
   };
 

@@ -8,7 +8,7 @@ napi_value PageWorkerHandle::defineClass(Napi::Env env) {
   using P = PageWorkerHandle;
   const napi_property_descriptor properties[] = {
       property("create", method<P, &P::create>),   property("open", method<P, &P::open>),
-      property("dispose", method<P, &P::dispose>), property("take", method<P, &P::take>),
+      property("dispose", method<P, &P::dispose>), property("collect", method<P, &P::collect>),
       property("wait", method<P, &P::wait>),       property("abandon", method<P, &P::abandon>),
       property("close", method<P, &P::close>),
   };
@@ -53,11 +53,11 @@ Napi::Value PageWorkerHandle::dispose(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value PageWorkerHandle::take(const Napi::CallbackInfo& info) {
+Napi::Value PageWorkerHandle::collect(const Napi::CallbackInfo& info) {
   PageWorker::Ticket ticket;
   if (!readWhole(info, 0, "ticket", 0, 0xffffffff, ticket)) return {};
   Result<RegionPtr> result;
-  const PageWorker::State state = worker_.take(ticket, result);
+  const PageWorker::State state = worker_.collect(ticket, result);
   return give(info.Env(), state, result);
 }
 
@@ -70,7 +70,7 @@ Napi::Value PageWorkerHandle::wait(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PageWorkerHandle::give(Napi::Env env, PageWorker::State state, Result<RegionPtr>& result) {
-  if (state == PageWorker::State::unknown) return throwRange(env, "there is no such ticket, or it was taken or abandoned");
+  if (state == PageWorker::State::unknown) return throwRange(env, "there is no such ticket, or it was collected or abandoned");
   if (state == PageWorker::State::pending) return env.Null();
   if (!result.ok()) return throwFailure(env, result.failure);
   return MappingHandle::make(env, std::move(result.value));

@@ -27,7 +27,7 @@ bool SignalFunction::open(Napi::Env env, Napi::Function function, const char* na
 }
 
 void SignalFunction::call(uint32_t number) {
-  // The number travels in the pointer: nothing to allocate, nothing to free when it never arrives.
+  // The number is passed in the pointer: nothing to allocate, and nothing to free if the call never arrives.
   void* data = reinterpret_cast<void*>(static_cast<uintptr_t>(number));
   if (function_ != nullptr) napi_call_threadsafe_function(function_, data, napi_tsfn_nonblocking);
 }

@@ -7,16 +7,16 @@
 namespace ticktape::binding {
 
 /**
- * Calls a JavaScript function from a thread of the addon, with a number or without. It does not keep the event loop alive
- * unless told to.
+ * Calls a JavaScript function from a thread of the addon, with or without a number as argument. It keeps the event loop alive only
+ * after `keepAlive`.
  */
 class SignalFunction {
  public:
-  /** False, with nothing made, when the environment is ending. */
+  /** False when the environment is ending; then nothing was created. */
   bool open(Napi::Env env, Napi::Function function, const char* name, bool withNumber);
-  /** From any thread, until `close`. */
+  /** May be called from any thread, until `close`. */
   void call(uint32_t number = 0);
-  /** On the JavaScript thread, when no thread calls any more. With `deliver`, calls made before still arrive. */
+  /** Call it on the JavaScript thread, after the last `call` of any thread. With `deliver`, calls made before still arrive. */
   void close(bool deliver);
   void keepAlive(Napi::Env env, bool keep);
 

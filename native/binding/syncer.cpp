@@ -40,7 +40,7 @@ SyncerHandle* SyncerHandle::construct(const Napi::CallbackInfo& info) {
     throwRange(env, "intervalMs must be 0 to 2147483647");
     return nullptr;
   }
-  // Rounded up: 0.5 asks for often, not for never.
+  // Rounded up: 0 means never, but 0.5 means often.
   auto* handle = new SyncerHandle(env, static_cast<uint32_t>(std::ceil(ms)));
   if (!handle->onSynced_.open(env, onSynced.As<Napi::Function>(), "ticktape.Syncer", false)) {
     delete handle;
@@ -67,7 +67,7 @@ Napi::Value SyncerHandle::add(const Napi::CallbackInfo& info) {
     return throwType(info.Env(), "page and control must be mapped writable");
   }
   if (page->size() < format::page::kMinSize || (control && control->size() < format::control::kHeaderSize)) {
-    return throwRange(info.Env(), "page or control is too small to be one");
+    return throwRange(info.Env(), "page or control is smaller than its header");
   }
   if (closed_) return throwCode(info.Env(), "ERR_CLOSED", "the Syncer is closed");
   if (const Failure failure = syncer_.add(std::move(page), std::move(control))) return throwFailure(info.Env(), failure);

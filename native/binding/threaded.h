@@ -5,27 +5,27 @@
 namespace ticktape::binding {
 
 /**
- * A handle with a thread behind it. The thread must be gone before the environment is: the hook runs when a worker ends or is
- * terminated, and when the main thread ends by itself. After process.exit() no hook may run; then the thread lives on
- * until the process is gone, so it uses nothing that C++ destroys at exit.
+ * A handle that has a thread. The thread must end before the environment does. The cleanup hook runs when a worker ends or is
+ * terminated, and when the main thread ends normally. After process.exit() it is possible that no hook runs. Then the thread lives
+ * until the process ends, so it must not use anything that C++ destroys at exit.
  */
 class ThreadedHandle : public Handle {
  public:
   ThreadedHandle(napi_env env, Kind kind) : Handle(env, kind) {}
 
  protected:
-  /** Ends the thread soon, whatever is left to do. */
+  /** Ends the thread soon, even if jobs are left. */
   virtual void stop() = 0;
 
   /**
-   * To be called after the thread-safe function was made: hooks run last first, so the thread that calls the function
-   * is gone before the function is.
+   * Call it after the thread-safe function was created: hooks run in reverse order, so the thread that calls the function
+   * ends before the function is released.
    */
   void stopWithEnvironment() {
     hooked_ = true;
     napi_add_env_cleanup_hook(env(), &onEnd, this);
   }
-  /** False when the environment is ending or was forgotten already: then its thread-safe functions are not to be touched. */
+  /** False when the environment is ending, or after an earlier call: then its thread-safe functions must not be used. */
   bool forgetEnvironment() {
     if (!hooked_) return false;
     hooked_ = false;
@@ -43,7 +43,7 @@ class ThreadedHandle : public Handle {
   bool hooked_ = false;
 };
 
-/** A class that JavaScript constructs: `T::construct` reads the arguments and returns null when it refuses them. */
+/** The constructor of a class that JavaScript may construct: `T::construct` reads the arguments and returns null if they are invalid. */
 template <class T>
 napi_value constructThreaded(napi_env env, napi_callback_info raw) {
   const Napi::CallbackInfo info(env, raw);

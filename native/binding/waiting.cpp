@@ -11,7 +11,7 @@
 namespace ticktape::binding {
 namespace {
 
-/** ms to ns; Infinity, and what is as good as that, is for ever. */
+/** ms to ns; Infinity, and any value too large for ns, means no timeout. */
 bool readTimeout(const Napi::CallbackInfo& info, size_t index, int64_t& timeout) {
   double ms;
   if (napi_get_value_double(info.Env(), info[index], &ms) != napi_ok || std::isnan(ms)) {
@@ -33,7 +33,7 @@ Napi::Value nameOf(Napi::Env env, futex::Outcome outcome) {
 
 }  // namespace
 
-/** Written against the C interface: a spin that takes longer to begin than to end would be pointless. */
+/** Uses the C interface directly: the call overhead must be small compared with the spin itself. */
 napi_value spin(napi_env env, napi_callback_info info) {
   size_t count = 4;
   napi_value arguments[4];
@@ -46,7 +46,7 @@ napi_value spin(napi_env env, napi_callback_info info) {
   if (!readWordOffset(env, arguments[1], *handle->region(), offset)) return nullptr;
   if (!readWord(env, arguments[2], "expected", expected) || !readWord(env, arguments[3], "spins", spins)) return nullptr;
 
-  // Nobody can close the mapping meanwhile: only this thread could.
+  // The mapping cannot be closed meanwhile: only this thread could close it.
   const uint32_t* word = wordAt(handle->region()->data(), offset);
   bool changed = loadAcquire(word) != expected;
   for (uint32_t turn = 0; !changed && turn < spins; turn++) {

@@ -41,14 +41,14 @@ Failure allocate(int file, std::size_t size) {
   if (::ftruncate(file, static_cast<off_t>(size)) != 0) return failed("ftruncate");
   return {};
 #else
-  // In memory posix_fallocate only sets blocks aside: each would be cleared when it is first touched, by a fault of its own. Written, they
-  // are cleared by the one call, and a mapping takes them in by sixteen (populate.cpp).
+  // On tmpfs, posix_fallocate only reserves blocks: each would be cleared at its first touch, with one page fault per block. Writing zeros
+  // clears them all in one call, and a mapping then brings them in sixteen at a time (populate.cpp).
   if (isMemoryFile(file)) return writeZeros(file, size);
   int number;
   do {
     number = ::posix_fallocate(file, 0, static_cast<off_t>(size));
   } while (number == EINTR);
-  // File systems that cannot allocate without writing. Some C libraries do this by themselves, others don't.
+  // This file system cannot allocate without writing. Some C libraries write zeros by themselves, others do not.
   if (number == EOPNOTSUPP) return writeZeros(file, size);
   if (number != 0) return failed(number, "posix_fallocate");
   return {};

@@ -7,8 +7,8 @@
 namespace ticktape {
 
 /**
- * Gives an empty file its size with every byte allocated. A file that is only extended has holes: touching one on a full
- * disk is a SIGBUS long after the call that should have said ENOSPC.
+ * Sets the size of an empty file and allocates every byte. A file that is only extended has holes. On a full disk, touching
+ * a hole raises SIGBUS, long after the call that should have failed with ENOSPC.
  */
 Failure allocate(int file, std::size_t size);
 

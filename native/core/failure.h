@@ -6,7 +6,7 @@
 
 namespace ticktape {
 
-/** What a failing system call leaves behind: enough to tell the user which file, which call, and why. */
+/** A failed system call: which call, on which file, and why. */
 struct Failure {
   int number = 0;
   const char* syscall = "";
@@ -25,7 +25,7 @@ inline Failure failed(int number, const char* syscall, std::string path = {}) {
   return Failure{number, syscall, std::move(path)};
 }
 
-/** A value, or why there is none. */
+/** A value, or the failure that prevented it. */
 template <class T>
 struct Result {
   T value{};

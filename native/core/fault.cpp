@@ -16,8 +16,8 @@ namespace ticktape::fault {
 namespace {
 
 /**
- * A signal handler may take no lock, so it reads this table without one. `version` is odd while an entry changes: an entry
- * seen half changed is not the one looked for, because the faulting thread keeps its own mapping, so its entry, alive.
+ * A signal handler must not take a lock, so it reads this table without one. `version` is odd while an entry changes. An entry
+ * that is seen half changed cannot be the one searched for: the faulting thread keeps its own mapping, and so its entry, alive.
  */
 struct Entry {
   std::atomic<uint32_t> version{0};
@@ -29,7 +29,7 @@ struct Entry {
 
 constexpr int kEntries = 16384;
 Entry entries[kEntries];            // zero pages until used
-std::atomic<int> used{0};           // entries beyond were never taken
+std::atomic<int> used{0};           // entries from here on were never used
 std::atomic<uintptr_t> blockSize{0};
 struct sigaction previous;
 
@@ -53,11 +53,11 @@ Entry* find(uintptr_t address) {
   return nullptr;
 }
 
-/** Puts a block of zeros in place of one that has no file behind it any more. */
+/** Maps a block of zeros over a block that has no file behind it any more. */
 bool replaceByZeros(void* block, std::size_t size, int protection) {
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 #if defined(__linux__) && defined(__LP64__)
-  // The call itself: what wraps mmap (sanitizers, allocators) was not made for signal handlers.
+  // The raw system call: wrappers of mmap (sanitizers, allocators) are not safe in signal handlers.
   return ::syscall(SYS_mmap, block, size, protection, kFlags, -1, 0) != -1;
 #else
   return ::mmap(block, size, protection, kFlags, -1, 0) != MAP_FAILED;
@@ -70,8 +70,8 @@ void passOn(int signal, siginfo_t* info, void* context) {
   } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
     previous.sa_handler(signal);
   } else {
-    // The default: returning runs the faulting instruction again, now without a handler. A signal that was sent, not
-    // caused, would not come again by itself.
+    // The default action: returning runs the faulting instruction again, now without a handler. A signal that was sent by kill()
+    // does not come again by itself, so it is raised.
     ::signal(SIGBUS, SIG_DFL);
     if (info->si_code <= 0) ::raise(SIGBUS);
   }
@@ -95,7 +95,7 @@ void onSigbus(int signal, siginfo_t* info, void* context) {
   errno = savedErrno;
 }
 
-/** A worker thread that ends may unload the addon; the handler must outlive that. */
+/** The end of a worker thread may unload the addon; the handler must stay loaded. */
 void keepLoaded() {
   Dl_info info;
   if (::dladdr(reinterpret_cast<void*>(&onSigbus), &info) && info.dli_fname) {

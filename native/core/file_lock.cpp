@@ -27,8 +27,8 @@ Result<std::unique_ptr<FileLock>> FileLock::open(const std::string& path, mode_t
       return failed("flock", path);
     }
 
-    // Somebody may have removed or replaced the file between the open and the lock: then this lock is on a file that nobody
-    // else will find, and a second owner could have the one at the path.
+    // The file may have been removed or replaced between the open and the lock. Then this lock is on a file that no other
+    // process will find, and a second owner could lock the file that is now at the path.
     struct stat opened, named;
     if (::fstat(file, &opened) != 0) return failed("fstat", path);
     if (!S_ISREG(opened.st_mode)) return failed(EINVAL, "fstat", path);
@@ -63,7 +63,7 @@ Failure FileLock::write(const std::string& text) {
     if (wrote < 0) return failed("write", path_);
     done += static_cast<std::size_t>(wrote);
   }
-  // Shortened last: whoever reads in between sees old text after the new, never an empty file.
+  // Truncated last: a process that reads in between sees old text after the new text, never an empty file.
   if (::ftruncate(file_, static_cast<off_t>(text.size())) != 0) return failed("ftruncate", path_);
   return {};
 }

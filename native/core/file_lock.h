@@ -10,12 +10,12 @@
 namespace ticktape {
 
 /**
- * A file locked with flock for as long as this object lives. The lock goes with the open file, so with the process: no
- * stale lock can outlive a crash, and no pid has to be believed.
+ * A file locked with flock for as long as this object lives. The kernel releases the lock when the open file is closed, so also
+ * when the process dies: no stale lock survives a crash, and no stored pid has to be trusted.
  */
 class FileLock {
  public:
-  /** Opens, or makes, the file. Null without a failure when another open of it holds the lock. */
+  /** Opens or creates the file. Null without a failure when another open of the file holds the lock. */
   static Result<std::unique_ptr<FileLock>> open(const std::string& path, mode_t mode);
 
   FileLock(const FileLock&) = delete;

@@ -21,7 +21,7 @@ Files& files() {
   return *all;
 }
 
-// The mutex is held over the fork, so that the child finds the list whole.
+// The mutex is held during the fork, so that the child finds the list complete.
 void beforeFork() { files().mutex.lock(); }
 void inParent() { files().mutex.unlock(); }
 void inChild() {

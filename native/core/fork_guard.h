@@ -1,14 +1,14 @@
 #pragma once
 
 /**
- * Locks must not live on in a child that was forked and never became another program: its open files are the parent's, locks
- * included. (One that does become another program closes them by O_CLOEXEC.) Such a child closes the files named here at once.
+ * A forked child shares its parent's open files, and with them the parent's locks. A child that calls exec closes them by
+ * O_CLOEXEC. One that never calls exec would keep the locks after the parent's death, so it closes the files named here at once.
  */
 namespace ticktape::fork_guard {
 
 /** From now on a forked child closes `file`. */
 void guard(int file);
-/** To be called before `file` is closed. Any number of times. */
+/** Call it before `file` is closed. It may be called more than once. */
 void release(int file);
 
 }  // namespace ticktape::fork_guard

@@ -9,7 +9,7 @@ namespace {
 
 using namespace format;
 
-/** The first 8 bytes of a frame, from one load: what was checked is what is used, whatever happens to the memory. */
+/** The first 8 bytes of a frame, from one load: the checked value is the used value, even when the memory changes meanwhile. */
 struct Head {
   uint16_t type;
   uint8_t slots;

@@ -17,7 +17,7 @@
 namespace ticktape::futex {
 namespace {
 
-/** When to give up, on the monotonic clock: a wait interrupted by a signal goes on with what is left. */
+/** The deadline on the monotonic clock. A wait that a signal interrupts continues until the same deadline. */
 struct Deadline {
   int64_t at;
 
@@ -73,11 +73,11 @@ struct WaitvEntry {
 };
 
 bool probeWaitv() {
-  // No words: a kernel that knows the call says EINVAL, one that does not ENOSYS (a seccomp filter perhaps EPERM).
+  // Called without words: a kernel that has the call returns EINVAL, one without it ENOSYS (a seccomp filter may return EPERM).
   return ::syscall(kWaitv, nullptr, 0, 0, nullptr, CLOCK_MONOTONIC) != 0 && errno == EINVAL;
 }
 
-/** What an error of a futex wait means; true when the wait is over. */
+/** Sets the outcome for an error of a futex wait; true when the wait is over. */
 bool settled(int number, Outcome& outcome) {
   if (number == EINTR) return false;
   outcome = number == ETIMEDOUT ? Outcome::timeout : Outcome::changed;
@@ -97,9 +97,9 @@ Outcome wait(const uint32_t* word, uint32_t expected, int64_t timeout) {
   const Deadline deadline(timeout);
   const timespec time = deadline.time();
   for (;;) {
-    // Also brings the block in: a futex on memory whose file was truncated fails with EFAULT until it was touched.
+    // This load also maps the block: a futex on memory whose file was truncated fails with EFAULT until the memory is touched.
     if (loadAcquire(word) != expected) return Outcome::changed;
-    // The BITSET form takes an absolute time, so an interrupted wait is simply made again.
+    // The BITSET form takes an absolute time, so an interrupted wait is repeated with the same arguments.
     const long result = ::syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected, deadline.at == kForever ? nullptr : &time,
                                   nullptr, FUTEX_BITSET_MATCH_ANY);
     if (result == 0) return Outcome::woken;

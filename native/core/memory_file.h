@@ -3,8 +3,8 @@
 namespace ticktape {
 
 /**
- * Whether an open file lives in memory alone (tmpfs, as /dev/shm): nothing is ever written back from it, so a store into a mapping of
- * it is nobody's business, and a block of it costs what bringing it in costs.
+ * Whether an open file is on tmpfs, as in /dev/shm. Nothing is ever written back from such a file, so the kernel does not track stores
+ * into its mappings, and the only cost of a block is mapping it.
  */
 bool isMemoryFile(int file);
 

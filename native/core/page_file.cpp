@@ -16,7 +16,7 @@
 namespace ticktape {
 namespace {
 
-/** Renames, but never over a file that is there: a page once visible is never replaced. */
+/** Renames without replacing an existing file: a page that was visible once is never replaced. */
 Failure renameNew(const std::string& from, const std::string& to) {
 #if defined(__linux__) && defined(SYS_renameat2)
   constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE, which older C libraries don't name
@@ -26,13 +26,14 @@ Failure renameNew(const std::string& from, const std::string& to) {
   if (::renamex_np(from.c_str(), to.c_str(), RENAME_EXCL) == 0) return {};
   if (errno != ENOTSUP) return failed("rename", to);
 #endif
-  // A file system without it: a hard link fails just as well when the name is taken.
+  // A file system without RENAME_NOREPLACE: a hard link also fails when the name exists.
   if (::link(from.c_str(), to.c_str()) == 0) {
     ::unlink(from.c_str());
     return {};
   }
   if (errno != EPERM && errno != EOPNOTSUPP) return failed("link", to);
-  // Nor hard links (FAT): look first. One writer at a time holds the journal's lock, so nobody comes in between.
+  // A file system without hard links (FAT): check first, then rename. Only one writer holds the journal's lock, so no other process
+  // creates the name in between.
   struct stat status;
   if (::lstat(to.c_str(), &status) == 0) return failed(EEXIST, "rename", to);
   if (::rename(from.c_str(), to.c_str()) != 0) return failed("rename", to);
@@ -46,7 +47,7 @@ Failure syncDirectoryOf(const std::string& path) {
   const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (file < 0) return failed("open", directory);
   Failure failure;
-  // EINVAL: a file system that cannot sync directories has nothing to sync.
+  // EINVAL: this file system cannot sync directories, and does not need to.
   if (::fsync(file) != 0 && errno != EINVAL) failure = failed("fsync", directory);
   ::close(file);
   if (!failure) sync_log::directorySynced(directory);
@@ -73,7 +74,7 @@ Result<RegionPtr> makePage(const PagePlan& plan) {
   if (plan.durable) {
     if (Failure failure = page.syncFile()) return giveUp(failure);
     CRASH_POINT("page-synced");
-    // The sync left the blocks clean, so write-protected: the writer's first store to each would fault.
+    // The sync left the blocks clean and therefore write-protected: the writer's first store to each block would fault.
     page.populate(0, plan.size, true);
   }
 
@@ -83,8 +84,8 @@ Result<RegionPtr> makePage(const PagePlan& plan) {
   CRASH_POINT("page-renamed");
 
   if (plan.durable) {
-    // Without it the page's name may not last, and with it there the page could not be made again. Nobody relies on it yet: the page
-    // before it is sealed only once this one is handed out.
+    // The directory could not be synced, so the new name may not survive power loss. The page is removed again, because while it exists
+    // it could not be created a second time. No reader depends on it yet: the page before it is sealed only after this one is handed out.
     if (Failure failure = syncDirectoryOf(plan.path)) {
       ::unlink(plan.path.c_str());
       return failure;

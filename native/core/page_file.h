@@ -19,8 +19,8 @@ struct PagePlan {
 };
 
 /**
- * Makes a page whole under a temporary name and then gives it its own: a page that can be seen is complete. It fails with
- * EEXIST when `path` is taken, and on any failure leaves no temporary file.
+ * Creates a complete page under a temporary name and then renames it to `path`: a page that other processes can see is complete.
+ * Fails with EEXIST when a file exists at `path`. On any failure no temporary file remains.
  */
 Result<RegionPtr> makePage(const PagePlan& plan);
 

@@ -16,7 +16,7 @@ namespace {
 
 std::size_t offsetOf(uint32_t slot) { return page::kHeaderSize + static_cast<std::size_t>(slot) * kSlotSize; }
 
-/** How far ahead of the writer blocks are made writable again, at least and at most. */
+/** How far ahead of the writer blocks are made writable again: minimum and maximum. */
 constexpr std::size_t kLeastAhead = 64 * 1024;
 constexpr std::size_t kMostAhead = 4 * 1024 * 1024;
 
@@ -31,7 +31,7 @@ PageSync::PageSync(RegionPtr page, RegionPtr control)
       durable_(std::min(loadAcquire(wordAt(page_->data(), page::kDurable)), capacity_)) {}
 
 PageSync::Step PageSync::step() {
-  // Sealed first, then the cursor: the writer seals after its last frame, so a cursor read after the seal is the last one.
+  // Load the seal first, then the cursor: the writer seals after its last frame, so a cursor read after the seal is final.
   const bool isSealed = loadAcquire(wordAt(page_->data(), page::kSealed)) == 1;
   const uint32_t cursor = loadAcquire(wordAt(page_->data(), page::kCursor));
   if (cursor > capacity_ || cursor < durable_) return {malformed()};
@@ -52,11 +52,12 @@ Failure PageSync::syncFrames(uint32_t cursor) {
   std::size_t start = offsetOf(durable_);
   if (start < 2 * page::kHeaderSize) start = 0;
   if (Failure failure = page_->sync(start, end - start)) return failure;
-  // A block lost to a truncation is anonymous memory by now, and syncing that says nothing.
+  // A block that was lost to a truncation is anonymous memory now, and a successful sync of it proves nothing.
   if (page_->damaged()) return failed(EIO, "msync", page_->path());
   CRASH_POINT("data-synced");
   if (!checked_) {
-    // Frames without a CRC are kept up to the cursor on disk, so it must be there before anybody is told that they are durable.
+    // Recovery keeps frames without a CRC up to the durable cursor on disk, so that cursor must be synced before the frames are
+    // reported as durable.
     if (Failure failure = page_->sync(0, page::kHeaderSize)) return failure;
   }
 
@@ -66,8 +67,8 @@ Failure PageSync::syncFrames(uint32_t cursor) {
   storeOrdered(wordAt(page_->data(), page::kDurable), cursor);
   CRASH_POINT("durable-stored");
 
-  // The sync made its blocks read-only again, to notice the next store. Undo that here for the header, the block the writer is
-  // in, and as much ahead as it filled since last time, so that the fault is not the writer's.
+  // The sync made its blocks read-only again, so that the kernel notices the next store. Make the header, the writer's current block,
+  // and as much ahead as the writer filled since the last step writable here, so that the writer takes no fault.
   page_->populate(0, page::kHeaderSize, true);
   page_->populate(end, std::clamp(written, kLeastAhead, kMostAhead), true);
   return {};
@@ -75,7 +76,7 @@ Failure PageSync::syncFrames(uint32_t cursor) {
 
 Failure PageSync::finish() {
   if (checked_) {
-    // The flag after the CRC, and both within one disk sector: a flag on disk means a whole CRC.
+    // The flag is stored after the CRC, and both are in one disk sector: a flag on disk means that the CRC is complete.
     storeRelaxed(wordAt(page_->data(), page::kPageCrc), frames::pageCrc(page_->data(), durable_));
     storeRelease(wordAt(page_->data(), page::kPageCrcSet), 1);
     CRASH_POINT("page-crc-stored");

@@ -13,7 +13,7 @@ PageWorker::Ticket PageWorker::open(std::string path, Failure& failure) {
 }
 
 void PageWorker::dispose(RegionPtr region) {
-  // When it cannot be queued, the region is let go here: slower for the caller, but right.
+  // When the job cannot be queued, the region is unmapped here: slower for the caller, but correct.
   Failure ignored;
   enqueue(Job{Job::Kind::dispose, 0, {}, std::move(region)}, ignored);
 }
@@ -24,7 +24,7 @@ PageWorker::Ticket PageWorker::enqueue(Job job, Failure& failure) {
     failure = failed(EPIPE, "pthread_create");
     return 0;
   }
-  // Not before it is needed: most readers of small journals never are in such a hurry.
+  // The thread is started at the first job: readers of small journals often never need it.
   if (!thread_.started()) {
     if (const int number = thread_.start("ticktape-pages", [this] { run(); })) {
       failure = failed(number, "pthread_create");
@@ -60,7 +60,7 @@ void PageWorker::run() {
       result = Region::open(job.plan.path, false);
       if (result.ok()) result.value->populate(0, result.value->size(), false);
     }
-    job.region.reset();  // unmapping is the slow thing this thread exists for: never under the lock
+    job.region.reset();  // unmapping is slow: never while holding the lock
     lock.lock();
 
     auto found = slots_.find(job.ticket);
@@ -78,7 +78,7 @@ void PageWorker::run() {
   }
 }
 
-PageWorker::State PageWorker::take(Ticket ticket, Result<RegionPtr>& result) {
+PageWorker::State PageWorker::collect(Ticket ticket, Result<RegionPtr>& result) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto found = slots_.find(ticket);
   if (found == slots_.end() || found->second.abandoned) return State::unknown;
@@ -92,7 +92,7 @@ PageWorker::State PageWorker::wait(Ticket ticket, Result<RegionPtr>& result) {
   std::unique_lock<std::mutex> lock(mutex_);
   auto found = slots_.find(ticket);
   if (found == slots_.end() || found->second.abandoned) return State::unknown;
-  Slot& slot = found->second;  // stays where it is when others are added; the iterator would not
+  Slot& slot = found->second;  // a reference stays valid when others are added; an iterator does not
   if (!slot.done) {
     thread_.invite();
     finished_.wait(lock, [&] { return slot.done; });

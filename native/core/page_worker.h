@@ -12,8 +12,8 @@
 namespace ticktape {
 
 /**
- * A thread that does what costs milliseconds with pages (allocating, populating, syncing, unmapping) ahead of need. Jobs run in
- * the order they were asked for; a ticket names one until its result is taken.
+ * A thread for page operations that take milliseconds (allocate, populate, sync, unmap), so that they are done before they are needed.
+ * Jobs run in the order in which they were requested. A ticket identifies a job until its result is collected.
  */
 class PageWorker {
  public:
@@ -22,21 +22,21 @@ class PageWorker {
 
   ~PageWorker() { stop(); }
 
-  /** Each fails (EPIPE after close, or what pthread_create says) by `failure`. */
+  /** Each of these can fail, and then sets `failure`: to EPIPE after `close`, or to the error of pthread_create. */
   Ticket create(PagePlan plan, Failure& failure);
   Ticket open(std::string path, Failure& failure);
-  /** Unmaps on the thread; at once when there is none any more. */
+  /** Unmaps on the worker thread; on the calling thread when the worker has ended. */
   void dispose(RegionPtr region);
 
-  /** Gives the result out when it is there. `unknown`: never given, already taken, or abandoned. */
-  State take(Ticket ticket, Result<RegionPtr>& result);
-  /** As take, but waits for the job. */
+  /** Returns the result if the job is done. `unknown`: there was no such ticket, or it was collected or abandoned. */
+  State collect(Ticket ticket, Result<RegionPtr>& result);
+  /** Like `collect`, but waits for the job. */
   State wait(Ticket ticket, Result<RegionPtr>& result);
   void abandon(Ticket ticket);
 
-  /** Finishes the jobs there are, then the thread. Results can still be taken. */
+  /** Finishes all jobs, then ends the thread. Results can still be collected. */
   void close();
-  /** Finishes the job it is in and drops the rest. */
+  /** Finishes the current job and drops the others. */
   void stop();
 
  private:

@@ -22,8 +22,8 @@ Blocks blocksOf(uint8_t* base, std::size_t size, std::size_t offset, std::size_t
   return {base + (offset & ~(block - 1)), base + offset + length, block};
 }
 
-// A block of a file in memory is mapped writable as it is mapped at all, because nobody has to hear of stores into it; and x86 notes by
-// itself, without a fault, that it was stored into.
+// A block of a tmpfs file is mapped writable at once, because the kernel does not track stores into it. x86 sets the dirty bit in hardware,
+// without a fault.
 #if defined(__x86_64__)
 constexpr bool kLoadsMakeWritable = true;
 #else
@@ -33,7 +33,7 @@ constexpr bool kLoadsMakeWritable = false;
 }  // namespace
 
 void populate(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write, bool inMemory) {
-  // The fault of a load maps the sixteen blocks around it when they are in memory, which is twice as fast as the kernel's own call: that
+  // The fault of a load also maps the sixteen blocks around it if they are in memory. That is twice as fast as MADV_POPULATE, which
   // goes block by block.
   if (inMemory && (!write || kLoadsMakeWritable)) return populateByTouching(base, size, offset, length, false);
 #if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
@@ -52,8 +52,8 @@ void populate(uint8_t* base, std::size_t size, std::size_t offset, std::size_t l
 void populateByTouching(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write) {
   const Blocks blocks = blocksOf(base, size, offset, length);
   for (uint8_t* at = blocks.from; at < blocks.to; at += blocks.size) {
-    // volatile: else the compiler may see that nothing comes of it. The addition of 0 is atomic, so it cannot undo a store
-    // another thread makes to the same word.
+    // volatile, so that the compiler does not remove the access. The addition of 0 is atomic, so it cannot undo a store of another
+    // thread to the same word.
     auto* word = reinterpret_cast<volatile uint32_t*>(at);
     if (write) {
       __atomic_fetch_add(word, 0, __ATOMIC_RELAXED);

@@ -6,14 +6,14 @@
 namespace ticktape {
 
 /**
- * Brings the blocks holding [offset, offset + length) of a mapping in, so that the thread that uses them takes no page fault.
- * With `write` they are also made writable, which on a disk file is a fault of its own after every sync (dirty tracking).
- * Changes no byte, even while another thread writes there. Where it cannot, the fault comes later: no error.
+ * Maps the blocks that hold [offset, offset + length) of a mapping ahead of use, so that the thread that uses them takes no page fault.
+ * With `write` they are also made writable: on a disk file, the first store after every sync causes another fault (dirty tracking).
+ * Changes no byte, even while another thread writes there. If it cannot, there is no error; the fault is taken later.
  *
- * @param inMemory the file has no disk behind it: see isMemoryFile.
+ * @param inMemory whether the file has no disk behind it: see isMemoryFile.
  */
 void populate(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write, bool inMemory);
-/** The same by a load or store in each block, for kernels that have no call for it. */
+/** The same with a load or store in each block, for kernels without MADV_POPULATE. */
 void populateByTouching(uint8_t* base, std::size_t size, std::size_t offset, std::size_t length, bool write);
 
 }  // namespace ticktape

@@ -46,7 +46,7 @@ std::string hexadecimalOf(const std::string& uuid) {
 
 Failure lockMemory() {
 #if defined(MCL_ONFAULT)
-  // On fault: else every block of V8's large reservations would be brought in here and now.
+  // MCL_ONFAULT: without it every block of V8's large reservations would be brought into memory at once.
   if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return {};
   if (errno != EINVAL) return failed("mlockall");
 #endif
@@ -58,7 +58,7 @@ Failure lockMemory() {
 
 Result<std::string> bootId() {
 #ifdef TICKTAPE_CRASH_POINTS
-  // Tests of power loss need another boot without one.
+  // Tests of power loss simulate another boot of the machine.
   if (const char* pretended = std::getenv("TICKTAPE_BOOT_ID")) return std::string(pretended);
 #endif
   const std::string path = "/proc/sys/kernel/random/boot_id";
@@ -72,7 +72,7 @@ Result<std::string> bootId() {
 int64_t startOf(int64_t pid) {
   const Result<std::string> stat = readSmall("/proc/" + std::to_string(pid) + "/stat");
   if (!stat.ok()) return -1;
-  // The second field is the program's name in brackets and may hold anything, so count from the last bracket: the start time
+  // The second field is the program's name in brackets and may contain any character, so count from the last bracket: the start time
   // is field 22, the 20th after it.
   const std::size_t bracket = stat.value.rfind(')');
   if (bracket == std::string::npos) return -1;
@@ -98,7 +98,7 @@ Result<std::vector<int>> affinity() {
     }
     CPU_FREE(set);
     if (known) return cpus;
-    if (failure.number != EINVAL) return failure;  // EINVAL: the machine has more of them
+    if (failure.number != EINVAL) return failure;  // EINVAL: the machine has more CPUs than the set holds
   }
   return failed(EINVAL, "sched_getaffinity");
 }
@@ -155,13 +155,13 @@ Placement placement() {
   here.policy = ::sched_getscheduler(0);
   struct sched_param parameters {};
   if (::sched_getparam(0, &parameters) == 0) here.priority = parameters.sched_priority;
-  // By its id: 0 would mean the thread too, but POSIX says the process.
+  // With the thread's id: on Linux 0 also means the calling thread, but in POSIX it means the process.
   here.nice = ::getpriority(PRIO_PROCESS, static_cast<id_t>(threadId()));
   return here;
 }
 
-void place(const Placement& to) {
-  // What fails leaves the thread as its maker was: no worse than not to have tried.
+void applyPlacement(const Placement& to) {
+  // When a call fails, the thread keeps what it inherited from the thread that started it.
   if (!to.cpus.empty()) (void)setAffinity(to.cpus);
   struct sched_param parameters {};
   parameters.sched_priority = to.priority;
@@ -182,7 +182,7 @@ Failure scheduleFifo(int priority) {
 Failure scheduleOther(int nice) {
   struct sched_param parameters {};
   if (::sched_setscheduler(0, SCHED_OTHER, &parameters) != 0) return failed("sched_setscheduler");
-  // On Linux a nice value belongs to a thread.
+  // On Linux a nice value applies to one thread.
   if (::setpriority(PRIO_PROCESS, static_cast<id_t>(threadId()), nice) != 0) return failed("setpriority");
   return {};
 }
@@ -204,9 +204,9 @@ int64_t startOf(int64_t pid) {
   return static_cast<int64_t>(info.pbi_start_tvsec) * 1000000 + static_cast<int64_t>(info.pbi_start_tvusec);
 }
 
-// macOS binds no thread to a CPU, and has no SCHED_FIFO for ordinary processes; a nice value belongs to the process.
+// macOS cannot bind a thread to a CPU and has no SCHED_FIFO for ordinary processes; a nice value applies to the whole process.
 Placement placement() { return {}; }
-void place(const Placement&) {}
+void applyPlacement(const Placement&) {}
 Result<std::vector<int>> affinity() { return failed(ENOTSUP, "sched_getaffinity"); }
 Failure setAffinity(const std::vector<int>&, int) { return failed(ENOTSUP, "sched_setaffinity"); }
 int threadId() { return 0; }

@@ -10,34 +10,34 @@ namespace ticktape::process {
 
 /** Identifies this boot of the machine: 32 hexadecimal digits. */
 Result<std::string> bootId();
-/** Start time in clock ticks since boot (macOS: µs since 1970), to tell a process from a later one of its pid. -1 when there is none. */
+/** Start time in clock ticks since boot (macOS: µs since 1970); it tells a process from a later one with the same pid. -1 when there is no such process. */
 int64_t startOf(int64_t pid);
 
 /** CPUs the calling thread may run on. */
 Result<std::vector<int>> affinity();
-/** @param thread one of the process's by its id (`threadId`), or 0: the calling one. */
+/** @param thread the id (`threadId`) of a thread of this process, or 0 for the calling thread. */
 Failure setAffinity(const std::vector<int>& cpus, int thread = 0);
-/** The CPUs that have the same memory near as this one; none where that is not known. */
+/** The CPUs on the same memory node as this one; empty where that is not known. */
 std::vector<int> nodeOf(int cpu);
-/** The calling thread's id; 0 where there is none to bind it by. */
+/** The calling thread's id; 0 where threads cannot be bound by an id. */
 int threadId();
-/** Where a thread may run and how it is scheduled. */
+/** The CPUs a thread may run on, and how it is scheduled. */
 struct Placement {
   std::vector<int> cpus;
   int policy = 0;
   int priority = 0;
   int nice = 0;
 };
-/** The calling thread's. */
+/** The placement of the calling thread. */
 Placement placement();
-/** Moves the calling thread there, as far as it may. */
-void place(const Placement& to);
+/** Applies a placement to the calling thread, as far as the system allows it. */
+void applyPlacement(const Placement& to);
 
 /** SCHED_FIFO with a priority of 1 to 99, for the calling thread. */
 Failure scheduleFifo(int priority);
 /** The ordinary policy with a nice value, for the calling thread. */
 Failure scheduleOther(int nice);
-/** Keeps in memory what is mapped and used, or will be. */
+/** Locks all present and future mappings in memory (mlockall). */
 Failure lockMemory();
 
 }  // namespace ticktape::process

@@ -35,7 +35,7 @@ Result<RegionPtr> Region::create(const std::string& path, std::size_t size, mode
   if (file < 0) return failed("open", path);
 
   Result<RegionPtr> made;
-  // The umask narrowed what open() was asked for; `mode` is meant as it is written.
+  // open() applied the umask; the file must have exactly `mode`.
   if (::fchmod(file, mode) != 0) {
     made = failed("fchmod", path);
     ::close(file);
@@ -55,7 +55,7 @@ Result<RegionPtr> Region::create(const std::string& path, std::size_t size, mode
 }
 
 Result<RegionPtr> Region::open(const std::string& path, bool writable) {
-  // O_NONBLOCK: opening a FIFO somebody put there must not wait for its other end. Regular files don't care.
+  // O_NONBLOCK: opening a FIFO at this path must not wait for its other end. It has no effect on regular files.
   const int file = openRetrying(path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
   if (file < 0) return failed("open", path);
 
@@ -72,7 +72,7 @@ Result<RegionPtr> Region::open(const std::string& path, bool writable) {
   return map(file, path, static_cast<std::size_t>(status.st_size), writable);
 }
 
-/** Takes `file` over. */
+/** Takes ownership of `file`. */
 Result<RegionPtr> Region::map(int file, const std::string& path, std::size_t size, bool writable) {
   RegionPtr region(new Region);
   region->file_ = file;
@@ -140,8 +140,8 @@ Failure Region::syncFile() const {
 }
 
 // Open-file-description locks belong to the open file, not to the process: two mappings in one process exclude each other,
-// and closing some other descriptor of the file releases nothing. Where they are missing, process-wide record locks are the
-// nearest thing: they exclude other processes, but not a second mapping in this one.
+// and closing another descriptor of the file releases nothing. Systems without them use process-wide record locks, which
+// exclude other processes, but not a second mapping in the same process.
 #if defined(F_OFD_SETLK)
 constexpr int kSetLock = F_OFD_SETLK;
 constexpr int kGetLock = F_OFD_GETLK;
@@ -158,7 +158,7 @@ struct flock rangeOf(short type, std::size_t offset, std::size_t length) {
   range.l_whence = SEEK_SET;
   range.l_start = static_cast<off_t>(offset);
   range.l_len = static_cast<off_t>(length);
-  range.l_pid = 0;  // the kernel wants it so for open-file-description locks
+  range.l_pid = 0;  // the kernel requires 0 for open-file-description locks
   return range;
 }
 
@@ -169,7 +169,7 @@ Result<int> Region::lockRange(std::size_t offset, std::size_t length) const {
   if (::fcntl(file_, kSetLock, &range) == 0) {
     fork_guard::guard(file_);
 #if defined(MADV_DONTFORK)
-    // A child's copy of the mapping would keep the open file, and so the lock.
+    // A forked child's copy of the mapping would keep the file open, and with it the lock.
     ::madvise(data_, size_, MADV_DONTFORK);
 #endif
     return 1;

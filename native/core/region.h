@@ -15,12 +15,12 @@ class Region;
 using RegionPtr = std::shared_ptr<Region>;
 
 /**
- * A whole file, mapped shared. It is unmapped when the last holder lets go: a JavaScript object, or a thread of the addon
- * that still works on it. The file stays open for as long, because range locks belong to the open file.
+ * A whole file, mapped shared. It is unmapped when the last reference is dropped: that of a JavaScript object, or of a thread of the
+ * addon that still works on it. The file stays open until then, because range locks belong to the open file.
  */
 class Region {
  public:
-  /** Makes `path` exclusively, with every byte allocated: no store into it can fail later for want of space. */
+  /** Creates `path` exclusively and allocates every byte: no later store into the mapping can fail for lack of space. */
   static Result<RegionPtr> create(const std::string& path, std::size_t size, mode_t mode);
   /** Maps all of an existing regular file of 1 to 2^31 - 1 bytes. */
   static Result<RegionPtr> open(const std::string& path, bool writable);
@@ -39,7 +39,7 @@ class Region {
   /** After a rename. Only before the region is shared. */
   void renamed(const std::string& path) { path_ = path; }
 
-  /** Brings blocks in ahead of use; with `write`, so that the first store takes no fault. Changes no byte. Cannot fail. */
+  /** Maps blocks ahead of use; with `write`, also the first store takes no fault. Changes no byte. Cannot fail. */
   void populate(std::size_t offset, std::size_t length, bool write) const;
   /** `advice` is one of MADV_*. */
   Failure advise(int advice) const;
@@ -48,10 +48,10 @@ class Region {
   /** fsync: the bytes and the file's size. */
   Failure syncFile() const;
 
-  /** 1 when locked, 0 when another open file holds a lock there, or a failure. */
+  /** 1 when the range is now locked, 0 when another open file holds a lock in it, or a failure. */
   Result<int> lockRange(std::size_t offset, std::size_t length) const;
   Failure unlockRange(std::size_t offset, std::size_t length) const;
-  /** 1 when another open file holds a lock there. */
+  /** 1 when another open file holds a lock in the range. */
   Result<int> rangeLocked(std::size_t offset, std::size_t length) const;
 
  private:

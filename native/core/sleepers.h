@@ -5,8 +5,8 @@
 namespace ticktape {
 
 /**
- * Wakes all who sleep on the signal in a mapped `control` file, as a writer does; no system call when nobody sleeps.
- * What they are to see must have been stored with `storeOrdered`.
+ * Wakes all sleepers on the signal word of a mapped `control` file, as a writer does. Makes no system call when there are none.
+ * The words that the sleepers must see have to be stored with `storeOrdered` before.
  */
 void wakeControl(uint8_t* control);
 

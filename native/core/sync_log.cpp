@@ -17,14 +17,14 @@ int logFile() {
   return file;
 }
 
-/** One write: entries of two threads, or of JavaScript, are never mixed. */
+/** Appends with one write call, so that entries of two threads, or of JavaScript, are never mixed. */
 void append(std::string entry, const std::vector<uint8_t>& bytes = {}) {
   entry += '\n';
   entry.append(bytes.begin(), bytes.end());
   if (::write(logFile(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size())) std::abort();
 }
 
-/** The simulator's paths need no escapes. */
+/** Without escapes: the simulator's paths need none. */
 std::string quoted(const std::string& text) { return '"' + text + '"'; }
 
 }  // namespace

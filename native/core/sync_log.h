@@ -6,15 +6,15 @@
 #include <vector>
 
 /**
- * What the simulator of power loss needs to know, in builds with TICKTAPE_CRASH_POINTS only: each change that a file system was
- * asked to make, and each that it has promised to have made. Appended to the file that the environment variable
- * TICKTAPE_SYNC_LOG names: a line of JSON for each, followed by the bytes for a sync.
+ * A log for the power loss simulator, only in builds with TICKTAPE_CRASH_POINTS: each change that was requested from the file
+ * system, and each change that a successful sync made durable. It is appended to the file named by the environment variable
+ * TICKTAPE_SYNC_LOG: one line of JSON for each change, followed by the bytes in the case of a sync.
  */
 namespace ticktape::sync_log {
 
 #ifdef TICKTAPE_CRASH_POINTS
 void created(const std::string& path, std::size_t size);
-/** The bytes as they are before the sync: it may write newer ones, never older ones. */
+/** The bytes as they were before the sync. The sync may write newer bytes, never older ones. */
 std::vector<uint8_t> copy(const uint8_t* bytes, std::size_t length);
 void synced(const std::string& path, std::size_t offset, const std::vector<uint8_t>& bytes);
 void renamed(const std::string& from, const std::string& to);

@@ -11,7 +11,7 @@ Failure Syncer::add(RegionPtr page, RegionPtr control) {
     if (const int number = thread_.start("ticktape-sync", [this] { run(); })) return failed(number, "pthread_create");
   }
   pages_.emplace_back(std::move(page), std::move(control));
-  // The first page tells at once what was durable before. A later one begins where the one before it ends.
+  // The first page has the durable position that an earlier writer reached. A later page begins where the page before it ends.
   if (pages_.size() == 1 && durablePosition_.load() < pages_.front().durablePosition()) {
     durablePosition_.store(pages_.front().durablePosition(), std::memory_order_release);
   }
@@ -24,7 +24,7 @@ void Syncer::request() {
   wake_.notify_one();
 }
 
-/** Waits for the next reason to sync; false when there will be none. */
+/** Waits for the next reason to sync; false when the thread is to end. */
 bool Syncer::due(std::unique_lock<std::mutex>& lock) {
   const auto called = [this] { return closing_ || requested_ != served_; };
   if (options_.intervalMs == 0) {
@@ -41,7 +41,7 @@ void Syncer::run() {
     more = due(lock);
     if (!more && !lastSync_) return;
 
-    // Taken before the cursor is read: whatever was published before these requests is in this sync.
+    // Read before the cursor: everything that was published before these requests is part of this sync.
     const uint64_t requests = requested_;
     lock.unlock();
     syncAll();
@@ -61,7 +61,7 @@ void Syncer::syncAll() {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       if (pages_.empty()) return;
-      page = &pages_.front();  // a deque's elements stay where they are when others are added behind
+      page = &pages_.front();  // a deque does not move its elements when others are added at its end
     }
 
     const PageSync::Step step = page->step();
@@ -69,7 +69,7 @@ void Syncer::syncAll() {
       error_.store(step.failure.number, std::memory_order_release);
       return;
     }
-    // The last page's end is the next one's start, so this grows only.
+    // A page's end is the start of the next page, so this value only grows.
     durablePosition_.store(page->durablePosition(), std::memory_order_release);
     page->wakeSleepers();
     if (!step.finished) return;
@@ -77,7 +77,7 @@ void Syncer::syncAll() {
     std::unique_lock<std::mutex> lock(mutex_);
     PageSync done = std::move(pages_.front());
     pages_.pop_front();
-    lock.unlock();  // unmapping takes its time
+    lock.unlock();  // unmapping is slow
   }
 }
 

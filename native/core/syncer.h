@@ -13,13 +13,13 @@
 namespace ticktape {
 
 /**
- * A thread that makes published frames durable, in journal order: PageSync does it for one page, this decides when and for
- * which. After a failure it never tries again: what the page cache still holds can no longer be told from what reached the disk.
+ * A thread that makes published frames durable, in journal order. PageSync syncs one page; the Syncer decides when, and which page.
+ * After a failure it never tries again: data that is still in the page cache can no longer be told from data that reached the disk.
  */
 class Syncer {
  public:
   struct Options {
-    /** Sync this often when something is new; 0: only on request. */
+    /** The interval between syncs when there are new frames; 0: sync only on request. */
     uint32_t intervalMs = 0;
     /** Called on the thread, without a lock held, after a sync that served a request. */
     std::function<void()> onSynced;
@@ -29,15 +29,15 @@ class Syncer {
   ~Syncer() { stop(); }
 
   Failure add(RegionPtr page, RegionPtr control);
-  /** Served by a sync that begins after this call; all who ask before it begins share it. */
+  /** Requests a sync that begins after this call. Requests made before it begins share one sync. */
   void request();
-  /** Positions below are durable. */
+  /** All positions below this one are durable. */
   uint64_t durablePosition() const { return durablePosition_.load(std::memory_order_acquire); }
   int error() const { return error_.load(std::memory_order_acquire); }
 
-  /** A last sync, then the end. */
+  /** Syncs a last time, then ends the thread. */
   void close() { end(true); }
-  /** The end, once the sync it is in is done. The kernel still has every page. */
+  /** Ends the thread after the current sync. Unsynced frames stay in the kernel's page cache. */
   void stop() { end(false); }
 
  private:
@@ -49,7 +49,7 @@ class Syncer {
   const Options options_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<PageSync> pages_;  // the front is used by the thread alone; only it removes
+  std::deque<PageSync> pages_;  // only the thread uses the front element, and only the thread removes elements
   uint64_t requested_ = 0;
   uint64_t served_ = 0;
   bool closing_ = false;

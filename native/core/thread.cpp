@@ -9,19 +9,20 @@
 namespace ticktape {
 namespace {
 
-// As the process was when the addon was loaded. Never destroyed: threads may still begin while the process ends.
-const process::Placement& home = *new process::Placement(process::placement());
+// The placement of the loading thread when the addon was loaded. Never destroyed: threads may still start while the process ends.
+const process::Placement& original = *new process::Placement(process::placement());
 
 /**
- * Where a thread goes that the calling one makes. Programs bind their spinning thread to a core of its own, or give it a priority over all
- * others, and a thread inherits both from its maker: what is to help the spinning thread would wait for it to stop. So it gets the priority
- * that was there before, and of a maker with one core it leaves that to it where there are others, near it if it can be: memory
- * belongs to the node whose core clears it. Where a maker has several cores, it shares them.
+ * The placement of a thread that the calling thread starts. Programs bind their spinning thread to one core, or give it the highest
+ * priority. A new thread inherits both, so a helper thread would wait until the spinning thread stops. Therefore it gets the priority of
+ * the loading time. If the caller is bound to one core and there are others, the helper leaves that core to the caller and uses the
+ * others, on the same memory node if possible, because memory belongs to the node of the core that clears it. If the caller has several
+ * cores, the helper shares them.
  */
-process::Placement awayFromHere() {
-  process::Placement away = home;
+process::Placement awayFromCaller() {
+  process::Placement away = original;
   const Result<std::vector<int>> here = process::affinity();
-  if (!here.ok() || here.value.size() == home.cpus.size()) return away;
+  if (!here.ok() || here.value.size() == original.cpus.size()) return away;
   if (here.value.size() > 1) {
     away.cpus = here.value;
     return away;
@@ -29,12 +30,12 @@ process::Placement awayFromHere() {
   const int taken = here.value.front();
   const std::vector<int> near = process::nodeOf(taken);
   std::vector<int> others, neighbours;
-  for (const int cpu : home.cpus) {
+  for (const int cpu : original.cpus) {
     if (cpu == taken) continue;
     others.push_back(cpu);
     if (std::count(near.begin(), near.end(), cpu) > 0) neighbours.push_back(cpu);
   }
-  if (others.empty()) return home;
+  if (others.empty()) return original;
   away.cpus = neighbours.empty() ? others : neighbours;
   return away;
 }
@@ -44,9 +45,9 @@ process::Placement awayFromHere() {
 int Thread::start(const char* name, std::function<void()> body) {
   name_ = name;
   body_ = std::move(body);
-  placement_ = awayFromHere();
+  placement_ = awayFromCaller();
 
-  // A thread inherits the mask of its maker, so it never sees a moment without it.
+  // A thread inherits the signal mask of the thread that starts it, so it never runs without the mask.
   sigset_t all, before;
   sigfillset(&all);
   for (int fault : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&all, fault);
@@ -82,13 +83,13 @@ void Thread::sendAway() {
 }
 
 void Thread::moveTo(const std::vector<int>& cpus) const {
-  // What fails leaves it where it is: slower, at worst.
+  // If this fails, the thread stays where it is, which is at worst slower.
   if (id_ != 0) (void)process::setAffinity(cpus, id_);
 }
 
 void* Thread::run(void* self) {
   auto* thread = static_cast<Thread*>(self);
-  process::place(thread->placement_);
+  process::applyPlacement(thread->placement_);
   {
     std::lock_guard<std::mutex> lock(thread->mutex_);
     thread->id_ = process::threadId();
@@ -100,7 +101,7 @@ void* Thread::run(void* self) {
   pthread_setname_np(pthread_self(), thread->name_);
 #endif
   thread->body_();
-  // Its number may be another's from here on.
+  // From here on the system may give the id to another thread.
   std::lock_guard<std::mutex> lock(thread->mutex_);
   thread->id_ = 0;
   return nullptr;

@@ -12,8 +12,8 @@ namespace ticktape {
 
 /**
  * A thread that may fail to start without throwing (std::thread throws, and the addon is built without exceptions).
- * It takes no signals but those of its own faults: the rest belong to the JavaScript thread. Nor does it inherit the cores that one is
- * bound to, or its priority: it leaves them to it.
+ * It blocks all signals except those of its own faults; the others are left to the JavaScript thread. It does not inherit that thread's
+ * CPU binding or priority.
  */
 class Thread {
  public:
@@ -24,17 +24,17 @@ class Thread {
 
   /** 0, or the errno of pthread_create. `name` has at most 15 characters. */
   int start(const char* name, std::function<void()> body);
-  /** Waits for the end of it; nothing when it never started. */
+  /** Waits until the thread has ended; returns at once if it never started. */
   void join();
   bool started() const { return started_; }
 
-  /** The calling thread is going to sleep until this one has done something: moves it to the sleeper's cores, until `sendAway`. */
+  /** The calling thread is about to sleep until this thread has done something: lets this thread run on the caller's cores, until `sendAway`. */
   void invite();
   void sendAway();
 
  private:
   static void* run(void* self);
-  /** Under the mutex. */
+  /** Call it while holding the mutex. */
   void moveTo(const std::vector<int>& cpus) const;
 
   pthread_t thread_{};
@@ -44,9 +44,9 @@ class Thread {
   process::Placement placement_;
 
   std::mutex mutex_;
-  /** Its id while it runs, else 0. */
+  /** The thread's id while it runs, else 0. */
   int id_ = 0;
-  /** Where it has been invited to; empty when it has not. */
+  /** The cores of the caller that it may use; empty when there is no such caller. */
   std::vector<int> guest_;
 };
 

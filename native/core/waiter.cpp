@@ -40,7 +40,7 @@ void Waiter::close() {
   watches_.clear();
 }
 
-/** Changes the word the thread always sleeps on, so a change of the watches is never slept over. */
+/** Changes the word that the thread always sleeps on, so that it notices every change of the watches. */
 void Waiter::kick() {
   kicks_.fetch_add(1, std::memory_order_release);
   futex::wake(reinterpret_cast<const uint32_t*>(&kicks_), true);
@@ -48,12 +48,12 @@ void Waiter::kick() {
 
 void Waiter::run() {
   std::vector<uint32_t> fired;
-  std::vector<RegionPtr> held;  // what the kernel looks at while we sleep, even if it is unwatched meanwhile
+  std::vector<RegionPtr> held;  // keeps mapped what the kernel reads while we sleep, even if it is unwatched meanwhile
   std::vector<futex::Word> words;
 
   std::unique_lock<std::mutex> lock(mutex_);
   while (!closing_) {
-    // Read before the watches are looked at: a kick from here on ends the sleep below.
+    // Read before the watches are collected: a kick after this point ends the sleep below.
     const uint32_t kicks = kicks_.load(std::memory_order_acquire);
 
     fired.clear();

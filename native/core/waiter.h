@@ -12,8 +12,8 @@
 namespace ticktape {
 
 /**
- * A thread that sleeps on many words at once and tells when one of them changed. Each watch tells once. While nothing changes
- * it costs nothing, up to 127 watches; with more (or on a kernel without FUTEX_WAITV) it looks every millisecond.
+ * A thread that sleeps on many words at once and reports when one of them has changed. Each watch reports once. While nothing changes
+ * it uses no CPU time, up to 127 watches; with more (or on a kernel without FUTEX_WAITV) it checks every millisecond.
  */
 class Waiter {
  public:
@@ -23,7 +23,7 @@ class Waiter {
 
   /** Replaces a watch of the same id. */
   Failure watch(uint32_t id, RegionPtr region, std::size_t offset, uint32_t expected);
-  /** After it returns, the region is no longer touched for this watch, though a call of `changed` may be on its way. */
+  /** After it returns, the region is no longer accessed for this watch, but a call of `changed` may still arrive. */
   void unwatch(uint32_t id);
   void close();
 

@@ -18,15 +18,15 @@ inline uint32_t loadRelaxed(const uint32_t* word) { return __atomic_load_n(word,
 inline uint32_t loadAcquire(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 inline void storeRelaxed(uint32_t* word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
 inline void storeRelease(uint32_t* word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
-/** Sequentially consistent, as JavaScript's Atomics.store: for a cursor that sleepers are woken for. */
+/** Sequentially consistent, as JavaScript's Atomics.store: for cursors on which sleepers wait. */
 inline void storeOrdered(uint32_t* word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
 
-/** 64 bits in one load: hostile memory cannot change between looking at one half and the other. */
+/** 64 bits in one load: the memory cannot change between the reads of its two halves. */
 inline uint64_t loadLong(const uint8_t* at) {
   return __atomic_load_n(reinterpret_cast<const uint64_t*>(at), __ATOMIC_RELAXED);
 }
 
-/** One turn of a spin loop, in the processor's own way of saying so. */
+/** The processor's pause instruction, for one iteration of a spin loop. */
 inline void pause() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

@@ -39,7 +39,7 @@ struct Skipped {
 const pid_t runner = ::getpid();
 
 void removeDirectories() {
-  if (::getpid() != runner) return;  // a child must not take its parent's files away
+  if (::getpid() != runner) return;  // a child must not remove its parent's files
   std::error_code ignored;
   for (const std::string& path : directories()) std::filesystem::remove_all(path, ignored);
 }
@@ -88,7 +88,7 @@ int onSmallFileSystem(const std::string& directory, const char* size, const std:
 #if defined(__linux__)
   constexpr int kMayNot = 77;
   const int status = inChild([&] {
-    // In a mount namespace of its own: gone with the child.
+    // In a mount namespace of its own, which ends with the child.
     if (::unshare(CLONE_NEWNS) != 0) return kMayNot;
     if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return kMayNot;
     const std::string options = std::string("size=") + size;
@@ -99,7 +99,7 @@ int onSmallFileSystem(const std::string& directory, const char* size, const std:
 #else
   (void)directory, (void)size, (void)body;
 #endif
-  skip("may not mount a small file system");
+  skip("mounting a small file system is not permitted");
 }
 
 bool eventually(const std::function<bool()>& condition) {

@@ -7,26 +7,26 @@
 #include <string>
 #include <type_traits>
 
-/** As little of a test framework as these tests need. Unlike assert, CHECK is there in every build. */
+/** A minimal test framework. Unlike assert, CHECK works in every build. */
 namespace check {
 
 [[noreturn]] void fail(const char* file, int line, const std::string& what);
 [[noreturn]] void skip(const std::string& why);
 bool add(const char* name, void (*body)());
 
-/** Runs `body` in a child process; the status it would give to exit(), or 128 + the signal it died of. */
+/** Runs `body` in a child process. Returns its exit status, or 128 + the signal that ended it. */
 int inChild(const std::function<int()>& body);
-/** As inChild, without waiting; `finish` waits. */
+/** Like `inChild`, but does not wait; `finish` waits. */
 int startChild(const std::function<int()>& body);
 int finish(int pid);
 
 /** A new directory, removed with all that is in it when the program ends. Under /dev/shm, or on disk. */
 std::string directory(bool onDisk = false);
 
-/** Runs `body` in a child process with a file system of only `size` ("64k") at `directory`. Skips where that may not be. */
+/** Runs `body` in a child process with a file system of only `size` ("64k") at `directory`. Skips the test where mounting is not allowed. */
 int onSmallFileSystem(const std::string& directory, const char* size, const std::function<int()>& body);
 
-/** Waits up to ten seconds for it. */
+/** Waits up to ten seconds for the condition to become true. */
 bool eventually(const std::function<bool()>& condition);
 void sleepMs(int ms);
 

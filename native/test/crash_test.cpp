@@ -9,12 +9,12 @@
 #include "check.h"
 #include "page_memory.h"
 
-/** What is left when the process is killed at each place that matters. Only in builds with TICKTAPE_CRASH_POINTS. */
+/** The state after the process is killed at each crash point. Only in builds with TICKTAPE_CRASH_POINTS. */
 using namespace page_memory;
 
 namespace {
 
-/** Runs `body` in a child that is to die at `point`. */
+/** Runs `body` in a child process that must die at `point`. */
 void dieAt(const char* point, const std::function<void()>& body) {
 #ifndef TICKTAPE_CRASH_POINTS
   check::skip("built without crash points");
@@ -39,7 +39,7 @@ PagePlan planFor(const std::string& directory) {
 
 }  // namespace
 
-TEST(a_page_that_can_be_seen_is_complete_wherever_its_maker_dies) {
+TEST(a_visible_page_is_complete_wherever_its_creator_is_killed) {
   for (const char* point : {"page-allocated", "page-header-copied", "page-synced"}) {
     const std::string directory = check::directory();
     dieAt(point, [&] { makePage(planFor(directory)); });
@@ -70,20 +70,20 @@ TEST(the_durable_cursor_moves_only_after_the_frames_are_stamped_and_synced) {
   }
 }
 
-TEST(a_page_crc_is_never_half_there) {
+TEST(a_page_crc_is_complete_or_absent) {
   for (const char* point : {"durable-stored", "page-crc-stored", "header-synced"}) {
     const RegionPtr page = newPage(check::directory() + "/page");
     publish(*page, 10);
     storeRelease(wordAt(page->data(), page::kSealed), 1);
     dieAt(point, [&] { PageSync(page, nullptr).step(); });
     if (word(*page, page::kPageCrcSet) == 1) CHECK_EQ(word(*page, page::kPageCrc), frames::pageCrc(page->data(), 10));
-    // Whoever comes after finishes what is left.
+    // The next sync finishes what is left.
     CHECK(PageSync(page, nullptr).step().finished);
     CHECK_EQ(word(*page, page::kPageCrcSet), 1u);
   }
 }
 
-TEST(a_point_may_be_passed_some_times_first) {
+TEST(a_crash_point_can_be_set_for_its_nth_passage) {
   const RegionPtr page = newPage(check::directory() + "/page");
   dieAt("durable-stored:3", [&] {
     PageSync sync(page, nullptr);

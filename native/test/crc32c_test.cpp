@@ -18,12 +18,12 @@ TEST(gives_the_values_of_rfc_3720) {
   CHECK_EQ(crc32c(bytes.data(), 32), 0x113FDB5Cu);
 }
 
-TEST(of_nothing_is_the_seed) {
+TEST(the_crc_of_no_bytes_is_the_seed) {
   CHECK_EQ(crc32c(nullptr, 0), 0u);
   CHECK_EQ(crc32c(nullptr, 0, 12345), 12345u);
 }
 
-TEST(processor_and_tables_agree_on_any_bytes_length_and_alignment) {
+TEST(the_hardware_and_table_versions_agree_for_any_bytes_length_and_alignment) {
   std::mt19937_64 random(1);
   std::vector<uint8_t> bytes(1100);
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
@@ -34,7 +34,7 @@ TEST(processor_and_tables_agree_on_any_bytes_length_and_alignment) {
   }
 }
 
-TEST(goes_on_from_a_seed_as_if_there_were_no_cut) {
+TEST(a_crc_in_two_parts_equals_the_crc_in_one) {
   std::mt19937_64 random(2);
   std::vector<uint8_t> bytes(300);
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());

@@ -19,7 +19,7 @@ void earlier(int) {
   siglongjmp(back, 1);
 }
 
-/** Whether reading it ends in the handler above. */
+/** Whether reading the address ends in the handler above. */
 bool faults(const volatile uint8_t* address) {
   if (sigsetjmp(back, 1) != 0) return true;
   const uint8_t byte = *address;
@@ -29,8 +29,8 @@ bool faults(const volatile uint8_t* address) {
 
 }  // namespace
 
-// A program of its own: the handler must be there before this process maps its first file.
-TEST(faults_that_are_not_ours_reach_the_handler_that_was_there_before) {
+// In a separate program: the other handler must be installed before this process maps its first file.
+TEST(a_fault_outside_our_mappings_reaches_the_handler_installed_before) {
   struct sigaction action {};
   action.sa_handler = &earlier;
   action.sa_flags = SA_NODEFER;

@@ -21,7 +21,7 @@ volatile uint8_t* at(const RegionPtr& region, std::size_t offset) { return regio
 
 }  // namespace
 
-TEST(a_file_truncated_under_a_mapping_reads_as_zeros_and_is_damaged) {
+TEST(a_mapping_of_a_truncated_file_reads_as_zeros_and_is_marked_damaged) {
   for (const bool onDisk : {false, true}) {
     const std::string path = check::directory(onDisk) + "/file";
     const RegionPtr writer = make(path, 65536);
@@ -53,7 +53,7 @@ TEST(a_new_mapping_of_a_repaired_file_is_not_damaged) {
   CHECK(!Region::open(path, true).value->damaged());
 }
 
-TEST(many_threads_may_fault_at_once_while_others_map_and_unmap) {
+TEST(many_threads_can_fault_while_others_map_and_unmap) {
   const std::string directory = check::directory();
   const RegionPtr region = make(directory + "/file", 1 << 20);
   CHECK_EQ(::truncate((directory + "/file").c_str(), 0), 0);
@@ -68,7 +68,7 @@ TEST(many_threads_may_fault_at_once_while_others_map_and_unmap) {
   CHECK(region->damaged());
 }
 
-TEST(a_fault_that_is_not_ours_still_kills) {
+TEST(a_fault_outside_our_mappings_still_kills_the_process) {
   const std::string path = check::directory() + "/file";
   const RegionPtr ours = make(path + "-ours", 4096);
   CHECK(check::inChild([&] {

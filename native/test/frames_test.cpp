@@ -15,7 +15,7 @@ std::vector<uint8_t> emptyPage() { return std::vector<uint8_t>(kSize, 0); }
 
 }  // namespace
 
-TEST(a_walk_counts_the_frames_and_ends_at_the_end) {
+TEST(a_walk_counts_the_frames_up_to_the_end) {
   auto bytes = emptyPage();
   putFrame(bytes.data(), 0, 1, 1, 5);
   putFrame(bytes.data(), 1, 2, 3, 5);
@@ -35,7 +35,7 @@ TEST(a_walk_of_nothing_ends_where_it_began) {
   CHECK_EQ(walk.lastTime, 42);
 }
 
-TEST(a_walk_names_what_is_wrong_and_stops_before_it) {
+TEST(a_walk_stops_before_a_bad_frame_and_says_what_is_wrong) {
   const auto reasonOf = [](auto damage, bool checked) {
     auto bytes = emptyPage();
     for (uint32_t slot = 0; slot < 4; slot++) putFrame(bytes.data(), slot, 1, 1, slot);
@@ -54,7 +54,7 @@ TEST(a_walk_names_what_is_wrong_and_stops_before_it) {
   CHECK(reasonOf([](uint8_t* frame) { std::memset(frame + frame::kTime, 0, 8); }, false) == Reason::timeBackwards);
 }
 
-TEST(times_before_the_least_are_backwards) {
+TEST(a_time_before_the_minimum_is_reported_as_going_backwards) {
   auto bytes = emptyPage();
   putFrame(bytes.data(), 0, 1, 1, 5);
   CHECK(frames::walk(bytes.data(), 0, 1, 0, false, 5).reason == Reason::end);
@@ -92,10 +92,10 @@ TEST(stamping_stops_at_a_malformed_frame) {
   CHECK_EQ(frames::stamp(bytes.data(), 0, 100, 0), 3u);
 }
 
-TEST(no_bytes_lead_a_walk_past_its_end) {
+TEST(no_content_makes_a_walk_read_past_its_end) {
   std::mt19937_64 random(3);
   for (int turn = 0; turn < 300; turn++) {
-    // Exactly as long as the walk may look: the address sanitizer sees one byte more.
+    // Exactly as long as the walk may read: the address sanitizer reports a read of one byte more.
     std::vector<uint8_t> bytes(page::kHeaderSize + 512 * kSlotSize);
     for (std::size_t i = 0; i < bytes.size(); i += 8) {
       const uint64_t value = random();

@@ -18,12 +18,12 @@ RegionPtr words() { return Region::create(check::directory() + "/words", 4096, 0
 
 }  // namespace
 
-TEST(a_word_that_differs_is_not_waited_for) {
+TEST(a_wait_on_a_word_with_another_value_returns_at_once) {
   const RegionPtr region = words();
   CHECK(futex::wait(wordAt(region->data(), 0), 1, futex::kForever) == Outcome::changed);
 }
 
-TEST(a_wait_ends_with_its_time) {
+TEST(a_wait_ends_at_its_timeout) {
   const RegionPtr region = words();
   const int64_t start = clock::monotonic();
   CHECK(futex::wait(wordAt(region->data(), 0), 0, 20'000'000) == Outcome::timeout);
@@ -44,7 +44,7 @@ TEST(another_process_wakes_a_sleeper_through_its_own_mapping) {
   CHECK_EQ(check::finish(sleeper), 0);
 }
 
-TEST(waking_tells_how_many_were_woken) {
+TEST(wake_returns_how_many_were_woken) {
   const RegionPtr region = words();
   if (!futex::available()) check::skip("no futexes here");
   CHECK_EQ(futex::wake(wordAt(region->data(), 0)), 0);

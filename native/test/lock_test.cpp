@@ -85,7 +85,7 @@ TEST(a_program_started_while_the_lock_is_held_does_not_inherit_it) {
   check::finish(program);
 }
 
-TEST(what_is_written_is_read_by_others) {
+TEST(the_text_in_a_lock_file_can_be_read_by_others) {
   const std::string path = check::directory() + "/lock";
   auto lock = FileLock::open(path, 0600);
   CHECK(!lock.value->write("a long text with much in it"));
@@ -93,7 +93,7 @@ TEST(what_is_written_is_read_by_others) {
   CHECK(lock.value->read().value == "short");
 }
 
-TEST(a_lock_on_a_file_that_was_replaced_meanwhile_is_not_taken_for_one) {
+TEST(a_lock_on_a_file_that_was_replaced_meanwhile_does_not_count) {
   const std::string path = check::directory() + "/lock";
   auto old = FileLock::open(path, 0600);
   CHECK_EQ(::unlink(path.c_str()), 0);
@@ -102,14 +102,14 @@ TEST(a_lock_on_a_file_that_was_replaced_meanwhile_is_not_taken_for_one) {
   CHECK(!canLock(path));
 }
 
-TEST(a_lock_file_must_be_a_plain_file) {
+TEST(a_lock_file_must_be_a_regular_file) {
   const std::string directory = check::directory();
   CHECK_EQ(::symlink("lock", (directory + "/link").c_str()), 0);
   CHECK_EQ(FileLock::open(directory + "/link", 0600).failure.number, ELOOP);
   CHECK_EQ(FileLock::open(directory, 0600).failure.number, EISDIR);
 }
 
-TEST(two_mappings_exclude_each_other_from_a_range) {
+TEST(a_range_is_locked_by_one_mapping_at_a_time) {
   const std::string path = check::directory() + "/file";
   const auto first = Region::create(path, 4096, 0600);
   const auto second = Region::open(path, true);
@@ -118,12 +118,12 @@ TEST(two_mappings_exclude_each_other_from_a_range) {
   CHECK_EQ(second.value->lockRange(109, 1).value, 0);
   CHECK_EQ(second.value->lockRange(110, 1).value, 1);
   CHECK_EQ(reader.value->rangeLocked(100, 1).value, 1);
-  CHECK_EQ(first.value->rangeLocked(100, 10).value, 0);  // one's own lock is no obstacle
+  CHECK_EQ(first.value->rangeLocked(100, 10).value, 0);  // a mapping's own lock does not count
   CHECK(!first.value->unlockRange(100, 10));
   CHECK_EQ(second.value->lockRange(100, 10).value, 1);
 }
 
-TEST(a_range_lock_goes_with_its_mapping) {
+TEST(a_range_lock_ends_with_its_mapping) {
   const std::string path = check::directory() + "/file";
   auto first = Region::create(path, 4096, 0600);
   const auto second = Region::open(path, true);
@@ -133,7 +133,7 @@ TEST(a_range_lock_goes_with_its_mapping) {
   CHECK_EQ(second.value->rangeLocked(0, 1).value, 0);
 }
 
-TEST(a_range_lock_goes_with_its_process) {
+TEST(a_range_lock_ends_with_its_process) {
   const std::string path = check::directory() + "/file";
   const auto mine = Region::create(path, 4096, 0600);
   int ready[2];

@@ -8,7 +8,7 @@
 #include "../core/words.h"
 #include "check.h"
 
-/** Pages for tests, written as the library writes them. */
+/** Creates pages for tests in the way the library does. */
 namespace page_memory {
 
 using namespace ticktape;

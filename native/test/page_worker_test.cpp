@@ -35,7 +35,7 @@ Result<RegionPtr> make(PageWorker& worker, PagePlan plan) {
 
 }  // namespace
 
-TEST(a_page_is_made_whole_under_its_own_name) {
+TEST(a_page_is_complete_when_its_name_appears) {
   for (const bool onDisk : {false, true}) {
     for (const bool durable : {false, true}) {
       const std::string directory = check::directory(onDisk);
@@ -52,7 +52,7 @@ TEST(a_page_is_made_whole_under_its_own_name) {
   }
 }
 
-TEST(a_page_that_is_there_is_not_replaced) {
+TEST(an_existing_page_is_not_replaced) {
   const std::string directory = check::directory();
   PageWorker worker;
   CHECK(make(worker, planFor(directory, false)).ok());
@@ -60,7 +60,7 @@ TEST(a_page_that_is_there_is_not_replaced) {
   CHECK(!exists(directory + "/next.tmp"));
 }
 
-TEST(a_temporary_file_that_is_there_is_left_alone) {
+TEST(an_existing_temporary_file_is_not_touched) {
   const std::string directory = check::directory();
   CHECK_EQ(::symlink("0.page", (directory + "/next.tmp").c_str()), 0);
   PageWorker worker;
@@ -68,7 +68,7 @@ TEST(a_temporary_file_that_is_there_is_left_alone) {
   CHECK(std::filesystem::is_symlink(directory + "/next.tmp"));
 }
 
-TEST(no_space_is_an_error_and_leaves_nothing) {
+TEST(no_space_is_an_error_and_leaves_no_file) {
   const std::string directory = check::directory();
   CHECK_EQ(check::onSmallFileSystem(directory, "256k", [&] {
     PageWorker worker;
@@ -77,7 +77,7 @@ TEST(no_space_is_an_error_and_leaves_nothing) {
   }), 0);
 }
 
-TEST(a_page_in_a_directory_that_is_not_there_is_an_error) {
+TEST(creating_a_page_in_a_missing_directory_is_an_error) {
   PageWorker worker;
   CHECK_EQ(make(worker, planFor("/nowhere", true)).failure.number, ENOENT);
 }
@@ -95,19 +95,19 @@ TEST(an_existing_page_is_opened_read_only) {
   CHECK_EQ(opened.failure.number, ENOENT);
 }
 
-TEST(a_result_is_given_once) {
+TEST(a_result_can_be_collected_once) {
   const std::string directory = check::directory();
   PageWorker worker;
   Failure failure;
   const auto ticket = worker.create(planFor(directory, false), failure);
   Result<RegionPtr> result;
-  CHECK(check::eventually([&] { return worker.take(ticket, result) == State::done; }));
-  CHECK(worker.take(ticket, result) == State::unknown);
+  CHECK(check::eventually([&] { return worker.collect(ticket, result) == State::done; }));
+  CHECK(worker.collect(ticket, result) == State::unknown);
   CHECK(worker.wait(ticket, result) == State::unknown);
-  CHECK(worker.take(12345, result) == State::unknown);
+  CHECK(worker.collect(12345, result) == State::unknown);
 }
 
-TEST(what_is_abandoned_is_unmapped_and_its_file_stays) {
+TEST(an_abandoned_page_is_unmapped_and_its_file_stays) {
   const std::string directory = check::directory();
   PageWorker worker;
   Failure failure;
@@ -115,18 +115,18 @@ TEST(what_is_abandoned_is_unmapped_and_its_file_stays) {
 
   const auto early = worker.create(planFor(directory, false), failure);
   worker.abandon(early);
-  CHECK(worker.take(early, result) == State::unknown);
+  CHECK(worker.collect(early, result) == State::unknown);
 
   const auto late = worker.open(directory + "/0.page", failure);
   check::sleepMs(20);
   worker.abandon(late);
-  CHECK(worker.take(late, result) == State::unknown);
+  CHECK(worker.collect(late, result) == State::unknown);
   worker.abandon(late);
   worker.close();
   CHECK(exists(directory + "/0.page"));
 }
 
-TEST(disposing_lets_go_on_the_thread) {
+TEST(dispose_unmaps_on_the_worker_thread) {
   const std::string directory = check::directory();
   PageWorker worker;
   auto made = make(worker, planFor(directory, false));
@@ -148,14 +148,14 @@ TEST(closing_finishes_the_jobs_and_keeps_their_results) {
   worker.close();
   for (const auto ticket : tickets) {
     Result<RegionPtr> result;
-    CHECK(worker.take(ticket, result) == State::done);
+    CHECK(worker.collect(ticket, result) == State::done);
     CHECK(result.ok());
   }
   worker.create(planFor(directory, false), failure);
   CHECK_EQ(failure.number, EPIPE);
 }
 
-TEST(stopping_finishes_the_job_it_is_in_and_leaves_no_half_page) {
+TEST(stop_finishes_the_current_job_and_leaves_no_incomplete_page) {
   const std::string directory = check::directory();
   for (int turn = 0; turn < 20; turn++) {
     PageWorker worker;

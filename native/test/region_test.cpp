@@ -38,7 +38,7 @@ long faults() {
 
 }  // namespace
 
-TEST(a_made_file_is_allocated_whole_and_has_its_mode) {
+TEST(a_created_file_is_fully_allocated_and_has_its_mode) {
   for (const bool onDisk : {false, true}) {
     const std::string path = check::directory(onDisk) + "/file";
     const auto made = Region::create(path, 1 << 20, 0600);
@@ -53,7 +53,7 @@ TEST(a_made_file_is_allocated_whole_and_has_its_mode) {
   }
 }
 
-TEST(making_a_file_that_is_there_fails_and_leaves_it) {
+TEST(creating_an_existing_file_fails_and_leaves_it_unchanged) {
   const std::string path = check::directory() + "/file";
   makeFile(path, "kept");
   const auto made = Region::create(path, 4096, 0600);
@@ -71,7 +71,7 @@ TEST(two_mappings_of_a_file_share_its_bytes) {
   CHECK_EQ(reader.value->data()[5000], 42);
 }
 
-TEST(opening_refuses_what_is_no_plain_file) {
+TEST(opening_refuses_anything_but_a_regular_file) {
   const std::string directory = check::directory();
   makeFile(directory + "/file", "text");
   makeFile(directory + "/empty", "");
@@ -117,7 +117,7 @@ TEST(a_full_file_system_is_an_error_and_leaves_no_file) {
   }), 0);
 }
 
-TEST(a_mode_is_what_was_asked_for_whatever_the_umask) {
+TEST(a_file_gets_the_requested_mode_whatever_the_umask_is) {
   const std::string path = check::directory() + "/file";
   CHECK_EQ(check::inChild([&] {
     ::umask(077);
@@ -148,7 +148,7 @@ TEST(populating_changes_no_byte_another_thread_writes) {
   populating.join();
 }
 
-TEST(populating_outside_the_mapping_is_nothing) {
+TEST(populating_outside_the_mapping_does_nothing) {
   const std::string path = check::directory() + "/file";
   const auto made = Region::create(path, 4096, 0600);
   made.value->populate(4096, 1, true);
@@ -157,7 +157,7 @@ TEST(populating_outside_the_mapping_is_nothing) {
   made.value->populate(4095, SIZE_MAX, false);
 }
 
-TEST(memory_stays_mapped_until_the_last_holder_lets_go) {
+TEST(memory_stays_mapped_until_the_last_reference_is_dropped) {
   const std::string path = check::directory() + "/file";
   RegionPtr first = Region::create(path, 4096, 0600).value;
   RegionPtr second = first;
@@ -172,7 +172,7 @@ TEST(memory_stays_mapped_until_the_last_holder_lets_go) {
   }), 128 + SIGSEGV);
 }
 
-TEST(sync_takes_any_range) {
+TEST(sync_accepts_any_range) {
   const std::string path = check::directory(true) + "/file";
   const auto made = Region::create(path, 3 * 4096 + 100, 0600);
   CHECK(!made.value->sync(0, 3 * 4096 + 100));
@@ -183,7 +183,7 @@ TEST(sync_takes_any_range) {
 
 TEST(stores_into_a_populated_file_take_no_fault) {
 #if defined(__SANITIZE_THREAD__)
-  check::skip("ThreadSanitizer faults in memory of its own");
+  check::skip("ThreadSanitizer causes page faults of its own");
 #endif
   constexpr std::size_t kSize = 1 << 20;
   for (const bool onDisk : {false, true}) {
@@ -199,7 +199,7 @@ TEST(stores_into_a_populated_file_take_no_fault) {
   }
 }
 
-TEST(populating_a_file_cut_short_is_found_and_survived) {
+TEST(populating_a_truncated_file_marks_it_damaged_and_does_not_kill) {
   const std::string path = check::directory() + "/file";
   CHECK(Region::create(path, 1 << 20, 0600).ok());
   const RegionPtr region = Region::open(path, false).value;

@@ -33,7 +33,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST(a_request_makes_what_is_published_durable_and_stamps_it) {
+TEST(a_request_stamps_published_frames_and_makes_them_durable) {
   Fixture f;
   const RegionPtr page = f.page(0);
   CHECK(!f.syncer.add(page, nullptr));
@@ -67,7 +67,7 @@ TEST(an_interval_syncs_without_a_request) {
   CHECK_EQ(f.synced.load(), 0);
 }
 
-TEST(requests_that_come_together_share_a_sync) {
+TEST(simultaneous_requests_share_a_sync) {
   Fixture f;
   const RegionPtr page = f.page(0);
   f.syncer.add(page, nullptr);
@@ -78,7 +78,7 @@ TEST(requests_that_come_together_share_a_sync) {
   CHECK(f.synced >= 1 && f.synced < 1000);
 }
 
-TEST(what_was_published_before_a_request_is_durable_when_it_is_answered) {
+TEST(frames_published_before_a_request_are_durable_when_it_completes) {
   Fixture f;
   const RegionPtr page = f.page(0);
   f.syncer.add(page, nullptr);
@@ -101,7 +101,7 @@ TEST(a_sealed_page_is_finished_before_the_next_begins) {
   f.syncer.request();
   CHECK(f.durableAt(50));
   CHECK(check::eventually([&] { return f.synced == 1; }));
-  CHECK_EQ(word(*second, page::kDurable), 0u);  // the first is not sealed: what follows it is not in order yet
+  CHECK_EQ(word(*second, page::kDurable), 0u);  // the first page is not sealed, so the second must wait
   CHECK_EQ(word(*first, page::kPageCrcSet), 0u);
 
   storeRelease(wordAt(first->data(), page::kSealed), 1);
@@ -111,7 +111,7 @@ TEST(a_sealed_page_is_finished_before_the_next_begins) {
   CHECK_EQ(word(*first, page::kPageCrc), frames::pageCrc(first->data(), 50));
 }
 
-TEST(a_finished_page_is_let_go) {
+TEST(a_finished_page_is_unmapped) {
   Fixture f;
   RegionPtr page = f.page(0);
   f.syncer.add(page, nullptr);
@@ -124,7 +124,7 @@ TEST(a_finished_page_is_let_go) {
   CHECK(f.durableAt(1));
 }
 
-TEST(sync_begins_where_a_writer_before_left_off) {
+TEST(sync_begins_at_the_durable_cursor_of_an_earlier_writer) {
   Fixture f;
   const RegionPtr page = f.page(3);
   publish(*page, 10);
@@ -142,7 +142,7 @@ TEST(sleepers_are_woken_when_the_durable_cursor_moves) {
   f.syncer.request();
   CHECK(f.durableAt(1));
   CHECK(check::eventually([&] { return f.synced == 1; }));
-  CHECK_EQ(word(*control, control::kSignal), 0u);  // nobody slept: nothing to tell
+  CHECK_EQ(word(*control, control::kSignal), 0u);  // there was no sleeper, so no signal
 
   storeRelease(wordAt(control->data(), control::kSleepers), 1);
   std::thread sleeper([&] { futex::wait(wordAt(control->data(), control::kSignal), 0, futex::kForever); });
@@ -165,7 +165,7 @@ TEST(a_malformed_frame_stops_syncing_for_good) {
   CHECK_EQ(f.syncer.durablePosition(), 0u);
   storeRelease(wordAt(page->data(), page::kCursor), 10);
   f.syncer.request();
-  CHECK(check::eventually([&] { return f.synced == 2; }));  // who asks is answered, to look at the error
+  CHECK(check::eventually([&] { return f.synced == 2; }));  // a request still completes, so that the caller sees the error
   CHECK_EQ(f.syncer.durablePosition(), 0u);
 }
 
@@ -183,7 +183,7 @@ TEST(a_cursor_past_the_page_or_behind_what_is_durable_is_an_error) {
   }
 }
 
-TEST(a_sync_that_fails_moves_nothing) {
+TEST(a_failed_sync_does_not_move_the_durable_cursor) {
   Fixture f(0, false);
   const RegionPtr page = f.page(0);
   f.syncer.add(page, nullptr);
@@ -197,13 +197,13 @@ TEST(a_sync_that_fails_moves_nothing) {
   f.syncer.close();
 }
 
-TEST(a_page_truncated_under_us_is_never_called_durable) {
+TEST(a_truncated_page_is_never_reported_as_durable) {
   Fixture f;
   const RegionPtr page = f.page(0);
   f.syncer.add(page, nullptr);
   publish(*page, 200);
   CHECK_EQ(::truncate(page->path().c_str(), 8192), 0);
-  publish(*page, 210);  // the kernel has no block for these: caught, and zero
+  publish(*page, 210);  // the file has no blocks for these: the fault is caught, and they read as zeros
   CHECK(page->damaged());
   f.syncer.request();
   CHECK(check::eventually([&] { return f.synced == 1; }));
@@ -211,7 +211,7 @@ TEST(a_page_truncated_under_us_is_never_called_durable) {
   CHECK_EQ(f.syncer.durablePosition(), 0u);
 }
 
-TEST(closing_syncs_a_last_time) {
+TEST(close_syncs_a_last_time) {
   Fixture f;
   const RegionPtr page = f.page(0);
   f.syncer.add(page, nullptr);
@@ -222,7 +222,7 @@ TEST(closing_syncs_a_last_time) {
   CHECK_EQ(f.syncer.add(page, nullptr).number, EPIPE);
 }
 
-TEST(a_writer_that_rolls_through_pages_meanwhile_loses_none) {
+TEST(a_writer_that_rolls_pages_meanwhile_loses_no_frame) {
   Fixture f(1);
   constexpr uint64_t kPages = 20;
   std::vector<RegionPtr> pages;

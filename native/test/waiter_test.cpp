@@ -37,7 +37,7 @@ int64_t processorTime() { return clock::read(CLOCK_PROCESS_CPUTIME_ID); }
 
 }  // namespace
 
-TEST(a_watch_tells_once_when_its_word_changes) {
+TEST(a_watch_reports_once_when_its_word_changes) {
   Fixture f;
   f.watch(7, 0, 0);
   f.watch(8, 4, 0);
@@ -51,13 +51,13 @@ TEST(a_watch_tells_once_when_its_word_changes) {
   CHECK_EQ(f.count(8), 0u);
 }
 
-TEST(a_word_that_differs_already_tells_at_once) {
+TEST(a_watch_on_a_word_with_another_value_reports_at_once) {
   Fixture f;
   f.watch(1, 0, 5);
   CHECK(check::eventually([&] { return f.count(1) == 1; }));
 }
 
-TEST(an_unwatched_word_tells_nothing) {
+TEST(an_unwatched_word_is_not_reported) {
   Fixture f;
   f.watch(1, 0, 0);
   f.waiter.unwatch(1);
@@ -78,7 +78,7 @@ TEST(a_watch_of_the_same_id_replaces_the_one_before) {
   CHECK(check::eventually([&] { return f.count(1) == 1; }));
 }
 
-TEST(many_more_words_than_the_kernel_takes_at_once_are_watched) {
+TEST(more_words_than_one_kernel_call_takes_are_watched) {
   Fixture f;
   for (uint32_t id = 0; id < 1000; id++) f.watch(id, 4 * id, 0);
   for (uint32_t id = 0; id < 1000; id++) f.change(4 * id, 1);
@@ -99,7 +99,7 @@ TEST(watching_costs_nothing_while_nothing_changes) {
   CHECK(processorTime() - before < 5'000'000);
 }
 
-TEST(no_change_is_slept_over) {
+TEST(no_change_is_missed) {
   Fixture f;
   for (uint32_t turn = 0; turn < 2000; turn++) {
     f.watch(turn, 0, turn);
@@ -108,7 +108,7 @@ TEST(no_change_is_slept_over) {
   }
 }
 
-TEST(closing_ends_the_thread_and_refuses_more) {
+TEST(close_ends_the_thread_and_refuses_new_watches) {
   Fixture f;
   f.watch(1, 0, 0);
   f.waiter.close();

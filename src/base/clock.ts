@@ -1,7 +1,7 @@
 import { native } from '../native/index.js'
 
 /** The clock's two halves, low first, as `readClock` leaves them. Reading them allocates nothing; a bigint would. */
-export const clockWords = new Uint32Array(native.clockBuffer)
+export const clockWords: Uint32Array = new Uint32Array(native.clockBuffer)
 
 /** ns since 1970. Allocates a bigint; for differences on a hot path take `ageOf`. */
 export function now(): bigint {

@@ -5,7 +5,7 @@
  * `cause` holds the system's own error where there was one.
  */
 
-export interface ErrorPlace {
+export interface ErrorLocation {
   /** The file or directory concerned. */
   readonly path?: string
   /** The journal position concerned, in slots. */
@@ -18,11 +18,11 @@ export abstract class TicktapeError extends Error {
   readonly path: string | undefined
   readonly position: number | undefined
 
-  constructor(message: string, place: ErrorPlace = {}) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause })
+  constructor(message: string, location: ErrorLocation = {}) {
+    super(message, location.cause === undefined ? undefined : { cause: location.cause })
     this.name = new.target.name
-    this.path = place.path
-    this.position = place.position
+    this.path = location.path
+    this.position = location.position
   }
 }
 
@@ -68,8 +68,8 @@ export class SystemCallError extends TicktapeError {
   /** The system's own code, such as 'EACCES'. */
   readonly systemCode: string
 
-  constructor(message: string, systemCode: string, place: ErrorPlace = {}) {
-    super(message, place)
+  constructor(message: string, systemCode: string, location: ErrorLocation = {}) {
+    super(message, location)
     this.systemCode = systemCode
   }
 }

@@ -1,5 +1,5 @@
 /** A value as an error message shows it: short, and never a failure of its own, whatever the value is. */
-export function shown(value: unknown): string {
+export function formatValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
@@ -18,15 +18,15 @@ export function shown(value: unknown): string {
 }
 
 /** As `shown`, and of an object what is in it: a misspelt key is best seen. */
-export function shownWhole(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return shown(value)
+export function formatContents(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return formatValue(value)
   try {
-    const text = JSON.stringify(value, (_, part: unknown) => (hasJson(part) ? part : shown(part)))
+    const text = JSON.stringify(value, (_, part: unknown) => (hasJson(part) ? part : formatValue(part)))
     if (text.length <= 120) return text
   } catch {
     // A circle, or a getter that throws: then it is not shown.
   }
-  return shown(value)
+  return formatValue(value)
 }
 
 function hasJson(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from './errors.js'
-import { shown } from './format-value.js'
+import { formatValue } from './format-value.js'
 
 type Kind = (value: unknown, name: string) => string | undefined
 
@@ -35,7 +35,7 @@ export const kinds = {
  */
 export function checkOptions(what: string, options: unknown, spec: Readonly<Record<string, Kind>>): void {
   if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError(`${what} takes its options as an object, not ${shown(options)}`)
+    throw new InvalidOptionError(`${what} takes its options as an object, not ${formatValue(options)}`)
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(spec, name)) {
@@ -44,6 +44,6 @@ export function checkOptions(what: string, options: unknown, spec: Readonly<Reco
     if (value === undefined) continue
     const wanted = spec[name](value, name)
     if (wanted !== undefined)
-      throw new InvalidOptionError(`option '${name}' of ${what} takes ${wanted}, not ${shown(value)}`)
+      throw new InvalidOptionError(`option '${name}' of ${what} takes ${wanted}, not ${formatValue(value)}`)
   }
 }

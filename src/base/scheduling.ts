@@ -1,6 +1,6 @@
 import { native } from '../native/index.js'
 import { InvalidOptionError, SystemCallError } from './errors.js'
-import { shown } from './format-value.js'
+import { formatValue } from './format-value.js'
 import { systemCode } from './system-error.js'
 
 /** The CPUs the calling thread may run on. */
@@ -20,7 +20,7 @@ export function setAffinity(cpus: readonly number[]): void {
     cpus.length === 0 ||
     !cpus.every(cpu => Number.isInteger(cpu) && cpu >= 0 && cpu < MOST_CPUS)
   ) {
-    throw new InvalidOptionError(`setAffinity() takes a list of CPU numbers, not ${shown(cpus)}`)
+    throw new InvalidOptionError(`setAffinity() takes a list of CPU numbers, not ${formatValue(cpus)}`)
   }
   attempt('binding this thread to CPUs', () => native.setAffinity(cpus))
 }
@@ -33,11 +33,11 @@ export function setAffinity(cpus: readonly number[]): void {
  */
 export function setScheduling(policy: 'fifo' | 'other', priority: number): void {
   if (policy !== 'fifo' && policy !== 'other')
-    throw new InvalidOptionError(`setScheduling() takes 'fifo' or 'other', not ${shown(policy)}`)
+    throw new InvalidOptionError(`setScheduling() takes 'fifo' or 'other', not ${formatValue(policy)}`)
   const [least, most] = policy === 'fifo' ? [1, 99] : [-20, 19]
   if (!Number.isInteger(priority) || priority < least || priority > most) {
     throw new InvalidOptionError(
-      `setScheduling('${policy}') takes a priority from ${least} to ${most}, not ${shown(priority)}`,
+      `setScheduling('${policy}') takes a priority from ${least} to ${most}, not ${formatValue(priority)}`,
     )
   }
   attempt('setting how this thread is scheduled', () => native.setScheduling(policy, priority))

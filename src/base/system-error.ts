@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
-  type ErrorPlace,
+  type ErrorLocation,
   NoSpaceError,
   NotFoundError,
   SystemCallError,
@@ -19,10 +19,10 @@ interface SystemError extends Error {
 
 /** The classes a layer throws for what a system call says: no space, nothing there, something else there, anything else. */
 export interface SystemErrorClasses {
-  readonly NoSpace: new (message: string, place: ErrorPlace) => TicktapeError
-  readonly NotFound: new (message: string, place: ErrorPlace) => TicktapeError
-  readonly WrongPath: new (message: string, place: ErrorPlace) => TicktapeError
-  readonly Other: new (message: string, systemCode: string, place: ErrorPlace) => TicktapeError
+  readonly NoSpace: new (message: string, location: ErrorLocation) => TicktapeError
+  readonly NotFound: new (message: string, location: ErrorLocation) => TicktapeError
+  readonly WrongPath: new (message: string, location: ErrorLocation) => TicktapeError
+  readonly Other: new (message: string, systemCode: string, location: ErrorLocation) => TicktapeError
 }
 
 const PLAIN: SystemErrorClasses = {
@@ -55,27 +55,27 @@ export function fromSystemError(
   classes: SystemErrorClasses = PLAIN,
 ): TicktapeError {
   const code = systemCode(error)
-  const place = { path, cause: error }
+  const location = { path, cause: error }
   if (NO_SPACE.has(code)) {
-    return new classes.NoSpace(`no space left ${doing} ${path} (${code}); make room and call again`, place)
+    return new classes.NoSpace(`no space left ${doing} ${path} (${code}); make room and call again`, location)
   }
   if (code === 'ELOOP') {
     return new UnsafePathError(
-      `${path} is a symbolic link, which is not followed here; remove it or use another directory`,
-      place,
+      `${path} is a symbolic link, which is not followed here; give the path it points to, or another`,
+      location,
     )
   }
-  if (code === 'ENOENT') return new classes.NotFound(`there is no ${path}${missingAbove(path)}`, place)
+  if (code === 'ENOENT') return new classes.NotFound(`there is no ${path}${missingAbove(path)}`, location)
   if (code === 'ENOTDIR')
-    return new classes.WrongPath(`${path} lies below a file, not below a directory; check the path`, place)
+    return new classes.WrongPath(`${path} lies below a file, not below a directory; check the path`, location)
   if (code === 'EISDIR' || code === 'ENXIO' || (code === 'EINVAL' && isIrregular(path))) {
-    return new UnsafePathError(`${path} is not a regular file; remove it or use another directory`, place)
+    return new UnsafePathError(`${path} is not a regular file; use another path`, location)
   }
   const hint = HINTS[code]
   return new classes.Other(
     `${code === '' ? String(error) : code} ${doing} ${path}${hint === undefined ? '' : `; ${hint}`}`,
     code,
-    place,
+    location,
   )
 }
 

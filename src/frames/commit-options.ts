@@ -1,5 +1,5 @@
 import { InvalidOptionError, InvalidStateError } from '../base/errors.js'
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag, MAX_JOURNAL_ID, SLOT_SIZE } from './format.js'
 import type { FramePointer } from './pointer.js'
 import { type FrameHeader, pointerOf } from './view.js'
@@ -56,7 +56,7 @@ export function checkCommitOptions(
   lastTimeLow: number,
 ): CheckedCommit {
   if (typeof options !== 'object' || options === null)
-    throw new InvalidOptionError(`commit takes its options as an object, not ${shown(options)}`)
+    throw new InvalidOptionError(`commit takes its options as an object, not ${formatValue(options)}`)
   for (const name in options) {
     if (name !== 'time' && name !== 'cause' && name !== 'source' && name !== 'dest') {
       throw new InvalidOptionError(`commit has no option '${name}'; there are: time, cause, source, dest`)
@@ -120,7 +120,7 @@ function sinceRoot(cause: FramePointer, high: number, low: number): number {
 
 function checkTime(time: unknown, lastTimeHigh: number, lastTimeLow: number): void {
   if (typeof time !== 'bigint' || time < 0n || time >= 2n ** 63n) {
-    throw new InvalidOptionError(`commit's 'time' takes ns since 1970 as a bigint, not ${shown(time)}`)
+    throw new InvalidOptionError(`commit's 'time' takes ns since 1970 as a bigint, not ${formatValue(time)}`)
   }
   const last = (BigInt(lastTimeHigh) << 32n) | BigInt(lastTimeLow)
   if (time < last) {
@@ -132,7 +132,7 @@ function checkTime(time: unknown, lastTimeHigh: number, lastTimeLow: number): vo
 
 function checkAddress(name: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535) {
-    throw new InvalidOptionError(`commit's '${name}' takes a whole number from 0 to 65535, not ${shown(value)}`)
+    throw new InvalidOptionError(`commit's '${name}' takes a whole number from 0 to 65535, not ${formatValue(value)}`)
   }
 }
 

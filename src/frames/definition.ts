@@ -1,4 +1,4 @@
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import { FrameDefinitionError } from './errors.js'
 import { type Field, type FieldKind, isField } from './field.js'
 import { Frame, SLOT_SIZE } from './format.js'
@@ -66,6 +66,10 @@ export function isDefinition(value: unknown): value is FrameDefinition {
 /** The values of a definition: `Values<typeof Ticker>`. */
 export type Values<D> = D extends FrameDefinition<infer F> ? ValuesOf<F> : never
 
+/** The fields of a definition, `FieldsOf<typeof Ticker>`; fields are their own. */
+export type FieldsOf<D extends Fields | FrameDefinition> =
+  D extends FrameDefinition<infer F> ? F : D extends Fields ? D : never
+
 export interface FrameOptions {
   /** 64-byte slots to take, when more than the fields need: from 2 on a frame has a cause, a source and a destination. */
   readonly slots?: number
@@ -83,7 +87,7 @@ export interface FrameOptions {
 export function frame<const F extends Fields>(
   name: string,
   id: number,
-  fields: F,
+  fields: F & UnreservedNames<F>,
   options: FrameOptions = {},
 ): FrameDefinition<F> {
   checkName('a frame', name)
@@ -92,17 +96,17 @@ export function frame<const F extends Fields>(
     throw new FrameDefinitionError(`frame '${name}' takes its fields as an object of name: kind`)
   }
   if (typeof options !== 'object' || options === null) {
-    throw new FrameDefinitionError(`frame '${name}' takes its options as an object, not ${shown(options)}`)
+    throw new FrameDefinitionError(`frame '${name}' takes its options as an object, not ${formatValue(options)}`)
   }
   for (const key of Object.keys(options)) {
     if (key !== 'slots') throw new FrameDefinitionError(`frame '${name}' has no option '${key}'; there is: slots`)
   }
   const wanted = options.slots ?? 1
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > Frame.MAX_SLOTS) {
-    throw new FrameDefinitionError(`frame '${name}' takes 1 to ${Frame.MAX_SLOTS} slots, not ${shown(wanted)}`)
+    throw new FrameDefinitionError(`frame '${name}' takes 1 to ${Frame.MAX_SLOTS} slots, not ${formatValue(wanted)}`)
   }
-  let layout = wanted === 1 ? place(name, fields, Frame.SMALL_HEADER_SIZE) : undefined
-  if (layout === undefined || layout.end > SLOT_SIZE) layout = place(name, fields, Frame.LARGE_HEADER_SIZE)
+  let layout = wanted === 1 ? layOut(name, fields, Frame.SMALL_HEADER_SIZE) : undefined
+  if (layout === undefined || layout.end > SLOT_SIZE) layout = layOut(name, fields, Frame.LARGE_HEADER_SIZE)
   const needed = Math.max(wanted, Math.ceil(layout.end / SLOT_SIZE))
   // Fields that fit 64 bytes with the small header but not with the large one, and those that never did.
   const slots = layout.header === Frame.LARGE_HEADER_SIZE ? Math.max(2, needed) : 1
@@ -115,7 +119,7 @@ export function frame<const F extends Fields>(
 }
 
 /** Names that views use themselves. */
-const RESERVED = new Set([
+const RESERVED_NAMES = [
   'type',
   'position',
   'time',
@@ -134,13 +138,22 @@ const RESERVED = new Set([
   'hasOwnProperty',
   '__proto__',
   'then',
-])
+] as const
+const RESERVED: ReadonlySet<string> = new Set(RESERVED_NAMES)
+
+/** A name that no field can have, because every frame has it already. */
+export type ReservedName = (typeof RESERVED_NAMES)[number] | 'toJSON'
+
+/** Has the type checker refuse a field with a reserved name. Says nothing of fields whose names it does not know. */
+type UnreservedNames<F extends Fields> = string extends keyof F
+  ? unknown
+  : { readonly [K in keyof F & ReservedName]: `every frame has '${K}' already; give the field another name` }
 
 /** @internal Also for what comes from schema.json. */
 export function checkName(what: string, name: string): void {
   if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
     throw new FrameDefinitionError(
-      `${what} needs a name of 1 to 64 letters, digits and underscores that starts with no digit, not ${shown(name)}`,
+      `${what} needs a name of 1 to 64 letters, digits and underscores that starts with no digit, not ${formatValue(name)}`,
     )
   }
 }
@@ -148,19 +161,23 @@ export function checkName(what: string, name: string): void {
 /** @internal */
 export function checkId(name: string, id: number): void {
   if (!Number.isInteger(id) || id < 1 || id > Frame.MAX_TYPE) {
-    throw new FrameDefinitionError(`frame '${name}' needs an id of 1 to ${Frame.MAX_TYPE}, not ${shown(id)}`)
+    throw new FrameDefinitionError(`frame '${name}' needs an id of 1 to ${Frame.MAX_TYPE}, not ${formatValue(id)}`)
   }
 }
 
 /** @internal */
 export function checkFieldName(frameName: string, name: string): void {
   checkName(`a field of frame '${frameName}'`, name)
-  if (RESERVED.has(name)) {
-    throw new FrameDefinitionError(`frame '${frameName}' cannot have a field '${name}': every frame has that already`)
-  }
+  if (RESERVED.has(name)) throw reserved(frameName, name)
 }
 
-function place(
+function reserved(frameName: string, name: string): FrameDefinitionError {
+  return new FrameDefinitionError(
+    `frame '${frameName}' cannot have a field '${name}': every frame has that already; give the field another name`,
+  )
+}
+
+function layOut(
   frameName: string,
   fields: Fields,
   header: number,
@@ -169,9 +186,11 @@ function place(
   let end = header
   for (const [name, field] of Object.entries(fields)) {
     checkFieldName(frameName, name)
+    // Only here: a schema.json from before views had it may have such a field.
+    if (name === 'toJSON') throw reserved(frameName, name)
     if (!isField(field)) {
       throw new FrameDefinitionError(
-        `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${shown(field)}`,
+        `field '${name}' of frame '${frameName}' needs a kind such as f64, u32 or ascii(16), not ${formatValue(field)}`,
       )
     }
     const offset = Math.ceil(end / field.align) * field.align

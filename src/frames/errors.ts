@@ -1,5 +1,5 @@
 /** What can be wrong with definitions, values, views and the bytes of frames. */
-import { type ErrorPlace, TicktapeError } from '../base/errors.js'
+import { type ErrorLocation, TicktapeError } from '../base/errors.js'
 
 /** A frame definition that cannot be laid out: bad name, id or field, too large, or two under one id. */
 export class FrameDefinitionError extends TicktapeError {
@@ -24,10 +24,10 @@ export class CorruptJournalError extends TicktapeError {
   /** The slot within the page, where one is concerned. */
   readonly slot: number | undefined
 
-  constructor(message: string, place: ErrorPlace & { readonly page?: number; readonly slot?: number } = {}) {
-    super(message, place)
-    this.page = place.page
-    this.slot = place.slot
+  constructor(message: string, location: ErrorLocation & { readonly page?: number; readonly slot?: number } = {}) {
+    super(message, location)
+    this.page = location.page
+    this.slot = location.slot
   }
 }
 
@@ -42,8 +42,8 @@ export class SchemaMismatchError extends TicktapeError {
   readonly code = 'ERR_SCHEMA_MISMATCH'
   readonly differences: readonly FieldDifference[]
 
-  constructor(message: string, differences: readonly FieldDifference[], place: ErrorPlace = {}) {
-    super(message, place)
+  constructor(message: string, differences: readonly FieldDifference[], location: ErrorLocation = {}) {
+    super(message, location)
     this.differences = differences
   }
 }

@@ -1,4 +1,4 @@
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import { FrameDefinitionError } from './errors.js'
 
 export type FieldKind =
@@ -34,10 +34,15 @@ export interface Field<T = unknown> {
   readonly type?: T
 }
 
+/** Raw bytes. A type with a name of its own: written out, TypeScript before 5.7 could not read it in our declaration files. */
+export interface BytesField extends Field<Uint8Array> {
+  readonly kind: 'bytes'
+}
+
 /** Those made here: a look-alike could claim a size or an alignment that its kind doesn't have. */
 const fields = new WeakSet<object>()
 
-function made<T>(field: Field<T>): Field<T> {
+function made<T, K extends Field<T> = Field<T>>(field: K): K {
   fields.add(field)
   return Object.freeze(field)
 }
@@ -80,8 +85,8 @@ export function ascii(size: number): Field<string> {
 }
 
 /** `size` raw bytes. Fewer are filled with zeros; reading copies them out. */
-export function bytes(size: number): Field<Uint8Array> {
-  return made({ kind: 'bytes', size: checkedSize('bytes', size), align: 1 })
+export function bytes(size: number): BytesField {
+  return made<Uint8Array, BytesField>({ kind: 'bytes', size: checkedSize('bytes', size), align: 1 })
 }
 
 /** One of up to 256 names, stored as one byte: `enumOf('buy', 'sell')`. The first is 0. */
@@ -94,7 +99,7 @@ export function enumOf(...args: readonly unknown[]): Field<string> {
   }
   for (const value of values) {
     if (typeof value !== 'string' || value === '') {
-      throw new FrameDefinitionError(`enumOf takes non-empty strings, not ${shown(value)}`)
+      throw new FrameDefinitionError(`enumOf takes non-empty strings, not ${formatValue(value)}`)
     }
   }
   if (new Set(values).size !== values.length) {
@@ -107,7 +112,7 @@ const MAX_FIELD_SIZE = 255 * 64
 
 function checkedSize(kind: string, size: number): number {
   if (!Number.isInteger(size) || size < 1 || size > MAX_FIELD_SIZE) {
-    throw new FrameDefinitionError(`${kind}(n) takes a size of 1 to ${MAX_FIELD_SIZE} bytes, not ${shown(size)}`)
+    throw new FrameDefinitionError(`${kind}(n) takes a size of 1 to ${MAX_FIELD_SIZE} bytes, not ${formatValue(size)}`)
   }
   return size
 }

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../base/errors.js'
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import { type Fields, type FrameDefinition, isDefinition } from './definition.js'
 import { FrameDefinitionError } from './errors.js'
 import type { FrameView } from './view.js'
@@ -9,7 +9,25 @@ import type { FrameView } from './view.js'
  *
  * @param source which journal it comes from: the index in a merged reader, else 0.
  */
-export type FrameHandler<F extends Fields = Fields> = (frame: FrameView<F>, source: number) => unknown
+export type FrameHandler<D extends Fields | FrameDefinition = Fields> = (
+  frame: FrameView<D>,
+  source: number,
+) => HandlerResult
+
+/**
+ * What a handler may return: anything but a promise, which nobody would wait for. An async handler would find its frame gone after
+ * the first `await`. Values are not looked at.
+ */
+export type HandlerResult =
+  | void
+  | undefined
+  | null
+  | string
+  | number
+  | bigint
+  | boolean
+  | symbol
+  | (object & { readonly then?: never })
 
 /** @internal */
 export interface Handler {
@@ -37,7 +55,7 @@ export class Handlers {
    */
   on<F extends Fields>(definition: FrameDefinition<F>, handle: FrameHandler<F>): this {
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`on() takes a definition made by frame(), not ${shown(definition)}`)
+      throw new InvalidOptionError(`on() takes a definition made by frame(), not ${formatValue(definition)}`)
     }
     checkFunction('on', handle)
     const other = this.byType.get(definition.id)
@@ -74,7 +92,7 @@ export function on<F extends Fields>(definition: FrameDefinition<F>, handle: Fra
 
 function checkFunction(name: string, handle: unknown): void {
   if (typeof handle !== 'function')
-    throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${shown(handle)}`)
+    throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${formatValue(handle)}`)
   if (Object.prototype.toString.call(handle) === '[object AsyncFunction]') {
     throw new InvalidOptionError(
       `${name}() takes no async function: the frame is gone at its first await, and counts as read. Use 'for await', or keep frames with toObject() and wait elsewhere`,

@@ -22,7 +22,7 @@ export function plainValues<F extends Fields>(
   writing: BoundWriteView<F>,
 ): PlainValues<F> {
   const made = compile(definition.fields.map(field => field.name))
-  if (made === undefined) return { assign: writing.assign, toObject: view => view.toObject() }
+  if (made === undefined) return { assign: writing.assign, toObject: view => view.toObject() as ValuesOf<F> }
   const { assign, toObject } = made
   const view: WriteView<F> = writing.view
   return {

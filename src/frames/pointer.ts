@@ -9,16 +9,16 @@ export class FramePointer {
   /** Byte offset of the frame within the page, or -1: nothing to look at. */
   at = -1
   memory = NO_MEMORY
-  u8 = NO_MEMORY.u8
-  i8 = NO_MEMORY.i8
-  u16 = NO_MEMORY.u16
-  i16 = NO_MEMORY.i16
-  u32 = NO_MEMORY.u32
-  i32 = NO_MEMORY.i32
-  f32 = NO_MEMORY.f32
-  f64 = NO_MEMORY.f64
-  u64 = NO_MEMORY.u64
-  i64 = NO_MEMORY.i64
+  u8: Uint8Array = NO_MEMORY.u8
+  i8: Int8Array = NO_MEMORY.i8
+  u16: Uint16Array = NO_MEMORY.u16
+  i16: Int16Array = NO_MEMORY.i16
+  u32: Uint32Array = NO_MEMORY.u32
+  i32: Int32Array = NO_MEMORY.i32
+  f32: Float32Array = NO_MEMORY.f32
+  f64: Float64Array = NO_MEMORY.f64
+  u64: BigUint64Array = NO_MEMORY.u64
+  i64: BigInt64Array = NO_MEMORY.i64
 
   bind(memory: PageMemory): void {
     this.memory = memory

@@ -2,14 +2,14 @@ import { CorruptJournalError } from './errors.js'
 
 /**
  * Reads NUL-padded ASCII without allocating for texts seen lately: symbols repeat, so each field keeps the last few it
- * decoded, found again by their bytes. Direct-mapped: a text that falls on a taken place replaces it.
+ * decoded, found again by their bytes. Direct-mapped: a text that falls on a used entry replaces it.
  */
 export class TextCache {
   private readonly keys: Uint8Array
-  private readonly texts: (string | undefined)[] = new Array<string | undefined>(PLACES).fill(undefined)
+  private readonly texts: (string | undefined)[] = new Array<string | undefined>(TEXTS).fill(undefined)
 
   constructor(private readonly size: number) {
-    this.keys = new Uint8Array(PLACES * size)
+    this.keys = new Uint8Array(TEXTS * size)
   }
 
   /** The text in `size` bytes at `at`. `path` and `position` are for the error when those bytes are no ASCII. */
@@ -21,10 +21,10 @@ export class TextCache {
       if (byte === 0) break
       hash = (Math.imul(hash, 31) + byte) | 0
     }
-    const place = hash & (PLACES - 1)
-    const known = this.texts[place]
-    if (known !== undefined && this.matches(place * size, bytes, at)) return known
-    return this.decode(place, bytes, at, path, position)
+    const index = hash & (TEXTS - 1)
+    const known = this.texts[index]
+    if (known !== undefined && this.matches(index * size, bytes, at)) return known
+    return this.decode(index, bytes, at, path, position)
   }
 
   private matches(key: number, bytes: Uint8Array, at: number): boolean {
@@ -37,7 +37,7 @@ export class TextCache {
     return true
   }
 
-  private decode(place: number, bytes: Uint8Array, at: number, path: string, position: number): string {
+  private decode(index: number, bytes: Uint8Array, at: number, path: string, position: number): string {
     const size = this.size
     let text = ''
     let length = 0
@@ -52,15 +52,15 @@ export class TextCache {
       }
       text += String.fromCharCode(byte)
     }
-    this.keys.fill(0, place * size, (place + 1) * size)
-    this.keys.set(bytes.subarray(at, at + length), place * size)
-    this.texts[place] = text
+    this.keys.fill(0, index * size, (index + 1) * size)
+    this.keys.set(bytes.subarray(at, at + length), index * size)
+    this.texts[index] = text
     return text
   }
 }
 
 /** A power of two. */
-const PLACES = 64
+const TEXTS = 64
 
 /** Stores `text` NUL-padded into `size` bytes. Returns false, with some of it stored, when it is too long or no ASCII. */
 export function storeText(bytes: Uint8Array, at: number, size: number, text: string): boolean {

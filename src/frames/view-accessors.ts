@@ -1,4 +1,4 @@
-import { shown } from '../base/format-value.js'
+import { formatValue } from '../base/format-value.js'
 import type { FieldLayout } from './definition.js'
 import { CorruptJournalError, FieldValueError, ViewExpiredError } from './errors.js'
 import type { FramePointer } from './pointer.js'
@@ -321,5 +321,5 @@ function refuse(frameName: string, field: FieldLayout, pointer: FramePointer, va
     const start = pointer.at + field.offset
     pointer.u8.fill(0, start, start + field.size)
   }
-  throw new FieldValueError(`'${field.name}' of a ${frameName} takes ${wanted(field)}, not ${shown(value)}`)
+  throw new FieldValueError(`'${field.name}' of a ${frameName} takes ${wanted(field)}, not ${formatValue(value)}`)
 }

@@ -1,9 +1,10 @@
-import { shown } from '../base/format-value.js'
-import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from './definition.js'
+import { formatValue } from '../base/format-value.js'
+import { type Fields, type FieldsOf, type FrameDefinition, isDefinition, type ValuesOf } from './definition.js'
 import { FieldValueError } from './errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag } from './format.js'
 import { FramePointer } from './pointer.js'
 import { type Setter, View } from './view-accessors.js'
+import { defineText } from './view-text.js'
 
 /** What every frame says of itself, whatever its fields. Valid only while the handler it was passed to runs. */
 export interface FrameHeader {
@@ -27,20 +28,32 @@ export interface FrameHeader {
   readonly sinceRoot: number | undefined
 }
 
-/**
- * A frame to read, with its fields as properties. Plain `FrameView` is a frame of any kind: ask `is` which, or take `toObject()`.
- */
-export type FrameView<F extends Fields = Fields> = FrameHeader &
-  (string extends keyof F ? unknown : Readonly<ValuesOf<F>>) & {
-    readonly definition: FrameDefinition<F>
-    /** Whether this is a frame of that definition; narrows its type. */
-    is<G extends Fields>(definition: FrameDefinition<G>): this is FrameView<G>
-    /** A copy of the fields' values, to keep. */
-    toObject(): ValuesOf<F>
-  }
+/** What every view to read can do. */
+export interface FrameMethods<F extends Fields> {
+  readonly definition: FrameDefinition<F>
+  /** Whether this is a frame of that definition; narrows its type. */
+  is<G extends Fields>(definition: FrameDefinition<G>): this is FrameView<G>
+  /** A copy of the fields' values, to keep. */
+  toObject(): ValuesOf<F>
+  /**
+   * What `JSON.stringify` shows: `position`, `time`, `type` (the definition's name) and the fields. 64-bit integers are decimal strings, bytes
+   * are hexadecimal, NaN and the infinities are strings. A view whose frame is gone gives `{ type, expired: true }`, and nothing throws.
+   */
+  toJSON(): Record<string, unknown>
+}
 
-/** A frame being written: set its fields, then commit. Its position is known already. */
-export type WriteView<F extends Fields = Fields> = ValuesOf<F> & { readonly position: number }
+/**
+ * A frame to read, with its fields as properties: `FrameView<typeof Ticker>` is what a handler of `Ticker` is passed.
+ * Plain `FrameView` is a frame of any kind: ask `is` which, or take `toObject()`.
+ */
+export type FrameView<D extends Fields | FrameDefinition = Fields> = FrameHeader &
+  (string extends keyof FieldsOf<D> ? unknown : Readonly<ValuesOf<FieldsOf<D>>>) &
+  FrameMethods<FieldsOf<D>>
+
+/** A frame being written: set its fields, then commit. Its position is known already. `WriteView<typeof Ticker>` is what `begin(Ticker)` returns. */
+export type WriteView<D extends Fields | FrameDefinition = Fields> = ValuesOf<FieldsOf<D>> & {
+  readonly position: number
+}
 
 /** @internal The pointer of a view, undefined for anything else. */
 export const pointerOf = View.pointerOf
@@ -109,6 +122,7 @@ function defineReadView(definition: FrameDefinition): ViewClass {
   }
   Object.defineProperty(ReadView.prototype, 'is', { value: methods.is })
   Object.defineProperty(ReadView.prototype, 'toObject', { value: methods.toObject })
+  defineText(ReadView.prototype, definition, 'read')
   return ReadView
 }
 
@@ -127,12 +141,13 @@ function defineWriteView(definition: FrameDefinition): {
   }
   const position = View.headerGetter('position', p => p.position)
   Object.defineProperty(WriteView.prototype, 'position', { get: position, enumerable: true })
+  defineText(WriteView.prototype, definition, 'write')
   const known = new Set(names)
 
   function assign(view: View, values: Record<string, unknown>): void {
     if (typeof values !== 'object' || values === null) {
       throw new FieldValueError(
-        `a ${definition.name} is written from an object with its fields, not from ${shown(values)}`,
+        `a ${definition.name} is written from an object with its fields, not from ${formatValue(values)}`,
       )
     }
     for (const name in values) {

@@ -11,7 +11,10 @@ export const channels = {
   roll: channel('ticktape:journal.roll'),
   /** The next page could not be reserved; appends go on until this one is full: `{ path, page, error }`. */
   lowSpace: channel('ticktape:journal.low-space'),
-  /** Retention removed pages, or could not: `{ path, removed, error }`. */
+  /**
+   * Retention removed pages, or could not: `{ path, removed, blockers, error }`. `blockers` are the named readers that pages beyond the limits
+   * are kept for, each with `name`, `alive`, `pid`, `position`, `pages` and `bytes`.
+   */
   pruned: channel('ticktape:journal.pruned'),
   /** A named reader was past the end after power loss and was moved back: `{ path, reader, position }`. */
   readerMoved: channel('ticktape:journal.reader-moved'),

@@ -1,6 +1,6 @@
 /** What can be wrong with a journal. */
 import {
-  type ErrorPlace,
+  type ErrorLocation,
   NoSpaceError,
   NotFoundError,
   SystemCallError,
@@ -32,8 +32,8 @@ export class WriterLockedError extends TicktapeError {
   readonly code = 'ERR_WRITER_LOCKED'
   readonly holder: LockHolder
 
-  constructor(message: string, holder: LockHolder, place: ErrorPlace = {}) {
-    super(message, place)
+  constructor(message: string, holder: LockHolder, location: ErrorLocation = {}) {
+    super(message, location)
     this.holder = holder
   }
 }
@@ -49,8 +49,8 @@ export class PositionGoneError extends TicktapeError {
   readonly code = 'ERR_POSITION_GONE'
   readonly first: number
 
-  constructor(message: string, first: number, place: ErrorPlace = {}) {
-    super(message, place)
+  constructor(message: string, first: number, location: ErrorLocation = {}) {
+    super(message, location)
     this.first = first
   }
 }

@@ -66,7 +66,7 @@ export interface PageWorker {
   /** Takes a mapping over (its buffer is detached here) and unmaps it on the thread; here, when closed. */
   dispose(mapping: Mapping): void
   /** The result, once: null while the job is not done; throws what the job failed of. */
-  take(ticket: number): Mapping | null
+  collect(ticket: number): Mapping | null
   /** As `take`, but waits for the job. */
   wait(ticket: number): Mapping
   /** Gives a ticket up; a mapping that it made, or will, is unmapped. The file stays. */

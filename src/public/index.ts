@@ -8,15 +8,18 @@ export type { Cause, CommitOptions } from '../frames/commit-options.js'
 export {
   type FieldLayout,
   type Fields,
+  type FieldsOf,
   FrameDefinition,
   type FrameOptions,
   frame,
+  type ReservedName,
   type Values,
   type ValuesOf,
 } from '../frames/definition.js'
 export * from '../frames/errors.js'
 export {
   ascii,
+  type BytesField,
   bool,
   bytes,
   enumOf,
@@ -33,8 +36,8 @@ export {
   u32,
   u64,
 } from '../frames/field.js'
-export { type FrameHandler, Handlers, on } from '../frames/handlers.js'
-export type { FrameHeader, FrameView, WriteView } from '../frames/view.js'
+export { type FrameHandler, type HandlerResult, Handlers, on } from '../frames/handlers.js'
+export type { FrameHeader, FrameMethods, FrameView, WriteView } from '../frames/view.js'
 export type { ReaderInfo } from '../journal/control/reader-registry.js'
 export type { WriterState } from '../journal/control/writer-state.js'
 export * from '../journal/errors.js'

@@ -1,5 +1,5 @@
 /** What can be wrong with a state file: counters, rings and the like, see docs/state.md. */
-import { type ErrorPlace, TicktapeError } from '../base/errors.js'
+import { type ErrorLocation, TicktapeError } from '../base/errors.js'
 
 /** The bytes of a state file contradict its format: counters, rings and the like, see docs/state.md. */
 export class CorruptStateError extends TicktapeError {
@@ -16,8 +16,8 @@ export class StateBusyError extends TicktapeError {
   readonly code = 'ERR_STATE_BUSY'
   readonly pid: number | undefined
 
-  constructor(message: string, pid: number | undefined, place: ErrorPlace = {}) {
-    super(message, place)
+  constructor(message: string, pid: number | undefined, location: ErrorLocation = {}) {
+    super(message, location)
     this.pid = pid
   }
 }

@@ -1,5 +1,5 @@
 /** What can be wrong with strategies, venues and captures. */
-import { type ErrorPlace, TicktapeError } from '../base/errors.js'
+import { type ErrorLocation, TicktapeError } from '../base/errors.js'
 
 /** A strategy whose definition is not right, or a module that has none, or cannot be loaded. */
 export class StrategyError extends TicktapeError {
@@ -17,8 +17,8 @@ export class CaptureLineError extends TicktapeError {
   /** Counted from 1. */
   readonly line: number
 
-  constructor(message: string, line: number, place: ErrorPlace = {}) {
-    super(message, place)
+  constructor(message: string, line: number, location: ErrorLocation = {}) {
+    super(message, location)
     this.line = line
   }
 }

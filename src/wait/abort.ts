@@ -1,29 +1,29 @@
-interface Told {
+interface AbortListeners {
   readonly all: Set<() => void>
   readonly listener: () => void
 }
 
 /** Who is told when a signal aborts. */
-const told = new WeakMap<AbortSignal, Told>()
+const listenersOf = new WeakMap<AbortSignal, AbortListeners>()
 
 /**
- * Calls `tell` when the signal aborts, until `offAbort`. One listener serves all who ask: a program may end any number of readers with one
+ * Calls `listener` when the signal aborts, until `offAbort`. One listener serves all who ask: a program may end any number of readers with one
  * signal, and Node warns of the eleventh. It goes with the last of them, for Node keeps a signal that has one.
  */
-export function onAbort(signal: AbortSignal, tell: () => void): void {
-  let asked = told.get(signal)
-  if (asked === undefined) {
+export function onAbort(signal: AbortSignal, listener: () => void): void {
+  let entry = listenersOf.get(signal)
+  if (entry === undefined) {
     const all = new Set<() => void>()
-    asked = { all, listener: () => all.forEach(tellOne => tellOne()) }
-    signal.addEventListener('abort', asked.listener)
-    told.set(signal, asked)
+    entry = { all, listener: () => all.forEach(call => call()) }
+    signal.addEventListener('abort', entry.listener)
+    listenersOf.set(signal, entry)
   }
-  asked.all.add(tell)
+  entry.all.add(listener)
 }
 
-export function offAbort(signal: AbortSignal, tell: () => void): void {
-  const asked = told.get(signal)
-  if (asked === undefined || !asked.all.delete(tell) || asked.all.size > 0) return
-  signal.removeEventListener('abort', asked.listener)
-  told.delete(signal)
+export function offAbort(signal: AbortSignal, listener: () => void): void {
+  const entry = listenersOf.get(signal)
+  if (entry === undefined || !entry.all.delete(listener) || entry.all.size > 0) return
+  signal.removeEventListener('abort', entry.listener)
+  listenersOf.delete(signal)
 }

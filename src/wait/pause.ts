@@ -17,7 +17,7 @@ export function pause(): void {
  * and the lines of the next frames that its processor fetches ahead, taken from the writer again and again, and the writer waits for each.
  * Some lines behind, both run at their own speed. See docs/decisions/0017-behind-the-writer.md.
  */
-export function fallBehind(): void {
+export function letWriterAdvance(): void {
   emptyTurns(FLOW_TURNS)
 }
 

@@ -89,11 +89,11 @@ export function sleepInThread(
       nap,
     )
   } else {
-    Atomics.wait(nobody, 0, 0, nap)
+    Atomics.wait(sleepCell, 0, 0, nap)
   }
 }
 
-const nobody = new Int32Array(new SharedArrayBuffer(4))
+const sleepCell = new Int32Array(new SharedArrayBuffer(4))
 
 /** The environment's waiter thread, begun at the first sleep. It keeps the process alive only while somebody sleeps. */
 const loopWaiter = {

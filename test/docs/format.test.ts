@@ -39,7 +39,7 @@ describe('docs/format.md', () => {
     ['the page header', () => page, Page],
     ['the frame header', () => new Map([...small, ...large]), Frame],
     ['the control file', () => control, Control],
-    ["a reader's place", () => reader, ReaderSlot],
+    ['the reader slot', () => reader, ReaderSlot],
   ])('says for %s what the code says', (_, documented, constants) => {
     expect(Object.fromEntries(documented())).toEqual(Object.fromEntries(offsets(constants)))
   })

@@ -1,7 +1,13 @@
 import type { Command } from 'commander'
 import { now } from '../../base/clock.js'
 import { JournalNotFoundError } from '../../journal/errors.js'
-import { findJournals, inspect, type JournalInfo, type PageInfo } from '../../journal/inspect/inspect.js'
+import {
+  findJournals,
+  inspect,
+  type JournalInfo,
+  type PageInfo,
+  RETENTION_BLOCKED,
+} from '../../journal/inspect/inspect.js'
 import { findStateFiles, type StateFileInfo } from '../../state/file/look.js'
 import { Exit, printable } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
@@ -27,6 +33,7 @@ export function registerLs(program: Command): void {
 
 const HELP = `
 Positions and lag are in slots of 64 bytes. Exit code 1 when a file of a journal cannot be read as what it should be.
+A problem RETENTION_BLOCKED is a named reader that pages are kept for beyond what the writer's 'retain' says.
 
 Examples:
   $ ticktape ls /dev/shm/desk
@@ -46,7 +53,9 @@ async function ls(
     if (stateFiles.length > 0) stateTable(out, stateFiles, journals.length > 0)
   }
   await out.flush()
-  return journals.some(journal => journal.problems.length > 0) ? Exit.DAMAGED : Exit.OK
+  return journals.some(({ problems }) => problems.some(({ code }) => code !== RETENTION_BLOCKED))
+    ? Exit.DAMAGED
+    : Exit.OK
 }
 
 function journalsIn(directory: string): {
@@ -71,7 +80,7 @@ function describe(out: Output, journal: JournalInfo, all: boolean, apart: boolea
   out.line(`  writer     ${writerText(journal)}`)
   out.line(`  frames     ${journal.frames.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none defined yet'}`)
   for (const { code, message } of journal.problems)
-    out.line(`  ${paint('red', 'problem')}    ${code}: ${printable(message)}`)
+    out.line(`  ${paint(code === RETENTION_BLOCKED ? 'yellow' : 'red', 'problem')}    ${code}: ${printable(message)}`)
   if (pages.length > 0) pageTable(out, pages, all)
   if (journal.readers.length > 0) readerTable(out, journal)
 }

@@ -4,7 +4,7 @@ import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
 const LONG_MS = 2000
 
 /** How long ago each strategy was heard of last: one whose handler never returns has a process, and says nothing. */
-export class Silence {
+export class ProgressWatchdog {
   private readonly heard = new Map<string, { progress: unknown; atMs: number }>()
 
   event(id: string, { kind }: SupervisorEvent): void {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { Handlers } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
+import { frameToJson } from '../../frames/view-text.js'
 import { inspect } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Pace, type Speed } from '../../trading/market/feed.js'
-import { frameToLine, frameToObject } from '../output/frame-text.js'
+import { frameToLine } from '../output/frame-text.js'
 import { Output, toJson } from '../output/output.js'
 import { Progress } from '../output/progress.js'
 import { table } from '../output/table.js'
@@ -45,7 +46,7 @@ async function print(reader: Reader, speed: Speed, json: boolean, signal: AbortS
       await out.flush()
       await sleep(dueIn, undefined, { signal })
     }
-    out.line(json ? toJson(frameToObject(frame)) : frameToLine(frame))
+    out.line(json ? toJson(frameToJson(frame)) : frameToLine(frame))
     if (!out.full) continue
     await out.flush()
     signal.throwIfAborted()

@@ -80,7 +80,8 @@ async function replaySession(
   options: ReplayOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const ids = options.strategy === undefined ? Session.look(home).all.map(member => member.id) : [options.strategy]
+  const ids =
+    options.strategy === undefined ? Session.openExisting(home).all.map(member => member.id) : [options.strategy]
   const gateway = options.strategy === undefined ? await replayGateway({ home, signal }) : undefined
   const results: ReplayResult[] = []
   for (const strategy of ids) {

@@ -7,7 +7,7 @@ import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { StatusLine } from '../output/status-line.js'
 import { grouped } from '../output/units.js'
-import { Silence } from './progress-watchdog.js'
+import { ProgressWatchdog } from './progress-watchdog.js'
 import { addFeedOptions, type FeedOptions, feedOf, formatNs } from './session-options.js'
 import { makeTemporaryHome } from './temporary-home.js'
 
@@ -144,10 +144,10 @@ class JsonView {
 class TextView {
   private readonly line = new StatusLine(process.stderr)
   private readonly rate = new Rate()
-  private readonly silence = new Silence()
+  private readonly watchdog = new ProgressWatchdog()
 
   strategy(id: string, event: SupervisorEvent): void {
-    this.silence.event(id, event)
+    this.watchdog.event(id, event)
     this.line.event(printable(`${id}: ${strategyText(event)}`))
   }
 
@@ -156,7 +156,7 @@ class TextView {
   }
 
   status(status: GatewayStatus): void {
-    this.line.show(statusText(status, this.rate.next(status.events), this.silence))
+    this.line.show(statusText(status, this.rate.next(status.events), this.watchdog))
   }
 
   stopping(): void {
@@ -202,10 +202,10 @@ export class Rate {
   }
 }
 
-export function statusText(status: GatewayStatus, rate: number, silence?: Silence): string {
+export function statusText(status: GatewayStatus, rate: number, watchdog?: ProgressWatchdog): string {
   const parts = status.strategies.map(({ id, pid, progress }) => {
     if (pid === undefined) return `${id} down`
-    const silentMs = silence?.of(id, progress)
+    const silentMs = watchdog?.of(id, progress)
     if (silentMs !== undefined) return `${id} no progress for ${Math.floor(silentMs / 1000)} s`
     if (progress === undefined) return `${id} starting`
     return `${id} lag ${progress.lag}, p50 ${formatNs(progress.p50)}, p99 ${formatNs(progress.p99)}`

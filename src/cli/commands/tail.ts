@@ -1,15 +1,16 @@
 import type { Command } from 'commander'
 import type { FrameView } from '../../frames/view.js'
+import { frameToJson } from '../../frames/view-text.js'
 import { PositionGoneError } from '../../journal/errors.js'
 import { readSchema } from '../../journal/files/schema-file.js'
 import type { Start } from '../../journal/read/options.js'
 import { Reader } from '../../journal/read/reader.js'
 import { anyDurable, positionOfLast } from '../../journal/seek/last-frames.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
-import { frameToLine, frameToObject } from '../output/frame-text.js'
+import { frameToLine } from '../output/frame-text.js'
 import { wrapped } from '../output/help.js'
 import { Output, toJson } from '../output/output.js'
-import { parsePlace, wholeNumber } from '../output/units.js'
+import { parseStart, wholeNumber } from '../output/units.js'
 
 interface TailOptions {
   readonly follow?: boolean
@@ -86,7 +87,7 @@ async function tail(directory: string, options: TailOptions): Promise<number> {
 
 async function print(reader: Reader, options: TailOptions, signal: AbortSignal): Promise<void> {
   const out = new Output()
-  const format = options.json === true ? (frame: FrameView) => toJson(frameToObject(frame)) : frameToLine
+  const format = options.json === true ? (frame: FrameView) => toJson(frameToJson(frame)) : frameToLine
   let left = mostFrames(options)
   const show = (frame: FrameView): void => {
     if (options.type !== undefined && frame.definition.name !== options.type && String(frame.type) !== options.type)
@@ -127,7 +128,7 @@ function mostFrames({ limit, from, follow }: TailOptions): number {
 function startOf(directory: string, options: TailOptions, types: ReadonlySet<number> | undefined): Start {
   const { from } = options
   if (from === 'start' || from === 'end') return from
-  if (from !== undefined) return parsePlace(from)
+  if (from !== undefined) return parseStart(from)
   return { position: positionOfLast(directory, options.limit ?? DEFAULT_FRAMES, types, options.durable) }
 }
 

@@ -82,10 +82,10 @@ export class DemoRun {
     this.status = undefined
     this.starts++
     this.event(`gateway started, pid ${child.pid}`)
-    child.on('message', message => this.hear(message as FromDemoGateway))
+    child.on('message', message => this.onMessage(message as FromDemoGateway))
   }
 
-  private hear(message: FromDemoGateway): void {
+  private onMessage(message: FromDemoGateway): void {
     if (message.kind === 'status') {
       this.status = message.status
       this.line.show(`${this.clock()}  ${statusText(message.status, this.rate.next(message.status.events))}`)

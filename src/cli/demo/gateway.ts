@@ -37,9 +37,9 @@ async function main(config: DemoGatewayConfig): Promise<void> {
     durability: 'process',
     backOffMs: 50,
     progressMs: 100,
-    onProblem: problem => tell({ kind: 'problem', message: problem.message }),
+    onProblem: problem => sendMessage({ kind: 'problem', message: problem.message }),
   })
-  const report = (): void => tell({ kind: 'status', status: gateway.status })
+  const report = (): void => sendMessage({ kind: 'status', status: gateway.status })
   const timer = setInterval(report, STATUS_MS)
   try {
     await Promise.race([stop, gateway.fed])
@@ -61,6 +61,6 @@ function toldToStop(): Promise<void> {
   })
 }
 
-function tell(message: FromDemoGateway): void {
+function sendMessage(message: FromDemoGateway): void {
   if (process.connected) process.send?.(message, () => {})
 }

@@ -25,7 +25,7 @@ class Markets {
     return market
   }
 
-  see(ticker: TickerView): Market {
+  update(ticker: TickerView): Market {
     const market = this.of(ticker.symbol)
     const middle = (ticker.bid + ticker.ask) / 2
     market.seen++
@@ -41,14 +41,14 @@ const trending = new Markets()
 const momentum = defineStrategy({
   id: 'momentum',
   onTicker(ticker, context) {
-    const market = trending.see(ticker)
+    const market = trending.update(ticker)
     if (market.seen < 200 || market.order !== 0n) return
     const trend = market.fast - market.slow
     const spread = ticker.ask - ticker.bid
-    if (trend > 2 * spread && market.position < LIMIT) take('buy', ticker.ask)
-    else if (trend < -2 * spread && market.position > -LIMIT) take('sell', ticker.bid)
+    if (trend > 2 * spread && market.position < LIMIT) sendIoc('buy', ticker.ask)
+    else if (trend < -2 * spread && market.position > -LIMIT) sendIoc('sell', ticker.bid)
 
-    function take(side: 'buy' | 'sell', price: number): void {
+    function sendIoc(side: 'buy' | 'sell', price: number): void {
       market.order = context.order({ symbol: ticker.symbol, side, quantity: SIZE, price, timeInForce: 'ioc' })
     }
   },
@@ -68,7 +68,7 @@ const PATIENCE = 500_000_000n
 const meanReversion = defineStrategy({
   id: 'mean-reversion',
   onTicker(ticker, context) {
-    const market = reverting.see(ticker)
+    const market = reverting.update(ticker)
     if (market.order !== 0n) {
       cancelLate(market, context)
       return
@@ -76,10 +76,10 @@ const meanReversion = defineStrategy({
     if (market.seen < 200) return
     const excess = market.fast - market.slow
     const spread = ticker.ask - ticker.bid
-    if (excess > 3 * spread && market.position > -LIMIT) rest('sell', ticker.ask)
-    else if (excess < -3 * spread && market.position < LIMIT) rest('buy', ticker.bid)
+    if (excess > 3 * spread && market.position > -LIMIT) sendLimit('sell', ticker.ask)
+    else if (excess < -3 * spread && market.position < LIMIT) sendLimit('buy', ticker.bid)
 
-    function rest(side: 'buy' | 'sell', price: number): void {
+    function sendLimit(side: 'buy' | 'sell', price: number): void {
       market.order = context.order({ symbol: ticker.symbol, side, quantity: SIZE, price })
       market.orderAt = context.now
     }

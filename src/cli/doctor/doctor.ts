@@ -29,7 +29,7 @@ Examples:
   $ ticktape doctor /dev/shm/desk/market
   $ ticktape doctor --json | jq '.findings[] | select(.status != "ok")'`
 
-/** Everything about a machine, and about a directory if one is given. What is Linux's own is skipped elsewhere. */
+/** All checks of the machine, and of a directory if one is given. Checks that exist only on Linux are skipped elsewhere. */
 export function examine(machine: Machine, directory?: string): DoctorFinding[] {
   const checks = [...memoryChecks, ...processorChecks, ...limitChecks]
   const findings =

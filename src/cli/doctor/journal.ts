@@ -1,11 +1,12 @@
 import * as path from 'node:path'
+import { shellQuoted } from '../../base/shell.js'
 import { Page } from '../../frames/format.js'
 import { JournalNotFoundError } from '../../journal/errors.js'
-import { inspect, isJournal, type JournalInfo } from '../../journal/inspect/inspect.js'
+import { inspect, isJournal, type JournalInfo, RETENTION_BLOCKED } from '../../journal/inspect/inspect.js'
 import { formatBytes, grouped } from '../output/units.js'
 import { bad, type DoctorFinding, type Machine, ok, warn } from './machine.js'
 
-/** File systems by the magic number statfs gives. What mapping a file means on them. */
+/** File systems by the magic number from statfs, and what mapping a file means on them. */
 const FILE_SYSTEMS: Readonly<Record<number, readonly [name: string, verdict: 'ok' | 'warn' | 'bad', means: string]>> = {
   0x01021994: ['tmpfs', 'ok', 'in memory: gone with the machine'],
   0x858458f6: ['ramfs', 'warn', 'in memory, without a limit: it can take all there is'],
@@ -21,11 +22,11 @@ const FILE_SYSTEMS: Readonly<Record<number, readonly [name: string, verdict: 'ok
   0x65735546: ['fuse', 'warn', 'what mapping and syncing mean depends on the program behind it'],
 }
 
-/** Pages that should fit beside those there are. */
+/** The number of further pages that should fit on the file system. */
 const PAGES_AHEAD = 16
 
 /**
- * Looks at a journal's directory, or at one that a journal is to be made in.
+ * Checks a journal's directory, or a directory in which a journal will be created.
  *
  * @throws {JournalNotFoundError} when there is no such directory.
  */
@@ -49,7 +50,7 @@ function fileSystem(type: number): DoctorFinding {
 
 function roomAhead(free: number, pageSize: number, directory: string): DoctorFinding {
   const found = `${formatBytes(free)} free, pages of ${formatBytes(pageSize)}`
-  const type = `ticktape prune ${directory} --bytes SIZE --dry-run`
+  const type = `ticktape prune ${shellQuoted(directory)} --bytes SIZE --dry-run`
   if (free < 2 * pageSize) return bad('room for pages', found, 'the next page will not fit: JournalFullError', type)
   if (free < PAGES_AHEAD * pageSize)
     return warn('room for pages', found, `fewer than ${PAGES_AHEAD} pages more will fit`, type)
@@ -57,13 +58,13 @@ function roomAhead(free: number, pageSize: number, directory: string): DoctorFin
 }
 
 function soundness({ path: directory, problems, pages }: JournalInfo): DoctorFinding {
-  const [problem] = problems
+  const problem = problems.find(({ code }) => code !== RETENTION_BLOCKED)
   if (problem !== undefined)
     return bad(
       'journal',
       `${problem.code}: ${problem.message}`,
       'it cannot be read, or not all of it',
-      `ticktape verify ${directory}    # then: ticktape repair ${directory}`,
+      `ticktape verify ${shellQuoted(directory)}    # then: ticktape repair ${shellQuoted(directory)}`,
     )
   return ok('journal', `${grouped(pages.length)} pages, headers sound`)
 }
@@ -73,16 +74,18 @@ function writerOf({ writer }: JournalInfo): DoctorFinding {
   return ok('writer', writer.held ? `pid ${writer.pid ?? 'unknown'} since ${writer.since ?? 'unknown'}` : 'none')
 }
 
-/** Closed readers hold back what retention would remove. */
-function readersOf({ path: directory, readers, pages }: JournalInfo): DoctorFinding {
+/** Readers hold back what retention would remove: those that do, and closed ones that would. */
+function readersOf({ path: directory, readers, pages, problems }: JournalInfo): DoctorFinding {
   const capacity = pages[0]?.capacity ?? 1
+  const blocked = problems.filter(({ code }) => code === RETENTION_BLOCKED)
   const behind = readers.filter(reader => !reader.alive && reader.lag > capacity)
-  if (behind.length === 0) return ok('named readers', `${readers.length}`)
   const names = behind.map(reader => reader.name).join(', ')
-  return warn(
-    'named readers',
-    `closed, and more than a page behind: ${names}`,
-    'retention keeps every page they have not read',
-    `ticktape prune ${directory} --pages ${pages.length} --forget ${behind[0].name}`,
-  )
+  const closed = behind.length === 0 ? '' : `closed, and more than a page behind: ${names}`
+  const found = blocked.length === 0 ? closed : blocked.map(({ message }) => message).join('; ')
+  if (found === '') return ok('named readers', `${readers.length}`)
+  const type =
+    behind.length === 0
+      ? `ticktape ls ${shellQuoted(directory)}    # they are open: see that they keep up`
+      : `ticktape prune ${shellQuoted(directory)} --pages ${pages.length} --forget ${shellQuoted(behind[0].name)} --dry-run    # then without --dry-run, if it will not come back`
+  return warn('named readers', found, 'retention keeps every page they have not read', type)
 }

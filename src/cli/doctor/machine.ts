@@ -1,27 +1,27 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 
-/** What a check found. */
+/** The result of a check. */
 export interface DoctorFinding {
   readonly check: string
-  /** 'skipped': could not be looked at, or means nothing here. */
+  /** 'skipped': it could not be checked, or has no meaning on this machine. */
   readonly status: 'ok' | 'warn' | 'bad' | 'skipped'
-  /** What was seen. */
+  /** What the check found. */
   readonly found: string
-  /** What it does to journals; '' when nothing. */
+  /** What it means for journals; '' when nothing. */
   readonly means: string
-  /** What to type, or ''. */
+  /** The command to type, or ''. */
   readonly type: string
 }
 
 export type Check = (machine: Machine) => DoctorFinding
 
-/** The parts of a machine that are looked at. Tests make others. */
+/** The parts of a machine that are checked. Tests replace them. */
 export interface Machine {
   readonly platform: NodeJS.Platform
   /** A file's text without white space around it; undefined when it cannot be read. */
   read(file: string): string | undefined
-  /** Where a symbolic link points; undefined when it is none. */
+  /** The target of a symbolic link; undefined when the path is not a link. */
   link(file: string): string | undefined
   /** Names in a directory; none when it cannot be read. */
   list(directory: string): string[]
@@ -45,7 +45,7 @@ export function thisMachine(root = '/'): Machine {
   }
 }
 
-/** What is not there, or not for us to see, is a finding of its own: checks say so. */
+/** Returns undefined for a missing or unreadable file; the checks report that as a finding. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look()
@@ -81,7 +81,7 @@ export function softLimit(machine: Machine, name: string): number | undefined {
   return value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value)
 }
 
-/** Whether the process has a capability, by its number. */
+/** Whether the process has the capability with this number. */
 export function hasCapability(machine: Machine, number: number): boolean {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(machine.read('/proc/self/status') ?? '')?.[1]
   return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(number)) & 1n) === 1n

@@ -112,7 +112,7 @@ const swap: Check = machine => {
     'swap',
     found,
     'pages in /dev/shm can be swapped out; reading one back takes milliseconds',
-    'swapoff -a    # or: sysctl -w vm.swappiness=0',
+    'sysctl -w vm.swappiness=1    # or, when all that is swapped out fits into memory: swapoff -a',
   )
 }
 

@@ -3,9 +3,9 @@
 export const Exit = {
   /** Done; sound. */
   OK: 0,
-  /** Looked, and found damage, losses, or something bad. */
+  /** The command found damage, losses, or a bad setting. */
   DAMAGED: 1,
-  /** Could not look or do it: not there, no permission, not a journal, wrong options. */
+  /** The command could not do its work: missing path, no permission, not a journal, wrong options. */
   FAILED: 2,
   /** Ended by Ctrl-C, as shells count it. */
   INTERRUPTED: 130,
@@ -16,7 +16,7 @@ export class UsageError extends Error {
   readonly code = 'ERR_USAGE'
 }
 
-/** Whoever read our output has gone: nothing to say, and nobody to say it to. */
+/** The reader of our output has closed it: the command ends without a message. */
 export class OutputClosedError extends Error {
   readonly code = 'EPIPE'
 }
@@ -45,7 +45,7 @@ export function printError(error: unknown, json: boolean): number {
 // oxlint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g
 
-/** A text safe to show on a terminal, whatever file it came from: control characters become escapes. */
+/** A text that is safe on a terminal, whatever file it is from: control characters are escaped. */
 export function printable(text: string): string {
   return text.replace(CONTROL_CHARACTERS, one => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

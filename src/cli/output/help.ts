@@ -1,7 +1,7 @@
-/** How wide help is where nobody says how wide it may be, and at most: longer lines are hard to read. In characters. */
+/** The default and maximum width of help, in characters: longer lines are hard to read. */
 const WIDTH = 100
 
-/** Characters of a line of help. */
+/** The width of a line of help in characters. */
 export function helpWidth(): number {
   return Math.min(process.stdout.columns || WIDTH, WIDTH)
 }

@@ -4,12 +4,12 @@ import { OutputClosedError } from './failure.js'
 /** Characters gathered before they are written. */
 const CHUNK = 64 * 1024
 
-/** Lines on their way to stdout, written in large pieces. */
+/** Buffers lines for stdout and writes them in large pieces. */
 export class Output {
   private text = ''
 
   constructor(private readonly stream: NodeJS.WriteStream = process.stdout) {
-    // What fails is told to the callback of the write; without a listener it would also end the process.
+    // A failed write is reported to its callback; without this listener it would also end the process.
     stream.on('error', () => {})
   }
 
@@ -22,12 +22,12 @@ export class Output {
     this.line(toJson(value))
   }
 
-  /** Whether enough has gathered to be worth a write. */
+  /** Whether the buffer is full enough for a write. */
   get full(): boolean {
     return this.text.length >= CHUNK
   }
 
-  /** @throws {OutputClosedError} when nobody reads any more. */
+  /** @throws {OutputClosedError} when the reader has closed the pipe. */
   async flush(): Promise<void> {
     const text = this.text
     this.text = ''

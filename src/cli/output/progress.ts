@@ -1,4 +1,4 @@
-/** How a long piece of work gets on: one line on stderr, drawn over itself, only on a terminal and only once it takes a while. */
+/** The progress of a long operation: one line on stderr that is redrawn, only on a terminal and only if the operation takes long. */
 
 const FIRST_AFTER_MS = 300
 const EVERY_MS = 100

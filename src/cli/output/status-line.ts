@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** How often the line is written where it cannot be drawn over, in ms. */
+/** How often the line is written where it cannot be redrawn, in ms. */
 const PLAIN_EVERY_MS = 1000
 
-/** One line that says how things stand, drawn over itself on a terminal, and lines for what happens, which stay. */
+/** A status line that is redrawn on a terminal, and lines for events, which stay. */
 export class StatusLine {
   private drawn = ''
   private plainAt = Number.NEGATIVE_INFINITY
 
   constructor(private readonly stream: NodeJS.WriteStream) {
-    // Nobody may read any more: what goes on goes on without being told.
+    // The reader may have closed the stream: the command continues without output.
     stream.on('error', () => {})
   }
 

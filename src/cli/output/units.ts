@@ -1,13 +1,13 @@
 import { UsageError } from './failure.js'
 
-/** Positions stay below this for as long as any disk lasts, times in ns have been above it since 1970-01-12. */
+/** Numbers below this are positions, others are times in ns: no journal gets this long, and times have been above it since 1970-01-12. */
 const FIRST_TIME = 10n ** 15n
 
-/** What `--from` takes besides 'start' and 'end'. */
-export type Place = { readonly position: number } | { readonly time: bigint }
+/** A value of `--from` other than 'start' and 'end'. */
+export type StartPoint = { readonly position: number } | { readonly time: bigint }
 
 /** A position, ns since 1970, or an ISO 8601 date (UTC unless it says otherwise). @throws {UsageError} */
-export function parsePlace(text: string): Place {
+export function parseStart(text: string): StartPoint {
   if (/^\d+$/.test(text)) {
     const number = BigInt(text)
     if (number >= 2n ** 63n) throw new UsageError(`'${text}' is no position and no time: it is above 2^63`)

@@ -1,5 +1,5 @@
 import { clockWords } from '../../base/clock.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../../frames/format.js'
 import { native } from '../../native/index.js'
 import { ReaderBusyError, ReaderNameError } from '../errors.js'
@@ -45,7 +45,7 @@ export class ReaderRegistration {
    *
    * @throws {ReaderBusyError} when a live reader has the name, {ReaderNameError} when it is no name or all places are taken.
    */
-  static take(control: Control, name: string): ReaderRegistration {
+  static acquire(control: Control, name: string): ReaderRegistration {
     checkReaderName(name)
     if (!control.writable) {
       throw new ReaderNameError(
@@ -127,6 +127,11 @@ export function listReaders(control: Control): ReaderInfo[] {
   return readSlots(control).filter(slot => slot !== undefined)
 }
 
+/** Whether pages are to be kept for a reader: for one that died before it had its first position, none are. */
+export function isInNeed(reader: ReaderInfo): boolean {
+  return reader.alive || reader.heartbeat !== 0n
+}
+
 /**
  * Frees a dead reader's place and forgets its position.
  *
@@ -167,7 +172,7 @@ export function clampReaders(control: Control, end: number): string[] {
 export function checkReaderName(name: unknown): void {
   if (typeof name !== 'string' || !/^[\x21-\x7e]{1,63}$/.test(name)) {
     throw new ReaderNameError(
-      `a reader's name is 1 to ${R.NAME_SIZE - 1} printable ASCII characters without spaces, not ${shown(name)}`,
+      `a reader's name is 1 to ${R.NAME_SIZE - 1} printable ASCII characters without spaces, not ${formatValue(name)}`,
     )
   }
 }

@@ -23,7 +23,7 @@ export class WriterLock {
   ) {}
 
   /** @throws {WriterLockedError} naming the holder. */
-  static take(directory: string, mode: number): WriterLock {
+  static acquire(directory: string, mode: number): WriterLock {
     const file = path.join(directory, FileName.LOCK)
     let lock: FileLock | null = null
     try {
@@ -39,7 +39,7 @@ export class WriterLock {
     const text = lock.read()
     // New, and made with less than `mode` where the process has a umask.
     if (text === '') fs.chmodSync(file, mode)
-    return new WriterLock(lock, file, parseHolder(text).epoch ?? 0)
+    return new WriterLock(lock, file, holderOf(parse(text)).epoch ?? 0)
   }
 
   /**
@@ -51,8 +51,8 @@ export class WriterLock {
     if (!control.claim()) throw taken(path.dirname(this.file), this.file)
   }
 
-  /** Says in the file who holds it now. */
-  sign(epoch: number): void {
+  /** Says in the file who holds it now, and which pages it will remove. */
+  sign(epoch: number, retain?: object): void {
     const holder = {
       pid: process.pid,
       processStart: native.processStart(process.pid),
@@ -60,6 +60,7 @@ export class WriterLock {
       host: os.hostname(),
       epoch,
       bootId: thisBoot(),
+      retain,
     }
     try {
       this.lock.write(`${JSON.stringify(holder)}\n`)
@@ -90,31 +91,36 @@ function taken(directory: string, file: string): WriterLockedError {
 
 /** Who holds (or last held) the writer's lock, as its file says. */
 export function readHolder(file: string): LockHolder {
+  return holderOf(readLockText(file))
+}
+
+/** What the writer's lock says in its file; nothing when it cannot be read: the lock decides, its text informs. */
+export function readLockText(file: string): Readonly<Record<string, unknown>> {
   try {
     const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
     try {
       const bytes = Buffer.alloc(4096)
-      return parseHolder(bytes.toString('utf8', 0, fs.readSync(fd, bytes)))
+      return parse(bytes.toString('utf8', 0, fs.readSync(fd, bytes)))
     } finally {
       fs.closeSync(fd)
     }
   } catch {
-    // Only the message gets poorer: whoever may not read the file still learns that the lock is held.
-    return NOBODY
+    // Only a message gets poorer: whoever may not read the file still learns that the lock is held.
+    return {}
   }
 }
 
-const NOBODY: LockHolder = { pid: undefined, since: undefined, host: undefined, epoch: undefined }
-
-function parseHolder(text: string): LockHolder {
-  let json: unknown
+/** A holder that died while it signed, or a new file, says nothing. */
+function parse(text: string): Readonly<Record<string, unknown>> {
   try {
-    json = JSON.parse(text)
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {}
   } catch {
-    return NOBODY // a holder that died while it signed, or a new file
+    return {}
   }
-  if (typeof json !== 'object' || json === null) return NOBODY
-  const { pid, since, host, epoch } = json as Record<string, unknown>
+}
+
+function holderOf({ pid, since, host, epoch }: Readonly<Record<string, unknown>>): LockHolder {
   return {
     pid: Number.isSafeInteger(pid) ? (pid as number) : undefined,
     since: typeof since === 'string' ? since.slice(0, 64) : undefined,

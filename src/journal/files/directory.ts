@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
+import { shellQuoted } from '../../base/shell.js'
 import { systemCode } from '../../base/system-error.js'
 import { JournalNotFoundError, NotAJournalError } from '../errors.js'
 import { fromSystemError } from '../system-error.js'
@@ -101,22 +102,44 @@ function checkDirectory(directory: string, mode: number): void {
   } catch (error) {
     throw fromSystemError(error, 'looking at', directory)
   }
-  const unsafe = (what: string): never => {
+  const unsafe = (what: string, todo: string): never => {
+    throw new UnsafePathError(`${directory} ${what}, and a writer would trust what they put there; ${todo}`, {
+      path: directory,
+    })
+  }
+  if (stat.isSymbolicLink()) {
     throw new UnsafePathError(
-      `${directory} ${what}; a writer would trust what others put there, so use another directory`,
+      `${directory} is a symbolic link, which may come to point elsewhere; give the directory it points to, or another`,
       { path: directory },
     )
   }
-  if (stat.isSymbolicLink()) unsafe('is a symbolic link')
   if (!stat.isDirectory())
     throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
   const me = process.geteuid?.()
-  if (me !== undefined && stat.uid !== me) unsafe(`belongs to user ${stat.uid}, not to ${me}`)
+  if (me !== undefined && stat.uid !== me)
+    unsafe(`belongs to user ${stat.uid}, not to ${me}`, 'use a directory of your own')
   const othersWrite = stat.mode & 0o022 & ~directoryMode(mode)
-  if (othersWrite !== 0)
+  if (othersWrite !== 0) {
     unsafe(
-      `can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${directory}, or give Writer.open a 'mode' that allows it`,
+      `can be written by others (mode ${(stat.mode & 0o777).toString(8)})`,
+      // What the machine or others need as it is must not be changed by who follows our advice, perhaps as root.
+      isJournalAlone(directory, stat)
+        ? `type: chmod go-w ${shellQuoted(directory)}, or give Writer.open a 'mode' that allows it`
+        : directoryInIt(directory, 'give the journal a directory in it'),
     )
+  }
+}
+
+/** What to do with a directory that is not meant for a journal. */
+export function directoryInIt(directory: string, todo: string): string {
+  return `${todo}, such as ${path.join(directory, 'journal')}`
+}
+
+/** Whether a directory has a journal in it and nothing else, so that its permissions are the journal's alone. */
+function isJournalAlone(directory: string, stat: fs.Stats): boolean {
+  if ((stat.mode & 0o1000) !== 0) return false
+  const { pages, foreign } = listDirectory(directory)
+  return pages.length > 0 && foreign.length === 0
 }
 
 /** Refuses a file of another user's, unless the journal is one that several users write (`mode` lets their group). */

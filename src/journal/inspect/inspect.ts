@@ -2,7 +2,8 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { PageFlag } from '../../frames/format.js'
 import { Control } from '../control/control.js'
-import { listReaders, type ReaderInfo } from '../control/reader-registry.js'
+import { isInNeed, listReaders, type ReaderInfo } from '../control/reader-registry.js'
+import { recordedRetention } from '../control/retention.js'
 import { type WriterState, writerState } from '../control/writer-state.js'
 import { NotAJournalError } from '../errors.js'
 import { FileName, listDirectory, pagePath } from '../files/directory.js'
@@ -10,67 +11,74 @@ import { readSchema } from '../files/schema-file.js'
 import type { MappedPage } from '../pages/page.js'
 import { firstTimeOf, lastTimeOf } from '../pages/page-times.js'
 import { tryPage } from '../seek/seek.js'
+import { describeBlocker, findBlockers } from './blockers.js'
 
-/** One page, as its header has it. */
+/** One page, as its header describes it. */
 export interface PageInfo {
   readonly page: number
   readonly firstPosition: number
-  /** Slots it has room for. */
+  /** The number of slots in the page. */
   readonly capacity: number
-  /** Slots that hold frames. */
+  /** The number of slots that hold frames. */
   readonly used: number
-  /** Slots known to survive power loss; 0 in journals that are not durable. */
+  /** The number of durable slots; 0 in journals that are never synced. */
   readonly durable: number
-  /** 'prepared': complete and empty, for the writer to go on to. */
+  /** 'prepared': complete and empty; the writer will continue on it. */
   readonly state: 'sealed' | 'current' | 'prepared'
-  /** Frames carry checksums. */
+  /** Whether frames have checksums. */
   readonly checked: boolean
   /** ns since 1970. */
   readonly created: bigint
-  /** Counts the journal's writers: the one that made the page. */
+  /** The epoch of the writer that created the page: a count of the journal's writers. */
   readonly epoch: number
   readonly journalId: number
-  /** Bytes of its file. */
+  /** The size of the page's file in bytes. */
   readonly bytes: number
 }
 
-/** A named reader and how far behind it is. */
+/** A named reader and its lag. */
 export interface ReaderState extends ReaderInfo {
-  /** Slots published that it has not read. */
+  /** The number of published slots that it has not read. */
   readonly lag: number
 }
 
-/** What is wrong, or worth knowing, about one file. */
+/** A problem of one file. */
 export interface Problem {
   readonly path: string
   readonly code: string
   readonly message: string
 }
 
-/** A journal seen from outside, without reading its frames. */
+/** The code of a problem that is a reader in the way of retention. Its journal is sound. */
+export const RETENTION_BLOCKED = 'RETENTION_BLOCKED'
+
+/** The state of a journal, found without reading its frames. */
 export interface JournalInfo {
   readonly path: string
-  /** The position of the first frame that is still there. */
+  /** The position of the first existing frame. */
   readonly firstPosition: number
-  /** The position the next frame will get. */
+  /** The position of the next frame. */
   readonly endPosition: number
   /** ns since 1970 of the first and the last frame; undefined when there is none. */
   readonly firstTime: bigint | undefined
   readonly lastTime: bigint | undefined
-  /** Bytes of all pages. */
+  /** The size of all pages in bytes. */
   readonly bytes: number
   readonly pages: readonly PageInfo[]
   readonly writer: WriterState
   readonly readers: readonly ReaderState[]
-  /** The frames it has definitions of. */
+  /** The frame definitions in its schema. */
   readonly frames: readonly { readonly id: number; readonly name: string }[]
-  /** Files that could not be read as what they should be. */
+  /**
+   * Files that are damaged or cannot be read, with the error's code; and readers that keep retention from removing pages, with the code
+   * `RETENTION_BLOCKED`.
+   */
   readonly problems: readonly Problem[]
 }
 
 /**
- * Looks at a journal: pages, writer, readers. Needs read permission only, holds nobody up, and does not stop at a damaged file:
- * what is wrong is in `problems`.
+ * Describes a journal: its pages, writer and readers. Needs only read permission and delays no other process. A damaged file does not
+ * stop it; it is listed in `problems`.
  *
  * @throws {JournalNotFoundError, NotAJournalError, JournalSystemError}
  */
@@ -104,6 +112,12 @@ export function inspect(directory: string): JournalInfo {
     })
   }
   const schema = attempt(path.join(directory, FileName.SCHEMA), () => readSchema(directory))
+  const retention = recordedRetention(directory)
+  if (retention !== undefined) {
+    const blockers = attempt(directory, () => findBlockers(directory, retention, readers.filter(isInNeed))) ?? []
+    for (const blocker of blockers)
+      problems.push({ path: directory, code: RETENTION_BLOCKED, message: describeBlocker(blocker) })
+  }
   const written = pages.filter(page => page.state !== 'prepared')
   const last = written[written.length - 1]
   const endPosition = last === undefined ? 0 : last.firstPosition + last.used
@@ -122,19 +136,19 @@ export function inspect(directory: string): JournalInfo {
   }
 }
 
-/** Whether a directory holds a journal: pages, or the files a writer makes before the first page. */
+/** Whether a directory is a journal: it has pages, or the files that a writer creates before the first page. */
 export function isJournal(directory: string, pages: readonly number[] = listDirectory(directory).pages): boolean {
   return pages.length > 0 || fs.existsSync(path.join(directory, FileName.SCHEMA))
 }
 
 /** @internal */
 export function notAJournal(directory: string): NotAJournalError {
-  return new NotAJournalError(`${directory} is no journal: it has no pages and no ${FileName.SCHEMA}`, {
+  return new NotAJournalError(`${directory} is not a journal: it has no pages and no ${FileName.SCHEMA}`, {
     path: directory,
   })
 }
 
-/** Directories below, or at, a directory that hold journals, in the order of their names. Symbolic links are not followed. */
+/** All journals at or below a directory, in the order of their names. Symbolic links are not followed. */
 export function findJournals(directory: string, depth = 4): string[] {
   if (isJournal(directory)) return [directory]
   if (depth === 0) return []

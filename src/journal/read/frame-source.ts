@@ -4,7 +4,7 @@ import type { Dispatch, Route } from '../../frames/dispatch.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import type { PageWorker } from '../../native/addon.js'
-import { fallBehind } from '../../wait/pause.js'
+import { letWriterAdvance } from '../../wait/pause.js'
 import { JournalNotFoundError, JournalReplacedError, PositionGoneError } from '../errors.js'
 import { listDirectory, pagePath } from '../files/directory.js'
 import { asPage, type MappedPage, openPage, Word } from '../pages/page.js'
@@ -13,18 +13,18 @@ import { borrowPageWorker, returnPageWorker } from '../pages/shared-page-worker.
 // Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
 const SHIFT = SLOT_SHIFT
-/** More slots than a page can have. A small integer as all slots are: with Infinity V8 would go back to the interpreter once a page. */
+/** More slots than a page can have. A small integer, as all slots are: with Infinity V8 would deoptimise once per page. */
 const NEVER = 2 ** 30
 const SEALED = Word.SEALED
-/** How often a reader that waits makes sure that its page is still the journal's, in ms. */
-const CHECK_PLACE_MS = 1000
-/** Looks in vain before the page is looked at closely: whether its file was cut short is a call into the addon. */
+/** How often a waiting reader checks that its page's path still names the mapped file, in ms. */
+const CHECK_IDENTITY_MS = 1000
+/** Unsuccessful checks of the cursor before a full check of the page: whether its file was truncated is a call into the addon. */
 const LOOKS_UNCHECKED = 256
 
 /**
- * A place in a journal that goes forward, frame by frame and page by page: the reading half of the protocol.
+ * Reads a journal forward, frame by frame and page by page: the reader's part of the protocol.
  *
- * Every byte it acts on is checked first; bytes that contradict the format end in CorruptJournalError, with the place kept.
+ * Every byte is checked before it is used. Bytes that contradict the format end in CorruptJournalError, and the position does not move.
  */
 export class FrameSource {
   page: MappedPage
@@ -32,62 +32,64 @@ export class FrameSource {
   slot: number
   /** Whether a handler is running. */
   polling = false
-  /** Grows when the place is changed from outside, so that a loop over frames notices that its handler did so. */
+  /** Grows with each seek and with close, so that a loop over frames notices when its handler did one of them. */
   generation = 0
 
   private capacity: number
-  /** Looks that found nothing since the page was last looked at closely. */
+  /** Unsuccessful checks of the cursor since the last full check of the page. */
   private looks = 0
   private u32: Uint32Array
   private i32: Int32Array
-  /** The word that says how far frames can be read: the cursor or the durable one. */
+  /** The index of the word that limits reading: the cursor or the durable cursor. */
   private commitWord: number
-  private checkPlaceAt = 0
+  private checkIdentityAt = 0
   private readonly worker: PageWorker
   private ahead: number | undefined = undefined
-  /** The slot from which on the next page is mapped ahead. */
+  /** The next page is mapped ahead once this slot has been read. */
   private aheadFrom: number
   private readonly dispatches = new Set<Dispatch>()
 
   constructor(
     private readonly directory: string,
-    place: { readonly page: MappedPage; readonly slot: number },
-    /** Frames count once they are durable, not once they are published. */
+    start: { readonly page: MappedPage; readonly slot: number },
+    /** Read frames only once they are durable. */
     private readonly durableOnly: boolean,
   ) {
-    this.page = place.page
-    this.slot = place.slot
-    this.u32 = place.page.memory.u32
-    this.i32 = place.page.memory.i32
-    this.capacity = place.page.capacity
-    this.aheadFrom = place.page.capacity >> 1
-    this.commitWord = this.commitWordOf(place.page)
+    this.page = start.page
+    this.slot = start.slot
+    this.u32 = start.page.memory.u32
+    this.i32 = start.page.memory.i32
+    this.capacity = start.page.capacity
+    this.aheadFrom = start.page.capacity >> 1
+    this.commitWord = this.commitWordOf(start.page)
     this.worker = borrowPageWorker()
   }
 
-  /** Has a dispatch's views follow from page to page. */
-  attach(dispatch: Dispatch): void {
+  /** Moves a dispatch's views from page to page from now on. */
+  addDispatch(dispatch: Dispatch): void {
     this.dispatches.add(dispatch)
   }
 
-  detach(dispatch: Dispatch): void {
+  removeDispatch(dispatch: Dispatch): void {
     this.dispatches.delete(dispatch)
   }
 
   /**
-   * Handles the frames there are on the page it is on, up to `limit`. Returns how many.
-   * A frame counts as read before its handler runs: what the handler throws comes out of here, and the next call goes on after it.
+   * Handles the frames that exist on the current page, up to `limit`. Returns how many.
+   * A frame counts as read before its handler runs. An error of the handler is thrown to the caller, and the next call continues after
+   * that frame.
    *
-   * All of it is one function on purpose: V8 puts no function of this length into its caller, so all that it spends on inlining goes to
-   * the handler and to the getters of its fields; see docs/decisions/0011-hot-path.md. What does not depend on the look comes before it.
+   * This is one long function on purpose: V8 does not inline a function of this length into its caller, so its whole inlining budget goes
+   * to the handler and to the getters of its fields; see docs/decisions/0011-hot-path.md. Everything that does not depend on the cursor
+   * is done before the cursor is loaded.
    *
-   * @param behind rest between finding frames and reading them.
+   * @param letAdvance let the writer advance between finding frames and reading them.
    */
-  poll(dispatch: Dispatch, limit: number, behind: boolean): number {
+  poll(dispatch: Dispatch, limit: number, letAdvance: boolean): number {
     const { generation } = this
     let { slot, u32 } = this
-    // Frames of one kind follow each other, and begin with the same word: it is taken apart only when it changes. Also from poll to poll:
-    // the processor then takes the route for granted, and runs the handler while the frame is still on its way from the other core.
+    // Frames of one type often follow each other and begin with the same word, so the word is decoded only when it changes. It is kept from
+    // poll to poll: then the processor predicts the route and runs the handler while the frame is still on its way from the other core.
     let known = dispatch.lastWord
     let route = dispatch.lastRoute
     let slots = (known >>> 16) & 0xff
@@ -95,12 +97,12 @@ export class FrameSource {
     if (end <= slot || end > this.capacity) {
       // As in `available`.
       if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return 0
-      end = this.turn()
+      end = this.refresh()
       slot = this.slot
       u32 = this.u32
       if (end === slot) return 0
     }
-    if (behind) fallBehind()
+    if (letAdvance) letWriterAdvance()
     let count = 0
     this.polling = true
     try {
@@ -135,7 +137,7 @@ export class FrameSource {
     }
   }
 
-  /** Moves on by one frame and returns its route, its view pointing at it; undefined when there is none. */
+  /** Advances by one frame and returns its route, with its view pointing at the frame; undefined when there is none. */
   step(dispatch: Dispatch): Route | undefined {
     const end = this.available()
     const slot = this.slot
@@ -154,15 +156,15 @@ export class FrameSource {
     return route
   }
 
-  /** The slot up to which frames can be read now, on the page that `slot` is on: goes on to the next page when there are more. */
+  /** The slot up to which frames can be read now on the current page. Continues on the next page if there are more frames. */
   available(): number {
     const end = Atomics.load(this.i32, this.commitWord)
     const slot = this.slot
     if (end > slot && end <= this.capacity) return end
-    // Nothing new, as a spinning reader finds most often. A page that ends here says so first by its seal.
-    // It may be seen late here: `turn`, which looks for it properly, comes at the next look or soon after.
+    // Nothing new: the most common case for a spinning reader. If the page ends here, its seal is set first.
+    // This plain load may see the seal late. `refresh`, which loads it atomically, runs at the next check or soon after.
     if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return slot
-    return this.turn()
+    return this.refresh()
   }
 
   /** The high word of the next frame's time; valid while `available() > slot`. */
@@ -178,15 +180,15 @@ export class FrameSource {
   /** The position of the next frame. */
   get position(): number {
     const { page, slot } = this
-    // At a sealed page's end the next frame is the next page's first. (The cursor as it is: a damaged one must not keep `close` from closing.)
+    // At a sealed page's end the next frame is the first of the next page. (The raw cursor: an error for a damaged one must not stop `close`.)
     if (page.sealed && slot === Atomics.load(this.i32, Word.CURSOR)) return page.firstPosition + page.capacity
     return page.firstPosition + slot
   }
 
-  /** Goes on somewhere else. */
-  moveTo(place: { readonly page: MappedPage; readonly slot: number }): void {
+  /** Continues at another position. */
+  moveTo(start: { readonly page: MappedPage; readonly slot: number }): void {
     this.generation++
-    this.enter(place.page, place.slot)
+    this.attach(start.page, start.slot)
   }
 
   close(): void {
@@ -198,20 +200,20 @@ export class FrameSource {
     returnPageWorker()
   }
 
-  /** The slow side of `available`: nothing more on this page, or its cursor cannot be right. */
-  private turn(): number {
+  /** The slow part of `available`: there is nothing more on this page, or its cursor is invalid. */
+  private refresh(): number {
     this.looks = 0
     for (;;) {
       const { page } = this
       if (page.mapping.damaged) {
-        throw new CorruptJournalError(`${page.path} was cut short while it was being read`, {
+        throw new CorruptJournalError(`${page.path} was truncated while it was being read`, {
           path: page.path,
           page: page.number,
           position: page.firstPosition + this.slot,
         })
       }
       const sealed = page.sealed
-      // Read after the seal: a sealed page's cursor doesn't move any more.
+      // Loaded after the seal: the cursor of a sealed page does not move any more.
       const cursor = page.cursor
       const byDurable = this.commitWord === Word.DURABLE
       const end = byDurable ? Math.min(page.durable, cursor) : cursor
@@ -228,42 +230,42 @@ export class FrameSource {
           },
         )
       }
-      if (!sealed) this.checkPlace()
+      if (!sealed) this.checkIdentity()
       if (!sealed || this.slot < cursor) return this.slot
-      this.goOn()
+      this.advance()
     }
   }
 
   /**
-   * Frames above the durable cursor of a page from another boot of the machine are what its next writer may find damaged and drop: they
-   * are no frames until it has looked. (Where frames have no CRC the cursor is all there is.)
+   * On a page from another boot of the machine, frames above the durable cursor may be damaged; the next writer's recovery may drop them.
+   * So they are not read before that. (Frames without a CRC have only the cursor.)
    */
   private commitWordOf(page: MappedPage): number {
     const inDoubt = page.checked && page.identity.bootId !== thisBoot()
     return this.durableOnly || inDoubt ? Word.DURABLE : Word.CURSOR
   }
 
-  /** Nothing comes any more on a page that was removed while frames were still to come: the journal was, or is another one now. */
-  private checkPlace(): void {
+  /** If the file at the path is not the mapped page, no more frames can arrive on it: the journal was removed or replaced. */
+  private checkIdentity(): void {
     const now = performance.now()
-    if (now < this.checkPlaceAt) return
-    this.checkPlaceAt = now + CHECK_PLACE_MS
+    if (now < this.checkIdentityAt) return
+    this.checkIdentityAt = now + CHECK_IDENTITY_MS
     const { path } = this.page
-    if (isInPlace(this.page)) return
+    if (isCurrentFile(this.page)) return
     throw new JournalReplacedError(
       `${path} is not the file any more that is being read: the journal was removed, made anew, or cut after power loss; open another reader`,
       { path, position: this.page.firstPosition + this.slot },
     )
   }
 
-  /** Goes to the page after a sealed one: it is there, for it was in place before the seal. */
-  private goOn(): void {
+  /** Continues on the page after a sealed one. That page exists: it got its name before the seal. */
+  private advance(): void {
     const number = this.page.number + 1
     const page = this.takeAhead(number) ?? this.openNext(number)
-    if (page.capacity === this.page.capacity) return this.enter(page, 0)
+    if (page.capacity === this.page.capacity) return this.attach(page, 0)
     page.mapping.close()
     throw new CorruptJournalError(
-      `${page.path} has another size than the page before it; run 'ticktape verify' on its journal`,
+      `${page.path} does not have the size of the page before it; run 'ticktape verify' on its journal`,
       {
         path: page.path,
         page: number,
@@ -293,13 +295,13 @@ export class FrameSource {
     }
     const firstPosition = first * this.page.capacity
     return new PositionGoneError(
-      `position ${position} of ${this.directory} was removed by retention; the first that is still there is ${firstPosition}: seek to it`,
+      `position ${position} of ${this.directory} was removed by retention; the first existing position is ${firstPosition}: seek to it`,
       firstPosition,
       { path: this.directory, position },
     )
   }
 
-  private enter(page: MappedPage, slot: number): void {
+  private attach(page: MappedPage, slot: number): void {
     const last = this.page
     this.page = page
     this.slot = slot
@@ -330,11 +332,11 @@ export class FrameSource {
     let page: MappedPage | undefined
     try {
       page = asPage(this.worker.wait(ticket), path, number)
-      // One with frames is the page, even when retention removed its name since. An empty one was made ahead, and is made anew when
-      // its writer is replaced before it got there: only the one in place now counts.
-      if (page.cursor > 0 || isInPlace(page)) return page
+      // A page with frames is the right one, even if retention has removed its name since. An empty page was only prepared, and the next
+      // writer creates a new one: then only the file that has the name now counts.
+      if (page.cursor > 0 || isCurrentFile(page)) return page
     } catch {
-      // It wasn't there yet, or not whole: opening it now says what is wrong, if anything is.
+      // It did not exist yet or was not complete: opening it now reports the problem, if there is one.
     }
     page?.mapping.close()
     return undefined
@@ -360,7 +362,7 @@ export class FrameSource {
 }
 
 /** Whether a page's path still names the file that is mapped. */
-function isInPlace({ path, mapping }: MappedPage): boolean {
+function isCurrentFile({ path, mapping }: MappedPage): boolean {
   const stat = fs.statSync(path, { throwIfNoEntry: false })
   return stat?.ino === mapping.inode && stat.dev === mapping.device
 }

@@ -1,5 +1,5 @@
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Dispatch } from '../../frames/dispatch.js'
 import { Handlers, isHandlers } from '../../frames/handlers.js'
@@ -17,36 +17,35 @@ export interface MergeSource extends Pick<ReaderOptions, 'from' | 'durable'> {
 /** A frame and the journal it comes from. */
 export interface MergedFrame {
   readonly frame: FrameView
-  /** Index of its journal in the order they were given. */
+  /** The index of its journal in the list given to `open`. */
   readonly source: number
 }
 
 const DEFAULT_LIMIT = 256
-/** What a merged reader begins with: nobody else has these, so the first poll compiles its own. */
+/** The initial handlers of a merged reader. No caller can pass them, so the first poll always compiles the caller's. */
 const NO_HANDLERS = new Handlers()
 
 /**
- * Reads several journals as one, ordered by time; frames of one time come in the order their journals were given.
+ * Reads several journals as one sequence, ordered by time. Frames with the same time are in the order in which their journals were given.
  *
- * The order is that of the frames there are: of journals still being written, a frame may appear after a later one of another
- * journal was handed out. Who acts on a live merge writes down the order it saw (each output frame carries its cause), and that is
- * the order to replay.
+ * Only published frames can be ordered: while journals are being written, a frame may appear after a later frame of another journal was
+ * returned. A program that acts on a live merge must record the order it saw (each output frame has its cause), and replay that order.
  */
 export class MergedReader implements Disposable {
   private readonly readers: Reader[] = []
   private readonly everything: Dispatch[]
-  /** Indexes of the journals that have a frame, as a binary heap: the earliest first. */
+  /** The indexes of the journals that have a frame, as a binary heap with the earliest frame first. */
   private readonly heap: number[] = []
   private handlers = NO_HANDLERS
   private version = -1
   private dispatches: Dispatch[] = []
   private polling = false
   private isClosed = false
-  /** Wakes who sleeps on this reader. */
+  /** Wakes the code that sleeps on this reader. */
   private readonly closing = new AbortController()
 
   /**
-   * Opens all of them, or none.
+   * Opens all journals, or none if one fails.
    *
    * @throws what `Reader.open` throws.
    */
@@ -67,7 +66,7 @@ export class MergedReader implements Disposable {
       for (const source of sources) {
         if (typeof source !== 'string' && (typeof source !== 'object' || source === null)) {
           throw new InvalidOptionError(
-            `MergedReader.open takes paths and { path, from, durable }, not ${shown(source)}`,
+            `MergedReader.open takes paths and { path, from, durable }, not ${formatValue(source)}`,
           )
         }
         const { path, ...options } = typeof source === 'string' ? { path: source } : source
@@ -81,14 +80,14 @@ export class MergedReader implements Disposable {
   }
 
   /**
-   * Handles the frames there are, at most `limit`, in order of time. A handler's second argument is the index of the frame's
-   * journal. Returns how many were read; 0 when there are none. What a handler throws comes out of here.
+   * Handles the frames that exist now, at most `limit`, in order of time. A handler's second argument is the index of the frame's
+   * journal. Returns how many were read; 0 when there are none. An error of a handler is thrown to the caller.
    */
   poll(handlers: Handlers, limit: number = DEFAULT_LIMIT): number {
     this.throwIfClosed()
     if (this.polling) throw new InvalidStateError('poll() from inside a handler of the same merged reader')
     if (typeof limit !== 'number' || !(limit >= 1))
-      throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
+      throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${formatValue(limit)}`)
     if (this.handlers !== handlers || this.version !== handlers.version) this.compile(handlers)
     this.polling = true
     let count = 0
@@ -114,7 +113,7 @@ export class MergedReader implements Disposable {
     }
   }
 
-  /** The frames there are now, one by one; the object and its frame are valid until the next is asked for. */
+  /** The frames that exist now, one by one; the object and its frame are valid until the next one is requested. */
   *[Symbol.iterator](): Generator<MergedFrame, void, undefined> {
     for (;;) {
       const next = this.next()
@@ -123,13 +122,13 @@ export class MergedReader implements Disposable {
     }
   }
 
-  /** Follows all of them for ever: ends with the signal given to `open`, with `close`, or with `break`. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<MergedFrame, undefined> {
+  /** Follows all journals until the signal given to `open` aborts, the reader is closed, or the loop ends with `break`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<MergedFrame> {
     this.throwIfClosed()
     return follow(this.followed(), this.signal)
   }
 
-  /** As `Reader.run`, over all of them. */
+  /** Like `Reader.run`, for all journals. */
   async run(handlers: Handlers, options: RunOptions = {}): Promise<number> {
     checkOptions('run', options, {
       wait: kinds.oneOf(...WAITS),
@@ -146,13 +145,13 @@ export class MergedReader implements Disposable {
     )
   }
 
-  /** The position of the next frame of each journal, in the order they were given. */
+  /** The position of the next frame of each journal, in the order of the list given to `open`. */
   get positions(): number[] {
     this.throwIfClosed()
     return this.readers.map(reader => reader.position)
   }
 
-  /** Slots published and not read, over all of them. */
+  /** The number of slots that are published and not yet read, in all journals together. */
   get lag(): number {
     this.throwIfClosed()
     return this.readers.reduce((sum, reader) => sum + reader.lag, 0)
@@ -192,7 +191,7 @@ export class MergedReader implements Disposable {
   private next(): MergedFrame | undefined {
     this.throwIfClosed()
     if (this.polling)
-      throw new InvalidStateError('the next frame was asked for inside a handler of the same merged reader')
+      throw new InvalidStateError('the next frame was requested inside a handler of the same merged reader')
     for (const reader of this.readers) reader.checkpoint()
     for (const dispatch of this.everything) dispatch.expire()
     this.fillHeap()
@@ -204,8 +203,8 @@ export class MergedReader implements Disposable {
 
   private compile(handlers: Handlers): void {
     if (!isHandlers(handlers))
-      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
-    // Where one of the journals refuses them, the others have let go of the last ones already.
+      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${formatValue(handlers)}`)
+    // If one of the journals refuses the handlers, the others have already released the previous ones.
     this.handlers = NO_HANDLERS
     this.dispatches = this.readers.map(reader => reader.compile(handlers))
     this.handlers = handlers
@@ -223,7 +222,7 @@ export class MergedReader implements Disposable {
     }
   }
 
-  /** The first journal's frame was taken: its next one, if it has one, finds its place. */
+  /** The frame at the top of the heap was read: moves its journal's next frame, if there is one, to its position in the heap. */
   private refreshTop(index: number): void {
     const { heap } = this
     const { frames } = this.readers[index]

@@ -1,9 +1,9 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown, shownWhole } from '../../base/format-value.js'
+import { formatContents, formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Wait } from '../../wait/run-loop.js'
 
-/** Where to begin: the first frame there is, after the last, at a position, at the first frame at or after a time. */
+/** Where to begin: at the first existing frame, after the last frame, at a position, or at the first frame at or after a time. */
 export type Start =
   | 'start'
   | 'end'
@@ -11,7 +11,7 @@ export type Start =
   /** ns since 1970, or a Date. */
   | { readonly time: bigint | Date }
 
-/** Where the last reader of that name stopped; a new name begins at `start`, by default the journal's. */
+/** Begins where the last reader of that name stopped. A new name begins at `start`, by default at the journal's first frame. */
 export interface NamedStart {
   readonly name: string
   readonly start?: Start
@@ -22,7 +22,7 @@ export interface ReaderOptions {
   readonly from?: Start | NamedStart
   /** Ends iteration with `for await` and `run`. */
   readonly signal?: AbortSignal
-  /** Read only what survives power loss: what a sync has passed. Where the durability is 'process' that is nothing. Default false. */
+  /** Read only durable frames, which a sync has written to the disk. In a journal with durability 'process' there are none. Default false. */
   readonly durable?: boolean
 }
 
@@ -30,7 +30,7 @@ export interface RunOptions {
   /** Default 'event-loop'. */
   readonly wait?: Wait
   readonly signal?: AbortSignal
-  /** Frames handled at most before the signal is looked at. Default 256. */
+  /** The maximum number of frames handled between two checks of the signal. Default 256. */
   readonly limit?: number
 }
 
@@ -41,7 +41,7 @@ export function isNamed(from: Start | NamedStart): from is NamedStart {
 export function checkReaderOptions(directory: string, options: ReaderOptions): void {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new InvalidOptionError(
-      `Reader.open takes the journal's directory as a non-empty string, not ${shown(directory)}`,
+      `Reader.open takes the journal's directory as a non-empty string, not ${formatValue(directory)}`,
     )
   }
   checkOptions('Reader.open', options, { from: () => undefined, signal: kinds.signal, durable: kinds.boolean })
@@ -62,6 +62,6 @@ export function checkStart(what: string, from: unknown): asserts from is Start {
     if (typeof time === 'bigint' || (time instanceof Date && !Number.isNaN(time.getTime()))) return
   }
   throw new InvalidOptionError(
-    `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${shownWhole(from)}`,
+    `${what} begins at 'start', 'end', { position } (a whole number from 0 on) or { time } (ns since 1970 as a bigint, or a Date), not ${formatContents(from)}`,
   )
 }

@@ -1,6 +1,6 @@
 import * as paths from 'node:path'
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Dispatch } from '../../frames/dispatch.js'
 import { Handlers, isHandlers } from '../../frames/handlers.js'
@@ -12,16 +12,16 @@ import { ReaderRegistration } from '../control/reader-registry.js'
 import { JournalNotFoundError } from '../errors.js'
 import { SchemaCache } from '../files/schema-cache.js'
 import { orClose } from '../pages/page.js'
-import { lastPage, type Place, seekEnd, seekPosition, seekStart, seekTime } from '../seek/seek.js'
+import { lastPage, type SeekResult, seekEnd, seekPosition, seekStart, seekTime } from '../seek/seek.js'
 import { FrameSource } from './frame-source.js'
 import { checkReaderOptions, checkStart, isNamed, type ReaderOptions, type RunOptions, type Start } from './options.js'
 
-/** Frames of one `poll` unless it says otherwise. */
+/** The default limit of `poll`, in frames. */
 const DEFAULT_LIMIT = 256
 
 /**
- * Reads a journal from any process, forward, frame by frame. It holds nobody up and needs no more than read permission; with
- * permission to write `control` it can have a name, and be woken instead of looking.
+ * Reads a journal forward, frame by frame, from any process. It never delays the writer or other readers, and needs only read permission.
+ * With permission to write the file `control` it can have a name, and the writer can wake it; otherwise it checks for frames every few ms.
  *
  *     const reader = Reader.open('/dev/shm/quotes')
  *     reader.poll(on(Ticker, t => console.log(t.symbol, t.last)))
@@ -39,13 +39,13 @@ export class Reader implements Disposable {
   private dispatch: Dispatch
   private checkpointed = -1
   private isClosed = false
-  /** Wakes who sleeps on this reader. */
+  /** Wakes the code that sleeps on this reader. */
   private readonly closing = new AbortController()
 
   /**
    * Opens a journal for reading.
    *
-   * @throws {JournalNotFoundError} when it isn't there yet (see `whenReady`), {NotAJournalError}, {FormatVersionError},
+   * @throws {JournalNotFoundError} when it does not exist yet (see `whenReady`), {NotAJournalError}, {FormatVersionError},
    * {CorruptJournalError}, {PositionError}, {PositionGoneError}, {ReaderBusyError}, {ReaderNameError}, {InvalidOptionError}.
    */
   static open(directory: string, options: ReaderOptions = {}): Reader {
@@ -53,7 +53,7 @@ export class Reader implements Disposable {
   }
 
   /**
-   * Opens a journal for reading as soon as its writer has made it.
+   * Opens a journal for reading as soon as its writer has created it.
    *
    * @throws as `open`, and the signal's reason when it aborts first.
    */
@@ -73,7 +73,7 @@ export class Reader implements Disposable {
 
   private constructor(directory: string, options: ReaderOptions) {
     checkReaderOptions(directory, options)
-    // Pages are opened as they are needed: the program may change its folder meanwhile.
+    // An absolute path, because pages are opened later and the program may change its working directory meanwhile.
     const path = paths.resolve(directory)
     this.path = path
     this.options = options
@@ -83,11 +83,11 @@ export class Reader implements Disposable {
     try {
       const from = options.from ?? 'start'
       if (isNamed(from)) {
-        // The journal itself is looked at first: a name is taken only where there is one to read.
+        // Check the journal first: a name is registered only if there is a journal to read.
         lastPage(path, this.control).mapping.close()
         if (this.control === undefined)
           throw new JournalNotFoundError(`${path} has no control file to keep a reader's position in`, { path })
-        registration = ReaderRegistration.take(this.control, from.name)
+        registration = ReaderRegistration.acquire(this.control, from.name)
       }
       this.registration = registration
       const place = this.find(
@@ -110,16 +110,16 @@ export class Reader implements Disposable {
       this.source.page.memory,
     )
     this.dispatch = this.everything
-    this.source.attach(this.everything)
+    this.source.addDispatch(this.everything)
     this.checkpoint()
   }
 
   /**
-   * Handles the frames there are, at most `limit`, without waiting. Returns how many were read, those without a handler
-   * included; 0 when there are none.
+   * Handles the frames that exist now, at most `limit`, without waiting. Returns how many were read, including those without a handler;
+   * 0 when there are none.
    *
-   * A frame counts as read before its handler runs. What a handler throws comes out of here, and the next call goes on after that
-   * frame. A named reader's position is stored when `poll` returns.
+   * A frame counts as read before its handler runs. An error of a handler is thrown to the caller, and the next call continues after
+   * that frame. A named reader's position is stored when `poll` returns.
    *
    * @throws {SchemaMismatchError} when a handler's definition is not the journal's, {CorruptJournalError}, {PositionGoneError}.
    */
@@ -127,7 +127,7 @@ export class Reader implements Disposable {
     return this.pollOnce(handlers, limit, false)
   }
 
-  /** The frames there are now, one by one. A frame is valid until the next one is asked for. */
+  /** The frames that exist now, one by one. A frame is valid until the next one is requested. */
   *[Symbol.iterator](): Generator<FrameView, void, undefined> {
     for (;;) {
       const frame = this.next()
@@ -136,12 +136,12 @@ export class Reader implements Disposable {
     }
   }
 
-  /** Follows the journal for ever: ends with the signal given to `open`, with `close`, or with `break`. */
+  /** Follows the journal until the signal given to `open` aborts, the reader is closed, or the loop ends with `break`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<FrameView> {
     return this.follow()
   }
 
-  /** Follows the journal for ever, until the signal aborts or the reader is closed. A frame is valid until the next one is asked for. */
+  /** Follows the journal until the signal aborts or the reader is closed. A frame is valid until the next one is requested. */
   follow(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<FrameView> {
     this.throwIfClosed()
     checkOptions('follow', options, { signal: kinds.signal })
@@ -149,8 +149,8 @@ export class Reader implements Disposable {
   }
 
   /**
-   * Polls until the signal aborts or the reader is closed, waiting as asked when there is nothing. Resolves to the number of
-   * frames read; rejects with what a handler throws.
+   * Polls until the signal aborts or the reader is closed. When there is no frame it waits in the way that `wait` selects. Resolves to the
+   * number of frames read; rejects with the error of a handler.
    */
   async run(handlers: Handlers, options: RunOptions = {}): Promise<number> {
     checkOptions('run', options, {
@@ -176,7 +176,7 @@ export class Reader implements Disposable {
     return this.source.position
   }
 
-  /** Slots that have been published and not been read. */
+  /** The number of slots that are published and not yet read. */
   get lag(): number {
     this.throwIfClosed()
     const { page } = this.source
@@ -188,9 +188,9 @@ export class Reader implements Disposable {
   }
 
   /**
-   * Goes on somewhere else.
+   * Continues at another position or time.
    *
-   * @throws {PositionError, PositionGoneError} and stays where it was.
+   * @throws {PositionError}, {PositionGoneError}; then the position does not change.
    */
   seek(to: Start): void {
     this.throwIfClosed()
@@ -199,7 +199,7 @@ export class Reader implements Disposable {
     this.checkpoint()
   }
 
-  /** Unmaps everything; views of its frames are gone. A name's position stays for its next reader. Any number of times. */
+  /** Unmaps everything and ends the views of its frames. The position of a named reader stays stored. May be called more than once. */
   close(): void {
     if (this.isClosed) return
     this.checkpoint()
@@ -214,7 +214,7 @@ export class Reader implements Disposable {
     this.close()
   }
 
-  /** @internal What iterating goes through: views of every type, made from the journal's schema. */
+  /** @internal For iteration: views of every type, made from the journal's schema. */
   get iteration(): Dispatch {
     return this.everything
   }
@@ -234,13 +234,13 @@ export class Reader implements Disposable {
     return this.isClosed
   }
 
-  /** @internal Makes handlers ready for this journal. */
+  /** @internal Compiles handlers for this journal. */
   compile(handlers: Handlers): Dispatch {
     if (!isHandlers(handlers))
-      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+      throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${formatValue(handlers)}`)
     const dispatch = new Dispatch(handlers, handlers.version, this.schema, this.source.page.memory)
-    if (this.dispatch !== this.everything) this.source.detach(this.dispatch)
-    this.source.attach(dispatch)
+    if (this.dispatch !== this.everything) this.source.removeDispatch(this.dispatch)
+    this.source.addDispatch(dispatch)
     this.dispatch = dispatch
     return dispatch
   }
@@ -254,14 +254,14 @@ export class Reader implements Disposable {
     this.registration.checkpoint(position)
   }
 
-  /** @param behind rest between finding frames and reading them. */
+  /** @param behind let the writer advance between finding frames and reading them. */
   private pollOnce(handlers: Handlers, limit: number, behind: boolean): number {
     const { source } = this
     if (this.isClosed || source.polling || typeof limit !== 'number' || !(limit >= 1)) this.refusePoll(limit)
     let { dispatch } = this
     if (dispatch.handlers !== handlers || dispatch.version !== handlers.version) dispatch = this.compile(handlers)
     if (this.registration === undefined) return source.poll(dispatch, limit, behind)
-    // What a handler throws comes after its frame counts as read.
+    // When a handler throws, its frame already counts as read.
     let count = 1
     try {
       count = source.poll(dispatch, limit, behind)
@@ -275,14 +275,14 @@ export class Reader implements Disposable {
     this.throwIfClosed()
     if (this.source.polling)
       throw new InvalidStateError(`${this.path}: poll() from inside a handler of the same reader`)
-    throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
+    throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${formatValue(limit)}`)
   }
 
   private next(): FrameView | undefined {
     this.throwIfClosed()
     if (this.source.polling)
-      throw new InvalidStateError(`${this.path}: the next frame was asked for inside a handler of the same reader`)
-    // The frame handed out before is done with now, so this is where a named reader has got to.
+      throw new InvalidStateError(`${this.path}: the next frame was requested inside a handler of the same reader`)
+    // The frame returned before has been handled now, so a named reader's position is stored here.
     this.checkpoint()
     this.everything.expire()
     return this.source.step(this.everything)?.view
@@ -305,7 +305,7 @@ export class Reader implements Disposable {
     }
   }
 
-  private find(from: Start): Place {
+  private find(from: Start): SeekResult {
     if (from === 'start') return seekStart(this.path)
     if (from === 'end') return seekEnd(this.path, this.control)
     if ('position' in from) return seekPosition(this.path, from.position, this.control)
@@ -322,5 +322,5 @@ export class Reader implements Disposable {
   }
 }
 
-/** Between two looks for a journal that isn't there yet, at most. */
+/** The longest sleep between two checks for a journal that does not exist yet. */
 const LONGEST_NAP_MS = 20

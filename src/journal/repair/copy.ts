@@ -13,10 +13,10 @@ import { makeDurable, setMarks } from '../pages/page-end.js'
 import { fromSystemError } from '../system-error.js'
 import type { GoodPage } from './page.js'
 
-/** Pages without a gap, good from the first frame to the last; only of the last page something may be missing. */
+/** Consecutive pages with all their frames; only the last page may have lost frames at its end. */
 export type Run = readonly GoodPage[]
 
-/** A directory for a journal in the making, beside where it will be. */
+/** Creates a directory for an unfinished journal, next to its final path. */
 export function makeDirectory(target: string, like: string): string {
   try {
     const directory = fs.mkdtempSync(`${target}.making-`)
@@ -27,14 +27,14 @@ export function makeDirectory(target: string, like: string): string {
   }
 }
 
-/** Puts the finished journal in its place. */
+/** Renames the finished journal to its final path. */
 export function finishDirectory(directory: string, target: string): void {
   syncDirectory(directory)
   fs.renameSync(directory, target)
   syncDirectory(path.dirname(path.resolve(target)))
 }
 
-/** Writes pages and schema.json. All pages but the last are sealed; the last takes more frames, whatever followed it once. */
+/** Writes pages and schema.json. All pages but the last are sealed; the last one is open for more frames, even if it was sealed before. */
 export async function writeRun(
   directory: string,
   run: Run,
@@ -47,7 +47,7 @@ export async function writeRun(
   const byLength = [...hashes.keys()]
   let definitions = 0
   for (const [i, good] of run.entries()) {
-    // A page made with definitions that are lost, or none can tell which, is given those of the page before it.
+    // If a page's definitions are lost or unknown, it gets those of the page before it.
     definitions = Math.max(definitions, hashes.get(Buffer.from(good.identity.layoutHash).toString('hex')) ?? 0)
     copyPage(directory, good, Buffer.from(byLength[definitions], 'hex'), i < run.length - 1, mode)
     await onPage()
@@ -68,7 +68,7 @@ function copyPage(directory: string, good: GoodPage, layoutHash: Uint8Array, sea
     const source = native.mapFile(good.path, false)
     try {
       if (source.size < P.HEADER_SIZE + slots * SLOT_SIZE)
-        throw new RepairError(`${good.path} was cut short while it was being copied`, { path: good.path })
+        throw new RepairError(`${good.path} was truncated while it was being copied`, { path: good.path })
       made.memory.u8.set(new Uint8Array(source.buffer, P.HEADER_SIZE, slots * SLOT_SIZE), P.HEADER_SIZE)
     } finally {
       source.close()

@@ -12,16 +12,16 @@ import { fromSystemError } from '../system-error.js'
 import type { FrameRules } from '../verify/frames.js'
 import { withoutAdvice } from '../verify/page.js'
 
-/** What is good of one page. */
+/** The good frames of one page. */
 export interface GoodPage {
   readonly path: string
   readonly identity: PageIdentity
-  /** Slots from the start that hold good frames. */
+  /** The number of slots from the page's start that hold good frames. */
   readonly slots: number
   readonly frames: number
-  /** Slots that were committed, as far as one can tell. */
+  /** The number of slots that were committed, as far as that is known. */
   readonly claimed: number
-  /** The writer had gone on to the next page. */
+  /** Whether the page was sealed. */
   readonly sealed: boolean
   /** ns since 1970 of the last good frame; `minTime` when there is none. */
   readonly lastTime: bigint
@@ -29,29 +29,29 @@ export interface GoodPage {
   readonly wrong: string
 }
 
-/** A page of which nothing can be kept. */
+/** A page from which no frame can be kept. */
 export interface BadPage {
   readonly path: string
   readonly wrong: string
 }
 
-/** What is known of a page from its neighbours, should its header be lost. */
+/** What the neighbours of a page say about it, for the case that its header is damaged. */
 export interface Expected {
   /** Bytes. */
   readonly pageSize: number
-  /** Of the page before, if there is one. */
+  /** The identity of the page before, if there is one. */
   readonly before: PageIdentity | undefined
   /** The page's first frame has this time or a later one. */
   readonly minTime: bigint
 }
 
 /**
- * Finds the good frames at a page's start, whatever the rest is: the file too short or too long, the header damaged.
+ * Finds the good frames at a page's start, even if the file is too short or too long, or its header is damaged.
  *
- * Where the cursor cannot be believed, frames count as long as they are good: by their checksums, or, in journals without, by their
- * structure, types and times.
+ * If the cursor cannot be trusted, frames are kept up to the first one that is not good: by their checksums, or, in journals without
+ * checksums, by their structure, types and times.
  *
- * @throws {FormatVersionError, JournalSystemError} when it cannot be looked at.
+ * @throws {FormatVersionError}, {JournalSystemError} when the page cannot be read.
  */
 export function examinePage(
   directory: string,
@@ -66,7 +66,7 @@ export function examinePage(
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT') return { path, wrong: 'it is missing' }
-    if (code === 'EINVAL') return { path, wrong: 'it is empty, or no regular file' }
+    if (code === 'EINVAL') return { path, wrong: 'it is empty or not a regular file' }
     if (code === 'ELOOP') return { path, wrong: 'it is a symbolic link' }
     throw fromSystemError(error, 'opening', path)
   }
@@ -80,7 +80,7 @@ export function examinePage(
 class Examination {
   private readonly view: DataView
   private readonly bytes: Uint8Array
-  /** Slots of the file, which may be shorter than its page. */
+  /** The number of slots in the file, which may be shorter than a page. */
   private readonly capacity: number
   private readonly firstPosition: number
 
@@ -106,12 +106,12 @@ class Examination {
     const cursor = this.view.getUint32(P.CURSOR, true)
     const durable = this.view.getUint32(P.DURABLE, true)
     const seal = this.view.getUint32(P.SEALED, true)
-    // In a header that is damaged anyway, only what a writer stores means something.
+    // In a damaged header, only a value that writers store counts as a seal.
     const sealed = wrong === '' ? seal !== 0 : seal === 1
     const used = this.lastUsedSlot()
     let believed = wrong === '' && cursor <= slotsOf(expected.pageSize)
     let good = this.walk(believed ? Math.min(cursor, this.capacity) : this.capacity, checked, believed, durable)
-    // A sealed page has nothing after its cursor: where there are good frames, it is the cursor that is damaged.
+    // A sealed page has no frames after its cursor. If there are good frames after it, the cursor is damaged.
     if (believed && sealed && good.slot === cursor && used > cursor) {
       const more = this.walk(this.capacity, checked, false, durable)
       believed = more.slot <= cursor
@@ -132,7 +132,7 @@ class Examination {
     }
   }
 
-  /** The slot after the last that is not all zeros. */
+  /** The slot after the last slot that is not all zeros. */
   private lastUsedSlot(): number {
     const { bytes } = this
     let at = P.HEADER_SIZE + this.capacity * SLOT_SIZE
@@ -140,7 +140,7 @@ class Examination {
     return Math.ceil((at - P.HEADER_SIZE) / SLOT_SIZE)
   }
 
-  /** As its header says, or made up from its name and its neighbours. Undefined for a whole header of something else. */
+  /** The identity from the page's header, or one derived from its name and neighbours. Undefined for a valid header of another page. */
   private readIdentity(): { identity: PageIdentity | undefined; wrong: string } {
     const { path, pageNumber, expected, bytes } = this
     try {
@@ -150,7 +150,7 @@ class Examination {
       }
     } catch (error) {
       if (!(error instanceof TicktapeError)) throw error
-      // A bit of a version or a number is damage; in a header that checks out it is another version, or another page.
+      // With a wrong CRC, a different version or number is damage. With a right CRC, it is another version, or another page.
       if (this.view.getUint32(P.IDENTITY_CRC, true) === crc32c(bytes.subarray(0, P.IDENTITY_CRC))) {
         if (error instanceof FormatVersionError) throw error
         return { identity: undefined, wrong: withoutAdvice(error.message) }
@@ -171,7 +171,7 @@ class Examination {
     }
   }
 
-  /** The good frames from slot 0 on, up to `end`. */
+  /** The good frames from slot 0 up to `end`. */
   private walk(
     end: number,
     checked: boolean,
@@ -181,7 +181,7 @@ class Examination {
     const { mapping, firstPosition, expected } = this
     let walk = native.walkFrames(mapping, 0, end, firstPosition, checked, expected.minTime)
     let { frames } = walk
-    // Frames get their checksum just before they are synced: the last ones, below a cursor to be believed, may have none yet.
+    // Frames get their checksum just before they are synced: the last ones, below a trusted cursor, may have none yet.
     if (checked && believed && walk.reason === 'crc-missing' && (walk.slot >= durable || durable > end)) {
       walk = native.walkFrames(mapping, walk.slot, end, firstPosition, false, walk.lastTime)
       frames += walk.frames
@@ -197,7 +197,7 @@ class Examination {
       slot: odd,
       frames: until.frames,
       lastTime: until.lastTime,
-      wrong: `the frame at slot ${odd} is not as schema.json defines it`,
+      wrong: `the frame at slot ${odd} does not match its definition in schema.json`,
     }
   }
 
@@ -208,7 +208,7 @@ class Examination {
       const at = P.HEADER_SIZE + (slot << SLOT_SHIFT)
       const type = view.getUint16(at + Frame.TYPE, true)
       const slots = bytes[at + Frame.SLOTS]
-      if (slots === 0) return slot // cut short under us
+      if (slots === 0) return slot // the file was truncated meanwhile
       const wanted = rules.slotsOf(type)
       if (wanted !== slots && (wanted !== 0 || (rules.complete && !rules.isLost(type)))) return slot
       slot += slots

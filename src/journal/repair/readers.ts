@@ -7,13 +7,13 @@ import { PositionError } from '../errors.js'
 import { FileName } from '../files/directory.js'
 import { seekPosition } from '../seek/seek.js'
 
-/** A named reader and where it stopped. */
+/** A named reader and the position where it stopped. */
 export interface SavedReader {
   readonly name: string
   readonly position: number
 }
 
-/** The named readers in a control file, even when its header is damaged; none when it is not there or of another size. */
+/** The named readers in a control file, even when its header is damaged; none when the file is missing or has another size. */
 export function saveReaders(directory: string): SavedReader[] {
   let bytes: Buffer
   try {
@@ -28,17 +28,17 @@ export function saveReaders(directory: string): SavedReader[] {
       fs.closeSync(fd)
     }
   } catch {
-    return [] // readers begin anew; the report says which were kept
+    return [] // readers start again from the beginning; the report lists those that were kept
   }
   const readers = new Map<string, SavedReader>()
   for (let i = 0; i < READER_SLOTS; i++) {
-    const reader = readPlace(bytes.subarray(C.HEADER_SIZE + i * R.SIZE, C.HEADER_SIZE + (i + 1) * R.SIZE))
+    const reader = readReaderSlot(bytes.subarray(C.HEADER_SIZE + i * R.SIZE, C.HEADER_SIZE + (i + 1) * R.SIZE))
     if (reader !== undefined && !readers.has(reader.name)) readers.set(reader.name, reader)
   }
   return [...readers.values()]
 }
 
-function readPlace(place: Buffer): SavedReader | undefined {
+function readReaderSlot(place: Buffer): SavedReader | undefined {
   const checkpoint = place.readUInt32LE(R.CHECKPOINT)
   if (place.readUInt32LE(R.STATE) !== ReaderState.USED || checkpoint === 0) return undefined
   const name = place.toString('latin1', R.NAME, R.NAME + R.NAME_SIZE).replace(/\0.*$/s, '')
@@ -51,7 +51,7 @@ function readPlace(place: Buffer): SavedReader | undefined {
   return Number.isSafeInteger(position) ? { name, position } : undefined
 }
 
-/** Enters readers into a copy: where they stopped, or the nearest place before it where a frame begins. Returns where that is. */
+/** Registers readers in a copy, at the position where they stopped or at the last frame before it. Returns them with these positions. */
 export function enterReaders(
   directory: string,
   readers: readonly SavedReader[],
@@ -65,7 +65,7 @@ export function enterReaders(
     control.currentPage = lastPage
     return readers.map(({ name, position }) => {
       const entered = frameAt(directory, control, Math.min(Math.max(position, first), end))
-      const registration = ReaderRegistration.take(control, name)
+      const registration = ReaderRegistration.acquire(control, name)
       registration.checkpoint(entered)
       registration.release()
       return { name, position: entered }
@@ -81,7 +81,7 @@ function frameAt(directory: string, control: Control, position: number): number 
       seekPosition(directory, at, control).page.mapping.close()
       return at
     } catch (error) {
-      // Inside a frame: at most 254 slots from its start.
+      // The position is inside a frame, at most 254 slots after its start.
       if (!(error instanceof PositionError)) throw error
     }
   }

@@ -23,15 +23,15 @@ import { commonSize, hasFrames, modeOf } from './scan.js'
 import { saveSchema } from './schema.js'
 
 export interface RepairOptions {
-  /** The directory to make, which must not be there. Default: the journal's, with '.repaired' after its name. */
+  /** The directory to create; it must not exist. Default: the journal's path with '.repaired' appended. */
   readonly to?: string
   /** Also keep good pages after damage, in journals of their own: TO-2, TO-3 and so on. Default false. */
   readonly salvage?: boolean
-  /** Called as pages get done. */
+  /** Called after each page. */
   readonly onProgress?: (done: number, steps: number) => void
 }
 
-/** One journal that was made. */
+/** One journal that was created. */
 export interface RepairedCopy {
   readonly path: string
   readonly firstPosition: number
@@ -42,34 +42,34 @@ export interface RepairedCopy {
 
 export interface RepairReport {
   readonly path: string
-  /** The first is the journal's; others there are with `salvage` only. All are sound. */
+  /** The first is the repaired journal; there are others only with `salvage`. `verify` has found all of them sound. */
   readonly copies: readonly RepairedCopy[]
-  /** No frame and no definition was lost. */
+  /** Whether no frame and no definition was lost. */
   readonly complete: boolean
-  /** What could not be kept, and why. */
+  /** The frames that could not be kept, and why. */
   readonly lost: readonly LostFrames[]
-  /** Slots that were committed, as far as one can tell, and are in no copy. */
+  /** The number of slots that were committed, as far as that is known, and are in no copy. */
   readonly lostSlots: number
-  /** What was wrong and could be made good without loss. */
+  /** The problems that could be repaired without loss. */
   readonly mended: readonly Finding[]
-  /** 'doubtful': it can be read, but pages were made with other definitions. */
+  /** 'doubtful': schema.json can be read, but pages were created with other definitions. */
   readonly schema: 'kept' | 'doubtful' | 'rebuilt' | 'lost'
   /** Types of frames whose definitions are lost; the frames are kept. */
   readonly lostTypes: readonly number[]
-  /** Named readers in the first copy, and where they go on. */
+  /** The named readers in the first copy, and the positions where they continue. */
   readonly readers: readonly SavedReader[]
 }
 
 /**
- * Makes a sound copy of what can be saved of a journal, next to it. The original is not changed. Frames keep their positions and
- * times.
+ * Copies the good frames of a damaged journal into a new, sound journal next to it. The original is not changed. Frames keep their
+ * positions and times.
  *
- * A journal has no gaps, so the copy ends at the first frame that is not good: what follows in its page is lost, and pages after it
- * too, unless `salvage` puts each run of good pages into a journal of its own. What is not a frame (headers, cursors, marks, seals,
- * the control file, schema.json) is made anew from what there is. Each copy is verified.
+ * A journal has no gaps, so the copy ends at the first frame that is not good. The rest of that page and all later pages are lost,
+ * unless `salvage` copies each run of good pages into a journal of its own. Everything that is not a frame (headers, cursors, marks,
+ * seals, the control file, schema.json) is created again from the readable parts. Each copy is verified.
  *
- * @throws {RepairError} when nothing is good, or something is where the copy should be; {WriterLockedError} when the journal has a
- * writer; {JournalNotFoundError, NotAJournalError, FormatVersionError, JournalFullError, JournalSystemError}.
+ * @throws {RepairError} when there is no good frame, or when a file exists at the copy's path; {WriterLockedError} when the journal has
+ * a writer; {JournalNotFoundError, NotAJournalError, FormatVersionError, JournalFullError, JournalSystemError}.
  */
 export async function repair(place: string, options: RepairOptions = {}): Promise<RepairReport> {
   checkOptions('repair', options, { to: kinds.string, salvage: kinds.boolean, onProgress: kinds.function })
@@ -85,9 +85,9 @@ export async function repair(place: string, options: RepairOptions = {}): Promis
   }
 }
 
-/** A page that is in no copy, or not all of it. */
+/** A page that was not copied, or only in part. */
 export interface LostFrames extends Finding {
-  /** How many slots were committed from there on, as far as one can tell. */
+  /** How many committed slots were lost from there on, as far as that is known. */
   readonly slots: number
 }
 
@@ -155,7 +155,7 @@ class Repair {
     }
   }
 
-  /** Divides the good pages into runs without a gap. */
+  /** Divides the good pages into runs of consecutive pages. */
   private async findRuns(): Promise<Run[]> {
     const { pages, directory, pageSize } = this
     const runs: GoodPage[][] = []
@@ -171,13 +171,13 @@ class Repair {
           pagePath(directory, pages[i - 1] + 1),
           0,
           (number - pages[i - 1] - 1) * slotsOf(pageSize),
-          'it is missing, up to the next page there is',
+          'it is missing, and so are all pages up to the next existing one',
         )
         end()
       }
       const before = run.at(-1)
       const followed = hasFrames(directory, number)
-      // After a page that was not gone on from there can only be one prepared: nothing of it counts.
+      // Only a prepared page can follow a page that is not sealed, and a prepared page has no frames.
       if (before?.sealed === false && !followed) break
       if (before?.sealed === false)
         this.mended.push({
@@ -205,14 +205,14 @@ class Repair {
         pagePath(directory, next),
         0,
         0,
-        'it is missing, though the page before it is sealed: nobody knows how much was in it',
+        'it is missing, though the page before it is sealed: how many frames it had is unknown',
       )
     }
     end()
     return runs
   }
 
-  /** Says what of a page is lost or mended. Returns whether all of it is good, so that the next page follows without a gap. */
+  /** Records what was lost or repaired in a page. Returns whether all of it is good, so that the next page follows without a gap. */
   private accountFor(number: number, page: GoodPage): boolean {
     const { path: file, slots, claimed, wrong } = page
     if (slots < claimed || (slots === 0 && wrong !== '')) {
@@ -274,7 +274,7 @@ class Repair {
     }
   }
 
-  /** Types of good frames that the definitions left to us say nothing of. */
+  /** Types of good frames for which no definition is left. */
   private typesWithoutDefinition(pages: readonly GoodPage[]): number[] {
     const types = new Set<number>()
     for (const { path: file, slots } of pages) {
@@ -316,21 +316,21 @@ function describeCopy(target: string, run: Run): RepairedCopy {
   }
 }
 
-/** A page that nothing was written to yet. */
+/** Whether no frame has been written to a page. */
 function isEmpty(page: GoodPage): boolean {
   return page.claimed === 0 && page.wrong === ''
 }
 
-/** Holds the writer's lock, where there is one to hold and permission to. */
+/** Acquires the writer's lock, if the lock file exists and may be written. */
 function keepWritersOut(directory: string): WriterLock | undefined {
   const file = path.join(directory, FileName.LOCK)
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile()) return undefined
   try {
-    return WriterLock.take(directory, stat.mode & 0o777)
+    return WriterLock.acquire(directory, stat.mode & 0o777)
   } catch (error) {
     if (!(error instanceof JournalSystemError)) throw error
-    // A journal that may only be read: its lock can only be looked at.
+    // A journal that may only be read: its lock cannot be acquired, only checked.
     const { held, ...holder } = writerState(directory)
     if (held === true)
       throw new WriterLockedError(
@@ -344,7 +344,7 @@ function keepWritersOut(directory: string): WriterLock | undefined {
 
 function refuseExisting(target: string): void {
   if (fs.lstatSync(target, { throwIfNoEntry: false }) === undefined) return
-  throw new RepairError(`${target} is there already; move it away, or give another directory with --to`, {
+  throw new RepairError(`${target} exists already; move it away, or give another directory with --to`, {
     path: target,
   })
 }

@@ -4,7 +4,7 @@ import { native } from '../../native/index.js'
 import { RepairError } from '../errors.js'
 import { DEFAULT_MODE, pagePath } from '../files/directory.js'
 
-/** What a damaged journal's files say about it before its pages are examined one by one. */
+/** Facts about a damaged journal that are collected before its pages are examined one by one. */
 
 /** Whether a page's header, or its first frame, says that it has frames. */
 export function hasFrames(directory: string, number: number): boolean {
@@ -12,7 +12,7 @@ export function hasFrames(directory: string, number: number): boolean {
   try {
     mapping = native.mapFile(pagePath(directory, number), false)
   } catch {
-    return false // and if it had, they cannot be had
+    return false // if it has frames, they cannot be read
   }
   try {
     const view = new DataView(mapping.buffer)
@@ -25,7 +25,7 @@ export function hasFrames(directory: string, number: number): boolean {
   }
 }
 
-/** The size most headers say that pages have, or most files have: any of them may be damaged, cut or grown. */
+/** The page size that most headers state, or that most files have: any single one may be damaged, truncated or extended. */
 export function commonSize(directory: string, pages: readonly number[]): number {
   const counts = new Map<number, number>()
   const count = (size: number, weight: number): void => {
@@ -38,7 +38,7 @@ export function commonSize(directory: string, pages: readonly number[]): number 
     count(sizeInHeader(file), pages.length) // checked by its CRC
   }
   const [best] = [...counts].sort((a, b) => b[1] - a[1])
-  if (best === undefined) throw new RepairError(`no page of ${directory} has the size of one`, { path: directory })
+  if (best === undefined) throw new RepairError(`no page of ${directory} has a valid page size`, { path: directory })
   return best[0]
 }
 
@@ -48,7 +48,7 @@ function sizeInHeader(file: string): number {
   try {
     mapping = native.mapFile(file, false)
   } catch {
-    return 0 // what is wrong with it is said when the page is examined
+    return 0 // the problem is reported when the page is examined
   }
   try {
     if (mapping.size < P.IDENTITY_SIZE) return 0

@@ -7,16 +7,16 @@ import { FileName } from '../files/directory.js'
 import { readSchema } from '../files/schema-file.js'
 import { isDamage } from '../verify/page.js'
 
-/** The definitions of a journal, as far as they can be had. */
+/** The definitions of a journal, as far as they can be read. */
 export interface SavedSchema {
   readonly schema: Schema
-  /** 'kept': as it was. 'rebuilt': those of its definitions that are whole. 'lost': none. */
+  /** 'kept': schema.json was intact. 'rebuilt': only its intact definitions were kept. 'lost': there was no intact definition. */
   readonly state: 'kept' | 'rebuilt' | 'lost'
 }
 
 /**
- * Reads schema.json; a damaged one is taken apart, definition by definition. One that was being written when its writer died is
- * as good, when it is whole.
+ * Reads schema.json; from a damaged file, each intact definition is read by itself. The temporary file of a writer that died is used as
+ * well, if it is complete.
  */
 export function saveSchema(directory: string): SavedSchema {
   const file = path.join(directory, FileName.SCHEMA)
@@ -35,11 +35,11 @@ function parseWhole(text: string): Schema | undefined {
   try {
     return Schema.parse(text, '')
   } catch {
-    return undefined // no better than the other one
+    return undefined // also damaged
   }
 }
 
-/** A definition in the text as writers lay it out: each begins and ends on lines of its own, four spaces in. */
+/** Matches one definition in the layout that writers use: it begins and ends on lines of its own, indented by four spaces. */
 const DEFINITION = /^ {4}\{\n[^]*?^ {4}\}/gm
 
 function wholeDefinitions(text: string): FrameDefinition[] {
@@ -54,7 +54,7 @@ function wholeDefinitions(text: string): FrameDefinition[] {
   return [...definitions.values()]
 }
 
-/** A file's text, if it is a regular file of a size to be read; else ''. */
+/** The text of a regular file that is not too large; otherwise ''. */
 function readText(file: string): string {
   try {
     const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
@@ -65,7 +65,7 @@ function readText(file: string): string {
       fs.closeSync(fd)
     }
   } catch {
-    return '' // nothing to be had from it: the report says that definitions are lost
+    return '' // it cannot be read: the report says that definitions are lost
   }
 }
 

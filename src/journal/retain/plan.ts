@@ -1,26 +1,18 @@
 import * as fs from 'node:fs'
 import { systemCode } from '../../base/system-error.js'
-import { native } from '../../native/index.js'
 import type { Control } from '../control/control.js'
-import { listReaders, type ReaderInfo } from '../control/reader-registry.js'
+import { isInNeed, listReaders, type ReaderInfo } from '../control/reader-registry.js'
+import type { Retention } from '../control/retention.js'
 import { listDirectory, pagePath } from '../files/directory.js'
+import { type Blocker, findEnd, isSurplus } from '../inspect/blockers.js'
 import { isJournal, notAJournal } from '../inspect/inspect.js'
-import { type MappedPage, openPage } from '../pages/page.js'
+import { openPage } from '../pages/page.js'
 import { lastTimeOf } from '../pages/page-times.js'
 import { whileRemoved } from '../seek/seek.js'
 import { fromSystemError } from '../system-error.js'
 
-/** How much of a journal is kept. A page goes when any of the limits says so. */
-export interface Retention {
-  /** Bytes that pages may take, those with frames counted. */
-  readonly bytes?: number
-  /** ms since a page's last frame. */
-  readonly age?: number
-  /** Pages, those with frames counted. */
-  readonly pages?: number
-  /** Keep what a named reader has not read, whether it is open or not. Default true. */
-  readonly readers?: boolean
-}
+export type { Retention } from '../control/retention.js'
+export type { Blocker } from '../inspect/blockers.js'
 
 export interface RemovablePage {
   readonly page: number
@@ -28,20 +20,6 @@ export interface RemovablePage {
   readonly bytes: number
   /** ns since 1970 of its last frame. */
   readonly lastTime: bigint | undefined
-}
-
-/** A reader that pages are kept for which the limits would remove. */
-export interface Blocker {
-  readonly name: string
-  readonly alive: boolean
-  readonly pid: number
-  /** Where it goes on. */
-  readonly position: number
-  /** ns since 1970 of its last checkpoint. */
-  readonly heartbeat: bigint
-  /** How many pages it alone would hold, and their bytes. */
-  readonly pages: number
-  readonly bytes: number
 }
 
 /** What of a journal's pages may go. */
@@ -127,7 +105,7 @@ export async function removePages(
 
 /** Named readers, but for those that died before they had their first position: they need nothing. */
 export function readersInNeed(control: Control): ReaderInfo[] {
-  return listReaders(control).filter(reader => reader.alive || reader.heartbeat !== 0n)
+  return listReaders(control).filter(isInNeed)
 }
 
 /** The page that somebody needs first; infinite when nobody needs any. */
@@ -151,52 +129,6 @@ function blockerOf(reader: ReaderInfo, surplus: readonly RemovablePage[], capaci
       bytes: held.reduce((sum, page) => sum + page.bytes, 0),
     },
   ]
-}
-
-/** The page being written, and the newest that has a frame: the journal's last time must stay known. */
-function findEnd(
-  directory: string,
-  pages: readonly number[],
-): { current: number; newest: number; capacity: number; pageSize: number } {
-  const last = pages[pages.length - 1]
-  const page = openPage(directory, last, false)
-  try {
-    const { capacity, identity, cursor } = page
-    const prepared = cursor === 0 && pages.length > 1 && !isSealed(directory, last - 1)
-    const current = prepared ? last - 1 : last
-    // The last page with a frame stays, whatever empty ones came after it: every boot's writer begins one.
-    let newest = current
-    while (newest > pages[0] && isEmpty(directory, newest)) newest--
-    return { current, newest, capacity, pageSize: identity.pageSize }
-  } finally {
-    page.mapping.close()
-  }
-}
-
-function isSealed(directory: string, pageNumber: number): boolean {
-  return look(directory, pageNumber, page => page.sealed)
-}
-
-function isEmpty(directory: string, pageNumber: number): boolean {
-  return look(directory, pageNumber, page => page.cursor === 0)
-}
-
-function look<T>(directory: string, pageNumber: number, see: (page: MappedPage) => T): T {
-  const page = openPage(directory, pageNumber, false)
-  try {
-    return see(page)
-  } finally {
-    page.mapping.close()
-  }
-}
-
-/** @param rank 1 for the page being written, 2 for the one before it. */
-function isSurplus(page: MappedPage, rank: number, limits: Retention): boolean {
-  if (limits.pages !== undefined && rank > limits.pages) return true
-  if (limits.bytes !== undefined && rank * page.identity.pageSize > limits.bytes) return true
-  if (limits.age === undefined) return false
-  const last = lastTimeOf(page) ?? page.identity.created
-  return native.now() - last > BigInt(Math.floor(limits.age * 1e6))
 }
 
 /** So that no removed page comes back after power loss. */

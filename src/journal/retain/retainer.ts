@@ -1,6 +1,7 @@
 import type { Control } from '../control/control.js'
 import type { ReaderInfo } from '../control/reader-registry.js'
 import { channels } from '../diagnostics.js'
+import { type Blocker, describeBlocker, findBlockers } from '../inspect/blockers.js'
 import { planPruning, type RemovablePage, type Retention, readersInNeed, removePages } from './plan.js'
 
 /**
@@ -13,6 +14,8 @@ export class Retainer {
   private pending = false
   private running = false
   private closed = false
+  /** Closed readers in the way that were warned of already. */
+  private readonly warned = new Set<string>()
 
   constructor(
     private readonly directory: string,
@@ -50,10 +53,13 @@ export class Retainer {
         () => this.readers(),
         () => this.closed,
       )
-      if (removed.length > 0 && channels.pruned.hasSubscribers)
-        channels.pruned.publish({ path: this.directory, removed, error: undefined })
+      const blockers = findBlockers(this.directory, this.limits, this.readers())
+      if (channels.pruned.hasSubscribers) {
+        if (removed.length + blockers.length > 0)
+          channels.pruned.publish({ path: this.directory, removed, blockers, error: undefined })
+      } else this.warnOf(blockers)
     } catch (error) {
-      if (!this.closed) this.tell(error as Error)
+      if (!this.closed) this.reportFailure(error as Error)
     }
   }
 
@@ -61,10 +67,22 @@ export class Retainer {
     return this.limits.readers === false || this.closed ? [] : readersInNeed(this.control)
   }
 
+  /** A reader that is open will read on. One that is closed may never come back, and its pages would fill the disk unseen. */
+  private warnOf(blockers: readonly Blocker[]): void {
+    for (const blocker of blockers) {
+      if (blocker.alive || this.warned.has(blocker.name)) continue
+      this.warned.add(blocker.name)
+      process.emitWarning(
+        `${this.directory}: ${describeBlocker(blocker)}; open it again, forget it with forgetReader(), or set readers: false in 'retain'`,
+        { code: 'TICKTAPE_RETENTION' },
+      )
+    }
+  }
+
   /** Writing goes on without retention; that the disk fills up must not come as a surprise. */
-  private tell(error: Error): void {
+  private reportFailure(error: Error): void {
     const removed: RemovablePage[] = []
-    if (channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, error })
+    if (channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, blockers: [], error })
     else
       process.emitWarning(`${this.directory}: no page could be removed: ${error.message}`, {
         code: 'TICKTAPE_RETENTION',

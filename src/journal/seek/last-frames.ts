@@ -5,10 +5,10 @@ import type { MappedPage } from '../pages/page.js'
 import { tryPage } from './seek.js'
 
 /**
- * The position from which on there are `count` frames until the journal's end, or the first position when it has fewer.
+ * The position of the `count`-th frame from the journal's end, or the first position when the journal has fewer frames.
  *
- * @param types only frames of these count; all when undefined.
- * @param durable only frames that survive power loss count.
+ * @param types count only frames of these types; undefined counts all.
+ * @param durable count only durable frames.
  */
 export function positionOfLast(directory: string, count: number, types?: ReadonlySet<number>, durable = false): number {
   const { pages } = listDirectory(directory)
@@ -16,7 +16,7 @@ export function positionOfLast(directory: string, count: number, types?: Readonl
   let first = 0
   for (const number of pages.toReversed()) {
     const page = tryPage(directory, number)
-    if (page === undefined) break // retention has come this far
+    if (page === undefined) break // retention has removed the page
     try {
       first = page.firstPosition
       const slots = lastSlots(page, durable ? Math.min(page.durable, page.cursor) : page.cursor, count - found, types)
@@ -29,7 +29,7 @@ export function positionOfLast(directory: string, count: number, types?: Readonl
   return first
 }
 
-/** Whether anything in a journal survives power loss, or will once it is synced: not where every page was written with durability 'process'. */
+/** Whether frames of a journal are durable or will be after a sync: false if every page was written with durability 'process'. */
 export function anyDurable(directory: string): boolean {
   return listDirectory(directory)
     .pages.toReversed()
@@ -42,7 +42,7 @@ export function anyDurable(directory: string): boolean {
     })
 }
 
-/** The slots of the last frames before `cursor`, at most `count`, going back from mark to mark. */
+/** The slots of the last frames before `cursor`, at most `count`, found by going back from mark to mark. */
 function lastSlots(page: MappedPage, cursor: number, count: number, types: ReadonlySet<number> | undefined): number[] {
   const { u8, u16 } = page.memory
   let found: number[] = []

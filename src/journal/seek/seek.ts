@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { native } from '../../native/index.js'
 import type { Control } from '../control/control.js'
@@ -8,33 +8,35 @@ import { listDirectory } from '../files/directory.js'
 import { markStride } from '../pages/header.js'
 import { type MappedPage, openPage, orClose, Word } from '../pages/page.js'
 
-/** A place in a journal: a mapped page and a slot of it where a frame begins, or the next one will. */
-export interface Place {
+/** The result of a seek: a mapped page, and the slot in it where a frame begins or where the next frame will begin. */
+export interface SeekResult {
   readonly page: MappedPage
   readonly slot: number
 }
 
-/** The journal's first frame that is still there. */
-export function seekStart(directory: string): Place {
+/** The journal's first existing frame. */
+export function seekStart(directory: string): SeekResult {
   const page = tryPage(directory, 0) ?? whileRemoved(() => openPage(directory, existingPages(directory)[0], false))
   return { page, slot: 0 }
 }
 
 /** After the journal's last frame. */
-export function seekEnd(directory: string, control: Control | undefined): Place {
+export function seekEnd(directory: string, control: Control | undefined): SeekResult {
   const page = lastPage(directory, control)
   return orClose(page, () => ({ page, slot: page.cursor }))
 }
 
 /**
- * The frame at a position, or the journal's end. The page is found by arithmetic; that a frame begins there is checked from the
- * nearest mark.
+ * The frame at a position, or the journal's end. The page number follows from the position. Whether a frame begins there is checked by
+ * walking from the nearest mark.
  *
  * @throws {PositionGoneError, PositionError}
  */
-export function seekPosition(directory: string, position: number, control: Control | undefined): Place {
+export function seekPosition(directory: string, position: number, control: Control | undefined): SeekResult {
   if (!Number.isSafeInteger(position) || position < 0) {
-    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${shown(position)}`, { path: directory })
+    throw new InvalidOptionError(`a position is a whole number from 0 on, not ${formatValue(position)}`, {
+      path: directory,
+    })
   }
   const last = lastPage(directory, control)
   const number = Math.floor(position / last.capacity)
@@ -46,7 +48,7 @@ export function seekPosition(directory: string, position: number, control: Contr
       position,
     })
   }
-  // A full last page ends where the next will begin; until it is sealed its own end is the place to be.
+  // The end of a full last page is also the start of the next page. Until the page is sealed, its own end is the result.
   if (number > last.number) return { page: last, slot: last.cursor }
   const page = number === last.number ? last : openOrGone(directory, number, position, last)
   if (page !== last) last.mapping.close()
@@ -54,15 +56,15 @@ export function seekPosition(directory: string, position: number, control: Contr
 }
 
 /** The first frame at or after a time, or the journal's end. Binary search over pages, over marks, then frame by frame. */
-export function seekTime(directory: string, time: bigint, control: Control | undefined): Place {
+export function seekTime(directory: string, time: bigint, control: Control | undefined): SeekResult {
   const page = whileRemoved(() => pageAtTime(directory, time, control))
-  // Past the end of a sealed page a reader goes on to the next by itself.
+  // At the end of a sealed page a reader continues on the next page by itself.
   return orClose(page, () => ({ page, slot: slotAtTime(page, time) }))
 }
 
 function pageAtTime(directory: string, time: bigint, control: Control | undefined): MappedPage {
   const end = lastPage(directory, control)
-  // Listed after the end was found, so it is among them however fast the writer goes on.
+  // The list is read after the last page was found, so it contains that page, even if the writer has continued.
   const pages = existingPages(directory).filter(number => number <= end.number)
   const firstTime = (number: number): bigint | undefined => {
     const page = number === end.number ? end : openPage(directory, number, false)
@@ -72,12 +74,12 @@ function pageAtTime(directory: string, time: bigint, control: Control | undefine
   }
   let low = 0
   let high = pages.length - 1
-  /** The last page that begins before the time, as far as is known: all before it are too early, all after it begin at the time or later. */
+  /** The last page known to begin before the time. All pages before it are too early; all pages after it begin at the time or later. */
   let last = 0
   try {
     while (low <= high) {
       const middle = (low + high) >> 1
-      // Of pages without frames (every boot's writer begins a page) the one before decides.
+      // For a page without frames (every boot's writer begins a page), the page before it decides.
       let index = middle
       let first = firstTime(pages[index])
       while (first === undefined && index > low) first = firstTime(pages[--index])
@@ -115,7 +117,7 @@ function slotAtTime(page: MappedPage, time: bigint): number {
   let slot = low === 0 ? 0 : page.memory.u32[Word.MARKS + low]
   while (slot < cursor && timeAt(page, slot) < time) {
     const slots = page.memory.u8[P.HEADER_SIZE + (slot << SLOT_SHIFT) + Frame.SLOTS]
-    // A damaged frame is where the reader will stop and say so.
+    // At a damaged frame the reader will stop and report it.
     if (slots === 0 || slot + slots > cursor) break
     slot += slots
   }
@@ -134,7 +136,7 @@ function checkedSlot(page: MappedPage, position: number): number {
   const walk = native.walkFrames(page.mapping, page.markBefore(slot, cursor), slot, page.firstPosition, false, 0n)
   if (walk.slot !== slot) {
     throw new PositionError(
-      `no frame begins at position ${position} of ${page.path}, the one before begins at ${page.firstPosition + walk.slot}`,
+      `no frame begins at position ${position} of ${page.path}; the frame before it begins at ${page.firstPosition + walk.slot}`,
       { path: page.path, position },
     )
   }
@@ -148,15 +150,15 @@ function openOrGone(directory: string, number: number, position: number, last: M
   last.mapping.close()
   const first = existingPages(directory)[0] * capacity
   throw new PositionGoneError(
-    `position ${position} of ${directory} was removed by retention; the first that is still there is ${first}`,
+    `position ${position} of ${directory} was removed by retention; the first existing position is ${first}`,
     first,
     { path: directory, position },
   )
 }
 
 /**
- * The page being written: what `control` says, or the directory where that can't be read; from there on to the first that is not
- * sealed.
+ * The page being written. The search starts at the page named by `control`, or by the directory if `control` cannot be read, and ends at
+ * the first page that is not sealed.
  */
 export function lastPage(directory: string, control: Control | undefined): MappedPage {
   let page = control === undefined ? undefined : tryPage(directory, control.currentPage)
@@ -165,7 +167,7 @@ export function lastPage(directory: string, control: Control | undefined): Mappe
     page = openPage(directory, pages[pages.length - 1], false)
   }
   try {
-    // An empty page may only be prepared: then the one before it is not sealed.
+    // An empty page may be only prepared: then the page before it is not sealed.
     while (page.number > 0 && page.cursor === 0) {
       const before = tryPage(directory, page.number - 1)
       if (before === undefined) break
@@ -187,7 +189,7 @@ export function lastPage(directory: string, control: Control | undefined): Mappe
   }
 }
 
-/** Looks again when a page was removed between our list of them and our opening it. */
+/** Tries again when a page was removed after it was listed and before it was opened. */
 export function whileRemoved<T>(find: () => T): T {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -198,10 +200,10 @@ export function whileRemoved<T>(find: () => T): T {
   }
 }
 
-/** More than once in a row is rare; a journal that isn't there at all should be said soon. */
+/** More than one removal in a row is rare, and a missing journal should be reported soon. */
 const LOOKS = 10
 
-/** A page, or undefined when it isn't there: not yet, or no more. */
+/** A page, or undefined when it does not exist yet or was removed. */
 export function tryPage(directory: string, number: number): MappedPage | undefined {
   try {
     return openPage(directory, number, false)
@@ -215,10 +217,10 @@ function existingPages(directory: string): readonly number[] {
   const { pages, foreign } = listDirectory(directory)
   if (pages.length > 0) return pages
   if (foreign.length > 0)
-    throw new NotAJournalError(`${directory} has no pages, but other files ('${foreign[0]}'): it is no journal`, {
+    throw new NotAJournalError(`${directory} has no pages, but other files ('${foreign[0]}'): it is not a journal`, {
       path: directory,
     })
-  throw new JournalNotFoundError(`${directory} has no pages yet; its writer makes the first when it starts`, {
+  throw new JournalNotFoundError(`${directory} has no pages yet; its writer creates the first when it starts`, {
     path: directory,
   })
 }

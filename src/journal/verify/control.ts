@@ -10,10 +10,10 @@ import type { Finding, Findings } from './findings.js'
 import { isDamage, withoutAdvice } from './page.js'
 
 /**
- * Checks the control file and its readers' places.
+ * Checks the control file and its reader slots.
  *
- * @param expected there are pages, so it must be there.
- * @param pagesSound the pages can be relied on to say whether a reader's position is one.
+ * @param expected whether the journal has pages, so that the file must exist.
+ * @param pagesSound whether the pages are sound, so that readers' positions can be checked against them.
  */
 export function checkControl(
   directory: string,
@@ -37,14 +37,14 @@ export function checkControl(
     return
   }
   try {
-    checkPlaces(control, findings)
+    checkReaderSlots(control, findings)
     if (pagesSound) checkPositions(directory, control, findings, notes)
   } finally {
     control.close()
   }
 }
 
-function checkPlaces(control: Control, findings: Findings): void {
+function checkReaderSlots(control: Control, findings: Findings): void {
   const words = new Int32Array(control.mapping.buffer)
   const states = Object.values(ReaderState) as number[]
   for (let i = 0; i < READER_SLOTS; i++) {
@@ -53,13 +53,13 @@ function checkPlaces(control: Control, findings: Findings): void {
     if (!states.includes(state))
       findings.add({
         path: control.file,
-        what: `the place of reader ${i} (byte ${at}) is in state ${state}, which there is not`,
+        what: `reader slot ${i} (byte ${at}) has the unknown state ${state}`,
       })
   }
   const names = new Set<string>()
   for (const { name } of listReaders(control)) {
     if (!isReaderName(name))
-      findings.add({ path: control.file, what: `a reader has the name ${JSON.stringify(name)}, which none can have` })
+      findings.add({ path: control.file, what: `a reader has the invalid name ${JSON.stringify(name)}` })
     else if (names.has(name)) findings.add({ path: control.file, what: `two readers have the name '${name}'` })
     names.add(name)
   }
@@ -74,13 +74,13 @@ function checkPositions(directory: string, control: Control, findings: Findings,
         notes.push({
           path: control.file,
           position,
-          what: `reader '${name}' stopped at a position that was removed since; the first still there is ${error.first}`,
+          what: `reader '${name}' stopped at a position that has been removed; the first existing position is ${error.first}`,
         })
       } else if (error instanceof PositionError) {
         findings.add({
           path: control.file,
           position,
-          what: `reader '${name}' stopped where no frame begins: ${error.message}`,
+          what: `reader '${name}' stopped at a position where no frame begins: ${error.message}`,
         })
       } else {
         throw error

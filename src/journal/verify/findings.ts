@@ -1,4 +1,4 @@
-/** Something that is wrong with a journal, or worth knowing, and where. */
+/** A problem of a journal, or a fact worth knowing, with its location. */
 export interface Finding {
   /** The file. */
   readonly path: string
@@ -9,13 +9,13 @@ export interface Finding {
   readonly what: string
 }
 
-/** Findings of one page, or of one journal, that are listed; more are counted. */
+/** How many findings of one page, or of one journal, are listed; the others are only counted. */
 export const MOST_FINDINGS = 100
 
-/** Findings as they come, however many a ruined file has. */
+/** Collects findings, with a limit, because a damaged file can have very many. */
 export class Findings {
   readonly list: Finding[] = []
-  /** Not listed. */
+  /** The number of findings that are not listed. */
   omitted = 0
 
   add(finding: Finding): void {

@@ -1,18 +1,18 @@
 import type { FieldLayout } from '../../frames/definition.js'
 import type { Schema } from '../../frames/schema.js'
 
-/** Says what is wrong with the frame at a slot. */
+/** Reports what is wrong with the frame at a slot. */
 type Tell = (what: string, slot: number) => void
 
-/** A field whose bytes can be wrong: numbers cannot. */
+/** A field that can have invalid bytes: a text, an enum or a bool. Numbers are always valid. */
 interface CheckedField {
   readonly field: FieldLayout
   readonly check: (bytes: Uint8Array, at: number) => string | undefined
 }
 
-/** What a journal's definitions demand of its frames. */
+/** The rules that a journal's definitions set for its frames. */
 export class FrameRules {
-  /** By type: slots, 0 for types without definition. */
+  /** Slots by type; 0 for types without a definition. */
   private readonly slots = new Uint8Array(65_536)
   private readonly names = new Map<number, string>()
   private readonly fields = new Map<number, readonly CheckedField[]>()
@@ -64,8 +64,7 @@ function checkedField(field: FieldLayout): CheckedField[] {
     return [
       {
         field,
-        check: (bytes, at) =>
-          bytes[at] < count ? undefined : `holds ${bytes[at]}, which none of its ${count} names stands for`,
+        check: (bytes, at) => (bytes[at] < count ? undefined : `holds ${bytes[at]}, but has only ${count} names`),
       },
     ]
   }
@@ -76,7 +75,7 @@ function checkedField(field: FieldLayout): CheckedField[] {
   if (kind !== 'ascii') return []
   const check = (bytes: Uint8Array, at: number): string | undefined => {
     for (let i = at; i < at + size && bytes[i] !== 0; i++) {
-      if (bytes[i] >= 0x80) return `has a byte that is no ASCII (0x${bytes[i].toString(16)})`
+      if (bytes[i] >= 0x80) return `has a byte that is not ASCII (0x${bytes[i].toString(16)})`
     }
     return undefined
   }

@@ -10,15 +10,15 @@ import { firstTimeOf } from '../pages/page-times.js'
 import { type Finding, Findings } from './findings.js'
 import type { FrameRules } from './frames.js'
 
-/** What checking one page found. Crosses threads, so plain values only. */
+/** The result of checking one page. It is sent between threads, so it holds plain values only. */
 export interface PageReport {
   readonly page: number
   readonly path: string
-  /** The file was removed since it was listed. */
+  /** The file was removed after it was listed. */
   readonly gone: boolean
   readonly findings: readonly Finding[]
   readonly notes: readonly Finding[]
-  /** Findings beyond those listed. */
+  /** The number of findings that are not listed. */
   readonly omitted: number
   /** Undefined when its header cannot be read. */
   readonly header: PageSummary | undefined
@@ -46,18 +46,18 @@ const REASONS: Readonly<Record<FrameWalk['reason'], string>> = {
   end: '',
   'no-slots': 'the frame has no slots',
   'no-type': 'the frame has no type',
-  'past-end': 'the frame goes on after the last one that was committed',
+  'past-end': 'the frame ends after the cursor',
   'crc-missing': 'the frame has no checksum, though it is durable',
   'crc-wrong': "the frame's checksum is wrong: its bytes were changed",
   'time-backwards': "the frame's time is before that of the frame before it",
 }
 
 /**
- * Checks one page by itself: header, cursors, every frame's structure and time, checksums, marks, and what comes after the last
- * frame. Reads only; bytes may be anything.
+ * Checks one page by itself: header, cursors, every frame's structure and time, checksums, marks, and the bytes after the last
+ * frame. Reads only; the bytes may have any content.
  *
- * @param idle no writer has the journal open.
- * @throws {JournalSystemError} when the file cannot be looked at.
+ * @param idle whether no writer has the journal open.
+ * @throws {JournalSystemError} when the file cannot be read.
  */
 export function checkPage(directory: string, pageNumber: number, rules: FrameRules, idle: boolean): PageReport {
   let page: MappedPage
@@ -73,14 +73,14 @@ export function checkPage(directory: string, pageNumber: number, rules: FrameRul
   }
 }
 
-/** Whether an error says what is wrong with a file, not that it cannot be looked at. */
+/** Whether an error reports damage of a file; other errors say that the file cannot be read. */
 export function isDamage(error: unknown): error is CorruptJournalError {
   return [CorruptJournalError, NotAJournalError, FormatVersionError, UnsafePathError].some(
     kind => error instanceof kind,
   )
 }
 
-/** What an error says, without its advice to run the command that is running. */
+/** An error's message without the advice to run 'ticktape verify', which is running. */
 export function withoutAdvice(message: string): string {
   return message.replace(/; run 'ticktape \w+'.*$/s, '')
 }
@@ -96,7 +96,7 @@ function unreadable(directory: string, page: number, error: unknown): PageReport
 class PageCheck {
   private readonly findings = new Findings()
   private readonly notes: Finding[] = []
-  /** Where frames cannot be told apart: from which slot to which. */
+  /** Ranges of slots in which the frame boundaries are unknown. */
   private readonly gaps = new Map<number, number>()
   private frames = 0
   private checkedFrames = 0
@@ -112,8 +112,8 @@ class PageCheck {
   run(): PageReport {
     const { page } = this
     const { i32 } = page.memory
-    // In this order: the writer publishes before it syncs, so what was durable then is below a cursor read now; and a sealed page's
-    // cursor stays.
+    // The order of these loads matters: the writer publishes before it syncs, so a durable cursor loaded first is never above a cursor
+    // loaded later; and the cursor of a page that was sealed before no longer moves.
     const seal = Atomics.load(i32, Word.SEALED)
     const durable = Atomics.load(i32, Word.DURABLE) >>> 0
     const cursor = Atomics.load(i32, Word.CURSOR) >>> 0
@@ -126,7 +126,7 @@ class PageCheck {
       this.checkPageCrc(used, sealed)
       this.checkRest(used, sealed)
     }
-    if (page.mapping.damaged) this.damage(undefined, 'the file was cut short while it was being read')
+    if (page.mapping.damaged) this.damage(undefined, 'the file was truncated while it was being read')
     return {
       page: page.number,
       path: page.path,
@@ -149,7 +149,7 @@ class PageCheck {
     }
   }
 
-  /** Returns the cursor, or undefined when there is no telling where the frames end. */
+  /** Returns the cursor, or undefined when it is damaged and the end of the frames is unknown. */
   private checkCursors(cursor: number, durable: number): number | undefined {
     const { capacity } = this.page
     if (cursor > capacity) {
@@ -167,7 +167,7 @@ class PageCheck {
     this.walk(from, used, used, false)
   }
 
-  /** Walks frames and goes on after damage where it can. Returns where it ended: `to`, or where a frame crosses it. */
+  /** Walks frames and continues after damage where it can. Returns the slot where it ended: `to`, or the end of a frame that crosses `to`. */
   private walk(from: number, to: number, used: number, checked: boolean): number {
     const { page } = this
     let slot = from
@@ -198,7 +198,7 @@ class PageCheck {
     return slot
   }
 
-  /** The first frame after a slot that a mark knows of, or the end. */
+  /** The slot of the first mark after a slot, or the end. */
   private nextMark(slot: number, used: number): number {
     const stride = markStride(this.page.identity.pageSize)
     for (let i = Math.floor(slot / stride) + 1; i * stride < used; i++) {
@@ -226,7 +226,7 @@ class PageCheck {
       if (slot >= nextStride) {
         const i = Math.floor(slot / stride)
         const mark = u32[Word.MARKS + i]
-        // A writer that begins where another was killed may leave one out; then a seek walks from the one before.
+        // A writer that continues after a killed one may leave a mark out; then a seek walks from the mark before.
         if (mark !== 0 && mark !== slot)
           this.damage(slot, `mark ${i} says slot ${mark}, the first frame from slot ${i * stride} on begins at ${slot}`)
         nextStride = (i + 1) * stride
@@ -234,7 +234,7 @@ class PageCheck {
       const at = P.HEADER_SIZE + (slot << SLOT_SHIFT)
       const type = u16[(at + Frame.TYPE) >> 1]
       const slots = u8[at + Frame.SLOTS]
-      if (slots === 0) break // cut short under us: said elsewhere
+      if (slots === 0) break // the file was truncated meanwhile: reported elsewhere
       const wanted = rules.slotsOf(type)
       if (wanted === slots) rules.checkValues(type, u8, at, slot, tell)
       else if (wanted !== 0) this.damage(slot, `the frame has ${slots} slots, a ${rules.nameOf(type)} has ${wanted}`)
@@ -250,13 +250,13 @@ class PageCheck {
   }
 
   private tellUnknown(type: number, slot: number, frames: number): void {
-    if (!this.rules.complete) return // that schema.json cannot be read is told once
+    if (!this.rules.complete) return // an unreadable schema.json is reported once, for the journal
     const what = `${frames} frame${frames === 1 ? '' : 's'} from here on ${frames === 1 ? 'has' : 'have'} type ${type}, which schema.json does not define`
     if (this.rules.isLost(type)) this.note(slot, `${what}: its definition was lost before the journal was repaired`)
     else this.damage(slot, what)
   }
 
-  /** After the end there are none, but for that of a frame that was begun and given up. */
+  /** There must be no mark after the end, except that of a frame that was begun and not committed. */
   private checkLastMarks(used: number, stride: number): void {
     for (let i = Math.ceil(used / stride); i * stride < this.page.capacity; i++) {
       const mark = i === 0 ? 0 : this.page.memory.u32[Word.MARKS + i]
@@ -269,7 +269,7 @@ class PageCheck {
     const { u32 } = page.memory
     const set = u32[Word.PAGE_CRC_SET]
     if (set !== 0 && set !== 1) this.damage(undefined, `its checksum is neither set nor unset (${set})`)
-    // Recovery can take a seal back; the checksum means nothing then.
+    // Recovery can remove a seal; then the checksum has no meaning.
     if (set !== 1 || !sealed) return
     if (this.findings.count === 0 && native.pageCrc(page.mapping, used) !== u32[Word.PAGE_CRC]) {
       this.damage(
@@ -279,16 +279,19 @@ class PageCheck {
     }
   }
 
-  /** Nothing but zeros may follow the last frame: what is there could be taken for frames one day. */
+  /** Only zeros may follow the last frame: other bytes could later be read as frames. */
   private checkRest(used: number, sealed: boolean): void {
-    if (!sealed && !this.idle) return // a frame may be under way
+    if (!sealed && !this.idle) return // the writer may be writing a frame
     const start = P.HEADER_SIZE + used * SLOT_SIZE
     const at = firstNonZero(this.page.memory.buffer, start)
     if (at < 0) return
     const slot = (at - P.HEADER_SIZE) >> SLOT_SHIFT
     if (sealed) this.damage(slot, 'there are bytes after the last frame of a sealed page')
     else
-      this.note(slot, 'there are bytes after the last frame: the writer died while it wrote; the next one clears them')
+      this.note(
+        slot,
+        'there are bytes after the last frame: the writer died while it wrote; the next writer clears them',
+      )
   }
 
   private slotsAt(slot: number): number {
@@ -319,7 +322,7 @@ class PageCheck {
 
 const ZEROS = Buffer.alloc(64 * 1024)
 
-/** The offset of the first byte from `start` on that is not zero, or -1. */
+/** The offset of the first byte at or after `start` that is not zero, or -1. */
 function firstNonZero(buffer: ArrayBuffer, start: number): number {
   for (let at = start; at < buffer.byteLength; at += ZEROS.length) {
     const part = Buffer.from(buffer, at, Math.min(ZEROS.length, buffer.byteLength - at))

@@ -6,28 +6,28 @@ import { JournalSystemError } from '../errors.js'
 import { FrameRules } from './frames.js'
 import { checkPage, type PageReport } from './page.js'
 
-/** What the checking of pages needs to know. Crosses threads. */
+/** The input for checking pages. It is sent between threads. */
 export interface CheckTask {
   readonly directory: string
-  /** The text of a schema.json, known to be one; undefined when it cannot be read. */
+  /** The text of a valid schema.json; undefined when it cannot be read. */
   readonly schema: string | undefined
   readonly lostTypes: readonly number[]
   readonly deep: boolean
   readonly idle: boolean
 }
 
-/** What a thread answers. */
+/** The answer of a thread. */
 export type CheckAnswer =
   | { readonly report: PageReport }
   | { readonly failure: { readonly message: string; readonly systemCode: string; readonly path: string | undefined } }
 
-/** Below this many bytes, starting threads takes longer than they save. */
+/** For fewer bytes than this, starting threads takes longer than the time they save. */
 const WORTH_THREADS = 64 * 1024 * 1024
 
-/** Bytes of an address space are plenty, cores of a trading machine are not: at most this many threads. */
+/** The maximum number of threads: the cores of a trading machine are needed for other work. */
 const MOST_THREADS = 8
 
-/** Makes the rules of a task, once a thread. */
+/** Makes the rules of a task, once per thread. */
 export function rulesOf(task: CheckTask): FrameRules {
   const schema = task.schema === undefined ? undefined : Schema.parse(task.schema, task.directory)
   return new FrameRules(schema, task.lostTypes, task.deep)
@@ -36,8 +36,8 @@ export function rulesOf(task: CheckTask): FrameRules {
 /**
  * Checks pages, on several threads when there is much to read. Reports come in the order of the pages.
  *
- * @param pageBytes bytes of a page, about.
- * @param onPage called after each.
+ * @param pageBytes the approximate size of a page in bytes.
+ * @param onPage called after each page.
  */
 export async function checkPages(
   task: CheckTask,
@@ -52,7 +52,7 @@ export async function checkPages(
   for (const page of pages) {
     reports.push(checkPage(task.directory, page, rules, task.idle))
     onPage()
-    await nextTurn() // signals and the progress line get their turn
+    await nextTurn() // lets the event loop handle signals and the progress line
   }
   return reports
 }

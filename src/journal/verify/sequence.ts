@@ -7,7 +7,7 @@ import { openPage } from '../pages/page.js'
 import type { Findings } from './findings.js'
 import { isDamage, type PageReport } from './page.js'
 
-/** Checks what pages say together: none is missing, all but the last are sealed, times and writers never go back. */
+/** Checks the sequence of pages: none is missing, all but the last are sealed, and times and epochs never go back. */
 export function checkSequence(
   directory: string,
   reports: readonly PageReport[],
@@ -57,13 +57,13 @@ export function checkSequence(
   checkEnd(directory, reports, findings)
 }
 
-/** A page that is followed by frames must be sealed: readers would never go on. */
+/** A page that is followed by frames must be sealed: otherwise readers would never reach those frames. */
 function checkSealed(directory: string, before: PageReport, findings: Findings): void {
   if (before.header === undefined || before.header.sealed || isSealedNow(directory, before.page)) return
   findings.add({ path: before.path, page: before.page, what: 'it is not sealed, though the page after it has frames' })
 }
 
-/** Pages after the last sealed one: the one being written, and one prepared. */
+/** The pages after the last sealed one: the page being written, and one prepared page. */
 function checkEnd(directory: string, reports: readonly PageReport[], findings: Findings): void {
   const last = reports.at(-1)
   if (last?.header?.sealed === true && !fs.existsSync(pagePath(directory, last.page + 1))) {
@@ -85,7 +85,7 @@ function checkEnd(directory: string, reports: readonly PageReport[], findings: F
     })
 }
 
-/** Looks again: the writer may have gone on between our looks at two pages. */
+/** Reads the seal again: the writer may have continued between our checks of two pages. */
 function isSealedNow(directory: string, pageNumber: number): boolean {
   try {
     const page = openPage(directory, pageNumber, false)

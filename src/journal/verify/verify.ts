@@ -20,24 +20,24 @@ import { checkSequence } from './sequence.js'
 export interface VerifyOptions {
   /** Also check that every text, enum and bool of every frame can be decoded. Default false. */
   readonly deep?: boolean
-  /** Called as pages get done. */
+  /** Called after each page. */
   readonly onProgress?: (done: number, pages: number) => void
 }
 
-/** What a check of a journal found. */
+/** The result of checking a journal. */
 export interface VerifyReport {
   readonly path: string
   /** Nothing is wrong with it. */
   readonly sound: boolean
-  /** What is wrong: at most 100 a page are listed. */
+  /** The problems; at most 100 per page are listed. */
   readonly findings: readonly Finding[]
-  /** What is worth knowing and no damage. */
+  /** Facts worth knowing that are not damage. */
   readonly notes: readonly Finding[]
-  /** Findings that are not listed. */
+  /** The number of findings that are not listed. */
   readonly omitted: number
   readonly pages: number
   readonly frames: number
-  /** Frames whose checksum was compared: those of durable journals, up to the durable cursor. */
+  /** The number of frames whose checksum was compared: those up to the durable cursor, in journals that are synced. */
   readonly checkedFrames: number
   /** Bytes of the pages. */
   readonly bytes: number
@@ -48,11 +48,11 @@ export interface VerifyReport {
 }
 
 /**
- * Checks everything a journal's files promise: page headers, that pages follow one another, every frame's structure, time and
- * checksum, definitions, marks, and the named readers' places. Changes nothing, and works while a writer goes on: what it writes
- * meanwhile may or may not be looked at. Large journals are read by several threads.
+ * Checks all files of a journal: page headers, the sequence of pages, every frame's structure, time and checksum, definitions, marks,
+ * and the reader slots. Changes nothing, and works while a writer appends: frames written meanwhile may or may not be checked. Large
+ * journals are read by several threads.
  *
- * @throws {JournalNotFoundError, NotAJournalError, JournalSystemError} when there is nothing to look at, or no permission to.
+ * @throws {JournalNotFoundError, NotAJournalError, JournalSystemError} when there is no journal, or no permission to read it.
  */
 export async function verify(place: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   checkOptions('verify', options, { deep: kinds.boolean, onProgress: kinds.function })
@@ -67,7 +67,7 @@ export async function verify(place: string, options: VerifyOptions = {}): Promis
   }
 }
 
-/** Times to begin anew when retention has removed every page that was listed. */
+/** How often to start again when retention has removed every page that was listed. */
 const LOOKS = 5
 
 async function verifyOnce(directory: string, options: VerifyOptions): Promise<VerifyReport | undefined> {
@@ -82,7 +82,7 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
     if (writing === false)
       notes.push({
         path: path.join(directory, name),
-        what: 'a file that was being made when its writer died; the next one removes it',
+        what: 'a file that was being created when its writer died; the next writer removes it',
       })
   }
   for (const name of foreign) {
@@ -131,7 +131,7 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
   }
 }
 
-/** The definitions; undefined, and said so, when they cannot be read. */
+/** The definitions; undefined, with a finding, when they cannot be read. */
 function checkSchema(directory: string, pages: readonly number[], findings: Findings): Schema | undefined {
   const file = path.join(directory, FileName.SCHEMA)
   try {
@@ -146,14 +146,14 @@ function checkSchema(directory: string, pages: readonly number[], findings: Find
   }
 }
 
-/** Only a regular file can be locked by the next writer. */
+/** The next writer can lock the file only if it is a regular file. */
 function checkLock(directory: string, findings: Findings): void {
   const file = path.join(directory, FileName.LOCK)
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
-  if (stat !== undefined && !stat.isFile()) findings.add({ path: file, what: 'it is no regular file' })
+  if (stat !== undefined && !stat.isFile()) findings.add({ path: file, what: 'it is not a regular file' })
 }
 
-/** Bytes of a page: of the first that can be read. */
+/** The page size in bytes, from the first page that can be read. */
 function pageBytes(directory: string, pages: readonly number[]): number {
   for (const page of pages) {
     const stat = fs.lstatSync(pagePath(directory, page), { throwIfNoEntry: false })
@@ -163,8 +163,8 @@ function pageBytes(directory: string, pages: readonly number[]): number {
 }
 
 /**
- * The reports without pages that were removed, as they may be, while we looked: the oldest by retention, the one prepared by its
- * writer that closed.
+ * The reports without the pages that were removed during the check. That is allowed for the oldest pages, by retention, and for the
+ * prepared page, by a writer that closes.
  */
 function withoutRemoved(directory: string, reports: readonly PageReport[]): PageReport[] {
   const [oldest = Number.POSITIVE_INFINITY] = listDirectory(directory).pages

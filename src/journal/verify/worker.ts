@@ -1,4 +1,4 @@
-/** A thread that checks the pages it is told to: the other end of verify-pool.ts. */
+/** A thread that checks the pages it is sent: the other end of pool.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { checkPage } from './page.js'
 import { type CheckAnswer, type CheckTask, rulesOf } from './pool.js'

@@ -25,7 +25,7 @@ export class DurableLog {
     private readonly control: Control,
     options: { readonly intervalMs: number },
   ) {
-    this.syncer = new native.Syncer({ ...options, onSynced: () => this.settle() })
+    this.syncer = new native.Syncer({ ...options, onSynced: () => this.resolveFlushes() })
   }
 
   /** The next page, before its first frame is published. */
@@ -64,7 +64,7 @@ export class DurableLog {
   close(): void {
     this.syncer.close()
     const error = this.failure()
-    this.settle()
+    this.resolveFlushes()
     if (error !== undefined) throw error
   }
 
@@ -79,7 +79,7 @@ export class DurableLog {
     )
   }
 
-  private settle(): void {
+  private resolveFlushes(): void {
     const error = this.failure()
     const durable = this.position
     const waiting: Flush[] = []

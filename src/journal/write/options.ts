@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { type FrameDefinition, isDefinition } from '../../frames/definition.js'
 import { MAX_JOURNAL_ID, Page } from '../../frames/format.js'
@@ -87,14 +87,14 @@ export function checkWriterOptions(options: WriterOptions): void {
   for (const definition of options.frames ?? []) {
     if (!isDefinition(definition)) {
       throw new InvalidOptionError(
-        `option 'frames' of Writer.open takes definitions made by frame(), not ${shown(definition)}`,
+        `option 'frames' of Writer.open takes definitions made by frame(), not ${formatValue(definition)}`,
       )
     }
   }
 }
 
 /** Fills in the defaults, some of which depend on where the journal lies. */
-export function settle(directory: string, options: WriterOptions): WriterSettings {
+export function resolveSettings(directory: string, options: WriterOptions): WriterSettings {
   const durability = options.durability ?? (isInMemory(directory) ? 'process' : 'interval')
   return {
     pageSize: options.pageSize,

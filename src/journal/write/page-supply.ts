@@ -60,7 +60,7 @@ export class PageSupply {
   check(): void {
     if (this.ticket === undefined) return
     try {
-      const mapping = this.worker.take(this.ticket)
+      const mapping = this.worker.collect(this.ticket)
       if (mapping !== null) this.accept(mapping)
     } catch (error) {
       this.ticket = undefined
@@ -81,7 +81,7 @@ export class PageSupply {
    *
    * @throws {JournalFullError} when there is no room for it. Call again once there is.
    */
-  take(pageNumber: number): { readonly page: MappedPage; readonly waited: boolean } {
+  obtain(pageNumber: number): { readonly page: MappedPage; readonly waited: boolean } {
     if (pageNumber > MAX_PAGE_NUMBER) {
       throw new JournalFullError(
         `${this.kind.directory} has all ${MAX_PAGE_NUMBER + 1} pages a journal can have; begin another`,

@@ -1,6 +1,6 @@
 import * as path from 'node:path'
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { type CommitOptions, checkCommitOptions, storeCommitOptions } from '../../frames/commit-options.js'
 import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from '../../frames/definition.js'
 import { type Entry, makeEntry, NO_ENTRY } from '../../frames/entry.js'
@@ -267,7 +267,7 @@ export class Writer implements Disposable {
   batch<T>(body: () => T, slots?: number): T {
     this.throwIfClosed()
     if (typeof body !== 'function')
-      throw new InvalidOptionError(`batch() takes a function that writes, not ${shown(body)}`)
+      throw new InvalidOptionError(`batch() takes a function that writes, not ${formatValue(body)}`)
     this.cork(slots)
     try {
       return body()
@@ -381,7 +381,7 @@ export class Writer implements Disposable {
       if (this.corked) this.throwState('cork() twice')
       if (!Number.isInteger(corkSlots) || corkSlots < 0 || corkSlots > this.page.capacity) {
         throw new InvalidOptionError(
-          `cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${shown(corkSlots)}`,
+          `cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${formatValue(corkSlots)}`,
         )
       }
       if (this.begun) this.throwState('cork() after begin()')
@@ -407,7 +407,7 @@ export class Writer implements Disposable {
     if (this.next + bytes > this.end) {
       // The next page is complete and in place before this one is sealed.
       const last = this.page
-      const { page, waited } = this.supply.take(last.number + 1)
+      const { page, waited } = this.supply.obtain(last.number + 1)
       crashPoint('roll-page-taken')
       this.durableLog?.add(page)
       this.publish()
@@ -458,7 +458,7 @@ export class Writer implements Disposable {
   private entryOf(definition: FrameDefinition): Entry {
     this.throwIfClosed()
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`begin() takes a definition made by frame(), not ${shown(definition)}`)
+      throw new InvalidOptionError(`begin() takes a definition made by frame(), not ${formatValue(definition)}`)
     }
     let entry = this.entryOfType.get(definition.id)
     if (entry === undefined || entry.definition !== definition) entry = this.addEntry(definition)

@@ -8,7 +8,7 @@ import { Reader } from '../../journal/read/reader.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { Wait } from '../../wait/run-loop.js'
-import { whenFree } from '../sessions/retry-while-locked.js'
+import { retryWhileLocked } from '../sessions/retry-while-locked.js'
 import { findLast } from './find-last.js'
 import { LatencyHistogram } from './latency.js'
 import { Lifecycle, Progress } from './lifecycle.js'
@@ -18,43 +18,43 @@ export interface ConsumerOptions {
   readonly name: string
   /** The journal it reads. */
   readonly input: string
-  /** Its own journal, made where there is none. */
+  /** The journal it writes; created if it does not exist. */
   readonly output: string
   readonly writer: WriterOptions
-  /** Where one that has never run begins. */
+  /** Where a consumer begins that has never run. */
   readonly from: 'start' | 'end'
 }
 
-/** Slots that the outputs of one input frame may take: kept on one page, so that they appear in one store. */
+/** The maximum number of slots for the outputs of one input frame. They must fit on one page, so that one store publishes them. */
 const OUTPUT_SLOTS = 128
 
 /**
  * Reads one journal and writes another, so that each input frame has its effect exactly once, whenever the process is killed:
  *
- * - all outputs of an input frame become visible in one store, each naming that frame as its cause;
- * - only then is the position after it stored as the reader's;
- * - a start goes on at that position, or after the cause of the last output, whichever is later. So a kill between the two steps
- *   repeats nothing, and one before them loses nothing.
+ * - all outputs of an input frame are published in one store, and each has that frame as its cause;
+ * - only after that, the position after the input frame is stored as the reader's position;
+ * - a start continues at that position or after the cause of the last output, whichever is later. So a kill between the two steps
+ *   repeats nothing, and a kill before them loses nothing.
  */
 export class Consumer {
   private readonly handlers = new Handlers()
   private readonly latencies = new LatencyHistogram()
   private handled = 0
-  /** Slots written for the input frame at hand, -1 between frames. */
+  /** Slots written for the current input frame, -1 between frames. */
   private slots = -1
-  /** Whether they are held back. */
+  /** Whether these slots are held back by a cork. */
   private corked = false
 
-  /** @throws what Writer.open and Reader.open throw; waits some seconds for the last process of that name to be gone. */
+  /** @throws what Writer.open and Reader.open throw; waits some seconds for an earlier process of that name to end. */
   static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
     const { name, input, output } = options
-    const writer = await whenFree(() =>
+    const writer = await retryWhileLocked(() =>
       Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
     )
     let reader: Reader | undefined
     try {
       ;(await Reader.whenReady(input, { signal })).close()
-      reader = await whenFree(() => Reader.open(input, { from: { name, start: options.from } }))
+      reader = await retryWhileLocked(() => Reader.open(input, { from: { name, start: options.from } }))
       const run = resume(output, reader)
       const consumer = new Consumer(name, reader, writer, run + 1)
       consumer.writeLifecycle('started')
@@ -76,7 +76,7 @@ export class Consumer {
     this.handlers.otherwise(() => this.count())
   }
 
-  /** Handles input frames of a kind. Before `follow`. */
+  /** Sets the handler for input frames of one type. Call it before `follow`. */
   on<F extends Fields>(definition: FrameDefinition<F>, handle: (frame: FrameView<F>) => void): this {
     this.handlers.on(definition, frame => {
       this.count()
@@ -91,7 +91,7 @@ export class Consumer {
     return this
   }
 
-  /** Writes an output of the input frame at hand. It is visible once that frame's handler has returned. Returns its position. */
+  /** Writes an output of the current input frame. It is published when that frame's handler has returned. Returns its position. */
   write<F extends Fields>(
     definition: FrameDefinition<F>,
     fill: (position: number) => ValuesOf<F>,
@@ -112,7 +112,7 @@ export class Consumer {
     return position
   }
 
-  /** Handles frame after frame until the signal aborts. Rejects with what a handler throws: its frame is handled, and what it had sent stands. */
+  /** Handles frames until the signal aborts. Rejects with the error of a handler; that frame counts as handled, and its outputs remain. */
   async follow(wait: Wait, signal: AbortSignal): Promise<void> {
     await this.reader.run(this.handlers, { wait, signal, limit: 1 })
   }
@@ -122,7 +122,7 @@ export class Consumer {
     while (this.reader.position < position && this.reader.poll(this.handlers, 1) > 0);
   }
 
-  /** How far it is. */
+  /** Its current progress. */
   get progress() {
     const { handled: read, latencies, reader } = this
     return {
@@ -135,7 +135,7 @@ export class Consumer {
     }
   }
 
-  /** Writes down how far it is. Between frames. */
+  /** Writes its progress into its journal. Call it between frames. */
   writeProgress(): void {
     const { position } = this.reader
     this.writer.write(Progress, {
@@ -146,15 +146,15 @@ export class Consumer {
     })
   }
 
-  /** Says that this was the last frame, with what `farewell` writes, in one store; then closes. @throws what `farewell` throws. */
-  end(event: 'stopped' | 'failed', farewell: () => void): void {
+  /** Publishes the end event together with the outputs of `finalOrders` in one store, then closes. @throws what `finalOrders` throws. */
+  end(event: 'stopped' | 'failed', finalOrders: () => void): void {
     let outcome = event
     try {
       this.writeProgress()
       this.cork()
       this.slots = 0
       try {
-        farewell()
+        finalOrders()
       } catch (error) {
         outcome = 'failed'
         throw error
@@ -200,7 +200,7 @@ export class Consumer {
   }
 }
 
-/** Moves the reader to where the next start goes on. Returns the number of the last start. */
+/** Moves the reader to the position where the next start continues. Returns the number of the last start. */
 function resume(output: string, reader: Reader): number {
   const run = findLast(output, frame => (frame.is(Lifecycle) || frame.is(Progress) ? frame.run : undefined)) ?? 0
   const last = findLast(output, frame => {

@@ -5,8 +5,8 @@ import { Reader } from '../../journal/read/reader.js'
 import { lastPage } from '../../journal/seek/seek.js'
 
 /**
- * The last frame of a journal for which `pick` returns something: what it returned, undefined when there is none. Looks at the newest page
- * first and forward within each, so what is near the end is found without reading the rest.
+ * Finds the last frame of a journal for which `pick` returns a value. Returns that value, or undefined when there is none. Searches the
+ * newest page first, and forward within each page, so a frame near the end is found without reading the others.
  */
 export function findLast<T>(directory: string, pick: (frame: FrameView) => T | undefined): T | undefined {
   const last = lastPage(directory, undefined)

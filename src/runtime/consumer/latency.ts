@@ -1,13 +1,13 @@
 /**
- * Counts of latencies, in buckets 1/16 of their value wide: records without allocating, is stored as plain bytes, and adds up
- * over processes and restarts. (`perf_hooks` has a finer histogram, but one that cannot leave its process.)
+ * Counts latencies in buckets that are 1/16 of their value wide. Recording allocates nothing, the counts are stored as plain bytes, and
+ * the counts of several processes and runs can be added. (The histogram of `perf_hooks` is finer, but cannot leave its process.)
  */
 export class LatencyHistogram {
-  /** Bytes of its stored form. */
+  /** The size of its stored form in bytes. */
   static readonly SIZE = 4 * 464
-  readonly counts = new Uint32Array(LatencyHistogram.SIZE / 4)
+  readonly counts: Uint32Array = new Uint32Array(LatencyHistogram.SIZE / 4)
 
-  /** ns, from 0 to 2^32 - 1; more counts as that, less as 0. */
+  /** Records a latency in ns, from 0 to 2^32 - 1. Larger values count as the maximum, smaller ones as 0. */
   record(ns: number): void {
     this.counts[bucketOf(ns)]++
   }
@@ -45,7 +45,7 @@ export class LatencyHistogram {
 
 const MOST = 2 ** 32 - 1
 
-/** Values below 16 have a bucket each; from there on every power of two has 16. */
+/** Values below 16 have one bucket each; above that, every power of two has 16 buckets. */
 function bucketOf(ns: number): number {
   const value = ns > 0 ? (ns < MOST ? ns >>> 0 : MOST) : 0
   if (value < 16) return value

@@ -3,10 +3,10 @@ import { ascii, bytes, enumOf, u32, u64 } from '../../frames/field.js'
 import { LatencyHistogram } from './latency.js'
 
 /**
- * What a consumer says of itself in its own journal, beside its outputs.
+ * The start or end of a consumer, in its own journal beside its outputs.
  *
- * 'started' names the input position it goes on at: what it held in memory begins anew there, live and in replay.
- * 'stopped' and 'failed' name the position after the last input it handled.
+ * 'started' has the input position where it continues: its memory is empty again there, live and in replay.
+ * 'stopped' and 'failed' have the position after the last input frame it handled.
  */
 export const Lifecycle = frame('Lifecycle', 64, {
   /** The consumer's name. */
@@ -21,7 +21,7 @@ export const Lifecycle = frame('Lifecycle', 64, {
   event: enumOf('started', 'stopped', 'failed'),
 })
 
-/** How far a consumer has come, written now and then: what it had measured survives it. */
+/** The progress of a consumer, written at intervals, so that its measurements survive a kill. */
 export const Progress = frame('Progress', 65, {
   /** Position of the next input frame. */
   next: u64,

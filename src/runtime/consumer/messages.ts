@@ -1,8 +1,8 @@
-/** What a gateway and the processes it spawned tell each other beside the journals: when to stop, and how it goes. */
+/** The messages between a gateway and the processes it spawned, beside the journals: when to stop, and progress. */
 
 export type ToConsumer = {
   readonly kind: 'stop'
-  /** Input frames before this position are still to be handled. */
+  /** Handle the input frames before this position, then stop. */
   readonly position: number
 }
 
@@ -14,11 +14,11 @@ export type FromConsumer =
 export interface ConsumerProgress {
   /** Position of the next input frame. */
   readonly position: number
-  /** Slots published and not read. */
+  /** The number of slots that are published and not yet read. */
   readonly lag: number
   /** Input frames handled since its start. */
   readonly read: number
-  /** Age of frames when they were handled, in ns, since its start: what half, 99 % and 99.9 % of them did not exceed. */
+  /** Age of frames when they were handled, in ns, since its start: the 50 %, 99 % and 99.9 % percentiles. */
   readonly p50: number
   readonly p99: number
   readonly p999: number

@@ -3,17 +3,18 @@ import { CorruptJournalError } from '../../frames/errors.js'
 import { lastPage } from '../../journal/seek/seek.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
-import { whenFree } from './retry-while-locked.js'
+import { retryWhileLocked } from './retry-while-locked.js'
 
 /**
- * Has a journal that the machine's last boot left repaired, as its own writer will: whoever acts on it before that may act on a frame
- * which the repair removes, or be stopped by damage which it heals. One that was written in this boot is left alone, and so is its writer.
+ * Runs the recovery of a journal that was last written in an earlier boot of the machine, as its own writer would do later. Without that,
+ * a reader could act on a frame that the recovery will remove, or fail on damage that it will repair. A journal that was written in this
+ * boot is not touched, and neither is its writer.
  *
- * @throws what Writer.open throws; waits some seconds for a writer to be gone.
+ * @throws what Writer.open throws; waits some seconds for another writer to end.
  */
 export async function recoverAfterRestart(directory: string, options: WriterOptions): Promise<void> {
   if (isOfThisBoot(directory)) return
-  const writer = await whenFree(() => Writer.open(directory, options))
+  const writer = await retryWhileLocked(() => Writer.open(directory, options))
   writer.close()
 }
 
@@ -23,7 +24,7 @@ function isOfThisBoot(directory: string): boolean {
     mapping.close()
     return identity.bootId === thisBoot()
   } catch (error) {
-    // Power loss leaves pages that only the repair can tell from damage.
+    // After a power loss, only recovery can tell an incomplete end from damage.
     if (error instanceof CorruptJournalError) return false
     throw error
   }

@@ -1,30 +1,31 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { InvalidOptionError, UnsafePathError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
+import { shellQuoted } from '../../base/shell.js'
 import { FileName, listDirectory, makeDirectories, syncDirectory } from '../../journal/files/directory.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { lookAtStateFile } from '../../state/file/look.js'
 import { SessionError } from '../errors.js'
 
-/** The gateway's journal. Consumers' journals are numbered from the next on. */
+/** The journal id of the gateway. Consumers' journals have the numbers after it. */
 export const GATEWAY_JOURNAL = 1
 
 const FILE = 'session.json'
 const MOST_MEMBERS = 65_000
 
-/** One consumer of a session: its number is its journal's id and the source of its frames, for as long as the session is kept. */
+/** One consumer of a session. Its number is its journal's id and the source of its frames; it never changes within a session. */
 export interface Member {
   readonly id: string
   readonly number: number
-  /** The module it was loaded from last. */
+  /** The module from which it was last loaded. */
   readonly file: string
 }
 
 /**
- * Where a gateway and its consumers keep their journals:
+ * The directory with the journals of a gateway and its consumers:
  *
- *     <home>/session.json         who has which number
+ *     <home>/session.json         the numbers of the members
  *     <home>/gateway/             journal 1
  *     <home>/strategies/<id>/     journals 2, 3 ...
  */
@@ -36,9 +37,9 @@ export class Session {
   }
 
   /**
-   * Opens a session to go on with, or begins one.
+   * Opens an existing session to continue it, or creates one.
    *
-   * @throws {SessionError} for a damaged session.json, and where there is something else already; {UnsafePathError}, {InvalidOptionError}.
+   * @throws {SessionError} for a damaged session.json, or if the directory has other contents; {UnsafePathError}, {InvalidOptionError}.
    */
   static open(place: string): Session {
     const home = checkedHome(place)
@@ -47,8 +48,8 @@ export class Session {
     return new Session(home)
   }
 
-  /** Opens a session to look at. @throws {SessionError} when there is none. */
-  static look(place: string): Session {
+  /** Opens an existing session for reading. @throws {SessionError} when there is none. */
+  static openExisting(place: string): Session {
     const home = checkedHome(place)
     if (!fs.existsSync(path.join(home, FILE))) {
       throw new SessionError(
@@ -68,12 +69,12 @@ export class Session {
     return path.join(this.home, 'strategies', id)
   }
 
-  /** In the order of their numbers. */
+  /** All members, in the order of their numbers. */
   get all(): readonly Member[] {
     return [...this.members.values()]
   }
 
-  /** @throws {SessionError} when there is none such. */
+  /** @throws {SessionError} when there is no member with this id. */
   member(id: string): Member {
     const member = this.members.get(id)
     if (member !== undefined) return member
@@ -81,11 +82,11 @@ export class Session {
     throw new SessionError(`${this.home} has no strategy '${id}'; there are: ${known || 'none'}`, { path: this.home })
   }
 
-  /** The members of these names: those that are new get the next numbers. Call it as the session's one gateway. */
-  enrol(wanted: readonly { readonly id: string; readonly file: string }[]): readonly Member[] {
+  /** The members with these ids; new ones get the next numbers. Only the gateway of the session may call it. */
+  assignNumbers(wanted: readonly { readonly id: string; readonly file: string }[]): readonly Member[] {
     const numbers = this.all.map(member => member.number)
     let last = Math.max(GATEWAY_JOURNAL, ...numbers)
-    const enrolled = wanted.map(({ id, file }) => ({
+    const numbered = wanted.map(({ id, file }) => ({
       id,
       number: this.members.get(id)?.number ?? ++last,
       file: path.resolve(file),
@@ -94,13 +95,13 @@ export class Session {
       throw new SessionError(`${this.home} has had ${MOST_MEMBERS} strategies; begin another session`, {
         path: this.home,
       })
-    for (const member of enrolled) this.members.set(member.id, member)
+    for (const member of numbered) this.members.set(member.id, member)
     writeWhole(path.join(this.home, FILE), `${JSON.stringify({ version: 1, members: this.all }, null, 2)}\n`)
-    return enrolled
+    return numbered
   }
 }
 
-/** Whether a name can be a member's: it becomes a directory's name and a reader's. */
+/** Whether a string is a valid member id: it becomes the name of a directory and of a reader. */
 export function isMemberId(id: unknown): id is string {
   return typeof id === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(id)
 }
@@ -108,12 +109,12 @@ export function isMemberId(id: unknown): id is string {
 /** The path as it means now: strategies are started, and started again, long after. */
 function checkedHome(home: unknown): string {
   if (typeof home !== 'string' || home === '' || home.includes('\0')) {
-    throw new InvalidOptionError(`a session's home is a directory's path, not ${shown(home)}`)
+    throw new InvalidOptionError(`a session's home is a directory's path, not ${formatValue(home)}`)
   }
   return path.resolve(home)
 }
 
-/** Where a session may begin: in a new directory, or beside journals and state files, as on a desk's. @throws {SessionError} */
+/** A session may be created in a new directory, or in one that holds only journals and state files. @throws {SessionError} */
 function checkRoom(home: string): void {
   if (!fs.existsSync(home)) return
   const { pages, foreign } = listDirectory(home)
@@ -125,7 +126,7 @@ function checkRoom(home: string): void {
   const other = foreign.find(name => !OWN_NAMES.has(name) && !belongsBeside(path.join(home, name)))
   if (other !== undefined) {
     throw new SessionError(
-      `${home} is no session: it has no ${FILE}, but other things ('${other}'); give a session a directory of its own`,
+      `${home} is not a session: it has no ${FILE}, but other files ('${other}'); give a session a directory of its own`,
       { path: home },
     )
   }
@@ -133,10 +134,10 @@ function checkRoom(home: string): void {
 
 const JOURNAL_FILES = [FileName.CONTROL, FileName.SCHEMA, FileName.LOCK]
 
-/** What a gateway that was killed while it began a session has left. */
+/** The files that a gateway leaves when it is killed while it creates a session. */
 const OWN_NAMES = new Set(['gateway', 'strategies', `${FILE}.tmp`])
 
-/** Whether it is a journal, a state file, or a directory of state files. */
+/** Whether a path is a journal, a state file, or a directory of state files. */
 function belongsBeside(entry: string): boolean {
   if (fs.statSync(entry, { throwIfNoEntry: false })?.isDirectory() !== true) return lookAtStateFile(entry) !== undefined
   return isJournal(entry) || fs.readdirSync(entry).every(name => lookAtStateFile(path.join(entry, name)) !== undefined)
@@ -145,7 +146,7 @@ function belongsBeside(entry: string): boolean {
 function readMembers(file: string): Member[] {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined) return []
-  // It names modules to run, so it must be nobody else's word.
+  // The file names modules to run, so no other user may be able to write it.
   const me = process.geteuid?.() ?? stat.uid
   if (!stat.isFile() || (stat.uid !== me && me !== 0) || (stat.mode & 0o022) !== 0) {
     throw new UnsafePathError(
@@ -157,7 +158,7 @@ function readMembers(file: string): Member[] {
   try {
     text = fs.readFileSync(file, 'utf8')
   } catch (error) {
-    throw new SessionError(`${file} cannot be read; type: chmod u+r ${file}`, { path: file, cause: error })
+    throw new SessionError(`${file} cannot be read; type: chmod u+r ${shellQuoted(file)}`, { path: file, cause: error })
   }
   const damaged = (cause?: unknown): SessionError =>
     new SessionError(`${file} is damaged; put back a copy of it, or begin a session in another directory`, {
@@ -188,7 +189,7 @@ function readMembers(file: string): Member[] {
   })
 }
 
-/** Replaces a file in one step, and for good: without it strategies would be numbered anew, and orders on record belong to others. */
+/** Replaces a file atomically and durably: if it were lost, strategies would get other numbers, and recorded orders would belong to others. */
 function writeWhole(file: string, text: string): void {
   const temporary = `${file}.tmp`
   const fd = fs.openSync(temporary, 'w', 0o600)

@@ -5,10 +5,10 @@ export interface SupervisorOptions {
   /** The module to run, and its one argument. */
   readonly module: string
   readonly argument: string
-  /** How long a process that ended is left alone before the next start, in ms: doubled each time, up to `longestMs`. */
+  /** The delay before a process that ended is started again, in ms; it is doubled each time, up to `longestMs`. */
   readonly firstMs: number
   readonly longestMs: number
-  /** How long it may take to stop before it is killed, in ms. */
+  /** The time a process may take to stop before it is killed, in ms. */
   readonly stopMs: number
   readonly onEvent: (event: SupervisorEvent) => void
 }
@@ -19,12 +19,12 @@ export type SupervisorEvent =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'ended'; readonly how: string; readonly restartInMs: number | undefined }
 
-/** A process that has lived this long starts over with the shortest back-off, in ms. */
+/** After a process has run this long, the delay is reset to the shortest one, in ms. */
 const SETTLED_MS = 10_000
 
-/** Keeps one process running: starts it again when it ends unasked, each time a little later. */
+/** Keeps one process running: starts it again when it ends without having been stopped, with a growing delay. */
 export class Supervisor {
-  /** What the process told last, undefined before the first time. */
+  /** The last progress message of the process, undefined before the first one. */
   progress: ConsumerProgress | undefined = undefined
   restarts = 0
 
@@ -35,7 +35,7 @@ export class Supervisor {
   private stopping = false
   private heard = (): void => {}
 
-  /** Resolves when the process is ready for the first time, or has ended without being. */
+  /** Resolves when the process is ready for the first time, or has ended before that. */
   readonly ready = new Promise<void>(resolve => {
     this.heard = resolve
   })
@@ -51,7 +51,7 @@ export class Supervisor {
   }
 
   /**
-   * Tells the process to stop and waits until it has; one that does not is killed.
+   * Asks the process to stop and waits until it has ended. Kills it after the time limit.
    *
    * @returns whether it stopped by itself, without an error.
    */
@@ -61,7 +61,7 @@ export class Supervisor {
     const { child } = this
     if (child === undefined) return false
     const ended = new Promise<boolean>(resolve => child.once('exit', code => resolve(code === 0)))
-    // It may be gone already, its 'exit' on the way: then there is nobody to tell.
+    // The process may have ended while its 'exit' event is still pending: then the message cannot be sent.
     if (child.connected) child.send(message, () => {})
     const killer = setTimeout(() => child.kill('SIGKILL'), this.options.stopMs)
     const orderly = await ended
@@ -73,17 +73,17 @@ export class Supervisor {
     const { module, argument, onEvent } = this.options
     this.startedAt = performance.now()
     this.progress = undefined
-    // Its standard output is not ours: ours may be JSON for a program.
+    // The child does not inherit our standard output, because that may be JSON for a program.
     const child = fork(module, [argument], { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] })
     this.child = child
-    child.on('message', message => this.hear(message as FromConsumer))
+    child.on('message', message => this.onMessage(message as FromConsumer))
     child.on('error', error => onEvent({ kind: 'failed', message: error.message }))
     child.on('exit', (code, signal) => this.ended(signal ?? `exit status ${code}`))
     if (child.pid !== undefined) onEvent({ kind: 'started', pid: child.pid })
     else this.ended('it could not be started')
   }
 
-  private hear(message: FromConsumer): void {
+  private onMessage(message: FromConsumer): void {
     if (message.kind === 'progress') {
       const { kind: _, ...progress } = message
       this.progress = progress

@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { CommitOptions } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
 import { CorruptStateError, StateBusyError } from '../errors.js'
 import { BROADCASTER, Header } from '../file/format.js'
-import { readPlace, signPlace } from '../file/owners.js'
+import { readOwnerSlot, signOwnerSlot } from '../file/owners.js'
 import { DEFAULT_MODE } from '../file/state-file.js'
 import { Ring } from '../ring/ring.js'
 import { type MemberEntry, Members } from './members.js'
@@ -99,7 +99,7 @@ export class Broadcast implements Disposable {
     this.members = openMembers(path, options)
     const { file } = this.members
     if (!file.mapping.lockRange(Header.OWN, 1)) {
-      const pid = readPlace(file, BROADCASTER)?.pid
+      const pid = readOwnerSlot(file, BROADCASTER)?.pid
       this.members.close()
       throw new StateBusyError(
         `${path} has a broadcaster already${pid === undefined ? '' : `, process ${pid}`}; one process writes to all members`,
@@ -107,7 +107,7 @@ export class Broadcast implements Disposable {
         { path },
       )
     }
-    signPlace(file, BROADCASTER)
+    signOwnerSlot(file, BROADCASTER)
     this.refresh()
     this.timer = setInterval(() => this.sweepInTime(), SWEEP_MS).unref()
   }
@@ -225,11 +225,11 @@ export class Broadcast implements Disposable {
         if (listed.get(outlet.entry.index)?.generation !== outlet.entry.generation) this.drop(outlet)
       }
       this.failed.clear()
-      for (const entry of listed.values()) this.take(entry)
+      for (const entry of listed.values()) this.admit(entry)
     })
   }
 
-  private take(entry: MemberEntry): void {
+  private admit(entry: MemberEntry): void {
     const known = this.outlets.get(entry.index)
     const { name, pid, alive, keys } = entry
     try {
@@ -260,7 +260,7 @@ export class Broadcast implements Disposable {
 /** @internal The directory as it means now: rings are made in it and removed whenever members come and go. */
 export function resolveDirectory(directory: unknown): string {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`a broadcast has a directory, not ${shown(directory)}`)
+    throw new InvalidOptionError(`a broadcast has a directory, not ${formatValue(directory)}`)
   }
   return resolve(directory)
 }

@@ -1,8 +1,8 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { StateBusyError, StateFullError } from '../errors.js'
 import { Header, Kind, Member as M, MEMBERS_VERSION } from '../file/format.js'
-import { leavePlace, placeTaken, readPlace, takePlace } from '../file/owners.js'
+import { acquireOwnerSlot, isOwnerSlotHeld, readOwnerSlot, releaseOwnerSlot } from '../file/owners.js'
 import { StateFile, type StatePlan } from '../file/state-file.js'
 
 /** A member as the file has it. */
@@ -23,10 +23,10 @@ const VERSION = MEMBERS_VERSION >> 2
 export class Members {
   private readonly words: Int32Array
   private readonly bytes: Uint8Array
-  private readonly places: number
+  private readonly slots: number
 
   private constructor(readonly file: StateFile) {
-    this.places = file.parameters[0]
+    this.slots = file.parameters[0]
     this.words = new Int32Array(file.mapping.buffer)
     this.bytes = new Uint8Array(file.mapping.buffer)
   }
@@ -49,10 +49,10 @@ export class Members {
     checkMemberName(name)
     const list = encodeKeys(keys)
     return this.file.locked(() => {
-      const places = Array.from({ length: this.places }, (_, i) => i)
-      let index = places.find(i => this.joined(i) && this.nameOf(i) === name)
-      if (index !== undefined && !takePlace(this.file, this.at(index) + M.OWNER)) {
-        const pid = readPlace(this.file, this.at(index) + M.OWNER)?.pid
+      const slots = Array.from({ length: this.slots }, (_, i) => i)
+      let index = slots.find(i => this.joined(i) && this.nameOf(i) === name)
+      if (index !== undefined && !acquireOwnerSlot(this.file, this.at(index) + M.OWNER)) {
+        const pid = readOwnerSlot(this.file, this.at(index) + M.OWNER)?.pid
         throw new StateBusyError(
           `member '${name}' takes part already, in process ${pid}; give this one another name`,
           pid,
@@ -60,10 +60,10 @@ export class Members {
         )
       }
       const isNew = index === undefined
-      index ??= places.find(i => !this.joined(i) && takePlace(this.file, this.at(i) + M.OWNER))
+      index ??= slots.find(i => !this.joined(i) && acquireOwnerSlot(this.file, this.at(i) + M.OWNER))
       if (index === undefined) {
         throw new StateFullError(
-          `all ${this.places} places for members in ${this.file.path} are taken; make it with more: Broadcast.open(directory, { members })`,
+          `all ${this.slots} member slots in ${this.file.path} are taken; make it with more: Broadcast.open(directory, { members })`,
           { path: this.file.path },
         )
       }
@@ -71,7 +71,7 @@ export class Members {
       try {
         prepare()
       } catch (error) {
-        leavePlace(this.file, at + M.OWNER)
+        releaseOwnerSlot(this.file, at + M.OWNER)
         throw error
       }
       if (isNew) {
@@ -104,7 +104,7 @@ export class Members {
 
   list(): MemberEntry[] {
     const found: MemberEntry[] = []
-    for (let index = 0; index < this.places; index++) {
+    for (let index = 0; index < this.slots; index++) {
       if (!this.joined(index)) continue
       const owner = this.at(index) + M.OWNER
       found.push({
@@ -112,8 +112,8 @@ export class Members {
         generation: this.words[(this.at(index) + M.GENERATION) >> 2],
         name: this.nameOf(index),
         keys: this.keysOf(index),
-        pid: readPlace(this.file, owner)?.pid ?? 0,
-        alive: placeTaken(this.file, owner),
+        pid: readOwnerSlot(this.file, owner)?.pid ?? 0,
+        alive: isOwnerSlotHeld(this.file, owner),
       })
     }
     return found
@@ -127,7 +127,7 @@ export class Members {
     then()
     Atomics.store(this.words, (this.at(index) + M.STATE) >> 2, 0)
     this.changed()
-    leavePlace(this.file, this.at(index) + M.OWNER)
+    releaseOwnerSlot(this.file, this.at(index) + M.OWNER)
   }
 
   private changed(): void {
@@ -167,7 +167,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/
 export function checkMemberName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw new InvalidOptionError(
-      `a member's name is 1 to 63 letters, digits, '_', '-' and '.', not ${shown(name)}: it names a file`,
+      `a member's name is 1 to 63 letters, digits, '_', '-' and '.', not ${formatValue(name)}: it names a file`,
     )
   }
 }
@@ -176,7 +176,7 @@ function encodeKeys(keys: readonly string[] | undefined): Uint8Array {
   if (keys === undefined) return new Uint8Array()
   for (const key of keys) {
     if (typeof key !== 'string' || key === '' || key.includes('\n'))
-      throw new InvalidOptionError(`a key is a non-empty string of one line, not ${shown(key)}`)
+      throw new InvalidOptionError(`a key is a non-empty string of one line, not ${formatValue(key)}`)
   }
   if (keys.length === 0) throw new InvalidOptionError("'keys' names one key at least; leave it out to get everything")
   const list = Buffer.from(keys.join('\n'), 'utf8')
@@ -192,7 +192,7 @@ function planOf(members: number | undefined, mode: number): StatePlan {
     what: 'Broadcast',
     kind: Kind.MEMBERS,
     parameters: [{ name: 'members', value: members, byDefault: 64 }],
-    sizeOf: ([places]) => Header.SIZE + places * M.SIZE,
+    sizeOf: ([slots]) => Header.SIZE + slots * M.SIZE,
     mode,
   }
 }

@@ -4,9 +4,9 @@ import { addFloat, loadInteger, storeInteger } from '../file/words.js'
 
 /** This process's part of a counter. Made by `Counters`. */
 export class Counter {
-  /** What this cell holds; nobody else changes it. */
+  /** The value of this cell; no other process changes it. */
   private own: number
-  /** What it may hold at most: -1 once closed. */
+  /** The maximum value of the cell; -1 once closed. */
   private limit = Number.MAX_SAFE_INTEGER
 
   /** @internal */
@@ -39,7 +39,7 @@ export class Counter {
     this.add(1)
   }
 
-  /** What all processes have added. */
+  /** The sum over all processes. */
   get value(): number {
     return this.total() ?? 0
   }
@@ -70,7 +70,7 @@ export class Gauge {
     this.floats[this.index] = value
   }
 
-  /** Adds to it, whoever else does at the same time: nothing is lost. Returns the new value. Allocates. */
+  /** Adds a number. Several processes may do so at the same time; no change is lost. Returns the new value. Allocates. */
   add(amount: number): number {
     if (typeof amount !== 'number' || this.index < 0) refuseValue(this.file, `gauge '${this.name}'`, 'a number', amount)
     return addFloat(new BigInt64Array(this.floats.buffer), this.index, amount)

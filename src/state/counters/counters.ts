@@ -1,21 +1,21 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { StateFullError, StateMismatchError } from '../errors.js'
 import { Header, Kind, CounterLabel as L, CounterValue as V } from '../file/format.js'
-import { takePlace } from '../file/owners.js'
+import { acquireOwnerSlot } from '../file/owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../file/state-file.js'
 import { loadInteger } from '../file/words.js'
 import { Counter, Gauge } from './counter.js'
 
 export interface CountersOptions {
-  /** Cells of the file: a gauge takes one, a counter one for each process that adds to it at the same time. Default 1024. */
+  /** The number of cells in the file: a gauge needs one, a counter one for each process that adds to it at the same time. Default 1024. */
   readonly cells?: number
-  /** Permissions when the file is made. Default 0o600. */
+  /** Permissions when the file is created. Default 0o600. */
   readonly mode?: number
 }
 
-/** A counter or gauge as anybody sees it. */
+/** A counter or gauge and its value. */
 export interface CounterInfo {
   readonly name: string
   readonly kind: 'counter' | 'gauge'
@@ -26,16 +26,16 @@ const COUNTER = 1
 const GAUGE = 2
 
 /**
- * Named counters and gauges that any process reads while others write.
+ * Named counters and gauges that any process can read while others write.
  *
  *     const counters = Counters.open('/dev/shm/session.counters')
  *     const sent = counters.counter('orders sent')
  *     sent.add(1)
  *     for (const { name, value } of counters.list()) console.log(name, value)
  *
- * A counter has a cell for each process that adds to it, and its value is their sum: adding is a plain store, no two processes write
- * to one cell, so none waits and nothing is lost. A cell whose process ended keeps its count, and is gone on with by the next process
- * that adds to the counter. (Aeron's counters file is the model for labels and values that lie apart.)
+ * A counter has one cell for each process that adds to it, and its value is the sum of the cells. Adding is a plain store, and no two
+ * processes write to one cell, so none waits and nothing is lost. When a process ends, its cell keeps the count, and the next process
+ * that adds to the counter continues with it. (The separate tables for labels and values follow Aeron's counters file.)
  */
 export class Counters implements Disposable {
   private readonly values: BigUint64Array
@@ -62,14 +62,14 @@ export class Counters implements Disposable {
   }
 
   /**
-   * The counter of that name, to add to.
+   * The counter with this name, to add to.
    *
    * @throws {StateFullError} when there is no cell left, {StateMismatchError} when the name is a gauge's.
    */
   counter(name: string): Counter {
     const known = this.known.get(name)
     if (known instanceof Counter) return known
-    const made = new Counter(this.file, this.values, this.valueAt(this.take(name, COUNTER)) >> 3, name, () =>
+    const made = new Counter(this.file, this.values, this.valueAt(this.acquireCell(name, COUNTER)) >> 3, name, () =>
       this.read(name),
     )
     this.known.set(name, made)
@@ -77,14 +77,14 @@ export class Counters implements Disposable {
   }
 
   /**
-   * The gauge of that name, to set. Whoever sets it last wins.
+   * The gauge with this name, to set. It has the value that was set last, by any process.
    *
    * @throws {StateFullError} when there is no cell left, {StateMismatchError} when the name is a counter's.
    */
   gauge(name: string): Gauge {
     const known = this.known.get(name)
     if (known instanceof Gauge) return known
-    const made = new Gauge(this.file, this.floats, this.valueAt(this.take(name, GAUGE)) >> 3, name)
+    const made = new Gauge(this.file, this.floats, this.valueAt(this.acquireCell(name, GAUGE)) >> 3, name)
     this.known.set(name, made)
     return made
   }
@@ -120,7 +120,7 @@ export class Counters implements Disposable {
     return [...found.values()]
   }
 
-  /** Leaves this process's cells with their counts to the next ones. Any number of times. */
+  /** Releases this process's cells, which keep their counts. May be called more than once. */
   close(): void {
     for (const handle of this.known.values()) handle.end()
     this.known.clear()
@@ -131,8 +131,8 @@ export class Counters implements Disposable {
     this.close()
   }
 
-  /** A cell of that name for this process: for a counter one that nobody adds to, for a gauge the one there is; else a new one. */
-  private take(name: string, kind: number): number {
+  /** A cell with this name for this process: for a counter, one without an owner; for a gauge, the existing one; otherwise a new one. */
+  private acquireCell(name: string, kind: number): number {
     checkName(name)
     this.file.throwIfClosed()
     return this.file.locked(() => {
@@ -146,7 +146,7 @@ export class Counters implements Disposable {
             { path: this.path },
           )
         }
-        if (kind === GAUGE || takePlace(this.file, this.valueAt(cell) + V.OWNER)) return cell
+        if (kind === GAUGE || acquireOwnerSlot(this.file, this.valueAt(cell) + V.OWNER)) return cell
       }
       throw new StateFullError(
         `all ${this.cells} cells of ${this.path} are taken; make it with more: Counters.open(path, { cells })`,
@@ -161,8 +161,8 @@ export class Counters implements Disposable {
     bytes.fill(0, label + L.NAME, label + L.NAME + L.NAME_SIZE)
     bytes.set(Buffer.from(name, 'latin1'), label + L.NAME)
     bytes.fill(0, this.valueAt(cell), this.valueAt(cell) + V.SIZE)
-    if (kind === COUNTER) takePlace(this.file, this.valueAt(cell) + V.OWNER)
-    // Last: a cell that has a kind has its name.
+    if (kind === COUNTER) acquireOwnerSlot(this.file, this.valueAt(cell) + V.OWNER)
+    // The kind is stored last: a cell that has a kind also has its name.
     Atomics.store(this.kinds, label >> 2, kind)
     return cell
   }
@@ -202,7 +202,7 @@ function planOf(options: CountersOptions): StatePlan {
 function checkName(name: unknown): void {
   if (typeof name !== 'string' || !/^[\x20-\x7e]{1,119}$/.test(name)) {
     throw new InvalidOptionError(
-      `a counter's name is 1 to ${L.NAME_SIZE - 1} printable ASCII characters, not ${shown(name)}`,
+      `a counter's name is 1 to ${L.NAME_SIZE - 1} printable ASCII characters, not ${formatValue(name)}`,
     )
   }
 }

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { FieldValueError } from '../../frames/errors.js'
 import type { StateFile } from './state-file.js'
 
@@ -11,7 +11,7 @@ import type { StateFile } from './state-file.js'
 export function refuseIndex(file: StateFile, what: string, index: unknown, size: number): never {
   file.throwIfClosed()
   throw new InvalidOptionError(
-    `a ${what} of ${file.path} is a whole number from 0 to ${size - 1}, not ${shown(index)}`,
+    `a ${what} of ${file.path} is a whole number from 0 to ${size - 1}, not ${formatValue(index)}`,
     { path: file.path },
   )
 }
@@ -19,5 +19,5 @@ export function refuseIndex(file: StateFile, what: string, index: unknown, size:
 /** @throws {ClosedError, FieldValueError} */
 export function refuseValue(file: StateFile, what: string, wanted: string, value: unknown): never {
   file.throwIfClosed()
-  throw new FieldValueError(`${what} takes ${wanted}, not ${shown(value)}`, { path: file.path })
+  throw new FieldValueError(`${what} takes ${wanted}, not ${formatValue(value)}`, { path: file.path })
 }

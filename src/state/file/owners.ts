@@ -15,31 +15,31 @@ export interface OwnerInfo {
  * A place in a state file that one opening of it at a time may have, told by a lock on its first byte: the lock goes with its
  * process, whatever ends it, and means the same in every pid namespace. What the place says of its owner is for people.
  */
-export function takePlace(file: StateFile, offset: number): boolean {
+export function acquireOwnerSlot(file: StateFile, offset: number): boolean {
   if (!file.mapping.lockRange(offset, 1)) return false
-  signPlace(file, offset)
+  signOwnerSlot(file, offset)
   return true
 }
 
 /** Says that this process has a place, whose lock is somewhere else. */
-export function signPlace(file: StateFile, offset: number): void {
+export function signOwnerSlot(file: StateFile, offset: number): void {
   const view = new DataView(file.mapping.buffer)
   view.setUint32(offset + O.PID, process.pid, true)
   view.setBigUint64(offset + O.PROCESS_START, BigInt(native.processStart(process.pid) ?? 0), true)
   view.setBigInt64(offset + O.SINCE, native.now(), true)
 }
 
-export function leavePlace(file: StateFile, offset: number): void {
+export function releaseOwnerSlot(file: StateFile, offset: number): void {
   if (!file.isClosed) file.mapping.unlockRange(offset, 1)
 }
 
 /** Whether another opening of the file has the place now. */
-export function placeTaken(file: StateFile, offset: number): boolean {
+export function isOwnerSlotHeld(file: StateFile, offset: number): boolean {
   return file.mapping.rangeLocked(offset, 1)
 }
 
 /** Who took the place last, undefined when nobody ever did. */
-export function readPlace(file: StateFile, offset: number): OwnerInfo | undefined {
+export function readOwnerSlot(file: StateFile, offset: number): OwnerInfo | undefined {
   const view = new DataView(file.mapping.buffer)
   const pid = view.getUint32(offset + O.PID, true)
   if (pid === 0) return undefined

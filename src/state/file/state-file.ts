@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { fromSystemError, systemCode } from '../../base/system-error.js'
 import { FormatVersionError } from '../../frames/errors.js'
 import type { Mapping } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import { CorruptStateError, StateBusyError, StateMismatchError } from '../errors.js'
 import { Header as H, Kind, STATE_MAGIC, STATE_VERSION } from './format.js'
+import { isStateFile, noStateFile } from './magic.js'
 import { checkDirectory, checkTrust, makeDirectory } from './trust.js'
 
 /** What a state file is made as, or must be to be opened. */
@@ -86,7 +87,7 @@ export class StateFile {
   private static map(file: string, plan: StatePlan, mode: number | undefined): StateFile {
     const mapping = native.mapFile(file, true)
     try {
-      checkTrust(file, mapping.inode, mode)
+      checkTrust(file, mapping, mode)
       return new StateFile(file, mapping, checkHeader(mapping, file, plan), plan.what)
     } catch (error) {
       mapping.close()
@@ -214,12 +215,9 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
   const damaged = (what: string): never => {
     throw new CorruptStateError(`${file} is damaged: ${what}; stop what uses it and remove it`, { path: file })
   }
-  if (mapping.size < H.SIZE) damaged(`it has ${mapping.size} bytes`)
+  if (!isStateFile(mapping)) throw noStateFile(file)
   const bytes = new Uint8Array(mapping.buffer, 0, H.SIZE)
   const view = new DataView(mapping.buffer)
-  for (let i = 0; i < STATE_MAGIC.length; i++) {
-    if (bytes[H.MAGIC + i] !== STATE_MAGIC.charCodeAt(i)) damaged('it does not begin as a state file does')
-  }
   const version = view.getUint32(H.VERSION, true)
   if (version !== STATE_VERSION) {
     throw new FormatVersionError(
@@ -264,7 +262,7 @@ function nameOfKind(kind: number): string {
 /** The path as it means now: what is done later must not depend on where the process is by then. */
 function resolvePath(file: unknown, what: string): string {
   if (typeof file !== 'string' || file === '' || file.includes('\0') || file.endsWith('/')) {
-    throw new InvalidOptionError(`${what}.open takes the path of its file, not ${shown(file)}`)
+    throw new InvalidOptionError(`${what}.open takes the path of its file, not ${formatValue(file)}`)
   }
   return resolve(file)
 }
@@ -272,11 +270,7 @@ function resolvePath(file: unknown, what: string): string {
 function asStateError(error: unknown, file: string): unknown {
   if (error instanceof TicktapeError) return error
   const code = systemCode(error)
-  if (code === 'EINVAL')
-    return new CorruptStateError(`${file} is empty or no regular file; stop what uses it and remove it`, {
-      path: file,
-      cause: error,
-    })
+  if (code === 'EINVAL') return noStateFile(file, error)
   if (code === 'ELOOP')
     return new UnsafePathError(`${file} is a symbolic link; a state file must not be, so use the path it points to`, {
       path: file,

@@ -2,6 +2,9 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
+import { shellQuoted } from '../../base/shell.js'
+import type { Mapping } from '../../native/addon.js'
+import { isStateFile, noStateFile } from './magic.js'
 
 const OTHERS_WRITE = 0o022
 
@@ -12,12 +15,12 @@ const OTHERS_WRITE = 0o022
  * Without `mode` a file counts as it is: the opener's own with whatever permissions it has, a group's file for its members, and for root
  * every file. Halting trading needs no trust in what others wrote, and must not fail for want of it.
  *
- * @throws {UnsafePathError}; an error with the code ENOENT when the file is another one than was opened.
+ * @throws {UnsafePathError, CorruptStateError}; an error with the code ENOENT when the file is another one than was opened.
  */
-export function checkTrust(file: string, inode: number, mode: number | undefined): void {
+export function checkTrust(file: string, mapping: Mapping, mode: number | undefined): void {
   const stat = fs.lstatSync(file)
   // Replaced between opening and looking: take what is there now.
-  if (stat.ino !== inode) throw Object.assign(new Error(`${file} was replaced`), { code: 'ENOENT' })
+  if (stat.ino !== mapping.inode) throw Object.assign(new Error(`${file} was replaced`), { code: 'ENOENT' })
   const me = process.geteuid?.()
   const mine = me === undefined || stat.uid === me
   if (mode === undefined) {
@@ -34,8 +37,9 @@ export function checkTrust(file: string, inode: number, mode: number | undefined
     )
   }
   if ((stat.mode & OTHERS_WRITE & ~mode) !== 0) {
+    if (!isStateFile(mapping)) throw noStateFile(file)
     throw new UnsafePathError(
-      `${file} can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${file}, or open it with a 'mode' that allows it`,
+      `${file} can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${shellQuoted(file)}, or open it with a 'mode' that allows it`,
       { path: file },
     )
   }
@@ -47,7 +51,7 @@ export function checkDirectory(file: string, mode: number): void {
   const { mode: found } = fs.statSync(directory)
   if ((found & 0o002 & ~mode) !== 0 && (found & 0o1000) === 0) {
     throw new UnsafePathError(
-      `${directory} can be written by everybody; use a directory of your own in it, such as ${directory === '/' ? '' : directory}/ticktape`,
+      `${directory} can be written by everybody, who may remove each other's files there; use a directory of your own, or one with the sticky bit such as /dev/shm`,
       { path: file },
     )
   }

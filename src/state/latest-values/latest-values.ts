@@ -1,5 +1,5 @@
 import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from '../../frames/definition.js'
 import { Frame, Page, SLOT_SIZE } from '../../frames/format.js'
@@ -18,7 +18,7 @@ import { StateBusyError } from '../errors.js'
 import { refuseIndex } from '../file/checks.js'
 import { fence, storeRelease } from '../file/fence.js'
 import { LatestCell as C, Header, Kind } from '../file/format.js'
-import { readPlace, signPlace } from '../file/owners.js'
+import { readOwnerSlot, signOwnerSlot } from '../file/owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../file/state-file.js'
 
 export interface LatestValuesOptions {
@@ -77,7 +77,9 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     options: LatestValuesOptions = {},
   ): LatestValues<F> {
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`LatestValues.open takes a definition made by frame(), not ${shown(definition)}`)
+      throw new InvalidOptionError(
+        `LatestValues.open takes a definition made by frame(), not ${formatValue(definition)}`,
+      )
     }
     checkOptions('LatestValues.open', options, { capacity: kinds.integer(1, 1_000_000), mode: kinds.integer(0, 0o777) })
     return new LatestValues(StateFile.open(path, planOf(definition, options)), definition)
@@ -171,7 +173,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     for (let look = 0; look < MOST_LOOKS; look++) {
       const version = Atomics.load(words, cell)
       if (version === 0) return undefined
-      this.take(this.copyAt(index, version) >> 3)
+      this.copyOut(this.copyAt(index, version) >> 3)
       fence()
       // Versions up to 3 ahead are written to other copies.
       if ((Atomics.load(words, cell - 1) - version) >>> 0 < COPIES) {
@@ -238,7 +240,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     for (let i = to >> 3; i < end; i++) longs[i] = longs[from++]
   }
 
-  private take(from: number): void {
+  private copyOut(from: number): void {
     const { taken, longs } = this
     for (let i = 0; i < taken.length; i++) taken[i] = longs[from + i]
   }
@@ -247,14 +249,14 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   private claim(index: number): void {
     const cell = CELLS_AT + index * this.cellSize
     if (!this.file.mapping.lockRange(cell, 1)) {
-      const pid = readPlace(this.file, cell + C.OWNER)?.pid
+      const pid = readOwnerSlot(this.file, cell + C.OWNER)?.pid
       throw new StateBusyError(
         `cell ${index} of ${this.path} has another writer${pid === undefined ? '' : `, process ${pid}`}; a cell has one until that closes the table or ends`,
         pid,
         { path: this.path },
       )
     }
-    signPlace(this.file, cell + C.OWNER)
+    signOwnerSlot(this.file, cell + C.OWNER)
     this.mine[index] = 1
   }
 

@@ -1,6 +1,6 @@
 import { clockWords } from '../../base/clock.js'
 import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { type CommitOptions, checkCommitOptions, storeCommitOptions } from '../../frames/commit-options.js'
 import { type Fields, FrameDefinition, isDefinition, type ValuesOf } from '../../frames/definition.js'
 import { FrameDefinitionError } from '../../frames/errors.js'
@@ -73,7 +73,7 @@ export class RingProducer {
     // From here on it has so many.
     ring.agree(ring.slots)
     this.slots = ring.slots
-    this.settle()
+    this.agreeOnPolicy()
     this.tail = Atomics.load(i32, TAIL)
     this.roomUntil = (Atomics.load(i32, HEAD) + this.slots) | 0
   }
@@ -237,7 +237,7 @@ export class RingProducer {
   }
 
   /** A ring keeps what is unread or overwrites it for as long as its file is: the consumer reads differently. */
-  private settle(): void {
+  private agreeOnPolicy(): void {
     const wanted = this.settings.whenFull === 'overwrite' ? RingPolicy.OVERWRITE : RingPolicy.KEEP
     const found = Atomics.compareExchange(this.i32, Word.POLICY, RingPolicy.UNKNOWN, wanted)
     if (found === RingPolicy.UNKNOWN || found === wanted) return
@@ -272,7 +272,7 @@ export class RingProducer {
   private entryOf(definition: FrameDefinition): Entry {
     this.ring.file.throwIfClosed()
     if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`a ring's frames have definitions made by frame(), not ${shown(definition)}`)
+      throw new InvalidOptionError(`a ring's frames have definitions made by frame(), not ${formatValue(definition)}`)
     }
     let entry = this.entryOfType.get(definition.id)
     if (entry?.definition !== definition) entry = this.addEntry(definition)

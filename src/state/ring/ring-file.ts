@@ -6,7 +6,7 @@ import { layoutHash } from '../../frames/schema.js'
 import { StateBusyError, StateFullError, StateMismatchError } from '../errors.js'
 import { fence, storeRelease } from '../file/fence.js'
 import { Header, Kind, RingWord as R, RingType as T } from '../file/format.js'
-import { leavePlace, placeTaken, readPlace, takePlace } from '../file/owners.js'
+import { acquireOwnerSlot, isOwnerSlotHeld, readOwnerSlot, releaseOwnerSlot } from '../file/owners.js'
 import { StateFile, type StatePlan } from '../file/state-file.js'
 import { loadInteger } from '../file/words.js'
 
@@ -104,8 +104,8 @@ export class RingFile {
   /** Takes a role for as long as this process lives. @throws {StateBusyError} */
   takeRole(role: 'producer' | 'consumer'): void {
     const place = placeOf(role)
-    if (!takePlace(this.file, place)) {
-      const pid = readPlace(this.file, place)?.pid
+    if (!acquireOwnerSlot(this.file, place)) {
+      const pid = readOwnerSlot(this.file, place)?.pid
       throw new StateBusyError(`${this.path} has a ${role} already, process ${pid}; a ring has one of each`, pid, {
         path: this.path,
       })
@@ -115,11 +115,11 @@ export class RingFile {
 
   /** Whether somebody has the other role now. */
   roleTaken(role: 'producer' | 'consumer'): boolean {
-    return placeTaken(this.file, placeOf(role))
+    return isOwnerSlotHeld(this.file, placeOf(role))
   }
 
   close(): void {
-    for (const place of this.held.splice(0)) leavePlace(this.file, place)
+    for (const place of this.held.splice(0)) releaseOwnerSlot(this.file, place)
     this.file.close()
   }
 

@@ -1,5 +1,5 @@
 import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { type CommitOptions } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
@@ -254,8 +254,9 @@ export class Ring implements Disposable {
   }
 
   private refusePoll(handlers: unknown, limit: number): never {
-    if (!(limit >= 1)) throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${shown(limit)}`)
-    throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${shown(handlers)}`)
+    if (!(limit >= 1))
+      throw new InvalidOptionError(`poll() takes a limit of at least 1 frame, not ${formatValue(limit)}`)
+    throw new InvalidOptionError(`handlers are made by on(Definition, frame => ...), not ${formatValue(handlers)}`)
   }
 }
 

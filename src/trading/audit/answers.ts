@@ -1,17 +1,17 @@
 import { strategyOf } from '../messages/frames.js'
 import type { OrderReportView } from '../strategies/strategy.js'
 
-/** Answers found in the gateway's journal, held against the orders of the strategies' journals. */
+/** Compares the answers in the gateway's journal with the orders in the strategies' journals. */
 export class AnswerBook {
   reports = 0
-  /** Answers to what no strategy sent; complete once every strategy is settled. */
+  /** The number of answers to orders that no strategy sent; complete once every strategy's orders have been matched. */
   strays = 0
   filledTwice = 0
-  /** By journal, then by the position of the order or cancel: answers. */
+  /** The number of answers, by journal and then by the position of the order or cancel. */
   private readonly answers = new Map<number, Map<number, number>>()
   private readonly filled = new Set<bigint>()
 
-  see(report: OrderReportView): void {
+  record(report: OrderReportView): void {
     this.reports++
     const { state, orderId, cause, causeJournal } = report
     if (state === 'filled') {
@@ -30,8 +30,8 @@ export class AnswerBook {
     ofJournal.set(cause, (ofJournal.get(cause) ?? 0) + 1)
   }
 
-  /** Holds a strategy's orders against their answers. */
-  settle(
+  /** Compares a strategy's orders with their answers. */
+  matchOrders(
     strategy: number,
     orders: readonly number[],
   ): { readonly answered: number; readonly unanswered: number; readonly answeredTwice: number } {

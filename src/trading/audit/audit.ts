@@ -11,24 +11,27 @@ import { countFrames, walkGateway } from './walk.js'
 export interface StrategyAudit {
   readonly id: string
   readonly number: number
-  /** Its starts. */
+  /** The number of its runs. */
   readonly runs: number
-  /** Frames in its journal. */
+  /** The number of frames in its journal. */
   readonly written: number
-  /** Frames of the gateway's journal that it went past, and those that it says it has handled in the stretches it wrote down. */
+  /** The number of frames of the gateway's journal that it read, and the number that it recorded as handled. */
   readonly read: number
   readonly counted: number
-  /** Frames in those stretches that its own count has too few, or too many; the same where one start does not go on where the last ended. */
+  /**
+   * The number of frames missing from, or too many in, its recorded counts; also frames skipped or repeated between two runs, when a run
+   * does not continue where the one before ended.
+   */
   readonly gaps: number
   readonly duplicates: number
-  /** Orders and cancels it sent; how many have exactly one answer, none, more than one. */
+  /** The number of orders and cancels it sent, and how many of them have exactly one answer, none, or more than one. */
   readonly orders: number
   readonly answered: number
   readonly unanswered: number
   readonly answeredTwice: number
   /** Reports addressed to it. */
   readonly reports: number
-  /** How old frames were when it handled them. */
+  /** The age of frames when it handled them. */
   readonly latencies: LatencyHistogram
 }
 
@@ -37,27 +40,27 @@ export interface SessionAudit {
     readonly frames: number
     readonly reports: number
     readonly pages: number
-    /** Places where a frame does not begin where the last one ended. */
+    /** How often a frame does not begin where the one before ended. */
     readonly gaps: number
-    /** Answers to what no strategy sent, and orders filled twice. */
+    /** The number of answers to orders that no strategy sent, and of orders filled twice. */
     readonly strays: number
     readonly filledTwice: number
   }
   readonly strategies: readonly StrategyAudit[]
   /** Only when the feed was given. */
   readonly feed: FeedAudit | undefined
-  /** Whether nothing is missing, double or stray. */
+  /** Whether nothing is missing, duplicated or stray. */
   readonly sound: boolean
 }
 
 /**
- * Reads all journals of a session that has been stopped and counts: whether each market event is there once, whether each strategy
- * handled each frame once, whether each order was answered once. Goes by what the files say, and by nothing else.
+ * Reads all journals of a stopped session and counts: whether each market event is recorded once, whether each strategy handled each frame
+ * once, and whether each order was answered once. It uses only the files.
  *
  * @throws {SessionError}, and what Reader.open throws.
  */
 export async function auditSession(home: string, feed?: Feed): Promise<SessionAudit> {
-  const session = Session.look(home)
+  const session = Session.openExisting(home)
   const members = session.all.map(({ id, number }) => {
     const journal = session.journalOf(id)
     return { id, number, journal, runs: strategyRuns(journal, session.gateway, id) }
@@ -88,7 +91,7 @@ export async function auditSession(home: string, feed?: Feed): Promise<SessionAu
       gaps,
       duplicates,
       orders: orders.length,
-      ...answers.settle(number, orders),
+      ...answers.matchOrders(number, orders),
       reports: walk.reports.get(number) ?? 0,
       latencies,
     }

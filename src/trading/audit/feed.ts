@@ -4,14 +4,14 @@ import type { Feed, MarketEvent } from '../market/feed.js'
 import { BookTop, Ticker, Trade } from '../messages/frames.js'
 
 export interface FeedAudit {
-  /** Events in the journal. */
+  /** The number of events in the journal. */
   readonly events: number
-  /** Events of the feed that are missing, or are there a second time; any that differ in a bit count as missing. */
+  /** The number of events of the feed that are missing, or recorded twice. An event that differs in any bit counts as missing. */
   readonly gaps: number
   readonly duplicates: number
 }
 
-/** Plays the feed again and holds the journal's market data against it, event by event and bit for bit. */
+/** Reads the feed again and compares the journal's market data with it, event by event and bit by bit. */
 export async function auditFeed(journal: string, feed: Feed): Promise<FeedAudit> {
   const reader = Reader.open(journal)
   try {
@@ -25,7 +25,7 @@ async function compare(reader: Reader, feed: Feed): Promise<FeedAudit> {
   let [events, gaps, duplicates] = [0, 0, 0]
   let recorded: Recorded | undefined
   let tickerDue = false
-  /** An event begins: the Ticker of the last one must have been there. */
+  /** Called at the start of an event: the Ticker of the event before must have been read. */
   const begin = (): void => {
     if (tickerDue) gaps++
     tickerDue = false
@@ -50,7 +50,7 @@ async function compare(reader: Reader, feed: Feed): Promise<FeedAudit> {
       }
     })
     .on(Ticker, ticker => {
-      // Each quote is there twice: as a BookTop, and right after it in a Ticker.
+      // Each quote is recorded twice: as a BookTop, and right after it in a Ticker.
       if (
         !tickerDue ||
         ticker.symbol !== last?.symbol ||
@@ -81,7 +81,7 @@ async function compare(reader: Reader, feed: Feed): Promise<FeedAudit> {
       at = next()
     }
   }
-  // More than the feed has.
+  // The journal has more events than the feed.
   for (; at !== undefined; at = next()) duplicates++
   return { events, gaps, duplicates }
 }

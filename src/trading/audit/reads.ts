@@ -1,15 +1,15 @@
 import type { StrategyRun } from '../replay/strategy-runs.js'
 
 export interface ReadAudit {
-  /** Frames of the gateway's journal between the places where the strategy began and ended. */
+  /** The number of frames of the gateway's journal between the start and end positions of the strategy's runs. */
   readonly read: number
-  /** Frames it says it has handled, where it wrote that down. */
+  /** The number of frames that it recorded as handled. */
   readonly counted: number
   readonly gaps: number
   readonly duplicates: number
 }
 
-/** Holds a strategy's own counts against the frames that lie between the positions it wrote down with them. */
+/** Compares a strategy's recorded counts with the number of frames between the positions recorded with them. */
 export function auditReads(runs: readonly StrategyRun[], framesBefore: ReadonlyMap<number, number>): ReadAudit {
   const before = (position: number): number => framesBefore.get(position) ?? 0
   let [read, counted, gaps, duplicates] = [0, 0, 0, 0]
@@ -26,7 +26,7 @@ export function auditReads(runs: readonly StrategyRun[], framesBefore: ReadonlyM
     }
     const next = runs[i + 1]
     if (next === undefined) continue
-    // A killed run's end is not on record: it had got at least as far as it wrote down.
+    // The end of a killed run is not recorded: it handled at least the frames up to its last progress.
     if (run.ending !== 'killed') compare(before(next.from), before(run.to))
     else if (known !== undefined && known.next > next.from) duplicates += before(known.next) - before(next.from)
   }

@@ -8,7 +8,7 @@ import type { AnswerBook } from './answers.js'
 export interface GatewayWalk {
   frames: number
   readonly pages: number
-  /** Places where a frame does not begin where the one before ended. */
+  /** How often a frame does not begin where the one before ended. */
   gaps: number
   /** Reports by the number of the strategy they are for. */
   readonly reports: Map<number, number>
@@ -16,13 +16,13 @@ export interface GatewayWalk {
   readonly framesBefore: Map<number, number>
 }
 
-/** Goes over the gateway's journal once. `marks` are ascending. */
+/** Reads the gateway's journal once. `marks` are ascending positions. */
 export function walkGateway(journal: string, marks: readonly number[], answers: AnswerBook): GatewayWalk {
   const { capacity, number } = geometryOf(journal)
   const walk: GatewayWalk = { frames: 0, pages: number + 1, gaps: 0, reports: new Map(), framesBefore: new Map() }
   let mark = 0
   let expected = 0
-  const see = (frame: FrameHeader): void => {
+  const countFrame = (frame: FrameHeader): void => {
     const { position } = frame
     for (; mark < marks.length && marks[mark] <= position; mark++) walk.framesBefore.set(marks[mark], walk.frames)
     // A page may end before its last slot: then the next frame is the next page's first.
@@ -33,12 +33,12 @@ export function walkGateway(journal: string, marks: readonly number[], answers: 
   }
   const handlers = new Handlers()
     .on(OrderReport, report => {
-      see(report)
-      answers.see(report)
+      countFrame(report)
+      answers.record(report)
       const strategy = report.dest ?? 0
       walk.reports.set(strategy, (walk.reports.get(strategy) ?? 0) + 1)
     })
-    .otherwise(see)
+    .otherwise(countFrame)
   readAll(journal, handlers)
   for (; mark < marks.length; mark++) walk.framesBefore.set(marks[mark], walk.frames)
   return walk

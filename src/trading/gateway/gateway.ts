@@ -7,7 +7,7 @@ import type { Supervisor } from '../../runtime/supervision/supervisor.js'
 import { StrategyError } from '../errors.js'
 import { type MarketEvent, Pace } from '../market/feed.js'
 import { BookTop, OrderReport, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
-import { Steps } from '../orders/fail-stop.js'
+import { FailStop } from '../orders/fail-stop.js'
 import { OrderDesk } from '../orders/order-desk.js'
 import { loadStrategies } from '../strategies/load.js'
 import { PaperVenue } from '../venues/paper-venue.js'
@@ -18,46 +18,46 @@ import { checkGatewayOptions, type GatewayOptions } from './options.js'
 import { restore } from './restore.js'
 import { orderSources, readyJournals, superviseStrategy } from './strategy-journals.js'
 
-/** How a gateway and its strategies are doing. */
+/** The status of a gateway and its strategies. */
 export interface GatewayStatus {
   /** Market events written, those of earlier runs included. */
   readonly events: number
   /** The position of the journal's next frame. */
   readonly position: number
-  /** Orders and cancels taken in this run. */
+  /** The number of orders and cancels answered in this run. */
   readonly orders: number
   readonly strategies: readonly {
     readonly id: string
     /** Undefined while it waits to be started again. */
     readonly pid: number | undefined
     readonly restarts: number
-    /** What it told last, undefined before the first time. */
+    /** Its last progress message, undefined before the first one. */
     readonly progress: ConsumerProgress | undefined
   }[]
 }
 
 /** ms of feeding without a turn for orders, timers and sockets. */
 const SLICE_MS = 1
-/** The feed does not wait longer than this for strategies to be ready, in ms. */
+/** The longest time the feed waits for strategies to be ready, in ms. */
 const START_MS = 10_000
 const NO_FILLS: readonly OrderReportValues[] = []
 
 /**
- * Writes market data into a journal, runs each strategy as a process that reads it, takes the orders from the strategies' journals and
- * answers them. Whichever of these processes is killed, the next start goes on from the journals: no event, order or report is lost
- * or done twice.
+ * Writes market data into a journal, runs each strategy as a process that reads it, reads the orders from the strategies' journals and
+ * answers them. If any of these processes is killed, the next start continues from the journals: no event, order or report is lost
+ * or processed twice.
  *
  *     const gateway = await Gateway.start({ home: '/dev/shm/desk', strategies: ['momentum.js'], feed: new CaptureFeed('capture.gz') })
  *     await gateway.fed
  *     await gateway.stop()
  */
 export class Gateway {
-  /** Resolves when the feed has ended or the gateway was stopped; rejects with what went wrong in the gateway, which does nothing more then: stop it. */
+  /** Resolves when the feed has ended or the gateway was stopped. Rejects with the error of a failed gateway; it does nothing more and must be stopped. */
   readonly fed: Promise<void>
   readonly home: string
 
   private readonly supervisors: ReadonlyMap<string, Supervisor>
-  /** Abort to stop feeding, and to stop taking orders. */
+  /** Abort these to stop the feed, and to stop reading orders. */
   private readonly feeding = new AbortController()
   private readonly taking = new AbortController()
   private readonly taken: Promise<void>
@@ -66,7 +66,7 @@ export class Gateway {
   private endedAt: number | undefined = undefined
 
   /**
-   * Begins a session or goes on with one.
+   * Creates a session or continues an existing one.
    *
    * @throws {WriterLockedError} when it has a gateway, {StrategyError}, {SessionError}, {InvalidOptionError}, and what Writer.open throws.
    */
@@ -76,7 +76,7 @@ export class Gateway {
     const strategies = await loadAll(options.strategies)
     const session = Session.open(home)
     const { pageSize, durability } = options
-    // Its lock makes this the session's one gateway.
+    // The journal's lock makes this the only gateway of the session.
     const writer = Writer.open(session.gateway, {
       pageSize,
       durability,
@@ -88,12 +88,12 @@ export class Gateway {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
-      const members = session.enrol(strategies)
+      const members = session.assignNumbers(strategies)
       await readyJournals(session, members, options)
-      const steps = new Steps()
-      desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, steps)
+      const failStop = new FailStop()
+      desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, failStop)
       const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
-      return new Gateway({ ...options, home }, writer, market, venue, desk, steps, supervisors)
+      return new Gateway({ ...options, home }, writer, market, venue, desk, failStop, supervisors)
     } catch (error) {
       desk?.close()
       writer.close()
@@ -107,25 +107,25 @@ export class Gateway {
     private readonly market: MarketWriter,
     private readonly venue: Venue,
     private readonly desk: OrderDesk,
-    private readonly steps: Steps,
+    private readonly failStop: FailStop,
     supervisors: ReadonlyMap<string, Supervisor>,
   ) {
     this.home = options.home
     this.supervisors = supervisors
     const { feeding, taking } = this
-    steps.signal.addEventListener('abort', () => {
+    failStop.signal.addEventListener('abort', () => {
       feeding.abort()
       taking.abort()
     })
     const wait = options.wait === undefined || options.wait === 'event-loop' ? 'event-loop' : 'yield'
-    this.taken = steps.watch(desk.run(wait, taking.signal), taking.signal)
+    this.taken = failStop.watch(desk.run(wait, taking.signal), taking.signal)
     this.taken.catch(() => {})
     this.fed = Promise.race([
-      steps.failed,
-      steps.watch(this.feed(feeding.signal), feeding.signal),
+      failStop.failed,
+      failStop.watch(this.feed(feeding.signal), feeding.signal),
       aborted(feeding.signal),
     ])
-    // Whoever does not wait for it learns of a failure from `stop`.
+    // A caller that does not wait for `fed` gets the failure from `stop`.
     this.fed.catch(() => {})
   }
 
@@ -145,11 +145,11 @@ export class Gateway {
   }
 
   /**
-   * Stops all in order: the feed; each strategy, once it has handled every frame written up to here; then, with their last orders
-   * answered, the gateway. Any number of times.
+   * Stops everything in order: the feed; then each strategy, after it has handled every frame written so far; then, after their last
+   * orders are answered, the gateway. May be called more than once.
    *
    * @returns whether every strategy stopped by itself.
-   * @throws what went wrong in the gateway, now or before.
+   * @throws the first error of the gateway, from now or before.
    */
   stop(): Promise<boolean> {
     this.stopped ??= this.end()
@@ -196,7 +196,7 @@ export class Gateway {
   }
 
   private publish(event: MarketEvent): void {
-    this.steps.take(() => {
+    this.failStop.run(() => {
       const fills =
         event.kind === 'quote' ? checkReports(this.venue.quote(event.symbol, event.bid, event.ask)) : NO_FILLS
       this.market.write(this.writer, event, fills)
@@ -220,7 +220,7 @@ async function loadAll(files: readonly string[]): Promise<{ readonly id: string;
   return strategies
 }
 
-/** Resolves after so many ms, or when the signal aborts. */
+/** Resolves after this many ms, or when the signal aborts. */
 function nap(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const wake = (): void => {

@@ -4,11 +4,11 @@ import type { MarketEvent, QuoteEvent, TradeEvent } from '../market/feed.js'
 import { BookTop, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
 import { allOrNothing, slotsOf, writeReports } from '../venues/reports.js'
 
-/** Last prices and traded quantities: what a Ticker says beyond its quote. */
+/** Last prices and traded quantities: the fields of a Ticker that are not in its quote. */
 export class Traded {
   private readonly bySymbol = new Map<string, { last: number; volume: number }>()
 
-  see(symbol: string, price: number, quantity: number): void {
+  record(symbol: string, price: number, quantity: number): void {
     const traded = this.entry(symbol)
     traded.last = price
     traded.volume += quantity
@@ -25,22 +25,23 @@ export class Traded {
   }
 }
 
-/** Slots of an event: a trade takes one, a quote two. */
+/** The maximum number of slots of an event: a trade has one, a quote two. */
 const EVENT_SLOTS = BookTop.slots + Ticker.slots
 
 /**
- * Writes market data into the gateway's journal. A quote becomes a BookTop and a Ticker, a trade a Trade; each event, with the fills it
- * leads to, appears in one store, so a journal never ends inside one. (Only more fills than a page has room for go on on the next.)
+ * Writes market data into the gateway's journal: a quote as a BookTop and a Ticker, a trade as a Trade. Each event is published together
+ * with the fills that it causes, in one store, so a journal never ends inside an event. (Only if the fills do not fit on one page, they
+ * continue on the next.)
  */
 export class MarketWriter {
-  /** Events in the journal, those of earlier runs included. */
+  /** The number of events in the journal, including those of earlier runs. */
   events = 0
   private readonly traded = new Traded()
 
   /** A trade of an earlier run. */
   restoreTrade(symbol: string, price: number, quantity: number): void {
     this.events++
-    this.traded.see(symbol, price, quantity)
+    this.traded.record(symbol, price, quantity)
   }
 
   restoreQuote(): void {
@@ -77,7 +78,7 @@ export class MarketWriter {
 
   private writeTrade(writer: Writer, event: TradeEvent): number {
     const { symbol, price, quantity, tradeId, side } = event
-    this.traded.see(symbol, price, quantity)
+    this.traded.record(symbol, price, quantity)
     const trade = writer.begin(Trade)
     trade.symbol = symbol
     trade.price = price

@@ -1,5 +1,5 @@
 import { InvalidOptionError, type TicktapeError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Page } from '../../frames/format.js'
 import type { Durability } from '../../journal/write/options.js'
@@ -9,38 +9,38 @@ import type { Feed, Speed } from '../market/feed.js'
 import type { Venue } from '../venues/venue.js'
 
 export interface GatewayOptions {
-  /** The directory of the session: begun where there is none, gone on with where there is. */
+  /** The home directory of the session. A session that exists there is continued, otherwise one is created. */
   readonly home: string
   /** Modules whose default export is a strategy or a list of them. Each strategy gets a process. */
   readonly strategies: readonly string[]
   readonly feed: Feed
   /** Default 'realtime'. */
   readonly speed?: Speed
-  /** A fresh one: what happened before is told to it. Default: a PaperVenue. */
+  /** A new venue object; the gateway restores its state from the journal. Default: a PaperVenue. */
   readonly venue?: Venue
   /**
-   * How strategies wait for frames. The gateway itself sleeps in its event loop, or keeps looking with any other than 'event-loop'.
+   * How strategies wait for frames. The gateway waits in its event loop with 'event-loop', and checks continuously with any other value.
    * Default 'event-loop'.
    */
   readonly wait?: Wait
-  /** Bytes of a page of the gateway's journal. Default 16 MiB. */
+  /** The page size of the gateway's journal in bytes. Default 16 MiB. */
   readonly pageSize?: number
-  /** Bytes of a page of a strategy's journal. Default 1 MiB. */
+  /** The page size of a strategy's journal in bytes. Default 1 MiB. */
   readonly strategyPageSize?: number
   /**
-   * Of all journals of the session. Default: by where it lies, as for `Writer.open`. Not 'commit': nobody in a gateway waits for a flush
-   * before an order or a report is acted on.
+   * The durability of all journals of the session. Default: by their file system, as for `Writer.open`. 'commit' is not allowed: a gateway
+   * does not wait for a flush before it acts on an order or a report.
    */
   readonly durability?: Exclude<Durability, 'commit'>
-  /** How long a strategy that ended is left alone at first, in ms; twice as long each time, up to 5 s. Default 100. */
+  /** The delay before a strategy that ended is started again, in ms; doubled each time, up to 5 s. Default 100. */
   readonly backOffMs?: number
   /** How long a strategy may take to stop before it is killed, in ms. Default 15,000. */
   readonly stopMs?: number
-  /** How often strategies write down how far they are, in ms. Default 250. */
+  /** How often strategies write their progress, in ms. Default 250. */
   readonly progressMs?: number
-  /** Told when a strategy's process was started, is ready, failed by its own fault, or ended. */
+  /** Called when a strategy's process was started, is ready, failed with an error of its own, or ended. */
   readonly onStrategy?: (id: string, event: SupervisorEvent) => void
-  /** Told what in the feed was not valid and left out. */
+  /** Called for each part of the feed that is invalid and was left out. */
   readonly onProblem?: (problem: TicktapeError) => void
 }
 
@@ -70,7 +70,9 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     throw new InvalidOptionError("option 'feed' of Gateway.start takes a feed: something with events(skip)")
   for (const file of strategies) {
     if (typeof file !== 'string')
-      throw new InvalidOptionError(`option 'strategies' of Gateway.start takes paths of modules, not ${shown(file)}`)
+      throw new InvalidOptionError(
+        `option 'strategies' of Gateway.start takes paths of modules, not ${formatValue(file)}`,
+      )
   }
 }
 

@@ -5,18 +5,18 @@ import { BookTop, OrderReport, Trade } from '../messages/frames.js'
 import type { Venue } from '../venues/venue.js'
 import type { MarketWriter } from './market-writer.js'
 
-/** What a gateway's journal says of its earlier runs, beside what it told the market writer and the venue. */
+/** The result of reading a gateway's journal, besides the restored state of the market writer and the venue. */
 export interface GatewayState {
   readonly frames: number
   readonly reports: number
-  /** By journal id: the position of the last order taken from it. */
+  /** By journal id: the position of the last answered order. */
   readonly lastTaken: ReadonlyMap<number, number>
 }
 
 /**
- * A gateway is what its journal made of it: this goes over the journal from its start, tells the market writer and the venue what happened,
- * and finds the last order taken from each strategy. An order is taken when its report is there; the reports of one order appear in
- * one store, and orders are taken in the order of their journal.
+ * Restores a gateway's state from its journal: reads it from the start, passes the events to the market writer and the venue, and finds the
+ * last answered order of each strategy. An order is answered when its report is in the journal. The reports of one order are published in
+ * one store, and the orders of one journal are answered in their sequence.
  *
  * @throws {SessionError} when the journal's beginning was removed.
  */
@@ -39,7 +39,7 @@ export function restore(journal: string, market: MarketWriter, venue: Venue): Ga
   try {
     if (reader.position > 0) {
       throw new SessionError(
-        `the first pages of ${journal} were removed, and with them what this gateway was; begin a session in another directory`,
+        `the first pages of ${journal} were removed, and with them the state of this gateway; begin a session in another directory`,
         {
           path: journal,
           position: reader.position,

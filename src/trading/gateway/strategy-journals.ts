@@ -14,8 +14,8 @@ const STRATEGY_PAGE_SIZE = 1024 * 1024
 const STRATEGY_PROCESS = fileURLToPath(new URL('../strategies/process.js', import.meta.url))
 
 /**
- * Makes the journals of strategies that have never run, and has those of the others, of earlier runs too, repaired after power loss. From
- * then on the gateway can read all of them: what it finds there stays.
+ * Creates the journals of strategies that have never run, and runs the recovery of all others, also those of earlier runs, after a power
+ * loss. From then on the gateway can read all of them, and no frame that it reads is removed later.
  */
 export async function readyJournals(
   session: Session,
@@ -28,12 +28,12 @@ export async function readyJournals(
   }
   for (const member of session.all) {
     const journal = session.journalOf(member.id)
-    // Its page size is its own: that of an earlier run may differ.
+    // A journal keeps its page size; an earlier run may have used another one.
     if (exists(journal)) await recoverAfterRestart(journal, { ...writerOptions(member, options), pageSize: undefined })
   }
 }
 
-/** Where orders may come from: the strategies of this run and of earlier ones. */
+/** The sources of orders: the strategies of this run and of earlier runs. */
 export function orderSources(session: Session, lastTaken: ReadonlyMap<number, number>): OrderSource[] {
   return session.all
     .map(({ id, number }) => ({ number, path: session.journalOf(id), lastTaken: lastTaken.get(number) }))

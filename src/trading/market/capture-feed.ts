@@ -3,7 +3,7 @@ import * as path from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { fromSystemError } from '../../base/system-error.js'
 import { CaptureLineError } from '../errors.js'
 import { parseCaptureLine } from './capture-line.js'
@@ -23,7 +23,7 @@ export class CaptureFeed implements Feed {
   /** @throws {InvalidOptionError} when there is no such file. */
   constructor(file: string) {
     if (typeof file !== 'string' || file === '')
-      throw new InvalidOptionError(`a capture is a file's path, not ${shown(file)}`)
+      throw new InvalidOptionError(`a capture is a file's path, not ${formatValue(file)}`)
     if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile())
       throw new InvalidOptionError(`there is no capture ${file}`, { path: file })
     this.file = path.resolve(file)
@@ -49,7 +49,7 @@ export class CaptureFeed implements Feed {
       // A recorder that was killed leaves its last block half written: what came before is good.
       if (error instanceof TicktapeError) throw error
       if (!isDamagedGzip(error)) throw fromSystemError(error, 'reading', this.file)
-      this.tell(line + 1, 'is where its compression is cut off or damaged; the rest', error)
+      this.reportBadLine(line + 1, 'is where its compression is cut off or damaged; the rest', error)
     }
   }
 
@@ -57,11 +57,11 @@ export class CaptureFeed implements Feed {
     if (text === '') return undefined
     const parsed = parseCaptureLine(text)
     if (typeof parsed !== 'string') return parsed
-    this.tell(line, `${parsed}; it`)
+    this.reportBadLine(line, `${parsed}; it`)
     return undefined
   }
 
-  private tell(line: number, what: string, cause?: unknown): void {
+  private reportBadLine(line: number, what: string, cause?: unknown): void {
     this.badLines++
     this.onProblem?.(
       new CaptureLineError(`line ${line} of ${this.file} ${what} was left out`, line, { path: this.file, cause }),

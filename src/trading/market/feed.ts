@@ -34,7 +34,7 @@ export interface Feed {
    */
   events(skip: number): AsyncIterable<readonly MarketEvent[]>
   /** Called with what was wrong in the source and left out. */
-  onProblem?: (problem: TicktapeError) => void
+  onProblem?: ((problem: TicktapeError) => void) | undefined
 }
 
 /** How fast events follow each other: as fast as they can be written, as they happened, or so many times that. */

@@ -1,7 +1,7 @@
 import { frame, type Values } from '../../frames/definition.js'
 import { ascii, enumOf, f64, u64 } from '../../frames/field.js'
 
-/** What a gateway and its strategies say to each other. Prices and quantities are in units of the instrument. */
+/** The frames that a gateway and its strategies exchange. Prices and quantities are in units of the instrument. */
 
 /** Best prices, last trade and the quantity traded so far. 64 bytes. */
 export const Ticker = frame('Ticker', 1, { symbol: ascii(16), last: f64, bid: f64, ask: f64, volume: f64 })
@@ -26,7 +26,7 @@ const orderFields = {
   price: f64,
   quantity: f64,
   filledQuantity: f64,
-  /** Of what is filled; 0 while nothing is. */
+  /** The average price of the filled quantity; 0 before the first fill. */
   averagePrice: f64,
   /** The strategy's own name for the order, or ''. */
   clientOrderId: ascii(32),
@@ -37,10 +37,10 @@ const orderFields = {
   timeInForce: enumOf('gtc', 'ioc'),
 } as const
 
-/** What a strategy asks for: a new order, or that the one with this `orderId` be cancelled. 128 bytes. */
+/** A request of a strategy: a new order, or the cancel of the order with this `orderId`. 128 bytes. */
 export const Order = frame('Order', 4, { ...orderFields, action: enumOf('new', 'cancel') })
 
-/** What became of an order: all of it, as it is now. `cause` is the order or cancel answered, or the quote that filled it. 128 bytes. */
+/** The complete state of an order after a change. `cause` is the order or cancel that it answers, or the quote that filled it. 128 bytes. */
 export const OrderReport = frame('OrderReport', 5, {
   ...orderFields,
   reason: enumOf(
@@ -61,7 +61,7 @@ export type OrderReportValues = Values<typeof OrderReport>
 export type Side = OrderValues['side']
 export type Reason = OrderReportValues['reason']
 
-/** Which strategy's an order is. */
+/** The number of the strategy that sent an order. */
 export function strategyOf(orderId: bigint): number {
   return Number(orderId >> 48n)
 }

@@ -1,11 +1,11 @@
 /**
- * The steps of a gateway, of both its halves, the feed and the order desk: each tells the venue something and writes down what came of it.
+ * Runs the steps of a gateway, for both its parts: the feed and the order desk. A step calls the venue and writes the reports to the journal.
  *
- * The first step that fails is the last of both. The venue may know by then what the journal does not say: an order that rests without a
- * report would be filled by a later quote, and once more after a restart, which goes by the journal. So nothing may follow from it.
+ * After the first step that fails, no other step is run. The venue may then have state that the journal lacks: an order that rests without
+ * a report would be filled by a later quote, and again after a restart, which restores the state from the journal. So the gateway must stop.
  */
-export class Steps {
-  /** Rejects with what went wrong first. */
+export class FailStop {
+  /** Rejects with the first failure. */
   readonly failed: Promise<never>
   private readonly failing = new AbortController()
   private reject: (error: unknown) => void = () => {}
@@ -14,17 +14,17 @@ export class Steps {
     this.failed = new Promise<never>((_, reject) => {
       this.reject = reject
     })
-    // Whoever takes no step more has been told by the last one.
+    // `run` and `watch` throw the same error, so the rejection may stay unhandled here.
     this.failed.catch(() => {})
   }
 
-  /** Aborts with the first failure, at once. */
+  /** Aborts at the first failure, with its error as the reason. */
   get signal(): AbortSignal {
     return this.failing.signal
   }
 
-  /** Takes a step. @throws what it throws; what the first one threw, once one has failed. */
-  take(step: () => void): void {
+  /** Runs a step. @throws the step's error; after a failure, the error of the first step that failed. */
+  run(step: () => void): void {
     this.failing.signal.throwIfAborted()
     try {
       step()
@@ -34,12 +34,12 @@ export class Steps {
     }
   }
 
-  /** Resolves when a half has ended as it was told to. One that ends with an error untold has failed, and stops the other. */
-  async watch(half: Promise<void>, told: AbortSignal): Promise<void> {
+  /** Resolves when a part has ended because `stopped` aborted. If it ends with an error before that, it has failed, and the other part stops too. */
+  async watch(half: Promise<void>, stopped: AbortSignal): Promise<void> {
     try {
       await half
     } catch (error) {
-      if (!told.aborted) this.fail(error)
+      if (!stopped.aborted) this.fail(error)
     }
     this.failing.signal.throwIfAborted()
   }

@@ -4,18 +4,18 @@ import { StateFullError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
 import { fence } from '../../state/file/fence.js'
 import { Header, Kind, OwnerSlot } from '../../state/file/format.js'
-import { leavePlace, placeTaken, readPlace, takePlace } from '../../state/file/owners.js'
+import { acquireOwnerSlot, isOwnerSlotHeld, readOwnerSlot, releaseOwnerSlot } from '../../state/file/owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
 import { InFlightWord as W } from './in-flight-format.js'
 
 export interface InFlightOptions {
-  /** Markets in the table. Default 512. */
+  /** The number of markets in the table. Default 512. */
   readonly markets?: number
-  /** After this long a market is free again, whatever became of who acquired it, in ms. Default 10,000. */
+  /** A market becomes free after this time, in ms, even if its owner has ended. Default 10,000. */
   readonly ttlMs?: number
-  /** Openings of the file that may hold markets at the same time, at most 1,024. Default 64. */
+  /** How many openings of the file may hold markets at the same time, at most 1,024. Default 64. */
   readonly owners?: number
-  /** Permissions when the file is made. Default 0o600. */
+  /** Permissions when the file is created. Default 0o600. */
   readonly mode?: number
 }
 
@@ -23,11 +23,11 @@ export interface InFlightOptions {
 export interface InFlightHolder {
   readonly market: number
   readonly pid: number
-  /** With the pid it names one process: its start time in clock ticks since boot. */
+  /** The process's start time in clock ticks since boot; together with the pid it identifies one process. */
   readonly processStart: number
   /** Whether that process still has the file open. */
   readonly alive: boolean
-  /** Until it is free again by itself, in ms. */
+  /** The time until the deadline frees the market, in ms. */
   readonly remainingMs: number
 }
 
@@ -49,26 +49,26 @@ const MAX_MS = 2 ** 40
  *       // ... and when it is answered: inFlight.release(market), or inFlight.releaseAfter(market, 500)
  *     }
  *
- * A market is free again when its owner says so, or at its deadline. Death does not free it sooner: the order a dead process sent may
- * still be at the venue, and the deadline says how long that is to be believed (`freeDead` is for those who know better). An owner that
- * lets a deadline pass has lost the market: `release` and `releaseAfter` then return false and touch nothing.
+ * A market becomes free when its owner releases it, or at its deadline. The death of the owner does not free it earlier: the order of a
+ * dead process may still be at the venue, and the deadline bounds how long that is assumed. (`freeDead` frees such markets at once.) An
+ * owner that lets a deadline pass has lost the market: then `release` and `releaseAfter` return false and change nothing.
  *
- * How: a market's word names its owner and counts changes; it only ever changes by compare-and-swap. Each owner has deadlines of its
- * own, which it stores before the word that makes them count, so a deadline read between two looks at the same word is that word's.
- * Times are the machine's monotonic clock as of its last timer tick, so deadlines are good to some 4 ms (10 at most).
+ * The algorithm: a market's word holds its owner and a count of changes; it is changed only by compare-and-swap. Each owner has its own
+ * deadlines and stores a deadline before the word that makes it valid. So a deadline that is loaded between two loads of the same word
+ * value belongs to that word. Times are the machine's monotonic clock at its last timer tick, so deadlines are exact to about 4 ms (10 at most).
  */
 export class InFlight implements Disposable {
   private readonly words: Int32Array
   private readonly deadlines: Float64Array
-  /** Of this owner's deadlines, in `deadlines`. */
+  /** The index of this owner's deadlines in `deadlines`. */
   private readonly ownDeadlines: number
-  /** This owner as it stands in a word. */
+  /** The number of this owner, as stored in a word. */
   private readonly self: number
   private readonly ttl: number
   private size: number
 
   /**
-   * @throws {StateFullError} when all places for owners are taken; {InvalidOptionError, UnsafePathError, CorruptStateError,
+   * @throws {StateFullError} when all owner slots are taken; {InvalidOptionError, UnsafePathError, CorruptStateError,
    * StateMismatchError, NoSpaceError}
    */
   static open(path: string, options: InFlightOptions = {}): InFlight {
@@ -96,7 +96,7 @@ export class InFlight implements Disposable {
     this.ttl = ttlMs * NS_PER_MS
     this.words = new Int32Array(file.mapping.buffer, Header.SIZE, markets)
     this.deadlines = new Float64Array(file.mapping.buffer, deadlinesAt(markets, owners), markets * owners)
-    // Deadlines count from boot: those of another one mean nothing, and nobody of then is alive.
+    // Deadlines count from boot: those of an earlier boot are meaningless, and no process of that boot is alive.
     file.afterBoot(() => this.words.fill(0))
     const owner = file.locked(() => this.takeOwner(owners))
     this.self = owner + 1
@@ -112,9 +112,9 @@ export class InFlight implements Disposable {
   }
 
   /**
-   * Takes a market for `ttlMs`. False when it is in flight already, this process's own included. Allocates nothing, waits for nobody.
+   * Acquires a market for `ttlMs`. False when it is in flight already, also for this process. Allocates nothing and never waits.
    *
-   * @throws {InvalidOptionError} for a market that isn't there, {ClosedError}.
+   * @throws {InvalidOptionError} for a market that does not exist, {ClosedError}.
    */
   tryAcquire(market: number): boolean {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
@@ -128,7 +128,7 @@ export class InFlight implements Disposable {
     return Atomics.compareExchange(words, market, seen, nextWord(seen, this.self)) === seen
   }
 
-  /** Frees a market of this owner. False when it was not, or no longer, this owner's. */
+  /** Frees a market of this owner. False when the market is not, or no longer, held by this owner. */
   release(market: number): boolean {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     const { words } = this
@@ -136,7 +136,7 @@ export class InFlight implements Disposable {
     return (seen & OWNER_MASK) === this.self && Atomics.compareExchange(words, market, seen, nextWord(seen, 0)) === seen
   }
 
-  /** Has a market of this owner freed in `ms`, sooner or later than it would be. False when it was not, or no longer, this owner's. */
+  /** Sets a new deadline, `ms` from now, for a market of this owner. False when the market is not, or no longer, held by this owner. */
   releaseAfter(market: number, ms: number): boolean {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_MS))
@@ -148,16 +148,16 @@ export class InFlight implements Disposable {
     const now = tick[1] * 4294967296 + tick[0]
     if (this.expired(market, seen, this.self, now)) return false
     this.deadlines[this.ownDeadlines + market] = now + ms * NS_PER_MS
-    // Who saw the old deadline pass, and is about to take the market, finds another word.
+    // The word changes too: a process that saw the old deadline pass and is about to acquire the market fails its compare-and-swap.
     return Atomics.compareExchange(words, market, seen, nextWord(seen, this.self)) === seen
   }
 
-  /** The process that has a market in flight; undefined when nobody has. */
+  /** The pid of the process that has a market in flight; undefined when the market is free. */
   owner(market: number): number | undefined {
     return this.holder(market)?.pid
   }
 
-  /** Who has a market in flight, and for how long; undefined when nobody has. */
+  /** The holder of a market and the time left; undefined when the market is free. */
   holder(market: number): InFlightHolder | undefined {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     const now = nowTick()
@@ -166,11 +166,11 @@ export class InFlight implements Disposable {
       const owner = word & OWNER_MASK
       if (owner === 0) return undefined
       const deadline = this.deadlineOf(market, owner)
-      const place = readPlace(this.file, this.ownerAt(owner - 1))
+      const place = readOwnerSlot(this.file, this.ownerAt(owner - 1))
       fence()
       if (Atomics.load(this.words, market) !== word) continue
       if (deadline <= now) return undefined
-      const alive = owner === this.self || placeTaken(this.file, this.ownerAt(owner - 1))
+      const alive = owner === this.self || isOwnerSlotHeld(this.file, this.ownerAt(owner - 1))
       return {
         market,
         pid: place?.pid ?? 0,
@@ -181,7 +181,7 @@ export class InFlight implements Disposable {
     }
   }
 
-  /** All markets in flight, and who has them. */
+  /** All markets in flight, with their holders. */
   holders(): InFlightHolder[] {
     this.file.throwIfClosed()
     const found: InFlightHolder[] = []
@@ -192,7 +192,7 @@ export class InFlight implements Disposable {
     return found
   }
 
-  /** Markets in flight now. Looks at every market. */
+  /** The number of markets in flight now. Checks every market. */
   get count(): number {
     this.file.throwIfClosed()
     const now = nowTick()
@@ -205,7 +205,7 @@ export class InFlight implements Disposable {
     return count
   }
 
-  /** Frees at once what owners hold that are gone. Only when no order of theirs can be at the venue any more. Returns how many markets. */
+  /** Frees all markets of dead owners at once. Call it only when no order of theirs can be at the venue any more. Returns how many were freed. */
   freeDead(): number {
     this.file.throwIfClosed()
     let freed = 0
@@ -215,18 +215,18 @@ export class InFlight implements Disposable {
       const owner = word & OWNER_MASK
       if (owner === 0) continue
       this.deadlineOf(market, owner)
-      if (!dead.has(owner)) dead.set(owner, !placeTaken(this.file, this.ownerAt(owner - 1)))
+      if (!dead.has(owner)) dead.set(owner, !isOwnerSlotHeld(this.file, this.ownerAt(owner - 1)))
       if (dead.get(owner) === true && Atomics.compareExchange(this.words, market, word, nextWord(word, 0)) === word)
         freed++
     }
     return freed
   }
 
-  /** Leaves what it holds to its deadlines. Any number of times. */
+  /** Closes the file. Markets of this owner stay in flight until their deadlines. May be called more than once. */
   close(): void {
     if (this.file.isClosed) return
     this.size = 0
-    leavePlace(this.file, this.ownerAt(this.self - 1))
+    releaseOwnerSlot(this.file, this.ownerAt(this.self - 1))
     this.file.close()
   }
 
@@ -234,39 +234,42 @@ export class InFlight implements Disposable {
     this.close()
   }
 
-  /** Whether the market may be taken: its word's deadline has passed. */
+  /** Whether the market can be acquired: the deadline of its word has passed. */
   private expired(market: number, word: number, owner: number, now: number): boolean {
     const deadline = this.deadlineOf(market, owner)
     fence()
-    // Somebody changed the word meanwhile: the deadline may be another one's.
+    // The word has changed meanwhile: the deadline may belong to another word value.
     return deadline <= now && Atomics.load(this.words, market) === word
   }
 
   private deadlineOf(market: number, owner: number): number {
     const deadline = this.deadlines[(owner - 1) * this.words.length + market]
-    // undefined for an owner there is no place for, NaN where nobody stored a time.
+    // undefined for an owner number out of range, NaN where no time was stored.
     if (!(deadline >= 0)) this.refuseWord(market, owner)
     return deadline
   }
 
-  /** A place nobody has, of an owner whose markets are all free again: in their words the new owner would be taken for the old one. */
+  /**
+   * Acquires an owner slot that is not held and whose last owner has no market in flight. Such markets still have the owner's number in
+   * their words and would look like markets of the new owner.
+   */
   private takeOwner(owners: number): number {
     for (let owner = 0; owner < owners; owner++) {
       const place = this.ownerAt(owner)
       if (!this.file.mapping.lockRange(place, 1)) continue
       if (this.freeExpired(owner + 1)) {
-        takePlace(this.file, place)
+        acquireOwnerSlot(this.file, place)
         return owner
       }
-      leavePlace(this.file, place)
+      releaseOwnerSlot(this.file, place)
     }
     throw new StateFullError(
-      `all ${owners} places for owners in ${this.path} are taken, or their last owners' markets still in flight; make it with more: InFlight.open(path, { owners })`,
+      `all ${owners} owner slots in ${this.path} are taken, or their last owners' markets are still in flight; make it with more: InFlight.open(path, { owners })`,
       { path: this.path },
     )
   }
 
-  /** Frees what this owner, who is gone, has past its deadline. False when it has more than that. */
+  /** Frees the markets of a dead owner whose deadlines have passed. False when it has other markets in flight. */
   private freeExpired(owner: number): boolean {
     const now = nowTick()
     for (let market = 0; market < this.size; market++) {
@@ -288,11 +291,11 @@ export class InFlight implements Disposable {
 
   private refuseWord(market: number, owner: number): never {
     this.file.throwIfClosed()
-    this.file.corrupt(`market ${market} is held by owner ${owner}, of whom it has no deadline`)
+    this.file.corrupt(`market ${market} is held by owner ${owner}, but has no deadline of that owner`)
   }
 }
 
-/** The word after `word`: one more change, another owner. */
+/** The word that follows `word`: with the count of changes plus one, and the new owner. */
 function nextWord(word: number, owner: number): number {
   return (((word >>> OWNER_BITS) + 1) << OWNER_BITS) | owner
 }

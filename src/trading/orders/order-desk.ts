@@ -1,4 +1,3 @@
-import type { FrameDefinition } from '../../frames/definition.js'
 import { Handlers } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { MergedReader, type MergeSource } from '../../journal/read/merged-reader.js'
@@ -8,11 +7,11 @@ import { VenueError } from '../errors.js'
 import { Order, type OrderReportValues, type OrderValues, strategyOf } from '../messages/frames.js'
 import { allOrNothing, checkAnswer, slotsOf, writeReports } from '../venues/reports.js'
 import type { Venue } from '../venues/venue.js'
-import type { Steps } from './fail-stop.js'
+import type { FailStop } from './fail-stop.js'
 
-type OrderView = typeof Order extends FrameDefinition<infer F> ? FrameView<F> : never
+type OrderView = FrameView<typeof Order>
 
-/** A strategy's journal, and the last order in it that was taken, if any. */
+/** A strategy's journal, and the position of the last order in it that was answered, if any. */
 export interface OrderSource {
   readonly number: number
   readonly path: string
@@ -20,11 +19,11 @@ export interface OrderSource {
 }
 
 /**
- * Takes orders from the strategies' journals, in order of time, and writes the venue's answers into the gateway's. The order in which
- * they were taken is the order of their reports, so it is on record.
+ * Reads orders from the strategies' journals, in order of time, and writes the venue's answers into the gateway's journal. Orders are
+ * answered one after another, so the sequence of their reports records the sequence in which they were read.
  */
 export class OrderDesk {
-  /** Orders and cancels taken, and reports on them, in this run. */
+  /** The number of orders and cancels read, and of reports on them, in this run. */
   taken = 0
   reports = 0
   private readonly merged: MergedReader
@@ -34,23 +33,23 @@ export class OrderDesk {
     private readonly sources: readonly OrderSource[],
     private readonly writer: Writer,
     private readonly venue: Venue,
-    private readonly steps: Steps,
+    private readonly failStop: FailStop,
   ) {
     this.merged = MergedReader.open(sources.map(mergeSource))
     this.handlers = new Handlers().on(Order, (order, index) => {
       const source = sources[index]
-      // The last order taken is read again, to find the one after it.
+      // Reading starts at the last answered order, to find the one after it.
       if (source.lastTaken !== undefined && order.position <= source.lastTaken) return
-      this.take(order, source.number)
+      this.answerOrder(order, source.number)
     })
   }
 
-  /** Takes orders as they come, until the signal aborts. */
+  /** Answers orders as they arrive, until the signal aborts. */
   async run(wait: Wait, signal: AbortSignal): Promise<void> {
     await this.merged.run(this.handlers, { wait, signal })
   }
 
-  /** Takes what is there. */
+  /** Answers all orders that exist now. */
   drain(): void {
     while (this.merged.poll(this.handlers) > 0);
   }
@@ -59,8 +58,8 @@ export class OrderDesk {
     this.merged.close()
   }
 
-  private take(order: OrderView, number: number): void {
-    this.steps.take(() => {
+  private answerOrder(order: OrderView, number: number): void {
+    this.failStop.run(() => {
       const reports = answer(this.venue, order.toObject(), number)
       const slots = slotsOf(reports)
       const { pageSlots } = this.writer
@@ -79,7 +78,7 @@ function mergeSource({ path, lastTaken }: OrderSource): MergeSource {
   return { path, from: lastTaken === undefined ? 'start' : { position: lastTaken } }
 }
 
-/** What becomes of an order or cancel from a strategy's journal. Strategies write their journals themselves: none may speak of another's orders. */
+/** The reports on an order or cancel from a strategy's journal. Strategies write their own journals, so an order id of another strategy is rejected. */
 export function answer(venue: Venue, request: OrderValues, strategy: number): readonly OrderReportValues[] {
   if (strategyOf(request.orderId) === strategy) return checkAnswer(venue.answer(request), request.orderId)
   const { action, ...order } = request

@@ -1,5 +1,4 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import type { FrameDefinition } from '../../frames/definition.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { type Handlers, on } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
@@ -97,7 +96,7 @@ class Fold {
   }
 
   private fill(
-    fill: FrameView<FieldsOf<typeof FillRecord>>,
+    fill: FrameView<typeof FillRecord>,
     currencies: Pick<Fill, 'base' | 'quote' | 'feeCurrency'> = {},
   ): void {
     if (!this.known) return
@@ -113,7 +112,7 @@ class Fold {
     this.folded++
   }
 
-  private position(record: FrameView<FieldsOf<typeof PositionRecord>>): void {
+  private position(record: FrameView<typeof PositionRecord>): void {
     const { kind, name, symbol, position } = record
     const stored: BookState = {
       quantity: this.integer(record.quantity, position),
@@ -131,7 +130,7 @@ class Fold {
       this.compare(record, key, stored[key], state[key])
   }
 
-  private fee(record: FrameView<FieldsOf<typeof PositionFee>>): void {
+  private fee(record: FrameView<typeof PositionFee>): void {
     const { kind, name, symbol, currency, position } = record
     const amount = this.integer(record.amount, position)
     const { charges } = this.positions.bookOf(kind, name, symbol)
@@ -160,7 +159,7 @@ class Fold {
     )
   }
 
-  private snapshot(snapshot: FrameView<FieldsOf<typeof Snapshot>>): void {
+  private snapshot(snapshot: FrameView<typeof Snapshot>): void {
     const { event, priceScale, quantityScale, folded, lastNext, lastJournal } = snapshot
     this.checkScale(priceScale, quantityScale)
     if (this.known) return
@@ -188,5 +187,3 @@ class Fold {
     this.positions = new Positions({ scale: { price, quantity } })
   }
 }
-
-type FieldsOf<D> = D extends FrameDefinition<infer F> ? F : never

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { FieldValueError } from '../../frames/errors.js'
 import { Book, type BookState, type Charge, formatMoney, moneyScale, Position, type Scale } from './book.js'
@@ -197,18 +197,22 @@ export class Positions {
 
   /** @internal Checks a fill and makes it integers. */
   exact(fill: Fill): ExactFill {
-    if (typeof fill !== 'object' || fill === null) throw new FieldValueError(`a fill is an object, not ${shown(fill)}`)
+    if (typeof fill !== 'object' || fill === null)
+      throw new FieldValueError(`a fill is an object, not ${formatValue(fill)}`)
     for (const key in fill)
       if (!FILL_KEYS.has(key)) throw new FieldValueError(`a fill has no '${key}'; it has ${[...FILL_KEYS].join(', ')}`)
     const { side, account = '', fee = 0, strategy, symbol } = fill
     checkText('strategy', strategy)
     checkText('symbol', symbol)
-    if (typeof account !== 'string') throw new FieldValueError(`a fill's account is a string, not ${shown(account)}`)
+    if (typeof account !== 'string')
+      throw new FieldValueError(`a fill's account is a string, not ${formatValue(account)}`)
     if (side !== 'buy' && side !== 'sell')
-      throw new FieldValueError(`a fill's side is 'buy' or 'sell', not ${shown(side)}`)
+      throw new FieldValueError(`a fill's side is 'buy' or 'sell', not ${formatValue(side)}`)
     const quantity = decimal('quantity', fill.quantity, this.scale.quantity)
     if (quantity <= 0n)
-      throw new FieldValueError(`a fill's quantity is above 0, not ${shown(fill.quantity)}; 'side' says which way`)
+      throw new FieldValueError(
+        `a fill's quantity is above 0, not ${formatValue(fill.quantity)}; 'side' says which way`,
+      )
     const currencies = this.currenciesOf(fill)
     return {
       strategy,
@@ -230,7 +234,7 @@ export class Positions {
     if (currency !== undefined) checkText('feeCurrency', currency)
     if (currency !== undefined && currencies === undefined)
       throw new FieldValueError(
-        `a fee in ${shown(currency)} needs the fill's 'base' and 'quote': what ${shown(symbol)} is in`,
+        `a fee in ${formatValue(currency)} needs the fill's 'base' and 'quote': what ${formatValue(symbol)} is in`,
       )
     const { price, quantity } = this.scale
     const inMoney = power(moneyScale(this.scale) - price - quantity)
@@ -248,10 +252,11 @@ export class Positions {
     if (base === undefined && quote === undefined) return known
     checkText('base', base)
     checkText('quote', quote)
-    if (base === quote) throw new FieldValueError(`a fill's base and quote are two currencies, not both ${shown(base)}`)
+    if (base === quote)
+      throw new FieldValueError(`a fill's base and quote are two currencies, not both ${formatValue(base)}`)
     if (known !== undefined && (known.base !== base || known.quote !== quote))
       throw new FieldValueError(
-        `${shown(symbol)} is ${known.base} paid with ${known.quote}, not ${base} with ${quote}; give another market another symbol`,
+        `${formatValue(symbol)} is ${known.base} paid with ${known.quote}, not ${base} with ${quote}; give another market another symbol`,
       )
     return { base, quote }
   }
@@ -330,7 +335,7 @@ export class Positions {
       if ('strategy' in owner) return this.strategies.get(owner.strategy)
       if ('account' in owner) return this.accounts.get(owner.account)
     }
-    throw new InvalidOptionError(`positions are { strategy }, { account } or 'total', not ${shown(owner)}`)
+    throw new InvalidOptionError(`positions are { strategy }, { account } or 'total', not ${formatValue(owner)}`)
   }
 }
 
@@ -355,7 +360,7 @@ function bookMap(owners: Map<string, Map<string, Book>>, name: string): Map<stri
 
 function checkText(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string' || value === '')
-    throw new FieldValueError(`a fill's ${name} is a non-empty string, not ${shown(value)}`)
+    throw new FieldValueError(`a fill's ${name} is a non-empty string, not ${formatValue(value)}`)
 }
 
 /** What has more decimals than the scale is refused: rounding it is for who knows what it means. */
@@ -367,7 +372,7 @@ function decimal(name: string, value: DecimalInput, scale: number): bigint {
         ? parseDecimal(value, scale)
         : undefined
   if (parsed !== undefined) return parsed
-  const wanted = `${name} takes a decimal with at most ${scale} decimals, as text or number, not ${shown(value)}`
+  const wanted = `${name} takes a decimal with at most ${scale} decimals, as text or number, not ${formatValue(value)}`
   throw new FieldValueError(
     typeof value === 'number' && Number.isFinite(value)
       ? `${wanted}; round it, or make the positions with a larger scale`

@@ -1,5 +1,5 @@
 /** Fills, settlements and positions as frames: in the small ones that every journal has where they fit, else in the wide ones. */
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { FieldValueError } from '../../frames/errors.js'
 import type { Writer } from '../../journal/write/writer.js'
 import { moneyScale, type Scale } from './book.js'
@@ -95,7 +95,7 @@ export function writeMarket(writer: Writer, symbol: string, { base, quote }: Cur
 function checkDecimal(name: string, text: string): void {
   if (text.replace(/^-|\..*$/g, '').length <= L.WHOLE_DIGITS) return
   throw new FieldValueError(
-    `a ${name} in a positions journal has at most ${L.WHOLE_DIGITS} digits before the point, not ${shown(text)}`,
+    `a ${name} in a positions journal has at most ${L.WHOLE_DIGITS} digits before the point, not ${formatValue(text)}`,
   )
 }
 
@@ -103,7 +103,7 @@ function checkLength(name: string, text: string, size: number): void {
   // oxlint-disable-next-line no-control-regex
   if (text.length > size || !/^[\x01-\x7f]*$/.test(text)) {
     throw new FieldValueError(
-      `a ${name} in a positions journal has at most ${size} ASCII characters, not ${shown(text)}`,
+      `a ${name} in a positions journal has at most ${size} ASCII characters, not ${formatValue(text)}`,
     )
   }
 }

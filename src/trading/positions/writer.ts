@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Cause } from '../../frames/commit-options.js'
 import { FieldValueError } from '../../frames/errors.js'
@@ -148,7 +148,7 @@ export class PositionsWriter implements Disposable {
   settle(symbol: string, price: DecimalInput): void {
     const exact = this.positions.price(price)
     if (typeof symbol !== 'string' || symbol === '')
-      throw new FieldValueError(`settle() takes a symbol, not ${shown(symbol)}`)
+      throw new FieldValueError(`settle() takes a symbol, not ${formatValue(symbol)}`)
     this.add({
       write: writeSettlement(this.writer, symbol, exact, this.positions.scale),
       apply: () => this.positions.settleExact(symbol, exact),
@@ -275,7 +275,9 @@ function placeOf(cause: Cause): FillCause {
     inside(place.journal, MAX_JOURNAL_ID + 1)
   )
     return place
-  throw new InvalidOptionError(`a fill's cause is a frame, a position, or { journal, position }, not ${shown(cause)}`)
+  throw new InvalidOptionError(
+    `a fill's cause is a frame, a position, or { journal, position }, not ${formatValue(cause)}`,
+  )
 }
 
 function inside(value: number, end: number): boolean {

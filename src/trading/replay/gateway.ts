@@ -12,12 +12,12 @@ import { type Recorded, recordedOf } from './recorded.js'
 
 export interface GatewayReplayOptions {
   readonly home: string
-  /** A fresh one of the kind that answered. Default: a PaperVenue. */
+  /** A new venue object of the class that answered live. Default: a PaperVenue. */
   readonly venue?: Venue
   readonly signal?: AbortSignal
 }
 
-/** The first thing in the gateway's journal that is not what its input leads to. */
+/** The first frame in the gateway's journal that does not follow from its input. */
 export interface GatewayDifference {
   readonly what: string
   /** Position in the gateway's journal. */
@@ -27,24 +27,24 @@ export interface GatewayDifference {
 }
 
 export interface GatewayReplayResult {
-  /** Frames of the gateway's journal that were gone through. */
+  /** The number of frames of the gateway's journal that were read. */
   readonly frames: number
-  /** Reports that are the same. */
+  /** The number of reports that are the same. */
   readonly reports: number
-  /** Undefined when all was the same. */
+  /** Undefined when everything was the same. */
   readonly difference: GatewayDifference | undefined
 }
 
 const BATCH = 4096
 
 /**
- * Does a gateway's work again: the journal's own order says when it took which order, so a fresh venue that gets the same quotes and orders
+ * Replays a gateway's work. Its journal records in which sequence it answered orders, so a new venue that gets the same quotes and orders
  * must give the same reports, and the tickers must follow from quotes and trades.
  *
- * @throws {SessionError} for a home that is none, what Reader.open throws, and the signal's reason.
+ * @throws {SessionError} when there is no session, what Reader.open throws, and the signal's reason.
  */
 export async function replayGateway(options: GatewayReplayOptions): Promise<GatewayReplayResult> {
-  const session = Session.look(options.home)
+  const session = Session.openExisting(options.home)
   const replay = new GatewayReplay(session, options.venue ?? new PaperVenue())
   const reader = Reader.open(session.gateway)
   const handlers = on(BookTop, book => replay.quote(book.position, book.symbol, book.bid, book.ask))
@@ -58,7 +58,7 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
       await turn()
       options.signal?.throwIfAborted()
     }
-    replay.settle(reader.position)
+    replay.expectNothingDue(reader.position)
     return { frames, reports: replay.same, difference: replay.difference }
   } finally {
     replay.close()
@@ -73,7 +73,7 @@ class GatewayReplay {
   difference: GatewayDifference | undefined = undefined
   private readonly traded = new Traded()
   private readonly orders: ReadonlyMap<number, Generator<Recorded>>
-  /** What must come next. */
+  /** The frames that must come next. */
   private dueTicker: TickerValues | undefined = undefined
   private dueReports: OrderReportValues[] = []
 
@@ -87,7 +87,7 @@ class GatewayReplay {
   }
 
   quote(position: number, symbol: string, bid: number, ask: number): void {
-    this.settle(position)
+    this.expectNothingDue(position)
     this.dueTicker = { symbol, bid, ask, ...this.traded.of(symbol) }
     this.dueReports = [...this.venue.quote(symbol, bid, ask)]
   }
@@ -98,8 +98,8 @@ class GatewayReplay {
   }
 
   trade(position: number, symbol: string, price: number, quantity: number): void {
-    this.settle(position)
-    this.traded.see(symbol, price, quantity)
+    this.expectNothingDue(position)
+    this.traded.record(symbol, price, quantity)
   }
 
   report(
@@ -108,14 +108,14 @@ class GatewayReplay {
     cause: number | undefined,
     values: OrderReportValues,
   ): void {
-    if (this.dueTicker !== undefined) this.settle(position)
-    if (this.dueReports.length === 0) this.take(position, causeJournal ?? 0, cause)
+    if (this.dueTicker !== undefined) this.expectNothingDue(position)
+    if (this.dueReports.length === 0) this.answerNext(position, causeJournal ?? 0, cause)
     if (this.difference === undefined) this.compare('report', position, values, this.dueReports.shift())
     this.same++
   }
 
-  /** An event or the end: nothing may be due any more. */
-  settle(position: number): void {
+  /** At an event or at the end: no frame may be due any more. */
+  expectNothingDue(position: number): void {
     const due = this.dueTicker ?? this.dueReports[0]
     if (due !== undefined)
       this.differ(`no ${this.dueTicker === undefined ? 'report' : 'ticker'} where one is due`, position, undefined, due)
@@ -126,7 +126,7 @@ class GatewayReplay {
   }
 
   /** Answers the next order of a journal, which must be the one that the report names. */
-  private take(position: number, journal: number, cause: number | undefined): void {
+  private answerNext(position: number, journal: number, cause: number | undefined): void {
     const orders = this.orders.get(journal)
     for (let next = orders?.next(); next?.done === false; next = orders?.next()) {
       if (next.value.kind !== 'order') continue

@@ -3,7 +3,7 @@ import { type OrderValues, orderIdOf } from '../messages/frames.js'
 import type { OrderPort } from '../strategies/host.js'
 import type { Recorded, RecordedOrder } from './recorded.js'
 
-/** The first thing that a strategy did otherwise than it is on record. */
+/** The first difference between what a strategy did in replay and what its journal records. */
 export interface ReplayDifference {
   readonly what: string
   /** Position in the gateway's journal of the frame that was handled. */
@@ -14,17 +14,17 @@ export interface ReplayDifference {
   readonly replayed: OrderValues | undefined
 }
 
-/** Ends a handler whose strategy has been found to differ. */
+/** Thrown to end a handler after a difference was found. */
 class Differs extends Error {}
 
-/** Takes a replayed strategy's orders, one by one, for those on record. */
+/** Compares a replayed strategy's orders, one by one, with the recorded ones. */
 export class OrderComparison implements OrderPort {
-  /** Orders that were the same. */
+  /** The number of orders that were the same. */
   same = 0
   difference: ReplayDifference | undefined = undefined
-  /** The next order on record of this run, undefined when there is none. */
+  /** The next recorded order of this run, undefined when there is none. */
   private expected: RecordedOrder | undefined = undefined
-  /** A start was come upon: what follows is of the next run. */
+  /** Whether the records have reached the start of the next run. */
   private atStart = false
 
   constructor(
@@ -32,7 +32,7 @@ export class OrderComparison implements OrderPort {
     private readonly strategy: number,
   ) {}
 
-  /** Goes on to the orders of the next start. */
+  /** Advances to the orders of the next run. */
   beginRun(): void {
     while (!this.atStart && this.advance());
     this.atStart = false
@@ -57,16 +57,16 @@ export class OrderComparison implements OrderPort {
 
   log(): void {}
 
-  /** A frame has been handled, or all of them: no order on record may be left that should have been sent by now. */
-  settle(before: number, farewellFrom: number): void {
+  /** Called when the frames before a position have been handled: no recorded order with an earlier cause may be left. */
+  expectSent(before: number, finalOrdersFrom: number): void {
     const { expected } = this
-    if (this.difference !== undefined || expected === undefined || expected.position > farewellFrom) return
+    if (this.difference !== undefined || expected === undefined || expected.position > finalOrdersFrom) return
     if (expected.cause === undefined || expected.cause < before)
-      this.miss('does not send an order that is on record', expected.cause)
+      this.recordDifference('does not send an order that is on record', expected.cause)
   }
 
-  /** Notes a difference that is no order. */
-  miss(what: string, input: number | undefined): void {
+  /** Records a difference without a replayed order. */
+  recordDifference(what: string, input: number | undefined): void {
     this.difference ??= {
       what,
       input,
@@ -81,7 +81,7 @@ export class OrderComparison implements OrderPort {
     throw new Differs(what)
   }
 
-  /** Goes on to the run's next order, or to its end, or the next start. Returns false when there are no more records. */
+  /** Advances to the run's next order, or to its end, or to the next start. Returns false when there are no more records. */
   private advance(): boolean {
     this.expected = undefined
     if (this.atStart) return true

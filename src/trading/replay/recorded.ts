@@ -3,16 +3,16 @@ import { Reader } from '../../journal/read/reader.js'
 import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { Order, type OrderValues } from '../messages/frames.js'
 
-/** An order as a strategy's journal has it. */
+/** An order in a strategy's journal. */
 export interface RecordedOrder {
   readonly kind: 'order'
   readonly position: number
-  /** Position in the gateway's journal; undefined when nothing led to it. */
+  /** Position of its cause in the gateway's journal; undefined when it has no cause. */
   readonly cause: number | undefined
   readonly values: OrderValues
 }
 
-/** That a strategy started, stopped or failed. */
+/** The start, stop or failure of a strategy. */
 export interface RecordedEvent {
   readonly kind: 'started' | 'stopped' | 'failed'
   readonly position: number
@@ -33,7 +33,7 @@ export interface RecordedProgress {
 
 export type Recorded = RecordedOrder | RecordedEvent | RecordedProgress
 
-/** What a strategy's journal holds, in order. */
+/** The contents of a strategy's journal, in order. */
 export function* recordedOf(journal: string): Generator<Recorded, void, undefined> {
   const reader = Reader.open(journal)
   try {

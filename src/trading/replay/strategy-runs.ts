@@ -1,27 +1,27 @@
 import { readersOf } from '../../journal/inspect/inspect.js'
 import { type RecordedEvent, type RecordedProgress, recordedOf } from './recorded.js'
 
-/** One start of a strategy, as its journal tells it. */
+/** One run of a strategy, as recorded in its journal. */
 export interface StrategyRun {
   /** Counts the starts, from 1. */
   readonly number: number
   /** Position in the gateway's journal of the first frame it handles. */
   readonly from: number
-  /** Position after the last frame it handled: the next start goes on there. */
+  /** Position after the last frame it handled; the next run continues there. */
   to: number
-  /** 'killed': its end is not on record, so the process was killed, or still runs. */
+  /** 'killed': its end is not recorded, so the process was killed or is still running. */
   ending: 'stopped' | 'failed' | 'killed'
   /** Frames it had handled when it stopped or failed; undefined when it was killed. */
   read: number | undefined
-  /** What it wrote down last of how far it was. */
+  /** The last progress that it wrote. */
   progress: RecordedProgress | undefined
   /** Orders after this position of its own journal were sent by its `onStop`. */
-  farewellFrom: number
+  finalOrdersFrom: number
 }
 
 /**
- * The starts of a strategy, in order. Each start goes on where the one before had got to, so the end of a killed one is the beginning of
- * the next; that of the last is where its reader's position stands.
+ * The runs of a strategy, in order. Each run continues where the run before had stopped, so the end of a killed run is the beginning of
+ * the next one. The end of the last run is its reader's position.
  */
 export function strategyRuns(journal: string, gatewayJournal: string, id: string): StrategyRun[] {
   const runs: StrategyRun[] = []
@@ -35,7 +35,7 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
       runs.push(begin(recorded))
       lastCause = -1
     } else if (run === undefined) {
-      continue // Its beginning was removed by retention.
+      continue // The beginning of the run was removed by retention.
     } else if (recorded.kind === 'order') {
       lastCause = recorded.cause ?? lastCause
       if (run.ending === 'killed') run.to = Math.max(saved, lastCause + 1)
@@ -43,7 +43,12 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
       run.progress = recorded
       lastProgress = recorded.position
     } else {
-      Object.assign(run, { ending: recorded.kind, to: recorded.next, read: recorded.read, farewellFrom: lastProgress })
+      Object.assign(run, {
+        ending: recorded.kind,
+        to: recorded.next,
+        read: recorded.read,
+        finalOrdersFrom: lastProgress,
+      })
     }
   }
   const last = runs.at(-1)
@@ -59,6 +64,6 @@ function begin({ run, next }: RecordedEvent): StrategyRun {
     ending: 'killed',
     read: undefined,
     progress: undefined,
-    farewellFrom: Number.POSITIVE_INFINITY,
+    finalOrdersFrom: Number.POSITIVE_INFINITY,
   }
 }

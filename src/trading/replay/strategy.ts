@@ -15,22 +15,22 @@ export interface ReplayOptions {
   readonly home: string
   /** The strategy's id. */
   readonly strategy: string
-  /** Its module. Default: the one it was started from last. */
+  /** Its module. Default: the module from which it was last started. */
   readonly file?: string
   readonly signal?: AbortSignal
-  /** Called now and then with the part done, 0 to 1. */
+  /** Called from time to time with the completed part, 0 to 1. */
   readonly onProgress?: (part: number) => void
 }
 
 export interface ReplayResult {
   readonly strategy: string
-  /** Starts of the strategy that were replayed. */
+  /** The number of runs of the strategy that were replayed. */
   readonly runs: number
-  /** Frames that were read for it. */
+  /** The number of frames that were read. */
   readonly frames: number
-  /** Orders and cancels it sent that are as recorded. */
+  /** The number of orders and cancels that are the same as the recorded ones. */
   readonly orders: number
-  /** Undefined when all was the same. */
+  /** Undefined when everything was the same. */
   readonly difference: ReplayDifference | undefined
 }
 
@@ -38,13 +38,13 @@ export interface ReplayResult {
 const SLICE_MS = 10
 
 /**
- * Hands a strategy the frames it was handed before, and compares each order it sends with the recorded one. For every start of the
- * recorded strategy its module is evaluated anew: what it held in memory was lost at that place, and is here.
+ * Passes to a strategy the frames that it handled live, and compares each order it sends with the recorded one. For every run of the
+ * recorded strategy its module is evaluated again, because its memory was lost between the runs.
  *
- * @throws {SessionError} for a home or strategy that isn't there, {StrategyError}, what Reader.open throws, and the signal's reason.
+ * @throws {SessionError} for a home or strategy that does not exist, {StrategyError}, what Reader.open throws, and the signal's reason.
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
-  const session = Session.look(options.home)
+  const session = Session.openExisting(options.home)
   const file = absolute(options.file)
   const member = session.member(options.strategy)
   const journal = session.journalOf(member.id)
@@ -91,10 +91,10 @@ class Replay {
     private readonly options: ReplayOptions,
   ) {
     this.handlers = new Handlers()
-      .on(Ticker, frame => this.hand(host => host.ticker(frame)))
-      .on(BookTop, frame => this.hand(host => host.book(frame)))
-      .on(Trade, frame => this.hand(host => host.trade(frame)))
-      .on(OrderReport, frame => this.hand(host => host.report(frame)))
+      .on(Ticker, frame => this.deliver(host => host.ticker(frame)))
+      .on(BookTop, frame => this.deliver(host => host.book(frame)))
+      .on(Trade, frame => this.deliver(host => host.trade(frame)))
+      .on(OrderReport, frame => this.deliver(host => host.report(frame)))
   }
 
   async run(host: StrategyHost, run: StrategyRun): Promise<void> {
@@ -102,7 +102,7 @@ class Replay {
     this.host = host
     this.thrown = undefined
     if (reader.position !== run.from) reader.seek({ position: run.from })
-    this.hand(started => started.start())
+    this.deliver(started => started.start())
     let sliceEnd = performance.now() + SLICE_MS
     while (this.thrown === undefined && reader.position < run.to) {
       if (reader.poll(this.handlers, 1) === 0) {
@@ -111,7 +111,7 @@ class Replay {
         })
       }
       this.frames++
-      comparison.settle(reader.position, run.farewellFrom)
+      comparison.expectSent(reader.position, run.finalOrdersFrom)
       if (comparison.difference !== undefined) return
       if (performance.now() < sliceEnd) continue
       this.options.onProgress?.(reader.position / this.end)
@@ -130,18 +130,21 @@ class Replay {
     const { reader, comparison } = this
     const failed = run.ending === 'failed'
     if (this.thrown !== undefined) {
-      if (!failed || reader.position < run.to) comparison.miss(`throws ${String(this.thrown.error)}`, reader.position)
+      if (!failed || reader.position < run.to)
+        comparison.recordDifference(`throws ${String(this.thrown.error)}`, reader.position)
     } else if (run.ending !== 'killed') {
-      // One that failed without a throw so far can only have failed at its end.
-      const late = this.hand(host => host.stop())
-      if (failed && late === undefined) comparison.miss('does not throw, but failed when it was recorded', run.to)
-      if (!failed && late !== undefined) comparison.miss(`throws ${String(late.error)} in onStop`, undefined)
+      // A recorded failure without an error so far can only have happened at the end of the run.
+      const late = this.deliver(host => host.stop())
+      if (failed && late === undefined)
+        comparison.recordDifference('does not throw, but failed when it was recorded', run.to)
+      if (!failed && late !== undefined)
+        comparison.recordDifference(`throws ${String(late.error)} in onStop`, undefined)
     }
-    comparison.settle(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+    comparison.expectSent(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
   }
 
-  /** What the strategy throws is its own affair, what the reader throws is not. */
-  private hand(action: (host: StrategyHost) => void): Thrown | undefined {
+  /** Catches the strategy's errors, for the comparison. Errors of the reader are thrown to the caller. */
+  private deliver(action: (host: StrategyHost) => void): Thrown | undefined {
     if (this.host === undefined) return undefined
     try {
       action(this.host)

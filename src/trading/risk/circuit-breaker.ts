@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { StateBusyError, StateMismatchError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
@@ -154,7 +154,7 @@ export class CircuitBreaker implements Disposable {
   halt(reason = 'halted by hand'): boolean {
     this.file.throwIfClosed()
     if (typeof reason !== 'string')
-      throw new InvalidOptionError(`halt() takes the reason as a string, not ${shown(reason)}`)
+      throw new InvalidOptionError(`halt() takes the reason as a string, not ${formatValue(reason)}`)
     return this.trip('halted', reason)
   }
 

@@ -1,5 +1,5 @@
 import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Cause } from '../../frames/commit-options.js'
 import type { FrameHeader } from '../../frames/view.js'
@@ -14,20 +14,20 @@ import type {
   TradeView,
 } from './strategy.js'
 
-/** Where a strategy's orders go: its journal, or in replay the comparison with it. */
+/** The destination of a strategy's orders: its journal, or in replay the comparison with its journal. */
 export interface OrderPort {
-  /** Takes an order caused by `cause`. Its own id is the one given to `fill`. */
+  /** Sends an order with this cause. `fill` gets the order's id and returns its values. */
   send(fill: (orderId: bigint) => OrderValues, cause: Cause | undefined): bigint
   log(message: string): void
 }
 
-/** Hands frames to a strategy and its orders on: the same live and in replay. */
+/** Passes frames to a strategy, and its orders to a port. The same code runs live and in replay. */
 export class StrategyHost {
   private readonly symbols: ReadonlySet<string> | undefined
   private readonly context: StrategyContext
-  /** The frame at hand. */
+  /** The frame that is being handled. */
   private frame: FrameHeader | undefined = undefined
-  /** Of the last frame that was handed on; -1 before the first. */
+  /** The position of the last frame that was passed on; -1 before the first. */
   private lastPosition = -1
   private lastTime = 0n
   private stopping = false
@@ -51,22 +51,22 @@ export class StrategyHost {
 
   ticker(ticker: TickerView): void {
     const { onTicker } = this.strategy
-    if (onTicker !== undefined && this.wants(ticker.symbol)) this.hand(ticker, onTicker)
+    if (onTicker !== undefined && this.wants(ticker.symbol)) this.deliver(ticker, onTicker)
   }
 
   book(book: BookTopView): void {
     const { onBook } = this.strategy
-    if (onBook !== undefined && this.wants(book.symbol)) this.hand(book, onBook)
+    if (onBook !== undefined && this.wants(book.symbol)) this.deliver(book, onBook)
   }
 
   trade(trade: TradeView): void {
     const { onTrade } = this.strategy
-    if (onTrade !== undefined && this.wants(trade.symbol)) this.hand(trade, onTrade)
+    if (onTrade !== undefined && this.wants(trade.symbol)) this.deliver(trade, onTrade)
   }
 
   report(report: OrderReportView): void {
     const { onOrder } = this.strategy
-    if (onOrder !== undefined && report.dest === this.number) this.hand(report, onOrder)
+    if (onOrder !== undefined && report.dest === this.number) this.deliver(report, onOrder)
   }
 
   stop(): void {
@@ -82,7 +82,7 @@ export class StrategyHost {
     return this.symbols === undefined || this.symbols.has(symbol)
   }
 
-  private hand<V extends FrameHeader>(frame: V, handle: (frame: V, context: StrategyContext) => void): void {
+  private deliver<V extends FrameHeader>(frame: V, handle: (frame: V, context: StrategyContext) => void): void {
     this.frame = frame
     try {
       handle(frame, this.context)
@@ -124,7 +124,7 @@ export class StrategyHost {
   private cancelOf(orderId: bigint): OrderValues {
     if (typeof orderId !== 'bigint' || orderId < 0n || strategyOf(orderId) !== this.number) {
       throw new InvalidOptionError(
-        `cancel() takes the id that order() of this strategy returned, not ${shown(orderId)}`,
+        `cancel() takes the id that order() of this strategy returned, not ${formatValue(orderId)}`,
       )
     }
     return { ...BLANK, orderId, action: 'cancel' }

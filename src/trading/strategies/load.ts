@@ -7,8 +7,8 @@ import { isStrategy, type StrategyDefinition } from './strategy.js'
 let loads = 0
 
 /**
- * Loads a module's strategies: its default export, one or a list. Each load evaluates the module anew, so that the strategies
- * start with fresh variables (those of modules that it imports are shared).
+ * Loads a module's strategies: its default export, one strategy or a list. Each load evaluates the module again, so that the strategies
+ * start with new variables (those of modules that it imports are shared).
  *
  * @throws {StrategyError}
  */
@@ -43,14 +43,14 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   return exported
 }
 
-/** One strategy of a module. @throws {StrategyError} when it has none of that name. */
+/** One strategy of a module. @throws {StrategyError} when the module has no strategy with this id. */
 export async function loadStrategy(file: string, id: string): Promise<StrategyDefinition> {
   const found = (await loadStrategies(file)).find(strategy => strategy.id === id)
   if (found === undefined) throw new StrategyError(`${file} has no strategy '${id}'`, { path: file })
   return found
 }
 
-/** Node says where a module's syntax is wrong only when it is asked to check it; what it misses in a module imported, it names. */
+/** Advice for a syntax error: Node reports its location only with --check. A missing export of an imported module is named in the error itself. */
 function whereToLook(error: unknown, file: string): string {
   return error instanceof SyntaxError && !error.message.startsWith('The requested module')
     ? `; node --check ${file} shows where`

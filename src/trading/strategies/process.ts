@@ -8,7 +8,7 @@ import { BookTop, Order, OrderReport, orderIdOf, Ticker, Trade } from '../messag
 import { StrategyHost } from './host.js'
 import { loadStrategy } from './load.js'
 
-/** The process of one strategy, spawned by its gateway: its one argument is this, as JSON. */
+/** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
 export interface StrategyProcessConfig {
   readonly id: string
   readonly number: number
@@ -24,31 +24,31 @@ export interface StrategyProcessConfig {
 /** The exit status of a process that SIGTERM ended. */
 const TERMINATED = 143
 
-/** Aborts when there is nobody any more to work for. */
-const alone = new AbortController()
-/** Aborts when it is to stop. */
-const leave = new AbortController()
-/** Told by the gateway: frames before this position are still to be handled. */
+/** Aborts when the gateway has ended, or the process got SIGTERM. */
+const atOnce = new AbortController()
+/** Aborts when the gateway asks the strategy to stop. */
+const stopping = new AbortController()
+/** Set by the gateway's stop message: frames before this position must still be handled. */
 let stopAt: number | undefined
 
 listen()
 try {
   await main(JSON.parse(process.argv[2]) as StrategyProcessConfig)
 } catch (error) {
-  if (!alone.signal.aborted || error !== alone.signal.reason) fail(error)
+  if (!atOnce.signal.aborted || error !== atOnce.signal.reason) fail(error)
 }
-// Stopped by somebody else: the gateway must not take it for one that has handled all.
+// It was not stopped by the gateway: the exit status says that it has not handled all frames.
 if (stopAt === undefined) process.exitCode ??= TERMINATED
-// Whatever a strategy's module has left open must not hold up the gateway.
+// Timers and sockets that a strategy's module left open must not delay the gateway.
 process.exit()
 
 async function main(config: StrategyProcessConfig): Promise<void> {
   const { id, number, input, output, writer } = config
   const strategy = await loadStrategy(config.file, id)
-  // Also when it was told to stop by now: what was written until then is still to be handled, by this process or by none.
+  // Also when the stop message has already arrived: the frames written before it must still be handled, and no other process will do it.
   const consumer = await Consumer.open(
     { name: id, input, output, writer, from: strategy.from ?? 'start' },
-    alone.signal,
+    atOnce.signal,
   )
   const host = new StrategyHost(strategy, number, GATEWAY_JOURNAL, {
     send(fill, cause) {
@@ -66,48 +66,48 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   let ended: 'stopped' | 'failed' = 'failed'
   const timer = setInterval(() => {
     consumer.writeProgress()
-    tell({ kind: 'progress', ...consumer.progress })
+    sendMessage({ kind: 'progress', ...consumer.progress })
   }, config.progressMs)
   try {
     host.start()
-    tell({ kind: 'ready' })
-    await consumer.follow(config.wait, leave.signal)
+    sendMessage({ kind: 'ready' })
+    await consumer.follow(config.wait, stopping.signal)
     consumer.drain(stopAt ?? 0)
     ended = 'stopped'
   } finally {
     clearInterval(timer)
-    tell({ kind: 'progress', ...consumer.progress })
+    sendMessage({ kind: 'progress', ...consumer.progress })
     consumer.end(ended, () => {
       if (ended === 'stopped') host.stop()
     })
   }
 }
 
-/** Ends when the gateway says so, and when it is gone. Ctrl-C reaches the gateway too, which stops all in order. */
+/** Listens for the gateway's stop message and for its end. Ctrl-C is ignored here: it also reaches the gateway, which stops everything in order. */
 function listen(): void {
   process.on('SIGINT', () => {})
-  process.on('SIGTERM', giveUp)
-  process.on('disconnect', giveUp)
+  process.on('SIGTERM', stopAtOnce)
+  process.on('disconnect', stopAtOnce)
   process.on('message', (message: ToConsumer) => {
     stopAt = message.position
-    leave.abort()
+    stopping.abort()
   })
-  if (!process.connected) giveUp()
+  if (!process.connected) stopAtOnce()
 }
 
-function giveUp(): void {
-  alone.abort()
-  leave.abort()
+function stopAtOnce(): void {
+  atOnce.abort()
+  stopping.abort()
 }
 
-function tell(message: FromConsumer): void {
-  // A gateway that has gone hears nothing; that it has gone is told by 'disconnect'.
+function sendMessage(message: FromConsumer): void {
+  // Sending to a gateway that has ended fails; its end is handled by 'disconnect'.
   if (process.connected) process.send?.(message, () => {})
 }
 
 function fail(error: unknown): void {
   process.exitCode = 1
-  // What the library says of itself is whole; of a strategy's own errors one wants to see where.
+  // The message of a library error is sufficient; for a strategy's own error the stack is printed too.
   const text =
     error instanceof TicktapeError
       ? `${error.code}: ${error.message}`
@@ -115,5 +115,5 @@ function fail(error: unknown): void {
         ? (error.stack ?? error.message)
         : String(error)
   process.stderr.write(`${text}\n`)
-  tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  sendMessage({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
 }

@@ -1,22 +1,21 @@
-import { shown } from '../../base/format-value.js'
-import type { FrameDefinition } from '../../frames/definition.js'
+import { formatValue } from '../../base/format-value.js'
+import type { HandlerResult } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { isMemberId } from '../../runtime/sessions/session.js'
 import { StrategyError } from '../errors.js'
 import type { BookTop, OrderReport, Side, Ticker, Trade } from '../messages/frames.js'
 
-type ViewOf<D> = D extends FrameDefinition<infer F> ? FrameView<F> : never
-export type TickerView = ViewOf<typeof Ticker>
-export type TradeView = ViewOf<typeof Trade>
-export type BookTopView = ViewOf<typeof BookTop>
-export type OrderReportView = ViewOf<typeof OrderReport>
+export type TickerView = FrameView<typeof Ticker>
+export type TradeView = FrameView<typeof Trade>
+export type BookTopView = FrameView<typeof BookTop>
+export type OrderReportView = FrameView<typeof OrderReport>
 
 export interface OrderRequest {
   readonly symbol: string
   readonly side: Side
   /** More than 0, in units of the instrument. */
   readonly quantity: number
-  /** The limit. Wanted in limit orders, refused in market orders. */
+  /** The limit price. Required in limit orders, not allowed in market orders. */
   readonly price?: number
   /** Default: 'limit' when there is a price, else 'market'. */
   readonly orderType?: 'limit' | 'market'
@@ -26,65 +25,65 @@ export interface OrderRequest {
   readonly clientOrderId?: string
 }
 
-/** What a strategy can do while one of its handlers runs. */
+/** The functions that a strategy can call while one of its handlers runs. */
 export interface StrategyContext {
-  /** The strategy's own. */
+  /** The strategy's id. */
   readonly id: string
-  /** ns since 1970 of the frame at hand (in `onStop`: of the last one). The same in replay, unlike a clock. */
+  /** The time of the current frame in ns since 1970 (in `onStop`: of the last frame). Unlike a clock, it is the same in replay. */
   readonly now: bigint
   /**
-   * Sends an order, caused by the frame at hand. All that a handler sends appears at once when it returns. Returns the order's id.
+   * Sends an order, with the current frame as its cause. All orders of a handler are published together when it returns. Returns the order's id.
    *
-   * @throws {InvalidOptionError, FieldValueError} for an order that cannot be, {InvalidStateError} outside handlers, in `onStart`, or
+   * @throws {InvalidOptionError, FieldValueError} for an invalid order, {InvalidStateError} outside handlers, in `onStart`, or
    * for more than 64 orders for one frame.
    */
   order(request: OrderRequest): bigint
-  /** Asks that an order of this strategy be cancelled; a report tells. @throws as `order`. */
+  /** Requests the cancel of an order of this strategy. A report answers it. @throws as `order`. */
   cancel(orderId: bigint): void
   /** Prints a line to standard error. Silent in replay. */
   log(message: string): void
 }
 
 /**
- * A strategy. Handlers are called one at a time, for each frame once, in the journal's order; views are valid until they return.
- * They must decide by what they are handed (not by clocks or random numbers), or replay will differ; they cannot be async.
+ * A strategy. Handlers are called one at a time, once for each frame, in the journal's order; views are valid until they return.
+ * Decisions must depend only on the frames (not on clocks or random numbers), otherwise replay differs. Handlers cannot be async.
  */
 export interface StrategyDefinition {
-  /** Its name for as long as its journal is kept: 1 to 32 letters, digits, '_', '.', '-'. */
+  /** Its permanent name, as long as its journal is kept: 1 to 32 letters, digits, '_', '.', '-'. */
   readonly id: string
-  /** Market data of these alone. Default: all. */
+  /** Handle market data of these symbols only. Default: all. */
   readonly symbols?: readonly string[]
-  /** Where it begins when it has never run: with the session's first frame (default), or with those after its start. */
+  /** Where it begins when it has never run: at the session's first frame (default), or at the first frame after its start. */
   readonly from?: 'start' | 'end'
-  readonly onStart?: (context: StrategyContext) => void
-  readonly onTicker?: (ticker: TickerView, context: StrategyContext) => void
-  readonly onBook?: (book: BookTopView, context: StrategyContext) => void
-  readonly onTrade?: (trade: TradeView, context: StrategyContext) => void
+  readonly onStart?: (context: StrategyContext) => HandlerResult
+  readonly onTicker?: (ticker: TickerView, context: StrategyContext) => HandlerResult
+  readonly onBook?: (book: BookTopView, context: StrategyContext) => HandlerResult
+  readonly onTrade?: (trade: TradeView, context: StrategyContext) => HandlerResult
   /** A report on an order of this strategy. */
-  readonly onOrder?: (report: OrderReportView, context: StrategyContext) => void
-  /** It is told to stop: the last chance to cancel. Not called when it is killed. */
-  readonly onStop?: (context: StrategyContext) => void
+  readonly onOrder?: (report: OrderReportView, context: StrategyContext) => HandlerResult
+  /** Called before it stops: the last chance to cancel orders. Not called when it is killed. */
+  readonly onStop?: (context: StrategyContext) => HandlerResult
 }
 
-/** Marks what defineStrategy made, also that of another copy of this package: a strategy may have its own beside the command's. */
+/** Marks the results of defineStrategy. Shared with other copies of this package: a strategy may import another copy than the command. */
 const MARK = Symbol.for('ticktape.strategy')
 
 const HANDLERS = ['onStart', 'onTicker', 'onBook', 'onTrade', 'onOrder', 'onStop'] as const
 const NAMES = ['id', 'symbols', 'from', ...HANDLERS]
 
 /**
- * Defines a strategy, to be the default export of a module (or one of an array that is), which `Gateway` and `ticktape run` start in a
- * process of its own. What it remembers between frames are the module's variables: they begin anew with each start.
+ * Defines a strategy. It must be the default export of a module, or in an array that is; `Gateway` and `ticktape run` start it in a
+ * process of its own. Between frames it keeps its state in the module's variables, which start empty with each start.
  *
- * @throws {StrategyError} for what cannot be one.
+ * @throws {StrategyError} for an invalid definition.
  */
 export function defineStrategy(definition: StrategyDefinition): StrategyDefinition {
   if (typeof definition !== 'object' || definition === null)
-    throw new StrategyError(`defineStrategy takes an object, not ${shown(definition)}`)
+    throw new StrategyError(`defineStrategy takes an object, not ${formatValue(definition)}`)
   const { id, symbols, from } = definition
   if (!isMemberId(id)) {
     throw new StrategyError(
-      `a strategy's 'id' is 1 to 32 letters, digits, '_', '.' and '-', and begins with no '.' or '-'; not ${shown(id)}`,
+      `a strategy's 'id' is 1 to 32 letters, digits, '_', '.' and '-', and begins with no '.' or '-'; not ${formatValue(id)}`,
     )
   }
   for (const name of Object.keys(definition)) {
@@ -97,12 +96,12 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
     )
   }
   if (from !== undefined && from !== 'start' && from !== 'end') {
-    throw new StrategyError(`'from' of strategy '${id}' takes 'start' or 'end', not ${shown(from)}`)
+    throw new StrategyError(`'from' of strategy '${id}' takes 'start' or 'end', not ${formatValue(from)}`)
   }
   for (const name of HANDLERS) {
     const handler: unknown = definition[name]
     if (handler !== undefined && typeof handler !== 'function')
-      throw new StrategyError(`'${name}' of strategy '${id}' takes a function, not ${shown(handler)}`)
+      throw new StrategyError(`'${name}' of strategy '${id}' takes a function, not ${formatValue(handler)}`)
     if (Object.prototype.toString.call(handler) === '[object AsyncFunction]') {
       throw new StrategyError(
         `'${name}' of strategy '${id}' cannot be async: what it sent later would have no frame as its cause, and no replay`,
@@ -119,7 +118,7 @@ function isSymbol(symbol: unknown): boolean {
   return typeof symbol === 'string' && /^[\x21-\x7e]{1,16}$/.test(symbol)
 }
 
-/** Whether defineStrategy made it. */
+/** Whether a value was returned by defineStrategy. */
 export function isStrategy(value: unknown): value is StrategyDefinition {
   return typeof value === 'object' && value !== null && MARK in value
 }

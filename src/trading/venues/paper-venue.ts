@@ -9,18 +9,18 @@ interface Touch {
 const NOTHING: readonly OrderReportValues[] = []
 
 /**
- * A venue on paper. An order that can trade at the best price of the last quote is filled there, all of it, whatever the size there; a limit
- * order that cannot rests, and is filled at its limit when the market comes to it. No queue, no fees, no delay.
+ * A simulated venue. An order that can trade at the best price of the last quote is filled completely at that price, whatever the size of
+ * the quote. Any other limit order rests, and is filled at its limit when the market reaches it. No queue, no fees, no delay.
  *
  * The same orders and quotes always give the same reports.
  */
 export class PaperVenue implements Venue {
   private readonly touches = new Map<string, Touch>()
-  /** Resting orders by symbol, in the order they came. */
+  /** Resting orders by symbol, in the sequence in which they arrived. */
   private readonly resting = new Map<string, Map<bigint, OrderReportValues>>()
 
   answer(request: OrderValues): readonly OrderReportValues[] {
-    return request.action === 'cancel' ? [this.cancel(request)] : this.take(request)
+    return request.action === 'cancel' ? [this.cancel(request)] : this.execute(request)
   }
 
   quote(symbol: string, bid: number, ask: number): readonly OrderReportValues[] {
@@ -47,12 +47,12 @@ export class PaperVenue implements Venue {
   }
 
   restoreReport(report: OrderReportValues): void {
-    if (report.state === 'accepted') this.rest(report)
+    if (report.state === 'accepted') this.addResting(report)
     else if (report.state === 'filled' || report.state === 'cancelled')
       this.resting.get(report.symbol)?.delete(report.orderId)
   }
 
-  private take(request: OrderValues): readonly OrderReportValues[] {
+  private execute(request: OrderValues): readonly OrderReportValues[] {
     const { action: _, ...order } = request
     const touch = this.touches.get(order.symbol)
     const refusal = this.refusal(order, touch)
@@ -61,7 +61,7 @@ export class PaperVenue implements Venue {
     const price = priceNow(order, touch)
     if (price !== undefined) return [accepted, filled(accepted, price)]
     if (order.timeInForce === 'ioc') return [accepted, { ...accepted, state: 'cancelled', reason: 'not marketable' }]
-    this.rest(accepted)
+    this.addResting(accepted)
     return [accepted]
   }
 
@@ -85,7 +85,7 @@ export class PaperVenue implements Venue {
     return { ...image, state: 'rejected', reason: 'unknown order' }
   }
 
-  private rest(order: OrderReportValues): void {
+  private addResting(order: OrderReportValues): void {
     let orders = this.resting.get(order.symbol)
     if (orders === undefined) this.resting.set(order.symbol, (orders = new Map()))
     orders.set(order.orderId, order)

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
-import { shown } from '../../base/format-value.js'
+import { formatValue } from '../../base/format-value.js'
 import type { Cause } from '../../frames/commit-options.js'
 import { FieldValueError } from '../../frames/errors.js'
 import type { Writer } from '../../journal/write/writer.js'
@@ -7,12 +7,12 @@ import { GATEWAY_JOURNAL } from '../../runtime/sessions/session.js'
 import { VenueError } from '../errors.js'
 import { OrderReport, type OrderReportValues, strategyOf } from '../messages/frames.js'
 
-/** Slots that so many reports take. */
+/** The number of slots for these reports. */
 export function slotsOf(reports: readonly OrderReportValues[]): number {
   return reports.length * OrderReport.slots
 }
 
-/** What a venue answered an order with, as far as that can be told before it is written. @throws {VenueError} */
+/** Checks a venue's answer to an order, as far as that is possible before writing it. @throws {VenueError} */
 export function checkAnswer(reports: readonly OrderReportValues[], orderId: bigint): readonly OrderReportValues[] {
   checkReports(reports)
   if (reports.length === 0)
@@ -22,13 +22,14 @@ export function checkAnswer(reports: readonly OrderReportValues[], orderId: bigi
   return reports
 }
 
-/** What a venue made of a quote. @throws {VenueError} */
+/** Checks the reports that a venue returned for a quote. @throws {VenueError} */
 export function checkReports(reports: readonly OrderReportValues[]): readonly OrderReportValues[] {
-  if (!Array.isArray(reports)) throw new VenueError(`a venue answers with a list of reports, not ${shown(reports)}`)
+  if (!Array.isArray(reports))
+    throw new VenueError(`a venue answers with a list of reports, not ${formatValue(reports)}`)
   for (const report of reports as readonly (OrderReportValues | null | undefined)[]) {
     const orderId = report?.orderId
     if (typeof orderId !== 'bigint' || orderId < 0n || orderId >= 2n ** 64n)
-      throw new VenueError(`a venue's report needs the orderId of its order, not ${shown(orderId)}`)
+      throw new VenueError(`a venue's report needs the orderId of its order, not ${formatValue(orderId)}`)
   }
   return reports
 }
@@ -36,7 +37,7 @@ export function checkReports(reports: readonly OrderReportValues[]): readonly Or
 /**
  * Writes checked reports.
  *
- * @param dest the strategy they are for; default: whose order each is on.
+ * @param dest the strategy they are for; default: for each report the strategy that sent its order.
  * @throws {VenueError} for one with fields that do not fit.
  */
 export function writeReports(writer: Writer, reports: readonly OrderReportValues[], cause: Cause, dest?: number): void {
@@ -52,7 +53,7 @@ export function writeReports(writer: Writer, reports: readonly OrderReportValues
   }
 }
 
-/** Shows in one store all that `write` writes, if so many slots fit on a page. When it throws, nothing of it has been. */
+/** Publishes all frames that `write` writes in one store, if that many slots fit on a page. When `write` throws, none of them is published. */
 export function allOrNothing(writer: Writer, slots: number, write: () => void): void {
   writer.cork(Math.min(slots, writer.pageSlots))
   try {

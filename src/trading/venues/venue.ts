@@ -1,18 +1,18 @@
 import type { OrderReportValues, OrderValues } from '../messages/frames.js'
 
 /**
- * What answers orders. A gateway asks one thing at a time and writes the answers down in the order they are given; after a restart it
- * tells a new one what was written, so that it goes on from there.
+ * A venue answers orders. A gateway calls it with one order or quote at a time and records the answers in sequence. After a restart the
+ * gateway passes the recorded quotes and reports to a new venue object, so that it continues from there.
  *
- * What throws, or answers with what is no report (VenueError), stops its gateway: from then on it and the journal may differ.
+ * A venue that throws, or returns invalid reports (VenueError), stops its gateway: from then on the venue and the journal may differ.
  */
 export interface Venue {
-  /** Answers an order or a cancel with at least one report, all on that order. They become visible at once. */
+  /** Answers an order or a cancel with at least one report, all on that order. They are published together. */
   answer(request: OrderValues): readonly OrderReportValues[]
-  /** The market moved: what that does to resting orders. */
+  /** A new quote. Returns the reports on the resting orders that it fills. */
   quote(symbol: string, bid: number, ask: number): readonly OrderReportValues[]
-  /** A quote of an earlier run. */
+  /** Restores a quote of an earlier run. */
   restoreQuote(symbol: string, bid: number, ask: number): void
-  /** A report of an earlier run. */
+  /** Restores a report of an earlier run. */
   restoreReport(report: OrderReportValues): void
 }

@@ -183,7 +183,7 @@ describe('the longest good beginning is kept', () => {
     ['no slots', 2, [0], 'no-slots'],
     ['no type', 0, [0, 0], 'no-type'],
     ['a time before the last', 15, [0], 'time-backwards'],
-    ['a type that nobody defined', 0, [99], 'not as schema.json defines it'],
+    ['a type without a definition', 0, [99], 'does not match its definition'],
   ])('up to a frame of %s', async (_, offset, bytes, what) => {
     expectKept(
       await repaired(false, directory => patch(pageFile(directory, 1), slotAt(500) + offset, bytes)),
@@ -210,9 +210,9 @@ describe('the longest good beginning is kept', () => {
     ])
   })
 
-  test('though the last page is missing: nobody knows what was in it', async () => {
+  test('though the last page is missing: how many frames it had is unknown', async () => {
     expectKept(await repaired(false, directory => rmSync(pageFile(directory, 3))), 3 * CAPACITY, [
-      { page: 3, what: expect.stringContaining('nobody knows') as string },
+      { page: 3, what: expect.stringContaining('is unknown') as string },
     ])
   })
 
@@ -398,7 +398,7 @@ describe('it does not', () => {
     expect(readdirSync(join(directory, '..'))).toEqual(['j'])
   })
 
-  test('repair what is no journal', () => {
+  test('repair a directory that is not a journal', () => {
     const folder = makeFolder()
     writeFileSync(join(folder, 'x'), '')
     expect(ticktape('repair', folder)).toMatchObject({

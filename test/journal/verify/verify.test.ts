@@ -129,11 +129,11 @@ describe('damage is found where it is', () => {
     )
   })
 
-  test('a frame that goes on after the cursor', async () => {
+  test('a frame that ends after the cursor', async () => {
     expectOne(
       await damaged(false, directory => patch(pageFile(directory, 3), slotAt(718) + 2, [200])),
       { page: 3 },
-      /after the last one/,
+      /ends after the cursor/,
     )
   })
 

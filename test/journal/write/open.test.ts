@@ -126,7 +126,7 @@ describe('a journal there already', () => {
   })
 })
 
-describe('what is no journal', () => {
+describe('a path that is not a journal', () => {
   it('a directory with other files', () => {
     const folder = makeFolder()
     writeFileSync(join(folder, 'thesis.txt'), '')

@@ -1,0 +1,115 @@
+import type { FieldLayout, FrameDefinition } from './definition.js'
+import { CorruptJournalError } from './errors.js'
+import { Frame, SLOT_SIZE } from './format.js'
+import type { FramePointer } from './pointer.js'
+import type { FrameView } from './view.js'
+import { View } from './view-accessors.js'
+
+/** Fields of the header that a view of 128 bytes or more shows. */
+const LARGE_HEADER = ['cause', 'causeJournal', 'source', 'dest', 'sinceRoot']
+
+/** What Node's console and `util.inspect` look for. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+
+/** What `util.inspect` passes: the options, and itself. */
+type Inspect = (value: unknown, options: object) => string
+
+/**
+ * Gives the views of one definition what `JSON.stringify` and `console.log` ask for. Both show all fields, and neither throws: a view whose
+ * frame is gone says so, and a value that its kind cannot have is shown as bytes.
+ *
+ * JSON is that of `ticktape tail --json`: `position`, `time` (ns since 1970, a decimal string), `type` (the definition's name), from 128
+ * bytes on `cause`, `causeJournal`, `source`, `dest` and `sinceRoot`, then the fields. 64-bit integers are decimal strings, bytes are
+ * hexadecimal, NaN and the infinities are strings. A frame without definition has its number as `type`, its `slots`, and its payload as
+ * `bytes`. A damaged value is `{ "damaged": hexadecimal }`. An expired view is `{ "type": name, "expired": true }`.
+ */
+export function defineText(prototype: View, definition: FrameDefinition, kind: 'read' | 'write'): void {
+  const { name } = definition
+  const define = (key: string | symbol, value: (...args: never[]) => unknown): void => {
+    // A journal from before there was toJSON may have a field of that name: it stays a field.
+    if (!Object.hasOwn(prototype, key)) Object.defineProperty(prototype, key, { value })
+  }
+  define('toJSON', function (this: View) {
+    return toJson(this, definition, kind)
+  })
+  define(INSPECT, function (this: View, depth: number | null, options: object, inspect: Inspect) {
+    const pointer = alive(this)
+    if (pointer === undefined) return `${name} { <expired> }`
+    if (depth !== null && depth < 0) return `[${name}]`
+    const { type: _, ...rest } = contentOf(this, pointer, definition, kind, value => value)
+    return `${name} ${inspect(rest, { ...options, depth })}`
+  })
+}
+
+/** What `JSON.stringify` shows of a view to read. */
+export function frameToJson(frame: FrameView): Record<string, unknown> {
+  return toJson(frame as unknown as View, frame.definition, 'read')
+}
+
+function toJson(view: View, definition: FrameDefinition, kind: 'read' | 'write'): Record<string, unknown> {
+  const pointer = alive(view)
+  if (pointer === undefined) return { type: definition.name, expired: true }
+  return contentOf(view, pointer, definition, kind, jsonOf)
+}
+
+/** The pointer of a view that looks at a frame. */
+function alive(view: View): FramePointer | undefined {
+  const pointer = View.pointerOf(view)
+  return pointer === undefined || pointer.at < 0 ? undefined : pointer
+}
+
+function contentOf(
+  view: View,
+  pointer: FramePointer,
+  definition: FrameDefinition,
+  kind: 'read' | 'write',
+  show: (value: unknown) => unknown,
+): Record<string, unknown> {
+  const values = view as unknown as Readonly<Record<string, unknown>>
+  const known = isKnown(definition)
+  const content: Record<string, unknown> = {}
+  const add = (name: string): void => {
+    if (values[name] !== undefined) content[name] = show(values[name])
+  }
+  // A frame being written has no header yet.
+  const hasHeader = kind === 'read'
+  if (hasHeader) for (const name of ['position', 'time']) add(name)
+  content['type'] = known ? definition.name : values['type']
+  if (hasHeader && pointer.u8[pointer.at + Frame.SLOTS] > 1) for (const name of LARGE_HEADER) add(name)
+  if (!known) {
+    const start = pointer.u8[pointer.at + Frame.SLOTS] > 1 ? Frame.LARGE_HEADER_SIZE : Frame.SMALL_HEADER_SIZE
+    const slots = values['slots'] as number
+    return Object.assign(content, { slots, bytes: hexOf(pointer, start, slots * SLOT_SIZE - start) })
+  }
+  for (const field of definition.fields) content[field.name] = valueOf(values, field, pointer, show)
+  return content
+}
+
+/** Whether it came from `frame()` or a schema.json: a reader that finds none makes one without fields, whose name none can have. */
+function isKnown(definition: FrameDefinition): boolean {
+  return !definition.name.includes(' ')
+}
+
+function valueOf(
+  values: Readonly<Record<string, unknown>>,
+  field: FieldLayout,
+  pointer: FramePointer,
+  show: (value: unknown) => unknown,
+): unknown {
+  try {
+    return show(values[field.name])
+  } catch (error) {
+    if (!(error instanceof CorruptJournalError)) throw error
+    return { damaged: hexOf(pointer, field.offset, field.size) }
+  }
+}
+
+function jsonOf(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+}
+
+function hexOf(pointer: FramePointer, offset: number, size: number): string {
+  return Buffer.from(pointer.u8.slice(pointer.at + offset, pointer.at + offset + size)).toString('hex')
+}

@@ -1,0 +1,32 @@
+import * as path from 'node:path'
+import { FileName } from '../files/directory.js'
+import { readLockText } from './writer-lock.js'
+
+/** How much of a journal is kept. A page goes when any of the limits says so. */
+export interface Retention {
+  /** Bytes that pages may take, those with frames counted. */
+  readonly bytes?: number
+  /** ms since a page's last frame. */
+  readonly age?: number
+  /** Pages, those with frames counted. */
+  readonly pages?: number
+  /** Keep what a named reader has not read, whether it is open or not. Default true. */
+  readonly readers?: boolean
+}
+
+/** The limits that a journal's writer has, or its last one had, as the text of `writer.lock` says; undefined when there are none. */
+export function recordedRetention(directory: string): Retention | undefined {
+  const { retain } = readLockText(path.join(directory, FileName.LOCK))
+  if (typeof retain !== 'object' || retain === null) return undefined
+  const { bytes, age, pages, readers } = retain as Record<string, unknown>
+  const limits = {
+    ...(isLimit(bytes) && { bytes }),
+    ...(isLimit(age) && { age }),
+    ...(isLimit(pages) && { pages }),
+  }
+  return Object.keys(limits).length === 0 ? undefined : { ...limits, readers: readers !== false }
+}
+
+function isLimit(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0
+}
