@@ -9,12 +9,16 @@
       "target_name": "ticktape",
       "sources": ["<@(core_sources)", "<@(binding_sources)"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+      "defines": ["<@(addon_defines)"],
       "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
       "cflags_cc": ["-std=c++17"],
       "conditions": [
-        # The C++ library goes into the binary: what ships must not want one newer than the user's.
-        ["OS=='linux'", {"libraries": ["-pthread"], "ldflags": ["-static-libstdc++", "-static-libgcc"]}],
+        # The C++ library goes into the binary: what ships must not want one newer than the user's. It stays hidden there, or the functions
+        # of this library and those of Node's own could be taken for each other.
+        ["OS=='linux'", {
+          "libraries": ["-pthread"],
+          "ldflags": ["-static-libstdc++", "-static-libgcc", "-Wl,--version-script=<(module_root_dir)/native/exports.map"],
+        }],
         ["crash_points==1", {"defines": ["TICKTAPE_CRASH_POINTS"]}],
       ],
       "configurations": {

@@ -17,6 +17,7 @@ interface ByHand {
   readonly announcing: number
   readonly reading: number
   readonly clock: number
+  readonly systemClock: number
 }
 
 /** The results of one round, in ns. */
@@ -128,7 +129,10 @@ export const question: Question = {
             ['loads by hand', round => round.hand.reading],
             ['C++', round => round.cpp.reading],
           ]),
-          compare('a reading of the clock', 'ns', [['ticktape', round => round.hand.clock]]),
+          compare('a reading of the clock', 'ns', [
+            ['ticktape', round => round.hand.clock],
+            ['asking the system', round => round.hand.systemClock],
+          ]),
           compare('a poll that finds nothing', 'ns', [['ticktape', round => round.plain.inVain]]),
         ],
       }

@@ -1,7 +1,15 @@
 {
   "variables": {
+    "addon_defines": [
+      "NAPI_VERSION=9",
+      "NODE_ADDON_API_DISABLE_DEPRECATED",
+      "NAPI_DISABLE_CPP_EXCEPTIONS",
+      "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+    ],
     "core_sources": [
       "native/core/allocate.cpp",
+      "native/core/counter.cpp",
+      "native/core/barrier.cpp",
       "native/core/crash_point.cpp",
       "native/core/crc32c.cpp",
       "native/core/fault.cpp",

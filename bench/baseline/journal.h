@@ -42,7 +42,8 @@ static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_al
 
 /** How the writer announces a frame. */
 enum class Announce {
-  ordered,  // the protocol: a sequentially consistent store, then a look for sleepers
+  barrier,  // the protocol: a release store, then a look for sleepers, who make a barrier
+  ordered,  // for a process that may not register for barriers: a sequentially consistent store, then the look
   release   // as if there were never a sleeper: the minimum for any protocol with a cursor
 };
 
@@ -101,8 +102,10 @@ class Writer {
       cursor.store(next_, std::memory_order_release);
       return;
     }
-    cursor.store(next_, std::memory_order_seq_cst);
-    if (control_.word(format::control::kSleepers).load(std::memory_order_seq_cst) != 0) wake();
+    const bool locked = announce_ == Announce::ordered;
+    cursor.store(next_, locked ? std::memory_order_seq_cst : std::memory_order_release);
+    const auto& sleepers = control_.word(format::control::kSleepers);
+    if (sleepers.load(locked ? std::memory_order_seq_cst : std::memory_order_relaxed) != 0) wake();
     if (fetchesAhead_ && next_ < limit_) *reinterpret_cast<volatile uint32_t*>(page_.slot(next_)) = 0;
   }
 

@@ -1,7 +1,7 @@
 // The C++ side of the benchmark. It is told what to do in its arguments, says "ready", and begins at "go" on its standard
 // input; then it prints one line of JSON. Times are CLOCK_MONOTONIC, in ns: the same clock in every process.
 //
-//   baseline write DIR --frames N [--size 64|128] [--page BYTES] [--batch N] [--timestamps] [--announce ordered|release] [--wait-next] [--written] [--fetch-ahead] [--cpu N]
+//   baseline write DIR --frames N [--size 64|128] [--page BYTES] [--batch N] [--timestamps] [--announce barrier|ordered|release] [--wait-next] [--written] [--fetch-ahead] [--cpu N]
 //   baseline read DIR --frames N [--cpu N]
 //   baseline pingpong OWN OTHER --role ping|pong --frames N [--page BYTES] [--timestamps] [--fetch-ahead] [--cpu N]
 //   baseline lines --cpus A,B
@@ -71,7 +71,10 @@ struct Options {
     if (paths.size() != wanted) usage(mode + " takes " + std::to_string(wanted) + " directories");
   }
 
-  Announce how() const { return announce == "release" ? Announce::release : Announce::ordered; }
+  Announce how() const {
+    if (announce == "barrier") return Announce::barrier;
+    return announce == "release" ? Announce::release : Announce::ordered;
+  }
 };
 
 uint64_t ticks() {

@@ -127,6 +127,9 @@ serve({
     const clock = timed(1_000_000, () => {
       for (let i = 0; i < 1_000_000; i++) native.readClock()
     })
-    return { stores, announcing, reading, clock }
+    const systemClock = timed(1_000_000, () => {
+      for (let i = 0; i < 1_000_000; i++) native.readSystemClock()
+    })
+    return { stores, announcing, reading, clock, systemClock }
   },
 })

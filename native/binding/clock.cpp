@@ -1,12 +1,19 @@
 #include "clock.h"
 
 #include "../core/clock.h"
+#include "../core/counter.h"
 #include "environment.h"
 
 namespace ticktape::binding {
 namespace {
 
-thread_local int64_t* target = nullptr;
+/** In one place, so that a reading looks for what belongs to its thread once. */
+struct Reading {
+  int64_t* target = nullptr;
+  counter::Clock clock;
+};
+
+thread_local Reading reading;
 thread_local Clock* owner = nullptr;
 
 }  // namespace
@@ -18,13 +25,13 @@ std::shared_ptr<Clock> Clock::ofThread() {
   auto clock = std::make_shared<Clock>();
   clock->self_ = clock;
   owner = clock.get();
-  target = clock->time_;
+  reading.target = clock->time_;
   return clock;
 }
 
 Clock::~Clock() {
   if (owner == this) owner = nullptr;
-  if (target == time_) target = nullptr;
+  if (reading.target == time_) reading.target = nullptr;
 }
 
 napi_value Clock::makeBuffer(Napi::Env env, const std::shared_ptr<Clock>& clock) {
@@ -39,20 +46,32 @@ napi_value Clock::makeBuffer(Napi::Env env, const std::shared_ptr<Clock>& clock)
   napi_ref kept = nullptr;
   napi_create_arraybuffer(env, sizeof clock->time_, &data, &buffer);
   napi_create_reference(env, buffer, 1, &kept);
-  target = static_cast<int64_t*>(data);
+  reading.target = static_cast<int64_t*>(data);
   return buffer;
 }
 
 napi_value Clock::read(napi_env, napi_callback_info) {
-  *target = clock::now();
+  Reading& mine = reading;
+  mine.target[0] = mine.clock.now();
   return nullptr;
 }
 
 napi_value Clock::readTick(napi_env, napi_callback_info) {
-  target[1] = clock::tick();
+  reading.target[1] = clock::tick();
   return nullptr;
 }
 
-Napi::Value now(const Napi::CallbackInfo& info) { return Napi::BigInt::New(info.Env(), clock::now()); }
+napi_value Clock::readSystem(napi_env, napi_callback_info) {
+  reading.target[2] = clock::now();
+  return nullptr;
+}
+
+Napi::Value now(const Napi::CallbackInfo& info) { return Napi::BigInt::New(info.Env(), reading.clock.now()); }
+
+Napi::Value whyNoCounter(const Napi::CallbackInfo& info) {
+  const char* why = counter::whyNot();
+  if (why == nullptr) return info.Env().Null();
+  return Napi::String::New(info.Env(), why);
+}
 
 }  // namespace ticktape::binding

@@ -20,14 +20,18 @@ class Clock {
   /** The ArrayBuffer over it, with a reference of its own. */
   static napi_value makeBuffer(Napi::Env env, const std::shared_ptr<Clock>& clock);
   static napi_value read(napi_env env, napi_callback_info info);
-  /** Like `read`, but stores the monotonic tick in the second half. */
+  /** Like `read`, but stores the monotonic tick in the second word. */
   static napi_value readTick(napi_env env, napi_callback_info info);
+  /** Like `read`, but asks the system, and stores in the third word: what `read` is measured against. */
+  static napi_value readSystem(napi_env env, napi_callback_info info);
 
  private:
-  int64_t time_[2] = {0, 0};
+  int64_t time_[3] = {0, 0, 0};
   std::weak_ptr<Clock> self_;
 };
 
 Napi::Value now(const Napi::CallbackInfo& info);
+/** Why the process asks the system's clock for each time; null while it follows the processor's counter. */
+Napi::Value whyNoCounter(const Napi::CallbackInfo& info);
 
 }  // namespace ticktape::binding

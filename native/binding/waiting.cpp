@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "../core/barrier.h"
 #include "../core/futex.h"
 #include "../core/words.h"
 #include "arguments.h"
@@ -62,6 +63,10 @@ napi_value offerCore(napi_env, napi_callback_info) {
   ::sched_yield();
   return nullptr;
 }
+
+Napi::Value registerBarrier(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), barrier::registered()); }
+
+Napi::Value barrier(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), barrier::run()); }
 
 Napi::Value wait(const Napi::CallbackInfo& info) {
   RegionPtr region;

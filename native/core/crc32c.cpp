@@ -4,6 +4,7 @@
 #include <cstring>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <nmmintrin.h>
 #elif defined(__aarch64__)
 #include <arm_acle.h>
@@ -58,7 +59,13 @@ uint32_t byTables(const uint8_t* at, std::size_t length, uint32_t crc) {
 
 #if defined(__x86_64__)
 
-__attribute__((target("sse4.2"))) uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
+// The instructions came with SSE 4.2. Clang has had a feature of their own for them since version 14; older compilers do not know that name.
+#if defined(__clang__) && __clang_major__ >= 14
+__attribute__((target("sse4.2,crc32")))
+#else
+__attribute__((target("sse4.2")))
+#endif
+uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
   uint64_t wide = crc;
   for (; length >= 8; at += 8, length -= 8) wide = _mm_crc32_u64(wide, word(at));
   crc = static_cast<uint32_t>(wide);
@@ -66,9 +73,11 @@ __attribute__((target("sse4.2"))) uint32_t byProcessor(const uint8_t* at, std::s
   return crc;
 }
 
+// Asked of the processor itself: __builtin_cpu_supports wants a variable of the compiler's library, which not every toolchain can link
+// into a shared library.
 bool processorHasIt() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("sse4.2");
+  unsigned eax, ebx, ecx, edx;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_SSE4_2) != 0;
 }
 
 #elif defined(__aarch64__)

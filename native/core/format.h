@@ -7,6 +7,7 @@ namespace ticktape::format {
 
 inline constexpr std::size_t kCausePositionBits = 48;
 inline constexpr char kControlMagic[] = "TICKCTRL";
+inline constexpr std::size_t kControlVersion = 2;
 inline constexpr std::size_t kFormatVersion = 1;
 inline constexpr std::size_t kMaxJournalId = 65535;
 inline constexpr char kPageMagic[] = "TICKTAPE";

@@ -11,6 +11,9 @@ export const SLOT_SIZE = 64
 export const SLOT_SHIFT = 6
 export const FORMAT_VERSION = 1
 
+/** The version of a new `control`. In one of version 2 a sleeper makes a memory barrier in all writers before its last look: docs/format.md. */
+export const CONTROL_VERSION = 2
+
 /** Page files: a header of one 4 KiB block, then slots. */
 export const Page = {
   HEADER_SIZE: 4096,

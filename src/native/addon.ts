@@ -150,22 +150,39 @@ export interface Addon {
   Syncer: new (options: SyncerOptions) => Syncer
   Waiter: new (onWake: (id: number) => void) => Waiter
 
-  /** 16 bytes: i64 ns since 1970, which `readClock` writes, and i64 ns since boot, which `readTick` does. One per environment, never detached. */
+  /**
+   * 24 bytes: i64 ns since 1970, which `readClock` writes; i64 ns since boot, which `readTick` does; i64 ns since 1970, which `readSystemClock` does.
+   * One per environment, never detached.
+   */
   readonly clockBuffer: ArrayBuffer
   /** Writes the time into `clockBuffer`. The one call on the hot path: takes and returns nothing. */
   readClock(): void
   /**
-   * Writes the time of the last timer tick (at most 10 ms ago) by the machine's monotonic clock into the second half of
-   * `clockBuffer`. A quarter of the cost of `readClock`; the same in all processes of one boot.
+   * Writes the time of the last timer tick (at most 10 ms ago) by the machine's monotonic clock into the second word of
+   * `clockBuffer`. The same in all processes of one boot.
    */
   readTick(): void
-  /** ns since 1970. */
+  /** As `readClock`, but asks the system for each reading. Into the third word of `clockBuffer`. */
+  readSystemClock(): void
+  /** ns since 1970, by the same clock as `readClock`. */
   now(): bigint
+  /** Why `readClock` and `now` ask the system for each reading; null while the process has them follow the processor's counter. */
+  whyNoCounter(): string | null
 
   /** Spins with the processor's pause until the word differs from `expected`: true; or `spins` turns are over: false. */
   spin(mapping: Mapping, offset: number, expected: number, spins: number): boolean
   /** sched_yield: a thread that waits for this core gets it before the calling one goes on; without one it returns at once. */
   offerCore(): void
+  /**
+   * Registers this process for the barriers of others: its writers may publish with ordinary stores then. False where the system refuses.
+   * Any number of times.
+   */
+  registerBarrier(): boolean
+  /**
+   * Every thread of every registered process completes the stores it has made, and then sees ours. False where the system refuses this process the
+   * call; true at once on systems without it, where no process is ever registered. Some microseconds.
+   */
+  barrier(): boolean
   /**
    * Blocks the thread while the word is `expected`, at most `timeoutMs` (Infinity: for ever). Nothing but the word or the time
    * ends it: `worker.terminate()` and signal listeners wait too, so callers sleep in slices. May say 'woken' without cause.

@@ -5,35 +5,24 @@
  */
 import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Addon } from './addon.js'
+import { AddonError, findAddon } from './find-addon.js'
 
-/** Why there is no addon. `code` is 'ERR_UNSUPPORTED_PLATFORM', 'ERR_ADDON_NOT_FOUND' or 'ERR_ADDON_LOAD'. */
-export class AddonError extends Error {
-  readonly code: string
-
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.name = 'AddonError'
-    this.code = code
-  }
-}
+export { AddonError } from './find-addon.js'
 
 export const native: Addon = load()
 
 function load(): Addon {
   refuseUnsupported()
-  const path = find()
+  const path = findAddon()
+  let addon: Partial<Addon>
   try {
-    return createRequire(import.meta.url)(path) as Addon
+    addon = createRequire(path)(path) as Partial<Addon>
   } catch (cause) {
-    throw new AddonError(
-      'ERR_ADDON_LOAD',
-      `The addon ${path} cannot be loaded: ${messageOf(cause)}. Rebuild it from a clone of the repository with npm install, or install the package again.`,
-      cause,
-    )
+    throw loadError(path, `cannot be loaded: ${messageOf(cause)}`, cause)
   }
+  if (typeof addon.mapFile === 'function' && typeof addon.walkFrames === 'function') return addon as Addon
+  throw loadError(path, 'is something else')
 }
 
 function refuseUnsupported(): void {
@@ -51,27 +40,15 @@ function refuseUnsupported(): void {
   }
 }
 
-/** TICKTAPE_ADDON names another build: one with sanitizers, or with crash points for tests. */
-function find(): string {
-  const override = process.env['TICKTAPE_ADDON']
-  if (override) return resolve(override)
-  const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
-  const require = createRequire(import.meta.url)
-  const { path } = require('node-gyp-build') as { path: (folder: string) => string }
-  try {
-    return path(packageRoot)
-  } catch (cause) {
-    const where = `${process.platform}-${process.arch}`
-    throw new AddonError(
-      'ERR_ADDON_NOT_FOUND',
-      `ticktape has no prebuilt addon for ${where} in ${packageRoot}. Build one: clone the repository and run npm install there (it needs a C++ compiler, make and Python 3), or install the package again if files are missing.`,
-      cause,
-    )
-  }
-}
-
 function unsupported(message: string): AddonError {
   return new AddonError('ERR_UNSUPPORTED_PLATFORM', message)
+}
+
+function loadError(path: string, what: string, cause?: unknown): AddonError {
+  const advice = process.env['TICKTAPE_ADDON']
+    ? 'It is the one that TICKTAPE_ADDON names; set it to the addon of this version of ticktape, or leave it unset.'
+    : 'Rebuild it from a clone of the repository with npm install, or install the package again.'
+  return new AddonError('ERR_ADDON_LOAD', `The addon ${path} ${what}. ${advice}`, cause)
 }
 
 function messageOf(error: unknown): string {

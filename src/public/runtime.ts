@@ -8,7 +8,8 @@ export { auditSession, type SessionAudit, type StrategyAudit } from '../trading/
 export { Gateway, type GatewayStatus } from '../trading/gateway/gateway.js'
 export type { GatewayOptions } from '../trading/gateway/options.js'
 export { CaptureFeed } from '../trading/market/capture-feed.js'
-export type { Feed, MarketEvent, QuoteEvent, Speed, TradeEvent } from '../trading/market/feed.js'
+export type { Feed, MarketEvent, QuoteEvent, TradeEvent } from '../trading/market/feed.js'
+export type { Speed } from '../trading/market/pace.js'
 export { SyntheticFeed, type SyntheticFeedOptions } from '../trading/market/synthetic-feed.js'
 export {
   type GatewayDifference,

@@ -30,9 +30,7 @@ export async function sleepInLoop(
   hasNews: () => boolean,
   ...signals: readonly (AbortSignal | undefined)[]
 ): Promise<void> {
-  const awake = controls.filter(control => control?.writable === true) as Wakeable[]
-  const seen = awake.map(control => control.signal())
-  for (const control of awake) control.announceSleeper()
+  const { awake, seen } = announce(controls)
   if (hasNews() || signals.some(signal => signal?.aborted === true)) return
   const blind = awake.length < controls.length
   await new Promise<void>(resolve => {
@@ -57,6 +55,34 @@ export async function sleepInLoop(
   })
 }
 
+/** The files whose writers will wake this sleeper, and the value of each one's signal to sleep on. */
+interface Announced {
+  readonly awake: readonly Wakeable[]
+  readonly seen: readonly number[]
+}
+
+/**
+ * Announces a sleeper wherever a writer can be told of one, then makes one barrier for all of them: from here on each writer either sees
+ * the sleeper, or has made its frames visible to the look that follows. Where the system refuses the barrier to this process nothing is
+ * announced: it naps, as a reader without write permission does.
+ */
+function announce(controls: readonly (Wakeable | undefined)[]): Announced {
+  const awake = controls.filter(mayAnnounce)
+  const seen = awake.map(control => control.signal())
+  for (const control of awake) control.announceSleeper()
+  if (!awake.some(control => control.needsBarrier) || native.barrier()) return { awake, seen }
+  barrierRefused = true
+  // The signals stay those loaded before the announcement: a wake in between must end the sleep.
+  return { awake: awake.filter(mayAnnounce), seen: seen.filter((_, i) => mayAnnounce(awake[i])) }
+}
+
+function mayAnnounce(control: Wakeable | undefined): control is Wakeable {
+  return control?.writable === true && !(control.needsBarrier && barrierRefused)
+}
+
+/** Whether this process was refused the barrier: by a kernel older than 4.16 or by a filter of system calls. */
+let barrierRefused = false
+
 /** News, or an error that whoever is woken will meet too and can throw to where it is awaited. */
 function worthWaking(hasNews: () => boolean): boolean {
   try {
@@ -72,9 +98,7 @@ export function sleepInThread(
   hasNews: () => boolean,
   longest: number,
 ): void {
-  const awake = controls.filter(control => control?.writable === true) as Wakeable[]
-  const seen = awake.map(control => control.signal())
-  for (const control of awake) control.announceSleeper()
+  const { awake, seen } = announce(controls)
   if (hasNews()) return
   const blind = awake.length < controls.length || awake.length > MOST_WORDS
   const nap = blind ? Math.min(BLIND_NAP_MS, longest) : longest

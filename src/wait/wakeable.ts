@@ -9,6 +9,8 @@ export interface Wakeable {
   readonly writable: boolean
   /** The signal's value now, to sleep on. */
   signal(): number
-  /** Announces a sleeper. Afterwards look for frames once more, then sleep on the signal loaded before. */
+  /** Announces a sleeper. Afterwards make the barrier, look for frames once more, then sleep on the signal loaded before. */
   announceSleeper(): void
+  /** Whether the barrier is needed: its writer may publish with ordinary stores. */
+  readonly needsBarrier: boolean
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
+import { strategyFile } from '../support/gateways.ts'
 import { outputUntil, startTicktape, ticktape } from '../support/journals.ts'
 
 const COMMAND = join(import.meta.dirname, '../../dist/cli/main.js')
@@ -104,6 +105,36 @@ test('the demo plays a capture, tells of its bad lines, and prints its summary f
   expect(stdout).not.toContain('\u001b')
   expect(status).toBe(0)
 })
+
+test('the demo of a market that does not move sends no order, which is no loss', { timeout: 60_000 }, () => {
+  // As spot has it: quotes that do not say their kind.
+  const lines = Array.from(
+    { length: 2000 },
+    (_, i) =>
+      `${i} {"stream":"bnbusdt@bookTicker","data":{"u":1,"s":"BNBUSDT","b":"25.3","B":"31","a":"25.4","A":"40"}}`,
+  )
+  const file = join(makeFolder(), 'capture.txt')
+  writeFileSync(file, lines.join('\n'))
+  const { status, stdout } = demo({}, '--capture', file, '--speed', 'max', '--home', join(makeFolder('memory'), 'demo'))
+  expect(stdout).toContain('2 000 events of the feed are in the gateway')
+  expect(stdout).toContain('yes  no order was sent')
+  expect(stdout).toContain('Nothing was lost, nothing was done twice.')
+  expect(status).toBe(0)
+})
+
+test.each([['demo'], ['run', strategyFile('busy.mjs')]])(
+  '%s refuses a capture that it does not understand in one line',
+  (...args) => {
+    const file = join(makeFolder(), 'capture.txt')
+    const line = '1737918843893903000 {"channel":"l2Book","data":{"coin":"BTC","levels":[[],[]],"time":1737918843}}'
+    writeFileSync(file, Array.from({ length: 55 }, () => line).join('\n'))
+    expect(ticktape(...args, '--capture', file)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^ERR_CAPTURE: no event in .* is understood.*Binance.*\n$/) as string,
+    })
+  },
+)
 
 test('Ctrl-C ends the demo in order: status 130, no process, no file', { timeout: 30_000 }, async () => {
   const child = startTicktape('demo')

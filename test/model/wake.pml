@@ -1,8 +1,11 @@
 /*
- * Sleeping and waking through `control`. A reader that sleeps while there is a frame for it and nobody will wake it is a deadlock,
- * which the check finds. Each -D takes one rule away, and must make it fail:
+ * Sleeping and waking through `control`, version 2. The writer publishes with an ordinary store, which waits in its core's store buffer
+ * while later loads go ahead; the sleeper makes a barrier that empties the buffer. A reader that sleeps while there is a frame for it and
+ * nobody will wake it is a deadlock, which the check finds. Each -D takes one rule away, and must make it fail:
  *
- *   NO_RECHECK       a reader sleeps without another look after it announced itself
+ *   NO_BARRIER       a reader looks again without the barrier
+ *   EARLY_BARRIER    a reader makes the barrier before it announces itself
+ *   NO_RECHECK       a reader sleeps without another look after the barrier
  *   LATE_SIGNAL      a reader loads the signal after its last look
  *   LOOK_FIRST       the writer looks for sleepers before it publishes
  *   CLEAR_LAST       the writer takes the announcement back after it woke the sleepers
@@ -11,13 +14,27 @@
 #define FRAMES 3
 #define READERS 2
 
+/* What the writer has stored, and what of it others see: the difference is in the store buffer. */
+byte stored = 0;
 byte cursor = 0;
 byte signal = 0;
 bool sleepers = false;
 bool asleep[READERS];
 
+inline emptyBuffer() {
+  cursor = stored
+}
+
 inline wakeAll() {
   atomic { asleep[0] = false; asleep[1] = false }
+}
+
+/* The processor: empties the buffer when it likes, one store after another. */
+active proctype StoreBuffer() {
+  do
+  :: atomic { cursor < stored -> cursor++ }
+  :: cursor == FRAMES -> break
+  od
 }
 
 proctype Writer() {
@@ -28,19 +45,20 @@ proctype Writer() {
   :: n < FRAMES ->
 #ifdef LOOK_FIRST
      anybody = sleepers;
-     cursor = n + 1;
+     stored = n + 1;
 #else
-     cursor = n + 1;
+     stored = n + 1;
      anybody = sleepers;
 #endif
      if
      :: anybody ->
+        /* Operations with a lock empty the buffer first. */
 #ifdef CLEAR_LAST
-        signal++;
+        atomic { emptyBuffer(); signal++ };
         wakeAll();
         sleepers = false
 #else
-        sleepers = false;
+        atomic { emptyBuffer(); sleepers = false };
 #ifndef NO_CLEAR_SIGNAL
         signal++;
 #endif
@@ -62,7 +80,13 @@ proctype Reader(byte id) {
 #ifndef LATE_SIGNAL
      seen = signal;
 #endif
+#ifdef EARLY_BARRIER
+     emptyBuffer();
+#endif
      sleepers = true;
+#if !defined(NO_BARRIER) && !defined(EARLY_BARRIER)
+     emptyBuffer();
+#endif
      if
 #ifndef NO_RECHECK
      :: cursor > n

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { now } from '../../base/clock.js'
+import { formatAge } from '../../base/format-duration.js'
 import { JournalNotFoundError } from '../../journal/errors.js'
 import {
   findJournals,
@@ -13,7 +14,7 @@ import { Exit, printable } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint } from '../output/output.js'
 import { table } from '../output/table.js'
-import { formatAge, formatBytes, formatTime, grouped } from '../output/units.js'
+import { formatBytes, formatTime, grouped } from '../output/units.js'
 
 /** Pages shown unless all are asked for. */
 const SHOWN_PAGES = 8

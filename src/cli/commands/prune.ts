@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { now } from '../../base/clock.js'
+import { formatAge } from '../../base/format-duration.js'
 import { listDirectory } from '../../journal/files/directory.js'
 import type { Blocker } from '../../journal/retain/plan.js'
 import { type PruneReport, prune } from '../../journal/retain/prune.js'
@@ -7,7 +8,7 @@ import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { table } from '../output/table.js'
-import { formatAge, formatBytes, formatTime, grouped, parseAge, parseBytes, wholeNumber } from '../output/units.js'
+import { formatBytes, formatTime, grouped, parseAge, parseBytes, wholeNumber } from '../output/units.js'
 
 interface PruneFlags {
   readonly bytes?: number

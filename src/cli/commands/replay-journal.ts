@@ -1,10 +1,12 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Handlers } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { frameToJson } from '../../frames/view-text.js'
 import { inspect } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
-import { Pace, type Speed } from '../../trading/market/feed.js'
+import { GapReport } from '../../trading/market/gap-report.js'
+import { Pace, type Speed } from '../../trading/market/pace.js'
+import { nap } from '../../wait/nap.js'
 import { frameToLine } from '../output/frame-text.js'
 import { Output, toJson } from '../output/output.js'
 import { Progress } from '../output/progress.js'
@@ -13,6 +15,8 @@ import { formatTime, grouped } from '../output/units.js'
 
 export interface JournalReplayOptions {
   readonly speed?: Speed
+  /** ms. */
+  readonly maxGap?: number
   readonly print?: boolean
   readonly json?: boolean
 }
@@ -29,29 +33,37 @@ export async function replayJournal(
   const speed = options.speed ?? 'max'
   const reader = Reader.open(directory)
   try {
-    if (options.print === true || speed !== 'max') await print(reader, speed, options.json === true, signal)
+    if (options.print === true || speed !== 'max') await print(reader, speed, options, signal)
     else await count(reader, options.json === true, signal)
   } finally {
     reader.close()
   }
 }
 
-async function print(reader: Reader, speed: Speed, json: boolean, signal: AbortSignal): Promise<void> {
+async function print(
+  reader: Reader,
+  speed: Speed,
+  { maxGap, json }: JournalReplayOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const out = new Output()
-  const pace = new Pace(speed)
+  const gaps = new GapReport(gap => process.stderr.write(`${gap.code}: ${gap.message}\n`))
+  const pace = new Pace(speed, maxGap, gap => gaps.see(gap))
   for (const frame of reader) {
     const dueIn = speed === 'max' ? 0 : pace.dueIn(Number(frame.time) / 1e6)
     // Timers are no finer than a millisecond.
     if (dueIn >= 1) {
       await out.flush()
-      await sleep(dueIn, undefined, { signal })
+      await nap(dueIn, signal)
+      signal.throwIfAborted()
     }
-    out.line(json ? toJson(frameToJson(frame)) : frameToLine(frame))
+    out.line(json === true ? toJson(frameToJson(frame)) : frameToLine(frame))
     if (!out.full) continue
     await out.flush()
     signal.throwIfAborted()
   }
   await out.flush()
+  gaps.end()
 }
 
 interface Kind {

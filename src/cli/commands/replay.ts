@@ -2,7 +2,8 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import type { Command } from 'commander'
 import { Session } from '../../runtime/sessions/session.js'
-import type { Speed } from '../../trading/market/feed.js'
+import { VenueMissingError } from '../../trading/errors.js'
+import type { Speed } from '../../trading/market/pace.js'
 import { type GatewayReplayResult, replayGateway } from '../../trading/replay/gateway.js'
 import { type ReplayResult, replayStrategy } from '../../trading/replay/strategy.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
@@ -11,11 +12,12 @@ import { Output, paint, toJson } from '../output/output.js'
 import { Progress } from '../output/progress.js'
 import { grouped } from '../output/units.js'
 import { replayJournal } from './replay-journal.js'
-import { parseSpeed } from './session-options.js'
+import { GAP_HELP, parseGap, parseSpeed } from './session-options.js'
 
 interface ReplayOptions {
   readonly strategy?: string
   readonly speed?: Speed
+  readonly maxGap?: number
   readonly print?: boolean
   readonly json?: boolean
 }
@@ -28,6 +30,7 @@ export function registerReplay(program: Command): void {
     .argument('[file]', "with --strategy: the strategy's module; default: the one it ran from last")
     .option('--strategy <id>', 'replay this strategy alone; default: the gateway and every strategy')
     .option('--speed <speed>', "of a journal: 'max', 'realtime' or so many times that: 10x; default: max", parseSpeed)
+    .option('--max-gap <time>', `of a journal: ${GAP_HELP}`, parseGap)
     .option('--print', 'of a journal: print the frames (default with a --speed other than max)')
     .option('--json', 'one JSON object; with --print one a line')
     .addHelpText('after', wrapped(HELP))
@@ -39,10 +42,10 @@ export function registerReplay(program: Command): void {
 const HELP = `
 Of a session every start of a strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends must be
 the recorded one, at the same frame, with the same values. What it did by clocks or random numbers will differ. The gateway's reports must
-be what a paper venue answers to the same quotes and orders.
+be what a paper venue answers to the same quotes and orders; those of a venue of your own cannot be compared here.
 Of a journal the frames are read and counted by kind, or printed at the pace they were written at.
 
-Exit codes: 0 the same, or all read; 1 different; 2 could not; 130 ended by Ctrl-C.
+Exit codes: 0 the same, or all read; 1 different; 2 could not, or cannot compare; 130 ended by Ctrl-C.
 
 Examples:
   $ ticktape replay /dev/shm/desk                                         the gateway and every strategy
@@ -57,8 +60,8 @@ async function replay(directory: string, file: string | undefined, options: Repl
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
     if (options.strategy !== undefined || fs.existsSync(path.join(directory, 'session.json'))) {
-      if (options.speed !== undefined || options.print === true)
-        throw new UsageError('--speed and --print are for journals; a session is replayed at full speed')
+      if (options.speed !== undefined || options.maxGap !== undefined || options.print === true)
+        throw new UsageError('--speed, --max-gap and --print are for journals; a session is replayed at full speed')
       if (file !== undefined && options.strategy === undefined)
         throw new UsageError('a module is replayed with --strategy ID, which says whose input it gets')
       return await replaySession(directory, file, options, leave.signal)
@@ -82,7 +85,7 @@ async function replaySession(
 ): Promise<number> {
   const ids =
     options.strategy === undefined ? Session.openExisting(home).all.map(member => member.id) : [options.strategy]
-  const gateway = options.strategy === undefined ? await replayGateway({ home, signal }) : undefined
+  const gateway = options.strategy === undefined ? await gatewayResult(home, signal) : undefined
   const results: ReplayResult[] = []
   for (const strategy of ids) {
     const progress = new Progress(`replay ${strategy}`)
@@ -92,18 +95,43 @@ async function replaySession(
       progress.end()
     }
   }
-  const same = gateway?.difference === undefined && results.every(result => result.difference === undefined)
+  const missing = gateway instanceof VenueMissingError
+  const different =
+    (gateway !== undefined && !missing && gateway.difference !== undefined) ||
+    results.some(result => result.difference !== undefined)
+  const same = !different && !missing
   const out = new Output()
   if (options.json === true)
-    out.json(gateway === undefined ? { same, ...results[0] } : { same, gateway, strategies: results })
+    out.json(
+      gateway === undefined
+        ? { same, ...results[0] }
+        : {
+            same,
+            gateway: missing ? { cannotCompare: { code: gateway.code, message: gateway.message } } : gateway,
+            strategies: results,
+          },
+    )
   else
     for (const line of [...(gateway === undefined ? [] : gatewayLines(gateway)), ...results.flatMap(strategyLines)])
       out.line(line)
   await out.flush()
-  return same ? Exit.OK : Exit.DAMAGED
+  return different ? Exit.DAMAGED : missing ? Exit.FAILED : Exit.OK
 }
 
-function gatewayLines({ frames, reports, difference }: GatewayReplayResult): string[] {
+/** What a replay of the gateway says, or why there can be none. */
+async function gatewayResult(home: string, signal: AbortSignal): Promise<GatewayReplayResult | VenueMissingError> {
+  try {
+    return await replayGateway({ home, signal })
+  } catch (error) {
+    if (error instanceof VenueMissingError) return error
+    throw error
+  }
+}
+
+function gatewayLines(result: GatewayReplayResult | VenueMissingError): string[] {
+  if (result instanceof VenueMissingError)
+    return [`gateway: ${paint('yellow', 'cannot compare')}: ${printable(result.message)}`]
+  const { frames, reports, difference } = result
   const done = `${grouped(frames)} frames, ${grouped(reports)} reports as recorded`
   if (difference === undefined) return [`gateway: ${paint('green', 'the same')}: ${done}`]
   return [

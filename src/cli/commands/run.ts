@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
-import { Gateway, type GatewayStatus } from '../../trading/gateway/gateway.js'
-import { Exit, printable, UsageError } from '../output/failure.js'
+import { Gateway } from '../../trading/gateway/gateway.js'
+import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
-import { Output } from '../output/output.js'
-import { StatusLine } from '../output/status-line.js'
-import { grouped } from '../output/units.js'
-import { ProgressWatchdog } from './progress-watchdog.js'
-import { addFeedOptions, type FeedOptions, feedOf, formatNs } from './session-options.js'
+import { JsonView, type RunView, STOP_MS, TextView } from './run-view.js'
+import { addFeedOptions, checkedFeed, type FeedOptions } from './session-options.js'
 import { makeTemporaryHome } from './temporary-home.js'
 
 interface RunOptions extends FeedOptions {
@@ -34,9 +30,6 @@ export function registerRun(program: Command): void {
     })
 }
 
-/** How long a strategy may take to stop before it is killed, in ms. */
-const STOP_MS = 15_000
-
 const HELP = `
 Exit codes: 0 every strategy stopped in order, 1 one had to be killed, 2 could not run, 130 stopped by Ctrl-C.
 
@@ -54,9 +47,10 @@ const STATUS_MS = 500
 async function run(files: readonly string[], options: RunOptions): Promise<number> {
   if (options.feed !== undefined && options.feed !== 'synthetic')
     throw new UsageError(`'${options.feed}' is no feed; type --feed synthetic, or --capture FILE`)
+  const feed = await checkedFeed(options)
   const temporary = options.home === undefined ? makeTemporaryHome('run') : undefined
   const home = options.home ?? temporary?.home ?? ''
-  const view = options.json === true ? new JsonView() : new TextView()
+  const view: RunView = options.json === true ? new JsonView() : new TextView()
   const leave = new AbortController()
   let gateway: Gateway | undefined
   const interrupt = (): void => {
@@ -69,8 +63,9 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
     const running = await Gateway.start({
       home,
       strategies: files,
-      feed: feedOf(options),
+      feed,
       speed: options.speed,
+      maxGapMs: options.maxGap,
       wait: options.wait,
       stopMs: STOP_MS,
       onStrategy: (id, event) => view.strategy(id, event),
@@ -85,7 +80,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
     } finally {
       clearInterval(timer)
       const orderly = await running.stop()
-      await view.end(running.status, orderly, temporary === undefined ? home : undefined)
+      await view.end({ status: running.status, orderly, home: temporary === undefined ? home : undefined, feed })
       process.exitCode = orderly ? Exit.OK : Exit.DAMAGED
     }
   } finally {
@@ -104,113 +99,6 @@ function kill(gateway: Gateway | undefined): void {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // It has just ended.
     }
   }
-}
-
-/** Every line a JSON object. */
-class JsonView {
-  private readonly out = new Output()
-
-  strategy(strategy: string, event: SupervisorEvent): void {
-    const { kind: what, ...rest } = event
-    this.print({ kind: 'strategy', strategy, event: what, ...rest })
-  }
-
-  problem(problem: Error & { code: string }): void {
-    this.print({ kind: 'problem', code: problem.code, message: problem.message })
-  }
-
-  status(status: GatewayStatus): void {
-    this.print({ kind: 'status', ...status })
-  }
-
-  stopping(): void {
-    this.print({ kind: 'stopping', limitMs: STOP_MS })
-  }
-
-  /** @param home undefined when it was temporary. */
-  async end(status: GatewayStatus, orderly: boolean, home: string | undefined): Promise<void> {
-    this.out.json({ kind: 'end', orderly, home: home ?? null, ...status })
-    await this.out.flush()
-  }
-
-  private print(value: object): void {
-    this.out.json(value)
-    // Nobody reads any more: the run goes on, Ctrl-C ends it.
-    this.out.flush().catch(() => {})
-  }
-}
-
-/** Lines for people: how it goes on stderr, how it ended on stdout. */
-class TextView {
-  private readonly line = new StatusLine(process.stderr)
-  private readonly rate = new Rate()
-  private readonly watchdog = new ProgressWatchdog()
-
-  strategy(id: string, event: SupervisorEvent): void {
-    this.watchdog.event(id, event)
-    this.line.event(printable(`${id}: ${strategyText(event)}`))
-  }
-
-  problem(problem: Error & { code: string }): void {
-    this.line.event(printable(`${problem.code}: ${problem.message}`))
-  }
-
-  status(status: GatewayStatus): void {
-    this.line.show(statusText(status, this.rate.next(status.events), this.watchdog))
-  }
-
-  stopping(): void {
-    this.line.event(`stopping; strategies have up to ${STOP_MS / 1000} s, Ctrl-C again kills now`)
-  }
-
-  /** @param home undefined when it was temporary. */
-  async end(status: GatewayStatus, orderly: boolean, home: string | undefined): Promise<void> {
-    this.line.erase()
-    const out = new Output()
-    out.line(
-      `${grouped(status.events)} events, ${grouped(status.orders)} orders in this run; ${orderly ? 'all stopped in order' : 'not every strategy stopped by itself'}; home ${home === undefined ? '(temporary, removed; keep it with --home DIR)' : printable(home)}`,
-    )
-    await out.flush()
-  }
-}
-
-export function strategyText(event: SupervisorEvent): string {
-  switch (event.kind) {
-    case 'started':
-      return `started, pid ${event.pid}`
-    case 'ready':
-      return 'ready'
-    case 'failed':
-      return `failed: ${event.message}`
-    case 'ended':
-      return `ended (${event.how})${event.restartInMs === undefined ? '' : `, starts again in ${event.restartInMs} ms`}`
-  }
-}
-
-/** Events a second, from one look to the next. */
-export class Rate {
-  private last: { readonly events: number; readonly atMs: number } | undefined = undefined
-
-  /** 0 at the first look, and where a count begins anew. */
-  next(events: number): number {
-    const atMs = performance.now()
-    const { last } = this
-    this.last = { events, atMs }
-    return last === undefined || events < last.events
-      ? 0
-      : Math.round(((events - last.events) * 1000) / (atMs - last.atMs))
-  }
-}
-
-export function statusText(status: GatewayStatus, rate: number, watchdog?: ProgressWatchdog): string {
-  const parts = status.strategies.map(({ id, pid, progress }) => {
-    if (pid === undefined) return `${id} down`
-    const silentMs = watchdog?.of(id, progress)
-    if (silentMs !== undefined) return `${id} no progress for ${Math.floor(silentMs / 1000)} s`
-    if (progress === undefined) return `${id} starting`
-    return `${id} lag ${progress.lag}, p50 ${formatNs(progress.p50)}, p99 ${formatNs(progress.p99)}`
-  })
-  return `${grouped(status.events)} events, ${grouped(rate)}/s, ${grouped(status.orders)} orders | ${parts.join(' | ')}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
 import { CaptureFeed } from '../../trading/market/capture-feed.js'
-import type { Feed, Speed } from '../../trading/market/feed.js'
+import { DIALECT_NAMES } from '../../trading/market/dialects.js'
+import type { Feed } from '../../trading/market/feed.js'
+import { countsText } from '../../trading/market/left-out.js'
+import type { Speed } from '../../trading/market/pace.js'
 import { SyntheticFeed } from '../../trading/market/synthetic-feed.js'
 import { WAITS, type Wait } from '../../wait/run-loop.js'
 import { UsageError } from '../output/failure.js'
-import { wholeNumber } from '../output/units.js'
+import { grouped, parseAge, wholeNumber } from '../output/units.js'
 
 /** What `run` and `demo` are told of the market data. */
 export interface FeedOptions {
@@ -12,15 +15,21 @@ export interface FeedOptions {
   readonly seed: number
   readonly rate: number
   readonly speed?: Speed
+  /** ms. */
+  readonly maxGap?: number
   readonly wait: Wait
 }
 
 export function addFeedOptions(command: Command): Command {
   return command
-    .option('--capture <file>', 'play a capture, gzip or plain: lines of `<receive time ns> <combined stream JSON>`')
+    .option(
+      '--capture <file>',
+      `play a capture, gzip or plain: lines of \`<receive time ns> <JSON>\`; ${DIALECT_NAMES}`,
+    )
     .option('--seed <number>', 'of the synthetic feed: the same seed gives the same market', wholeNumber(0), 1)
     .option('--rate <events>', 'of the synthetic feed: events a second at realtime', wholeNumber(1), 20_000)
     .option('--speed <speed>', "'max', 'realtime', or so many times that: 10x", parseSpeed)
+    .option('--max-gap <time>', GAP_HELP, parseGap)
     .option('--wait <how>', `how strategies wait for frames: ${WAITS.join(', ')}`, parseWait, 'event-loop')
 }
 
@@ -46,9 +55,34 @@ function parseWait(text: string): Wait {
   return wait
 }
 
-/** 61439 as '61.4 µs'. */
-export function formatNs(ns: number): string {
-  if (ns < 1000) return `${ns} ns`
-  const [value, unit] = ns < 1e6 ? [ns / 1e3, 'µs'] : ns < 1e9 ? [ns / 1e6, 'ms'] : [ns / 1e9, 's']
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`
+/** ms, for --max-gap: a number that JSON has too. */
+export function parseGap(text: string): number {
+  const ms = text === 'none' ? Number.MAX_VALUE : parseAge(text)
+  if (ms < 1)
+    throw new UsageError(`'${text}' is too short for a gap; type 1ms or more, or --speed max for no waits at all`)
+  return ms
+}
+
+export const GAP_HELP =
+  "wait no longer than this in a gap of the feed: 500ms, 5s, 10m, 1h, or 'none' to wait for all; default: 60s"
+
+/** As `feedOf`, with a look into a capture. @throws {CaptureError} when no event in it is understood. */
+export async function checkedFeed(options: FeedOptions, limit?: number): Promise<Feed> {
+  const feed = feedOf(options, limit)
+  if (feed instanceof CaptureFeed) for await (const batch of feed.events(0)) if (batch.length > 0) break
+  return feed
+}
+
+/** What a capture had besides the events that were played, as lines for people. */
+export function leftOutText(feed: Feed): string[] {
+  if (!(feed instanceof CaptureFeed)) return []
+  const { passedOver, badLines, unfitSymbols } = feed
+  const unfit =
+    unfitSymbols.size === 0 ? '' : `, among them of symbols that frames cannot hold: ${countsText(unfitSymbols)}`
+  return [
+    ...(passedOver.size === 0
+      ? []
+      : [`of the capture, no quotes and no trades of the market: ${countsText(passedOver)}`]),
+    ...(badLines === 0 ? [] : [`${grouped(badLines)} lines of the capture were not valid and left out${unfit}`]),
+  ]
 }

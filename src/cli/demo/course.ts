@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { inheritedOptions } from '../../runtime/supervision/node-options.js'
 import type { GatewayStatus } from '../../trading/gateway/gateway.js'
-import { Rate, statusText } from '../commands/run.js'
 import { printable } from '../output/failure.js'
+import { Rate, statusText } from '../output/gateway-text.js'
 import type { StatusLine } from '../output/status-line.js'
 import type { DemoGatewayConfig, FromDemoGateway } from './gateway.js'
 import type { DemoOptions } from './options.js'
@@ -77,7 +78,10 @@ export class DemoRun {
   private startGateway(): void {
     const { home, options } = this
     const config: DemoGatewayConfig = { ...options, home, pageSize: PAGE_SIZE, limit: MOST_EVENTS }
-    const child = fork(GATEWAY, [JSON.stringify(config)], { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] })
+    const child = fork(GATEWAY, [JSON.stringify(config)], {
+      execArgv: inheritedOptions(),
+      stdio: ['ignore', 2, 2, 'ipc'],
+    })
     this.child = child
     this.status = undefined
     this.starts++

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import * as path from 'node:path'
 import type { Command } from 'commander'
-import { addFeedOptions, feedOf } from '../commands/session-options.js'
+import { addFeedOptions, checkedFeed } from '../commands/session-options.js'
 import { makeTemporaryHome } from '../commands/temporary-home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
@@ -30,7 +30,8 @@ Takes some 12 seconds. A gateway process writes market data into a memory-mapped
 reversion, read it and send orders through journals of their own. On the way one strategy is killed with SIGKILL and started again by the
 gateway, then the gateway itself is killed and started again. The summary is counted from the journals alone.
 
-Exit codes: 0 nothing was lost or done twice, 1 something was, 2 could not run, 130 ended by Ctrl-C.
+Exit codes: 0 nothing was lost or done twice, 1 something was, or a process did not do what it should, 2 could not run, 130 ended by
+Ctrl-C.
 
 Examples:
   $ ticktape demo
@@ -38,7 +39,7 @@ Examples:
   $ ticktape demo --json | jq .strategies`
 
 async function demo(options: DemoOptions): Promise<number> {
-  feedOf(options) // What is wrong with it is better said now than by the gateway.
+  await checkedFeed(options) // What is wrong with it is better said now than by the gateway.
   if (options.home !== undefined && existsSync(path.join(options.home, 'session.json'))) {
     throw new UsageError(
       `${options.home} holds a session already; the demo begins its own, so give it another directory`,

@@ -31,6 +31,7 @@ async function main(config: DemoGatewayConfig): Promise<void> {
     strategies: [STRATEGIES],
     feed: feedOf(config, config.limit),
     speed: config.speed,
+    maxGapMs: config.maxGap,
     wait: config.wait,
     pageSize: config.pageSize,
     strategyPageSize: config.pageSize,

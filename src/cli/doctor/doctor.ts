@@ -45,7 +45,9 @@ export function examine(machine: Machine, directory?: string): DoctorFinding[] {
 }
 
 function addon(): DoctorFinding {
-  const found = `${native.platform}, waiting by ${native.futex ? 'futex' : 'looking'}, checksums by ${native.hardwareCrc ? 'the processor' : 'table'}`
+  const noCounter = native.whyNoCounter()
+  const time = noCounter === null ? "the processor's counter" : `the system (${noCounter})`
+  const found = `${native.platform}, waiting by ${native.futex ? 'futex' : 'looking'}, checksums by ${native.hardwareCrc ? 'the processor' : 'table'}, timestamps by ${time}`
   if (!native.futex)
     return warn(
       'addon',

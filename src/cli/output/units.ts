@@ -65,15 +65,6 @@ export function parseAge(text: string): number {
   return Number(match[1]) * AGES[match[2]]
 }
 
-/** 5400000 as '1.5 h'. */
-export function formatAge(ms: number): string {
-  for (const unit of ['d', 'h', 'm', 's']) {
-    const value = ms / AGES[unit]
-    if (value >= 1) return `${value >= 10 ? Math.round(value) : Number(value.toFixed(1))} ${unit}`
-  }
-  return `${Math.round(ms)} ms`
-}
-
 /** A whole number of at least `min`, for commander's options. */
 export function wholeNumber(min: number): (text: string) => number {
   return text => {
@@ -87,4 +78,11 @@ export function wholeNumber(min: number): (text: string) => number {
 /** A number with its thousands apart: 1 234 567. */
 export function grouped(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ' ')
+}
+
+/** 61439 as '61.4 µs'. */
+export function formatNs(ns: number): string {
+  if (ns < 1000) return `${ns} ns`
+  const [value, unit] = ns < 1e6 ? [ns / 1e3, 'µs'] : ns < 1e9 ? [ns / 1e6, 'ms'] : [ns / 1e9, 's']
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`
 }

@@ -1,8 +1,9 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { loadWord } from '../../base/load-word.js'
 import { isIrregular, systemCode } from '../../base/system-error.js'
 import { CorruptJournalError, FormatVersionError } from '../../frames/errors.js'
-import { Control as C, CONTROL_MAGIC, FORMAT_VERSION, READER_SLOTS, ReaderSlot } from '../../frames/format.js'
+import { Control as C, CONTROL_MAGIC, CONTROL_VERSION, READER_SLOTS, ReaderSlot } from '../../frames/format.js'
 import type { Mapping } from '../../native/addon.js'
 import { crashPoint } from '../../native/crash-point.js'
 import { native } from '../../native/index.js'
@@ -24,19 +25,25 @@ const { SIGNAL, SLEEPERS, CURRENT_PAGE } = ControlWord
  * (reader-registry.ts).
  *
  * Sleeping and waking, so that no wake-up is lost and a dead sleeper costs one system call, once:
- * - a sleeper loads SIGNAL, stores 1 to SLEEPERS, looks once more for frames, and sleeps while SIGNAL is what it loaded;
+ * - a sleeper loads SIGNAL, stores 1 to SLEEPERS, makes a barrier in all writers, looks once more for frames, and sleeps while
+ *   SIGNAL is what it loaded;
  * - a writer stores its cursor, loads SLEEPERS, and only when that is 1: stores 0, adds 1 to SIGNAL, wakes all.
- * All of these are sequentially consistent, or as good as that: either the sleeper sees the frame or the writer sees the sleeper.
+ * Either the sleeper sees the frame or the writer sees the sleeper: the barrier stands between the writer's store and its load,
+ * wherever the writer is. In a `control` of version 1 sleepers make no barrier, and the writer's store is a locked one.
  */
 export class Control implements Wakeable {
   readonly words: Int32Array
   readonly signalOffset = C.SIGNAL
+
+  /** Whether sleepers make a barrier before their last look: from version 2 on. */
+  readonly needsBarrier: boolean
 
   private constructor(
     readonly file: string,
     readonly mapping: Mapping,
   ) {
     this.words = new Int32Array(mapping.buffer)
+    this.needsBarrier = this.words[C.VERSION >> 2] >= 2
   }
 
   /** The writer's: made where there is none. */
@@ -101,9 +108,14 @@ export class Control implements Wakeable {
     return this.mapping.writable
   }
 
+  /** Whether the writer's cursor may be an ordinary store: sleepers of this file make the barrier, and this process is one it reaches. */
+  allowsOrdinaryStores(): boolean {
+    return this.needsBarrier && native.registerBarrier()
+  }
+
   /** The signal's value now, to sleep on. */
   signal(): number {
-    return Atomics.load(this.words, SIGNAL)
+    return loadWord(this.words, SIGNAL)
   }
 
   /** Announces a sleeper. Afterwards look for frames once more, then sleep on the signal loaded before. */
@@ -113,7 +125,7 @@ export class Control implements Wakeable {
 
   /** The writer's half, after each publish. No system call unless somebody sleeps. */
   wakeSleepers(): void {
-    if (Atomics.load(this.words, SLEEPERS) !== 0) this.wake()
+    if (loadWord(this.words, SLEEPERS) !== 0) this.wake()
   }
 
   /** Somebody may sleep: wakes all who do. */
@@ -125,7 +137,7 @@ export class Control implements Wakeable {
 
   /** The page the writer is on, a hint for those who look for the journal's end. */
   get currentPage(): number {
-    return Atomics.load(this.words, CURRENT_PAGE) >>> 0
+    return loadWord(this.words, CURRENT_PAGE) >>> 0
   }
 
   set currentPage(pageNumber: number) {
@@ -141,7 +153,7 @@ function encodeHeader(): Uint8Array {
   const bytes = new Uint8Array(C.HEADER_SIZE)
   const view = new DataView(bytes.buffer)
   for (let i = 0; i < CONTROL_MAGIC.length; i++) bytes[C.MAGIC + i] = CONTROL_MAGIC.charCodeAt(i)
-  view.setUint32(C.VERSION, FORMAT_VERSION, true)
+  view.setUint32(C.VERSION, CONTROL_VERSION, true)
   view.setUint32(C.SLOT_COUNT, READER_SLOTS, true)
   view.setUint32(C.SLOT_SIZE, ReaderSlot.SIZE, true)
   view.setUint32(C.IDENTITY_CRC, native.crc32c(bytes.subarray(0, C.IDENTITY_CRC), 0), true)
@@ -160,10 +172,10 @@ function checked(mapping: Mapping, file: string): Mapping {
     if (bytes[C.MAGIC + i] !== CONTROL_MAGIC.charCodeAt(i)) damaged('it does not begin as a control file does')
   }
   const version = view.getUint32(C.VERSION, true)
-  if (version !== FORMAT_VERSION) {
+  if (version < 1 || version > CONTROL_VERSION) {
     mapping.close()
     throw new FormatVersionError(
-      `${file} is in version ${version} of the format, this library reads ${FORMAT_VERSION}`,
+      `${file} is in version ${version} of the format, this library reads 1 to ${CONTROL_VERSION}; use the ticktape that wrote it`,
       { path: file },
     )
   }

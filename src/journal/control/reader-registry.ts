@@ -1,5 +1,6 @@
 import { clockWords } from '../../base/clock.js'
 import { formatValue } from '../../base/format-value.js'
+import { loadWord } from '../../base/load-word.js'
 import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../../frames/format.js'
 import { native } from '../../native/index.js'
 import { ReaderBusyError, ReaderNameError } from '../errors.js'
@@ -183,7 +184,7 @@ function nextCheckpoint(count: number): number {
 }
 
 function hasCheckpoint(control: Control, slot: number): boolean {
-  return Atomics.load(control.words, (offsetOf(slot) + R.CHECKPOINT) >> 2) !== 0
+  return loadWord(control.words, (offsetOf(slot) + R.CHECKPOINT) >> 2) !== 0
 }
 
 function offsetOf(slot: number): number {
@@ -198,7 +199,7 @@ function readSlots(control: Control): (ReaderInfo | undefined)[] {
   const slots: (ReaderInfo | undefined)[] = []
   for (let i = 0; i < READER_SLOTS; i++) {
     const at = offsetOf(i)
-    if (Atomics.load(words, (at + R.STATE) >> 2) !== ReaderState.USED) {
+    if (loadWord(words, (at + R.STATE) >> 2) !== ReaderState.USED) {
       slots.push(undefined)
       continue
     }
@@ -220,9 +221,9 @@ function readPosition(words: Int32Array, view: DataView, at: number): number {
   let position = 0
   // The place read is written again two checkpoints later, so a second look is rare, and a hundredth means hostile bytes.
   for (let attempt = 0; attempt < 100; attempt++) {
-    const count = Atomics.load(words, (at + R.CHECKPOINT) >> 2)
+    const count = loadWord(words, (at + R.CHECKPOINT) >> 2)
     position = Number(view.getBigUint64(at + R.POSITION + 8 * (count & 1), true))
-    if (Atomics.load(words, (at + R.CHECKPOINT) >> 2) === count) break
+    if (loadWord(words, (at + R.CHECKPOINT) >> 2) === count) break
   }
   return Math.min(position, Number.MAX_SAFE_INTEGER)
 }

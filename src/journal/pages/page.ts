@@ -1,3 +1,4 @@
+import { loadWord } from '../../base/load-word.js'
 import { isIrregular, systemCode } from '../../base/system-error.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { Page as P, PageFlag } from '../../frames/format.js'
@@ -58,7 +59,7 @@ export class MappedPage {
 
   /** Whether the writer has gone on to the next page. Only then, and with the cursor read after this, is the cursor final. */
   get sealed(): boolean {
-    return Atomics.load(this.memory.i32, Word.SEALED) !== 0
+    return loadWord(this.memory.i32, Word.SEALED) !== 0
   }
 
   /**
@@ -75,7 +76,7 @@ export class MappedPage {
   }
 
   private slotCount(word: number, what: string): number {
-    const slots = Atomics.load(this.memory.i32, word)
+    const slots = loadWord(this.memory.i32, word)
     if (slots < 0 || slots > this.capacity) {
       throw new CorruptJournalError(
         `the ${what} of ${this.path} is at slot ${slots >>> 0}, the page has ${this.capacity}; run 'ticktape verify' on its journal`,

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import { thisBoot } from '../../base/boot.js'
+import { loadWord as importedLoadWord } from '../../base/load-word.js'
 import type { Dispatch, Route } from '../../frames/dispatch.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
@@ -13,6 +14,7 @@ import { borrowPageWorker, returnPageWorker } from '../pages/shared-page-worker.
 // Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
 const SHIFT = SLOT_SHIFT
+const loadWord = importedLoadWord
 /** More slots than a page can have. A small integer, as all slots are: with Infinity V8 would deoptimise once per page. */
 const NEVER = 2 ** 30
 const SEALED = Word.SEALED
@@ -93,7 +95,7 @@ export class FrameSource {
     let known = dispatch.lastWord
     let route = dispatch.lastRoute
     let slots = (known >>> 16) & 0xff
-    let end = Atomics.load(this.i32, this.commitWord)
+    let end = loadWord(this.i32, this.commitWord)
     if (end <= slot || end > this.capacity) {
       // As in `available`.
       if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return 0
@@ -158,7 +160,7 @@ export class FrameSource {
 
   /** The slot up to which frames can be read now on the current page. Continues on the next page if there are more frames. */
   available(): number {
-    const end = Atomics.load(this.i32, this.commitWord)
+    const end = loadWord(this.i32, this.commitWord)
     const slot = this.slot
     if (end > slot && end <= this.capacity) return end
     // Nothing new: the most common case for a spinning reader. If the page ends here, its seal is set first.
@@ -181,7 +183,7 @@ export class FrameSource {
   get position(): number {
     const { page, slot } = this
     // At a sealed page's end the next frame is the first of the next page. (The raw cursor: an error for a damaged one must not stop `close`.)
-    if (page.sealed && slot === Atomics.load(this.i32, Word.CURSOR)) return page.firstPosition + page.capacity
+    if (page.sealed && slot === loadWord(this.i32, Word.CURSOR)) return page.firstPosition + page.capacity
     return page.firstPosition + slot
   }
 

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { loadWord } from '../../base/load-word.js'
 import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../../frames/format.js'
 import { Control } from '../control/control.js'
 import { checkReaderName, listReaders } from '../control/reader-registry.js'
@@ -49,7 +50,7 @@ function checkReaderSlots(control: Control, findings: Findings): void {
   const states = Object.values(ReaderState) as number[]
   for (let i = 0; i < READER_SLOTS; i++) {
     const at = C.HEADER_SIZE + i * R.SIZE
-    const state = Atomics.load(words, (at + R.STATE) >> 2)
+    const state = loadWord(words, (at + R.STATE) >> 2)
     if (!states.includes(state))
       findings.add({
         path: control.file,

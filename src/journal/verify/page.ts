@@ -1,4 +1,5 @@
 import { UnsafePathError } from '../../base/errors.js'
+import { loadWord } from '../../base/load-word.js'
 import { CorruptJournalError, FormatVersionError } from '../../frames/errors.js'
 import { Frame, Page as P, PageFlag, SLOT_SHIFT, SLOT_SIZE } from '../../frames/format.js'
 import type { FrameWalk } from '../../native/addon.js'
@@ -114,9 +115,9 @@ class PageCheck {
     const { i32 } = page.memory
     // The order of these loads matters: the writer publishes before it syncs, so a durable cursor loaded first is never above a cursor
     // loaded later; and the cursor of a page that was sealed before no longer moves.
-    const seal = Atomics.load(i32, Word.SEALED)
-    const durable = Atomics.load(i32, Word.DURABLE) >>> 0
-    const cursor = Atomics.load(i32, Word.CURSOR) >>> 0
+    const seal = loadWord(i32, Word.SEALED)
+    const durable = loadWord(i32, Word.DURABLE) >>> 0
+    const cursor = loadWord(i32, Word.CURSOR) >>> 0
     const sealed = seal !== 0
     if (seal !== 0 && seal !== 1) this.damage(undefined, `its seal is ${seal}, neither 0 nor 1`)
     const used = this.checkCursors(cursor, durable)

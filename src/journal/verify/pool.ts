@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { Schema } from '../../frames/schema.js'
+import { packageModule, packageRoot } from '../../native/package-files.js'
 import { JournalSystemError } from '../errors.js'
 import { FrameRules } from './frames.js'
 import { checkPage, type PageReport } from './page.js'
@@ -45,7 +46,8 @@ export async function checkPages(
   pageBytes: number,
   onPage: () => void,
 ): Promise<PageReport[]> {
-  const threads = Math.min(MOST_THREADS, availableParallelism(), pages.length)
+  // In a bundle there is no file that a thread could run.
+  const threads = packageRoot === undefined ? 1 : Math.min(MOST_THREADS, availableParallelism(), pages.length)
   if (threads > 1 && pages.length * pageBytes >= WORTH_THREADS) return checkInThreads(task, pages, threads, onPage)
   const rules = rulesOf(task)
   const reports: PageReport[] = []
@@ -64,6 +66,7 @@ async function checkInThreads(
   onPage: () => void,
 ): Promise<PageReport[]> {
   const reports: PageReport[] = []
+  const module = packageModule('journal/verify/worker.js', 'Checking a journal in several threads')
   let next = 0
   const workers: Worker[] = []
   const work = (worker: Worker): Promise<void> =>
@@ -95,8 +98,7 @@ async function checkInThreads(
       ask()
     })
   try {
-    for (let i = 0; i < threads; i++)
-      workers.push(new Worker(new URL('./worker.js', import.meta.url), { workerData: task }))
+    for (let i = 0; i < threads; i++) workers.push(new Worker(module, { workerData: task }))
     await Promise.all(workers.map(work))
   } finally {
     await Promise.all(workers.map(worker => worker.terminate()))

@@ -34,8 +34,12 @@ const SLEEPERS = ControlWord.SLEEPERS
 // Signed, because V8 keeps such a number in a field as it is; an unsigned one it puts on the heap, one for each frame.
 const clock = new Int32Array(native.clockBuffer)
 const readClock = native.readClock
-/** On x64 `Atomics.store` is a locked exchange, which no later load overtakes: a plain one will do after it. See docs/decisions/0011. */
-const STORE_IS_FENCE = process.arch === 'x64'
+/**
+ * Whether the processor makes all stores visible in their order, so that an ordinary store publishes as well as one of `Atomics`, which is a
+ * locked exchange there. V8 keeps the order of accesses to typed arrays. A load after an ordinary store may overtake it: sleepers make a
+ * barrier for that (docs/decisions/0025-no-locked-instruction.md). After the exchange no load overtakes anything.
+ */
+const ORDERED_STORES = process.arch === 'x64'
 
 /** What `prepare` is asked for when it is no frame. */
 const CORK = Symbol('cork')
@@ -95,6 +99,8 @@ export class Writer implements Disposable {
   private lastTimeLow: number
   private lastTimeHigh: number
   private readonly timestamps: boolean
+  /** Whether the cursor is published by an ordinary store. */
+  private readonly ordinaryStores: boolean
 
   /**
    * Opens a journal for writing, making it where there is none, and repairing what a crash left.
@@ -129,6 +135,7 @@ export class Writer implements Disposable {
     this.lastTimeLow = lowHalf(parts.lastTime)
     this.lastTimeHigh = highHalf(parts.lastTime)
     this.timestamps = parts.settings.timestamps
+    this.ordinaryStores = ORDERED_STORES && parts.control.allowsOrdinaryStores()
     this.findMark()
     try {
       for (const definition of parts.settings.frames) this.addEntry(definition)
@@ -330,9 +337,10 @@ export class Writer implements Disposable {
   private publish(): void {
     const { next } = this
     // The commit: everything stored before is visible to whoever sees the new cursor.
-    Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
-    // Must be looked at after that, or a wake-up is lost.
-    if ((STORE_IS_FENCE ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0)
+    if (this.ordinaryStores) this.i32[CURSOR] = (next - HEADER_SIZE) >> SHIFT
+    else Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
+    // Must be looked at after that, or a wake-up is lost: see ORDERED_STORES and Control.
+    if ((ORDERED_STORES ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0)
       this.control.wake()
     // Zero it is already. The store has the next frame's cache line come to this core now, while nobody waits for it.
     if (next < this.limit) this.i32[next >> 2] = 0

@@ -31,9 +31,12 @@ export interface Member {
  */
 export class Session {
   private readonly members = new Map<string, Member>()
+  private answerers: readonly string[]
 
   private constructor(readonly home: string) {
-    for (const member of readMembers(path.join(home, FILE))) this.members.set(member.id, member)
+    const { members, answeredBy } = readRecord(path.join(home, FILE))
+    for (const member of members) this.members.set(member.id, member)
+    this.answerers = answeredBy
   }
 
   /**
@@ -74,6 +77,11 @@ export class Session {
     return [...this.members.values()]
   }
 
+  /** Names of all that ever answered the members' requests; empty when that is not on record. */
+  get answeredBy(): readonly string[] {
+    return this.answerers
+  }
+
   /** @throws {SessionError} when there is no member with this id. */
   member(id: string): Member {
     const member = this.members.get(id)
@@ -82,8 +90,15 @@ export class Session {
     throw new SessionError(`${this.home} has no strategy '${id}'; there are: ${known || 'none'}`, { path: this.home })
   }
 
-  /** The members with these ids; new ones get the next numbers. Only the gateway of the session may call it. */
-  assignNumbers(wanted: readonly { readonly id: string; readonly file: string }[]): readonly Member[] {
+  /**
+   * The members with these ids; new ones get the next numbers. Only the gateway of the session may call it.
+   *
+   * @param answeredBy the name of what answers their requests from now on.
+   */
+  assignNumbers(
+    wanted: readonly { readonly id: string; readonly file: string }[],
+    answeredBy: string,
+  ): readonly Member[] {
     const numbers = this.all.map(member => member.number)
     let last = Math.max(GATEWAY_JOURNAL, ...numbers)
     const numbered = wanted.map(({ id, file }) => ({
@@ -96,7 +111,9 @@ export class Session {
         path: this.home,
       })
     for (const member of numbered) this.members.set(member.id, member)
-    writeWhole(path.join(this.home, FILE), `${JSON.stringify({ version: 1, members: this.all }, null, 2)}\n`)
+    if (!this.answerers.includes(answeredBy)) this.answerers = [...this.answerers, answeredBy]
+    const record = { version: 1, members: this.all, answeredBy: this.answerers }
+    writeWhole(path.join(this.home, FILE), `${JSON.stringify(record, null, 2)}\n`)
     return numbered
   }
 }
@@ -143,9 +160,14 @@ function belongsBeside(entry: string): boolean {
   return isJournal(entry) || fs.readdirSync(entry).every(name => lookAtStateFile(path.join(entry, name)) !== undefined)
 }
 
-function readMembers(file: string): Member[] {
+interface SessionRecord {
+  readonly members: readonly Member[]
+  readonly answeredBy: readonly string[]
+}
+
+function readRecord(file: string): SessionRecord {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) return []
+  if (stat === undefined) return { members: [], answeredBy: [] }
   // The file names modules to run, so no other user may be able to write it.
   const me = process.geteuid?.() ?? stat.uid
   if (!stat.isFile() || (stat.uid !== me && me !== 0) || (stat.mode & 0o022) !== 0) {
@@ -171,10 +193,16 @@ function readMembers(file: string): Member[] {
   } catch (error) {
     throw damaged(error)
   }
-  const { version, members } = (json ?? {}) as { version?: unknown; members?: unknown }
+  // What answers is not on record in sessions of the first versions.
+  const {
+    version,
+    members,
+    answeredBy = [],
+  } = (json ?? {}) as Partial<Record<'version' | keyof SessionRecord, unknown>>
   if (version !== 1 || !Array.isArray(members)) throw damaged()
+  if (!Array.isArray(answeredBy) || !answeredBy.every(name => typeof name === 'string')) throw damaged()
   const numbers = new Set<number>()
-  return members.map((member: Partial<Record<keyof Member, unknown>> | null) => {
+  const read = members.map((member: Partial<Record<keyof Member, unknown>> | null) => {
     const { id, number, file: module } = member ?? {}
     if (
       !isMemberId(id) ||
@@ -187,6 +215,7 @@ function readMembers(file: string): Member[] {
     numbers.add(number as number)
     return { id, number: number as number, file: module }
   })
+  return { members: read, answeredBy }
 }
 
 /** Replaces a file atomically and durably: if it were lost, strategies would get other numbers, and recorded orders would belong to others. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { ConsumerProgress, FromConsumer, ToConsumer } from '../consumer/messages.js'
+import { inheritedOptions } from './node-options.js'
 
 export interface SupervisorOptions {
   /** The module to run, and its one argument. */
@@ -74,7 +75,7 @@ export class Supervisor {
     this.startedAt = performance.now()
     this.progress = undefined
     // The child does not inherit our standard output, because that may be JSON for a program.
-    const child = fork(module, [argument], { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] })
+    const child = fork(module, [argument], { execArgv: inheritedOptions(), stdio: ['ignore', 2, 2, 'ipc'] })
     this.child = child
     child.on('message', message => this.onMessage(message as FromConsumer))
     child.on('error', error => onEvent({ kind: 'failed', message: error.message }))

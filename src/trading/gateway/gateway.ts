@@ -1,11 +1,11 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { absolute } from '../../base/absolute.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
 import { GATEWAY_JOURNAL, Session } from '../../runtime/sessions/session.js'
 import type { Supervisor } from '../../runtime/supervision/supervisor.js'
+import { nap } from '../../wait/nap.js'
 import { StrategyError } from '../errors.js'
-import { type MarketEvent, Pace } from '../market/feed.js'
+import type { MarketEvent } from '../market/feed.js'
 import { BookTop, OrderReport, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
 import { FailStop } from '../orders/fail-stop.js'
 import { OrderDesk } from '../orders/order-desk.js'
@@ -13,10 +13,13 @@ import { loadStrategies } from '../strategies/load.js'
 import { PaperVenue } from '../venues/paper-venue.js'
 import { checkReports } from '../venues/reports.js'
 import type { Venue } from '../venues/venue.js'
+import { nameOf } from '../venues/venue-name.js'
 import { MarketWriter } from './market-writer.js'
 import { checkGatewayOptions, type GatewayOptions } from './options.js'
+import { playFeed } from './play-feed.js'
 import { restore } from './restore.js'
-import { orderSources, readyJournals, superviseStrategy } from './strategy-journals.js'
+import { orderSources, readyJournals, strategyProcess, superviseStrategy } from './strategy-journals.js'
+import { WantedSymbols } from './wanted-symbols.js'
 
 /** The status of a gateway and its strategies. */
 export interface GatewayStatus {
@@ -36,10 +39,10 @@ export interface GatewayStatus {
   }[]
 }
 
-/** ms of feeding without a turn for orders, timers and sockets. */
-const SLICE_MS = 1
 /** The longest time the feed waits for strategies to be ready, in ms. */
 const START_MS = 10_000
+/** When it is looked for the first time whether there are events of all symbols that strategies ask for, in ms of feeding. */
+const SYMBOLS_MS = 2_000
 const NO_FILLS: readonly OrderReportValues[] = []
 
 /**
@@ -68,11 +71,14 @@ export class Gateway {
   /**
    * Creates a session or continues an existing one.
    *
-   * @throws {WriterLockedError} when it has a gateway, {StrategyError}, {SessionError}, {InvalidOptionError}, and what Writer.open throws.
+   * @throws {WriterLockedError} when it has a gateway, {StrategyError}, {SessionError}, {InvalidOptionError},
+   *   {BundledError}, and what Writer.open throws.
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkGatewayOptions(options)
     const home = absolute(options.home)
+    // Before anything is made: in a bundle there is no such module.
+    strategyProcess()
     const strategies = await loadAll(options.strategies)
     const session = Session.open(home)
     const { pageSize, durability } = options
@@ -88,12 +94,12 @@ export class Gateway {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
-      const members = session.assignNumbers(strategies)
+      const members = session.assignNumbers(strategies, nameOf(venue))
       await readyJournals(session, members, options)
       const failStop = new FailStop()
       desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, failStop)
       const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
-      return new Gateway({ ...options, home }, writer, market, venue, desk, failStop, supervisors)
+      return new Gateway({ ...options, home }, strategies, writer, market, venue, desk, failStop, supervisors)
     } catch (error) {
       desk?.close()
       writer.close()
@@ -103,6 +109,7 @@ export class Gateway {
 
   private constructor(
     private readonly options: GatewayOptions,
+    private readonly strategies: readonly LoadedStrategy[],
     private readonly writer: Writer,
     private readonly market: MarketWriter,
     private readonly venue: Venue,
@@ -175,23 +182,24 @@ export class Gateway {
   }
 
   private async feed(signal: AbortSignal): Promise<void> {
-    const { feed, speed = 'realtime', onProblem } = this.options
-    if (onProblem !== undefined) feed.onProblem = onProblem
+    const { feed, speed = 'realtime', maxGapMs, onProblem = () => {} } = this.options
+    const { market } = this
+    if (this.options.onProblem !== undefined) feed.onProblem = onProblem
     const ready = [...this.supervisors.values()].map(supervisor => supervisor.ready)
-    await Promise.race([Promise.all(ready), nap(START_MS, signal)])
-    const pace = new Pace(speed)
-    let sliceEnd = performance.now() + SLICE_MS
-    for await (const batch of feed.events(this.market.events)) {
-      for (const event of batch) {
-        const dueIn = pace.dueIn(event.timeMs)
-        if (dueIn > 0 || performance.now() > sliceEnd) {
-          if (dueIn > 0) await nap(dueIn, signal)
-          else await turn()
-          sliceEnd = performance.now() + SLICE_MS
-        }
-        if (signal.aborted) return
-        this.publish(event)
-      }
+    const waiting = new AbortController()
+    await Promise.race([Promise.all(ready), nap(START_MS, AbortSignal.any([signal, waiting.signal]))])
+    waiting.abort()
+    const wanted = new WantedSymbols(this.strategies, onProblem)
+    if (feed.symbols !== undefined)
+      wanted.check(new Set([...feed.symbols, ...market.symbols]), 'which this feed does not have')
+    const look = (): void => wanted.check(new Set(market.symbols), 'of which no event has come so far')
+    const timer = setTimeout(look, SYMBOLS_MS)
+    try {
+      const publish = (event: MarketEvent): void => this.publish(event)
+      await playFeed({ feed, speed, maxGapMs, skip: market.events, publish, onProblem }, signal)
+      look()
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -204,34 +212,26 @@ export class Gateway {
   }
 }
 
-async function loadAll(files: readonly string[]): Promise<{ readonly id: string; readonly file: string }[]> {
-  const strategies: { id: string; file: string }[] = []
+interface LoadedStrategy {
+  readonly id: string
+  readonly file: string
+  readonly symbols: readonly string[] | undefined
+}
+
+async function loadAll(files: readonly string[]): Promise<LoadedStrategy[]> {
+  const strategies: LoadedStrategy[] = []
   for (const file of files) {
-    for (const { id } of await loadStrategies(file)) {
+    for (const { id, symbols } of await loadStrategies(file)) {
       const other = strategies.find(strategy => strategy.id === id)
       if (other !== undefined)
         throw new StrategyError(
           `${file} and ${other.file} both have a strategy '${id}'; each needs a name of its own`,
           { path: file },
         )
-      strategies.push({ id, file })
+      strategies.push({ id, file, symbols })
     }
   }
   return strategies
-}
-
-/** Resolves after this many ms, or when the signal aborts. */
-function nap(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const wake = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', wake)
-      resolve()
-    }
-    const timer = setTimeout(wake, ms)
-    signal.addEventListener('abort', wake)
-    if (signal.aborted) wake()
-  })
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

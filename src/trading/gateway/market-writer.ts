@@ -18,6 +18,10 @@ export class Traded {
     return this.entry(symbol)
   }
 
+  get symbols(): Iterable<string> {
+    return this.bySymbol.keys()
+  }
+
   private entry(symbol: string): { last: number; volume: number } {
     let traded = this.bySymbol.get(symbol)
     if (traded === undefined) this.bySymbol.set(symbol, (traded = { last: 0, volume: 0 }))
@@ -44,8 +48,15 @@ export class MarketWriter {
     this.traded.record(symbol, price, quantity)
   }
 
-  restoreQuote(): void {
+  /** A quote of an earlier run. */
+  restoreQuote(symbol: string): void {
     this.events++
+    this.traded.of(symbol)
+  }
+
+  /** Symbols that there were events of. */
+  get symbols(): Iterable<string> {
+    return this.traded.symbols
   }
 
   write(writer: Writer, event: MarketEvent, fills: readonly OrderReportValues[]): void {

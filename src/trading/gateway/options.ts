@@ -5,7 +5,8 @@ import { Page } from '../../frames/format.js'
 import type { Durability } from '../../journal/write/options.js'
 import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
 import { WAITS, type Wait } from '../../wait/run-loop.js'
-import type { Feed, Speed } from '../market/feed.js'
+import type { Feed } from '../market/feed.js'
+import type { Speed } from '../market/pace.js'
 import type { Venue } from '../venues/venue.js'
 
 export interface GatewayOptions {
@@ -16,6 +17,11 @@ export interface GatewayOptions {
   readonly feed: Feed
   /** Default 'realtime'. */
   readonly speed?: Speed
+  /**
+   * The longest gap between two events that is waited for, in ms of the feed's time: 1 or more, Infinity for all. Each gap that is cut, and
+   * each wait of more than a minute, is reported to `onProblem` (FeedGapError). Default 60,000.
+   */
+  readonly maxGapMs?: number
   /** A new venue object; the gateway restores its state from the journal. Default: a PaperVenue. */
   readonly venue?: Venue
   /**
@@ -40,7 +46,7 @@ export interface GatewayOptions {
   readonly progressMs?: number
   /** Called when a strategy's process was started, is ready, failed with an error of its own, or ended. */
   readonly onStrategy?: (id: string, event: SupervisorEvent) => void
-  /** Called for each part of the feed that is invalid and was left out. */
+  /** Called for parts of the feed that are invalid and were left out, gaps in its times, and symbols that strategies ask for in vain. */
   readonly onProblem?: (problem: TicktapeError) => void
 }
 
@@ -51,6 +57,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     strategies: kinds.array,
     feed: kinds.object,
     speed: isSpeed,
+    maxGapMs: kinds.number(1, Number.POSITIVE_INFINITY),
     venue: kinds.object,
     wait: kinds.oneOf(...WAITS),
     pageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),

@@ -25,7 +25,7 @@ export function restore(journal: string, market: MarketWriter, venue: Venue): Ga
   let frames = 0
   let reports = 0
   const handlers = on(BookTop, book => {
-    market.restoreQuote()
+    market.restoreQuote(book.symbol)
     venue.restoreQuote(book.symbol, book.bid, book.ask)
   })
     .on(Trade, trade => market.restoreTrade(trade.symbol, trade.price, trade.quantity))

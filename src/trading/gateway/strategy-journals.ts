@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url'
 import { JournalNotFoundError } from '../../journal/errors.js'
 import { listDirectory } from '../../journal/files/directory.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
+import { packageModule } from '../../native/package-files.js'
 import { recoverAfterRestart } from '../../runtime/sessions/recover-journal.js'
 import type { Member, Session } from '../../runtime/sessions/session.js'
 import { Supervisor } from '../../runtime/supervision/supervisor.js'
@@ -11,7 +11,11 @@ import type { StrategyProcessConfig } from '../strategies/process.js'
 import type { GatewayOptions } from './options.js'
 
 const STRATEGY_PAGE_SIZE = 1024 * 1024
-const STRATEGY_PROCESS = fileURLToPath(new URL('../strategies/process.js', import.meta.url))
+
+/** The module that a strategy's process runs. @throws {BundledError} */
+export function strategyProcess(): string {
+  return packageModule('trading/strategies/process.js', 'A gateway, which runs each strategy in a process of its own,')
+}
 
 /**
  * Creates the journals of strategies that have never run, and runs the recovery of all others, also those of earlier runs, after a power
@@ -54,7 +58,7 @@ export function superviseStrategy(session: Session, member: Member, options: Gat
     progressMs: options.progressMs ?? 250,
   }
   return new Supervisor({
-    module: STRATEGY_PROCESS,
+    module: strategyProcess(),
     argument: JSON.stringify(config),
     firstMs: options.backOffMs ?? 100,
     longestMs: 5_000,

@@ -5,20 +5,19 @@ import { createGunzip } from 'node:zlib'
 import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { fromSystemError } from '../../base/system-error.js'
-import { CaptureLineError } from '../errors.js'
-import { parseCaptureLine } from './capture-line.js'
+import { parseCaptureLine } from './dialects.js'
 import type { Feed, MarketEvent } from './feed.js'
+import { LeftOut } from './left-out.js'
 
 /**
- * Plays a capture of a combined WebSocket stream, gzip or plain: one message a line, `<local receive time, ns since 1970> <JSON>`. Quotes are
- * its bookTicker messages, trades its trade messages; all other kinds are passed over. Lines that are not valid are counted and told
- * to `onProblem`, and left out.
+ * Plays a capture of a venue's market data, gzip or plain: one message a line, `<local receive time, ns since 1970> <JSON>`, in one of the
+ * dialects of `dialects.ts`. Messages that are neither quotes nor trades of the market are passed over. Lines that are not valid are left
+ * out: the first ones are told to `onProblem`, the rest in one message at the end.
  */
 export class CaptureFeed implements Feed {
   onProblem: ((problem: TicktapeError) => void) | undefined = undefined
-  /** Lines read so far that were not valid. */
-  badLines = 0
   readonly file: string
+  private leftOut: LeftOut
 
   /** @throws {InvalidOptionError} when there is no such file. */
   constructor(file: string) {
@@ -27,10 +26,32 @@ export class CaptureFeed implements Feed {
     if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile())
       throw new InvalidOptionError(`there is no capture ${file}`, { path: file })
     this.file = path.resolve(file)
+    this.leftOut = this.newCount()
   }
 
+  /** Lines read so far that were left out: they were not valid, or of a symbol that frames cannot hold. */
+  get badLines(): number {
+    return this.leftOut.bad
+  }
+
+  /** Messages read so far that are neither quotes nor trades of the market, by kind, such as 'depthUpdate' and 'trade of ADL'. */
+  get passedOver(): ReadonlyMap<string, number> {
+    return this.leftOut.passedOver
+  }
+
+  /** Lines read so far of symbols that frames cannot hold, by symbol. They count as bad lines too. */
+  get unfitSymbols(): ReadonlyMap<string, number> {
+    return this.leftOut.unfitSymbols
+  }
+
+  /**
+   * Batches may be empty.
+   *
+   * @throws {CaptureError} when no event in the file is understood.
+   */
   async *events(skip: number): AsyncGenerator<readonly MarketEvent[], void, undefined> {
-    this.badLines = 0
+    const leftOut = this.newCount()
+    this.leftOut = leftOut
     let line = 0
     let left = skip
     try {
@@ -38,34 +59,32 @@ export class CaptureFeed implements Feed {
         const batch: MarketEvent[] = []
         for (const text of lines) {
           line++
-          const event = this.parse(text, line)
-          if (event === undefined) continue
+          if (text === '') continue
+          const parsed = parseCaptureLine(text)
+          if (parsed.kind !== 'quote' && parsed.kind !== 'trade') {
+            leftOut.see(parsed, line)
+            continue
+          }
+          leftOut.understood()
           if (left > 0) left--
-          else batch.push(event)
+          else batch.push(parsed)
         }
-        if (batch.length > 0) yield batch
+        yield batch
       }
+      leftOut.checkAny(line)
     } catch (error) {
       // A recorder that was killed leaves its last block half written: what came before is good.
       if (error instanceof TicktapeError) throw error
       if (!isDamagedGzip(error)) throw fromSystemError(error, 'reading', this.file)
-      this.reportBadLine(line + 1, 'is where its compression is cut off or damaged; the rest', error)
+      leftOut.seeBad('its compression cut off or damaged', line + 1, 'the rest', error)
+      leftOut.checkAny(line)
+    } finally {
+      leftOut.end()
     }
   }
 
-  private parse(text: string, line: number): MarketEvent | undefined {
-    if (text === '') return undefined
-    const parsed = parseCaptureLine(text)
-    if (typeof parsed !== 'string') return parsed
-    this.reportBadLine(line, `${parsed}; it`)
-    return undefined
-  }
-
-  private reportBadLine(line: number, what: string, cause?: unknown): void {
-    this.badLines++
-    this.onProblem?.(
-      new CaptureLineError(`line ${line} of ${this.file} ${what} was left out`, line, { path: this.file, cause }),
-    )
+  private newCount(): LeftOut {
+    return new LeftOut(this.file, problem => this.onProblem?.(problem))
   }
 }
 
@@ -96,7 +115,7 @@ async function* linesOf(file: string): AsyncGenerator<readonly string[], void, u
 async function* textOf(file: string): AsyncGenerator<string, void, undefined> {
   const source = fs.createReadStream(file)
   const stream: Readable = isGzip(file) ? pipeline(source, createGunzip(), () => {}) : source
-  stream.setEncoding('latin1')
+  stream.setEncoding('utf8')
   try {
     for await (const chunk of stream) yield chunk as string
   } finally {

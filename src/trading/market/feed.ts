@@ -33,27 +33,8 @@ export interface Feed {
    * journal ends.
    */
   events(skip: number): AsyncIterable<readonly MarketEvent[]>
+  /** All symbols there will be events of, where that is known. A strategy that asks for another is told of at the start. */
+  readonly symbols?: readonly string[]
   /** Called with what was wrong in the source and left out. */
   onProblem?: ((problem: TicktapeError) => void) | undefined
-}
-
-/** How fast events follow each other: as fast as they can be written, as they happened, or so many times that. */
-export type Speed = 'max' | 'realtime' | number
-
-/** When each event is due. The first is due at once. */
-export class Pace {
-  private begin: { readonly wallMs: number; readonly timeMs: number } | undefined = undefined
-  private readonly factor: number
-
-  constructor(speed: Speed) {
-    this.factor = speed === 'max' ? Number.POSITIVE_INFINITY : speed === 'realtime' ? 1 : speed
-  }
-
-  /** ms from now until an event of this time is due; 0 or less when it is. */
-  dueIn(timeMs: number): number {
-    if (this.factor === Number.POSITIVE_INFINITY) return 0
-    const wallMs = performance.now()
-    this.begin ??= { wallMs, timeMs }
-    return this.begin.wallMs + (timeMs - this.begin.timeMs) / this.factor - wallMs
-  }
 }

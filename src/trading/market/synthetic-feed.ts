@@ -1,5 +1,7 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
+import { isSymbol, SYMBOLS } from '../messages/frames.js'
 import type { Feed, MarketEvent } from './feed.js'
 
 export interface SyntheticFeedOptions {
@@ -32,7 +34,7 @@ const BEGIN_MS = 1_700_000_000_000
 /** A market made up from a seed: quotes and trades of a few symbols that wander on a grid of ticks. */
 export class SyntheticFeed implements Feed {
   private readonly seed: number
-  private readonly symbols: readonly string[]
+  readonly symbols: readonly string[]
   private readonly rate: number
   private readonly limit: number
 
@@ -49,6 +51,9 @@ export class SyntheticFeed implements Feed {
     this.rate = options.rate ?? 10_000
     this.limit = options.limit ?? Number.POSITIVE_INFINITY
     if (this.symbols.length === 0) throw new InvalidOptionError("option 'symbols' of SyntheticFeed needs at least one")
+    const unfit = this.symbols.find(symbol => !isSymbol(symbol))
+    if (unfit !== undefined)
+      throw new InvalidOptionError(`option 'symbols' of SyntheticFeed takes ${SYMBOLS}, not ${formatValue(unfit)}`)
   }
 
   async *events(skip: number): AsyncGenerator<readonly MarketEvent[], void, undefined> {

@@ -3,12 +3,23 @@ import { ascii, enumOf, f64, u64 } from '../../frames/field.js'
 
 /** The frames that a gateway and its strategies exchange. Prices and quantities are in units of the instrument. */
 
+/** Bytes of a symbol in these frames. */
+const SYMBOL_BYTES = 16
+
+/** What can be a symbol in these frames, in words. */
+export const SYMBOLS = `symbols of 1 to ${SYMBOL_BYTES} printable ASCII characters`
+
+/** Whether these frames can hold it. */
+export function isSymbol(symbol: unknown): symbol is string {
+  return typeof symbol === 'string' && symbol.length <= SYMBOL_BYTES && /^[\x21-\x7e]+$/.test(symbol)
+}
+
 /** Best prices, last trade and the quantity traded so far. 64 bytes. */
-export const Ticker = frame('Ticker', 1, { symbol: ascii(16), last: f64, bid: f64, ask: f64, volume: f64 })
+export const Ticker = frame('Ticker', 1, { symbol: ascii(SYMBOL_BYTES), last: f64, bid: f64, ask: f64, volume: f64 })
 
 /** One trade of the market. `side` is the aggressor's. 64 bytes. */
 export const Trade = frame('Trade', 2, {
-  symbol: ascii(16),
+  symbol: ascii(SYMBOL_BYTES),
   price: f64,
   quantity: f64,
   tradeId: u64,
@@ -16,10 +27,16 @@ export const Trade = frame('Trade', 2, {
 })
 
 /** Best bid and ask with their sizes. 64 bytes. */
-export const BookTop = frame('BookTop', 3, { symbol: ascii(16), bid: f64, ask: f64, bidSize: f64, askSize: f64 })
+export const BookTop = frame('BookTop', 3, {
+  symbol: ascii(SYMBOL_BYTES),
+  bid: f64,
+  ask: f64,
+  bidSize: f64,
+  askSize: f64,
+})
 
 const orderFields = {
-  symbol: ascii(16),
+  symbol: ascii(SYMBOL_BYTES),
   /** The strategy's number × 2^48 + the order frame's position in the strategy's journal: never the same twice. */
   orderId: u64,
   /** The limit; 0 in market orders. */

@@ -1,13 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { formatValue } from '../../base/format-value.js'
 import type { Values } from '../../frames/definition.js'
 import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import { type Member, Session } from '../../runtime/sessions/session.js'
+import { VenueMissingError } from '../errors.js'
 import { Traded } from '../gateway/market-writer.js'
 import { BookTop, OrderReport, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
 import { answer } from '../orders/order-desk.js'
 import { PaperVenue } from '../venues/paper-venue.js'
 import type { Venue } from '../venues/venue.js'
+import { PAPER } from '../venues/venue-name.js'
 import { type Recorded, recordedOf } from './recorded.js'
 
 export interface GatewayReplayOptions {
@@ -41,7 +44,8 @@ const BATCH = 4096
  * Replays a gateway's work. Its journal records in which sequence it answered orders, so a new venue that gets the same quotes and orders
  * must give the same reports, and the tickers must follow from quotes and trades.
  *
- * @throws {SessionError} when there is no session, what Reader.open throws, and the signal's reason.
+ * @throws {SessionError} when there is no session, {VenueMissingError} when there is a difference from the default venue and another
+ * one answered, what Reader.open throws, and the signal's reason.
  */
 export async function replayGateway(options: GatewayReplayOptions): Promise<GatewayReplayResult> {
   const session = Session.openExisting(options.home)
@@ -59,11 +63,23 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
       options.signal?.throwIfAborted()
     }
     replay.expectNothingDue(reader.position)
+    if (replay.difference !== undefined && options.venue === undefined) checkVenue(session)
     return { frames, reports: replay.same, difference: replay.difference }
   } finally {
     replay.close()
     reader.close()
   }
+}
+
+/** A difference from the paper venue says nothing where another one answered. @throws {VenueMissingError} */
+function checkVenue({ home, answeredBy }: Session): void {
+  const others = answeredBy.filter(name => name !== PAPER)
+  if (others.length === 0) return
+  throw new VenueMissingError(
+    `the orders of ${home} were answered by the venue ${others.map(name => formatValue(name)).join(', ')}, which is not here; a program that has it can compare: replayGateway({ home, venue })`,
+    others,
+    { path: home },
+  )
 }
 
 type TickerValues = Values<typeof Ticker>

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isBun } from '../../base/is-bun.js'
 import { StrategyError } from '../errors.js'
 import { isStrategy, type StrategyDefinition } from './strategy.js'
 
@@ -17,17 +18,12 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   const fail = (what: string, cause?: unknown): StrategyError =>
     new StrategyError(`${resolved} ${what}`, { path: resolved, cause })
   if (!fs.existsSync(resolved)) throw fail('does not exist')
-  if (/\.[cm]?ts$/.test(resolved) && !nodeLoadsTypeScript()) {
-    throw fail(
-      `is TypeScript, which Node ${process.versions.node} does not load; compile it with tsc and give the .js file`,
-    )
-  }
   let module: { readonly default?: unknown }
   try {
-    module = (await import(`${pathToFileURL(resolved).href}?load=${++loads}`)) as typeof module
+    module = (await import(`${address(resolved)}?load=${++loads}`)) as typeof module
   } catch (error) {
     throw fail(
-      `cannot be loaded: ${error instanceof Error ? error.message : String(error)}${whereToLook(error, resolved)}`,
+      `cannot be loaded: ${error instanceof Error ? error.message : String(error)}${whatToDo(error, resolved)}`,
       error,
     )
   }
@@ -43,6 +39,11 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   return exported
 }
 
+/** What a module is imported by. Bun takes all queries after a URL for one module, and those after a path for several. */
+function address(file: string): string {
+  return isBun ? file : pathToFileURL(file).href
+}
+
 /** One strategy of a module. @throws {StrategyError} when the module has no strategy with this id. */
 export async function loadStrategy(file: string, id: string): Promise<StrategyDefinition> {
   const found = (await loadStrategies(file)).find(strategy => strategy.id === id)
@@ -50,13 +51,23 @@ export async function loadStrategy(file: string, id: string): Promise<StrategyDe
   return found
 }
 
-/** Advice for a syntax error: Node reports its location only with --check. A missing export of an imported module is named in the error itself. */
-function whereToLook(error: unknown, file: string): string {
-  return error instanceof SyntaxError && !error.message.startsWith('The requested module')
+/** The extensions of TypeScript's files. */
+const TYPESCRIPT = /\.[cm]?tsx?\b/
+
+/** What to do about an error of import(), where that is known. */
+function whatToDo(error: unknown, file: string): string {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
+  // Only import() can tell: a loader may have taught this Node to load it.
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && TYPESCRIPT.test(String(message))) {
+    return (
+      `. Node ${process.versions.node} does not load TypeScript by itself: run this with Node 22.18 or later, or with a loader ` +
+      `(NODE_OPTIONS='--import tsx' ticktape run ...), or compile it with tsc and give the .js file`
+    )
+  }
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return `. Node only strips types: run this with a loader (NODE_OPTIONS='--import tsx' ticktape run ...), or compile it with tsc and give the .js file`
+  // Node reports the location of a syntax error only with --check. A missing export of an imported module is named in the error itself.
+  return error instanceof SyntaxError && !error.message.startsWith('The requested module') && code === undefined
     ? `; node --check ${file} shows where`
     : ''
-}
-
-function nodeLoadsTypeScript(): boolean {
-  return Boolean((process.features as { readonly typescript?: unknown }).typescript)
 }

@@ -3,7 +3,15 @@ import type { HandlerResult } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { isMemberId } from '../../runtime/sessions/session.js'
 import { StrategyError } from '../errors.js'
-import type { BookTop, OrderReport, Side, Ticker, Trade } from '../messages/frames.js'
+import {
+  type BookTop,
+  isSymbol,
+  type OrderReport,
+  type Side,
+  SYMBOLS,
+  type Ticker,
+  type Trade,
+} from '../messages/frames.js'
 
 export type TickerView = FrameView<typeof Ticker>
 export type TradeView = FrameView<typeof Trade>
@@ -90,10 +98,12 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
     if (!NAMES.includes(name))
       throw new StrategyError(`strategy '${id}' has no '${name}'; there are: ${NAMES.join(', ')}`)
   }
-  if (symbols !== undefined && (!Array.isArray(symbols) || symbols.length === 0 || !symbols.every(isSymbol))) {
-    throw new StrategyError(
-      `'symbols' of strategy '${id}' takes a list of symbols of 1 to 16 printable ASCII characters; leave it out for all`,
-    )
+  if (symbols !== undefined) {
+    const wanted = `'symbols' of strategy '${id}' takes a list of ${SYMBOLS}`
+    if (!Array.isArray(symbols) || symbols.length === 0)
+      throw new StrategyError(`${wanted}; leave it out for all symbols`)
+    const unfit = (symbols as readonly unknown[]).find(symbol => !isSymbol(symbol))
+    if (unfit !== undefined) throw new StrategyError(`${wanted}, not ${formatValue(unfit)}`)
   }
   if (from !== undefined && from !== 'start' && from !== 'end') {
     throw new StrategyError(`'from' of strategy '${id}' takes 'start' or 'end', not ${formatValue(from)}`)
@@ -112,10 +122,6 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
     throw new StrategyError(`strategy '${id}' handles nothing; give it one of onTicker, onBook, onTrade, onOrder`)
   }
   return Object.freeze(Object.defineProperty({ ...definition }, MARK, { value: true }))
-}
-
-function isSymbol(symbol: unknown): boolean {
-  return typeof symbol === 'string' && /^[\x21-\x7e]{1,16}$/.test(symbol)
 }
 
 /** Whether a value was returned by defineStrategy. */

@@ -7,6 +7,8 @@ import type { OrderReportValues, OrderValues } from '../messages/frames.js'
  * A venue that throws, or returns invalid reports (VenueError), stops its gateway: from then on the venue and the journal may differ.
  */
 export interface Venue {
+  /** The name by which sessions have it on record. Default: that of its class. */
+  readonly name?: string
   /** Answers an order or a cancel with at least one report, all on that order. They are published together. */
   answer(request: OrderValues): readonly OrderReportValues[]
   /** A new quote. Returns the reports on the resting orders that it fills. */

@@ -116,9 +116,18 @@ describe.skipIf('missing' in twin)('a writer in C++', () => {
     expect(verified.status).toBe(0)
   })
 
-  it('wakes our reader that sleeps', async () => {
+  it.each(['barrier', 'ordered'])('wakes our reader that sleeps, announcing frames by %s', async announce => {
     const directory = join(makeFolder('memory'), 'journal')
-    const writer = new Baseline(program, ['write', directory, '--frames', FRAMES, '--page', PAGE])
+    const writer = new Baseline(program, [
+      'write',
+      directory,
+      '--frames',
+      FRAMES,
+      '--page',
+      PAGE,
+      '--announce',
+      announce,
+    ])
     await writer.ready()
     const reader = openReader(directory)
     const frames = reader[Symbol.asyncIterator]()

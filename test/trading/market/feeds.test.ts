@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { CaptureLineError } from 'ticktape'
 import { CaptureFeed, type Feed, type MarketEvent, SyntheticFeed } from 'ticktape/runtime'
 import { describe, expect, test } from 'vitest'
-import { failureOf } from '../../support/failures.ts'
+import { DIALECTS } from '../../../dist/trading/market/dialects.js'
+import { failureOf, rejectionOf } from '../../support/failures.ts'
 import { makeFolder } from '../../support/folders.ts'
 
 async function all(feed: Feed, skip = 0, most = Number.POSITIVE_INFINITY): Promise<MarketEvent[]> {
@@ -28,6 +29,12 @@ function capture(lines: readonly string[], name = 'capture.txt'): string {
   writeFileSync(file, name.endsWith('.gz') ? gzipSync(text) : text)
   return file
 }
+
+test('the documentation names each dialect and the messages that are used', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/runtime.md'), 'utf8')
+  expect(DIALECTS.length).toBeGreaterThan(0)
+  for (const { name, used } of DIALECTS) expect(page).toContain(`| ${name} | ${used} |`)
+})
 
 describe('a capture', () => {
   const lines = [
@@ -123,6 +130,104 @@ describe('a capture', () => {
       expect(await all(feed, skip)).toEqual(whole.slice(skip))
   })
 
+  test('of spot has quotes without a kind of their own: the name of the stream says it', async () => {
+    const feed = new CaptureFeed(
+      capture([
+        '1 {"stream":"bnbusdt@bookTicker","data":{"u":1,"s":"BNBUSDT","b":"25.3","B":"31","a":"25.4","A":"40"}}',
+        '2 {"stream":"bnbusdt@trade","data":{"e":"trade","E":2,"s":"BNBUSDT","t":7,"p":"25.4","q":"2","T":2,"m":true,"M":true}}',
+        '3 {"stream":"bnbusdt@depth5@100ms","data":{"lastUpdateId":1,"bids":[],"asks":[]}}',
+        '4 {"stream":"!ticker@arr","data":[{"s":"BNBUSDT"}]}',
+        '5 {"result":null,"id":1}',
+      ]),
+    )
+    expect(await all(feed)).toEqual([
+      { kind: 'quote', timeMs: 1e-6, symbol: 'BNBUSDT', bid: 25.3, bidSize: 31, ask: 25.4, askSize: 40 },
+      { kind: 'trade', timeMs: 2e-6, symbol: 'BNBUSDT', price: 25.4, quantity: 2, tradeId: 7n, side: 'sell' },
+    ])
+    expect(feed.badLines).toBe(0)
+    expect(Object.fromEntries(feed.passedOver)).toEqual({ depth5: 1, ticker: 1, 'answer to a request': 1 })
+  })
+
+  test('has trades that the market did not make: they are passed over by their name', async () => {
+    const from = (origin: string, price: string, quantity: string): string =>
+      `5 ${TRADE.replace('MARKET', origin).replace('61800.30', price).replace('0.006', quantity)}`
+    const feed = new CaptureFeed(
+      capture([
+        `1 ${TRADE}`,
+        from('NA', '0', '0'),
+        from('INSURANCE_FUND', '52000', '1'),
+        from('ADL', '52000', '2'),
+        from('ADL', '52001', '2'),
+      ]),
+    )
+    expect(await all(feed)).toMatchObject([{ kind: 'trade', price: 61800.3 }])
+    expect(feed.badLines).toBe(0)
+    expect(Object.fromEntries(feed.passedOver)).toEqual({
+      'trade of NA': 1,
+      'trade of INSURANCE_FUND': 1,
+      'trade of ADL': 2,
+    })
+  })
+
+  test('with thousands of bad lines tells of the first ones and of the rest at once, with a count', async () => {
+    const text = Array.from({ length: 5000 }, (_, i) =>
+      i % 2 === 0 ? `${i} ${QUOTE}` : i % 3 === 0 ? 'garbage' : `${i} 17`,
+    )
+    const feed = new CaptureFeed(capture(text))
+    const problems: (Error & { line?: number })[] = []
+    feed.onProblem = problem => problems.push(problem)
+    expect(await all(feed)).toHaveLength(2500)
+    expect(feed.badLines).toBe(2500)
+    expect(problems.slice(0, 10).map(({ line }) => line)).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20])
+    expect(problems.slice(10)).toMatchObject([
+      { code: 'ERR_CAPTURE_LINE', line: 22, message: expect.stringContaining('2500 lines in all') as string },
+    ])
+    expect(problems[10].message).toContain('1667 × JSON that is not a message')
+  })
+
+  test('names the symbols that frames cannot hold, once each, and counts their lines', async () => {
+    const of = (symbol: string): string => `1 ${QUOTE.replace('"BTCUSDT"', JSON.stringify(symbol))}`
+    const long = '1000000BABYDOGEUSDT'
+    const chinese = '\u5e01\u5b89\u4eba\u751fUSDT'
+    const feed = new CaptureFeed(
+      capture([`1 ${QUOTE}`, ...Array.from({ length: 1000 }, () => of(long)), of(chinese), `9 ${TRADE}`]),
+    )
+    const problems: Error[] = []
+    feed.onProblem = problem => problems.push(problem)
+    expect(await all(feed)).toHaveLength(2)
+    expect([...feed.unfitSymbols]).toEqual([
+      [long, 1000],
+      [chinese, 1],
+    ])
+    expect(feed.badLines).toBe(1001)
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringContaining(long),
+      expect.stringContaining(chinese),
+    ])
+  })
+
+  test.each([
+    [
+      'of another venue',
+      '{"channel":"l2Book","data":{"coin":"BTC","levels":[[],[]],"time":1}}',
+      '20 × a message of no known dialect',
+    ],
+    ['of books alone', DEPTH, '20 × depthUpdate'],
+    ['of symbols too long', QUOTE.replace('BTCUSDT', 'B'.repeat(17)), `20 × ${'B'.repeat(17)}`],
+    ['of nothing', '', 'no line'],
+  ])('%s is one clear error, that names the dialects, and no message a line', async (_, message, what) => {
+    const feed = new CaptureFeed(
+      capture(message === '' ? [] : Array.from({ length: 20 }, (_line, i) => `${i + 1} ${message}`)),
+    )
+    const problems: unknown[] = []
+    feed.onProblem = problem => problems.push(problem)
+    const failure = await rejectionOf(all(feed))
+    expect(failure).toMatchObject({ code: 'ERR_CAPTURE', path: feed.file })
+    expect(failure.message).toContain(what)
+    expect(failure.message).toContain('Binance (spot, USD-M, COIN-M)')
+    expect(problems).toEqual([])
+  })
+
   test('that is not there is refused by name', () => {
     expect(failureOf(() => new CaptureFeed('/nonexistent.gz'))).toMatchObject({ code: 'ERR_INVALID_OPTION' })
     expect(failureOf(() => new CaptureFeed(makeFolder()))).toMatchObject({ code: 'ERR_INVALID_OPTION' })
@@ -168,7 +273,8 @@ describe('the synthetic feed', () => {
   })
 
   test('refuses options that make no sense', () => {
-    for (const options of [{ seed: -1 }, { rate: 0 }, { limit: 0 }, { symbols: [] }, { sed: 1 }]) {
+    const unfit = { symbols: ['1000000BABYDOGEUSDT'] }
+    for (const options of [{ seed: -1 }, { rate: 0 }, { limit: 0 }, { symbols: [] }, unfit, { sed: 1 }]) {
       expect(failureOf(() => new SyntheticFeed(options as object))).toMatchObject({ code: 'ERR_INVALID_OPTION' })
     }
   })

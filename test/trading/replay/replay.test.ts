@@ -1,7 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { auditSession, Gateway, PaperVenue, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
+import {
+  auditSession,
+  Gateway,
+  type GatewayOptions,
+  PaperVenue,
+  replayGateway,
+  replayStrategy,
+  SyntheticFeed,
+} from 'ticktape/runtime'
 import { describe, expect, test } from 'vitest'
 import { rejectionOf } from '../../support/failures.ts'
 import { makeFolder } from '../../support/folders.ts'
@@ -12,8 +20,9 @@ async function session(
   strategies: readonly string[],
   limit = 2000,
   speed: 'max' | 'realtime' = 'max',
+  options: Partial<GatewayOptions> = {},
 ): Promise<string> {
-  const home = join(makeFolder('memory'), 'session')
+  const home = options.home ?? join(makeFolder('memory'), 'session')
   const gateway = await Gateway.start({
     home,
     strategies,
@@ -22,6 +31,7 @@ async function session(
     pageSize: 65536,
     strategyPageSize: 65536,
     backOffMs: 10,
+    ...options,
   })
   await gateway.fed
   await gateway.stop()
@@ -160,6 +170,76 @@ describe('replay', () => {
     expect(await rejectionOf(replayStrategy({ home, strategy: 'a', file: '/nonexistent.mjs' }))).toMatchObject({
       code: 'ERR_STRATEGY',
     })
+  })
+})
+
+/** A venue of one's own: it gives a better price than the paper venue. */
+class Generous extends PaperVenue {
+  override answer(...args: Parameters<PaperVenue['answer']>): ReturnType<PaperVenue['answer']> {
+    return super
+      .answer(...args)
+      .map(report => (report.state === 'filled' ? { ...report, averagePrice: report.averagePrice + 1 } : report))
+  }
+}
+
+describe('a session whose orders a venue of its own answered', () => {
+  test('cannot be compared by the command: it names the venue, compares the strategies, and ends with status 2', {
+    timeout: 60_000,
+  }, async () => {
+    const strategy = tenth('')
+    const home = await session([strategy], 2000, 'max', { venue: new Generous() })
+    expect(ticktape('replay', home)).toMatchObject({
+      status: 2,
+      stdout: expect.stringMatching(/^gateway: cannot compare: .*"Generous".*\na: the same/) as string,
+    })
+    expect(JSON.parse(ticktape('replay', home, '--json').stdout)).toMatchObject({
+      same: false,
+      gateway: { cannotCompare: { code: 'ERR_VENUE_MISSING' } },
+      strategies: [{ strategy: 'a', orders: expect.any(Number) as number }],
+    })
+    expect(ticktape('replay', home, '--strategy', 'a')).toMatchObject({ status: 0 })
+    // What can be compared and differs comes first.
+    writeFileSync(strategy, readFileSync(tenth('if (n === 30) return')))
+    expect(ticktape('replay', home)).toMatchObject({ status: 1 })
+  })
+
+  test('is compared by a program that has the venue', async () => {
+    const home = await session([tenth('')], 2000, 'max', { venue: new Generous() })
+    expect(await rejectionOf(replayGateway({ home }))).toMatchObject({
+      code: 'ERR_VENUE_MISSING',
+      venues: ['Generous'],
+      path: home,
+    })
+    const { difference, reports } = await replayGateway({ home, venue: new Generous() })
+    expect([difference, reports > 10]).toEqual([undefined, true])
+  })
+
+  test('is known by every venue that it ever had, by the name that the venue gives itself', async () => {
+    const strategies = [tenth('')]
+    const home = await session(strategies, 300)
+    expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+    const named = Object.assign(new Generous(), { name: 'my venue' })
+    await session(strategies, 600, 'max', { home, venue: named })
+    await session(strategies, 900, 'max', { home })
+    expect(await rejectionOf(replayGateway({ home }))).toMatchObject({ venues: ['my venue'] })
+  })
+
+  test('is the same when that venue answered as the paper venue does', async () => {
+    class Paper extends PaperVenue {}
+    const home = await session([tenth('')], 600, 'max', { venue: new Paper() })
+    expect(JSON.parse(readFileSync(join(home, 'session.json'), 'utf8'))).toMatchObject({ answeredBy: ['Paper'] })
+    expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+  })
+
+  test('of a version that did not write it down is compared with the paper venue', async () => {
+    const home = await session([tenth('')], 300)
+    const file = join(home, 'session.json')
+    const { answeredBy, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    expect(answeredBy).toEqual(['paper'])
+    writeFileSync(file, JSON.stringify(rest))
+    expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+    writeFileSync(file, JSON.stringify({ ...rest, answeredBy: 'paper' }))
+    expect(await rejectionOf(replayGateway({ home }))).toMatchObject({ code: 'ERR_SESSION' })
   })
 })
 

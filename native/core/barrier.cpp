@@ -1,0 +1,44 @@
+#include "barrier.h"
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace ticktape::barrier {
+
+#if defined(__linux__)
+
+namespace {
+
+// linux/membarrier.h of older kernels lacks them.
+constexpr int kGlobalExpedited = 1 << 1;
+constexpr int kRegisterGlobalExpedited = 1 << 2;
+
+// One number an architecture; headers older than the call lack it.
+#if defined(SYS_membarrier)
+constexpr long kMembarrier = SYS_membarrier;
+#elif defined(__x86_64__)
+constexpr long kMembarrier = 324;
+#else
+constexpr long kMembarrier = 283;
+#endif
+
+}  // namespace
+
+bool registered() {
+  // A registration lasts as long as the process. A child of fork has its parent's.
+  static const bool done = ::syscall(kMembarrier, kRegisterGlobalExpedited, 0, 0) == 0;
+  return done;
+}
+
+bool run() { return ::syscall(kMembarrier, kGlobalExpedited, 0, 0) == 0; }
+
+#else
+
+bool registered() { return false; }
+bool run() { return true; }
+
+#endif
+
+}  // namespace ticktape::barrier

@@ -1,0 +1,225 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ticktape {
+
+/**
+ * The system's clock, told from a counter of the processor: between two looks at the clock itself, at most a ms apart, a line is followed.
+ * For one thread; the threads and processes of a machine agree as far as each agrees with the system's clock.
+ *
+ * - A line is trusted for as long as the counter's rate was measured over, so a rate that is a little wrong costs no more than the
+ *   two looks it was measured between. At first that is 16 µs, and twice as much with every look that finds it right.
+ * - A look that finds the line a little off does not bend it to and fro: the line goes on a little slower or faster, so that it is right soon, and no
+ *   reading is before the last.
+ * - A look that finds it off by more than 300 ns (the clock was set, the machine was moved or slept) drops the line, takes the clock's time
+ *   at once and measures anew. Too often, and the counter is not used any more in this process.
+ * - Who reads seldom gets the system's clock: measuring would cost more than it saves.
+ *
+ * Source has `uint64_t counter()`, which may be executed a little early; `uint64_t orderedCounter()`, which is not; `int64_t system()`, ns since 1970;
+ * `bool usable()` and `void giveUp(const char* why)`.
+ */
+template <class Source>
+class alignas(64) CounterClock {
+ public:
+  constexpr CounterClock() = default;
+  constexpr explicit CounterClock(Source source) : source_(source) {}
+
+  /** ns since 1970. */
+  int64_t now() {
+    if (__builtin_expect(trusted_ == 0, false)) return warmUp();
+    const uint64_t passed = source_.counter() - base_;
+    if (__builtin_expect(passed >= trusted_, false)) return lookAgain(passed);
+    return baseTime_ + static_cast<int64_t>(passed * multiplier_ >> 32);
+  }
+
+  /** Whether a line is followed at present. */
+  bool following() const { return trusted_ != 0; }
+
+ private:
+  // ns
+  static constexpr int64_t kFirst = 16'000;
+  static constexpr int64_t kFirstOfKnown = 64'000;
+  static constexpr int64_t kLongest = 1'000'000;
+  /** Longer between two readings, and the thread reads seldom. */
+  static constexpr int64_t kPause = 250'000;
+  /** The rate is measured over one to two of them. */
+  static constexpr int64_t kWindow = 32'000'000;
+  static constexpr int64_t kTolerance = 300;
+  static constexpr int64_t kNoise = 40;
+  /** How long a rate is remembered that was right. */
+  static constexpr int64_t kRemembered = 10'000'000'000;
+  /** A look that takes longer says too little. */
+  static constexpr int64_t kSlowLook = 1'000;
+  static constexpr int64_t kTroubleSpan = 8'000'000'000;
+  static constexpr int kMostTroubles = 16;
+
+  struct Look {
+    uint64_t counter = 0;
+    int64_t time = 0;
+  };
+
+  /** What passes in so many ticks, for any number of them. */
+  int64_t scale(uint64_t ticks) const {
+    return static_cast<int64_t>(static_cast<unsigned __int128>(ticks) * multiplier_ >> 32);
+  }
+  uint64_t ticksOf(int64_t ns) const { return (static_cast<uint64_t>(ns) << 32) / rate_; }
+
+  /** The clock between two looks at the counter. False when something came between, as an interrupt does: then `look` is not exact. */
+  bool look(Look& look) {
+    const int most = narrowest_ == 0 ? 5 : 3;
+    uint64_t best = UINT64_MAX;
+    for (int i = 0; i < most; i++) {
+      const uint64_t before = source_.orderedCounter();
+      const int64_t time = source_.system();
+      const uint64_t width = source_.orderedCounter() - before;
+      if (width < best) {
+        best = width;
+        look = {before + width / 2, time};
+      }
+      if (narrowest_ != 0 && best <= narrowest_ + narrowest_ / 2) break;
+    }
+    if (narrowest_ == 0 || best < narrowest_) narrowest_ = best;
+    if (best <= narrowest_ + narrowest_ / 2) return true;
+    // Perhaps the processor runs slower than it did, and all looks take longer from now on.
+    narrowest_ += narrowest_ / 8 + 1;
+    return false;
+  }
+
+  /** Nothing to follow yet. */
+  __attribute__((noinline)) int64_t warmUp() {
+    const int64_t time = source_.system();
+    if (!source_.usable()) return time;
+    const int64_t pause = time - lastTime_;
+    lastTime_ = time;
+    if (pause < 0 || pause > kPause) {
+      begun_ = false;
+      return time;
+    }
+    if (begun_ && time - from_.time < kFirst) return time;
+    Look here;
+    if (!look(here)) return time;
+    if (!begun_) {
+      begin(here);
+      const bool known = rate_ != 0 && here.time >= provedAt_ && here.time - provedAt_ < kRemembered;
+      if (known) follow(here, kFirstOfKnown, 0);
+    } else if (measure(here)) {
+      follow(here, trustIn(here), 0);
+    }
+    return here.time;
+  }
+
+  /** The line has been followed for as long as it is trusted, or the counter went back. */
+  __attribute__((noinline)) int64_t lookAgain(uint64_t passed) {
+    const uint64_t longest = trusted_ + pause_;
+    if (passed > longest || !source_.usable()) {
+      if (static_cast<int64_t>(passed) < 0) countTrouble(source_.system());
+      stop();
+      return warmUp();
+    }
+    Look here;
+    if (!look(here)) return baseTime_ + scale(passed);  // a little longer, then
+    if (here.counter - base_ > longest) {
+      stop();
+      begin(here);
+      return here.time;
+    }
+    const int64_t ahead = baseTime_ + scale(here.counter - base_) - here.time;
+    if (ahead > kTolerance || ahead < -kTolerance) {
+      stop();
+      begin(here);
+      provedAt_ = 0;
+      countTrouble(here.time);
+      return here.time;
+    }
+    provedAt_ = here.time;
+    if (here.time - middle_.time >= kWindow) {
+      from_ = middle_;
+      middle_ = here;
+    }
+    if (!measure(here)) {
+      stop();
+      begin(here);
+      return here.time;
+    }
+    // The line goes on where it was; a look is good to some 20 ns, so a small difference is mostly that.
+    const bool clear = ahead > kNoise || ahead < -kNoise;
+    follow({here.counter, here.time + ahead}, trustIn(here), clear ? ahead : ahead / 4);
+    return baseTime_;
+  }
+
+  void stop() {
+    trusted_ = 0;
+    begun_ = false;
+  }
+
+  void begin(const Look& here) {
+    from_ = middle_ = here;
+    lastTime_ = here.time;
+    begun_ = true;
+  }
+
+  /** The counter's rate since `from_`. False when there is none. */
+  bool measure(const Look& here) {
+    const int64_t time = here.time - from_.time;
+    const uint64_t ticks = here.counter - from_.counter;
+    // A counter has 1 MHz at least, and 100 GHz at most.
+    if (time <= 0 || time > kRemembered || ticks < static_cast<uint64_t>(time) / 1000 || ticks / 100 > static_cast<uint64_t>(time)) {
+      begin(here);
+      countTrouble(here.time);
+      return false;
+    }
+    rate_ = static_cast<uint64_t>((static_cast<unsigned __int128>(time) << 32) / ticks);
+    multiplier_ = rate_;
+    if (scale(narrowest_) > kSlowLook) {
+      source_.giveUp("a look at the clock takes too long to measure the counter by it");
+      return false;
+    }
+    return true;
+  }
+
+  int64_t trustIn(const Look& here) const {
+    const int64_t time = here.time - from_.time;
+    return time < kLongest ? time : kLongest;
+  }
+
+  /** @param lose ns that the line is to lose (below 0: to gain) while it is trusted. */
+  void follow(const Look& from, int64_t trust, int64_t lose) {
+    trusted_ = ticksOf(trust);
+    pause_ = ticksOf(kPause);
+    base_ = from.counter;
+    baseTime_ = from.time;
+    multiplier_ = rate_ - static_cast<uint64_t>(lose * (int64_t{1} << 32) / static_cast<int64_t>(trusted_));
+  }
+
+  void countTrouble(int64_t time) {
+    if (time - troubleSince_ > kTroubleSpan || time < troubleSince_) {
+      troubleSince_ = time;
+      troubles_ = 0;
+    }
+    if (++troubles_ == kMostTroubles) source_.giveUp("the counter and the clock disagreed too often");
+  }
+
+  // The line, in one cache line: from `base_` on for `trusted_` ticks. 0 of them: there is none.
+  uint64_t trusted_ = 0;
+  uint64_t base_ = 0;
+  int64_t baseTime_ = 0;
+  /** ns per tick, times 2^32, and as measured. The line's own may be a little less. */
+  uint64_t multiplier_ = 0;
+  uint64_t rate_ = 0;
+  uint64_t pause_ = 0;
+
+  /** The rate is measured from `from_`; `middle_` comes next. */
+  Look from_;
+  Look middle_;
+  bool begun_ = false;
+  int troubles_ = 0;
+  int64_t lastTime_ = 0;
+  int64_t provedAt_ = 0;
+  int64_t troubleSince_ = 0;
+  /** Ticks that an undisturbed look takes. */
+  uint64_t narrowest_ = 0;
+  Source source_{};
+};
+
+}  // namespace ticktape

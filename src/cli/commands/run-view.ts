@@ -1,0 +1,108 @@
+import type { TicktapeError } from '../../base/errors.js'
+import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
+import type { GatewayStatus } from '../../trading/gateway/gateway.js'
+import { CaptureFeed } from '../../trading/market/capture-feed.js'
+import type { Feed } from '../../trading/market/feed.js'
+import { printable } from '../output/failure.js'
+import { Rate, statusText, strategyText } from '../output/gateway-text.js'
+import { Output } from '../output/output.js'
+import { ProgressWatchdog } from '../output/progress-watchdog.js'
+import { StatusLine } from '../output/status-line.js'
+import { grouped } from '../output/units.js'
+import { leftOutText } from './session-options.js'
+
+/** How long a strategy may take to stop before it is killed, in ms. */
+export const STOP_MS = 15_000
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: GatewayStatus
+  readonly orderly: boolean
+  /** Undefined when it was temporary. */
+  readonly home: string | undefined
+  readonly feed: Feed
+}
+
+/** Who is told of a run: a person or a program. */
+export interface RunView {
+  strategy(id: string, event: SupervisorEvent): void
+  problem(problem: TicktapeError): void
+  status(status: GatewayStatus): void
+  stopping(): void
+  end(end: RunEnd): Promise<void>
+}
+
+/** Every line a JSON object. */
+export class JsonView implements RunView {
+  private readonly out = new Output()
+
+  strategy(strategy: string, event: SupervisorEvent): void {
+    const { kind: what, ...rest } = event
+    this.print({ kind: 'strategy', strategy, event: what, ...rest })
+  }
+
+  problem(problem: TicktapeError): void {
+    this.print({ kind: 'problem', code: problem.code, message: problem.message })
+  }
+
+  status(status: GatewayStatus): void {
+    this.print({ kind: 'status', ...status })
+  }
+
+  stopping(): void {
+    this.print({ kind: 'stopping', limitMs: STOP_MS })
+  }
+
+  async end({ status, orderly, home, feed }: RunEnd): Promise<void> {
+    const capture =
+      feed instanceof CaptureFeed
+        ? {
+            badLines: feed.badLines,
+            unfitSymbols: Object.fromEntries(feed.unfitSymbols),
+            passedOver: Object.fromEntries(feed.passedOver),
+          }
+        : undefined
+    this.out.json({ kind: 'end', orderly, home: home ?? null, capture, ...status })
+    await this.out.flush()
+  }
+
+  private print(value: object): void {
+    this.out.json(value)
+    // Nobody reads any more: the run goes on, Ctrl-C ends it.
+    this.out.flush().catch(() => {})
+  }
+}
+
+/** Lines for people: how it goes on stderr, how it ended on stdout. */
+export class TextView implements RunView {
+  private readonly line = new StatusLine(process.stderr)
+  private readonly rate = new Rate()
+  private readonly watchdog = new ProgressWatchdog()
+
+  strategy(id: string, event: SupervisorEvent): void {
+    this.watchdog.event(id, event)
+    this.line.event(printable(`${id}: ${strategyText(event)}`))
+  }
+
+  problem(problem: TicktapeError): void {
+    this.line.event(printable(`${problem.code}: ${problem.message}`))
+  }
+
+  status(status: GatewayStatus): void {
+    this.line.show(statusText(status, this.rate.next(status.events), this.watchdog))
+  }
+
+  stopping(): void {
+    this.line.event(`stopping; strategies have up to ${STOP_MS / 1000} s, Ctrl-C again kills now`)
+  }
+
+  async end({ status, orderly, home, feed }: RunEnd): Promise<void> {
+    this.line.erase()
+    const out = new Output()
+    out.line(
+      `${grouped(status.events)} events, ${grouped(status.orders)} orders in this run; ${orderly ? 'all stopped in order' : 'not every strategy stopped by itself'}; home ${home === undefined ? '(temporary, removed; keep it with --home DIR)' : printable(home)}`,
+    )
+    for (const text of leftOutText(feed)) out.line(printable(text))
+    await out.flush()
+  }
+}

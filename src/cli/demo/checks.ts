@@ -1,0 +1,87 @@
+import type { SessionAudit } from '../../trading/audit/audit.js'
+import type { GatewayReplayResult } from '../../trading/replay/gateway.js'
+import type { ReplayResult } from '../../trading/replay/strategy.js'
+import { paint } from '../output/output.js'
+import { grouped } from '../output/units.js'
+import { type DemoCourse, KILLED_STRATEGY } from './course.js'
+
+export interface Check {
+  readonly what: string
+  readonly holds: boolean
+  /** Whether something is lost, or done twice, when it does not hold. Else a process did not do what the demo wanted of it. */
+  readonly loss: boolean
+}
+
+/** Holds what the files say against what must be. */
+export function checksOf(
+  audit: SessionAudit,
+  gatewayReplay: GatewayReplayResult,
+  replays: ReadonlyMap<string, ReplayResult>,
+  course: DemoCourse,
+): Check[] {
+  const { gateway, feed, strategies } = audit
+  const sum = (count: (strategy: (typeof strategies)[number]) => number): number =>
+    strategies.reduce((total, strategy) => total + count(strategy), 0)
+  const orders = sum(strategy => strategy.orders)
+  const checks: Check[] = [
+    {
+      what: `${grouped(feed?.events ?? 0)} events of the feed are in the gateway's journal, each once, in order, bit for bit`,
+      holds: feed !== undefined && feed.events > 0 && feed.gaps === 0 && feed.duplicates === 0 && gateway.gaps === 0,
+      loss: true,
+    },
+    {
+      what: `each strategy handled each frame once: ${grouped(sum(strategy => strategy.read))} in all`,
+      holds:
+        sum(strategy => strategy.gaps + strategy.duplicates) === 0 && strategies.every(strategy => strategy.read > 0),
+      loss: true,
+    },
+    {
+      what:
+        orders === 0
+          ? 'no order was sent: in this market the strategies had no reason to'
+          : `${grouped(orders)} orders and cancels were sent, ${grouped(sum(strategy => strategy.answered))} were taken and answered once`,
+      holds:
+        sum(strategy => strategy.answered) === orders &&
+        sum(strategy => strategy.unanswered + strategy.answeredTwice) === 0 &&
+        gateway.strays === 0 &&
+        gateway.filledTwice === 0,
+      loss: true,
+    },
+  ]
+  checks.push({
+    what: `the gateway, replayed from the journals, ${gatewayReplay.difference === undefined ? `gives the same ${grouped(gatewayReplay.reports)} reports` : `differs: ${gatewayReplay.difference.what}`}`,
+    holds: gatewayReplay.difference === undefined,
+    loss: true,
+  })
+  for (const { strategy, orders: same, difference } of replays.values()) {
+    const verdict =
+      difference === undefined ? `sends the same ${grouped(same)} orders and cancels` : `differs: it ${difference.what}`
+    checks.push({
+      what: `${strategy}, replayed from the journals, ${verdict}`,
+      holds: difference === undefined,
+      loss: true,
+    })
+  }
+  const runsOf = (id: string): number => strategies.find(strategy => strategy.id === id)?.runs ?? 0
+  checks.push(
+    {
+      what: `${KILLED_STRATEGY} was killed (pid ${course.strategyKilled}) and came back`,
+      holds: runsOf(KILLED_STRATEGY) >= 3,
+      loss: false,
+    },
+    {
+      what: `the gateway was killed (pid ${course.gatewayKilled}) and came back with all strategies`,
+      holds: strategies.every(strategy => strategy.runs >= 2),
+      loss: false,
+    },
+    { what: 'all processes stopped in order', holds: course.orderly, loss: false },
+  )
+  return checks
+}
+
+/** What all checks together say. */
+export function verdictOf(checks: readonly Check[]): string {
+  if (checks.every(check => check.holds)) return paint('green', 'Nothing was lost, nothing was done twice.')
+  if (checks.some(check => check.loss && !check.holds)) return paint('red', 'Something was lost, or done twice.')
+  return paint('red', 'Nothing was lost, nothing was done twice, but not all processes did what they should.')
+}

@@ -1,0 +1,19 @@
+import { PaperVenue } from './paper-venue.js'
+import type { Venue } from './venue.js'
+
+/** The paper venue's name on record: of itself alone, and not of what was derived from it. */
+export const PAPER = 'paper'
+
+/** The name by which a session has a venue on record. */
+export function nameOf(venue: Venue): string {
+  if (isPaper(venue)) return PAPER
+  const { name, constructor } = venue as Venue & { readonly constructor?: { readonly name?: unknown } }
+  if (typeof name === 'string' && name !== '' && name !== PAPER) return name
+  const ofClass = constructor?.name
+  return typeof ofClass === 'string' && !['', 'Object'].includes(ofClass) ? ofClass : 'a venue without a name'
+}
+
+function isPaper(venue: Venue): boolean {
+  const hasOwnMethods = Object.values(venue).some(value => typeof value === 'function')
+  return Object.getPrototypeOf(venue) === PaperVenue.prototype && !hasOwnMethods
+}

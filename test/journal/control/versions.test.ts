@@ -1,0 +1,74 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Reader, Writer } from 'ticktape'
+import { describe, expect, it } from 'vitest'
+import { startChild } from '../../support/child.ts'
+import { failureOf } from '../../support/failures.ts'
+import { Count } from '../../support/frames.ts'
+import { journalPath, openWriter } from '../../support/open.ts'
+import { crc32c } from '../../support/plain-decoder.ts'
+
+/** Gives a journal's control another version. */
+function setVersion(directory: string, version: number): void {
+  const file = join(directory, 'control')
+  const control = readFileSync(file)
+  control.writeUInt32LE(version, 8)
+  control.writeUInt32LE(crc32c(control.subarray(0, 120)), 120)
+  writeFileSync(file, control)
+}
+
+function versionOf(directory: string): number {
+  return readFileSync(join(directory, 'control')).readUInt32LE(8)
+}
+
+const SLEEPER = `
+const reader = Reader.open(dir)
+const stop = new AbortController()
+say('ready')
+await reader.run(on(Count, () => stop.abort()), { signal: stop.signal })
+say('woken')
+process.exit()
+`
+
+describe('the version of control', () => {
+  it('is 2 in a new journal, and stays what it is when the journal is opened again', () => {
+    const path = journalPath()
+    openWriter(path).close()
+    expect(versionOf(path)).toBe(2)
+    setVersion(path, 1)
+    openWriter(path).close()
+    expect(versionOf(path)).toBe(1)
+  })
+
+  it.each([1, 2])(
+    '%i: a reader that sleeps is woken, and well before it would look again by itself',
+    async version => {
+      const path = journalPath()
+      openWriter(path).close()
+      setVersion(path, version)
+      const writer = openWriter(path)
+      const child = startChild(SLEEPER, [path])
+      expect(await child.hear()).toBe('ready')
+      await new Promise(resolve => setTimeout(resolve, 100))
+      const begun = performance.now()
+      writer.write(Count, { n: 1 })
+      expect(await child.hear()).toBe('woken')
+      // One that nobody wakes looks again a second after it fell asleep.
+      expect(performance.now() - begun).toBeLessThan(700)
+    },
+    20_000,
+  )
+
+  it('3 is refused by name: whoever made it knows rules that this library does not', () => {
+    const path = journalPath()
+    openWriter(path).close()
+    setVersion(path, 3)
+    expect(failureOf(() => Writer.open(path))).toMatchObject({
+      code: 'ERR_FORMAT_VERSION',
+      path: join(path, 'control'),
+    })
+    const failure = failureOf(() => Reader.open(path))
+    expect(failure.code).toBe('ERR_FORMAT_VERSION')
+    expect(failure.message).toContain('version 3')
+  })
+})
