@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { absolute } from '../../base/absolute.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { prefixHashes } from '../../frames/schema-prefixes.js'
@@ -70,11 +71,12 @@ export interface RepairReport {
  * @throws {RepairError} when there is no good frame, or when a file exists at the copy's path; {WriterLockedError} when the journal has
  * a writer; {JournalNotFoundError, NotAJournalError, FormatVersionError, JournalFullError, JournalSystemError}.
  */
-export async function repair(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
+export async function repair(place: string, options: RepairOptions = {}): Promise<RepairReport> {
   checkOptions('repair', options, { to: kinds.string, salvage: kinds.boolean, onProgress: kinds.function })
+  const directory = absolute(place)
   const { pages } = listDirectory(directory)
   if (!isJournal(directory, pages)) throw notAJournal(directory)
-  const target = options.to ?? `${path.resolve(directory)}.repaired`
+  const target = absolute(options.to) ?? `${directory}.repaired`
   const lock = keepWritersOut(directory)
   try {
     return await new Repair(directory, target, pages, options).run()
@@ -246,7 +248,7 @@ class Repair {
       })
       writeRepairRecord(
         directory,
-        { from: path.resolve(this.directory), at: new Date().toISOString(), lostTypes: missing },
+        { from: this.directory, at: new Date().toISOString(), lostTypes: missing },
         this.mode,
       )
       const entered = enterReaders(

@@ -1,3 +1,4 @@
+import { absolute } from '../../base/absolute.js'
 import { InvalidOptionError } from '../../base/errors.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Control } from '../control/control.js'
@@ -48,8 +49,9 @@ export interface PruneReport {
  * @throws {InvalidOptionError} without a limit, {JournalNotFoundError, NotAJournalError}, {ReaderNameError} for a name that no reader
  * has, {ReaderBusyError} for one to forget that is open, {CorruptJournalError} when a page cannot be read; nothing was removed then.
  */
-export async function prune(directory: string, options: PruneOptions): Promise<PruneReport> {
+export async function prune(place: string, options: PruneOptions): Promise<PruneReport> {
   checkPruneOptions(options)
+  const directory = absolute(place)
   const opened = openToRead(directory)
   let control: Control | undefined
   try {

@@ -50,16 +50,16 @@ export class Session {
    *
    * @throws {SessionError} for a damaged session.json, or if the directory has other contents; {UnsafePathError}, {InvalidOptionError}.
    */
-  static open(home: string): Session {
-    checkHome(home)
+  static open(place: string): Session {
+    const home = checkedHome(place)
     if (!fs.existsSync(path.join(home, FILE))) checkRoom(home)
     makeDirectories(home, 0o700)
     return new Session(home)
   }
 
   /** Opens an existing session for reading. @throws {SessionError} when there is none. */
-  static openExisting(home: string): Session {
-    checkHome(home)
+  static openExisting(place: string): Session {
+    const home = checkedHome(place)
     if (!fs.existsSync(path.join(home, FILE))) {
       throw new SessionError(
         `${home} has no ${FILE}: it is not the home of a gateway and its strategies; 'ticktape run --home' makes one`,
@@ -146,10 +146,12 @@ export function isMemberId(id: unknown): id is string {
   return typeof id === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(id)
 }
 
-function checkHome(home: unknown): void {
+/** The path as it means now: strategies are started, and started again, long after. */
+function checkedHome(home: unknown): string {
   if (typeof home !== 'string' || home === '' || home.includes('\0')) {
     throw new InvalidOptionError(`a session's home is a directory's path, not ${formatValue(home)}`)
   }
+  return path.resolve(home)
 }
 
 /** A session may be created in a new directory, or in one that holds only journals and state files. @throws {SessionError} */

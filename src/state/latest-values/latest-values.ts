@@ -19,6 +19,7 @@ import { StateBusyError } from '../errors.js'
 import { refuseIndex } from '../file/checks.js'
 import { fence, storeRelease } from '../file/fence.js'
 import { LatestCell as C, Header, Kind } from '../file/format.js'
+import { readOwnerSlot, signOwnerSlot } from '../file/owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../file/state-file.js'
 
 export interface LatestValuesOptions {
@@ -254,13 +255,16 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
 
   /** One writer a cell: a lock on the cell says who, and goes with the process. */
   private claim(index: number): void {
-    if (!this.file.mapping.lockRange(CELLS_AT + index * this.cellSize, 1)) {
+    const cell = CELLS_AT + index * this.cellSize
+    if (!this.file.mapping.lockRange(cell, 1)) {
+      const pid = readOwnerSlot(this.file, cell + C.OWNER)?.pid
       throw new StateBusyError(
-        `cell ${index} of ${this.path} has another writer; a cell has one until that closes the table or ends`,
-        undefined,
+        `cell ${index} of ${this.path} has another writer${pid === undefined ? '' : `, process ${pid}`}; a cell has one until that closes the table or ends`,
+        pid,
         { path: this.path },
       )
     }
+    signOwnerSlot(this.file, cell + C.OWNER)
     this.mine[index] = 1
   }
 
