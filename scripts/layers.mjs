@@ -13,6 +13,7 @@ import { root } from './run.mjs'
 const LAYERS = [
   ['native', 'the addon: its functions, how it is found and loaded'],
   ['base', 'what every layer needs: errors, options, values in messages, the clock, system errors'],
+  ['base/files', 'directories held open, guarded reading, replacing a file in one step'],
   ['wait', 'idle strategies: spin, yield, park, sleep in the event loop; ending a wait by a signal'],
   ['frames', 'definitions, fields, views, schema, handlers and dispatch: what journals, rings and tables share'],
   ['journal', "the journal's errors and diagnostics channels"],

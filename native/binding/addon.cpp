@@ -5,6 +5,7 @@
 #include "../core/futex.h"
 #include "arguments.h"
 #include "clock.h"
+#include "directory.h"
 #include "file_lock.h"
 #include "frames.h"
 #include "page_worker.h"
@@ -45,6 +46,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   Environment& environment = Environment::of(env);
   environment.mappingClass = MappingHandle::defineClass(env);
   environment.fileLockClass = FileLockHandle::defineClass(env);
+  environment.directoryClass = DirectoryHandle::defineClass(env);
   environment.clock = Clock::ofThread();
 
   const napi_property_descriptor properties[] = {
@@ -55,7 +57,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 
       property("createFile", function<createFile>),
       property("mapFile", function<mapFile>),
+      property("readFile", function<readFile>),
       property("lockFile", function<lockFile>),
+      property("openDirectory", function<openDirectory>),
       property("PageWorker", PageWorkerHandle::defineClass(env)),
       property("Syncer", SyncerHandle::defineClass(env)),
       property("Waiter", WaiterHandle::defineClass(env)),

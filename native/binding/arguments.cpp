@@ -46,6 +46,12 @@ bool readPath(const Napi::CallbackInfo& info, size_t index, const char* name, st
   return refuseType(info.Env(), name, "a path without NUL characters");
 }
 
+bool readName(const Napi::CallbackInfo& info, size_t index, const char* name, std::string& value) {
+  if (!readPath(info, index, name, value)) return false;
+  if (value.find('/') == std::string::npos && value != "." && value != "..") return true;
+  return refuseType(info.Env(), name, "a file's name, without '/'");
+}
+
 bool readFlag(const Napi::CallbackInfo& info, size_t index, const char* name, bool& value) {
   if (!info[index].IsBoolean()) return refuseType(info.Env(), name, "a boolean");
   value = info[index].As<Napi::Boolean>().Value();

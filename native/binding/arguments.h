@@ -27,6 +27,8 @@ bool readWhole(const Napi::CallbackInfo& info, size_t index, const char* name, d
 bool readText(const Napi::CallbackInfo& info, size_t index, const char* name, std::string& value);
 /** A path: text with no NUL in it. */
 bool readPath(const Napi::CallbackInfo& info, size_t index, const char* name, std::string& value);
+/** The name of a file in a directory: a path without '/', and neither "." nor "..". */
+bool readName(const Napi::CallbackInfo& info, size_t index, const char* name, std::string& value);
 bool readFlag(const Napi::CallbackInfo& info, size_t index, const char* name, bool& value);
 bool readFunction(const Napi::CallbackInfo& info, size_t index, const char* name, Napi::Function& value);
 

@@ -26,6 +26,7 @@ struct Environment {
   int engineVersion = 0;
   napi_ref mappingClass = nullptr;
   napi_ref fileLockClass = nullptr;
+  napi_ref directoryClass = nullptr;
   /** Set while the addon creates an object of a class that JavaScript cannot construct. */
   Handle* constructing = nullptr;
 

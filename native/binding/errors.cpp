@@ -37,7 +37,7 @@ napi_value text(napi_env env, const std::string& from) {
 
 }  // namespace
 
-Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
+napi_value errorOf(napi_env env, const Failure& failure) {
   const std::string code = nameOf(failure.number);
   std::string message = code + ": " + std::strerror(failure.number) + ", " + failure.syscall;
   if (!failure.path.empty()) message += " '" + failure.path + "'";
@@ -49,7 +49,11 @@ Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
   napi_set_named_property(env, error, "errno", number);
   napi_set_named_property(env, error, "syscall", text(env, failure.syscall));
   if (!failure.path.empty()) napi_set_named_property(env, error, "path", text(env, failure.path));
-  napi_throw(env, error);
+  return error;
+}
+
+Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
+  napi_throw(env, errorOf(env, failure));
   return {};
 }
 

@@ -11,6 +11,8 @@
  */
 namespace ticktape::binding {
 
+/** What throwFailure throws. */
+napi_value errorOf(napi_env env, const Failure& failure);
 /** An Error with `code`, `errno`, `syscall` and, where there is one, `path`. */
 Napi::Value throwFailure(Napi::Env env, const Failure& failure);
 Napi::Value throwType(Napi::Env env, const std::string& message);

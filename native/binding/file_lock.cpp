@@ -9,6 +9,7 @@ napi_ref FileLockHandle::defineClass(Napi::Env env) {
   const napi_property_descriptor properties[] = {
       property("read", method<F, &F::read>),
       property("write", method<F, &F::write>),
+      property("setMode", method<F, &F::setMode>),
       property("close", method<F, &F::close>),
   };
   napi_value constructor = nullptr;
@@ -33,6 +34,19 @@ Napi::Value FileLockHandle::write(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value FileLockHandle::setMode(const Napi::CallbackInfo& info) {
+  mode_t mode;
+  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock was given up");
+  if (!readWhole(info, 0, "mode", 0, 07777, mode)) return {};
+  if (const Failure failure = lock_->setMode(mode)) return throwFailure(info.Env(), failure);
+  return info.Env().Undefined();
+}
+
+Napi::Value FileLockHandle::make(Napi::Env env, std::unique_ptr<FileLock> lock) {
+  if (!lock) return env.Null();
+  return construct(env, Environment::of(env).fileLockClass, new FileLockHandle(env, std::move(lock)));
+}
+
 Napi::Value FileLockHandle::close(const Napi::CallbackInfo& info) {
   lock_.reset();
   return info.Env().Undefined();
@@ -40,12 +54,10 @@ Napi::Value FileLockHandle::close(const Napi::CallbackInfo& info) {
 
 Napi::Value lockFile(const Napi::CallbackInfo& info) {
   std::string path;
-  mode_t mode;
-  if (!readPath(info, 0, "path", path) || !readWhole(info, 1, "mode", 0, 07777, mode)) return {};
-  Result<std::unique_ptr<FileLock>> opened = FileLock::open(path, mode);
+  if (!readPath(info, 0, "path", path)) return {};
+  Result<std::unique_ptr<FileLock>> opened = FileLock::openExisting(path);
   if (!opened.ok()) return throwFailure(info.Env(), opened.failure);
-  if (!opened.value) return info.Env().Null();
-  return construct(info.Env(), Environment::of(info.Env()).fileLockClass, new FileLockHandle(info.Env(), std::move(opened.value)));
+  return FileLockHandle::make(info.Env(), std::move(opened.value));
 }
 
 }  // namespace ticktape::binding

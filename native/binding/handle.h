@@ -9,7 +9,7 @@
 
 namespace ticktape::binding {
 
-enum class Kind { mapping, fileLock, pageWorker, syncer, waiter };
+enum class Kind { mapping, fileLock, directory, pageWorker, syncer, waiter };
 
 /** The native part of a JavaScript object; it lives until that object is garbage-collected or the environment ends. */
 class Handle {

@@ -1,6 +1,8 @@
 #include "page_worker.h"
 
+#include "../core/format.h"
 #include "arguments.h"
+#include "directory.h"
 
 namespace ticktape::binding {
 
@@ -10,7 +12,8 @@ napi_value PageWorkerHandle::defineClass(Napi::Env env) {
       property("create", method<P, &P::create>),   property("open", method<P, &P::open>),
       property("dispose", method<P, &P::dispose>), property("collect", method<P, &P::collect>),
       property("wait", method<P, &P::wait>),       property("abandon", method<P, &P::abandon>),
-      property("close", method<P, &P::close>),
+      property("watch", method<P, &P::watch>),     property("look", method<P, &P::look>),
+      property("goneAfter", method<P, &P::goneAfter>), property("close", method<P, &P::close>),
   };
   napi_value constructor = nullptr;
   napi_define_class(env, kName, NAPI_AUTO_LENGTH, constructThreaded<P>, nullptr, std::size(properties), properties, &constructor);
@@ -22,9 +25,10 @@ PageWorkerHandle* PageWorkerHandle::construct(const Napi::CallbackInfo& info) { 
 Napi::Value PageWorkerHandle::create(const Napi::CallbackInfo& info) {
   PagePlan plan;
   Bytes header;
-  if (!readPath(info, 0, "temporaryPath", plan.temporaryPath) || !readPath(info, 1, "path", plan.path) ||
-      !readWhole(info, 2, "size", 1, 0x7fffffff, plan.size) || !readWhole(info, 3, "mode", 0, 07777, plan.mode) ||
-      !readBytes(info, 4, "header", header) || !readFlag(info, 5, "durable", plan.durable)) {
+  if (!readDirectory(info, 0, plan.directory) || !readName(info, 1, "temporaryName", plan.temporaryName) ||
+      !readName(info, 2, "name", plan.name) || !readWhole(info, 3, "size", 1, 0x7fffffff, plan.size) ||
+      !readWhole(info, 4, "mode", 0, 07777, plan.mode) || !readBytes(info, 5, "header", header) ||
+      !readFlag(info, 6, "durable", plan.durable)) {
     return {};
   }
   if (header.length > plan.size) return throwRange(info.Env(), "header is longer than the page");
@@ -37,13 +41,40 @@ Napi::Value PageWorkerHandle::create(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PageWorkerHandle::open(const Napi::CallbackInfo& info) {
-  std::string path;
-  if (!readPath(info, 0, "path", path)) return {};
+  DirectoryPtr directory;
+  std::string name;
+  if (!readDirectory(info, 0, directory) || !readName(info, 1, "name", name)) return {};
   if (closed_) return throwCode(info.Env(), "ERR_CLOSED", "the PageWorker is closed");
   Failure failure;
-  const PageWorker::Ticket ticket = worker_.open(std::move(path), failure);
+  const PageWorker::Ticket ticket = worker_.open(std::move(directory), std::move(name), failure);
   if (failure) return throwFailure(info.Env(), failure);
   return Napi::Number::New(info.Env(), ticket);
+}
+
+Napi::Value PageWorkerHandle::watch(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  DirectoryPtr directory;
+  RegionPtr control, page;
+  std::string name;
+  if (!readDirectory(info, 0, directory) || !readRegion(env, info[1], "control", control) ||
+      !readName(info, 2, "pageName", name) || !readRegion(env, info[3], "page", page)) {
+    return {};
+  }
+  if (!control->writable() || control->size() < format::control::kSize || page->size() < format::page::kHeaderSize) {
+    return throwType(env, "control must be a control file mapped writable, page a page");
+  }
+  if (closed_) return throwCode(env, "ERR_CLOSED", "the PageWorker is closed");
+  worker_.watch(std::move(directory), std::move(control), name, std::move(page));
+  return env.Undefined();
+}
+
+Napi::Value PageWorkerHandle::look(const Napi::CallbackInfo& info) {
+  worker_.guard().look();
+  return goneAfter(info);
+}
+
+Napi::Value PageWorkerHandle::goneAfter(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(worker_.guard().goneAfter()));
 }
 
 Napi::Value PageWorkerHandle::dispose(const Napi::CallbackInfo& info) {

@@ -21,6 +21,9 @@ class PageWorkerHandle : public ThreadedHandle {
   void stop() override { worker_.stop(); }
   Napi::Value create(const Napi::CallbackInfo& info);
   Napi::Value open(const Napi::CallbackInfo& info);
+  Napi::Value watch(const Napi::CallbackInfo& info);
+  Napi::Value look(const Napi::CallbackInfo& info);
+  Napi::Value goneAfter(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value wait(const Napi::CallbackInfo& info);

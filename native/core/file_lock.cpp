@@ -9,12 +9,17 @@
 
 namespace ticktape {
 
-Result<std::unique_ptr<FileLock>> FileLock::open(const std::string& path, mode_t mode) {
+Result<std::unique_ptr<FileLock>> FileLock::open(const Directory& directory, const std::string& name, mode_t mode) {
+  return openAt(directory.file(), name.c_str(), directory.pathOf(name), O_CREAT, mode);
+}
+
+Result<std::unique_ptr<FileLock>> FileLock::openExisting(const std::string& path) {
+  return openAt(AT_FDCWD, path.c_str(), path, 0, 0);
+}
+
+Result<std::unique_ptr<FileLock>> FileLock::openAt(int directory, const char* name, const std::string& path, int flags, mode_t mode) {
   for (;;) {
-    int file;
-    do {
-      file = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, mode);
-    } while (file < 0 && errno == EINTR);
+    const int file = ticktape::openAt(directory, name, O_RDWR | O_NONBLOCK | flags, mode);
     if (file < 0) return failed("open", path);
 
     std::unique_ptr<FileLock> lock(new FileLock(file, path));
@@ -32,7 +37,7 @@ Result<std::unique_ptr<FileLock>> FileLock::open(const std::string& path, mode_t
     struct stat opened, named;
     if (::fstat(file, &opened) != 0) return failed("fstat", path);
     if (!S_ISREG(opened.st_mode)) return failed(EINVAL, "fstat", path);
-    if (::lstat(path.c_str(), &named) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev) {
+    if (::fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev) {
       fork_guard::guard(file);
       return Result<std::unique_ptr<FileLock>>(std::move(lock));
     }
@@ -65,6 +70,11 @@ Failure FileLock::write(const std::string& text) {
   }
   // Truncated last: a process that reads in between sees old text after the new text, never an empty file.
   if (::ftruncate(file_, static_cast<off_t>(text.size())) != 0) return failed("ftruncate", path_);
+  return {};
+}
+
+Failure FileLock::setMode(mode_t mode) {
+  if (::fchmod(file_, mode) != 0) return failed("fchmod", path_);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "directory.h"
 #include "failure.h"
 
 namespace ticktape {
@@ -16,7 +17,9 @@ namespace ticktape {
 class FileLock {
  public:
   /** Opens or creates the file. Null without a failure when another open of the file holds the lock. */
-  static Result<std::unique_ptr<FileLock>> open(const std::string& path, mode_t mode);
+  static Result<std::unique_ptr<FileLock>> open(const Directory& directory, const std::string& name, mode_t mode);
+  /** As `open`, of a file that is there: ENOENT when it is not. */
+  static Result<std::unique_ptr<FileLock>> openExisting(const std::string& path);
 
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
@@ -25,8 +28,10 @@ class FileLock {
   /** The file's first 4096 bytes. */
   Result<std::string> read() const;
   Failure write(const std::string& text);
+  Failure setMode(mode_t mode);
 
  private:
+  static Result<std::unique_ptr<FileLock>> openAt(int directory, const char* name, const std::string& path, int flags, mode_t mode);
   FileLock(int file, std::string path) : file_(file), path_(std::move(path)) {}
 
   int file_;

@@ -5,13 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "directory.h"
 #include "region.h"
 
 namespace ticktape {
 
 struct PagePlan {
-  std::string temporaryPath;
-  std::string path;
+  DirectoryPtr directory;
+  std::string temporaryName;
+  std::string name;
   std::size_t size = 0;
   mode_t mode = 0600;
   std::vector<uint8_t> header;
@@ -19,8 +21,8 @@ struct PagePlan {
 };
 
 /**
- * Creates a complete page under a temporary name and then renames it to `path`: a page that other processes can see is complete.
- * Fails with EEXIST when a file exists at `path`. On any failure no temporary file remains.
+ * Creates a complete page under a temporary name and then renames it to `name`: a page that other processes can see is complete.
+ * Fails with EEXIST when a file exists at `name`. On any failure no temporary file remains.
  */
 Result<RegionPtr> makePage(const PagePlan& plan);
 

@@ -6,9 +6,10 @@ PageWorker::Ticket PageWorker::create(PagePlan plan, Failure& failure) {
   return enqueue(Job{Job::Kind::create, 0, std::move(plan), nullptr}, failure);
 }
 
-PageWorker::Ticket PageWorker::open(std::string path, Failure& failure) {
+PageWorker::Ticket PageWorker::open(DirectoryPtr directory, std::string name, Failure& failure) {
   PagePlan plan;
-  plan.path = std::move(path);
+  plan.directory = std::move(directory);
+  plan.name = std::move(name);
   return enqueue(Job{Job::Kind::open, 0, std::move(plan), nullptr}, failure);
 }
 
@@ -24,12 +25,9 @@ PageWorker::Ticket PageWorker::enqueue(Job job, Failure& failure) {
     failure = failed(EPIPE, "pthread_create");
     return 0;
   }
-  // The thread is started at the first job: readers of small journals often never need it.
-  if (!thread_.started()) {
-    if (const int number = thread_.start("ticktape-pages", [this] { run(); })) {
-      failure = failed(number, "pthread_create");
-      return 0;
-    }
+  if (const int number = startThread()) {
+    failure = failed(number, "pthread_create");
+    return 0;
   }
   if (job.kind != Job::Kind::dispose) {
     do {
@@ -44,10 +42,34 @@ PageWorker::Ticket PageWorker::enqueue(Job job, Failure& failure) {
   return ticket;
 }
 
+void PageWorker::watch(DirectoryPtr directory, RegionPtr control, const std::string& pageName, RegionPtr page) {
+  guard_.watch(std::move(directory), std::move(control), pageName, std::move(page));
+  std::lock_guard<std::mutex> lock(mutex_);
+  // Without a thread the writer still looks itself, when it goes on to another page.
+  if (!closing_ && startThread() == 0) work_.notify_one();
+}
+
+int PageWorker::startThread() {
+  // Not before it is needed: most readers of small journals never are in such a hurry.
+  return thread_.started() ? 0 : thread_.start("ticktape-pages", [this] { run(); });
+}
+
 void PageWorker::run() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
-    work_.wait(lock, [this] { return closing_ || !jobs_.empty(); });
+    const auto called = [this] { return closing_ || !jobs_.empty(); };
+    if (guard_.watching()) {
+      work_.wait_until(lock, guard_.nextLook(), called);
+      if (std::chrono::steady_clock::now() >= guard_.nextLook()) {
+        lock.unlock();
+        guard_.look();
+        lock.lock();
+      }
+      if (!called()) continue;
+    } else {
+      work_.wait(lock, [&] { return called() || guard_.watching(); });
+      if (!called()) continue;
+    }
     if (jobs_.empty()) return;
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
@@ -57,7 +79,7 @@ void PageWorker::run() {
     if (job.kind == Job::Kind::create) {
       result = makePage(job.plan);
     } else if (job.kind == Job::Kind::open) {
-      result = Region::open(job.plan.path, false);
+      result = Region::open(*job.plan.directory, job.plan.name, false);
       if (result.ok()) result.value->populate(0, result.value->size(), false);
     }
     job.region.reset();  // unmapping is slow: never while holding the lock
@@ -134,6 +156,7 @@ void PageWorker::end(bool drain) {
     work_.notify_one();
   }
   thread_.join();
+  guard_.end();
 }
 
 }  // namespace ticktape

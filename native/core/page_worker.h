@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -7,6 +8,7 @@
 #include <unordered_map>
 
 #include "page_file.h"
+#include "place_guard.h"
 #include "thread.h"
 
 namespace ticktape {
@@ -24,7 +26,7 @@ class PageWorker {
 
   /** Each of these can fail, and then sets `failure`: to EPIPE after `close`, or to the error of pthread_create. */
   Ticket create(PagePlan plan, Failure& failure);
-  Ticket open(std::string path, Failure& failure);
+  Ticket open(DirectoryPtr directory, std::string name, Failure& failure);
   /** Unmaps on the worker thread; on the calling thread when the worker has ended. */
   void dispose(RegionPtr region);
 
@@ -33,6 +35,10 @@ class PageWorker {
   /** Like `collect`, but waits for the job. */
   State wait(Ticket ticket, Result<RegionPtr>& result);
   void abandon(Ticket ticket);
+
+  /** From now on the thread checks every half second whether a writer's files are in place, between its jobs. */
+  void watch(DirectoryPtr directory, RegionPtr control, const std::string& pageName, RegionPtr page);
+  PlaceGuard& guard() { return guard_; }
 
   /** Finishes all jobs, then ends the thread. Results can still be collected. */
   void close();
@@ -53,6 +59,8 @@ class PageWorker {
   };
 
   Ticket enqueue(Job job, Failure& failure);
+  /** 0, or why there is no thread. Under the mutex. */
+  int startThread();
   void run();
   void end(bool drain);
 
@@ -63,6 +71,7 @@ class PageWorker {
   std::unordered_map<Ticket, Slot> slots_;
   Ticket lastTicket_ = 0;
   bool closing_ = false;
+  PlaceGuard guard_;
   Thread thread_;
 };
 

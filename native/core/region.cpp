@@ -9,6 +9,7 @@
 
 #include "allocate.h"
 #include "crash_point.h"
+#include "directory.h"
 #include "fault.h"
 #include "fork_guard.h"
 #include "memory_file.h"
@@ -20,18 +21,26 @@ namespace {
 
 constexpr std::size_t kMaxSize = 0x7fffffff;
 
-int openRetrying(const char* path, int flags, mode_t mode) {
-  int file;
-  do {
-    file = ::open(path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
-  } while (file < 0 && errno == EINTR);
-  return file;
-}
-
 }  // namespace
 
 Result<RegionPtr> Region::create(const std::string& path, std::size_t size, mode_t mode) {
-  const int file = openRetrying(path.c_str(), O_RDWR | O_CREAT | O_EXCL, mode);
+  return createAt(AT_FDCWD, path.c_str(), path, size, mode);
+}
+
+Result<RegionPtr> Region::create(const Directory& directory, const std::string& name, std::size_t size, mode_t mode) {
+  return createAt(directory.file(), name.c_str(), directory.pathOf(name), size, mode);
+}
+
+Result<RegionPtr> Region::open(const std::string& path, bool writable) {
+  return openAt(AT_FDCWD, path.c_str(), path, writable);
+}
+
+Result<RegionPtr> Region::open(const Directory& directory, const std::string& name, bool writable) {
+  return openAt(directory.file(), name.c_str(), directory.pathOf(name), writable);
+}
+
+Result<RegionPtr> Region::createAt(int directory, const char* name, const std::string& path, std::size_t size, mode_t mode) {
+  const int file = ticktape::openAt(directory, name, O_RDWR | O_CREAT | O_EXCL, mode);
   if (file < 0) return failed("open", path);
 
   Result<RegionPtr> made;
@@ -49,14 +58,14 @@ Result<RegionPtr> Region::create(const std::string& path, std::size_t size, mode
   if (made.ok()) {
     sync_log::created(path, size);
   } else {
-    ::unlink(path.c_str());
+    ::unlinkat(directory, name, 0);
   }
   return made;
 }
 
-Result<RegionPtr> Region::open(const std::string& path, bool writable) {
+Result<RegionPtr> Region::openAt(int directory, const char* name, const std::string& path, bool writable) {
   // O_NONBLOCK: opening a FIFO at this path must not wait for its other end. It has no effect on regular files.
-  const int file = openRetrying(path.c_str(), (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
+  const int file = ticktape::openAt(directory, name, (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK);
   if (file < 0) return failed("open", path);
 
   struct stat status;
@@ -104,6 +113,8 @@ Region::~Region() {
     ::close(file_);
   }
 }
+
+bool Region::stat(struct stat& status) const { return ::fstat(file_, &status) == 0; }
 
 bool Region::damaged() const { return fault::damaged(guard_); }
 

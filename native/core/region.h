@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 
 namespace ticktape {
 
+class Directory;
 class Region;
 using RegionPtr = std::shared_ptr<Region>;
 
@@ -22,8 +24,10 @@ class Region {
  public:
   /** Creates `path` exclusively and allocates every byte: no later store into the mapping can fail for lack of space. */
   static Result<RegionPtr> create(const std::string& path, std::size_t size, mode_t mode);
+  static Result<RegionPtr> create(const Directory& directory, const std::string& name, std::size_t size, mode_t mode);
   /** Maps all of an existing regular file of 1 to 2^31 - 1 bytes. */
   static Result<RegionPtr> open(const std::string& path, bool writable);
+  static Result<RegionPtr> open(const Directory& directory, const std::string& name, bool writable);
 
   Region(const Region&) = delete;
   Region& operator=(const Region&) = delete;
@@ -36,6 +40,8 @@ class Region {
   uint64_t device() const { return device_; }
   const std::string& path() const { return path_; }
   bool damaged() const;
+  /** What the file is by now. False when that cannot be found out. */
+  bool stat(struct stat& status) const;
   /** After a rename. Only before the region is shared. */
   void renamed(const std::string& path) { path_ = path; }
 
@@ -56,6 +62,8 @@ class Region {
 
  private:
   Region() = default;
+  static Result<RegionPtr> createAt(int directory, const char* name, const std::string& path, std::size_t size, mode_t mode);
+  static Result<RegionPtr> openAt(int directory, const char* name, const std::string& path, bool writable);
   static Result<RegionPtr> map(int file, const std::string& path, std::size_t size, bool writable);
 
   uint8_t* data_ = nullptr;

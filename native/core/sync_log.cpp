@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
+
+#include "directory.h"
 
 namespace ticktape::sync_log {
 namespace {
@@ -48,6 +51,17 @@ void renamed(const std::string& from, const std::string& to) {
 
 void directorySynced(const std::string& path) {
   if (logFile() >= 0) append("{\"directorySynced\":" + quoted(path) + "}");
+}
+
+std::vector<uint8_t> contents(int directory, const std::string& name) {
+  if (logFile() < 0) return {};
+  const Result<std::string> bytes = readFileAt(directory, name.c_str(), name, SIZE_MAX);
+  return bytes.ok() ? std::vector<uint8_t>(bytes.value.begin(), bytes.value.end()) : std::vector<uint8_t>{};
+}
+
+void removed(const std::string& path, const std::vector<uint8_t>& bytes) {
+  if (logFile() < 0) return;
+  append("{\"removed\":" + quoted(path) + ",\"length\":" + std::to_string(bytes.size()) + "}", bytes);
 }
 
 }  // namespace ticktape::sync_log

@@ -29,8 +29,9 @@ void dieAt(const char* point, const std::function<void()>& body) {
 
 PagePlan planFor(const std::string& directory) {
   PagePlan plan;
-  plan.temporaryPath = directory + "/next.tmp";
-  plan.path = directory + "/0.page";
+  plan.directory = Directory::open(directory, true).value;
+  plan.temporaryName = "next.tmp";
+  plan.name = "0.page";
   plan.size = kSize;
   plan.header = header(7, true);
   plan.durable = true;

@@ -10,8 +10,13 @@ using namespace ticktape;
 
 namespace {
 
+Result<std::unique_ptr<FileLock>> lockAt(const std::string& path, mode_t mode) {
+  const std::size_t slash = path.rfind('/');
+  return FileLock::open(*Directory::open(path.substr(0, slash), true).value, path.substr(slash + 1), mode);
+}
+
 bool canLock(const std::string& path) {
-  const auto opened = FileLock::open(path, 0600);
+  const auto opened = lockAt(path, 0600);
   CHECK(opened.ok());
   return opened.value != nullptr;
 }
@@ -20,7 +25,7 @@ bool canLock(const std::string& path) {
 
 TEST(a_second_open_of_a_locked_file_gets_no_lock) {
   const std::string path = check::directory() + "/lock";
-  auto lock = FileLock::open(path, 0600);
+  auto lock = lockAt(path, 0600);
   CHECK(lock.value != nullptr);
   CHECK(!canLock(path));
   lock.value.reset();
@@ -35,7 +40,7 @@ TEST(a_forked_child_does_not_keep_the_locks_of_a_dead_process) {
   int grandchild[2];
   CHECK_EQ(::pipe(grandchild), 0);
   check::inChild([&] {
-    const auto lock = FileLock::open(path, 0600);
+    const auto lock = lockAt(path, 0600);
     const auto region = Region::open(ranged, true);
     if (!lock.value || region.value->lockRange(0, 1).value != 1) return 1;
     const pid_t pid = ::fork();
@@ -56,7 +61,7 @@ TEST(another_process_gets_no_lock_until_the_holder_dies) {
   int ready[2];
   CHECK_EQ(::pipe(ready), 0);
   const int holder = check::startChild([&] {
-    const auto lock = FileLock::open(path, 0600);
+    const auto lock = lockAt(path, 0600);
     if (::write(ready[1], "x", 1) != 1) return 1;
     for (;;) ::pause();
   });
@@ -70,7 +75,7 @@ TEST(another_process_gets_no_lock_until_the_holder_dies) {
 
 TEST(a_program_started_while_the_lock_is_held_does_not_inherit_it) {
   const std::string path = check::directory() + "/lock";
-  auto lock = FileLock::open(path, 0600);
+  auto lock = lockAt(path, 0600);
   int gone[2];
   CHECK_EQ(::pipe(gone), 0);
   for (const int end : gone) CHECK_EQ(::fcntl(end, F_SETFD, FD_CLOEXEC), 0);
@@ -87,7 +92,7 @@ TEST(a_program_started_while_the_lock_is_held_does_not_inherit_it) {
 
 TEST(the_text_in_a_lock_file_can_be_read_by_others) {
   const std::string path = check::directory() + "/lock";
-  auto lock = FileLock::open(path, 0600);
+  auto lock = lockAt(path, 0600);
   CHECK(!lock.value->write("a long text with much in it"));
   CHECK(!lock.value->write("short"));
   CHECK(lock.value->read().value == "short");
@@ -95,9 +100,9 @@ TEST(the_text_in_a_lock_file_can_be_read_by_others) {
 
 TEST(a_lock_on_a_file_that_was_replaced_meanwhile_does_not_count) {
   const std::string path = check::directory() + "/lock";
-  auto old = FileLock::open(path, 0600);
+  auto old = lockAt(path, 0600);
   CHECK_EQ(::unlink(path.c_str()), 0);
-  auto fresh = FileLock::open(path, 0600);
+  auto fresh = lockAt(path, 0600);
   CHECK(fresh.value != nullptr);
   CHECK(!canLock(path));
 }
@@ -105,8 +110,8 @@ TEST(a_lock_on_a_file_that_was_replaced_meanwhile_does_not_count) {
 TEST(a_lock_file_must_be_a_regular_file) {
   const std::string directory = check::directory();
   CHECK_EQ(::symlink("lock", (directory + "/link").c_str()), 0);
-  CHECK_EQ(FileLock::open(directory + "/link", 0600).failure.number, ELOOP);
-  CHECK_EQ(FileLock::open(directory, 0600).failure.number, EISDIR);
+  CHECK_EQ(lockAt(directory + "/link", 0600).failure.number, ELOOP);
+  CHECK_EQ(lockAt(directory, 0600).failure.number, EISDIR);
 }
 
 TEST(a_range_is_locked_by_one_mapping_at_a_time) {

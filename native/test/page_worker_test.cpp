@@ -14,8 +14,9 @@ namespace {
 
 PagePlan planFor(const std::string& directory, bool durable, std::size_t size = kSize) {
   PagePlan plan;
-  plan.temporaryPath = directory + "/next.tmp";
-  plan.path = directory + "/0.page";
+  plan.directory = Directory::open(directory, true).value;
+  plan.temporaryName = "next.tmp";
+  plan.name = "0.page";
   plan.size = size;
   plan.header = header(7, true);
   plan.durable = durable;
@@ -77,9 +78,75 @@ TEST(no_space_is_an_error_and_leaves_no_file) {
   }), 0);
 }
 
-TEST(creating_a_page_in_a_missing_directory_is_an_error) {
+TEST(a_page_in_a_directory_that_was_removed_is_an_error_and_touches_no_other_at_its_path) {
+  const std::string directory = check::directory() + "/journal";
+  std::filesystem::create_directory(directory);
   PageWorker worker;
-  CHECK_EQ(make(worker, planFor("/nowhere", true)).failure.number, ENOENT);
+  PagePlan plan = planFor(directory, true);
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directory(directory);
+  CHECK_EQ(make(worker, plan).failure.number, ENOENT);
+  CHECK(std::filesystem::is_empty(directory));
+}
+
+TEST(a_page_in_a_directory_that_was_moved_is_made_there) {
+  const std::string directory = check::directory() + "/journal";
+  std::filesystem::create_directory(directory);
+  PageWorker worker;
+  PagePlan plan = planFor(directory, true);
+  std::filesystem::rename(directory, directory + "-elsewhere");
+  std::filesystem::create_directory(directory);
+  CHECK(make(worker, plan).ok());
+  CHECK(exists(directory + "-elsewhere/0.page"));
+  CHECK(std::filesystem::is_empty(directory));
+}
+
+namespace {
+
+/** A worker that watches a journal of a control file and a page. */
+struct Watched {
+  std::string directory = check::directory() + "/journal";
+  PageWorker worker;
+  RegionPtr control;
+  RegionPtr page;
+
+  Watched() {
+    std::filesystem::create_directory(directory);
+    control = Region::create(directory + "/control", format::control::kSize, 0600).value;
+    page = make(worker, planFor(directory, false)).value;
+    storeRelaxed(wordAt(page->data(), page::kCursor), 5);
+    worker.watch(Directory::open(directory, true).value, control, "0.page", page);
+  }
+  uint32_t sleepers() const { return loadAcquire(wordAt(control->data(), format::control::kSleepers)); }
+  /** The word is set, more than once, and the position is that of the last look that was well. */
+  bool isTold() {
+    if (!check::eventually([&] { return sleepers() == 1; })) return false;
+    storeOrdered(wordAt(control->data(), format::control::kSleepers), 0);
+    return check::eventually([&] { return sleepers() == 1; }) && worker.guard().goneAfter() == 12;
+  }
+};
+
+}  // namespace
+
+TEST(a_journal_in_place_is_left_alone) {
+  Watched watched;
+  check::sleepMs(700);
+  watched.worker.guard().look();
+  CHECK_EQ(watched.sleepers(), 0u);
+  CHECK_EQ(watched.worker.guard().goneAfter(), -1);
+}
+
+TEST(a_journal_whose_directory_control_or_page_is_gone_is_told_of) {
+  Watched removed, moved, replaced, emptied;
+  std::filesystem::remove_all(removed.directory);
+  std::filesystem::rename(moved.directory, moved.directory + "-elsewhere");
+  std::filesystem::rename(replaced.directory + "/control", replaced.directory + "/control.old");
+  std::filesystem::copy_file(replaced.directory + "/control.old", replaced.directory + "/control");
+  std::filesystem::remove(emptied.directory + "/0.page");
+  CHECK(removed.isTold());
+  CHECK(moved.isTold());
+  CHECK(replaced.isTold());
+  CHECK(emptied.isTold());
 }
 
 TEST(an_existing_page_is_opened_read_only) {
@@ -88,10 +155,10 @@ TEST(an_existing_page_is_opened_read_only) {
   CHECK(make(worker, planFor(directory, false)).ok());
   Failure failure;
   Result<RegionPtr> opened;
-  CHECK(worker.wait(worker.open(directory + "/0.page", failure), opened) == State::done);
+  CHECK(worker.wait(worker.open(Directory::open(directory, true).value, "0.page", failure), opened) == State::done);
   CHECK(opened.ok());
   CHECK(!opened.value->writable());
-  CHECK(worker.wait(worker.open(directory + "/1.page", failure), opened) == State::done);
+  CHECK(worker.wait(worker.open(Directory::open(directory, true).value, "1.page", failure), opened) == State::done);
   CHECK_EQ(opened.failure.number, ENOENT);
 }
 
@@ -117,7 +184,7 @@ TEST(an_abandoned_page_is_unmapped_and_its_file_stays) {
   worker.abandon(early);
   CHECK(worker.collect(early, result) == State::unknown);
 
-  const auto late = worker.open(directory + "/0.page", failure);
+  const auto late = worker.open(Directory::open(directory, true).value, "0.page", failure);
   check::sleepMs(20);
   worker.abandon(late);
   CHECK(worker.collect(late, result) == State::unknown);
@@ -142,7 +209,7 @@ TEST(closing_finishes_the_jobs_and_keeps_their_results) {
   std::vector<PageWorker::Ticket> tickets;
   for (int i = 0; i < 20; i++) {
     PagePlan plan = planFor(directory, true);
-    plan.path = directory + "/" + std::to_string(i) + ".page";
+    plan.name = std::to_string(i) + ".page";
     tickets.push_back(worker.create(plan, failure));
   }
   worker.close();
@@ -162,7 +229,7 @@ TEST(stop_finishes_the_current_job_and_leaves_no_incomplete_page) {
     Failure failure;
     for (int i = 0; i < 5; i++) {
       PagePlan plan = planFor(directory, false);
-      plan.path = directory + "/" + std::to_string(turn) + "-" + std::to_string(i) + ".page";
+      plan.name = std::to_string(turn) + "-" + std::to_string(i) + ".page";
       worker.create(plan, failure);
     }
     worker.stop();

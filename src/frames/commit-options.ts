@@ -1,6 +1,8 @@
 import { InvalidOptionError, InvalidStateError } from '../base/errors.js'
 import { formatValue } from '../base/format-value.js'
+import type { Entry } from './entries.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag, MAX_JOURNAL_ID, SLOT_SIZE } from './format.js'
+import type { FrameTime } from './frame-time.js'
 import type { FramePointer } from './pointer.js'
 import { type FrameHeader, pointerOf } from './view.js'
 
@@ -11,7 +13,7 @@ import { type FrameHeader, pointerOf } from './view.js'
 export type Cause = FrameHeader | number | { readonly journal: number; readonly position: number }
 
 export interface CommitOptions {
-  /** ns since 1970, not before the journal's last frame. Default: now. */
+  /** ns since 1970, not before the journal's last frame. Default: now. The times of a venue go into a field of their own, say `venueTime: i64`. */
   readonly time?: bigint
   /** What led to this frame. Given as a frame, `sinceRoot` counts on from it. Only in frames of 128 bytes and more. */
   readonly cause?: Cause
@@ -21,8 +23,37 @@ export interface CommitOptions {
   readonly dest?: number
 }
 
+/**
+ * Does what the options of a commit ask for: sets the frame's time, stores the rest. Everything is checked before the first byte is
+ * stored: when it throws, the frame is as it was. Returns what is to be added to the frame's first word.
+ *
+ * @param fromClock whether a frame whose commit gives no time takes the clock's.
+ * @param ordered whether times never decrease.
+ * @throws {InvalidOptionError} for options that cannot be stored, {InvalidStateError} for ones that meddle with the frame.
+ */
+export function applyCommitOptions(
+  options: CommitOptions,
+  entry: Entry,
+  time: FrameTime,
+  fromClock: boolean,
+  ordered: boolean,
+): number {
+  const { pointer } = entry
+  const { at } = pointer
+  const commit = check(options, entry.size, ordered ? time : undefined)
+  // An option that is a getter can do anything, give up this frame for one.
+  if (pointer.at !== at) {
+    const { path } = pointer.memory
+    throw new InvalidStateError(`${path}: commit() with options that write frames themselves`, { path })
+  }
+  if (commit.time !== undefined) time.set(commit.time)
+  else if (fromClock && ordered) time.advance()
+  else if (fromClock) time.read()
+  return store(commit, pointer, time.high, time.low >>> 0) << (8 * Frame.FLAGS)
+}
+
 /** Options read and found right: what is stored is what was checked, whatever an option that is a getter says next time. */
-export interface CheckedCommit {
+interface CheckedCommit {
   readonly time: bigint | undefined
   readonly source: number | undefined
   readonly dest: number | undefined
@@ -44,22 +75,13 @@ const checked = {
   frame: undefined as FramePointer | undefined,
 }
 
-/**
- * Reads the options of a commit, each once, and checks them before the first byte is stored. The result is good until the next call.
- *
- * @throws {InvalidOptionError}
- */
-export function checkCommitOptions(
-  options: CommitOptions,
-  frameSize: number,
-  lastTimeHigh: number,
-  lastTimeLow: number,
-): CheckedCommit {
+/** Reads the options, each once, and checks them. The result is good until the next call. */
+function check(options: CommitOptions, frameSize: number, notBefore: FrameTime | undefined): CheckedCommit {
   if (typeof options !== 'object' || options === null)
-    throw new InvalidOptionError(`commit takes its options as an object, not ${formatValue(options)}`)
+    throw refused(`commit takes its options as an object, not ${formatValue(options)}`)
   for (const name in options) {
     if (name !== 'time' && name !== 'cause' && name !== 'source' && name !== 'dest') {
-      throw new InvalidOptionError(`commit has no option '${name}'; there are: time, cause, source, dest`)
+      throw refused(`commit has no option '${name}'; there are: time, cause, source, dest`)
     }
   }
   const { time, cause, source, dest } = options
@@ -70,15 +92,13 @@ export function checkCommitOptions(
       : undefined
   const journal = named === undefined ? 0 : named.journal
   const position = named === undefined ? cause : named.position
-  if (time !== undefined) checkTime(time, lastTimeHigh, lastTimeLow)
+  if (time !== undefined) checkTime(time, notBefore)
   if (source !== undefined) checkAddress('source', source)
   if (dest !== undefined) checkAddress('dest', dest)
   if (frame !== undefined) checkAlive(frame)
   else if (cause !== undefined) checkCause(journal, position)
   if (frameSize === SLOT_SIZE && (cause !== undefined || source !== undefined || dest !== undefined)) {
-    throw new InvalidOptionError(
-      "a 64-byte frame has no room for 'cause', 'source' and 'dest'; define it with { slots: 2 }",
-    )
+    throw refused("a 64-byte frame has no room for 'cause', 'source' and 'dest'; define it with { slots: 2 }")
   }
   checked.time = time
   checked.source = source
@@ -91,11 +111,9 @@ export function checkCommitOptions(
 }
 
 /** Stores what was checked. `high` and `low` are the new frame's time. Returns the frame's flags. */
-export function storeCommitOptions(commit: CheckedCommit, pointer: FramePointer, high: number, low: number): number {
+function store(commit: CheckedCommit, pointer: FramePointer, high: number, low: number): number {
   const { source, dest, frame } = commit
   const { at, u16 } = pointer
-  // An option that is a getter can do anything, give up this frame for one.
-  if (at < 0) throw new InvalidStateError('the frame was given up while the options of its commit were read')
   if (source !== undefined) u16[(at + Frame.SOURCE) >> 1] = source
   if (dest !== undefined) u16[(at + Frame.DEST) >> 1] = dest
   if (!commit.hasCause) return 0
@@ -118,27 +136,34 @@ function sinceRoot(cause: FramePointer, high: number, low: number): number {
   return Math.min(Math.max(0, sinceCause) + causeSinceRoot, 2 ** 32 - 1)
 }
 
-function checkTime(time: unknown, lastTimeHigh: number, lastTimeLow: number): void {
+/** What is wrong is not the frame's fields: it can still be committed. (`write` gives it up, as nobody else could.) */
+function refused(why: string): InvalidOptionError {
+  return new InvalidOptionError(
+    `${why}. A frame begun with begin() stays begun: commit it with other options, or give it up with abort()`,
+  )
+}
+
+function checkTime(time: unknown, notBefore: FrameTime | undefined): void {
   if (typeof time !== 'bigint' || time < 0n || time >= 2n ** 63n) {
-    throw new InvalidOptionError(`commit's 'time' takes ns since 1970 as a bigint, not ${formatValue(time)}`)
+    throw refused(`commit's 'time' takes ns since 1970 as a bigint, not ${formatValue(time)}`)
   }
-  const last = (BigInt(lastTimeHigh) << 32n) | BigInt(lastTimeLow)
+  if (notBefore === undefined) return
+  const last = (BigInt(notBefore.high) << 32n) | BigInt(notBefore.low >>> 0)
   if (time < last) {
-    throw new InvalidOptionError(
-      `commit's 'time' ${time} is before the journal's last frame (${last}); times never decrease within a journal`,
+    throw refused(
+      `commit's 'time' ${time} is before the journal's last frame (${last}); times never decrease within a journal, so keep the time of a venue in a field of its own, say venueTime: i64, and leave 'time' to the clock`,
     )
   }
 }
 
 function checkAddress(name: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535) {
-    throw new InvalidOptionError(`commit's '${name}' takes a whole number from 0 to 65535, not ${formatValue(value)}`)
+    throw refused(`commit's '${name}' takes a whole number from 0 to 65535, not ${formatValue(value)}`)
   }
 }
 
 function checkAlive(frame: FramePointer): void {
-  if (frame.at < 0)
-    throw new InvalidOptionError("commit's 'cause' is a frame whose handler has returned; give its position")
+  if (frame.at < 0) throw refused("commit's 'cause' is a frame whose handler has returned; give its position")
 }
 
 function checkCause(journal: unknown, position: unknown): void {
@@ -149,5 +174,5 @@ function checkCause(journal: unknown, position: unknown): void {
     Number.isInteger(position) &&
     (position as number) >= 0 &&
     (position as number) < 2 ** CAUSE_POSITION_BITS
-  if (!sound) throw new InvalidOptionError("commit's 'cause' takes a frame, a position, or { journal, position }")
+  if (!sound) throw refused("commit's 'cause' takes a frame, a position, or { journal, position }")
 }

@@ -1,5 +1,4 @@
 import { FrameDefinition } from './definition.js'
-import { CorruptJournalError } from './errors.js'
 import type { FrameHandler, Handlers } from './handlers.js'
 import type { PageMemory } from './memory.js'
 import type { FramePointer } from './pointer.js'
@@ -10,22 +9,32 @@ export interface Route {
   readonly view: FrameView
   readonly pointer: FramePointer
   readonly handle: FrameHandler
-  /** Slots every frame of the type must have, or -1 when nothing is known of it. */
+  /** Slots every frame of the type must have, or `ANY_SLOTS` when nothing is known of it. */
   readonly slots: number
 }
+
+/** Frames have 1 slot at least, so this equals no frame's. */
+const ANY_SLOTS = -1
 
 /** Types below this are found in an array, others in a map. */
 const DENSE_TYPES = 1024
 
-/** Where a dispatch finds the definitions of the frames it meets: a journal's schema.json, say. */
-export interface Definitions {
+/** Where frames come from, as a dispatch sees it: a journal with its schema.json, a ring with its table of types. */
+export interface FrameOrigin {
   /** The definition of a type; undefined where it has none. */
   find(type: number): FrameDefinition | undefined
-  /** @throws {SchemaMismatchError} when there is something else under the definition's id or name. */
-  check(definition: FrameDefinition): void
+  /**
+   * Checks a handler's definition.
+   *
+   * @param met whether a frame of its type has been met, so that it must be known.
+   * @throws {SchemaMismatchError} when there is something else under its id or name.
+   */
+  check(definition: FrameDefinition, met: boolean): void
+  /** Throws what says that the bytes at a position of a file contradict the format. `what` goes on after a name for the frame. */
+  damaged(what: string, position: number, path: string): never
 }
 
-/** One set of handlers made ready for one journal: a view for each type, checked against the journal's schema. */
+/** One set of handlers made ready for one journal or ring: a view for each type, checked against what is known there. */
 export class Dispatch {
   /** The first word of the last frame handled, and its route: most journals hold many frames of a kind. */
   lastWord = 0
@@ -36,16 +45,17 @@ export class Dispatch {
   /** Of types nothing is known of, by type: for frames of one slot and for larger ones, whose headers differ. */
   private readonly unknown = [new Map<number, Route>(), new Map<number, Route>()] as const
   private readonly pointers: FramePointer[] = []
-  private memory: PageMemory
+  /** What its views look at. */
+  memory: PageMemory
 
   constructor(
     readonly handlers: Handlers,
     readonly version: number,
-    private readonly schema: Definitions,
+    private readonly origin: FrameOrigin,
     memory: PageMemory,
   ) {
     this.memory = memory
-    for (const { definition } of handlers.byType.values()) schema.check(definition)
+    for (const { definition } of handlers.byType.values()) origin.check(definition, false)
   }
 
   /** The slow side of the lookup: a type not met before, or not in the array. */
@@ -53,12 +63,9 @@ export class Dispatch {
     const large = slots > 1 ? 1 : 0
     const route =
       this.routes[type] ?? this.others.get(type) ?? this.unknown[large].get(type) ?? this.addRoute(type, large)
-    if (route.slots !== slots && route.slots !== -1) {
-      const path = this.memory.path
-      throw new CorruptJournalError(
-        `the frame at position ${position} of ${path} has type ${type} and ${slots} slots, that type has ${route.slots}; run 'ticktape verify' on its journal`,
-        { path, position },
-      )
+    if (route.slots !== slots && route.slots !== ANY_SLOTS) {
+      const what = `has type ${type} and ${slots} slots, that type has ${route.slots}`
+      this.origin.damaged(what, position, this.memory.path)
     }
     return route
   }
@@ -77,8 +84,8 @@ export class Dispatch {
 
   private addRoute(type: number, large: 0 | 1): Route {
     const handler = this.handlers.byType.get(type)
-    if (handler !== undefined) this.schema.check(handler.definition)
-    const definition = handler?.definition ?? this.schema.find(type)
+    if (handler !== undefined) this.origin.check(handler.definition, true)
+    const definition = handler?.definition ?? this.origin.find(type)
     if (definition === undefined) return this.unknownRoute(type, large)
     const route = this.makeRoute(definition, definition.slots, handler?.handle)
     if (type < DENSE_TYPES) this.routes[type] = route
@@ -87,7 +94,7 @@ export class Dispatch {
   }
 
   private unknownRoute(type: number, large: 0 | 1): Route {
-    const route = this.makeRoute(FrameDefinition.create(`type ${type}`, type, [], large + 1), -1, undefined)
+    const route = this.makeRoute(FrameDefinition.create(`type ${type}`, type, [], large + 1), ANY_SLOTS, undefined)
     this.unknown[large].set(type, route)
     return route
   }

@@ -1,53 +1,100 @@
-import type { Fields, FrameDefinition, ValuesOf } from './definition.js'
-import type { BoundWriteView, FrameView, WriteView } from './view.js'
+import { formatValue } from '../base/format-value.js'
+import type { FrameDefinition } from './definition.js'
+import { FieldValueError } from './errors.js'
 
 /** Plain objects to and from the views of one definition. */
-export interface PlainValues<F extends Fields> {
-  /** Sets every field of the view. @throws {FieldValueError} as `BoundWriteView.assign`. */
-  assign(values: ValuesOf<F>): void
-  toObject(view: FrameView<F>): ValuesOf<F>
+export interface PlainValues {
+  /**
+   * Sets every field of a view.
+   *
+   * @throws {FieldValueError} for an unknown or missing field, or a value its field cannot hold.
+   */
+  assign(view: object, values: object): void
+  /** The fields' values, as a new object. */
+  toObject(view: object): object
 }
 
-type Assign = (view: object, values: object) => boolean
-type ToObject = (view: object) => object
-
 /**
- * As the views do it themselves, but straight: `view.last = values.last`, one statement a field, which V8 compiles to loads and stores
- * where a loop over names costs a lookup for each: half the time, for a ticker of five fields. The code is made from field names,
- * which are identifiers: layout/definition.ts refuses any other. Where a program forbids such code
- * (`--disallow-code-generation-from-strings`) the views' own way serves.
+ * The conversions of one definition, made once however many views use them.
+ *
+ * They are code made for the definition: `view.last = values.last`, one statement a field, which V8 compiles to loads and stores where a
+ * loop over names costs a lookup for each. The code is made from field names, which are identifiers: definition.ts refuses any other.
+ * Where a program forbids such code (`--disallow-code-generation-from-strings`) loops serve.
  */
-export function plainValues<F extends Fields>(
-  definition: FrameDefinition<F>,
-  writing: BoundWriteView<F>,
-): PlainValues<F> {
-  const made = compile(definition.fields.map(field => field.name))
-  if (made === undefined) return { assign: writing.assign, toObject: view => view.toObject() as ValuesOf<F> }
-  const { assign, toObject } = made
-  const view: WriteView<F> = writing.view
+export function plainValues(definition: FrameDefinition): PlainValues {
+  let values = made.get(definition)
+  if (values === undefined) made.set(definition, (values = make(definition)))
+  return values
+}
+
+const made = new WeakMap<FrameDefinition, PlainValues>()
+
+function make(definition: FrameDefinition): PlainValues {
+  const names = definition.fields.map(field => field.name)
+  const compiled = compile(names)
+  if (compiled === undefined) {
+    return {
+      assign: (view, values) => assignByName(definition, view, values),
+      toObject: view => readByName(names, view),
+    }
+  }
+  const { assign, toObject } = compiled
   return {
-    assign(values) {
-      // Where a field is missing, or one too many, the slow way finds the words for it.
-      if (!assign(view, values)) writing.assign(values)
+    assign(view, values) {
+      // Where a field is missing, or there is one too many, the slow way finds the words for it.
+      if (!assign(view, values)) assignByName(definition, view, values)
     },
-    toObject: read => toObject(read) as ValuesOf<F>,
+    toObject,
   }
 }
 
-function compile(names: readonly string[]): { assign: Assign; toObject: ToObject } | undefined {
+interface Compiled {
+  /** False, with nothing set, unless `values` has as many fields as the definition, and all of them. */
+  readonly assign: (view: object, values: object) => boolean
+  readonly toObject: (view: object) => object
+}
+
+function compile(names: readonly string[]): Compiled | undefined {
   const count = `let fields = 0; for (const name in values) fields++; if (fields !== ${names.length}) return false;`
   const take = names.map((name, i) => `const v${i} = values.${name}; if (v${i} === undefined) return false;`)
   const store = names.map((name, i) => `view.${name} = v${i};`)
   const copy = names.map(name => `${name}: view.${name}`)
+  // Of no field at all, anything would be taken for an object that has them.
+  const last = `return ${names.length > 0}`
   try {
     /* oxlint-disable no-new-func, typescript/no-implied-eval -- see plainValues */
     return {
-      assign: new Function('view', 'values', [count, ...take, ...store, 'return true'].join('\n')) as Assign,
-      toObject: new Function('view', `return { ${copy.join(', ')} }`) as ToObject,
+      assign: new Function('view', 'values', [count, ...take, ...store, last].join('\n')) as Compiled['assign'],
+      toObject: new Function('view', `return { ${copy.join(', ')} }`) as Compiled['toObject'],
     }
     /* oxlint-enable */
   } catch (error) {
     if (error instanceof EvalError) return undefined
     throw error
   }
+}
+
+function assignByName({ name: frameName, fields }: FrameDefinition, view: object, values: object): void {
+  if (typeof values !== 'object' || values === null) {
+    throw new FieldValueError(
+      `a ${frameName} is written from an object with its fields, not from ${formatValue(values)}`,
+    )
+  }
+  for (const name in values) {
+    if (!fields.some(field => field.name === name)) {
+      const names = fields.map(field => field.name).join(', ')
+      throw new FieldValueError(`a ${frameName} has no field '${name}'; its fields are ${names}`)
+    }
+  }
+  for (const { name } of fields) {
+    const value = (values as Record<string, unknown>)[name]
+    if (value === undefined) throw new FieldValueError(`'${name}' of a ${frameName} is missing`)
+    ;(view as Record<string, unknown>)[name] = value
+  }
+}
+
+function readByName(names: readonly string[], view: object): object {
+  const object: Record<string, unknown> = {}
+  for (const name of names) object[name] = (view as Record<string, unknown>)[name]
+  return object
 }

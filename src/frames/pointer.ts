@@ -1,13 +1,18 @@
 import { Page, SLOT_SHIFT } from './format.js'
 import { NO_MEMORY, type PageMemory } from './memory.js'
 
+/** `at` of a pointer that looks at nothing. */
+export const NO_FRAME = -1
+/** `at` of a pointer whose frame was begun and then given up, because one of its fields refused a value. */
+export const GIVEN_UP = -2
+
 /**
  * Where a view looks: one page's arrays and a byte offset. Views keep theirs to themselves, so nobody outside the library can
  * reach mapped memory.
  */
 export class FramePointer {
-  /** Byte offset of the frame within the page, or -1: nothing to look at. */
-  at = -1
+  /** Byte offset of the frame within the page; below 0 there is nothing to look at: `NO_FRAME` or `GIVEN_UP`. */
+  at = NO_FRAME
   memory = NO_MEMORY
   u8: Uint8Array = NO_MEMORY.u8
   i8: Int8Array = NO_MEMORY.i8
@@ -32,6 +37,12 @@ export class FramePointer {
     this.f64 = memory.f64
     this.u64 = memory.u64
     this.i64 = memory.i64
+  }
+
+  /** Gives up the frame being written: its bytes are zero again, and whoever began it sees why it is gone. */
+  giveUp(bytes: number): void {
+    this.u8.fill(0, this.at, this.at + bytes)
+    this.at = GIVEN_UP
   }
 
   /** The frame's position. */

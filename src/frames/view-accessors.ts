@@ -1,5 +1,5 @@
 import { formatValue } from '../base/format-value.js'
-import type { FieldLayout } from './definition.js'
+import type { FieldLayout, FrameDefinition } from './definition.js'
 import { CorruptJournalError, FieldValueError, ViewExpiredError } from './errors.js'
 import type { FramePointer } from './pointer.js'
 import { storeText, TextCache } from './text.js'
@@ -141,12 +141,12 @@ export class View {
   /**
    * Makes the setter of one field: what the field cannot hold is refused, nothing is rounded off or cut silently.
    *
-   * @throws (the setter) {FieldValueError}, or {ViewExpiredError} when the pointer looks at nothing.
+   * @throws (the setter) {FieldValueError}: the frame is given up. {ViewExpiredError} when the pointer looks at nothing.
    */
-  static setter(frameName: string, field: FieldLayout): Setter {
+  static setter(definition: FrameDefinition, field: FieldLayout): Setter {
     const { offset, size } = field
     // One call for all that can be wrong keeps the setters small enough for V8 to inline many of them into one loop.
-    const no = (p: FramePointer, value: unknown): never => refuse(frameName, field, p, value)
+    const no = (p: FramePointer, value: unknown): never => refuse(definition, field, p, value)
     switch (field.kind) {
       case 'u8':
         return function (this: View, v: number) {
@@ -260,7 +260,11 @@ const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Ar
 ) => number
 
 function lengthOf(bytes: Uint8Array): number {
-  return trueLength.call(bytes)
+  try {
+    return trueLength.call(bytes)
+  } catch {
+    return Number.POSITIVE_INFINITY // a Proxy: no field holds one
+  }
 }
 
 const U64_MAX = 2n ** 64n - 1n
@@ -269,7 +273,7 @@ const I64_MAX = 2n ** 63n - 1n
 
 function expired(frameName: string, field: string): never {
   throw new ViewExpiredError(
-    `'${field}' of a ${frameName} was used after its frame was committed or aborted, or its handler returned; fill frames before commit(), keep those that were read with toObject()`,
+    `'${field}' of a ${frameName} was used after its frame was committed, aborted or given up, or its handler returned; fill frames before commit(), keep those that were read with toObject()`,
   )
 }
 
@@ -314,12 +318,11 @@ function wanted(field: FieldLayout): string {
   }
 }
 
-function refuse(frameName: string, field: FieldLayout, pointer: FramePointer, value: unknown): never {
-  if (pointer.at < 0) expired(frameName, field.name)
-  // The part of a text that could be stored is not left behind.
-  if (field.kind === 'ascii' && typeof value === 'string' && value.length <= field.size) {
-    const start = pointer.at + field.offset
-    pointer.u8.fill(0, start, start + field.size)
-  }
-  throw new FieldValueError(`'${field.name}' of a ${frameName} takes ${wanted(field)}, not ${formatValue(value)}`)
+/** A frame with a field that was not set must not be committed by mistake, and must not be in the way of the next one: it is given up. */
+function refuse(definition: FrameDefinition, field: FieldLayout, pointer: FramePointer, value: unknown): never {
+  if (pointer.at < 0) expired(definition.name, field.name)
+  pointer.giveUp(definition.size)
+  throw new FieldValueError(
+    `'${field.name}' of a ${definition.name} takes ${wanted(field)}, not ${formatValue(value)}; the frame is given up`,
+  )
 }

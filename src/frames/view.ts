@@ -1,9 +1,8 @@
-import { formatValue } from '../base/format-value.js'
 import { type Fields, type FieldsOf, type FrameDefinition, isDefinition, type ValuesOf } from './definition.js'
-import { FieldValueError } from './errors.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag } from './format.js'
+import { plainValues } from './plain-values.js'
 import { FramePointer } from './pointer.js'
-import { type Setter, View } from './view-accessors.js'
+import { View } from './view-accessors.js'
 import { defineText } from './view-text.js'
 
 /** What every frame says of itself, whatever its fields. Valid only while the handler it was passed to runs. */
@@ -86,38 +85,33 @@ export interface BoundWriteView<F extends Fields> extends BoundView<WriteView<F>
 /** @internal Makes a writing view; a name that is no field is refused by the object itself (it is not extensible). */
 export function makeWriteView<F extends Fields>(definition: FrameDefinition<F>): BoundWriteView<F> {
   const known = writeViews.get(definition)
-  const made = known ?? defineWriteView(definition)
-  if (known === undefined) writeViews.set(definition, made)
+  const WriteView = known ?? defineWriteView(definition)
+  if (known === undefined) writeViews.set(definition, WriteView)
   const pointer = new FramePointer()
-  const view = Object.preventExtensions(new made.WriteView(pointer))
-  return { view: view as unknown as WriteView<F>, pointer, assign: values => made.assign(view, values) }
+  const view = Object.preventExtensions(new WriteView(pointer))
+  const { assign } = plainValues(definition)
+  return { view: view as unknown as WriteView<F>, pointer, assign: values => assign(view, values) }
 }
 
 type ViewClass = new (pointer: FramePointer) => View
 
 /** One class for each definition, however many readers and writers use it. */
 const readViews = new WeakMap<FrameDefinition, ViewClass>()
-const writeViews = new WeakMap<
-  FrameDefinition,
-  { WriteView: ViewClass; assign: (view: View, values: Record<string, unknown>) => void }
->()
+const writeViews = new WeakMap<FrameDefinition, ViewClass>()
 
 function defineReadView(definition: FrameDefinition): ViewClass {
   class ReadView extends View {}
   const define = (name: string, get: (this: View) => unknown): void => {
     Object.defineProperty(ReadView.prototype, name, { get, enumerable: true })
   }
-  const { fields } = definition
-  const getters = fields.map(field => View.getter(definition.name, field))
-  fields.forEach((field, i) => define(field.name, getters[i]))
+  for (const field of definition.fields) define(field.name, View.getter(definition.name, field))
   defineHeader(define, definition.slots > 1)
   define('definition', () => definition)
   const methods = {
     is: (other: FrameDefinition): boolean => sameDefinition(definition, other),
-    toObject(this: View): Record<string, unknown> {
-      const object: Record<string, unknown> = {}
-      for (let i = 0; i < fields.length; i++) object[fields[i].name] = getters[i].call(this)
-      return object
+    // Made when it is called first: most definitions' views are only read field by field.
+    toObject(this: View): object {
+      return plainValues(definition).toObject(this)
     },
   }
   Object.defineProperty(ReadView.prototype, 'is', { value: methods.is })
@@ -126,43 +120,17 @@ function defineReadView(definition: FrameDefinition): ViewClass {
   return ReadView
 }
 
-function defineWriteView(definition: FrameDefinition): {
-  WriteView: ViewClass
-  assign: (view: View, values: Record<string, unknown>) => void
-} {
+function defineWriteView(definition: FrameDefinition): ViewClass {
   class WriteView extends View {}
-  const names = definition.fields.map(field => field.name)
-  const setters: Setter[] = []
   for (const field of definition.fields) {
-    const set = View.setter(definition.name, field)
-    setters.push(set)
     const get = View.getter(definition.name, field)
+    const set = View.setter(definition, field)
     Object.defineProperty(WriteView.prototype, field.name, { get, set, enumerable: true })
   }
   const position = View.headerGetter('position', p => p.position)
   Object.defineProperty(WriteView.prototype, 'position', { get: position, enumerable: true })
   defineText(WriteView.prototype, definition, 'write')
-  const known = new Set(names)
-
-  function assign(view: View, values: Record<string, unknown>): void {
-    if (typeof values !== 'object' || values === null) {
-      throw new FieldValueError(
-        `a ${definition.name} is written from an object with its fields, not from ${formatValue(values)}`,
-      )
-    }
-    for (const name in values) {
-      if (!known.has(name)) {
-        throw new FieldValueError(`a ${definition.name} has no field '${name}'; its fields are ${names.join(', ')}`)
-      }
-    }
-    for (let i = 0; i < names.length; i++) {
-      const value = values[names[i]]
-      if (value === undefined) throw new FieldValueError(`'${names[i]}' of a ${definition.name} is missing`)
-      setters[i].call(view, value as never)
-    }
-  }
-
-  return { WriteView, assign }
+  return WriteView
 }
 
 /** Whether two definitions are one: the same object, or (one of them read from schema.json) the same layout. */

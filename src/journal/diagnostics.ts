@@ -18,4 +18,9 @@ export const channels = {
   pruned: channel('ticktape:journal.pruned'),
   /** A named reader was past the end after power loss and was moved back: `{ path, reader, position }`. */
   readerMoved: channel('ticktape:journal.reader-moved'),
+  /**
+   * The clock was set back under a writer: it is `ns` (a bigint) behind the last frame's time, which all frames from `position` on get until the clock
+   * has passed it. Published inside `commit`: `{ path, position, ns }`.
+   */
+  clockBack: channel('ticktape:journal.clock-back'),
 } as const

@@ -40,12 +40,72 @@ export interface Mapping {
   rangeLocked(offset: number, length: number): boolean
 }
 
+/** What a name in a directory is. */
+export interface FileStatus {
+  /** A regular file: nothing else is one of ours. */
+  readonly isFile: boolean
+  readonly size: number
+  /** Permissions: 12 bits. */
+  readonly mode: number
+  readonly uid: number
+}
+
+/**
+ * A directory, open: what is done by a name in it is done in this directory, whatever its path names by then. Names have no '/'; symbolic
+ * links are never followed. Not inherited by other programs.
+ */
+export interface Directory {
+  /** What it was opened by. */
+  readonly path: string
+  /** As `createFile` of the addon. */
+  createFile(name: string, size: number, mode: number, header: Uint8Array): Mapping
+  /** As `mapFile` of the addon. */
+  mapFile(name: string, writable: boolean): Mapping
+  /** Opens (or makes, with `mode`) and locks a file. Null when another open of it holds the lock. */
+  lockFile(name: string, mode: number): FileLock | null
+  /** As `readFile` of the addon. */
+  readFile(name: string, most: number): Buffer
+  /** Makes a file exclusively, with exactly this mode, and syncs it. On failure there is none. */
+  writeFile(name: string, bytes: Uint8Array, mode: number): void
+  /** All names in it, in no order. */
+  names(): string[]
+  /** Null when there is none; without a name the directory itself. */
+  stat(name?: string): FileStatus | null
+  /** Whether its path still names it; true also when that cannot be found out. */
+  inPlace(): boolean
+  /** Whether the name is the file that is mapped; true also when that cannot be found out. */
+  holds(name: string, mapping: Mapping): boolean
+  /**
+   * Whether the file of this name is ahead of a mapping of it, in the cursor, seal or durable cursor of a page's header: then the mapping is
+   * of another file, such as the copy of it in a lower layer of overlayfs.
+   */
+  isAheadOf(name: string, mapping: Mapping): boolean
+  /** Over what is there. */
+  rename(from: string, to: string): void
+  /** A second name for a file; 'EEXIST' when that is taken. */
+  link(from: string, to: string): void
+  /** False when there was none. */
+  remove(name: string): boolean
+  /** As `remove`, on the runtime's thread pool: that of a large file takes its time. */
+  removeLater(name: string): Promise<void>
+  /** Its own permissions. */
+  setMode(mode: number): void
+  /** fsync: changes of names survive power loss. */
+  sync(): void
+  /** As `sync`, on the runtime's thread pool. */
+  syncLater(): Promise<void>
+  /** Any number of times. */
+  close(): void
+}
+
 /** A flock'd file, open for as long as the lock is held. */
 export interface FileLock {
   /** The file's text, at most 4096 bytes. */
   read(): string
   /** Replaces the file's text. */
   write(text: string): void
+  /** Sets the file's permissions. */
+  setMode(mode: number): void
   /** Releases the lock. May be called any number of times. */
   close(): void
 }
@@ -56,13 +116,21 @@ export interface FileLock {
  */
 export interface PageWorker {
   /**
-   * Creates a page: `temporaryPath` is created exclusively with `mode`, allocated to `size`, mapped writable and populated for
-   * writing, `header` is copied to its start, and the file is renamed to `path`. When `durable`, the file is synced before the rename and its
+   * Creates a page: `temporaryName` is created exclusively with `mode`, allocated to `size`, mapped writable and populated for
+   * writing, `header` is copied to its start, and the file is renamed to `name`. When `durable`, the file is synced before the rename and its
    * directory after it. On failure the temporary file is removed. Returns a ticket.
    */
-  create(temporaryPath: string, path: string, size: number, mode: number, header: Uint8Array, durable: boolean): number
+  create(
+    directory: Directory,
+    temporaryName: string,
+    name: string,
+    size: number,
+    mode: number,
+    header: Uint8Array,
+    durable: boolean,
+  ): number
   /** Maps an existing file read-only (checks as `mapFile`) and populates it for reading. Returns a ticket. */
-  open(path: string): number
+  open(directory: Directory, name: string): number
   /** Takes ownership of a mapping: detaches its buffer at once and unmaps it on the thread. After `close` it unmaps at once. */
   dispose(mapping: Mapping): void
   /** The result, which can be collected once: null while the job is not done. Throws the error of a failed job. */
@@ -71,6 +139,15 @@ export interface PageWorker {
   wait(ticket: number): Mapping
   /** Abandons a ticket: its mapping is unmapped, also when the job creates it later. The file stays. */
   abandon(ticket: number): void
+  /**
+   * From now on checks twice a second whether a journal is in place: its directory, its control file and the page being written. Once one
+   * of them is gone, stores 1 to `control`'s word for sleepers, so that its writer goes to wake them and can call `goneAfter`.
+   */
+  watch(directory: Directory, control: Mapping, pageName: string, page: Mapping): void
+  /** Checks now, and returns the result of `goneAfter`. */
+  look(): number
+  /** -1 while the journal is in place; otherwise a position: frames before it were published while it was. */
+  goneAfter(): number
   /** Finishes the existing jobs and ends the thread. Their results can still be collected. May be called any number of times. */
   close(): void
 }
@@ -146,8 +223,15 @@ export interface Addon {
    * a symlink ('ELOOP').
    */
   mapFile(path: string, writable: boolean): Mapping
-  /** Opens a file, or creates it with `mode`, and locks it. Null when another open file of it holds the lock. Symlinks are not followed. */
-  lockFile(path: string, mode: number): FileLock | null
+  /**
+   * A regular file's bytes. Never waits for the other end of a FIFO. Refuses a file that is not regular ('EINVAL', `syscall` 'fstat'), a file of
+   * more than `most` bytes ('EFBIG'), and a symlink ('ELOOP').
+   */
+  readFile(path: string, most: number): Buffer
+  /** Locks an existing file. Null when another open file of it holds the lock. Symlinks are not followed. */
+  lockFile(path: string): FileLock | null
+  /** `follow`: the last part of the path may be a symbolic link. */
+  openDirectory(path: string, follow: boolean): Directory
   PageWorker: new () => PageWorker
   Syncer: new (options: SyncerOptions) => Syncer
   Waiter: new (onWake: (id: number) => void) => Waiter

@@ -14,6 +14,7 @@ export {
 export type { Position, Scale } from '../trading/positions/book.js'
 export { type FillCause, type FoldedPositions, foldPositions } from '../trading/positions/fold.js'
 export {
+  type Currencies,
   type DecimalInput,
   type Fill,
   type Owner,

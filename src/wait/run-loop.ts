@@ -1,8 +1,5 @@
-import { native } from '../native/index.js'
 import { offAbort, onAbort } from './abort.js'
-import { EAGER_LOOKS, pause } from './pause.js'
-import { sleepInLoop, sleepInThread } from './sleeper.js'
-import type { Wakeable } from './wakeable.js'
+import { eventLoopTurn, type IdleStrategy, Park, type Sleepable, SleepInEventLoop, Spin, Yield } from './idle.js'
 
 /**
  * How `run` waits when there is nothing to read:
@@ -16,31 +13,21 @@ export type Wait = 'spin' | 'yield' | 'park' | 'event-loop'
 export const WAITS: readonly Wait[] = ['spin', 'yield', 'park', 'event-loop']
 
 /** What `run` needs of a reader. */
-export interface Pollable {
+export interface Pollable extends Sleepable {
   /**
    * Handles what there is, at most `limit` frames. Returns how many.
    *
    * @param flowing the looks before found frames, one right after another: the writer is in full flow.
    */
   poll(limit: number, flowing: boolean): number
-  /** Whether there is something to read. */
-  hasNews(): boolean
-  readonly controls: readonly (Wakeable | undefined)[]
-  readonly closed: boolean
-  /** Aborts when it is closed. */
-  readonly closing: AbortSignal
 }
 
-/** Looks without an answer before 'yield' and 'park' stop spinning: some 50 µs. */
-const SPIN_LOOKS = 1000
 /** ms for which the event loop may go without a turn. */
 const SLICE_MS = 5
 /** Looks between two readings of the clock. */
 const LOOKS_PER_CLOCK = 64
 /** A writer is in full flow when its frames come, and are handled, at least this fast, in ms a frame. */
 const FLOW_MS = 0.0002
-/** Looks in vain, of some 60 ns, between two offers of the core: where cores are few, what the writer waits for may be waiting for this one. */
-const LOOKS_PER_OFFER = 1024
 
 /**
  * Polls until the signal aborts or the reader is closed. Returns how many frames were handled.
@@ -63,8 +50,9 @@ export async function runLoop(
     end.asked = true
   }
   if (signal !== undefined) onAbort(signal, stop)
+  const strategy = strategyOf(wait, reader, signal)
   let handled = 0
-  let misses = 1
+  let found = false
   let looks = 0
   let limit = most
   let flowing = false
@@ -75,34 +63,24 @@ export async function runLoop(
       const count = reader.poll(limit, flowing)
       handled += count
       flowing = false
-      const foundBefore = misses === 0
-      misses = count > 0 ? 0 : misses + 1
-      if (misses > EAGER_LOOKS) {
-        pause()
-        if (misses % LOOKS_PER_OFFER === 0) native.offerCore()
-      }
-      let turn = false
-      if (count > 0 || ++looks % LOOKS_PER_CLOCK === 0) {
+      const foundBefore = found
+      found = count > 0
+      let due = false
+      if (found || ++looks % LOOKS_PER_CLOCK === 0) {
         const now = performance.now()
         flowing = foundBefore && count < limit && now - lookedAt < count * FLOW_MS
         lookedAt = now
         const late = now - sliceEnd
-        turn = late >= 0
         if (late > SLICE_MS) limit = Math.max(1, limit >> 1)
         else if (count === limit) limit = Math.min(most, limit * 2)
+        due = late >= 0
       }
-      if (count === 0 && wait !== 'spin' && misses > SPIN_LOOKS) {
-        if (wait === 'park') sleepInThread(reader.controls, () => reader.closed || reader.hasNews(), SLICE_MS)
-        turn = wait !== 'event-loop'
-        if (wait === 'event-loop') {
-          await sleepInLoop(reader.controls, () => reader.closed || reader.hasNews(), signal, reader.closing)
-          sliceEnd = performance.now() + SLICE_MS
-          misses = 1
-        }
-        end.asked ||= signal?.aborted === true
-      }
-      if (turn) {
-        await eventLoopTurn()
+      // After the clock was read: what the strategy sleeps is no time that the handlers took.
+      let rest: Promise<void> | undefined
+      if (found) strategy.reset()
+      else rest = strategy.idle()
+      if (due || rest !== undefined) {
+        await (rest ?? eventLoopTurn())
         sliceEnd = performance.now() + SLICE_MS
         end.asked ||= signal?.aborted === true
       }
@@ -113,6 +91,15 @@ export async function runLoop(
   return handled
 }
 
-function eventLoopTurn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
+function strategyOf(wait: Wait, reader: Pollable, signal: AbortSignal | undefined): IdleStrategy {
+  switch (wait) {
+    case 'spin':
+      return new Spin()
+    case 'yield':
+      return new Yield()
+    case 'park':
+      return new Park(reader)
+    case 'event-loop':
+      return new SleepInEventLoop(reader, signal)
+  }
 }

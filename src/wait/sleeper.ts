@@ -1,3 +1,4 @@
+import { sleepThread } from '../base/sleep.js'
 import type { Waiter } from '../native/addon.js'
 import { native } from '../native/index.js'
 import { offAbort, onAbort } from './abort.js'
@@ -113,11 +114,9 @@ export function sleepInThread(
       nap,
     )
   } else {
-    Atomics.wait(sleepCell, 0, 0, nap)
+    sleepThread(nap)
   }
 }
-
-const sleepCell = new Int32Array(new SharedArrayBuffer(4))
 
 /** The environment's waiter thread, begun at the first sleep. It keeps the process alive only while somebody sleeps. */
 const loopWaiter = {

@@ -2,6 +2,8 @@ import { channel } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import * as ticktape from 'ticktape'
 import { expect, it } from 'vitest'
+import { Count } from '../support/frames.ts'
+import { journalPath, openReader, openWriter, readNumbers } from '../support/open.ts'
 
 const guide = readFileSync(new URL('../../docs/guide.md', import.meta.url), 'utf8')
 
@@ -22,4 +24,38 @@ it('the guide lists every diagnostics channel', () => {
   expect(actual.length).toBeGreaterThan(0)
   expect(documented.sort()).toEqual(actual.sort())
   for (const name of actual) expect(channel(name).name).toBe(name)
+})
+
+it('the guide lists every name that no field can have, and no other', () => {
+  const [, list] = /no field can have them: ([\s\S]*?)\. The types/.exec(guide) ?? []
+  const documented = [...(list ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name)
+  const source = readFileSync(new URL('../../src/frames/definition.ts', import.meta.url), 'utf8')
+  const [, reserved] = /RESERVED_NAMES = \[([^\]]*)\]/.exec(source) ?? []
+  const actual = [...(reserved ?? '').matchAll(/'(\w+)'/g)].map(([, name]) => name).concat('toJSON')
+  expect(actual.length).toBeGreaterThan(5)
+  expect(documented.sort()).toEqual(actual.sort())
+  for (const name of actual) {
+    const fields = Object.fromEntries([[name, ticktape.f64]])
+    const define = () => ticktape.frame('Bad', 1, fields)
+    if (name !== '__proto__') expect(define, name).toThrow(`cannot have a field '${name}'`)
+  }
+})
+
+it('what the guide says of frames that are refused is so', () => {
+  const directory = journalPath()
+  const writer = openWriter(directory)
+  const prices = ['1', '2', 'none', '4']
+  const reported: string[] = []
+  for (const price of prices) {
+    const count = writer.begin(Count)
+    try {
+      count.n = price === 'none' ? (price as never) : Number(price)
+      writer.commit()
+    } catch {
+      writer.abort()
+      reported.push(price)
+    }
+  }
+  expect(reported).toEqual(['none'])
+  expect(readNumbers(openReader(directory))).toEqual([1, 2, 4])
 })

@@ -1,5 +1,5 @@
 /** docs/state.md is compared with the code: its functions exist, and its errors have the documented codes. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import * as ticktape from 'ticktape'
 import * as state from 'ticktape/state'
 import * as trading from 'ticktape/trading'
@@ -52,4 +52,10 @@ test('errors have the documented codes', () => {
     expect(new make('', undefined).code).toBe(code)
   }
   for (const [name] of TEXT.matchAll(/\b[A-Z]\w+Error\b/g)) expect(API, name).toHaveProperty(name)
+})
+
+test('files of the source that are named are there', () => {
+  const files = [...TEXT.matchAll(/`((?:src|test)\/[\w/.-]+\.ts)`/g)].map(([, file]) => file)
+  expect(files.length).toBeGreaterThan(4)
+  for (const file of files) expect(existsSync(new URL(`../../${file}`, import.meta.url)), file).toBe(true)
 })

@@ -21,10 +21,13 @@ const START = `
 function lastingChanges(calls: readonly string[]): string[] {
   const opened = new Map<string, string>()
   return calls.flatMap(call => {
-    const [, file, descriptor] = /^openat\(.*?"([^"]*)".*= (\d+)$/.exec(call) ?? []
-    if (descriptor !== undefined) opened.set(descriptor, file)
+    const at = (directory: string, name: string): string =>
+      directory === 'AT_FDCWD' ? name : `${opened.get(directory)}/${name}`
+    const [, base, file, descriptor] = /^openat\((\w+), "([^"]*)".*= (\d+)$/.exec(call) ?? []
+    if (descriptor !== undefined) opened.set(descriptor, at(base, file))
     const synced = /^f(?:data)?sync\((\d+)\) += 0/.exec(call)?.[1]
-    const renamed = /^rename\("[^"]*", "([^"]*)"\)/.exec(call)?.[1]
+    const [, to, newName] = /^renameat\(\w+, "[^"]*", (\w+), "([^"]*)"\)/.exec(call) ?? []
+    const renamed = newName === undefined ? undefined : at(to, newName)
     if (synced !== undefined) return [`sync ${opened.get(synced)}`]
     return renamed === undefined ? [] : [`rename ${renamed}`]
   })

@@ -248,6 +248,52 @@ test('a wrong value, or calls out of order, leave no trace', () => {
   expect(consumer.size).toBe(0)
 })
 
+test.each(['fail', 'overwrite'] as const)(
+  "a frame that a field refused a value for is given up by itself, with '%s'",
+  whenFull => {
+    const { producer, consumer } = pair({ slots: 8, whenFull })
+    for (let n = 0; n < 20; n++) {
+      const view = producer.begin(Pair)
+      if (view === undefined) throw new Error('full')
+      view.n = n
+      if (n % 5 === 2) {
+        expect(failureOf(() => (view.note = 'x'.repeat(41))).code).toBe('ERR_FIELD_VALUE')
+        const failure = failureOf(() => producer.commit(n === 2 ? undefined : { source: 1 }))
+        expect(failure.code).toBe('ERR_INVALID_STATE')
+        expect(failure.message).toContain('given up')
+        if (n === 12) producer.abort()
+      } else {
+        producer.commit()
+        expect(readCounts(consumer)).toEqual([n])
+      }
+    }
+    expect(failureOf(() => producer.abort()).code).toBe('ERR_INVALID_STATE')
+    expect(failureOf(() => producer.commit()).message).toContain('without begin()')
+    expect([producer.size, producer.lapped]).toEqual([0, 0])
+  },
+)
+
+test('a refused commit leaves the frame begun, and names abort()', () => {
+  const { producer, consumer } = pair({ slots: 4 })
+  producer.begin(Count)
+  for (const refused of [() => producer.commit({ source: 1 }), () => producer.begin(Count)])
+    expect(failureOf(refused).message).toContain('abort()')
+  producer.abort()
+  writeCounts(producer, 1, 2)
+  expect(readCounts(consumer)).toEqual([1])
+})
+
+test.each(['fail', 'overwrite'] as const)("a frame of the largest size comes out whole, with '%s'", whenFull => {
+  const { producer, consumer } = pair({ slots: 600, whenFull })
+  const blob = new Uint8Array(255 * 64 - 40).map((_, i) => i % 251)
+  const seen: Uint8Array[] = []
+  for (let n = 0; n < 3; n++) {
+    producer.write(Huge, { n, blob })
+    consumer.poll(on(Huge, f => seen.push(f.blob)))
+  }
+  expect(seen.map(bytes => Buffer.compare(bytes, blob))).toEqual([0, 0, 0])
+})
+
 test('values and options that write to the ring themselves are refused', () => {
   const { producer, consumer } = pair({ slots: 8 })
   const meddling = (meddle: () => void): { n: number } => ({

@@ -191,6 +191,38 @@ describe('LatestValues', () => {
     }
   })
 
+  test('a value that a field refused something for is given up by itself, and the cell keeps the one it had', () => {
+    const latest = opened(LatestValues.open(statePath(), Tick))
+    for (const cell of [0, 1]) {
+      if (cell === 1) latest.set(1, tick)
+      for (let n = 0; n < 9; n++) {
+        const view = latest.begin(cell)
+        view.bid = 7
+        expect(failureOf(() => (view.symbol = 'x'.repeat(17))).code).toBe('ERR_FIELD_VALUE')
+        expect(failureOf(() => (view.bid = 8)).code).toBe('ERR_VIEW_EXPIRED')
+        const failure = failureOf(() => latest.commit())
+        expect(failure.code).toBe('ERR_INVALID_STATE')
+        expect(failure.message).toContain('given up')
+        if (n === 3) latest.abort()
+        expect(latest.get(cell)).toEqual(cell === 0 ? undefined : tick)
+      }
+    }
+    latest.abort()
+    expect(failureOf(() => latest.commit()).message).toContain('without begin()')
+    latest.begin(1).bid = 9
+    latest.commit()
+    expect(latest.get(1)).toEqual({ ...tick, bid: 9 })
+  })
+
+  test('a new cell begins with zeros, also after a value begun for it was given up', () => {
+    const latest = opened(LatestValues.open(statePath(), Tick))
+    Object.assign(latest.begin(0), tick)
+    latest.abort()
+    latest.begin(0).last = 5
+    latest.commit()
+    expect(latest.get(0)).toEqual({ symbol: '', last: 5, bid: 0, ask: 0, volume: 0 })
+  })
+
   test('values that write to the table themselves are refused', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     latest.set(0, tick)

@@ -38,6 +38,19 @@ export function mountDisk(kibibytes: number): string {
   return mount(['-o', 'loop', image])
 }
 
+/** An overlayfs over `lower`; what is changed lies in a tmpfs. */
+export function mountOverlay(lower: string): string {
+  const changes = mountMemory(8192)
+  for (const name of ['upper', 'work']) mkdirSync(join(changes, name))
+  return mount([
+    '-t',
+    'overlay',
+    '-o',
+    `lowerdir=${lower},upperdir=${changes}/upper,workdir=${changes}/work`,
+    'overlay',
+  ])
+}
+
 export function remount(place: string, how: 'ro' | 'rw'): string | undefined {
   return run('mount', ['-o', `remount,${how}`, place])
 }
@@ -58,5 +71,22 @@ function reasonAgainst(kind: 'memory' | 'disk'): string | undefined {
   }
 }
 
+function reasonAgainstOverlay(): string | undefined {
+  if (noMemoryMounts !== undefined) return noMemoryMounts
+  const place = spawnSync('mktemp', ['-d'], { encoding: 'utf8' }).stdout.trim()
+  try {
+    const problem = run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place])
+    if (problem !== undefined) return problem
+    for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(join(place, name))
+    const layers = `lowerdir=${place}/lower,upperdir=${place}/upper,workdir=${place}/work`
+    return run('mount', ['-t', 'overlay', '-o', layers, 'overlay', join(place, 'merged')])
+  } finally {
+    spawnSync('umount', [join(place, 'merged')])
+    spawnSync('umount', [place])
+    spawnSync('rm', ['-rf', place])
+  }
+}
+
 export const noMemoryMounts = reasonAgainst('memory')
 export const noDiskMounts = reasonAgainst('disk')
+export const noOverlayMounts = reasonAgainstOverlay()

@@ -1,8 +1,10 @@
 import * as path from 'node:path'
+import { formatAge } from '../../base/format-duration.js'
 import { shellQuoted } from '../../base/shell.js'
 import { Page } from '../../frames/format.js'
 import { JournalNotFoundError } from '../../journal/errors.js'
 import { inspect, isJournal, type JournalInfo, RETENTION_BLOCKED } from '../../journal/inspect/inspect.js'
+import { native } from '../../native/index.js'
 import { formatBytes, grouped } from '../output/units.js'
 import { bad, type DoctorFinding, type Machine, ok, warn } from './machine.js'
 
@@ -14,7 +16,11 @@ const FILE_SYSTEMS: Readonly<Record<number, readonly [name: string, verdict: 'ok
   0x58465342: ['xfs', 'ok', ''],
   0x9123683e: ['btrfs', 'warn', 'copy-on-write: every sync of a page moves its blocks'],
   0x2fc12fc1: ['zfs', 'warn', 'mapped files are kept in memory twice'],
-  0x794c7630: ['overlay', 'warn', "a container's own layer: lost with the container, and slower"],
+  0x794c7630: [
+    'overlay',
+    'warn',
+    "a container's own layer: lost with the container, and slower; a reader that opens a file of the image before a writer does keeps the old copy, and fails with ERR_JOURNAL_REPLACED",
+  ],
   0x6969: ['nfs', 'bad', 'on another machine: mapped memory is not shared, readers elsewhere see old bytes'],
   0xff534d42: ['cifs', 'bad', 'on another machine: mapped memory is not shared'],
   0xfe534d42: ['smb', 'bad', 'on another machine: mapped memory is not shared'],
@@ -38,7 +44,9 @@ export function journalFindings(machine: Machine, directory: string): DoctorFind
     fileSystem(space.type),
     roomAhead(space.free, journal?.pages[0]?.bytes ?? Page.DEFAULT_SIZE, directory),
   ]
-  return journal === undefined ? findings : [...findings, soundness(journal), writerOf(journal), readersOf(journal)]
+  return journal === undefined
+    ? findings
+    : [...findings, soundness(journal), clockOf(journal, native.now()), writerOf(journal), readersOf(journal)]
 }
 
 function fileSystem(type: number): DoctorFinding {
@@ -67,6 +75,20 @@ function soundness({ path: directory, problems, pages }: JournalInfo): DoctorFin
       `ticktape verify ${shellQuoted(directory)}    # then: ticktape repair ${shellQuoted(directory)}`,
     )
   return ok('journal', `${grouped(pages.length)} pages, headers sound`)
+}
+
+/** Less than this is what clocks of processors differ by, and how late a look is. In ns. */
+const CLOCK_SLACK = 1_000_000n
+
+/** Frames get no earlier time than the one before: a clock that was set back leaves them all with the same. */
+function clockOf({ lastTime }: JournalInfo, now: bigint): DoctorFinding {
+  if (lastTime === undefined || lastTime <= now + CLOCK_SLACK) return ok('clock', 'not behind the last frame')
+  return warn(
+    'clock',
+    `${formatAge(Number(lastTime - now) / 1e6)} behind the last frame's time`,
+    'it was set back, or a program gave that time: until it has passed, all frames get the same time, and merged journals lose their order',
+    'timedatectl    # or: chronyc tracking',
+  )
 }
 
 function writerOf({ writer }: JournalInfo): DoctorFinding {

@@ -11,14 +11,14 @@ const openFiles: Check = machine => {
     return bad(
       'open files',
       String(limit),
-      'each journal needs four, and Node.js some: opening one will fail with EMFILE',
+      'each journal needs five, and Node.js some: opening one will fail with EMFILE',
       type,
     )
   if (limit < 4096)
     return warn(
       'open files',
       String(limit),
-      'each journal needs four: a gateway with hundreds of strategies runs out',
+      'each journal needs five: a gateway with hundreds of strategies runs out',
       type,
     )
   return ok('open files', limit === Number.POSITIVE_INFINITY ? 'unlimited' : String(limit))

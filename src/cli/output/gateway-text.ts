@@ -22,7 +22,7 @@ export function strategyText(event: SupervisorEvent): string {
 export class Rate {
   private last: { readonly events: number; readonly atMs: number } | undefined = undefined
 
-  /** 0 at the first look, and where a count begins anew. */
+  /** 0 at the first call, and when the count was reset. */
   next(events: number): number {
     const atMs = performance.now()
     const { last } = this

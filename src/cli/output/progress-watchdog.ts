@@ -12,7 +12,7 @@ export class ProgressWatchdog {
     else this.heard.delete(id)
   }
 
-  /** ms since a ready strategy's last word, `progress` being what it told last; undefined while that is not long, or it is not ready. */
+  /** ms since the last progress of a ready strategy, of which `progress` is the latest; undefined while that is not long, or it is not ready. */
   of(id: string, progress: unknown): number | undefined {
     const last = this.heard.get(id)
     if (last === undefined) return undefined

@@ -1,10 +1,10 @@
-import * as fs from 'node:fs'
-import * as path from 'node:path'
+import { replaceFile } from '../../base/files/replace-file.js'
+import { mapIn, pathIn, type Where } from '../../base/files/where.js'
 import { loadWord } from '../../base/load-word.js'
 import { isIrregular, systemCode } from '../../base/system-error.js'
 import { CorruptJournalError, FormatVersionError } from '../../frames/errors.js'
 import { Control as C, CONTROL_MAGIC, CONTROL_VERSION, READER_SLOTS, ReaderSlot } from '../../frames/format.js'
-import type { Mapping } from '../../native/addon.js'
+import type { Directory, Mapping } from '../../native/addon.js'
 import { crashPoint } from '../../native/crash-point.js'
 import { native } from '../../native/index.js'
 import type { Wakeable } from '../../wait/wakeable.js'
@@ -47,46 +47,43 @@ export class Control implements Wakeable {
   }
 
   /** The writer's: made where there is none. */
-  static openForWriter(directory: string, mode: number): Control {
+  static openForWriter(directory: Directory, mode: number): Control {
     return Control.openExisting(directory) ?? Control.make(directory, mode)
   }
 
   /** The writer's; undefined where there is none yet. */
-  static openExisting(directory: string): Control | undefined {
-    const file = path.join(directory, FileName.CONTROL)
+  static openExisting(directory: Directory): Control | undefined {
+    const file = pathIn(directory, FileName.CONTROL)
     try {
-      return new Control(file, checked(native.mapFile(file, true), file))
+      return new Control(file, checked(directory.mapFile(FileName.CONTROL, true), file))
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined
       throw asControlError(error, file)
     }
   }
 
-  private static make(directory: string, mode: number): Control {
-    const file = path.join(directory, FileName.CONTROL)
+  private static make(directory: Directory, mode: number): Control {
+    const file = pathIn(directory, FileName.CONTROL)
     try {
-      // Made under its own name: it is whole only once its header is stored, and until then nobody may take it for one.
-      const temporary = file + FileName.TEMPORARY_SUFFIX
-      fs.rmSync(temporary, { force: true })
-      const made = native.createFile(temporary, C.SIZE, mode, encodeHeader())
+      const bytes = new Uint8Array(C.SIZE)
+      bytes.set(encodeHeader())
       // Synced whatever the journal's durability: one without its header after power loss would keep writers out.
-      made.sync(0, C.SIZE)
-      made.close()
-      crashPoint('control-made')
-      fs.renameSync(temporary, file)
-      crashPoint('control-renamed')
-      return new Control(file, checked(native.mapFile(file, true), file))
+      replaceFile(directory, FileName.CONTROL, bytes, mode, {
+        written: () => crashPoint('control-made'),
+        renamed: () => crashPoint('control-renamed'),
+      })
+      return new Control(file, checked(directory.mapFile(FileName.CONTROL, true), file))
     } catch (error) {
       throw asControlError(error, file)
     }
   }
 
   /** A reader's: with write permission it can sleep and be woken; without it can only look. Undefined when there is none, or not even that. */
-  static openForReader(directory: string): Control | undefined {
-    const file = path.join(directory, FileName.CONTROL)
+  static openForReader(directory: Where): Control | undefined {
+    const file = pathIn(directory, FileName.CONTROL)
     for (const writable of [true, false]) {
       try {
-        return new Control(file, checked(native.mapFile(file, writable), file))
+        return new Control(file, checked(mapIn(directory, FileName.CONTROL, writable), file))
       } catch (error) {
         const code = systemCode(error)
         if (code === 'ENOENT' || code === 'ENOTDIR') return undefined

@@ -1,6 +1,7 @@
 import { clockWords } from '../../base/clock.js'
 import { formatValue } from '../../base/format-value.js'
 import { loadWord } from '../../base/load-word.js'
+import { sleepThread } from '../../base/sleep.js'
 import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../../frames/format.js'
 import { native } from '../../native/index.js'
 import { ReaderBusyError, ReaderNameError } from '../errors.js'
@@ -229,7 +230,6 @@ function readPosition(words: Int32Array, view: DataView, at: number): number {
 }
 
 const LOCK_ATTEMPTS = 2000
-const napping = new Int32Array(new SharedArrayBuffer(4))
 
 /** One registration at a time, across processes: two new readers of one name must not take two places. */
 function withRegistryLock<T>(control: Control, action: () => T): T {
@@ -240,7 +240,7 @@ function withRegistryLock<T>(control: Control, action: () => T): T {
         { path: control.file },
       )
     }
-    Atomics.wait(napping, 0, 0, 1)
+    sleepThread(1)
   }
   try {
     return action()

@@ -1,5 +1,4 @@
-import * as path from 'node:path'
-import { FileName } from '../files/directory.js'
+import type { Where } from '../../base/files/where.js'
 import { readLockText } from './writer-lock.js'
 
 /** How much of a journal is kept. A page goes when any of the limits says so. */
@@ -15,8 +14,8 @@ export interface Retention {
 }
 
 /** The limits that a journal's writer has, or its last one had, as the text of `writer.lock` says; undefined when there are none. */
-export function recordedRetention(directory: string): Retention | undefined {
-  const { retain } = readLockText(path.join(directory, FileName.LOCK))
+export function recordedRetention(directory: Where): Retention | undefined {
+  const { retain } = readLockText(directory)
   if (typeof retain !== 'object' || retain === null) return undefined
   const { bytes, age, pages, readers } = retain as Record<string, unknown>
   const limits = {

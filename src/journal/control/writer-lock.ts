@@ -1,8 +1,8 @@
-import * as fs from 'node:fs'
 import * as os from 'node:os'
-import * as path from 'node:path'
 import { thisBoot } from '../../base/boot.js'
-import type { FileLock } from '../../native/addon.js'
+import { pathIn, pathOf, tryReadIn, type Where } from '../../base/files/where.js'
+import { sleepThread } from '../../base/sleep.js'
+import type { Directory, FileLock } from '../../native/addon.js'
 import { crashPoint } from '../../native/crash-point.js'
 import { native } from '../../native/index.js'
 import { type LockHolder, WriterLockedError } from '../errors.js'
@@ -17,29 +17,29 @@ import type { Control } from './control.js'
 export class WriterLock {
   private constructor(
     private readonly lock: FileLock,
-    private readonly file: string,
+    private readonly directory: Directory,
     /** The last holder's epoch, 0 when the file doesn't say. */
     readonly lastEpoch: number,
   ) {}
 
   /** @throws {WriterLockedError} naming the holder. */
-  static acquire(directory: string, mode: number): WriterLock {
-    const file = path.join(directory, FileName.LOCK)
+  static acquire(directory: Directory, mode: number): WriterLock {
+    const file = pathIn(directory, FileName.LOCK)
     let lock: FileLock | null = null
     try {
       // Whoever only looks whether there is a writer has the lock for microseconds (writer-state.ts).
       for (let look = 0; lock === null && look < LOOKS; look++) {
-        if (look > 0) Atomics.wait(napping, 0, 0, 1)
-        lock = native.lockFile(file, mode)
+        if (look > 0) sleepThread(1)
+        lock = directory.lockFile(FileName.LOCK, mode)
       }
     } catch (error) {
       throw fromSystemError(error, 'locking', file)
     }
-    if (lock === null) throw taken(directory, file)
+    if (lock === null) throw taken(directory)
     const text = lock.read()
     // New, and made with less than `mode` where the process has a umask.
-    if (text === '') fs.chmodSync(file, mode)
-    return new WriterLock(lock, file, holderOf(parse(text)).epoch ?? 0)
+    if (text === '') lock.setMode(mode)
+    return new WriterLock(lock, directory, holderOf(parse(text)).epoch ?? 0)
   }
 
   /**
@@ -48,7 +48,7 @@ export class WriterLock {
    * @throws {WriterLockedError}
    */
   claim(control: Control): void {
-    if (!control.claim()) throw taken(path.dirname(this.file), this.file)
+    if (!control.claim()) throw taken(this.directory)
   }
 
   /** Says in the file who holds it now, and which pages it will remove. */
@@ -65,7 +65,7 @@ export class WriterLock {
     try {
       this.lock.write(`${JSON.stringify(holder)}\n`)
     } catch (error) {
-      throw fromSystemError(error, 'signing', this.file)
+      throw fromSystemError(error, 'signing', pathIn(this.directory, FileName.LOCK))
     }
     crashPoint('lock-signed')
   }
@@ -77,38 +77,30 @@ export class WriterLock {
 
 /** Looks before the lock counts as held, a millisecond apart. */
 const LOOKS = 4
-const napping = new Int32Array(new SharedArrayBuffer(4))
 
-function taken(directory: string, file: string): WriterLockedError {
-  const holder = readHolder(file)
+function taken(directory: Directory): WriterLockedError {
+  const holder = readHolder(directory)
   return new WriterLockedError(
-    `${directory} already has a writer (pid ${holder.pid ?? 'unknown'} on ${holder.host ?? 'an unknown host'}, since ${holder.since ?? 'unknown'}); ` +
+    `${pathOf(directory)} already has a writer (pid ${holder.pid ?? 'unknown'} on ${holder.host ?? 'an unknown host'}, since ${holder.since ?? 'unknown'}); ` +
       'a journal has one: stop that process, or write a journal of your own',
     holder,
-    { path: file },
+    { path: pathIn(directory, FileName.LOCK) },
   )
 }
 
 /** Who holds (or last held) the writer's lock, as its file says. */
-export function readHolder(file: string): LockHolder {
-  return holderOf(readLockText(file))
+export function readHolder(directory: Where): LockHolder {
+  return holderOf(readLockText(directory))
 }
 
 /** What the writer's lock says in its file; nothing when it cannot be read: the lock decides, its text informs. */
-export function readLockText(file: string): Readonly<Record<string, unknown>> {
-  try {
-    const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
-    try {
-      const bytes = Buffer.alloc(4096)
-      return parse(bytes.toString('utf8', 0, fs.readSync(fd, bytes)))
-    } finally {
-      fs.closeSync(fd)
-    }
-  } catch {
-    // Only a message gets poorer: whoever may not read the file still learns that the lock is held.
-    return {}
-  }
+export function readLockText(directory: Where): Readonly<Record<string, unknown>> {
+  // Without it only a message gets poorer: whoever may not read the file still learns that the lock is held.
+  const bytes = tryReadIn(directory, FileName.LOCK, MOST_BYTES)
+  return bytes === undefined ? {} : parse(bytes.toString('utf8'))
 }
+
+const MOST_BYTES = 4096
 
 /** A holder that died while it signed, or a new file, says nothing. */
 function parse(text: string): Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { native } from '../../native/index.js'
 import type { LockHolder } from '../errors.js'
-import { DEFAULT_MODE, FileName } from '../files/directory.js'
+import { FileName } from '../files/directory.js'
 import { readHolder } from './writer-lock.js'
 
 /** Whether a journal is being written, and by whom. */
@@ -19,7 +19,7 @@ export interface WriterState extends LockHolder {
  */
 export function writerState(directory: string): WriterState {
   const file = path.join(directory, FileName.LOCK)
-  const holder = readHolder(file)
+  const holder = readHolder(directory)
   let inode: number
   try {
     inode = fs.lstatSync(file).ino
@@ -28,7 +28,7 @@ export function writerState(directory: string): WriterState {
   }
   if (kernelShowsLock(inode, holder.pid)) return { ...holder, held: true }
   try {
-    const lock = native.lockFile(file, DEFAULT_MODE)
+    const lock = native.lockFile(file)
     lock?.close()
     return { ...holder, held: lock === null }
   } catch {

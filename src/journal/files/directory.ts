@@ -1,8 +1,12 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
+import { TEMPORARY_SUFFIX } from '../../base/files/replace-file.js'
+import { pathIn, pathOf, type Where } from '../../base/files/where.js'
 import { shellQuoted } from '../../base/shell.js'
 import { systemCode } from '../../base/system-error.js'
+import type { Directory, FileStatus } from '../../native/addon.js'
+import { native } from '../../native/index.js'
 import { JournalNotFoundError, NotAJournalError } from '../errors.js'
 import { fromSystemError } from '../system-error.js'
 import { pageFileName, pageNumberOf } from './page-names.js'
@@ -13,13 +17,13 @@ export const FileName = {
   SCHEMA: 'schema.json',
   CONTROL: 'control',
   /** Added to a name while the file is being made. */
-  TEMPORARY_SUFFIX: '.tmp',
+  TEMPORARY_SUFFIX,
 } as const
 
 export const DEFAULT_MODE = 0o600
 
-export function pagePath(directory: string, pageNumber: number): string {
-  return path.join(directory, pageFileName(pageNumber))
+export function pagePath(directory: Where, pageNumber: number): string {
+  return pathIn(directory, pageFileName(pageNumber))
 }
 
 /** What is in a journal's directory. */
@@ -37,19 +41,12 @@ export interface Listing {
  *
  * @throws {JournalNotFoundError} when it isn't there, {NotAJournalError} when it is no directory.
  */
-export function listDirectory(directory: string): Listing {
-  let names: string[]
+export function listDirectory(directory: Where): Listing {
+  let names: readonly string[]
   try {
-    names = fs.readdirSync(directory)
+    names = typeof directory === 'string' ? fs.readdirSync(directory) : directory.names()
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') {
-      throw new JournalNotFoundError(`there is no journal at ${directory}; check the path, or start its writer`, {
-        path: directory,
-      })
-    }
-    if (systemCode(error) === 'ENOTDIR')
-      throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
-    throw fromSystemError(error, 'listing', directory)
+    throw notListed(error, 'listing', pathOf(directory))
   }
   const pages: number[] = []
   const temporaries: string[] = []
@@ -63,6 +60,31 @@ export function listDirectory(directory: string): Listing {
   return { pages: pages.sort((a, b) => a - b), temporaries, foreign }
 }
 
+/**
+ * Opens a journal's directory to read in it. What is read then is of this journal, even when another one is made at the path.
+ *
+ * @throws {JournalNotFoundError} when it isn't there, {NotAJournalError} when it is no directory.
+ */
+export function openToRead(directory: string): Directory {
+  try {
+    return native.openDirectory(directory, true)
+  } catch (error) {
+    throw notListed(error, 'opening', directory)
+  }
+}
+
+function notListed(error: unknown, doing: string, directory: string): Error {
+  const code = systemCode(error)
+  if (code === 'ENOENT') {
+    return new JournalNotFoundError(`there is no journal at ${directory}; check the path, or start its writer`, {
+      path: directory,
+    })
+  }
+  if (code === 'ENOTDIR')
+    return new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+  return fromSystemError(error, doing, directory)
+}
+
 function isTemporary(name: string): boolean {
   if (!name.endsWith(FileName.TEMPORARY_SUFFIX)) return false
   const made = name.slice(0, -FileName.TEMPORARY_SUFFIX.length)
@@ -70,17 +92,17 @@ function isTemporary(name: string): boolean {
 }
 
 /**
- * Makes a writer's directory where there is none, and refuses one it should not write into: no directory, a symlink,
+ * Opens a writer's directory, making it where there is none, and refuses one it should not write into: no directory, a symlink,
  * somebody else's, or one that others may write in (unless `mode` lets them).
  */
-export function prepareDirectory(directory: string, mode: number): void {
+export function prepareDirectory(directory: string, mode: number): Directory {
   const wanted = directoryMode(mode)
+  let isNew = false
   try {
     makeDirectories(path.dirname(directory), wanted)
     fs.mkdirSync(directory, { mode: wanted })
-    fs.chmodSync(directory, wanted)
+    isNew = true
     syncNames(path.dirname(directory))
-    return
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') {
       if (systemCode(error) === 'ENOTDIR')
@@ -91,39 +113,61 @@ export function prepareDirectory(directory: string, mode: number): void {
       throw fromSystemError(error, 'making', directory)
     }
   }
-  checkDirectory(directory, mode)
+  const opened = openToWrite(directory)
+  try {
+    checkDirectory(opened, mode, isNew)
+    // The umask narrowed what mkdir was asked for; `mode` is meant as it is written.
+    if (isNew) opened.setMode(wanted)
+    return opened
+  } catch (error) {
+    opened.close()
+    throw error
+  }
 }
 
 /** @throws {UnsafePathError, NotAJournalError} */
-function checkDirectory(directory: string, mode: number): void {
-  let stat: fs.Stats
+function openToWrite(directory: string): Directory {
   try {
-    stat = fs.lstatSync(directory)
+    return native.openDirectory(directory, false)
   } catch (error) {
-    throw fromSystemError(error, 'looking at', directory)
+    // A link as the last part of the path is 'ELOOP' or 'ENOTDIR', as the system likes.
+    let stat: fs.Stats | undefined
+    try {
+      stat = fs.lstatSync(directory, { throwIfNoEntry: false })
+    } catch (why) {
+      throw fromSystemError(why, 'looking at', directory)
+    }
+    if (stat?.isSymbolicLink() === true) {
+      throw new UnsafePathError(
+        `${directory} is a symbolic link, which may come to point elsewhere; give the directory it points to, or another`,
+        { path: directory },
+      )
+    }
+    if (stat?.isDirectory() === false)
+      throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+    throw fromSystemError(error, 'opening', directory)
   }
+}
+
+/** @throws {UnsafePathError} */
+function checkDirectory(opened: Directory, mode: number, isNew: boolean): void {
+  const { path: directory } = opened
+  const stat = opened.stat()
+  if (stat === null) return
   const unsafe = (what: string, todo: string): never => {
     throw new UnsafePathError(`${directory} ${what}, and a writer would trust what they put there; ${todo}`, {
       path: directory,
     })
   }
-  if (stat.isSymbolicLink()) {
-    throw new UnsafePathError(
-      `${directory} is a symbolic link, which may come to point elsewhere; give the directory it points to, or another`,
-      { path: directory },
-    )
-  }
-  if (!stat.isDirectory())
-    throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
   const me = process.geteuid?.()
   if (me !== undefined && stat.uid !== me)
     unsafe(`belongs to user ${stat.uid}, not to ${me}`, 'use a directory of your own')
   const othersWrite = stat.mode & 0o022 & ~directoryMode(mode)
-  if (othersWrite !== 0) {
+  if (othersWrite !== 0 && !isNew) {
     unsafe(
       `can be written by others (mode ${(stat.mode & 0o777).toString(8)})`,
       // What the machine or others need as it is must not be changed by who follows our advice, perhaps as root.
-      isJournalAlone(directory, stat)
+      isJournalAlone(opened, stat)
         ? `type: chmod go-w ${shellQuoted(directory)}, or give Writer.open a 'mode' that allows it`
         : directoryInIt(directory, 'give the journal a directory in it'),
     )
@@ -136,16 +180,17 @@ export function directoryInIt(directory: string, todo: string): string {
 }
 
 /** Whether a directory has a journal in it and nothing else, so that its permissions are the journal's alone. */
-function isJournalAlone(directory: string, stat: fs.Stats): boolean {
+function isJournalAlone(directory: Directory, stat: FileStatus): boolean {
   if ((stat.mode & 0o1000) !== 0) return false
   const { pages, foreign } = listDirectory(directory)
   return pages.length > 0 && foreign.length === 0
 }
 
 /** Refuses a file of another user's, unless the journal is one that several users write (`mode` lets their group). */
-export function checkOwner(file: string, mode: number): void {
+export function checkOwner(directory: Directory, name: string, mode: number): void {
   const me = process.geteuid?.()
-  const owner = fs.lstatSync(file, { throwIfNoEntry: false })?.uid
+  const owner = directory.stat(name)?.uid
+  const file = pathIn(directory, name)
   if (me === undefined || owner === undefined || owner === me || (mode & 0o020) !== 0) return
   throw new UnsafePathError(
     `${file} belongs to user ${owner}, not to ${me}; a writer would trust what others put there, so see who did`,

@@ -1,5 +1,5 @@
-import * as fs from 'node:fs'
-import * as path from 'node:path'
+import { tryReadIn, type Where } from '../../base/files/where.js'
+import type { Directory } from '../../native/addon.js'
 
 /** What `repair` leaves in a journal it made: where it comes from, and what is missing. */
 export const REPAIR_FILE = 'repair.json'
@@ -13,23 +13,16 @@ export interface RepairRecord {
   readonly lostTypes: readonly number[]
 }
 
-export function writeRepairRecord(directory: string, record: RepairRecord, mode: number): void {
-  fs.writeFileSync(path.join(directory, REPAIR_FILE), `${JSON.stringify(record, null, 2)}\n`, { mode, flag: 'wx' })
+export function writeRepairRecord(directory: Directory, record: RepairRecord, mode: number): void {
+  directory.writeFile(REPAIR_FILE, Buffer.from(`${JSON.stringify(record, null, 2)}\n`), mode)
 }
 
 /** Types of frames that may lack a definition in a repaired journal; none in others. */
-export function lostTypes(directory: string): readonly number[] {
-  const file = path.join(directory, REPAIR_FILE)
-  let text: string
+export function lostTypes(directory: Where): readonly number[] {
+  const bytes = tryReadIn(directory, REPAIR_FILE, MOST_BYTES)
+  if (bytes === undefined) return []
   try {
-    const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
-    try {
-      if (fs.fstatSync(fd).size > MOST_BYTES) return []
-      text = fs.readFileSync(fd, 'utf8')
-    } finally {
-      fs.closeSync(fd)
-    }
-    const record = JSON.parse(text) as Partial<Record<keyof RepairRecord, unknown>>
+    const record = JSON.parse(bytes.toString('utf8')) as Partial<Record<keyof RepairRecord, unknown>>
     return Array.isArray(record.lostTypes) ? record.lostTypes.filter(type => Number.isInteger(type)) : []
   } catch {
     return [] // not a repaired journal, or not a record to be believed: then every frame wants its definition

@@ -1,18 +1,19 @@
-import { join } from 'node:path'
+import { pathIn, type Where } from '../../base/files/where.js'
 import type { FrameDefinition } from '../../frames/definition.js'
-import type { Definitions } from '../../frames/dispatch.js'
+import type { FrameOrigin } from '../../frames/dispatch.js'
+import { CorruptJournalError } from '../../frames/errors.js'
 import { Schema } from '../../frames/schema.js'
 import { FileName } from './directory.js'
 import { readSchema } from './schema-file.js'
 
 /** The journal's definitions as a reader last saw them. */
-export class SchemaCache implements Definitions {
+export class SchemaCache implements FrameOrigin {
   private schema = new Schema()
 
-  constructor(private readonly directory: string) {}
+  constructor(private readonly directory: Where) {}
 
   get file(): string {
-    return join(this.directory, FileName.SCHEMA)
+    return pathIn(this.directory, FileName.SCHEMA)
   }
 
   /** A type's definition: schema.json has it before the first frame can be seen, so one that is not known is looked for there. */
@@ -27,5 +28,11 @@ export class SchemaCache implements Definitions {
   check(definition: FrameDefinition): void {
     this.find(definition.id)
     this.schema.match(definition, this.file)
+  }
+
+  /** @throws {CorruptJournalError} always. */
+  damaged(what: string, position: number, path: string): never {
+    const message = `the frame at position ${position} of ${path} ${what}; run 'ticktape verify' on its journal`
+    throw new CorruptJournalError(message, { path, position })
   }
 }

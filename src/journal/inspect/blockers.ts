@@ -1,3 +1,4 @@
+import type { Where } from '../../base/files/where.js'
 import { native } from '../../native/index.js'
 import type { ReaderInfo } from '../control/reader-registry.js'
 import type { Retention } from '../control/retention.js'
@@ -33,7 +34,7 @@ export interface JournalEnd {
 }
 
 /** The readers that hold back pages which the limits would remove. Looks at a few pages only, however many are held. */
-export function findBlockers(directory: string, limits: Retention, readers: readonly ReaderInfo[]): Blocker[] {
+export function findBlockers(directory: Where, limits: Retention, readers: readonly ReaderInfo[]): Blocker[] {
   if (limits.readers === false || readers.length === 0) return []
   return whileRemoved(() => {
     const { pages } = listDirectory(directory)
@@ -58,7 +59,7 @@ export function describeBlocker({ name, alive, pid, position, pages }: Blocker):
 }
 
 /** The page being written, and the newest that has a frame. */
-export function findEnd(directory: string, pages: readonly number[]): JournalEnd {
+export function findEnd(directory: Where, pages: readonly number[]): JournalEnd {
   const last = pages[pages.length - 1]
   const page = openPage(directory, last, false)
   try {
@@ -88,7 +89,7 @@ export function isSurplus(page: MappedPage, rank: number, limits: Retention): bo
 }
 
 /** How many of the oldest pages the limits would remove. Every limit that takes a page takes all before it, so this halves and halves. */
-function countSurplus(directory: string, pages: readonly number[], end: JournalEnd, limits: Retention): number {
+function countSurplus(directory: Where, pages: readonly number[], end: JournalEnd, limits: Retention): number {
   let kept = pages.findIndex(page => page >= end.newest)
   if (kept < 0) kept = pages.length
   let removed = 0
@@ -101,15 +102,15 @@ function countSurplus(directory: string, pages: readonly number[], end: JournalE
   return removed
 }
 
-function isSealed(directory: string, pageNumber: number): boolean {
+function isSealed(directory: Where, pageNumber: number): boolean {
   return see(directory, pageNumber, page => page.sealed)
 }
 
-function isEmpty(directory: string, pageNumber: number): boolean {
+function isEmpty(directory: Where, pageNumber: number): boolean {
   return see(directory, pageNumber, page => page.cursor === 0)
 }
 
-function see<T>(directory: string, pageNumber: number, look: (page: MappedPage) => T): T {
+function see<T>(directory: Where, pageNumber: number, look: (page: MappedPage) => T): T {
   const page = openPage(directory, pageNumber, false)
   try {
     return look(page)

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { pathIn, type Where } from '../../base/files/where.js'
 import { PageFlag } from '../../frames/format.js'
 import { Control } from '../control/control.js'
 import { isInNeed, listReaders, type ReaderInfo } from '../control/reader-registry.js'
@@ -137,8 +138,8 @@ export function inspect(directory: string): JournalInfo {
 }
 
 /** Whether a directory is a journal: it has pages, or the files that a writer creates before the first page. */
-export function isJournal(directory: string, pages: readonly number[] = listDirectory(directory).pages): boolean {
-  return pages.length > 0 || fs.existsSync(path.join(directory, FileName.SCHEMA))
+export function isJournal(directory: Where, pages: readonly number[] = listDirectory(directory).pages): boolean {
+  return pages.length > 0 || fs.existsSync(pathIn(directory, FileName.SCHEMA))
 }
 
 /** @internal */

@@ -1,10 +1,11 @@
+import type { Where } from '../../base/files/where.js'
 import { type MappedPage, openPage } from './page.js'
 
 /** Pages of one journal, each mapped once however often it is looked at, and unmapped at the end. */
 export class OpenPages {
   private readonly pages = new Map<number, MappedPage>()
 
-  constructor(readonly directory: string) {}
+  constructor(readonly directory: Where) {}
 
   /** The page, mapped writable. @throws as `openPage`. */
   get(number: number): MappedPage {

@@ -1,3 +1,4 @@
+import { mapIn, type Where } from '../../base/files/where.js'
 import { loadWord } from '../../base/load-word.js'
 import { isIrregular, systemCode } from '../../base/system-error.js'
 import { CorruptJournalError } from '../../frames/errors.js'
@@ -6,6 +7,7 @@ import { PageMemory } from '../../frames/memory.js'
 import type { Mapping } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import { pagePath } from '../files/directory.js'
+import { pageFileName } from '../files/page-names.js'
 import { fromSystemError } from '../system-error.js'
 import { decodePageHeader, markStride, type PageIdentity, slotsOf } from './header.js'
 
@@ -118,11 +120,11 @@ export function asPage(mapping: Mapping, path: string, pageNumber: number): Mapp
  *
  * @throws {JournalNotFoundError} when it isn't there, {CorruptJournalError}, {NotAJournalError}, {FormatVersionError}, {UnsafePathError}.
  */
-export function openPage(directory: string, pageNumber: number, writable: boolean): MappedPage {
+export function openPage(directory: Where, pageNumber: number, writable: boolean): MappedPage {
   const path = pagePath(directory, pageNumber)
   let mapping: Mapping
   try {
-    mapping = native.mapFile(path, writable)
+    mapping = mapIn(directory, pageFileName(pageNumber), writable)
   } catch (error) {
     if (systemCode(error) === 'EINVAL' && !isIrregular(path)) {
       throw new CorruptJournalError(`${path} is empty or too large for a page; run 'ticktape verify' on its journal`, {

@@ -1,13 +1,13 @@
-import * as fs from 'node:fs'
 import { thisBoot } from '../../base/boot.js'
 import { loadWord as importedLoadWord } from '../../base/load-word.js'
 import type { Dispatch, Route } from '../../frames/dispatch.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
-import type { PageWorker } from '../../native/addon.js'
+import type { Directory, PageWorker } from '../../native/addon.js'
 import { letWriterAdvance } from '../../wait/pause.js'
 import { JournalNotFoundError, JournalReplacedError, PositionGoneError } from '../errors.js'
 import { listDirectory, pagePath } from '../files/directory.js'
+import { pageFileName } from '../files/page-names.js'
 import { asPage, type MappedPage, openPage, Word } from '../pages/page.js'
 import { borrowPageWorker, returnPageWorker } from '../pages/shared-page-worker.js'
 
@@ -52,7 +52,7 @@ export class FrameSource {
   private readonly dispatches = new Set<Dispatch>()
 
   constructor(
-    private readonly directory: string,
+    private readonly directory: Directory,
     start: { readonly page: MappedPage; readonly slot: number },
     /** Read frames only once they are durable. */
     private readonly durableOnly: boolean,
@@ -252,12 +252,27 @@ export class FrameSource {
     const now = performance.now()
     if (now < this.checkIdentityAt) return
     this.checkIdentityAt = now + CHECK_IDENTITY_MS
-    const { path } = this.page
-    if (isCurrentFile(this.page)) return
-    throw new JournalReplacedError(
-      `${path} is not the file any more that is being read: the journal was removed, made anew, or cut after power loss; open another reader`,
-      { path, position: this.page.firstPosition + this.slot },
-    )
+    const { directory, page } = this
+    const { path } = page
+    const position = page.firstPosition + this.slot
+    if (!directory.inPlace() || !this.isCurrentFile(page)) {
+      throw new JournalReplacedError(
+        `${path} is not the file any more that is being read: the journal was removed, moved, made anew, or cut after power loss; open another reader`,
+        { path, position },
+      )
+    }
+    // On overlayfs a file of a lower layer is copied when somebody opens it to write, and who has it mapped keeps the old one.
+    if (directory.isAheadOf(pageFileName(page.number), page.mapping)) {
+      throw new JournalReplacedError(
+        `${path} has frames that do not appear in the memory mapped from it: its file system has put a copy in its place, as overlayfs does when a writer comes later than a reader; open another reader`,
+        { path, position },
+      )
+    }
+  }
+
+  /** Whether a page's name is still the file that is mapped. */
+  private isCurrentFile(page: MappedPage): boolean {
+    return this.directory.holds(pageFileName(page.number), page.mapping)
   }
 
   /** Continues on the page after a sealed one. That page exists: it got its name before the seal. */
@@ -287,6 +302,12 @@ export class FrameSource {
 
   private gone(number: number): Error {
     const position = this.page.firstPosition + this.page.capacity
+    if (!this.directory.inPlace()) {
+      return new JournalReplacedError(
+        `the journal ${this.directory.path} was removed, moved or made anew while it was being read; what it had after position ${position} cannot be found any more. Open another reader`,
+        { path: this.directory.path, position },
+      )
+    }
     const first = listDirectory(this.directory).pages.find(page => page > number)
     const path = pagePath(this.directory, number)
     if (first === undefined) {
@@ -297,9 +318,9 @@ export class FrameSource {
     }
     const firstPosition = first * this.page.capacity
     return new PositionGoneError(
-      `position ${position} of ${this.directory} was removed by retention; the first existing position is ${firstPosition}: seek to it`,
+      `position ${position} of ${this.directory.path} was removed by retention; the first existing position is ${firstPosition}: seek to it`,
       firstPosition,
-      { path: this.directory, position },
+      { path: this.directory.path, position },
     )
   }
 
@@ -323,7 +344,7 @@ export class FrameSource {
 
   private mapAhead(): void {
     this.aheadFrom = NEVER
-    this.ahead = this.worker.open(pagePath(this.directory, this.page.number + 1))
+    this.ahead = this.worker.open(this.directory, pageFileName(this.page.number + 1))
   }
 
   private takeAhead(number: number): MappedPage | undefined {
@@ -336,7 +357,7 @@ export class FrameSource {
       page = asPage(this.worker.wait(ticket), path, number)
       // A page with frames is the right one, even if retention has removed its name since. An empty page was only prepared, and the next
       // writer creates a new one: then only the file that has the name now counts.
-      if (page.cursor > 0 || isCurrentFile(page)) return page
+      if (page.cursor > 0 || this.isCurrentFile(page)) return page
     } catch {
       // It did not exist yet or was not complete: opening it now reports the problem, if there is one.
     }
@@ -361,10 +382,4 @@ export class FrameSource {
       },
     )
   }
-}
-
-/** Whether a page's path still names the file that is mapped. */
-function isCurrentFile({ path, mapping }: MappedPage): boolean {
-  const stat = fs.statSync(path, { throwIfNoEntry: false })
-  return stat?.ino === mapping.inode && stat.dev === mapping.device
 }

@@ -5,11 +5,13 @@ import { checkOptions, kinds } from '../../base/options.js'
 import { Dispatch } from '../../frames/dispatch.js'
 import { Handlers, isHandlers } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
+import type { Directory } from '../../native/addon.js'
 import { type Followed, follow } from '../../wait/follow.js'
 import { runLoop, WAITS } from '../../wait/run-loop.js'
 import { Control } from '../control/control.js'
 import { ReaderRegistration } from '../control/reader-registry.js'
 import { JournalNotFoundError } from '../errors.js'
+import { openToRead } from '../files/directory.js'
 import { SchemaCache } from '../files/schema-cache.js'
 import { orClose } from '../pages/page.js'
 import { lastPage, type SeekResult, seekEnd, seekPosition, seekStart, seekTime } from '../seek/seek.js'
@@ -30,6 +32,8 @@ export class Reader implements Disposable {
   /** The journal's directory. */
   readonly path: string
 
+  /** Held open: what is read is of this journal, also when another one is made at its path. */
+  private readonly directory: Directory
   private readonly control: Control | undefined
   private readonly registration: ReaderRegistration | undefined
   private readonly source: FrameSource
@@ -71,23 +75,26 @@ export class Reader implements Disposable {
     }
   }
 
-  private constructor(directory: string, options: ReaderOptions) {
-    checkReaderOptions(directory, options)
-    // An absolute path, because pages are opened later and the program may change its working directory meanwhile.
-    const path = paths.resolve(directory)
+  private constructor(where: string, options: ReaderOptions) {
+    checkReaderOptions(where, options)
+    const path = paths.resolve(where)
     this.path = path
     this.options = options
-    this.schema = new SchemaCache(path)
-    this.control = Control.openForReader(path)
+    const directory = openToRead(path)
+    this.directory = directory
+    this.schema = new SchemaCache(directory)
+    let control: Control | undefined
     let registration: ReaderRegistration | undefined
     try {
+      control = Control.openForReader(directory)
+      this.control = control
       const from = options.from ?? 'start'
       if (isNamed(from)) {
         // Check the journal first: a name is registered only if there is a journal to read.
-        lastPage(path, this.control).mapping.close()
-        if (this.control === undefined)
+        lastPage(directory, control).mapping.close()
+        if (control === undefined)
           throw new JournalNotFoundError(`${path} has no control file to keep a reader's position in`, { path })
-        registration = ReaderRegistration.acquire(this.control, from.name)
+        registration = ReaderRegistration.acquire(control, from.name)
       }
       this.registration = registration
       const place = this.find(
@@ -97,10 +104,11 @@ export class Reader implements Disposable {
             : { position: registration.resumeAt }
           : from,
       )
-      this.source = new FrameSource(path, place, options.durable ?? false)
+      this.source = new FrameSource(directory, place, options.durable ?? false)
     } catch (error) {
       registration?.release()
-      this.control?.close()
+      control?.close()
+      directory.close()
       throw error
     }
     this.everything = new Dispatch(
@@ -181,7 +189,7 @@ export class Reader implements Disposable {
     this.throwIfClosed()
     const { page } = this.source
     if (!page.sealed) return page.cursor - this.source.slot
-    const last = lastPage(this.path, this.control)
+    const last = lastPage(this.directory, this.control)
     const end = orClose(last, () => last.firstPosition + last.cursor)
     last.mapping.close()
     return Math.max(0, end - this.source.position)
@@ -208,6 +216,7 @@ export class Reader implements Disposable {
     this.registration?.release()
     this.source.close()
     this.control?.close()
+    this.directory.close()
   }
 
   [Symbol.dispose](): void {
@@ -306,11 +315,11 @@ export class Reader implements Disposable {
   }
 
   private find(from: Start): SeekResult {
-    if (from === 'start') return seekStart(this.path)
-    if (from === 'end') return seekEnd(this.path, this.control)
-    if ('position' in from) return seekPosition(this.path, from.position, this.control)
+    if (from === 'start') return seekStart(this.directory)
+    if (from === 'end') return seekEnd(this.directory, this.control)
+    if ('position' in from) return seekPosition(this.directory, from.position, this.control)
     const { time } = from
-    return seekTime(this.path, typeof time === 'bigint' ? time : BigInt(time.getTime()) * 1_000_000n, this.control)
+    return seekTime(this.directory, typeof time === 'bigint' ? time : BigInt(time.getTime()) * 1_000_000n, this.control)
   }
 
   private throwIfClosed(): void {

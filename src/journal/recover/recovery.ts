@@ -1,12 +1,13 @@
-import * as fs from 'node:fs'
 import { thisBoot } from '../../base/boot.js'
 import type { TicktapeError } from '../../base/errors.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { Page as P } from '../../frames/format.js'
+import type { Directory } from '../../native/addon.js'
 import { crashPoint } from '../../native/crash-point.js'
 import { native } from '../../native/index.js'
 import { RecoveryRefusedError } from '../errors.js'
-import { listDirectory, pagePath, syncDirectory } from '../files/directory.js'
+import { listDirectory, pagePath } from '../files/directory.js'
+import { pageFileName } from '../files/page-names.js'
 import { OpenPages } from '../pages/open-pages.js'
 import type { MappedPage } from '../pages/page.js'
 import { cutPage, damagedFrame, makeDurable } from '../pages/page-end.js'
@@ -53,13 +54,13 @@ export interface Recovered {
  * @throws {RecoveryRefusedError} when frames that were promised durable are gone, {CorruptJournalError} when bytes contradict
  * the format in a way that no crash leaves.
  */
-export function recover(directory: string): Recovered {
+export function recover(directory: Directory): Recovered {
   const { pages, temporaries } = listDirectory(directory)
   checkContiguous(directory, pages)
   const actions: string[] = []
-  if (pages.length === 0 || (pages.length === 1 && isBlank(pagePath(directory, pages[0])))) {
+  if (pages.length === 0 || (pages.length === 1 && isBlank(directory, pages[0]))) {
     for (const number of pages) {
-      fs.rmSync(pagePath(directory, number))
+      directory.remove(pageFileName(number))
       actions.push(`removed page ${number}, which has not one byte in it`)
     }
     removeTemporaries(directory, temporaries, actions)
@@ -83,11 +84,11 @@ export function recover(directory: string): Recovered {
     const surplus = pages.filter(number => number > end.page)
     for (const number of surplus.reverse()) {
       open.close(number)
-      fs.rmSync(pagePath(directory, number))
+      directory.remove(pageFileName(number))
       actions.push(number > last ? `removed the prepared page ${number}` : `removed page ${number}`)
       crashPoint('recovery-page-removed')
     }
-    if (surplus.length > 0) syncDirectory(directory)
+    if (surplus.length > 0) directory.sync()
 
     open.release(end.page)
     const tail = { page: tailPage, slot: end.slot, lastTime, full: tailPage.sealed || found === 'other-boot' }
@@ -111,7 +112,7 @@ export function recover(directory: string): Recovered {
  *
  * @param unpromised also those that no writer had promised to make durable: a writer of a durable journal comes after one that was not.
  */
-export function catchUp(directory: string, tail: MappedPage, unpromised: boolean): void {
+export function catchUp(directory: Directory, tail: MappedPage, unpromised: boolean): void {
   const open = new OpenPages(directory)
   try {
     const { pages } = listDirectory(directory)
@@ -144,7 +145,7 @@ interface End {
   readonly lastTime: bigint
 }
 
-function checkContiguous(directory: string, pages: readonly number[]): void {
+function checkContiguous(directory: Directory, pages: readonly number[]): void {
   for (let i = 1; i < pages.length; i++) {
     if (pages[i] !== pages[i - 1] + 1) {
       const path = pagePath(directory, pages[i - 1] + 1)
@@ -289,22 +290,23 @@ function timeBefore(open: OpenPages, pages: readonly number[], pageNumber: numbe
 }
 
 /** Whether a file is empty or all zeros: a page whose name reached the disk before power was lost, and nothing of it. */
-function isBlank(path: string): boolean {
-  const stat = fs.lstatSync(path)
-  if (!stat.isFile() || stat.size > P.MAX_SIZE) return false
+function isBlank(directory: Directory, pageNumber: number): boolean {
+  const name = pageFileName(pageNumber)
+  const stat = directory.stat(name)
+  if (stat === null || !stat.isFile || stat.size > P.MAX_SIZE) return false
   if (stat.size === 0) return true
-  const mapping = native.mapFile(path, false)
+  const mapping = directory.mapFile(name, false)
   try {
-    return new Uint32Array(mapping.buffer, 0, stat.size >> 2).every(word => word === 0)
+    return new Uint32Array(mapping.buffer, 0, mapping.size >> 2).every(word => word === 0)
   } finally {
     mapping.close()
   }
 }
 
 /** What writers were making when they died. */
-function removeTemporaries(directory: string, names: readonly string[], actions: string[]): void {
+function removeTemporaries(directory: Directory, names: readonly string[], actions: string[]): void {
   for (const name of names) {
-    fs.rmSync(`${directory}/${name}`, { force: true })
+    directory.remove(name)
     actions.push(`removed the unfinished ${name}`)
   }
 }

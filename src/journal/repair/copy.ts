@@ -3,9 +3,11 @@ import * as path from 'node:path'
 import { Page as P, SLOT_SIZE } from '../../frames/format.js'
 import type { Schema } from '../../frames/schema.js'
 import { prefixHashes } from '../../frames/schema-prefixes.js'
+import type { Directory } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import { RepairError } from '../errors.js'
-import { pagePath, syncDirectory } from '../files/directory.js'
+import { pagePath } from '../files/directory.js'
+import { pageFileName } from '../files/page-names.js'
 import { writeSchema } from '../files/schema-file.js'
 import { encodePageHeader } from '../pages/header.js'
 import { asPage, crc32c, type MappedPage, Word } from '../pages/page.js'
@@ -16,27 +18,51 @@ import type { GoodPage } from './page.js'
 /** Consecutive pages with all their frames; only the last page may have lost frames at its end. */
 export type Run = readonly GoodPage[]
 
-/** Creates a directory for an unfinished journal, next to its final path. */
-export function makeDirectory(target: string, like: string): string {
-  try {
-    const directory = fs.mkdtempSync(`${target}.making-`)
-    fs.chmodSync(directory, fs.statSync(like).mode & 0o777)
-    return directory
-  } catch (error) {
-    throw fromSystemError(error, 'making', target)
-  }
-}
+/** A directory for a journal in the making, beside where it will be. */
+export class CopyDirectory {
+  private constructor(
+    private readonly parent: Directory,
+    readonly directory: Directory,
+    private readonly target: string,
+  ) {}
 
-/** Renames the finished journal to its final path. */
-export function finishDirectory(directory: string, target: string): void {
-  syncDirectory(directory)
-  fs.renameSync(directory, target)
-  syncDirectory(path.dirname(path.resolve(target)))
+  static make(target: string, like: string): CopyDirectory {
+    let parent: Directory | undefined
+    try {
+      const place = path.resolve(target)
+      parent = native.openDirectory(path.dirname(place), true)
+      const directory = native.openDirectory(fs.mkdtempSync(`${place}.making-`), false)
+      directory.setMode(fs.statSync(like).mode & 0o777)
+      return new CopyDirectory(parent, directory, path.basename(place))
+    } catch (error) {
+      parent?.close()
+      throw fromSystemError(error, 'making', target)
+    }
+  }
+
+  /** Puts the finished journal in its place. */
+  finish(): void {
+    this.directory.sync()
+    this.parent.rename(path.basename(this.directory.path), this.target)
+    this.parent.sync()
+  }
+
+  /** Removes what was made. */
+  discard(): void {
+    for (const name of this.directory.names()) this.directory.remove(name)
+    // Removes nothing but a directory that is empty.
+    fs.rmdirSync(this.directory.path)
+  }
+
+  close(): void {
+    this.directory.close()
+    this.parent.close()
+  }
 }
 
 /** Writes pages and schema.json. All pages but the last are sealed; the last one is open for more frames, even if it was sealed before. */
 export async function writeRun(
-  directory: string,
+  directory: Directory,
   run: Run,
   schema: Schema,
   mode: number,
@@ -54,13 +80,17 @@ export async function writeRun(
   }
 }
 
-function copyPage(directory: string, good: GoodPage, layoutHash: Uint8Array, sealed: boolean, mode: number): void {
+function copyPage(directory: Directory, good: GoodPage, layoutHash: Uint8Array, sealed: boolean, mode: number): void {
   const { identity, slots } = good
   const file = pagePath(directory, identity.pageNumber)
   let made: MappedPage
   try {
     const header = encodePageHeader({ ...identity, layoutHash }, crc32c)
-    made = asPage(native.createFile(file, identity.pageSize, mode, header), file, identity.pageNumber)
+    made = asPage(
+      directory.createFile(pageFileName(identity.pageNumber), identity.pageSize, mode, header),
+      file,
+      identity.pageNumber,
+    )
   } catch (error) {
     throw fromSystemError(error, 'making', file)
   }

@@ -1,6 +1,6 @@
-import * as fs from 'node:fs'
-import * as path from 'node:path'
+import { tryReadIn, type Where } from '../../base/files/where.js'
 import { Control as C, ReaderSlot as R, READER_SLOTS, ReaderState } from '../../frames/format.js'
+import type { Directory } from '../../native/addon.js'
 import { Control } from '../control/control.js'
 import { checkReaderName, ReaderRegistration } from '../control/reader-registry.js'
 import { PositionError } from '../errors.js'
@@ -13,23 +13,11 @@ export interface SavedReader {
   readonly position: number
 }
 
-/** The named readers in a control file, even when its header is damaged; none when the file is missing or has another size. */
-export function saveReaders(directory: string): SavedReader[] {
-  let bytes: Buffer
-  try {
-    const fd = fs.openSync(
-      path.join(directory, FileName.CONTROL),
-      fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
-    )
-    try {
-      if (fs.fstatSync(fd).size !== C.SIZE) return []
-      bytes = fs.readFileSync(fd)
-    } finally {
-      fs.closeSync(fd)
-    }
-  } catch {
-    return [] // readers start again from the beginning; the report lists those that were kept
-  }
+/** The named readers in a control file, even when its header is damaged; none when it is not there or of another size. */
+export function saveReaders(directory: Where): SavedReader[] {
+  // Without it readers begin anew; the report says which were kept.
+  const bytes = tryReadIn(directory, FileName.CONTROL, C.SIZE)
+  if (bytes?.length !== C.SIZE) return []
   const readers = new Map<string, SavedReader>()
   for (let i = 0; i < READER_SLOTS; i++) {
     const reader = readReaderSlot(bytes.subarray(C.HEADER_SIZE + i * R.SIZE, C.HEADER_SIZE + (i + 1) * R.SIZE))
@@ -53,7 +41,7 @@ function readReaderSlot(place: Buffer): SavedReader | undefined {
 
 /** Registers readers in a copy, at the position where they stopped or at the last frame before it. Returns them with these positions. */
 export function enterReaders(
-  directory: string,
+  directory: Directory,
   readers: readonly SavedReader[],
   first: number,
   end: number,
@@ -75,7 +63,7 @@ export function enterReaders(
   }
 }
 
-function frameAt(directory: string, control: Control, position: number): number {
+function frameAt(directory: Directory, control: Control, position: number): number {
   for (let at = position; ; at--) {
     try {
       seekPosition(directory, at, control).page.mapping.close()

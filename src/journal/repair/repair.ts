@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { absolute } from '../../base/absolute.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { prefixHashes } from '../../frames/schema-prefixes.js'
@@ -8,14 +9,14 @@ import { native } from '../../native/index.js'
 import { WriterLock } from '../control/writer-lock.js'
 import { writerState } from '../control/writer-state.js'
 import { JournalSystemError, RepairError, WriterLockedError } from '../errors.js'
-import { FileName, listDirectory, pagePath } from '../files/directory.js'
+import { FileName, listDirectory, openToRead, pagePath } from '../files/directory.js'
 import { lostTypes, writeRepairRecord } from '../files/repair-record.js'
 import { isJournal, notAJournal } from '../inspect/inspect.js'
 import { slotsOf } from '../pages/header.js'
 import type { Finding } from '../verify/findings.js'
 import { FrameRules } from '../verify/frames.js'
 import { verify } from '../verify/verify.js'
-import { finishDirectory, makeDirectory, type Run, writeRun } from './copy.js'
+import { CopyDirectory, type Run, writeRun } from './copy.js'
 import { type BadPage, examinePage, type GoodPage } from './page.js'
 import { enterReaders, type SavedReader, saveReaders } from './readers.js'
 import { commonSize, hasFrames, modeOf } from './scan.js'
@@ -70,11 +71,12 @@ export interface RepairReport {
  * @throws {RepairError} when there is no good frame, or when a file exists at the copy's path; {WriterLockedError} when the journal has
  * a writer; {JournalNotFoundError, NotAJournalError, FormatVersionError, JournalFullError, JournalSystemError}.
  */
-export async function repair(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
+export async function repair(place: string, options: RepairOptions = {}): Promise<RepairReport> {
   checkOptions('repair', options, { to: kinds.string, salvage: kinds.boolean, onProgress: kinds.function })
+  const directory = absolute(place)
   const { pages } = listDirectory(directory)
   if (!isJournal(directory, pages)) throw notAJournal(directory)
-  const target = options.to ?? `${path.resolve(directory)}.repaired`
+  const target = absolute(options.to) ?? `${directory}.repaired`
   const lock = keepWritersOut(directory)
   try {
     return await new Repair(directory, target, pages, options).run()
@@ -236,7 +238,8 @@ class Repair {
     missing: readonly number[],
     readers: readonly SavedReader[],
   ): Promise<SavedReader[]> {
-    const directory = makeDirectory(target, this.directory)
+    const copy = CopyDirectory.make(target, this.directory)
+    const { directory } = copy
     try {
       const { firstPosition, endPosition } = describeCopy(target, run)
       await writeRun(directory, run, this.saved.schema, this.mode, async () => {
@@ -245,7 +248,7 @@ class Repair {
       })
       writeRepairRecord(
         directory,
-        { from: path.resolve(this.directory), at: new Date().toISOString(), lostTypes: missing },
+        { from: this.directory, at: new Date().toISOString(), lostTypes: missing },
         this.mode,
       )
       const entered = enterReaders(
@@ -256,7 +259,7 @@ class Repair {
         run[run.length - 1].identity.pageNumber,
         this.mode,
       )
-      const report = await verify(directory)
+      const report = await verify(directory.path)
       if (!report.sound) {
         const [{ path: file, what }] = report.findings
         throw new RepairError(
@@ -264,11 +267,13 @@ class Repair {
           { path: this.directory },
         )
       }
-      finishDirectory(directory, target)
+      copy.finish()
       return entered
     } catch (error) {
-      fs.rmSync(directory, { recursive: true, force: true })
+      copy.discard()
       throw error
+    } finally {
+      copy.close()
     }
   }
 
@@ -324,8 +329,9 @@ function keepWritersOut(directory: string): WriterLock | undefined {
   const file = path.join(directory, FileName.LOCK)
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined || !stat.isFile()) return undefined
+  const opened = openToRead(directory)
   try {
-    return WriterLock.acquire(directory, stat.mode & 0o777)
+    return WriterLock.acquire(opened, stat.mode & 0o777)
   } catch (error) {
     if (!(error instanceof JournalSystemError)) throw error
     // A journal that may only be read: its lock cannot be acquired, only checked.
@@ -337,6 +343,8 @@ function keepWritersOut(directory: string): WriterLock | undefined {
         { path: file },
       )
     return undefined
+  } finally {
+    opened.close()
   }
 }
 

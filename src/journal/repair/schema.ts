@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { tryReadIn } from '../../base/files/where.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FORMAT_VERSION } from '../../frames/format.js'
 import { Schema } from '../../frames/schema.js'
@@ -19,15 +20,14 @@ export interface SavedSchema {
  * well, if it is complete.
  */
 export function saveSchema(directory: string): SavedSchema {
-  const file = path.join(directory, FileName.SCHEMA)
   try {
-    if (fs.existsSync(file)) return { schema: readSchema(directory), state: 'kept' }
+    if (fs.existsSync(path.join(directory, FileName.SCHEMA))) return { schema: readSchema(directory), state: 'kept' }
   } catch (error) {
     if (!isDamage(error)) throw error
   }
-  const whole = parseWhole(readText(file + FileName.TEMPORARY_SUFFIX))
+  const whole = parseWhole(readText(directory, FileName.SCHEMA + FileName.TEMPORARY_SUFFIX))
   if (whole !== undefined) return { schema: whole, state: 'rebuilt' }
-  const definitions = wholeDefinitions(readText(file))
+  const definitions = wholeDefinitions(readText(directory, FileName.SCHEMA))
   return { schema: new Schema(definitions), state: definitions.length === 0 ? 'lost' : 'rebuilt' }
 }
 
@@ -54,19 +54,9 @@ function wholeDefinitions(text: string): FrameDefinition[] {
   return [...definitions.values()]
 }
 
-/** The text of a regular file that is not too large; otherwise ''. */
-function readText(file: string): string {
-  try {
-    const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
-    try {
-      const stat = fs.fstatSync(fd)
-      return stat.isFile() && stat.size <= MOST_BYTES ? fs.readFileSync(fd, 'utf8') : ''
-    } finally {
-      fs.closeSync(fd)
-    }
-  } catch {
-    return '' // it cannot be read: the report says that definitions are lost
-  }
+/** A file's text, if it is a regular file of a size to be read; else '': the report says that definitions are lost. */
+function readText(directory: string, name: string): string {
+  return tryReadIn(directory, name, MOST_BYTES)?.toString('utf8') ?? ''
 }
 
 const MOST_BYTES = 16 * 1024 * 1024

@@ -1,9 +1,10 @@
-import * as fs from 'node:fs'
-import { systemCode } from '../../base/system-error.js'
+import { pathOf, type Where } from '../../base/files/where.js'
+import type { Directory } from '../../native/addon.js'
 import type { Control } from '../control/control.js'
 import { isInNeed, listReaders, type ReaderInfo } from '../control/reader-registry.js'
 import type { Retention } from '../control/retention.js'
 import { listDirectory, pagePath } from '../files/directory.js'
+import { pageFileName } from '../files/page-names.js'
 import { type Blocker, findEnd, isSurplus } from '../inspect/blockers.js'
 import { isJournal, notAJournal } from '../inspect/inspect.js'
 import { openPage } from '../pages/page.js'
@@ -41,7 +42,7 @@ export interface PrunePlan {
  * @param blocked also looks at pages that readers hold back, to say who is in the way: as many as they are, each time.
  */
 export function planPruning(
-  directory: string,
+  directory: Where,
   limits: Retention,
   readers: readonly ReaderInfo[],
   blocked: boolean,
@@ -49,10 +50,10 @@ export function planPruning(
   return whileRemoved(() => planOnce(directory, limits, readers, blocked))
 }
 
-function planOnce(directory: string, limits: Retention, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
+function planOnce(directory: Where, limits: Retention, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
   const { pages } = listDirectory(directory)
   if (pages.length === 0) {
-    if (!isJournal(directory, pages)) throw notAJournal(directory)
+    if (!isJournal(directory, pages)) throw notAJournal(pathOf(directory))
     return { capacity: 1, pageSize: 0, pages, surplus: [], removable: [], blockers: [] }
   }
   const { current, newest, capacity, pageSize } = findEnd(directory, pages)
@@ -83,7 +84,7 @@ function planOnce(directory: string, limits: Retention, readers: readonly Reader
  * that needs it, and whether to stop.
  */
 export async function removePages(
-  directory: string,
+  directory: Directory,
   plan: PrunePlan,
   readers: () => readonly ReaderInfo[],
   stopped: () => boolean,
@@ -91,15 +92,15 @@ export async function removePages(
   const removed: RemovablePage[] = []
   for (const page of plan.removable) {
     if (stopped() || page.page >= firstNeeded(readers(), plan.capacity)) break
-    const path = pagePath(directory, page.page)
     try {
-      await fs.promises.unlink(path)
+      await directory.removeLater(pageFileName(page.page))
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw fromSystemError(error, 'removing', path)
+      throw fromSystemError(error, 'removing', pagePath(directory, page.page))
     }
     removed.push(page)
   }
-  if (removed.length > 0) await syncNames(directory)
+  // So that no removed page comes back after power loss.
+  if (removed.length > 0) await directory.syncLater()
   return removed
 }
 
@@ -129,14 +130,4 @@ function blockerOf(reader: ReaderInfo, surplus: readonly RemovablePage[], capaci
       bytes: held.reduce((sum, page) => sum + page.bytes, 0),
     },
   ]
-}
-
-/** So that no removed page comes back after power loss. */
-async function syncNames(directory: string): Promise<void> {
-  const handle = await fs.promises.open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

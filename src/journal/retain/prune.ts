@@ -1,8 +1,10 @@
+import { absolute } from '../../base/absolute.js'
 import { InvalidOptionError } from '../../base/errors.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Control } from '../control/control.js'
 import { forgetReader as forgetIn, listReaders, type ReaderInfo } from '../control/reader-registry.js'
 import { ReaderBusyError, ReaderNameError } from '../errors.js'
+import { openToRead } from '../files/directory.js'
 import {
   type Blocker,
   type PrunePlan,
@@ -47,11 +49,13 @@ export interface PruneReport {
  * @throws {InvalidOptionError} without a limit, {JournalNotFoundError, NotAJournalError}, {ReaderNameError} for a name that no reader
  * has, {ReaderBusyError} for one to forget that is open, {CorruptJournalError} when a page cannot be read; nothing was removed then.
  */
-export async function prune(directory: string, options: PruneOptions): Promise<PruneReport> {
+export async function prune(place: string, options: PruneOptions): Promise<PruneReport> {
   checkPruneOptions(options)
-  const control =
-    options.readers === false && (options.forget ?? []).length === 0 ? undefined : Control.openForReader(directory)
+  const directory = absolute(place)
+  const opened = openToRead(directory)
+  let control: Control | undefined
   try {
+    if (options.readers !== false || (options.forget ?? []).length > 0) control = Control.openForReader(opened)
     const forget = options.forget ?? []
     checkNames(directory, control, [...forget, ...(options.ignoreReaders ?? [])], forget)
     const ignored = new Set([...forget, ...(options.ignoreReaders ?? [])])
@@ -60,13 +64,14 @@ export async function prune(directory: string, options: PruneOptions): Promise<P
         ? []
         : readersInNeed(control).filter(reader => !ignored.has(reader.name))
 
-    const plan = planPruning(directory, options, readers(), true)
+    const plan = planPruning(opened, options, readers(), true)
     const report = (removed: readonly RemovablePage[]): PruneReport => reportOf(directory, options, plan, removed)
     if (options.dryRun === true) return report(plan.removable)
     for (const name of forget) if (control !== undefined) forgetIn(control, name)
-    return report(await removePages(directory, plan, readers, () => false))
+    return report(await removePages(opened, plan, readers, () => false))
   } finally {
     control?.close()
+    opened.close()
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Directory } from '../../native/addon.js'
 import type { Control } from '../control/control.js'
 import type { ReaderInfo } from '../control/reader-registry.js'
 import { channels } from '../diagnostics.js'
@@ -18,7 +19,7 @@ export class Retainer {
   private readonly warned = new Set<string>()
 
   constructor(
-    private readonly directory: string,
+    private readonly directory: Directory,
     private readonly limits: Retention,
     private readonly control: Control,
   ) {}
@@ -56,7 +57,7 @@ export class Retainer {
       const blockers = findBlockers(this.directory, this.limits, this.readers())
       if (channels.pruned.hasSubscribers) {
         if (removed.length + blockers.length > 0)
-          channels.pruned.publish({ path: this.directory, removed, blockers, error: undefined })
+          channels.pruned.publish({ path: this.directory.path, removed, blockers, error: undefined })
       } else this.warnOf(blockers)
     } catch (error) {
       if (!this.closed) this.reportFailure(error as Error)
@@ -73,7 +74,7 @@ export class Retainer {
       if (blocker.alive || this.warned.has(blocker.name)) continue
       this.warned.add(blocker.name)
       process.emitWarning(
-        `${this.directory}: ${describeBlocker(blocker)}; open it again, forget it with forgetReader(), or set readers: false in 'retain'`,
+        `${this.directory.path}: ${describeBlocker(blocker)}; open it again, forget it with forgetReader(), or set readers: false in 'retain'`,
         { code: 'TICKTAPE_RETENTION' },
       )
     }
@@ -82,9 +83,10 @@ export class Retainer {
   /** Writing goes on without retention; that the disk fills up must not come as a surprise. */
   private reportFailure(error: Error): void {
     const removed: RemovablePage[] = []
-    if (channels.pruned.hasSubscribers) channels.pruned.publish({ path: this.directory, removed, blockers: [], error })
+    if (channels.pruned.hasSubscribers)
+      channels.pruned.publish({ path: this.directory.path, removed, blockers: [], error })
     else
-      process.emitWarning(`${this.directory}: no page could be removed: ${error.message}`, {
+      process.emitWarning(`${this.directory.path}: no page could be removed: ${error.message}`, {
         code: 'TICKTAPE_RETENTION',
       })
   }

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import { pathOf, type Where } from '../../base/files/where.js'
 import { formatValue } from '../../base/format-value.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { native } from '../../native/index.js'
@@ -15,13 +16,13 @@ export interface SeekResult {
 }
 
 /** The journal's first existing frame. */
-export function seekStart(directory: string): SeekResult {
+export function seekStart(directory: Where): SeekResult {
   const page = tryPage(directory, 0) ?? whileRemoved(() => openPage(directory, existingPages(directory)[0], false))
   return { page, slot: 0 }
 }
 
 /** After the journal's last frame. */
-export function seekEnd(directory: string, control: Control | undefined): SeekResult {
+export function seekEnd(directory: Where, control: Control | undefined): SeekResult {
   const page = lastPage(directory, control)
   return orClose(page, () => ({ page, slot: page.cursor }))
 }
@@ -32,10 +33,10 @@ export function seekEnd(directory: string, control: Control | undefined): SeekRe
  *
  * @throws {PositionGoneError, PositionError}
  */
-export function seekPosition(directory: string, position: number, control: Control | undefined): SeekResult {
+export function seekPosition(directory: Where, position: number, control: Control | undefined): SeekResult {
   if (!Number.isSafeInteger(position) || position < 0) {
     throw new InvalidOptionError(`a position is a whole number from 0 on, not ${formatValue(position)}`, {
-      path: directory,
+      path: pathOf(directory),
     })
   }
   const last = lastPage(directory, control)
@@ -43,8 +44,8 @@ export function seekPosition(directory: string, position: number, control: Contr
   const end = orClose(last, () => last.firstPosition + last.cursor)
   if (position > end || (number > last.number && position !== end)) {
     last.mapping.close()
-    throw new PositionError(`${directory} has no position ${position}, it ends at ${end}`, {
-      path: directory,
+    throw new PositionError(`${pathOf(directory)} has no position ${position}, it ends at ${end}`, {
+      path: pathOf(directory),
       position,
     })
   }
@@ -56,13 +57,13 @@ export function seekPosition(directory: string, position: number, control: Contr
 }
 
 /** The first frame at or after a time, or the journal's end. Binary search over pages, over marks, then frame by frame. */
-export function seekTime(directory: string, time: bigint, control: Control | undefined): SeekResult {
+export function seekTime(directory: Where, time: bigint, control: Control | undefined): SeekResult {
   const page = whileRemoved(() => pageAtTime(directory, time, control))
   // At the end of a sealed page a reader continues on the next page by itself.
   return orClose(page, () => ({ page, slot: slotAtTime(page, time) }))
 }
 
-function pageAtTime(directory: string, time: bigint, control: Control | undefined): MappedPage {
+function pageAtTime(directory: Where, time: bigint, control: Control | undefined): MappedPage {
   const end = lastPage(directory, control)
   // The list is read after the last page was found, so it contains that page, even if the writer has continued.
   const pages = existingPages(directory).filter(number => number <= end.number)
@@ -143,16 +144,16 @@ function checkedSlot(page: MappedPage, position: number): number {
   return slot
 }
 
-function openOrGone(directory: string, number: number, position: number, last: MappedPage): MappedPage {
+function openOrGone(directory: Where, number: number, position: number, last: MappedPage): MappedPage {
   const page = orClose(last, () => tryPage(directory, number))
   if (page !== undefined) return page
   const capacity = last.capacity
   last.mapping.close()
   const first = existingPages(directory)[0] * capacity
   throw new PositionGoneError(
-    `position ${position} of ${directory} was removed by retention; the first existing position is ${first}`,
+    `position ${position} of ${pathOf(directory)} was removed by retention; the first existing position is ${first}`,
     first,
-    { path: directory, position },
+    { path: pathOf(directory), position },
   )
 }
 
@@ -160,7 +161,7 @@ function openOrGone(directory: string, number: number, position: number, last: M
  * The page being written. The search starts at the page named by `control`, or by the directory if `control` cannot be read, and ends at
  * the first page that is not sealed.
  */
-export function lastPage(directory: string, control: Control | undefined): MappedPage {
+export function lastPage(directory: Where, control: Control | undefined): MappedPage {
   let page = control === undefined ? undefined : tryPage(directory, control.currentPage)
   if (page === undefined) {
     const pages = existingPages(directory)
@@ -204,7 +205,7 @@ export function whileRemoved<T>(find: () => T): T {
 const LOOKS = 10
 
 /** A page, or undefined when it does not exist yet or was removed. */
-export function tryPage(directory: string, number: number): MappedPage | undefined {
+export function tryPage(directory: Where, number: number): MappedPage | undefined {
   try {
     return openPage(directory, number, false)
   } catch (error) {
@@ -213,14 +214,17 @@ export function tryPage(directory: string, number: number): MappedPage | undefin
   }
 }
 
-function existingPages(directory: string): readonly number[] {
+function existingPages(directory: Where): readonly number[] {
   const { pages, foreign } = listDirectory(directory)
   if (pages.length > 0) return pages
   if (foreign.length > 0)
-    throw new NotAJournalError(`${directory} has no pages, but other files ('${foreign[0]}'): it is not a journal`, {
-      path: directory,
-    })
-  throw new JournalNotFoundError(`${directory} has no pages yet; its writer creates the first when it starts`, {
-    path: directory,
+    throw new NotAJournalError(
+      `${pathOf(directory)} has no pages, but other files ('${foreign[0]}'): it is not a journal`,
+      {
+        path: pathOf(directory),
+      },
+    )
+  throw new JournalNotFoundError(`${pathOf(directory)} has no pages yet; its writer creates the first when it starts`, {
+    path: pathOf(directory),
   })
 }

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { absolute } from '../../base/absolute.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Page as P } from '../../frames/format.js'
 import type { Schema } from '../../frames/schema.js'
@@ -53,8 +54,9 @@ export interface VerifyReport {
  *
  * @throws {JournalNotFoundError, NotAJournalError, JournalSystemError} when there is no journal, or no permission to read it.
  */
-export async function verify(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verify(place: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   checkOptions('verify', options, { deep: kinds.boolean, onProgress: kinds.function })
+  const directory = absolute(place)
   for (let look = 1; ; look++) {
     const report = await verifyOnce(directory, options)
     if (report !== undefined) return report

@@ -16,6 +16,9 @@ interface Flush {
  */
 export class DurableLog {
   private readonly syncer: Syncer
+  private readonly everySlots: number
+  /** Where the writer was when a sync was asked for last. */
+  private requestedAt = 0
   private flushes: Flush[] = []
   /** Keeps the process alive while a flush is awaited: a native thread alone doesn't. */
   private keepAlive: NodeJS.Timeout | undefined = undefined
@@ -23,9 +26,11 @@ export class DurableLog {
   constructor(
     private readonly path: string,
     private readonly control: Control,
-    options: { readonly intervalMs: number },
+    /** `everySlots`: syncs after so many slots too, about. */
+    options: { readonly intervalMs: number; readonly everySlots: number },
   ) {
-    this.syncer = new native.Syncer({ ...options, onSynced: () => this.resolveFlushes() })
+    this.everySlots = options.everySlots
+    this.syncer = new native.Syncer({ intervalMs: options.intervalMs, onSynced: () => this.resolveFlushes() })
   }
 
   /** The next page, before its first frame is published. */
@@ -41,6 +46,13 @@ export class DurableLog {
   /** Asks for a sync and goes on. */
   request(): void {
     this.syncer.request()
+  }
+
+  /** Asks for a sync when the writer, now at `position`, has written enough since the last time. */
+  requestAt(position: number): void {
+    if (position - this.requestedAt < this.everySlots) return
+    this.requestedAt = position
+    this.request()
   }
 
   /** Resolves with the durable position once it has reached `target`. */

@@ -1,14 +1,16 @@
-import * as path from 'node:path'
+import { resolve } from 'node:path'
 import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { FrameDefinitionError } from '../../frames/errors.js'
 import { Page as P } from '../../frames/format.js'
+import type { Directory } from '../../native/addon.js'
 import { crashPoint } from '../../native/crash-point.js'
+import { native } from '../../native/index.js'
 import { Control } from '../control/control.js'
 import { clampReaders } from '../control/reader-registry.js'
 import { WriterLock } from '../control/writer-lock.js'
 import { channels } from '../diagnostics.js'
-import { NotAJournalError } from '../errors.js'
+import { JournalNotFoundError, JournalReplacedError, NotAJournalError } from '../errors.js'
 import {
   checkOwner,
   DEFAULT_MODE,
@@ -28,6 +30,7 @@ import { DurableLog } from './durable-log.js'
 import { checkWriterOptions, resolveSettings, type WriterOptions, type WriterSettings } from './options.js'
 import { PageSupply } from './page-supply.js'
 import type { WriterParts } from './parts.js'
+import { PlaceWatch } from './place-watch.js'
 
 /** Undoes, in reverse, what was opened so far when the rest fails. */
 class Undo {
@@ -58,16 +61,17 @@ export function openWriter(directory: string, options: WriterOptions): WriterPar
   }
   checkWriterOptions(options)
   checkDistinct(options.frames ?? [])
-  return openChecked(path.resolve(directory), options)
+  return openChecked(resolve(directory), options)
 }
 
-function openChecked(directory: string, options: WriterOptions): WriterParts {
-  prepareDirectory(directory, options.mode ?? DEFAULT_MODE)
-  refuseForeign(directory, options.mode ?? DEFAULT_MODE)
-  const settings = resolveSettings(directory, options)
-
+function openChecked(path: string, options: WriterOptions): WriterParts {
+  // From here on nothing is done by path: what this writer makes and removes is in this directory, or nowhere.
+  const directory = prepareDirectory(path, options.mode ?? DEFAULT_MODE)
   const undo = new Undo()
+  undo.later(() => directory.close())
   try {
+    refuseForeign(directory, options.mode ?? DEFAULT_MODE)
+    const settings = resolveSettings(path, options)
     const lock = WriterLock.acquire(directory, settings.mode)
     undo.later(() => lock.release())
     crashPoint('lock-taken')
@@ -81,12 +85,12 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     const control = existing ?? Control.openForWriter(directory, settings.mode)
     undo.later(() => control.close())
     if (existing === undefined) lock.claim(control)
-    const pageSize = agreePageSize(directory, settings.pageSize, tail)
+    const pageSize = agreePageSize(path, settings.pageSize, tail)
     const epoch = Math.max(lock.lastEpoch, tail?.page.identity.epoch ?? 0) + 1
     lock.sign(epoch, settings.retain)
     if (tail === undefined) writeSchema(directory, schema, settings.mode)
     else whileRemoved(() => catchUp(directory, tail.page, settings.durability !== 'process'))
-    tellReaders(directory, control, report.position)
+    tellReaders(path, control, report.position)
 
     const kind = {
       directory,
@@ -97,9 +101,12 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
       checksums: settings.checksums,
       durable: settings.durability !== 'process',
     }
-    const supply = new PageSupply(kind, () => schema.hash())
+    const worker = new native.PageWorker()
+    undo.later(() => worker.close())
+    const place = new PlaceWatch(worker, directory, control)
+    const supply = new PageSupply(kind, worker, place, () => schema.hash())
     undo.later(() => supply.close())
-    const durableLog = settings.durability === 'process' ? undefined : openDurableLog(directory, control, settings)
+    const durableLog = settings.durability === 'process' ? undefined : openDurableLog(path, control, settings)
     if (durableLog !== undefined) undo.later(() => durableLog.close())
 
     const { page, slot } = firstPage(tail, supply, durableLog, settings)
@@ -107,7 +114,9 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
     control.currentPage = page.number
     control.wakeSleepers()
     supply.prepare(page.number + 1)
-    if (channels.recovery.hasSubscribers) channels.recovery.publish({ path: directory, report })
+    place.follow(page)
+    place.check()
+    if (channels.recovery.hasSubscribers) channels.recovery.publish({ path, report })
     return {
       directory,
       settings,
@@ -117,6 +126,7 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
       control,
       schema,
       supply,
+      place,
       durableLog,
       report,
       page,
@@ -124,8 +134,14 @@ function openChecked(directory: string, options: WriterOptions): WriterParts {
       lastTime: tail?.lastTime ?? 0n,
     }
   } catch (error) {
+    const removed = error instanceof JournalNotFoundError && !directory.inPlace()
     undo.run()
-    throw error instanceof TicktapeError ? error : fromSystemError(error, 'opening', directory)
+    if (removed)
+      throw new JournalReplacedError(`the journal ${path} was removed while it was being opened; open it again`, {
+        path,
+        cause: error,
+      })
+    throw error instanceof TicktapeError ? error : fromSystemError(error, 'opening', path)
   }
 }
 
@@ -164,7 +180,7 @@ function firstPage(
 
 function openDurableLog(directory: string, control: Control, settings: WriterSettings): DurableLog {
   const intervalMs = settings.durability === 'interval' ? settings.syncInterval : 0
-  return new DurableLog(directory, control, { intervalMs })
+  return new DurableLog(directory, control, { intervalMs, everySlots: settings.syncFrames })
 }
 
 /** Readers that were past what power loss left go on at its end. */
@@ -187,15 +203,15 @@ function agreePageSize(directory: string, wanted: number | undefined, tail: Tail
 }
 
 /** A directory with other things in it and no journal is somebody else's; so is a file of another user's, unless `mode` shares the journal. */
-function refuseForeign(directory: string, mode: number): void {
+function refuseForeign(directory: Directory, mode: number): void {
   const { pages, foreign } = listDirectory(directory)
   // Of the pages those that are written to; there may be very many, and opening must not take longer for it.
   for (const name of [FileName.LOCK, FileName.SCHEMA, FileName.CONTROL, ...pages.slice(-2).map(pageFileName)])
-    checkOwner(path.join(directory, name), mode)
+    checkOwner(directory, name, mode)
   if (pages.length === 0 && foreign.length > 0) {
     throw new NotAJournalError(
-      `${directory} has other files in it ('${foreign[0]}') and no journal; ${directoryInIt(directory, 'give the journal a directory in it')}`,
-      { path: directory },
+      `${directory.path} has other files in it ('${foreign[0]}') and no journal; ${directoryInIt(directory.path, 'give the journal a directory in it')}`,
+      { path: directory.path },
     )
   }
 }

@@ -1,20 +1,20 @@
-import * as fs from 'node:fs'
 import { thisBoot } from '../../base/boot.js'
 import { isNoSpace } from '../../base/system-error.js'
 import { PageFlag } from '../../frames/format.js'
-import type { Mapping, PageWorker } from '../../native/addon.js'
+import type { Directory, Mapping, PageWorker } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import { channels } from '../diagnostics.js'
 import { JournalFullError } from '../errors.js'
 import { FileName, pagePath } from '../files/directory.js'
-import { MAX_PAGE_NUMBER } from '../files/page-names.js'
+import { MAX_PAGE_NUMBER, pageFileName } from '../files/page-names.js'
 import { encodePageHeader, slotsOf } from '../pages/header.js'
 import { asPage, crc32c, type MappedPage } from '../pages/page.js'
 import { fromSystemError } from '../system-error.js'
+import type { PlaceWatch } from './place-watch.js'
 
 /** What all pages of one writer have in common. */
 export interface PageKind {
-  readonly directory: string
+  readonly directory: Directory
   readonly pageSize: number
   readonly mode: number
   readonly epoch: number
@@ -28,7 +28,6 @@ export interface PageKind {
  * gets there. Where the disk has no room for the next page the writer learns of it a page early.
  */
 export class PageSupply {
-  private readonly worker: PageWorker = new native.PageWorker()
   private ticket: number | undefined = undefined
   private wanted = -1
   private warnedOf = -1
@@ -36,6 +35,8 @@ export class PageSupply {
 
   constructor(
     private readonly kind: PageKind,
+    private readonly worker: PageWorker,
+    private readonly place: PlaceWatch,
     /** The definitions' hash when a page is made. */
     private readonly layoutHash: () => Uint8Array,
   ) {}
@@ -45,10 +46,11 @@ export class PageSupply {
     // There is none after the last: `take` says so once the writer gets there.
     if (pageNumber > MAX_PAGE_NUMBER) return
     this.wanted = pageNumber
-    const path = pagePath(this.kind.directory, pageNumber)
+    const name = pageFileName(pageNumber)
     this.ticket = this.worker.create(
-      path + FileName.TEMPORARY_SUFFIX,
-      path,
+      this.kind.directory,
+      name + FileName.TEMPORARY_SUFFIX,
+      name,
       this.kind.pageSize,
       this.kind.mode,
       this.header(pageNumber),
@@ -56,7 +58,11 @@ export class PageSupply {
     )
   }
 
-  /** Looks whether the page is made, without waiting; says so once on `lowSpace` when there is no room for it. */
+  /**
+   * Looks whether the page is made, without waiting; says so once on `lowSpace` when there is no room for it.
+   *
+   * @throws {JournalReplacedError} when that is because the journal is gone.
+   */
   check(): void {
     if (this.ticket === undefined) return
     try {
@@ -64,6 +70,7 @@ export class PageSupply {
       if (mapping !== null) this.accept(mapping)
     } catch (error) {
       this.ticket = undefined
+      this.place.check()
       this.warn(error)
     }
   }
@@ -73,19 +80,19 @@ export class PageSupply {
     if (this.warnedOf === this.wanted) return
     this.warnedOf = this.wanted
     if (channels.lowSpace.hasSubscribers)
-      channels.lowSpace.publish({ path: this.kind.directory, page: this.wanted, error })
+      channels.lowSpace.publish({ path: this.kind.directory.path, page: this.wanted, error })
   }
 
   /**
    * The page, waiting for it when it is not ready; tries once more when it could not be made before.
    *
-   * @throws {JournalFullError} when there is no room for it. Call again once there is.
+   * @throws {JournalFullError} when there is no room for it: call again once there is. {JournalReplacedError}
    */
   obtain(pageNumber: number): { readonly page: MappedPage; readonly waited: boolean } {
     if (pageNumber > MAX_PAGE_NUMBER) {
       throw new JournalFullError(
-        `${this.kind.directory} has all ${MAX_PAGE_NUMBER + 1} pages a journal can have; begin another`,
-        { path: this.kind.directory },
+        `${this.kind.directory.path} has all ${MAX_PAGE_NUMBER + 1} pages a journal can have; begin another`,
+        { path: this.kind.directory.path },
       )
     }
     this.check()
@@ -119,10 +126,13 @@ export class PageSupply {
       // The page that nobody needs any more could not be made: there is nothing to remove.
     }
     if (this.ready !== undefined) {
-      const { path, mapping } = this.ready
+      const { number, mapping } = this.ready
       this.ready = undefined
+      const { directory } = this.kind
+      const name = pageFileName(number)
+      // Where another writer has made the journal anew, in this very directory, the page of that name is the other's.
+      if (this.place.isOurs && directory.holds(name, mapping)) directory.remove(name)
       mapping.close()
-      fs.rmSync(path, { force: true })
     }
     this.worker.close()
   }
@@ -135,6 +145,7 @@ export class PageSupply {
     try {
       mapping = this.worker.wait(ticket)
     } catch (error) {
+      this.place.check()
       if (isNoSpace(error)) {
         const [which, advice] =
           this.wanted === 0

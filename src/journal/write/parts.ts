@@ -1,4 +1,5 @@
 import type { Schema } from '../../frames/schema.js'
+import type { Directory } from '../../native/addon.js'
 import type { Control } from '../control/control.js'
 import type { WriterLock } from '../control/writer-lock.js'
 import type { MappedPage } from '../pages/page.js'
@@ -6,10 +7,11 @@ import type { RecoveryReport } from '../recover/recovery.js'
 import type { DurableLog } from './durable-log.js'
 import type { WriterSettings } from './options.js'
 import type { PageSupply } from './page-supply.js'
+import type { PlaceWatch } from './place-watch.js'
 
 /** What a writer begins with: everything that opening has made ready. */
 export interface WriterParts {
-  readonly directory: string
+  readonly directory: Directory
   readonly settings: WriterSettings
   readonly pageSize: number
   readonly epoch: number
@@ -17,6 +19,7 @@ export interface WriterParts {
   readonly control: Control
   readonly schema: Schema
   readonly supply: PageSupply
+  readonly place: PlaceWatch
   readonly durableLog: DurableLog | undefined
   readonly report: RecoveryReport
   readonly page: MappedPage

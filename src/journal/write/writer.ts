@@ -1,48 +1,24 @@
-import * as path from 'node:path'
-import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
+import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
-import { type CommitOptions, checkCommitOptions, storeCommitOptions } from '../../frames/commit-options.js'
-import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from '../../frames/definition.js'
-import { type Entry, makeEntry, NO_ENTRY } from '../../frames/entry.js'
-import { CorruptJournalError, FrameDefinitionError } from '../../frames/errors.js'
-import { Frame, Page as P, SLOT_SHIFT, SLOT_SIZE } from '../../frames/format.js'
-import type { Schema } from '../../frames/schema.js'
+import { applyCommitOptions, type CommitOptions } from '../../frames/commit-options.js'
+import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
+import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
+import { FrameTime } from '../../frames/frame-time.js'
+import { GIVEN_UP, NO_FRAME } from '../../frames/pointer.js'
 import type { WriteView } from '../../frames/view.js'
 import { crashPoint } from '../../native/crash-point.js'
-import { native } from '../../native/index.js'
-import { type Control, ControlWord } from '../control/control.js'
-import type { WriterLock } from '../control/writer-lock.js'
-import { channels } from '../diagnostics.js'
-import { FileName } from '../files/directory.js'
-import { writeSchema } from '../files/schema-file.js'
-import { markStride } from '../pages/header.js'
-import { type MappedPage, Word } from '../pages/page.js'
 import type { RecoveryReport } from '../recover/recovery.js'
-import { Retainer } from '../retain/retainer.js'
-import type { DurableLog } from './durable-log.js'
+import { AppendPoint } from './append-point.js'
+import { writeAtomically } from './atomic.js'
+import { ClockWatch } from './clock-watch.js'
 import { openWriter } from './open.js'
-import type { WriterOptions, WriterSettings } from './options.js'
-import type { PageSupply } from './page-supply.js'
+import type { WriterOptions } from './options.js'
 import type { WriterParts } from './parts.js'
 
 // Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
 const SHIFT = SLOT_SHIFT
-const SLOT = SLOT_SIZE
-const CURSOR = Word.CURSOR
-const SLEEPERS = ControlWord.SLEEPERS
-// Signed, because V8 keeps such a number in a field as it is; an unsigned one it puts on the heap, one for each frame.
-const clock = new Int32Array(native.clockBuffer)
-const readClock = native.readClock
-/**
- * Whether the processor makes all stores visible in their order, so that an ordinary store publishes as well as one of `Atomics`, which is a
- * locked exchange there. V8 keeps the order of accesses to typed arrays. A load after an ordinary store may overtake it: sleepers make a
- * barrier for that (docs/decisions/0025-no-locked-instruction.md). After the exchange no load overtakes anything.
- */
-const ORDERED_STORES = process.arch === 'x64'
-
-/** What `prepare` is asked for when it is no frame. */
-const CORK = Symbol('cork')
+const NOTHING_BEGUN = NO_FRAME
 
 /** Slots that `cork` keeps together on one page unless told otherwise. */
 const DEFAULT_CORK_SLOTS = 64
@@ -66,41 +42,10 @@ export class Writer implements Disposable {
   readonly epoch: number
   readonly journalId: number
 
-  private readonly settings: WriterSettings
-  private readonly stride: number
-  private readonly lock: WriterLock
-  private readonly control: Control
-  private readonly controlWords: Int32Array
-  private readonly schema: Schema
-  private readonly supply: PageSupply
-  private readonly durableLog: DurableLog | undefined
-  private readonly retainer: Retainer | undefined
-
-  private page: MappedPage
-  private firstPosition: number
-  private i32: Int32Array
-  /** Byte offset in the page after the last committed frame, published or not. */
-  private next: number
-  /** Frames that end by here need no look at marks, page end and space. */
-  private limit = 0
-  /** Bytes of the page. */
-  private readonly end: number
-  private nextMark = 0
-  private requestedAt = 0
-
-  private readonly entries: Entry[] = []
-  private readonly entryOfType = new Map<number, Entry>()
-  /** The entry `begin` was called with last: most programs write one kind many times. */
-  private lastEntry: Entry = NO_ENTRY
-  private corked = false
-  private closed = false
-
-  /** The last frame's time, each half as a signed number. */
-  private lastTimeLow: number
-  private lastTimeHigh: number
+  private readonly parts: WriterParts
+  private readonly point: AppendPoint
+  private readonly time: FrameTime
   private readonly timestamps: boolean
-  /** Whether the cursor is published by an ordinary store. */
-  private readonly ordinaryStores: boolean
 
   /**
    * Opens a journal for writing, making it where there is none, and repairing what a crash left.
@@ -113,32 +58,16 @@ export class Writer implements Disposable {
   }
 
   private constructor(parts: WriterParts) {
-    this.path = parts.directory
+    this.path = parts.directory.path
     this.recovery = parts.report
     this.epoch = parts.epoch
     this.journalId = parts.settings.journalId
-    this.settings = parts.settings
-    this.stride = markStride(parts.pageSize)
-    this.lock = parts.lock
-    this.control = parts.control
-    this.controlWords = parts.control.words
-    this.schema = parts.schema
-    this.supply = parts.supply
-    this.durableLog = parts.durableLog
-    this.retainer = parts.settings.retain && new Retainer(parts.directory, parts.settings.retain, parts.control)
-    this.retainer?.schedule()
-    this.page = parts.page
-    this.firstPosition = parts.page.firstPosition
-    this.i32 = parts.page.memory.i32
-    this.next = HEADER_SIZE + (parts.slot << SHIFT)
-    this.end = parts.pageSize
-    this.lastTimeLow = lowHalf(parts.lastTime)
-    this.lastTimeHigh = highHalf(parts.lastTime)
+    this.parts = parts
+    this.point = new AppendPoint(parts)
+    this.time = new FrameTime(parts.lastTime, new ClockWatch(this))
     this.timestamps = parts.settings.timestamps
-    this.ordinaryStores = ORDERED_STORES && parts.control.allowsOrdinaryStores()
-    this.findMark()
     try {
-      for (const definition of parts.settings.frames) this.addEntry(definition)
+      for (const definition of parts.settings.frames) this.point.entries.of(definition)
     } catch (error) {
       this.close()
       throw error
@@ -147,105 +76,132 @@ export class Writer implements Disposable {
 
   /** The position the next frame gets, if it fits this page. */
   get position(): number {
-    this.throwIfClosed()
-    return this.firstPosition + ((this.next - HEADER_SIZE) >> SHIFT)
+    const { point } = this
+    point.throwIfClosed()
+    return point.firstPosition + ((point.next - HEADER_SIZE) >> SHIFT)
   }
 
-  /** Slots of a page: as many as `cork` can keep together. */
+  /** Slots of a page: as many as `cork` and `atomic` can keep together. */
   get pageSlots(): number {
-    this.throwIfClosed()
-    return this.page.capacity
+    this.point.throwIfClosed()
+    return this.point.page.capacity
   }
 
   /** Positions below this one survive what the journal's durability says: power loss, or with 'process' the process's death. */
   get durable(): number {
-    this.throwIfClosed()
-    return this.durableLog?.position ?? this.published
+    this.point.throwIfClosed()
+    return this.parts.durableLog?.position ?? this.point.published
   }
 
   /**
    * Begins a frame: returns a view to fill its fields in place. All of them are zero. Nobody sees the frame before `commit`.
    *
+   * A field that refuses its value (FieldValueError) gives the frame up: its view is gone, `commit` refuses it, and the next `begin` begins anew.
+   *
    * @throws {JournalFullError} when a page is needed and there is no room for it; nothing is lost, call again.
-   * @throws {SchemaMismatchError} for a definition that contradicts the journal's.
+   * @throws {JournalReplacedError} within a second after the journal was removed, moved or made anew by somebody else.
+   * @throws {SchemaMismatchError} for a definition that contradicts the journal's, {InvalidStateError} while a frame is begun.
    */
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
-    let entry = this.lastEntry
-    if (entry.definition !== definition || entry.pointer.at >= 0 || this.next + entry.size > this.limit)
-      entry = this.prepare(definition)
-    entry.pointer.at = this.next
+    const { point } = this
+    let { entry } = point
+    if (entry.definition !== definition || entry.pointer.at >= 0 || point.next + entry.size > point.limit)
+      entry = point.prepare(definition)
+    entry.pointer.at = point.next
     return entry.view as WriteView<F>
   }
 
   /**
    * Commits the frame begun, and publishes it unless corked. Returns its position.
    *
-   * @throws {InvalidStateError} without `begin`, {InvalidOptionError} for options that cannot be stored: the frame stays begun.
+   * @throws {InvalidOptionError} for options that cannot be stored: the frame stays begun, to be committed with others or given up by `abort`.
+   * @throws {InvalidStateError} without `begin`, and for a frame that a field had given up.
    */
   commit(options?: CommitOptions): number {
-    const entry = this.lastEntry
+    const { point, time } = this
+    const { entry } = point
     const { pointer } = entry
     const { at, u32 } = pointer
     let { word } = entry
-    if (options !== undefined || at < 0) word |= this.applyOptions(options, entry)
-    else if (this.timestamps) this.readTime()
+    if (options !== undefined || at < 0) word |= this.applyOptions(options)
+    else if (this.timestamps) time.advance()
     const header = at >> 2
     u32[header] = word
-    u32[header + 2] = this.lastTimeLow
-    u32[header + 3] = this.lastTimeHigh
-    pointer.at = -1
-    this.next = at + entry.size
-    if (!this.corked) this.publish()
-    return this.firstPosition + ((at - HEADER_SIZE) >> SHIFT)
+    u32[header + 2] = time.low
+    u32[header + 3] = time.high
+    pointer.at = NOTHING_BEGUN
+    point.next = at + entry.size
+    if (!point.corked) point.publish()
+    return point.firstPosition + ((at - HEADER_SIZE) >> SHIFT)
   }
 
-  /** Gives up the frame begun, as if it had never been. */
+  /**
+   * Gives up the frame begun, as if it had never been. May be called for one that a field has given up already.
+   *
+   * @throws {InvalidStateError} without `begin`.
+   */
   abort(): void {
-    if (!this.begun) this.throwState('abort() without begin()')
-    const entry = this.lastEntry
-    entry.pointer.at = -1
-    // Bytes after the cursor are zero: the next frame's unset fields, and recovery, count on it.
-    this.page.memory.u8.fill(0, this.next, this.next + entry.size)
+    const { point } = this
+    const { at } = point.entry.pointer
+    if (at < 0 && at !== GIVEN_UP) point.throwState('abort() without begin()')
+    point.abort()
   }
 
   /**
    * Writes a whole frame. Returns its position.
    *
-   * @throws {FieldValueError} for an unknown or missing field or a value that does not fit; nothing is written.
+   * @throws {FieldValueError} for an unknown or missing field or a value that does not fit, and as `begin` and `commit`; nothing is written.
    */
   write<F extends Fields>(definition: FrameDefinition<F>, values: ValuesOf<F>, options?: CommitOptions): number {
     this.begin(definition)
+    const { entry } = this.point
+    const { at } = entry.pointer
     try {
-      this.lastEntry.assign(values)
+      entry.assign(values)
+      // A value that is a getter can do anything, commit this frame for one.
+      if (entry.pointer.at !== at) this.point.throwState('write() of values that write frames themselves')
       return this.commit(options)
     } catch (error) {
-      if (this.begun) this.abort()
+      this.point.abort()
       throw error
     }
   }
 
   /**
-   * Holds publishing back: frames committed from here on become visible together, in one store, by `uncork`.
+   * Writes several frames as one event: all that `body` writes becomes visible in one store, or none of it. Returns what `body` returns.
+   *
+   *     writer.atomic(Trade.slots + 2 * Fill.slots, () => {
+   *       writer.write(Trade, trade)
+   *       for (const fill of fills) writer.write(Fill, fill)
+   *     })
+   *
+   * When `body` throws, writes more than `slots`, or returns with a frame begun, all of it is discarded: no position, no byte is left. So it is
+   * when the process dies inside. For frames that are only to be published together, see `batch`.
+   *
+   * @param slots 64-byte slots that the frames take together at most (`definition.slots` each): 0 to `pageSlots`.
+   * @param body synchronous: one that returns a promise is refused, and what it wrote discarded.
+   * @throws {InvalidStateError} for more slots, inside another `atomic` or a `cork`, and while a frame is begun; {InvalidOptionError}; what
+   * `body` throws; {JournalFullError} as `begin`, before `body` is called.
+   */
+  atomic<T>(slots: number, body: () => T): T {
+    return writeAtomically(this.point, slots, body)
+  }
+
+  /**
+   * Holds publishing back: frames committed from here on become visible together, in one store, by `uncork`. `atomic` does the same for
+   * a function, and gives everything up when that fails.
    *
    * @param slots as many 64-byte slots as are to be visible together come to lie on one page. A page that fills up is published.
    */
   cork(slots: number = DEFAULT_CORK_SLOTS): void {
-    if (
-      this.corked ||
-      this.begun ||
-      typeof slots !== 'number' ||
-      slots >>> 0 !== slots ||
-      this.next + slots * SLOT > this.limit
-    )
-      this.prepare(CORK, slots)
-    this.corked = true
+    this.point.cork(slots)
   }
 
   /** Publishes what was committed since `cork`. */
   uncork(): void {
-    if (!this.corked) this.throwState('uncork() without cork()')
-    this.corked = false
-    this.publish()
+    const { point } = this
+    if (!point.corked || point.inAtomic) this.throwCork('uncork')
+    point.uncork()
   }
 
   /**
@@ -253,33 +209,22 @@ export class Writer implements Disposable {
    * all of it unless more was written than `cork` was asked to keep together.
    */
   discard(): void {
-    if (!this.corked) this.throwState('discard() without cork()')
-    if (this.begun) this.abort()
-    this.corked = false
-    const { cursor } = this.page
-    const { u8, u32 } = this.page.memory
-    const slot = (this.next - HEADER_SIZE) >> SHIFT
-    const first = HEADER_SIZE + (cursor << SHIFT)
-    // Bytes after the cursor are zero, as after `abort`; and the next frame of a stride finds its mark not yet set.
-    u8.fill(0, first, this.next)
-    for (let i = Math.floor(cursor / this.stride); i * this.stride <= slot; i++) {
-      if (u32[Word.MARKS + i] >= cursor) u32[Word.MARKS + i] = 0
-    }
-    this.next = first
-    this.findMark()
-    this.limit = 0
+    const { point } = this
+    if (!point.corked || point.inAtomic) this.throwCork('discard')
+    point.discard()
   }
 
   /** Publishes at once what `body` writes: `cork`, `body`, `uncork`. When `body` throws, what it had committed is published. */
   batch<T>(body: () => T, slots?: number): T {
-    this.throwIfClosed()
+    this.point.throwIfClosed()
     if (typeof body !== 'function')
       throw new InvalidOptionError(`batch() takes a function that writes, not ${formatValue(body)}`)
+    if (this.point.inAtomic) this.point.throwState('batch() inside atomic()')
     this.cork(slots)
     try {
       return body()
     } finally {
-      if (!this.closed) this.uncork()
+      if (!this.point.closed) this.uncork()
     }
   }
 
@@ -287,37 +232,42 @@ export class Writer implements Disposable {
    * Resolves with the durable position once every frame published so far survives what the journal's durability says.
    * Concurrent flushes share a sync. With 'process' there is nothing to wait for.
    *
-   * @throws {SyncFailedError} when the disk refused.
+   * @throws {SyncFailedError} when the disk refused, {JournalReplacedError} as `begin`.
    */
   async flush(): Promise<number> {
-    this.throwIfClosed()
-    if (this.durableLog === undefined) return this.published
-    return this.durableLog.flush(this.published)
+    this.point.throwIfClosed()
+    const { published } = this.point
+    const { durableLog, place } = this.parts
+    if (durableLog === undefined) {
+      place.throwIfGone()
+      return published
+    }
+    const position = await durableLog.flush(published)
+    // What is synced where nobody can read it is not safe.
+    place.check()
+    return position
   }
 
   /**
-   * Publishes what is committed, drops a frame begun, makes all durable and gives up the lock. Any number of times.
+   * Publishes what is committed, drops a frame begun and what an `atomic` that runs has written, makes all durable and gives up the lock. Any
+   * number of times.
    *
    * @throws {SyncFailedError} when the last sync failed; the writer is closed all the same.
    */
   close(): void {
-    if (this.closed) return
-    if (this.begun) this.abort()
-    if (this.corked) this.uncork()
-    this.closed = true
-    // Every call goes its slow way from here on, which says that the writer is closed.
-    this.lastEntry = NO_ENTRY
-    this.limit = 0
-    this.retainer?.close()
+    if (this.point.closed) return
+    this.point.close()
+    const { directory, durableLog, supply, control, lock } = this.parts
     try {
-      this.durableLog?.close()
+      durableLog?.close()
     } finally {
       crashPoint('close-synced')
-      this.supply.close()
+      supply.close()
       crashPoint('close-prepared-page-removed')
-      this.page.mapping.close()
-      this.control.close()
-      this.lock.release()
+      this.point.page.mapping.close()
+      control.close()
+      lock.release()
+      directory.close()
     }
   }
 
@@ -325,190 +275,27 @@ export class Writer implements Disposable {
     this.close()
   }
 
-  /** Whether a frame is begun and not yet committed. */
-  private get begun(): boolean {
-    return this.lastEntry.pointer.at >= 0
+  /** @internal @throws {JournalReplacedError} unless the journal is what its path names, now. */
+  checkPlace(): void {
+    this.point.throwIfClosed()
+    this.parts.place.check()
   }
 
-  private get published(): number {
-    return this.firstPosition + this.page.cursor
-  }
-
-  private publish(): void {
-    const { next } = this
-    // The commit: everything stored before is visible to whoever sees the new cursor.
-    if (this.ordinaryStores) this.i32[CURSOR] = (next - HEADER_SIZE) >> SHIFT
-    else Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
-    // Must be looked at after that, or a wake-up is lost: see ORDERED_STORES and Control.
-    if ((ORDERED_STORES ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0)
-      this.control.wake()
-    // Zero it is already. The store has the next frame's cache line come to this core now, while nobody waits for it.
-    if (next < this.limit) this.i32[next >> 2] = 0
-  }
-
-  /** Times never decrease, whatever the clock does. */
-  private readTime(): void {
-    readClock()
-    const low = clock[0]
-    const high = clock[1]
-    if (high > this.lastTimeHigh || (high === this.lastTimeHigh && low >>> 0 > this.lastTimeLow >>> 0)) {
-      this.lastTimeHigh = high
-      this.lastTimeLow = low
-    }
-  }
-
-  /** Everything `commit` does seldom. Returns what options add to the frame's first word. */
-  private applyOptions(options: CommitOptions | undefined, entry: Entry): number {
-    if (!this.begun || options === undefined) this.throwState('commit() without begin()')
-    const { at } = entry.pointer
-    const commit = checkCommitOptions(options, entry.size, this.lastTimeHigh, this.lastTimeLow >>> 0)
-    if (entry.pointer.at !== at) this.throwState('commit() with options that write frames themselves')
-    const { time } = commit
-    if (time !== undefined) {
-      this.lastTimeLow = lowHalf(time)
-      this.lastTimeHigh = highHalf(time)
-    } else if (this.timestamps) {
-      this.readTime()
-    }
-    return storeCommitOptions(commit, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0) << (8 * Frame.FLAGS)
-  }
-
-  /**
-   * The slow side of `begin` and `cork`: wrong use, another definition than last time, or no room that is known of. Goes on to the
-   * next page when this one has too little, and sets the mark that is due. Returns the entry of the definition.
-   *
-   * All of it is one function on purpose: V8 spends a fixed budget on what it inlines into a caller's loop, and would spend it on
-   * pieces of this before it gets to the setters of the fields. What is as long as this it leaves alone; see
-   * docs/decisions/0011-hot-path.md.
-   */
-  private prepare(what: FrameDefinition | typeof CORK, corkSlots: number = 0): Entry {
-    this.throwIfClosed()
-    let entry = this.lastEntry
-    let bytes = 0
-    if (what === CORK) {
-      if (this.corked) this.throwState('cork() twice')
-      if (!Number.isInteger(corkSlots) || corkSlots < 0 || corkSlots > this.page.capacity) {
-        throw new InvalidOptionError(
-          `cork() takes a whole number of slots from 0 to ${this.page.capacity}, not ${formatValue(corkSlots)}`,
-        )
-      }
-      if (this.begun) this.throwState('cork() after begin()')
-      bytes = corkSlots * SLOT
-    } else {
-      if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
-      if (entry.definition !== what) entry = this.entryOf(what)
-      bytes = entry.size
-      if (this.next + bytes <= this.limit) return entry
-    }
-
-    if (this.page.mapping.damaged) {
-      throw new CorruptJournalError(
-        `${this.page.path} was cut short by somebody while it was being written; close this writer, and save what is good with 'ticktape repair'`,
-        {
-          path: this.page.path,
-          page: this.page.number,
-        },
+  /** What `commit` does seldom: options, and wrong use. Returns what options add to the frame's first word. */
+  private applyOptions(options: CommitOptions | undefined): number {
+    const { point, time } = this
+    const { entry } = point
+    if (entry.pointer.at === GIVEN_UP)
+      point.throwState(
+        'commit() of a frame that was given up, because one of its fields refused its value; begin it again',
       )
-    }
-    this.durableLog?.throwIfFailed()
-    this.supply.check()
-    if (this.next + bytes > this.end) {
-      // The next page is complete and in place before this one is sealed.
-      const last = this.page
-      const { page, waited } = this.supply.obtain(last.number + 1)
-      crashPoint('roll-page-taken')
-      this.durableLog?.add(page)
-      this.publish()
-      crashPoint('roll-published')
-      Atomics.store(this.i32, Word.SEALED, 1)
-      crashPoint('roll-sealed')
-      this.control.currentPage = page.number
-      this.control.wakeSleepers()
-
-      this.page = page
-      this.firstPosition = page.firstPosition
-      this.i32 = page.memory.i32
-      this.next = HEADER_SIZE
-      this.findMark()
-      for (const one of this.entries) one.pointer.bind(page.memory)
-      this.supply.dispose(last.mapping)
-      this.supply.prepare(page.number + 1)
-      // Also with 'commit': a page that nobody flushed would stay mapped by the syncing thread, and in doubt, for ever.
-      this.durableLog?.request()
-      this.retainer?.schedule()
-      if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
-    }
-
-    const slot = (this.next - HEADER_SIZE) >> SHIFT
-    if (slot >= this.nextMark) {
-      this.page.memory.u32[Word.MARKS + Math.floor(slot / this.stride)] = slot
-      this.findMark()
-      this.requestSync()
-    }
-    this.limit = Math.min(this.end, HEADER_SIZE + (this.nextMark << SHIFT))
-    return entry
+    if (entry.pointer.at < 0 || options === undefined) return point.throwState('commit() without begin()')
+    return applyCommitOptions(options, entry, time, this.timestamps, true)
   }
 
-  /** The next slot that a mark is due at. */
-  private findMark(): void {
-    const stride = Math.floor(((this.next - HEADER_SIZE) >> SHIFT) / this.stride)
-    // A writer that opens the journal may begin in a stride whose first frame will be its own.
-    const isDue = stride > 0 && this.i32[Word.MARKS + stride] === 0
-    this.nextMark = (isDue ? stride : stride + 1) * this.stride
+  private throwCork(call: 'uncork' | 'discard'): never {
+    const { point } = this
+    if (!point.corked) return point.throwState(`${call}() without cork()`)
+    return point.throwState(`${call}() inside atomic(): when its body has returned, all it wrote is published`)
   }
-
-  private requestSync(): void {
-    if (this.durableLog === undefined || this.position - this.requestedAt < this.settings.syncFrames) return
-    this.requestedAt = this.position
-    this.durableLog.request()
-  }
-
-  private entryOf(definition: FrameDefinition): Entry {
-    this.throwIfClosed()
-    if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`begin() takes a definition made by frame(), not ${formatValue(definition)}`)
-    }
-    let entry = this.entryOfType.get(definition.id)
-    if (entry === undefined || entry.definition !== definition) entry = this.addEntry(definition)
-    this.lastEntry = entry
-    return entry
-  }
-
-  /** The first frame of a kind: schema.json has its definition before anybody can see it. */
-  private addEntry(definition: FrameDefinition): Entry {
-    if (definition.slots > this.page.capacity) {
-      throw new FrameDefinitionError(
-        `a ${definition.name} takes ${definition.slots} slots, the pages of ${this.path} have ${this.page.capacity}; give it larger pages`,
-      )
-    }
-    const file = path.join(this.path, FileName.SCHEMA)
-    if (this.schema.match(definition, file) === undefined) {
-      // On disk first: when that fails, the next try must not take the definition for written.
-      writeSchema(this.path, this.schema.with(definition), this.settings.mode)
-      this.schema.add(definition, file)
-    }
-    const entry = makeEntry(definition)
-    entry.pointer.bind(this.page.memory)
-    this.entries.push(entry)
-    this.entryOfType.set(definition.id, entry)
-    return entry
-  }
-
-  private throwState(what: string): never {
-    this.throwIfClosed()
-    throw new InvalidStateError(`${this.path}: ${what}`, { path: this.path })
-  }
-
-  private throwIfClosed(): void {
-    if (this.closed) throw new ClosedError(`the writer of ${this.path} is closed; open another`, { path: this.path })
-  }
-}
-
-/** The halves of a time as small integers; `Number` alone may make them objects on the heap. */
-function lowHalf(time: bigint): number {
-  return Number(BigInt.asIntN(32, time)) | 0
-}
-
-function highHalf(time: bigint): number {
-  return Number(time >> 32n) | 0
 }

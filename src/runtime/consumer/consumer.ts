@@ -4,12 +4,14 @@ import type { CommitOptions } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
 import { Handlers } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
+import { JournalReplacedError } from '../../journal/errors.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { Wait } from '../../wait/run-loop.js'
 import { retryWhileLocked } from '../sessions/retry-while-locked.js'
 import { findLast } from './find-last.js'
+import { identityOf } from './identity.js'
 import { LatencyHistogram } from './latency.js'
 import { Lifecycle, Progress } from './lifecycle.js'
 
@@ -18,6 +20,8 @@ export interface ConsumerOptions {
   readonly name: string
   /** The journal it reads. */
   readonly input: string
+  /** The input's `identityOf`, when the output must be of the same session. */
+  readonly inputIdentity?: string
   /** The journal it writes; created if it does not exist. */
   readonly output: string
   readonly writer: WriterOptions
@@ -48,6 +52,7 @@ export class Consumer {
   /** @throws what Writer.open and Reader.open throw; waits some seconds for an earlier process of that name to end. */
   static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
     const { name, input, output } = options
+    checkSession(options)
     const writer = await retryWhileLocked(() =>
       Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
     )
@@ -55,6 +60,8 @@ export class Consumer {
     try {
       ;(await Reader.whenReady(input, { signal })).close()
       reader = await retryWhileLocked(() => Reader.open(input, { from: { name, start: options.from } }))
+      // Both were opened by their paths: before anything is written, they are of the session that was meant.
+      checkSession(options)
       const run = resume(output, reader)
       const consumer = new Consumer(name, reader, writer, run + 1)
       consumer.writeLifecycle('started')
@@ -198,6 +205,17 @@ export class Consumer {
       event,
     })
   }
+}
+
+/** @throws {JournalReplacedError} when another journal was made at the input's path. */
+function checkSession({ input, inputIdentity }: ConsumerOptions): void {
+  if (inputIdentity === undefined || identityOf(input) === inputIdentity) return
+  throw new JournalReplacedError(
+    `the journal ${input} was removed, moved or made anew; this process belongs to the one before`,
+    {
+      path: input,
+    },
+  )
 }
 
 /** Moves the reader to the position where the next start continues. Returns the number of the last start. */

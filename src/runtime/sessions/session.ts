@@ -1,10 +1,14 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { InvalidOptionError, UnsafePathError } from '../../base/errors.js'
+import { InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
+import { replaceFile } from '../../base/files/replace-file.js'
+import { readIn } from '../../base/files/where.js'
 import { formatValue } from '../../base/format-value.js'
 import { shellQuoted } from '../../base/shell.js'
-import { FileName, listDirectory, makeDirectories, syncDirectory } from '../../journal/files/directory.js'
+import { fromSystemError } from '../../base/system-error.js'
+import { FileName, listDirectory, makeDirectories } from '../../journal/files/directory.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
+import { native } from '../../native/index.js'
 import { lookAtStateFile } from '../../state/file/look.js'
 import { SessionError } from '../errors.js'
 
@@ -13,6 +17,8 @@ export const GATEWAY_JOURNAL = 1
 
 const FILE = 'session.json'
 const MOST_MEMBERS = 65_000
+/** Far more than so many members need. */
+const MOST_BYTES = 512 * 1024 * 1024
 
 /** One consumer of a session. Its number is its journal's id and the source of its frames; it never changes within a session. */
 export interface Member {
@@ -44,16 +50,16 @@ export class Session {
    *
    * @throws {SessionError} for a damaged session.json, or if the directory has other contents; {UnsafePathError}, {InvalidOptionError}.
    */
-  static open(home: string): Session {
-    checkHome(home)
+  static open(place: string): Session {
+    const home = checkedHome(place)
     if (!fs.existsSync(path.join(home, FILE))) checkRoom(home)
     makeDirectories(home, 0o700)
     return new Session(home)
   }
 
   /** Opens an existing session for reading. @throws {SessionError} when there is none. */
-  static openExisting(home: string): Session {
-    checkHome(home)
+  static openExisting(place: string): Session {
+    const home = checkedHome(place)
     if (!fs.existsSync(path.join(home, FILE))) {
       throw new SessionError(
         `${home} has no ${FILE}: it is not the home of a gateway and its strategies; 'ticktape run --home' makes one`,
@@ -94,10 +100,12 @@ export class Session {
    * The members with these ids; new ones get the next numbers. Only the gateway of the session may call it.
    *
    * @param answeredBy the name of what answers their requests from now on.
+   * @param check throws unless the session is still the one that was opened.
    */
   assignNumbers(
     wanted: readonly { readonly id: string; readonly file: string }[],
     answeredBy: string,
+    check: () => void,
   ): readonly Member[] {
     const numbers = this.all.map(member => member.number)
     let last = Math.max(GATEWAY_JOURNAL, ...numbers)
@@ -113,8 +121,23 @@ export class Session {
     for (const member of numbered) this.members.set(member.id, member)
     if (!this.answerers.includes(answeredBy)) this.answerers = [...this.answerers, answeredBy]
     const record = { version: 1, members: this.all, answeredBy: this.answerers }
-    writeWhole(path.join(this.home, FILE), `${JSON.stringify(record, null, 2)}\n`)
+    this.write(`${JSON.stringify(record, null, 2)}\n`, check)
     return numbered
+  }
+
+  /** Replaces session.json in one step, and for good: without it strategies would be numbered anew, and orders on record belong to others. */
+  private write(text: string, check: () => void): void {
+    const home = native.openDirectory(this.home, true)
+    try {
+      // What was made at this path after the session was opened is another session, whose file this is not.
+      check()
+      replaceFile(home, FILE, Buffer.from(text), 0o600)
+      home.sync()
+    } catch (error) {
+      throw error instanceof TicktapeError ? error : fromSystemError(error, 'writing', path.join(this.home, FILE))
+    } finally {
+      home.close()
+    }
   }
 }
 
@@ -123,10 +146,12 @@ export function isMemberId(id: unknown): id is string {
   return typeof id === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(id)
 }
 
-function checkHome(home: unknown): void {
+/** The path as it means now: strategies are started, and started again, long after. */
+function checkedHome(home: unknown): string {
   if (typeof home !== 'string' || home === '' || home.includes('\0')) {
     throw new InvalidOptionError(`a session's home is a directory's path, not ${formatValue(home)}`)
   }
+  return path.resolve(home)
 }
 
 /** A session may be created in a new directory, or in one that holds only journals and state files. @throws {SessionError} */
@@ -176,7 +201,7 @@ function readRecord(file: string): SessionRecord {
   }
   let text: string
   try {
-    text = fs.readFileSync(file, 'utf8')
+    text = readIn(path.dirname(file), FILE, MOST_BYTES).toString('utf8')
   } catch (error) {
     throw new SessionError(`${file} cannot be read; type: chmod u+r ${shellQuoted(file)}`, { path: file, cause: error })
   }
@@ -214,18 +239,4 @@ function readRecord(file: string): SessionRecord {
     return { id, number: number as number, file: module }
   })
   return { members: read, answeredBy }
-}
-
-/** Replaces a file atomically and durably: if it were lost, strategies would get other numbers, and recorded orders would belong to others. */
-function writeWhole(file: string, text: string): void {
-  const temporary = `${file}.tmp`
-  const fd = fs.openSync(temporary, 'w', 0o600)
-  try {
-    fs.writeSync(fd, text)
-    fs.fsyncSync(fd)
-  } finally {
-    fs.closeSync(fd)
-  }
-  fs.renameSync(temporary, file)
-  syncDirectory(path.dirname(file))
 }

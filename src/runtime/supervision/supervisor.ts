@@ -12,6 +12,8 @@ export interface SupervisorOptions {
   /** The time a process may take to stop before it is killed, in ms. */
   readonly stopMs: number
   readonly onEvent: (event: SupervisorEvent) => void
+  /** Asked before each start. When it throws, the process is not started, then or later. */
+  readonly mayStart?: () => void
 }
 
 export type SupervisorEvent =
@@ -71,7 +73,14 @@ export class Supervisor {
   }
 
   private start(): void {
-    const { module, argument, onEvent } = this.options
+    const { module, argument, onEvent, mayStart } = this.options
+    try {
+      mayStart?.()
+    } catch (error) {
+      this.stopping = true
+      onEvent({ kind: 'failed', message: (error as Error).message })
+      return this.ended('not started')
+    }
     this.startedAt = performance.now()
     this.progress = undefined
     // The child does not inherit our standard output, because that may be JSON for a program.

@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { CommitOptions } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
 import { CorruptStateError, StateBusyError } from '../errors.js'
-import { Header } from '../file/format.js'
+import { BROADCASTER, Header } from '../file/format.js'
+import { readOwnerSlot, signOwnerSlot } from '../file/owners.js'
 import { DEFAULT_MODE } from '../file/state-file.js'
 import { Ring } from '../ring/ring.js'
 import { type MemberEntry, Members } from './members.js'
@@ -87,7 +88,7 @@ export class Broadcast implements Disposable {
       graceMs: kinds.number(0, Number.POSITIVE_INFINITY),
       mode: kinds.integer(0, 0o777),
     })
-    return new Broadcast(directory, options)
+    return new Broadcast(resolveDirectory(directory), options)
   }
 
   private constructor(
@@ -96,12 +97,17 @@ export class Broadcast implements Disposable {
     private readonly options: BroadcastOptions,
   ) {
     this.members = openMembers(path, options)
-    if (!this.members.file.mapping.lockRange(Header.OWN, 1)) {
+    const { file } = this.members
+    if (!file.mapping.lockRange(Header.OWN, 1)) {
+      const pid = readOwnerSlot(file, BROADCASTER)?.pid
       this.members.close()
-      throw new StateBusyError(`${path} has a broadcaster already; one process writes to all members`, undefined, {
-        path,
-      })
+      throw new StateBusyError(
+        `${path} has a broadcaster already${pid === undefined ? '' : `, process ${pid}`}; one process writes to all members`,
+        pid,
+        { path },
+      )
     }
+    signOwnerSlot(file, BROADCASTER)
     this.refresh()
     this.timer = setInterval(() => this.sweepInTime(), SWEEP_MS).unref()
   }
@@ -251,14 +257,19 @@ export class Broadcast implements Disposable {
   }
 }
 
+/** @internal The directory as it means now: rings are made in it and removed whenever members come and go. */
+export function resolveDirectory(directory: unknown): string {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
+    throw new InvalidOptionError(`a broadcast has a directory, not ${formatValue(directory)}`)
+  }
+  return resolve(directory)
+}
+
 /** @internal */
 export function openMembers(
   directory: string,
   options: { readonly members?: number; readonly mode?: number },
 ): Members {
-  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new InvalidOptionError(`a broadcast has a directory, not ${formatValue(directory)}`)
-  }
   return Members.open(join(directory, 'members'), options.members, options.mode ?? DEFAULT_MODE)
 }
 

@@ -4,7 +4,7 @@ import { checkOptions, kinds } from '../../base/options.js'
 import type { Handlers } from '../../frames/handlers.js'
 import { Ring, type RingRunOptions } from '../ring/ring.js'
 import { MAX_SLOTS } from '../ring/ring-file.js'
-import { openMembers, ringPath } from './broadcast.js'
+import { openMembers, resolveDirectory, ringPath } from './broadcast.js'
 import { checkMemberName, type Members } from './members.js'
 
 export interface MemberOptions {
@@ -24,13 +24,14 @@ export class BroadcastMember implements Disposable {
    * @throws {StateBusyError} when a live process has the name, {StateFullError} when all places are taken; {InvalidOptionError,
    * UnsafePathError, CorruptStateError, StateMismatchError, NoSpaceError}
    */
-  static join(directory: string, name: string, options: MemberOptions = {}): BroadcastMember {
+  static join(path: string, name: string, options: MemberOptions = {}): BroadcastMember {
     checkOptions('BroadcastMember.join', options, {
       keys: kinds.array,
       slots: kinds.integer(1, MAX_SLOTS),
       mode: kinds.integer(0, 0o777),
     })
     checkMemberName(name)
+    const directory = resolveDirectory(path)
     const members = openMembers(directory, { mode: options.mode })
     let ring: Ring | undefined
     try {

@@ -78,26 +78,6 @@ export const CounterValue = {
   OWNER: 64,
 } as const
 
-/** Top of book: parameters [markets]. A u64 for each market from Header.SIZE on, four u16 in it. */
-export const Quote = {
-  SIZE: 8,
-  BID: 0,
-  BID_SIZE: 2,
-  ASK: 4,
-  ASK_SIZE: 6,
-} as const
-
-/**
- * In flight: parameters [markets, owners]. From Header.SIZE on: a word for each market; owner slots; for each owner a f64 deadline
- * for each market.
- *
- * A word is count × 4096 + owner + 1, or count × 4096 when the market is free; the count grows with every change.
- */
-export const InFlightWord = {
-  OWNER_BITS: 12,
-  MAX_OWNERS: 1024,
-} as const
-
 /**
  * Latest values: parameters [capacity, slots of a frame]. From Header.SIZE on a cell for each instrument: two words, then four frames
  * as in a journal (without a time). A cell's writer has its first byte locked.
@@ -107,6 +87,8 @@ export const LatestCell = {
   BEGUN: 0,
   /** u32: the last version complete; 0: none yet. Version v is in copy v mod 4. After 2^32 - 1 comes 1. */
   VERSION: 4,
+  /** Owner slot, without its lock: who claimed the cell last; zeros where that did not say. */
+  OWNER: 8,
   COPIES_AT: 64,
   COPIES: 4,
 } as const
@@ -148,51 +130,6 @@ export const RingType = {
 
 export const RingPolicy = { UNKNOWN: 0, KEEP: 1, OVERWRITE: 2 } as const
 
-/**
- * Circuit breaker: parameters [markets, minutes after midnight UTC at which a day begins]. The words are in the header; a
- * BreakerMarket for each market from Header.SIZE on.
- */
-export const BreakerWord = {
-  /**
-   * u32: count × 16 + code, code 0 while trading may go on, else 1 + its index in HALT_CODES. The one word that decides; it only changes
-   * by compare-and-swap, and the count grows with every change.
-   */
-  HALTED: 256,
-  CODE_BITS: 4,
-  /** u32: errors since the last success. */
-  ERRORS: 384,
-  /** u64: day × 2^48 + that day's P&L in minor units (48 bits, signed); days since 1970. One word, so never half of it changes. */
-  DAY_PNL: 512,
-  PNL_BITS: 48,
-  /** Limits, each a f64, Infinity where there is none. */
-  MAX_ERRORS: 640,
-  MAX_DAILY_LOSS: 648,
-  MAX_POSITION: 656,
-  /** Two reasons, at REASONS + 512 × (count mod 2): of this halt and the one before. */
-  REASONS: 1024,
-} as const
-
-/** Why trading was halted. */
-export const BreakerReason = {
-  SIZE: 512,
-  /** u32: the value of HALTED that it explains; stored last, so a reason cut short explains nothing. */
-  WORD: 0,
-  PID: 4,
-  /** i64: ns since 1970. */
-  TIME: 8,
-  /** UTF-8, NUL-padded. */
-  TEXT: 16,
-  TEXT_SIZE: 496,
-} as const
-
-export const BreakerMarket = {
-  SIZE: 16,
-  /** f64, a whole number: the position. */
-  POSITION: 0,
-  /** f64: the market's own limit plus 1; 0 where the general one holds. */
-  LIMIT: 8,
-} as const
-
 /** Members of a broadcast: parameters [members]. From Header.SIZE on. */
 export const Member = {
   SIZE: 4096,
@@ -213,3 +150,5 @@ export const Member = {
 
 /** In the header of a members file: u32, grows whenever somebody joins or leaves. */
 export const MEMBERS_VERSION = 256
+/** There too: owner slot of the broadcaster, without its lock, which is on byte Header.OWN. */
+export const BROADCASTER = 384

@@ -17,11 +17,16 @@ export interface OwnerInfo {
  */
 export function acquireOwnerSlot(file: StateFile, offset: number): boolean {
   if (!file.mapping.lockRange(offset, 1)) return false
+  signOwnerSlot(file, offset)
+  return true
+}
+
+/** Says that this process has a place, whose lock is somewhere else. */
+export function signOwnerSlot(file: StateFile, offset: number): void {
   const view = new DataView(file.mapping.buffer)
   view.setUint32(offset + O.PID, process.pid, true)
   view.setBigUint64(offset + O.PROCESS_START, BigInt(native.processStart(process.pid) ?? 0), true)
   view.setBigInt64(offset + O.SINCE, native.now(), true)
-  return true
 }
 
 export function releaseOwnerSlot(file: StateFile, offset: number): void {

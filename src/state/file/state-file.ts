@@ -3,13 +3,15 @@ import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
-import { shellQuoted } from '../../base/shell.js'
+import { sleepThread } from '../../base/sleep.js'
 import { fromSystemError, systemCode } from '../../base/system-error.js'
 import { FormatVersionError } from '../../frames/errors.js'
 import type { Mapping } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import { CorruptStateError, StateBusyError, StateMismatchError } from '../errors.js'
 import { Header as H, Kind, STATE_MAGIC, STATE_VERSION } from './format.js'
+import { isStateFile, noStateFile } from './magic.js'
+import { checkDirectory, checkTrust, makeDirectory } from './trust.js'
 
 /** What a state file is made as, or must be to be opened. */
 export interface StatePlan {
@@ -56,11 +58,11 @@ export class StateFile {
    * @throws {InvalidOptionError, UnsafePathError, CorruptStateError, StateMismatchError, FormatVersionError, NoSpaceError,
    * SystemCallError}
    */
-  static open(file: string, plan: StatePlan): StateFile {
-    checkPath(file, plan.what)
+  static open(path: string, plan: StatePlan): StateFile {
+    const file = resolvePath(path, plan.what)
     for (let attempt = 0; ; attempt++) {
       try {
-        return StateFile.map(file, plan)
+        return StateFile.map(file, plan, plan.mode)
       } catch (error) {
         // Gone again, or made by another since: the next attempt sees which. Many times over somebody is removing it all the time.
         if (systemCode(error) !== 'ENOENT' || attempt === 100) throw asStateError(error, file)
@@ -69,21 +71,24 @@ export class StateFile {
     }
   }
 
-  /** Opens one that is there. Undefined when there is none. */
-  static openExisting(file: string, plan: StatePlan): StateFile | undefined {
-    checkPath(file, plan.what)
+  /**
+   * Opens one that is there, whoever may write it: see `checkTrust`. For the operator, who names a file and trusts it with nothing.
+   * Undefined when there is none.
+   */
+  static openExisting(path: string, plan: StatePlan): StateFile | undefined {
+    const file = resolvePath(path, plan.what)
     try {
-      return StateFile.map(file, plan)
+      return StateFile.map(file, plan, undefined)
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined
       throw asStateError(error, file)
     }
   }
 
-  private static map(file: string, plan: StatePlan): StateFile {
+  private static map(file: string, plan: StatePlan, mode: number | undefined): StateFile {
     const mapping = native.mapFile(file, true)
     try {
-      checkOwner(file, mapping, plan)
+      checkTrust(file, mapping, mode)
       return new StateFile(file, mapping, checkHeader(mapping, file, plan), plan.what)
     } catch (error) {
       mapping.close()
@@ -123,7 +128,7 @@ export class StateFile {
           { path: this.path },
         )
       }
-      Atomics.wait(napping, 0, 0, 1)
+      sleepThread(1)
     }
     try {
       return action()
@@ -146,7 +151,6 @@ export class StateFile {
 }
 
 const LOCK_ATTEMPTS = 2000
-const napping = new Int32Array(new SharedArrayBuffer(4))
 
 /** Makes the file complete under a name of its own, then gives it the one it is known by; another process's is left as it is. */
 function create(file: string, plan: StatePlan): void {
@@ -159,8 +163,8 @@ function create(file: string, plan: StatePlan): void {
     )
   }
   try {
-    fs.mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 })
-    checkDirectory(file)
+    makeDirectory(dirname(file), plan.mode)
+    checkDirectory(file, plan.mode)
     removeAbandoned(file)
     const temporary = `${file}.${process.pid}-${native.processStart(process.pid) ?? 0}-${randomBytes(4).toString('hex')}.tmp`
     native.createFile(temporary, size, plan.mode, encodeHeader(plan, parameters, size)).close()
@@ -235,29 +239,15 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
   if (size !== mapping.size || view.getUint32(H.FILE_SIZE, true) !== size) {
     damaged(`with ${describe(plan, parameters)} it would have ${size} bytes, it has ${mapping.size}`)
   }
-  plan.parameters.forEach(({ name, value }, i) => {
-    if (value !== undefined && value !== parameters[i]) mismatch(`was made with ${name} ${parameters[i]}, not ${value}`)
+  plan.parameters.forEach(({ name, value, byDefault }, i) => {
+    if (value === undefined || value === parameters[i]) return
+    const why = parameters[i] === byDefault ? ', the default: whoever came first may have given none' : ''
+    mismatch(`was made with ${name} ${parameters[i]}, not ${value}${why}`)
   })
   const hash = bytes.subarray(H.LAYOUT_HASH, H.LAYOUT_HASH + 8)
   if (plan.layoutHash !== undefined && !Buffer.from(plan.layoutHash).equals(hash))
     mismatch('holds frames of another definition')
   return parameters
-}
-
-/** Whether it begins as a state file does. What does not may be anything, so nobody is told to remove or change it. */
-function isStateFile(mapping: Mapping): boolean {
-  if (mapping.size < H.SIZE) return false
-  return Buffer.from(mapping.buffer, H.MAGIC, STATE_MAGIC.length).toString('latin1') === STATE_MAGIC
-}
-
-function noStateFile(file: string, cause?: unknown): CorruptStateError {
-  return new CorruptStateError(
-    `${file} does not begin as a state file does, so it is none or damaged; use another path`,
-    {
-      path: file,
-      cause,
-    },
-  )
 }
 
 function describe(plan: StatePlan, parameters: readonly number[]): string {
@@ -269,40 +259,12 @@ function nameOfKind(kind: number): string {
   return name === undefined ? `file of unknown kind ${kind}` : name.toLowerCase().replaceAll('_', ' ')
 }
 
-function checkPath(file: unknown, what: string): void {
+/** The path as it means now: what is done later must not depend on where the process is by then. */
+function resolvePath(file: unknown, what: string): string {
   if (typeof file !== 'string' || file === '' || file.includes('\0') || file.endsWith('/')) {
     throw new InvalidOptionError(`${what}.open takes the path of its file, not ${formatValue(file)}`)
   }
-}
-
-/** Who may write the file decides what the process trusts: its owner only, unless `mode` says so. */
-function checkOwner(file: string, mapping: Mapping, plan: StatePlan): void {
-  const stat = fs.lstatSync(file)
-  // Replaced between opening and looking: take what is there now.
-  if (stat.ino !== mapping.inode) throw Object.assign(new Error(`${file} was replaced`), { code: 'ENOENT' })
-  const me = process.geteuid?.()
-  if (me !== undefined && stat.uid !== me) {
-    throw new UnsafePathError(`${file} belongs to user ${stat.uid}, not to ${me}; use another path`, { path: file })
-  }
-  if ((stat.mode & 0o022 & ~plan.mode) !== 0) {
-    if (!isStateFile(mapping)) throw noStateFile(file)
-    throw new UnsafePathError(
-      `${file} can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${shellQuoted(file)}, or open it with a 'mode' that allows it`,
-      { path: file },
-    )
-  }
-}
-
-/** In a directory where everybody may remove everything, a file is nobody's. /dev/shm and /tmp have the sticky bit. */
-function checkDirectory(file: string): void {
-  const directory = dirname(resolve(file))
-  const { mode } = fs.statSync(directory)
-  if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
-    throw new UnsafePathError(
-      `${directory} can be written by everybody, who may remove each other's files there; use a directory of your own, or one with the sticky bit such as /dev/shm`,
-      { path: file },
-    )
-  }
+  return resolve(file)
 }
 
 function asStateError(error: unknown, file: string): unknown {

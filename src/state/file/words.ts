@@ -41,11 +41,16 @@ export function updateInteger(words: BigInt64Array, index: number, change: (valu
 
 /** Adds to a f64, however many processes do so at once. Returns the new value. Allocates bigints. */
 export function addFloat(words: BigInt64Array, index: number, amount: number): number {
+  return updateFloat(words, index, value => value + amount)
+}
+
+/** As `updateInteger`, of a f64. */
+export function updateFloat(words: BigInt64Array, index: number, change: (value: number) => number): number {
   for (;;) {
     const seen = Atomics.load(words, index)
     scratchSigned[0] = seen
-    const sum = scratchFloat[0] + amount
-    scratchFloat[0] = sum
-    if (Atomics.compareExchange(words, index, seen, scratchSigned[0]) === seen) return sum
+    const wanted = change(scratchFloat[0])
+    scratchFloat[0] = wanted
+    if (Atomics.compareExchange(words, index, seen, scratchSigned[0]) === seen) return wanted
   }
 }

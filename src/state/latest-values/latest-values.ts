@@ -4,7 +4,8 @@ import { checkOptions, kinds } from '../../base/options.js'
 import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from '../../frames/definition.js'
 import { Frame, Page, SLOT_SIZE } from '../../frames/format.js'
 import { PageMemory } from '../../frames/memory.js'
-import { type PlainValues, plainValues } from '../../frames/plain-values.js'
+import { plainValues } from '../../frames/plain-values.js'
+import { GIVEN_UP, NO_FRAME } from '../../frames/pointer.js'
 import { layoutHash } from '../../frames/schema.js'
 import {
   type BoundView,
@@ -18,6 +19,7 @@ import { StateBusyError } from '../errors.js'
 import { refuseIndex } from '../file/checks.js'
 import { fence, storeRelease } from '../file/fence.js'
 import { LatestCell as C, Header, Kind } from '../file/format.js'
+import { readOwnerSlot, signOwnerSlot } from '../file/owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../file/state-file.js'
 
 export interface LatestValuesOptions {
@@ -57,13 +59,13 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   private readonly frameSize: number
   private readonly writing: BoundWriteView<F>
   private readonly reading: BoundView<FrameView<F>>
-  private readonly plain: PlainValues<F>
+  private readonly toObject: (view: FrameView<F>) => ValuesOf<F>
   /** The frame read last, away from the writer. */
   private readonly taken: BigUint64Array
   /** 1 for cells this opening has. */
   private readonly mine: Uint8Array
-  /** The cell begun, or -1. */
-  private begun = -1
+  /** The cell begun last. The pointer of `writing` says whether its value is still to be committed. */
+  private begun = 0
   private size: number
 
   /**
@@ -97,7 +99,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     this.writing = makeWriteView(definition)
     this.writing.pointer.bind(new PageMemory(file.mapping.buffer, 0, file.path, 0))
     this.reading = makeReadView(definition)
-    this.plain = plainValues(definition, this.writing)
+    this.toObject = plainValues(definition).toObject as (view: FrameView<F>) => ValuesOf<F>
     // A copy of one cell and no page: positions, which count from a page's header, come out as 0.
     const memory = new PageMemory(new ArrayBuffer(this.frameSize), Page.HEADER_SIZE / SLOT_SIZE, file.path, 0)
     this.reading.pointer.bind(memory)
@@ -123,18 +125,18 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     const { pointer } = this.writing
     pointer.at = at
     try {
-      this.plain.assign(values)
+      this.writing.assign(values)
       if (pointer.at !== at) this.throwInside()
     } finally {
-      pointer.at = -1
-      this.begun = -1
+      pointer.at = NO_FRAME
     }
     this.publish(index)
   }
 
   /**
    * Begins a cell's next value: returns a view that has the last one's fields, zeros in a new cell, to change in place. Nobody sees it
-   * before `commit`. Allocates nothing.
+   * before `commit`. Allocates nothing. A field that refuses its value (FieldValueError) gives the new value up: `commit` refuses it, and the
+   * cell keeps the one it had.
    *
    * @throws as `set`.
    */
@@ -142,25 +144,28 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     const at = this.open(index)
     const version = this.words[this.versionAt(index)]
     if (version !== 0) this.copyLast(index, version, at)
+    else this.clear(at) // of what was begun before and given up
     this.writing.pointer.at = at
     return this.writing.view
   }
 
-  /** Makes the value begun the cell's. */
+  /** Makes the value begun the cell's. @throws {InvalidStateError} without `begin`, and for a value that a field had given up. */
   commit(): void {
     const index = this.end('commit')
     this.publish(index)
   }
 
-  /** Gives the value begun up: the cell keeps the one it had. */
+  /** Gives the value begun up: the cell keeps the one it had. May be called for one that a field has given up already. */
   abort(): void {
-    this.end('abort')
+    const { pointer } = this.writing
+    if (pointer.at === GIVEN_UP) pointer.at = NO_FRAME
+    else this.end('abort')
   }
 
   /** A cell's value as a plain object, undefined when it was never set. */
   get(index: number): ValuesOf<F> | undefined {
     const view = this.read(index)
-    return view === undefined ? undefined : this.plain.toObject(view)
+    return view === undefined ? undefined : this.toObject(view)
   }
 
   /** A cell's value as a view, valid until the next `read` or `get` of this table; undefined when it was never set. Allocates nothing. */
@@ -193,9 +198,8 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   /** Gives its cells up, with the values they have. Any number of times. */
   close(): void {
     this.size = 0
-    this.begun = -1
-    this.writing.pointer.at = -1
-    this.reading.pointer.at = -1
+    this.writing.pointer.at = NO_FRAME
+    this.reading.pointer.at = NO_FRAME
     this.file.close()
   }
 
@@ -206,7 +210,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   /** Claims the cell and announces its next version. Returns where it is to be written. */
   private open(index: number): number {
     if (!(index >>> 0 === index && index < this.size)) this.refuseCell(index)
-    if (this.begun >= 0) this.throwBegun()
+    if (this.writing.pointer.at >= 0) this.throwBegun()
     if (this.mine[index] === 0) this.claim(index)
     this.begun = index
     const cell = this.versionAt(index)
@@ -225,11 +229,10 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   }
 
   private end(what: string): number {
-    const index = this.begun
-    if (index < 0) this.throwNotBegun(what)
-    this.begun = -1
-    this.writing.pointer.at = -1
-    return index
+    const { pointer } = this.writing
+    if (pointer.at < 0) this.throwNotBegun(what)
+    pointer.at = NO_FRAME
+    return this.begun
   }
 
   private copyLast(index: number, version: number, to: number): void {
@@ -239,6 +242,12 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     for (let i = to >> 3; i < end; i++) longs[i] = longs[from++]
   }
 
+  private clear(at: number): void {
+    const { longs } = this
+    const end = (at + this.frameSize) >> 3
+    for (let i = (at + Frame.SMALL_HEADER_SIZE) >> 3; i < end; i++) longs[i] = 0n
+  }
+
   private copyOut(from: number): void {
     const { taken, longs } = this
     for (let i = 0; i < taken.length; i++) taken[i] = longs[from + i]
@@ -246,13 +255,16 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
 
   /** One writer a cell: a lock on the cell says who, and goes with the process. */
   private claim(index: number): void {
-    if (!this.file.mapping.lockRange(CELLS_AT + index * this.cellSize, 1)) {
+    const cell = CELLS_AT + index * this.cellSize
+    if (!this.file.mapping.lockRange(cell, 1)) {
+      const pid = readOwnerSlot(this.file, cell + C.OWNER)?.pid
       throw new StateBusyError(
-        `cell ${index} of ${this.path} has another writer; a cell has one until that closes the table or ends`,
-        undefined,
+        `cell ${index} of ${this.path} has another writer${pid === undefined ? '' : `, process ${pid}`}; a cell has one until that closes the table or ends`,
+        pid,
         { path: this.path },
       )
     }
+    signOwnerSlot(this.file, cell + C.OWNER)
     this.mine[index] = 1
   }
 
@@ -275,7 +287,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
 
   private throwBegun(): never {
     throw new InvalidStateError(
-      `${this.path}: the value begun for cell ${this.begun} was neither committed nor aborted`,
+      `${this.path}: the value begun for cell ${this.begun} was neither committed nor aborted; when filling it failed, give it up with abort()`,
       { path: this.path },
     )
   }
@@ -283,7 +295,11 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   private throwNotBegun(what: string): never {
     if (this.file.isClosed)
       throw new ClosedError(`the LatestValues of ${this.path} is closed; open another`, { path: this.path })
-    throw new InvalidStateError(`${this.path}: ${what}() without begin()`, { path: this.path })
+    const why =
+      this.writing.pointer.at === GIVEN_UP
+        ? 'of a value that was given up, because one of its fields refused what was set; begin it again'
+        : 'without begin()'
+    throw new InvalidStateError(`${this.path}: ${what}() ${why}`, { path: this.path })
   }
 }
 

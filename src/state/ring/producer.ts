@@ -1,13 +1,12 @@
-import { clockWords } from '../../base/clock.js'
-import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import { formatValue } from '../../base/format-value.js'
-import { type CommitOptions, checkCommitOptions, storeCommitOptions } from '../../frames/commit-options.js'
-import { type Fields, FrameDefinition, isDefinition, type ValuesOf } from '../../frames/definition.js'
+import { InvalidStateError } from '../../base/errors.js'
+import { sleepThread } from '../../base/sleep.js'
+import { applyCommitOptions, type CommitOptions } from '../../frames/commit-options.js'
+import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
+import { Entries, type Entry, NO_ENTRY } from '../../frames/entries.js'
 import { FrameDefinitionError } from '../../frames/errors.js'
-import { Frame } from '../../frames/format.js'
-import { type PlainValues, plainValues } from '../../frames/plain-values.js'
-import { type BoundWriteView, makeWriteView, type WriteView } from '../../frames/view.js'
-import { native } from '../../native/index.js'
+import { FrameTime } from '../../frames/frame-time.js'
+import { GIVEN_UP, NO_FRAME } from '../../frames/pointer.js'
+import type { WriteView } from '../../frames/view.js'
 import { StateFullError, StateMismatchError } from '../errors.js'
 import { fence, storeRelease } from '../file/fence.js'
 import { RingWord as R, RingPolicy } from '../file/format.js'
@@ -24,25 +23,14 @@ export interface ProducerSettings {
   readonly signal: AbortSignal | undefined
 }
 
-/** One kind of frame, ready to be written. */
-interface Entry extends BoundWriteView<Fields> {
-  readonly definition: FrameDefinition | undefined
-  readonly plain: PlainValues<Fields>
-  /** The frame's first word: type and slots. */
-  readonly word: number
-  readonly slots: number
-}
-
 // Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
 const TAIL = Word.TAIL
 const HEAD = Word.HEAD
-const clock = clockWords
-const readClock = native.readClock
+const NOTHING_BEGUN = NO_FRAME
 const ZERO = 0n
 
 /** Looks at the head before a producer that waits takes naps between them: some 20 µs. */
 const SPINS = 2000
-const napping = new Int32Array(new SharedArrayBuffer(4))
 
 /** The writing side of a ring. */
 export class RingProducer {
@@ -54,13 +42,12 @@ export class RingProducer {
   private tail: number
   /** Up to here there is room for sure: the head as it was seen last, plus the ring's slots. */
   private roomUntil: number
-  private lastEntry: Entry = NO_ENTRY
-  private readonly entryOfType = new Map<number, Entry>()
-  private begun = false
+  /** The entry that `begin` was called with last. Its pointer says whether a frame is begun. */
+  private entry: Entry = NO_ENTRY
+  private readonly entries: Entries
   private corked = false
-  /** Signed: a field with a number of 2^31 and more would be a new object each time. */
-  private lastTimeLow = 0
-  private lastTimeHigh = 0
+  private readonly time = new FrameTime(0n)
+  private readonly timestamps: boolean
 
   constructor(
     private readonly ring: RingFile,
@@ -73,6 +60,8 @@ export class RingProducer {
     // From here on it has so many.
     ring.agree(ring.slots)
     this.slots = ring.slots
+    this.timestamps = settings.timestamps
+    this.entries = new Entries(ring.memory, definition => this.announce(definition))
     this.agreeOnPolicy()
     this.tail = Atomics.load(i32, TAIL)
     this.roomUntil = (Atomics.load(i32, HEAD) + this.slots) | 0
@@ -80,51 +69,50 @@ export class RingProducer {
 
   /** Begins a frame: all its fields are zero. Undefined when the ring is full and neither waits nor overwrites. */
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> | undefined {
-    if (this.begun) this.throwState('begin() before the last frame was committed or aborted')
-    let entry = this.lastEntry
-    if (entry.definition !== definition) entry = this.entryOf(definition)
-    if (((this.roomUntil - this.tail) | 0) < entry.slots && !this.makeRoom(entry.slots)) return undefined
+    let { entry } = this
+    if (entry.definition !== definition || entry.pointer.at >= 0) entry = this.prepare(definition)
+    const { pointer, slots } = entry
+    if (((this.roomUntil - this.tail) | 0) < slots && !this.makeRoom(slots)) return undefined
     const at = this.ring.at(this.tail)
-    this.clear(at >> 3, entry.slots)
-    entry.pointer.at = at
-    this.begun = true
+    this.clear(at >> 3, slots)
+    pointer.at = at
     return entry.view as WriteView<F>
   }
 
   /** Commits the frame begun, and publishes it unless in a batch. */
   commit(options?: CommitOptions): void {
-    if (!this.begun) this.throwState('commit() without begin()')
-    const entry = this.lastEntry
-    const at = entry.pointer.at >> 2
-    let word = entry.word
-    if (options !== undefined) word |= this.applyOptions(options, entry)
-    else if (this.settings.timestamps) this.readTime()
-    const { u32 } = this
-    u32[at] = word
-    u32[at + 2] = this.lastTimeLow
-    u32[at + 3] = this.lastTimeHigh
-    entry.pointer.at = -1
-    this.begun = false
+    const { entry, time, u32 } = this
+    const { pointer } = entry
+    const { at } = pointer
+    let { word } = entry
+    if (options !== undefined || at < 0) word |= this.applyOptions(options)
+    else if (this.timestamps) time.read()
+    const header = at >> 2
+    u32[header] = word
+    u32[header + 2] = time.low
+    u32[header + 3] = time.high
+    pointer.at = NOTHING_BEGUN
     this.tail = (this.tail + entry.slots) | 0
     if (!this.corked) this.publish()
   }
 
   abort(): void {
-    if (!this.begun) this.throwState('abort() without begin()')
-    this.lastEntry.pointer.at = -1
-    this.begun = false
+    const { pointer } = this.entry
+    if (pointer.at < 0 && pointer.at !== GIVEN_UP) this.throwState('abort() without begin()')
+    pointer.at = NO_FRAME
   }
 
   write<F extends Fields>(definition: FrameDefinition<F>, values: ValuesOf<F>, options?: CommitOptions): boolean {
     if (this.begin(definition) === undefined) return false
-    const entry = this.lastEntry
+    const { entry } = this
     const { at } = entry.pointer
     try {
-      entry.plain.assign(values)
+      entry.assign(values)
+      // A value that is a getter can do anything, commit this frame for one.
       if (entry.pointer.at !== at) this.throwState('write() of values that write frames themselves')
       this.commit(options)
     } catch (error) {
-      if (this.begun) this.abort()
+      this.entry.pointer.at = NO_FRAME
       throw error
     }
     return true
@@ -149,13 +137,13 @@ export class RingProducer {
 
   /** The slots a definition's frames take. @throws as `begin`. */
   slotsOf(definition: FrameDefinition): number {
-    return this.entryOf(definition).slots
+    this.ring.file.throwIfClosed()
+    return this.entries.of(definition).slots
   }
 
   close(): void {
-    if (this.begun) this.abort()
-    this.lastEntry = NO_ENTRY
-    this.entryOfType.clear()
+    this.entry.pointer.at = NO_FRAME
+    this.entry = NO_ENTRY
   }
 
   private publish(): void {
@@ -231,7 +219,7 @@ export class RingProducer {
           path: this.ring.path,
         })
       }
-      Atomics.wait(napping, 0, 0, 1)
+      sleepThread(1)
     }
     return true
   }
@@ -248,51 +236,38 @@ export class RingProducer {
     )
   }
 
-  private readTime(): void {
-    readClock()
-    this.lastTimeLow = clock[0] | 0
-    this.lastTimeHigh = clock[1] | 0
+  /** What `commit` does seldom: options, and wrong use. Returns what options add to the frame's first word. */
+  private applyOptions(options: CommitOptions | undefined): number {
+    const { entry } = this
+    if (entry.pointer.at === GIVEN_UP)
+      this.throwState(
+        'commit() of a frame that was given up, because one of its fields refused its value; begin it again',
+      )
+    if (entry.pointer.at < 0 || options === undefined) return this.throwState('commit() without begin()')
+    return applyCommitOptions(options, entry, this.time, this.timestamps, false)
   }
 
-  private applyOptions(options: CommitOptions, entry: Entry): number {
-    const { at } = entry.pointer
-    const commit = checkCommitOptions(options, entry.definition?.size ?? 0, 0, 0)
-    const { time } = commit
-    if (time !== undefined) {
-      this.lastTimeLow = Number(BigInt.asIntN(32, time))
-      this.lastTimeHigh = Number(time >> 32n)
-    } else if (this.settings.timestamps) {
-      this.readTime()
-    }
-    const flags = storeCommitOptions(commit, entry.pointer, this.lastTimeHigh, this.lastTimeLow >>> 0)
-    if (entry.pointer.at !== at) this.throwState('commit() with options that write frames themselves')
-    return flags << (8 * Frame.FLAGS)
-  }
-
-  private entryOf(definition: FrameDefinition): Entry {
+  /** The slow side of `begin`: wrong use, or another definition than last time. */
+  private prepare(definition: FrameDefinition): Entry {
     this.ring.file.throwIfClosed()
-    if (!isDefinition(definition)) {
-      throw new InvalidOptionError(`a ring's frames have definitions made by frame(), not ${formatValue(definition)}`)
+    if (this.entry.pointer.at >= 0) {
+      this.throwState(
+        'begin() before the last frame was committed or aborted; when filling it failed, give it up with abort()',
+      )
     }
-    let entry = this.entryOfType.get(definition.id)
-    if (entry?.definition !== definition) entry = this.addEntry(definition)
-    if (!this.begun) this.lastEntry = entry
+    const entry = this.entries.of(definition)
+    entry.pointer.at = NO_FRAME
+    this.entry = entry
     return entry
   }
 
-  private addEntry(definition: FrameDefinition): Entry {
+  private announce(definition: FrameDefinition): void {
     if (definition.slots > this.slots) {
       throw new FrameDefinitionError(
         `a ${definition.name} takes ${definition.slots} slots, ${this.ring.path} has ${this.slots}; make it with more`,
       )
     }
     this.ring.addType(definition)
-    const bound = makeWriteView<Fields>(definition)
-    bound.pointer.bind(this.ring.memory)
-    const word = definition.id | (definition.slots << (8 * Frame.SLOTS))
-    const entry = { definition, ...bound, plain: plainValues(definition, bound), word, slots: definition.slots }
-    this.entryOfType.set(definition.id, entry)
-    return entry
   }
 
   private throwState(what: string): never {
@@ -300,7 +275,3 @@ export class RingProducer {
     throw new InvalidStateError(`${this.ring.path}: ${what}`, { path: this.ring.path })
   }
 }
-
-const NOTHING = FrameDefinition.create<Fields>('None', 1, [], 1)
-const NO_VIEW = makeWriteView<Fields>(NOTHING)
-const NO_ENTRY: Entry = { definition: undefined, ...NO_VIEW, plain: plainValues(NOTHING, NO_VIEW), word: 0, slots: 0 }

@@ -141,6 +141,12 @@ export class RingFile {
     )
   }
 
+  /** The slots of a type's frames, undefined when the ring knows of none. */
+  slotsOf(type: number): number | undefined {
+    const at = this.findType(type)
+    return at === undefined ? undefined : this.memory.u32[(at + T.WORD) >> 2] >>> 16
+  }
+
   /** Makes the definition known, so that a consumer with another one under its id is told. The producer's. */
   addType(definition: FrameDefinition<Fields>): void {
     if (this.knows(definition)) return

@@ -1,3 +1,4 @@
+import { absolute } from '../../base/absolute.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
 import { GATEWAY_JOURNAL, Session } from '../../runtime/sessions/session.js'
@@ -75,10 +76,11 @@ export class Gateway {
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkGatewayOptions(options)
+    const home = absolute(options.home)
     // Before anything is made: in a bundle there is no such module.
     strategyProcess()
     const strategies = await loadAll(options.strategies)
-    const session = Session.open(options.home)
+    const session = Session.open(home)
     const { pageSize, durability } = options
     // The journal's lock makes this the only gateway of the session.
     const writer = Writer.open(session.gateway, {
@@ -92,12 +94,15 @@ export class Gateway {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastTaken } = restore(session.gateway, market, venue)
-      const members = session.assignNumbers(strategies, nameOf(venue))
+      const check = (): void => writer.checkPlace()
+      const members = session.assignNumbers(strategies, nameOf(venue), check)
       await readyJournals(session, members, options)
       const failStop = new FailStop()
       desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, failStop)
-      const supervisors = new Map(members.map(member => [member.id, superviseStrategy(session, member, options)]))
-      return new Gateway(options, strategies, writer, market, venue, desk, failStop, supervisors)
+      const supervisors = new Map(
+        members.map(member => [member.id, superviseStrategy(session, member, options, () => failStop.run(check))]),
+      )
+      return new Gateway({ ...options, home }, strategies, writer, market, venue, desk, failStop, supervisors)
     } catch (error) {
       desk?.close()
       writer.close()

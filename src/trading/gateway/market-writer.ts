@@ -1,8 +1,8 @@
 import type { Writer } from '../../journal/write/writer.js'
 import { GATEWAY_JOURNAL } from '../../runtime/sessions/session.js'
 import type { MarketEvent, QuoteEvent, TradeEvent } from '../market/feed.js'
-import { BookTop, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
-import { allOrNothing, slotsOf, writeReports } from '../venues/reports.js'
+import { BookTop, OrderReport, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
+import { slotsOf, writeReports } from '../venues/reports.js'
 
 /** Last prices and traded quantities: the fields of a Ticker that are not in its quote. */
 export class Traded {
@@ -60,10 +60,18 @@ export class MarketWriter {
   }
 
   write(writer: Writer, event: MarketEvent, fills: readonly OrderReportValues[]): void {
-    allOrNothing(writer, EVENT_SLOTS + slotsOf(fills), () => {
-      const position = event.kind === 'quote' ? this.writeQuote(writer, event) : this.writeTrade(writer, event)
-      if (fills.length > 0) writeReports(writer, fills, { journal: GATEWAY_JOURNAL, position })
+    const { pageSlots } = writer
+    const atOnce = Math.floor((pageSlots - EVENT_SLOTS) / OrderReport.slots)
+    const first = fills.length <= atOnce ? fills : fills.slice(0, atOnce)
+    const position = writer.atomic(EVENT_SLOTS + slotsOf(first), () => {
+      const at = event.kind === 'quote' ? this.writeQuote(writer, event) : this.writeTrade(writer, event)
+      writeReports(writer, first, { journal: GATEWAY_JOURNAL, position: at })
+      return at
     })
+    for (let i = atOnce; i < fills.length; i += atOnce) {
+      const more = fills.slice(i, i + atOnce)
+      writer.atomic(slotsOf(more), () => writeReports(writer, more, { journal: GATEWAY_JOURNAL, position }))
+    }
     this.events++
   }
 

@@ -3,6 +3,7 @@ import { listDirectory } from '../../journal/files/directory.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
 import { packageModule } from '../../native/package-files.js'
+import { identityOf } from '../../runtime/consumer/identity.js'
 import { recoverAfterRestart } from '../../runtime/sessions/recover-journal.js'
 import type { Member, Session } from '../../runtime/sessions/session.js'
 import { Supervisor } from '../../runtime/supervision/supervisor.js'
@@ -45,13 +46,20 @@ export function orderSources(session: Session, lastTaken: ReadonlyMap<number, nu
 }
 
 /** Starts a strategy's process and keeps it running. */
-export function superviseStrategy(session: Session, member: Member, options: GatewayOptions): Supervisor {
+export function superviseStrategy(
+  session: Session,
+  member: Member,
+  options: GatewayOptions,
+  /** Throws unless the session's journals are those that the gateway opened. */
+  check: () => void,
+): Supervisor {
   const { id, number, file } = member
   const config: StrategyProcessConfig = {
     id,
     number,
     file,
     input: session.gateway,
+    inputIdentity: identityOf(session.gateway),
     output: session.journalOf(id),
     writer: writerOptions(member, options),
     wait: options.wait ?? 'event-loop',
@@ -63,6 +71,7 @@ export function superviseStrategy(session: Session, member: Member, options: Gat
     firstMs: options.backOffMs ?? 100,
     longestMs: 5_000,
     stopMs: options.stopMs ?? 15_000,
+    mayStart: check,
     onEvent: event => options.onStrategy?.(id, event),
   })
 }

@@ -1,8 +1,9 @@
 import { checkOptions, kinds } from '../../base/options.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
-import { Header, Kind, Quote as Q } from '../../state/file/format.js'
+import { Header, Kind } from '../../state/file/format.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
 import { scratch32, scratch64 } from '../../state/file/words.js'
+import { Quote as Q } from './top-of-book-format.js'
 
 export interface TopOfBookOptions {
   /** Markets in the table. Default 512. */

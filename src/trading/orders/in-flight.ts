@@ -3,9 +3,10 @@ import { native } from '../../native/index.js'
 import { StateFullError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
 import { fence } from '../../state/file/fence.js'
-import { Header, Kind, OwnerSlot, InFlightWord as W } from '../../state/file/format.js'
+import { Header, Kind, OwnerSlot } from '../../state/file/format.js'
 import { acquireOwnerSlot, isOwnerSlotHeld, readOwnerSlot, releaseOwnerSlot } from '../../state/file/owners.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
+import { InFlightWord as W } from './in-flight-format.js'
 
 export interface InFlightOptions {
   /** The number of markets in the table. Default 512. */

@@ -5,7 +5,7 @@ import type { Writer } from '../../journal/write/writer.js'
 import type { Wait } from '../../wait/run-loop.js'
 import { VenueError } from '../errors.js'
 import { Order, type OrderReportValues, type OrderValues, strategyOf } from '../messages/frames.js'
-import { allOrNothing, checkAnswer, slotsOf, writeReports } from '../venues/reports.js'
+import { checkAnswer, slotsOf, writeReports } from '../venues/reports.js'
 import type { Venue } from '../venues/venue.js'
 import type { FailStop } from './fail-stop.js'
 
@@ -67,7 +67,7 @@ export class OrderDesk {
         throw new VenueError(
           `the venue answers an order with ${reports.length} reports; they must appear at once, and a page has ${pageSlots} slots`,
         )
-      allOrNothing(this.writer, slots, () => writeReports(this.writer, reports, order, number))
+      this.writer.atomic(slots, () => writeReports(this.writer, reports, order, number))
       this.taken++
       this.reports += reports.length
     })

@@ -35,29 +35,54 @@ export interface BookState {
   readonly fees: bigint
 }
 
+/** A fee that is not paid in the currency of the price, so that it is no part of `fees`. */
+export interface Charge {
+  readonly currency: string
+  /** Of `moneyScale`. */
+  readonly amount: bigint
+}
+
 /** One position by the average cost method: what of the cost a closing fill takes away is its share of the quantity. */
 export class Book {
   quantity = 0n
   cost = 0n
   realised = 0n
   fees = 0n
+  /** By currency, of `moneyScale`: fees in other currencies than the price's. */
+  readonly charges = new Map<string, bigint>()
 
   constructor(readonly scale: Scale) {}
 
-  /** @param quantity above 0 bought, below 0 sold. */
-  apply(quantity: bigint, price: bigint, fee: bigint): void {
+  /**
+   * @param quantity above 0 bought, below 0 sold.
+   * @param taken what a fee took of the quantity itself: that much less is there, for the same money.
+   */
+  apply(quantity: bigint, price: bigint, fee: bigint, taken = 0n): void {
     this.fees += fee
-    const opening = this.quantity < 0n === quantity < 0n || this.quantity === 0n
-    const closes = opening ? 0n : smaller(-quantity, this.quantity)
-    if (closes !== 0n) this.close(closes, price)
-    const opens = quantity + closes
-    this.quantity += opens
-    this.cost += this.money(opens, price)
+    const paid = this.money(quantity, price)
+    const change = quantity - taken
+    if (change === 0n) {
+      // Nothing is left of what was bought: what it cost is lost.
+      this.realised -= paid
+      return
+    }
+    const opening = this.quantity < 0n === change < 0n || this.quantity === 0n
+    const closes = opening ? 0n : smaller(-change, this.quantity)
+    // Exact whenever a price is: only after a fee in kind is the share of the money more than quantity times price.
+    const paidToClose = divide(paid * -closes, change)
+    if (closes !== 0n) this.close(closes, -paidToClose)
+    this.quantity += change + closes
+    this.cost += paid - paidToClose
+  }
+
+  /** Counts a fee in another currency than the price's. */
+  charge({ currency, amount }: Charge): void {
+    this.charges.set(currency, (this.charges.get(currency) ?? 0n) + amount)
   }
 
   /** Closes all of it at a price, as a market that settles does. */
   settle(price: bigint): void {
-    if (this.quantity !== 0n) this.close(this.quantity, price)
+    if (this.quantity !== 0n) this.close(this.quantity, this.money(this.quantity, price))
   }
 
   /** What closing all of it at this price would realise. */
@@ -77,9 +102,9 @@ export class Book {
   }
 
   /** Closes a part, of the same sign as the position. The last part takes all the cost there is: nothing is left of a closed position. */
-  private close(part: bigint, price: bigint): void {
+  private close(part: bigint, brought: bigint): void {
     const cost = part === this.quantity ? this.cost : divide(this.cost * part, this.quantity)
-    this.realised += this.money(part, price) - cost
+    this.realised += brought - cost
     this.cost -= cost
     this.quantity -= part
   }
@@ -97,14 +122,16 @@ export class Position {
   readonly costBasis: string
   /** Cost by quantity, rounded to the price's decimals; '0' when there is no quantity. */
   readonly averagePrice: string
-  /** Profit above 0, loss below, of what was closed; without fees. */
+  /** Profit above 0, loss below, of what was closed; without fees, but for those that were taken from the quantity. */
   readonly realised: string
+  /** In the currency of the price. */
   readonly fees: string
   readonly #book: Book
   readonly #parsePrice: (price: string | number) => bigint
+  readonly #fees: ReadonlyMap<string, string>
 
   /** @internal */
-  constructor(book: Book, parsePrice: (price: string | number) => bigint) {
+  constructor(book: Book, quote: string, parsePrice: (price: string | number) => bigint) {
     const { scale, quantity, cost, realised, fees } = book
     this.#book = new Book(scale)
     this.#book.restore(book.state)
@@ -113,8 +140,15 @@ export class Position {
     this.costBasis = formatMoney(cost, scale)
     this.realised = formatMoney(realised, scale)
     this.fees = formatMoney(fees, scale)
+    const all = fees === 0n ? [] : ([[quote, fees]] as const)
+    this.#fees = new Map([...all, ...book.charges].map(([currency, fee]) => [currency, formatMoney(fee, scale)]))
     const average = quantity === 0n ? 0n : divide(cost * power(SETTLE), quantity * power(GUARD))
     this.averagePrice = formatDecimal(reduce(average, scale.price + SETTLE, scale.price), scale.price)
+  }
+
+  /** All fees paid, by currency; '' is that of the price where no fill said which. Those in the base currency have lowered the quantity. */
+  get feesByCurrency(): ReadonlyMap<string, string> {
+    return this.#fees
   }
 
   /** What closing it at this price would realise, without fees. */

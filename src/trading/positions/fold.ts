@@ -4,8 +4,18 @@ import { type Handlers, on } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { BookState, Scale } from './book.js'
-import { FillRecord, PositionRecord, Settlement, Snapshot } from './frames.js'
-import { Positions } from './positions.js'
+import {
+  FillRecord,
+  MarketRecord,
+  PositionFee,
+  PositionRecord,
+  Settlement,
+  Snapshot,
+  WideFill,
+  WidePosition,
+  WideSettlement,
+} from './frames.js'
+import { type BookEntry, type Fill, Positions } from './positions.js'
 
 /** What folding a positions journal gives. */
 export interface FoldedPositions {
@@ -58,12 +68,22 @@ class Fold {
     this.positions = new Positions({ scale })
     this.known = fromBeginning
     this.handlers = on(FillRecord, fill => this.fill(fill))
-      .on(Settlement, settlement => {
-        if (!this.known) return
-        this.positions.settle(settlement.symbol, settlement.price)
-        this.folded++
+      .on(WideFill, fill => {
+        const { base, quote, feeCurrency } = fill
+        this.fill(fill, {
+          base: base === '' ? undefined : base,
+          quote: quote === '' ? undefined : quote,
+          feeCurrency: feeCurrency === '' ? undefined : feeCurrency,
+        })
       })
+      .on(Settlement, ({ symbol, price }) => this.settle(symbol, price))
+      .on(WideSettlement, ({ symbol, price }) => this.settle(symbol, price))
       .on(PositionRecord, record => this.position(record))
+      .on(WidePosition, record => this.position(record))
+      .on(PositionFee, record => this.fee(record))
+      .on(MarketRecord, ({ symbol, base, quote }) => {
+        if (this.inSnapshot) this.positions.learn(symbol, { base, quote })
+      })
       .on(Snapshot, snapshot => this.snapshot(snapshot))
   }
 
@@ -75,28 +95,30 @@ class Fold {
     return { positions: this.positions, folded: this.folded, lastCause: this.lastCause }
   }
 
-  private fill(fill: FrameView<typeof FillRecord>): void {
+  private fill(
+    fill: FrameView<typeof FillRecord>,
+    currencies: Pick<Fill, 'base' | 'quote' | 'feeCurrency'> = {},
+  ): void {
     if (!this.known) return
     const { strategy, account, symbol, side, price, quantity, fee, cause, causeJournal } = fill
-    this.positions.apply({ strategy, account, symbol, side, price, quantity, fee })
+    this.positions.apply({ strategy, account, symbol, side, price, quantity, fee, ...currencies })
     this.folded++
     if (cause !== undefined) this.lastCause = { journal: causeJournal ?? 0, position: cause }
   }
 
+  private settle(symbol: string, price: string): void {
+    if (!this.known) return
+    this.positions.settle(symbol, price)
+    this.folded++
+  }
+
   private position(record: FrameView<typeof PositionRecord>): void {
     const { kind, name, symbol, position } = record
-    const integer = (text: string): bigint => {
-      if (/^-?\d+$/.test(text)) return BigInt(text)
-      throw new CorruptJournalError(
-        `${this.directory} has a position at ${position} that is no number; run 'ticktape verify' on it`,
-        { path: this.directory, position },
-      )
-    }
     const stored: BookState = {
-      quantity: integer(record.quantity),
-      cost: integer(record.cost),
-      realised: integer(record.realised),
-      fees: integer(record.fees),
+      quantity: this.integer(record.quantity, position),
+      cost: this.integer(record.cost, position),
+      realised: this.integer(record.realised, position),
+      fees: this.integer(record.fees, position),
     }
     const book = this.positions.bookOf(kind, name, symbol)
     if (!this.known) {
@@ -104,13 +126,37 @@ class Fold {
       return
     }
     const { state } = book
-    for (const key of ['quantity', 'cost', 'realised', 'fees'] as const) {
-      if (stored[key] === state[key]) continue
-      throw new CorruptJournalError(
-        `${this.directory} says at position ${position} that the ${key} of ${kind} '${name}' in ${symbol} is ${stored[key]}, its fills give ${state[key]}; run 'ticktape verify' on it`,
-        { path: this.directory, position },
-      )
-    }
+    for (const key of ['quantity', 'cost', 'realised', 'fees'] as const)
+      this.compare(record, key, stored[key], state[key])
+  }
+
+  private fee(record: FrameView<typeof PositionFee>): void {
+    const { kind, name, symbol, currency, position } = record
+    const amount = this.integer(record.amount, position)
+    const { charges } = this.positions.bookOf(kind, name, symbol)
+    if (this.known) this.compare(record, `fees in ${currency}`, amount, charges.get(currency) ?? 0n)
+    else if (this.inSnapshot) charges.set(currency, amount)
+  }
+
+  private integer(text: string, position: number): bigint {
+    if (/^-?\d+$/.test(text)) return BigInt(text)
+    throw new CorruptJournalError(
+      `${this.directory} has a position at ${position} that is no number; run 'ticktape verify' on it`,
+      { path: this.directory, position },
+    )
+  }
+
+  private compare(
+    { kind, name, symbol, position }: Pick<BookEntry, 'kind' | 'name' | 'symbol'> & { readonly position: number },
+    what: string,
+    stored: bigint,
+    folded: bigint,
+  ): void {
+    if (stored === folded) return
+    throw new CorruptJournalError(
+      `${this.directory} says at position ${position} that the ${what} of ${kind} '${name}' in ${symbol} is ${stored}, its fills give ${folded}; run 'ticktape verify' on it`,
+      { path: this.directory, position },
+    )
   }
 
   private snapshot(snapshot: FrameView<typeof Snapshot>): void {

@@ -47,3 +47,64 @@ export const Snapshot = frame(
   },
   { slots: 2 },
 )
+
+/*
+ * What does not fit the frames above, or says more: written only when it is needed, so that journals of before, and readers that know
+ * nothing of these, go on. Decimals have as many digits as `PositionsWriter` takes, sums as many as those can add up to.
+ */
+
+/** Most characters of what a fill may have in a positions journal; of decimals, most digits before the point too. */
+export const FillLimit = {
+  NAME: 32,
+  SYMBOL: 24,
+  CURRENCY: 16,
+  PRICE: 48,
+  QUANTITY: 48,
+  FEE: 64,
+  WHOLE_DIGITS: 24,
+} as const
+
+/** As `FillRecord`, with longer decimals and with currencies: '' where the fill named none. */
+export const WideFill = frame('WideFill', 36, {
+  strategy: ascii(FillLimit.NAME),
+  account: ascii(FillLimit.NAME),
+  symbol: ascii(FillLimit.SYMBOL),
+  price: ascii(FillLimit.PRICE),
+  quantity: ascii(FillLimit.QUANTITY),
+  fee: ascii(FillLimit.FEE),
+  base: ascii(FillLimit.CURRENCY),
+  quote: ascii(FillLimit.CURRENCY),
+  feeCurrency: ascii(FillLimit.CURRENCY),
+  side: enumOf('buy', 'sell'),
+})
+
+export const WideSettlement = frame('WideSettlement', 37, {
+  symbol: ascii(FillLimit.SYMBOL),
+  price: ascii(FillLimit.PRICE),
+})
+
+export const WidePosition = frame('WidePosition', 38, {
+  kind: enumOf('strategy', 'account', 'total'),
+  name: ascii(FillLimit.NAME),
+  symbol: ascii(FillLimit.SYMBOL),
+  quantity: ascii(96),
+  cost: ascii(192),
+  realised: ascii(192),
+  fees: ascii(192),
+})
+
+/** What a position has paid in fees in another currency than the price's. */
+export const PositionFee = frame('PositionFee', 39, {
+  kind: enumOf('strategy', 'account', 'total'),
+  name: ascii(FillLimit.NAME),
+  symbol: ascii(FillLimit.SYMBOL),
+  currency: ascii(FillLimit.CURRENCY),
+  amount: ascii(192),
+})
+
+/** In a snapshot: what a symbol is bought and paid with. */
+export const MarketRecord = frame('PositionMarket', 40, {
+  symbol: ascii(FillLimit.SYMBOL),
+  base: ascii(FillLimit.CURRENCY),
+  quote: ascii(FillLimit.CURRENCY),
+})

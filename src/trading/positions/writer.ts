@@ -2,17 +2,16 @@ import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Cause } from '../../frames/commit-options.js'
-import type { Values } from '../../frames/definition.js'
 import { FieldValueError } from '../../frames/errors.js'
 import { CAUSE_POSITION_BITS, MAX_JOURNAL_ID } from '../../frames/format.js'
 import { pointerOf } from '../../frames/view.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
-import { moneyScale, type Scale } from './book.js'
-import { formatDecimal } from './decimal.js'
+import type { Scale } from './book.js'
 import { type FillCause, foldPositions } from './fold.js'
 import { FillRecord, PositionRecord, Settlement, Snapshot } from './frames.js'
 import { type BookEntry, type DecimalInput, type ExactFill, type Fill, Positions } from './positions.js'
+import { writeFill, writeMarket, writePosition, writeSettlement } from './records.js'
 
 export interface PositionsWriterOptions {
   /** Decimals of prices and quantities. Default: those of the journal there is, or 8 each. */
@@ -27,12 +26,14 @@ export interface PositionsWriterOptions {
   readonly journal?: WriterOptions
 }
 
+type BookName = Pick<BookEntry, 'kind' | 'name' | 'symbol'>
+
 /** A fill, or a settlement, that waits for its batch. */
 interface Pending {
   readonly write: () => void
   readonly apply: () => void
   /** The books it changes. */
-  readonly touched: () => Iterable<Omit<BookEntry, 'state'>>
+  readonly touched: () => Iterable<BookName>
   readonly cause: FillCause | undefined
 }
 
@@ -132,9 +133,11 @@ export class PositionsWriter implements Disposable {
     if (this.failed) this.fold()
     const exact = this.positions.exact(fill)
     const place = cause === undefined ? undefined : placeOf(cause)
-    const values = recordOf(exact, this.positions.scale)
+    const write = writeFill(this.writer, exact, this.positions.scale, place)
+    // Fills that wait for their batch have said what their symbol is in.
+    if (exact.currencies !== undefined) this.positions.learn(exact.symbol, exact.currencies)
     this.add({
-      write: () => this.writer.write(FillRecord, values, place === undefined ? undefined : { cause: place }),
+      write,
       apply: () => this.positions.applyExact(exact),
       touched: () => booksOf(exact),
       cause: place,
@@ -144,13 +147,10 @@ export class PositionsWriter implements Disposable {
   /** Settles a symbol: all its positions, as they are when the fills given before are counted, close at this price. Folds at once. */
   settle(symbol: string, price: DecimalInput): void {
     const exact = this.positions.price(price)
-    const text = formatDecimal(exact, this.positions.scale.price)
     if (typeof symbol !== 'string' || symbol === '')
       throw new FieldValueError(`settle() takes a symbol, not ${formatValue(symbol)}`)
-    checkLength('symbol', symbol, 24)
-    checkLength('price', text, 24)
     this.add({
-      write: () => this.writer.write(Settlement, { symbol, price: text }),
+      write: writeSettlement(this.writer, symbol, exact, this.positions.scale),
       apply: () => this.positions.settleExact(symbol, exact),
       touched: () => [...this.positions.entries()].filter(entry => entry.symbol === symbol),
       cause: undefined,
@@ -204,7 +204,8 @@ export class PositionsWriter implements Disposable {
     }
     this.writer.batch(() => {
       this.writer.write(Snapshot, { event: 'begin', ...frame })
-      for (const entry of entries) this.writePosition(entry)
+      for (const [symbol, currencies] of this.positions.markets()) writeMarket(this.writer, symbol, currencies)
+      for (const entry of entries) writePosition(this.writer, entry)
       this.writer.write(Snapshot, { event: 'end', ...frame })
     })
     this.snapshotAt = this.count + this.snapshotEvery
@@ -246,24 +247,14 @@ export class PositionsWriter implements Disposable {
   }
 
   private writeChanged(batch: readonly Pending[]): void {
-    const changed = new Map<string, Omit<BookEntry, 'state'>>()
+    const changed = new Map<string, BookName>()
     for (const { touched } of batch)
       for (const book of touched()) changed.set(`${book.kind}\0${book.name}\0${book.symbol}`, book)
     this.writer.batch(() => {
-      for (const { kind, name, symbol } of changed.values())
-        this.writePosition({ kind, name, symbol, state: this.positions.bookOf(kind, name, symbol).state })
-    })
-  }
-
-  private writePosition({ kind, name, symbol, state }: BookEntry): void {
-    this.writer.write(PositionRecord, {
-      kind,
-      name,
-      symbol,
-      quantity: String(state.quantity),
-      cost: String(state.cost),
-      realised: String(state.realised),
-      fees: String(state.fees),
+      for (const { kind, name, symbol } of changed.values()) {
+        const { state, charges } = this.positions.bookOf(kind, name, symbol)
+        writePosition(this.writer, { kind, name, symbol, state, charges })
+      }
     })
   }
 }
@@ -293,35 +284,7 @@ function inside(value: number, end: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < end
 }
 
-/** As it was taken, not as it was given: a number is rounded once. */
-function recordOf(fill: ExactFill, scale: Scale): Values<typeof FillRecord> {
-  const { strategy, account, symbol, quantity } = fill
-  const values = {
-    strategy,
-    account,
-    symbol,
-    side: quantity > 0n ? 'buy' : 'sell',
-    price: formatDecimal(fill.price, scale.price),
-    quantity: formatDecimal(quantity > 0n ? quantity : -quantity, scale.quantity),
-    fee: formatDecimal(fill.fee, moneyScale(scale)),
-  } as const
-  checkLength('strategy', strategy, 32)
-  checkLength('account', account, 32)
-  checkLength('symbol', symbol, 24)
-  for (const name of ['price', 'quantity', 'fee'] as const) checkLength(name, values[name], 24)
-  return values
-}
-
-function checkLength(name: string, text: string, size: number): void {
-  // oxlint-disable-next-line no-control-regex
-  if (text.length > size || !/^[\x01-\x7f]*$/.test(text)) {
-    throw new FieldValueError(
-      `a ${name} in a positions journal has at most ${size} ASCII characters, not ${formatValue(text)}`,
-    )
-  }
-}
-
-function booksOf({ strategy, account, symbol }: ExactFill): Omit<BookEntry, 'state'>[] {
+function booksOf({ strategy, account, symbol }: ExactFill): BookName[] {
   return [
     { kind: 'strategy', name: strategy, symbol },
     { kind: 'account', name: account, symbol },

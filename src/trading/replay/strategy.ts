@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { absolute } from '../../base/absolute.js'
 import { Handlers } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import { SessionError } from '../../runtime/errors.js'
@@ -44,6 +45,7 @@ const SLICE_MS = 10
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
   const session = Session.openExisting(options.home)
+  const file = absolute(options.file)
   const member = session.member(options.strategy)
   const journal = session.journalOf(member.id)
   const runs = strategyRuns(journal, session.gateway, member.id)
@@ -53,7 +55,7 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
   try {
     let done = 0
     for (const run of runs) {
-      const strategy = await loadStrategy(options.file ?? member.file, member.id)
+      const strategy = await loadStrategy(file ?? member.file, member.id)
       comparison.beginRun()
       await replay.run(new StrategyHost(strategy, member.number, GATEWAY_JOURNAL, comparison), run)
       done++

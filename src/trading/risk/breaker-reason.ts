@@ -1,7 +1,7 @@
 import { native } from '../../native/index.js'
 import { fence } from '../../state/file/fence.js'
-import { BreakerWord as B, BreakerReason as R } from '../../state/file/format.js'
 import type { StateFile } from '../../state/file/state-file.js'
+import { BreakerWord as B, BreakerReason as R } from './breaker-format.js'
 
 /** Writes down why `word` was stored. A reason that is cut short by a death, or written over, does not name its word. */
 export function storeReason(file: StateFile, word: number, reason: string): void {

@@ -1,13 +1,15 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
-import { native } from '../../native/index.js'
-import { StateMismatchError } from '../../state/errors.js'
+import { StateBusyError, StateMismatchError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
-import { BreakerWord as B, Header, Kind, BreakerMarket as M } from '../../state/file/format.js'
+import { Header, Kind } from '../../state/file/format.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
-import { addFloat, updateInteger } from '../../state/file/words.js'
+import { updateFloat } from '../../state/file/words.js'
+import { BreakerWord as B, BreakerMarket as M } from './breaker-format.js'
 import { readReason, storeReason } from './breaker-reason.js'
+import { exactSum, exactValue } from './exact-sum.js'
+import { TradingDay } from './trading-day.js'
 
 /** What is allowed; left out: everything. Money is in minor units (cents), positions in whatever `check` is told. */
 export interface BreakerLimits {
@@ -24,7 +26,7 @@ export interface BreakerOptions extends BreakerLimits {
   readonly markets?: number
   /** When a day begins, in minutes after midnight UTC. Default 0. */
   readonly dayStart?: number
-  /** Permissions when the file is made. Default 0o600. */
+  /** Permissions when the file is made, and who else may have made it: 0o660 for several users of a group. Default 0o600. */
   readonly mode?: number
 }
 
@@ -59,13 +61,12 @@ const HALTED = B.HALTED >> 2
 const ERRORS = B.ERRORS >> 2
 const CODE_MASK = 2 ** B.CODE_BITS - 1
 const POSITIONS = Header.SIZE >> 3
-const DAY_PNL = B.DAY_PNL >> 3
 const MAX_POSITION = B.MAX_POSITION >> 3
-const PNL_BITS = BigInt(B.PNL_BITS)
 /** One amount; and what a day's sum stays within. */
 const MAX_AMOUNT = 2 ** (B.PNL_BITS - 2)
-const MAX_SUM = 2n ** (PNL_BITS - 1n) - 1n
 const NS_PER_MINUTE = 60_000_000_000n
+/** More than what rounding two numbers and their sum adds, as a share of them. */
+const ROUNDING = 2 ** -50
 
 /**
  * Stops trading in all processes at once: by hand, or by itself past its limits.
@@ -81,7 +82,7 @@ export class CircuitBreaker implements Disposable {
   private readonly words: Int32Array
   private readonly floats: Float64Array
   private readonly longs: BigInt64Array
-  private readonly dayStart: bigint
+  private readonly day: TradingDay
   private size: number
 
   /**
@@ -93,7 +94,10 @@ export class CircuitBreaker implements Disposable {
     return new CircuitBreaker(StateFile.open(path, planOf(options)), options)
   }
 
-  /** Opens the breaker there is; undefined when there is none. */
+  /**
+   * Opens the breaker there is, for who wants to halt or look: undefined when there is none. The file's permissions count as they are: its
+   * owner may, root may, and its group where that may write it.
+   */
   static find(path: string): CircuitBreaker | undefined {
     const file = StateFile.openExisting(path, planOf({}))
     return file === undefined ? undefined : new CircuitBreaker(file, {})
@@ -104,11 +108,12 @@ export class CircuitBreaker implements Disposable {
     options: BreakerLimits,
   ) {
     this.size = file.parameters[0]
-    this.dayStart = BigInt(file.parameters[1]) * NS_PER_MINUTE
     this.words = new Int32Array(file.mapping.buffer)
     this.floats = new Float64Array(file.mapping.buffer)
     this.longs = new BigInt64Array(file.mapping.buffer)
+    this.day = new TradingDay(this.longs, BigInt(file.parameters[1]) * NS_PER_MINUTE, action => alone(file, action))
     try {
+      file.afterBoot(() => TradingDay.forgetTicks(this.longs))
       this.compareLimits(options)
     } catch (error) {
       file.close()
@@ -126,7 +131,7 @@ export class CircuitBreaker implements Disposable {
 
   /**
    * Whether an order may be sent: null, or the code of what forbids it. What makes a position smaller, without turning it round, is never past its limit.
-   * Allocates nothing.
+   * Allocates nothing, but for a quantity of more than 15 digits close to the limit.
    *
    * @param quantity what the position would change by: above 0 to buy, below 0 to sell.
    */
@@ -139,10 +144,10 @@ export class CircuitBreaker implements Disposable {
     const { floats } = this
     const position = floats[POSITIONS + 2 * market]
     const own = floats[POSITIONS + 2 * market + 1]
-    const limit = own === 0 ? floats[MAX_POSITION] : own - 1
-    const after = position + quantity
-    const smaller = Math.abs(after) < Math.abs(position) && after * position >= 0
-    return Math.abs(after) <= limit || smaller ? null : 'position-limit'
+    const limit = own === 0 ? floats[MAX_POSITION] : own < 0 ? -own : own - 1
+    // Far from the limit, whatever rounding does to the sum.
+    if (Math.abs(position + quantity) + (Math.abs(position) + Math.abs(quantity)) * ROUNDING <= limit) return null
+    return withinLimit(position, quantity, own === 0 ? limit : marketLimit(own)) ? null : 'position-limit'
   }
 
   /** Halts trading. The first one's reason stays when it is halted already. Returns whether this one halted it. */
@@ -199,13 +204,7 @@ export class CircuitBreaker implements Disposable {
     if (!Number.isInteger(minor) || Math.abs(minor) > MAX_AMOUNT)
       refuseValue(this.file, 'recordPnl', `a whole number of minor units of at most ${MAX_AMOUNT}`, minor)
     this.file.throwIfClosed()
-    const today = this.today()
-    const packed = updateInteger(this.longs, DAY_PNL, seen => {
-      const day = dayOf(seen)
-      // A clock that was set back does not end a day.
-      return today > day ? pack(today, BigInt(minor)) : pack(day, pnlOf(seen) + BigInt(minor))
-    })
-    const pnl = Number(pnlOf(packed))
+    const pnl = Number(this.day.add(BigInt(minor)))
     if (-pnl > this.floats[B.MAX_DAILY_LOSS >> 3]) this.trip('daily-loss', `a loss of ${-pnl} today`)
     return pnl
   }
@@ -213,22 +212,30 @@ export class CircuitBreaker implements Disposable {
   /** The day's profit or loss in minor units; 0 once the next day has begun. */
   get dailyPnl(): number {
     this.file.throwIfClosed()
-    const seen = Atomics.load(this.longs, DAY_PNL)
-    return this.today() > dayOf(seen) ? 0 : Number(pnlOf(seen))
+    return Number(this.day.sum)
   }
 
-  /** Changes a market's position by what was bought (above 0) or sold (below 0). Returns the new one. Whole numbers stay exact. */
+  /**
+   * Changes a market's position by what was bought (above 0) or sold (below 0). Returns the new one, which is exact: 0.1 and 0.2 are 0.3.
+   * What a quantity has behind 15 digits is no step of a market, and is rounded away.
+   *
+   * @throws {FieldValueError} when the sum of two decimals has more than 15 digits, so that no number is it: nothing is changed.
+   */
   recordFill(market: number, quantity: number): number {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (!Number.isFinite(quantity)) this.refuseNumber('a quantity', quantity)
-    return addFloat(this.longs, POSITIONS + 2 * market, quantity)
+    return updateFloat(this.longs, POSITIONS + 2 * market, position => {
+      const sum = exactSum(position, quantity)
+      if (Number.isNaN(sum)) this.refuseSum(market, position, quantity)
+      return sum
+    })
   }
 
   /** Says what a market's position is. */
   setPosition(market: number, position: number): void {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (!Number.isFinite(position)) this.refuseNumber('a position', position)
-    this.floats[POSITIONS + 2 * market] = position
+    this.floats[POSITIONS + 2 * market] = exactValue(position)
   }
 
   position(market: number): number {
@@ -241,8 +248,7 @@ export class CircuitBreaker implements Disposable {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (maxPosition !== undefined && !(maxPosition >= 0))
       refuseValue(this.file, 'a limit', 'a number from 0 on', maxPosition)
-    // 0 in a new file is no limit, so limits are kept one higher.
-    this.floats[POSITIONS + 2 * market + 1] = maxPosition === undefined ? 0 : maxPosition + 1
+    this.floats[POSITIONS + 2 * market + 1] = storedLimit(maxPosition)
   }
 
   /** Changes limits for all processes. Those not given stay; Infinity takes one away. What is past a new limit halts when it next grows. */
@@ -296,10 +302,6 @@ export class CircuitBreaker implements Disposable {
     return HALT_CODES[code - 1] ?? 'halted'
   }
 
-  private today(): bigint {
-    return (native.now() - this.dayStart) / (1440n * NS_PER_MINUTE)
-  }
-
   private compareLimits(options: BreakerLimits): void {
     const { limits } = this
     for (const [name] of LIMITS) {
@@ -316,6 +318,16 @@ export class CircuitBreaker implements Disposable {
 
   private refuseMarket(market: unknown): never {
     refuseIndex(this.file, 'market', market, this.markets)
+  }
+
+  private refuseSum(market: number, position: number, quantity: number): never {
+    if (!Number.isFinite(position)) this.file.corrupt(`the position of market ${market} is ${position}`)
+    refuseValue(
+      this.file,
+      `recordFill for market ${market}, whose position is ${position},`,
+      'a quantity with which that has at most 15 digits (count in larger steps, or say what it is with setPosition)',
+      quantity,
+    )
   }
 
   private refuseNumber(what: string, value: unknown): never {
@@ -344,21 +356,36 @@ function checkBreakerOptions(options: BreakerOptions): void {
   })
 }
 
+/** A process that is stopped while it has the lock must not keep others from counting a loss. */
+function alone<T>(file: StateFile, action: () => T): T {
+  try {
+    return file.locked(action)
+  } catch (error) {
+    if (error instanceof StateBusyError) return action()
+    throw error
+  }
+}
+
 function nextWord(word: number, code: number): number {
   return (((word >>> B.CODE_BITS) + 1) << B.CODE_BITS) | code
 }
 
-function dayOf(packed: bigint): bigint {
-  return BigInt.asUintN(64, packed) >> PNL_BITS
+/** Whether a position may change so. What makes it smaller, without turning it round, may always. */
+function withinLimit(position: number, quantity: number, limit: number): boolean {
+  if (quantity < 0 ? -quantity <= position : quantity > 0 && quantity <= -position) return true
+  // NaN for more digits than a number has: so close to the limit it is not known to be within it.
+  return Math.abs(exactSum(position, quantity)) <= limit
 }
 
-function pnlOf(packed: bigint): bigint {
-  return BigInt.asIntN(B.PNL_BITS, packed)
+/** A market's own limit as the file has it: 0 in a new one is none, so whole limits are kept one higher, and others below 0. */
+function storedLimit(limit: number | undefined): number {
+  if (limit === undefined) return 0
+  return Number.isSafeInteger(limit) || limit === Number.POSITIVE_INFINITY ? limit + 1 : -limit
 }
 
-function pack(day: bigint, pnl: bigint): bigint {
-  const within = pnl > MAX_SUM ? MAX_SUM : pnl < -MAX_SUM ? -MAX_SUM : pnl
-  return (day << PNL_BITS) | BigInt.asUintN(B.PNL_BITS, within)
+/** Files of before had other limits one higher too, which cost them their last digits. */
+function marketLimit(stored: number): number {
+  return stored < 0 ? -stored : exactValue(stored - 1)
 }
 
 function planOf(options: BreakerOptions): StatePlan {

@@ -15,6 +15,8 @@ export interface StrategyProcessConfig {
   readonly file: string
   /** The gateway's journal and the strategy's. */
   readonly input: string
+  /** Of the gateway's journal, which the gateway has open: a session made anew at the same path has another. */
+  readonly inputIdentity: string
   readonly output: string
   readonly writer: WriterOptions
   readonly wait: Wait
@@ -47,7 +49,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   const strategy = await loadStrategy(config.file, id)
   // Also when the stop message has already arrived: the frames written before it must still be handled, and no other process will do it.
   const consumer = await Consumer.open(
-    { name: id, input, output, writer, from: strategy.from ?? 'start' },
+    { name: id, input, inputIdentity: config.inputIdentity, output, writer, from: strategy.from ?? 'start' },
     atOnce.signal,
   )
   const host = new StrategyHost(strategy, number, GATEWAY_JOURNAL, {
@@ -64,19 +66,27 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     .on(OrderReport, frame => host.report(frame))
 
   let ended: 'stopped' | 'failed' = 'failed'
+  let broken: unknown
   const timer = setInterval(() => {
-    consumer.writeProgress()
-    sendMessage({ kind: 'progress', ...consumer.progress })
+    try {
+      consumer.writeProgress()
+      sendMessage({ kind: 'progress', ...consumer.progress })
+    } catch (error) {
+      clearInterval(timer)
+      broken ??= error
+      stopping.abort()
+    }
   }, config.progressMs)
   try {
     host.start()
     sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, stopping.signal)
+    if (broken !== undefined) throw broken
     consumer.drain(stopAt ?? 0)
     ended = 'stopped'
   } finally {
     clearInterval(timer)
-    sendMessage({ kind: 'progress', ...consumer.progress })
+    if (broken === undefined) sendMessage({ kind: 'progress', ...consumer.progress })
     consumer.end(ended, () => {
       if (ended === 'stopped') host.stop()
     })

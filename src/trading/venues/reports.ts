@@ -52,15 +52,3 @@ export function writeReports(writer: Writer, reports: readonly OrderReportValues
     }
   }
 }
-
-/** Publishes all frames that `write` writes in one store, if that many slots fit on a page. When `write` throws, none of them is published. */
-export function allOrNothing(writer: Writer, slots: number, write: () => void): void {
-  writer.cork(Math.min(slots, writer.pageSlots))
-  try {
-    write()
-  } catch (error) {
-    writer.discard()
-    throw error
-  }
-  writer.uncork()
-}

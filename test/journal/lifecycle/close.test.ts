@@ -18,6 +18,7 @@ describe('after close', () => {
     ['cork', writer => writer.cork()],
     ['uncork', writer => writer.uncork()],
     ['batch', writer => writer.batch(() => {})],
+    ['atomic', writer => writer.atomic(1, () => {})],
     ['position', writer => writer.position],
     ['durable', writer => writer.durable],
   ])('writer.%s is an error, in whatever state it was closed', (_, use) => {

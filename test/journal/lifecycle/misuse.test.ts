@@ -99,7 +99,7 @@ function members(object) {
   return [...names]
 }
 const PUBLIC = {
-  writer: ['position', 'durable', 'begin', 'commit', 'abort', 'write', 'cork', 'uncork', 'batch', 'flush', 'prune', 'close', Symbol.dispose],
+  writer: ['position', 'durable', 'begin', 'commit', 'abort', 'write', 'cork', 'uncork', 'batch', 'atomic', 'flush', 'prune', 'close', Symbol.dispose],
   reader: ['poll', Symbol.iterator, Symbol.asyncIterator, 'follow', 'run', 'position', 'lag', 'seek', 'close', Symbol.dispose],
   merged: ['poll', Symbol.iterator, Symbol.asyncIterator, 'run', 'positions', 'lag', 'close', Symbol.dispose],
 }

@@ -37,6 +37,10 @@ const greedy = on(Tick, t => { kept[0] = { last: t.last } })
 const result = {}
 result.write = grown(writeTicks)
 result.writeAllocating = grown(frames => { for (let i = 0; i < frames; i++) { kept[1] = { i }; writer.begin(Tick).last = 0.5; writer.commit() } })
+const ticks = symbols.map(symbol => ({ symbol, last: 0.5, bid: 0.25, ask: 0.75, volume: 3 }))
+result.object = grown(frames => { for (let i = 0; i < frames; i++) writer.write(Tick, ticks[i % 3]) })
+const three = () => { for (let i = 0; i < 3; i++) writer.write(Tick, ticks[i]) }
+result.atomic = grown(frames => { for (let i = 0; i < frames; i += 3) writer.atomic(3, three) })
 result.corked = grown(frames => { for (let i = 0; i < frames; i += 100) { writer.cork(); writeTicks(100); writer.uncork() } })
 const polled = handlers => {
   const reader = Reader.open(dir)
@@ -72,7 +76,7 @@ process.exit()
 `
 
 describe('the hot path allocates nothing', () => {
-  it('in begin and commit, in cork and uncork, and in poll; and the test detects an allocation', async () => {
+  it('in begin and commit, in write, atomic, cork and uncork, and in poll; and the test detects an allocation', async () => {
     const result = await runChild(
       MEASURE,
       [journalPath(), FRAMES],
@@ -81,8 +85,8 @@ describe('the hot path allocates nothing', () => {
     expect(result.stderr).toBe('')
     const [bytes] = result.said as [Record<string, number>]
     console.log(`bytes allocated per frame: ${JSON.stringify(bytes)}`)
-    for (const path of ['write', 'corked', 'poll', 'pollWide', 'pollNothing'])
+    for (const path of ['write', 'object', 'atomic', 'corked', 'poll', 'pollWide', 'pollNothing'])
       expect(bytes[path], path).toBeLessThan(NOTHING)
     for (const path of ['writeAllocating', 'pollAllocating']) expect(bytes[path], path).toBeGreaterThan(10)
-  }, 60_000)
+  }, 120_000)
 })

@@ -134,7 +134,39 @@ describe('decimals', () => {
     expect(positions.get('s', 'X').quantity).toBe('90071992547409931234567891.00000001')
   })
 
-  test('a text is exact or refused, a number is rounded to the scale', () => {
+  test('numbers that the scale cannot hold are refused as texts are, and never rounded', () => {
+    const positions = new Positions()
+    for (const [quantity, price] of [
+      [1e12, 4.2e-9],
+      [1e9, 0.000008123456],
+    ])
+      expect(failureOf(() => positions.apply(fill('buy', quantity, price)))).toMatchObject({
+        code: 'ERR_FIELD_VALUE',
+        message: expect.stringContaining('8 decimals'),
+      })
+    expect(failureOf(() => positions.apply(fill('buy', 1, 1, { fee: 1e-17 }))).code).toBe('ERR_FIELD_VALUE')
+    expect(failureOf(() => positions.settle('X', 1 / 3)).code).toBe('ERR_FIELD_VALUE')
+    expect(positions.symbols()).toEqual([])
+    const fine = new Positions({ scale: { price: 18, quantity: 18 } })
+    fine.apply(fill('buy', 1e12, 4.2e-9))
+    expect(fine.get('s', 'X').costBasis).toBe('4200')
+    fine.apply(fill('sell', 1e12, 4.2e-9))
+    fine.apply(fill('buy', 1e9, 0.000008123456))
+    expect(fine.get('s', 'X').costBasis).toBe('8123.456')
+  })
+
+  test('of a number what is behind its 15th digit is left out when the scale has no room for it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10 ** 6 }), fc.integer({ min: 1, max: 10 ** 6 }), (a, b) => {
+        const positions = new Positions()
+        positions.apply(fill('buy', a / 1e8 + b / 1e8, 1))
+        expect(positions.get('s', 'X').quantity).toBe(new Decimal(a + b).div(1e8).toFixed())
+      }),
+      { numRuns: 500, seed: 10 },
+    )
+  })
+
+  test('a text is exact or refused, a number too', () => {
     const positions = new Positions({ scale: { price: 2, quantity: 0 } })
     positions.apply(fill('buy', 3, 0.1 + 0.2))
     expect(positions.get('s', 'X').averagePrice).toBe('0.3')

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <napi.h>
+
+#include <functional>
+
+#include "../core/failure.h"
+
+namespace ticktape::binding {
+
+/** Does something slow on the runtime's thread pool. Returns a promise of nothing, which rejects with the failure's error. */
+Napi::Value later(Napi::Env env, const char* name, std::function<Failure()> action);
+
+}  // namespace ticktape::binding

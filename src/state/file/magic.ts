@@ -1,0 +1,19 @@
+import type { Mapping } from '../../native/addon.js'
+import { CorruptStateError } from '../errors.js'
+import { Header as H, STATE_MAGIC } from './format.js'
+
+/** Whether it begins as a state file does. What does not may be anything, so nobody is told to remove or change it. */
+export function isStateFile(mapping: Mapping): boolean {
+  if (mapping.size < H.SIZE) return false
+  return Buffer.from(mapping.buffer, H.MAGIC, STATE_MAGIC.length).toString('latin1') === STATE_MAGIC
+}
+
+export function noStateFile(file: string, cause?: unknown): CorruptStateError {
+  return new CorruptStateError(
+    `${file} does not begin as a state file does, so it is none or damaged; use another path`,
+    {
+      path: file,
+      cause,
+    },
+  )
+}
