@@ -1,17 +1,17 @@
-/** What can be wrong with a state file: counters, rings and the like, see docs/state.md. */
+/** Errors of state files. */
 import { type ErrorLocation, TicktapeError } from '../base/errors.js'
 
-/** The bytes of a state file contradict its format: counters, rings and the like, see docs/state.md. */
+/** The bytes of a state file (counters, rings and others, see docs/state.md) contradict its format. */
 export class CorruptStateError extends TicktapeError {
   readonly code = 'ERR_CORRUPT_STATE'
 }
 
-/** A state file of another kind, or made with other sizes, limits or frames than it is opened with. */
+/** A state file is of another kind, or was created with other sizes, limits or frames than it is opened with. */
 export class StateMismatchError extends TicktapeError {
   readonly code = 'ERR_STATE_MISMATCH'
 }
 
-/** Something in a state file that one process at a time may have, and another one has. `pid` is that process, where it could be read. */
+/** Another process holds what only one process may hold at a time. `pid` is that process, if the file says it. */
 export class StateBusyError extends TicktapeError {
   readonly code = 'ERR_STATE_BUSY'
   readonly pid: number | undefined
@@ -22,7 +22,10 @@ export class StateBusyError extends TicktapeError {
   }
 }
 
-/** A table in a state file has no free place left: make the file with more. Or a ring stayed full for as long as a write may wait. */
+/**
+ * A table in a state file has no free slot left: create the file with more. Or a ring stayed full for as long as a
+ * write may wait.
+ */
 export class StateFullError extends TicktapeError {
   readonly code = 'ERR_STATE_FULL'
 }

@@ -19,7 +19,7 @@ test('whoever comes first without sizes makes the file with the defaults, for ev
     opened(open(path))
     expect(failureOf(() => open(path, 600))).toMatchObject({
       code: 'ERR_STATE_MISMATCH',
-      message: expect.stringMatching(`${message}, the default: whoever came first may have given none`),
+      message: expect.stringMatching(`${message}, the default: the process that created it may have given none`),
     })
     const sized = statePath()
     opened(open(sized, 600))

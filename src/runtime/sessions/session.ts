@@ -9,7 +9,7 @@ import { fromSystemError } from '../../base/system-error.js'
 import { FileName, listDirectory, makeDirectories } from '../../journal/files/directory.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { native } from '../../native/index.js'
-import { lookAtStateFile } from '../../state/file/look.js'
+import { readStateFileInfo } from '../../state/file/look.js'
 import { SessionError } from '../errors.js'
 
 /** The journal id of the gateway. Consumers' journals have the numbers after it. */
@@ -179,8 +179,11 @@ const OWN_NAMES = new Set(['gateway', 'strategies', `${FILE}.tmp`])
 
 /** Whether a path is a journal, a state file, or a directory of state files. */
 function belongsBeside(entry: string): boolean {
-  if (fs.statSync(entry, { throwIfNoEntry: false })?.isDirectory() !== true) return lookAtStateFile(entry) !== undefined
-  return isJournal(entry) || fs.readdirSync(entry).every(name => lookAtStateFile(path.join(entry, name)) !== undefined)
+  if (fs.statSync(entry, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return readStateFileInfo(entry) !== undefined
+  return (
+    isJournal(entry) || fs.readdirSync(entry).every(name => readStateFileInfo(path.join(entry, name)) !== undefined)
+  )
 }
 
 interface SessionRecord {

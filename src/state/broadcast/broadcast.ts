@@ -12,35 +12,38 @@ import { DEFAULT_MODE } from '../file/state-file.js'
 import { Ring } from '../ring/ring.js'
 import { type MemberEntry, Members } from './members.js'
 
-/** A member, as the predicate and people see it. */
+/** A member, as `accepts` and `status` see it. */
 export interface MemberInfo {
   readonly name: string
   readonly pid: number
-  /** Whether its process has it open. */
+  /** Whether a live process has it open. */
   readonly alive: boolean
-  /** What it subscribed to; undefined: everything. */
+  /** The keys that it subscribed to; undefined: everything. */
   readonly keys: ReadonlySet<string> | undefined
 }
 
 export interface MemberStatus extends MemberInfo {
-  /** 64-byte slots that it has not read. */
+  /** 64-byte slots that it has not read yet. */
   readonly size: number
-  /** Frames meant for it that it did not get, because its ring was full. */
+  /** Frames for this member that it did not get, because its ring was full. */
   readonly missed: number
 }
 
 export interface BroadcastOptions {
-  /** What a member with a full ring misses: 'drop' (the default) the new frames, 'overwrite' the oldest unread ones. */
+  /**
+   * Which frames a member with a full ring misses: with 'drop' (the default) the new ones, with 'overwrite' the oldest
+   * unread ones.
+   */
   readonly whenFull?: 'drop' | 'overwrite'
-  /** Members at the same time. Default 64. */
+  /** How many members there may be at the same time. Default 64. */
   readonly members?: number
-  /** Asked for every frame and member that subscribed to it: whether it goes there. */
+  /** Called for every frame and each member that subscribed to it. Returns whether the member gets the frame. */
   readonly accepts?: (
     member: MemberInfo,
     definition: FrameDefinition,
     values: Readonly<Record<string, unknown>>,
   ) => boolean
-  /** How long a member that is gone keeps its place and what it has not read, in ms. Default 10,000. */
+  /** How long a member whose process has ended keeps its slot and its unread frames, in ms. Default 10,000. */
   readonly graceMs?: number
   readonly mode?: number
 }
@@ -50,16 +53,17 @@ interface Outlet {
   readonly entry: MemberEntry
   readonly info: MemberInfo
   readonly ring: Ring
-  /** ms, when it was first found gone; undefined while it is there. */
+  /** When it was first found without a process, in ms; undefined while it has one. */
   goneSince: number | undefined
 }
 
-/** Between two looks for members that are gone, in ms and in frames. */
+/** The interval between two sweeps, in ms and in frames. */
 const SWEEP_MS = 1000
 const SWEEP_FRAMES = 65_536
 
 /**
- * One writer to many readers, each with a ring of its own: a slow one misses frames, and holds up nobody.
+ * One writer to many readers, each with a ring of its own. A slow reader misses frames; it delays no other reader and
+ * not the writer.
  *
  *     const out = Broadcast.open('/dev/shm/session/ticks')
  *     out.write(Ticker, ticker, ticker.symbol)
@@ -67,8 +71,9 @@ const SWEEP_FRAMES = 65_536
  *     const ticks = BroadcastMember.join('/dev/shm/session/ticks', 'momentum', { keys: ['BTC-USDT'] })
  *     ticks.poll(on(Ticker, t => ...))
  *
- * Members come and go while it runs: the next frame after one has joined is the first it can get. One that ends without leaving may come
- * back for what it has not read; after `graceMs` its place and its file are removed.
+ * Members may join and leave at any time. The first frame that a member gets is the next one written after it has
+ * joined. A member whose process ends without `leave` may join again and read its unread frames; after `graceMs` its
+ * slot and its file are removed.
  */
 export class Broadcast implements Disposable {
   private readonly members: Members
@@ -79,7 +84,10 @@ export class Broadcast implements Disposable {
   private frames = 0
   private closed = false
 
-  /** @throws {StateBusyError} when it has a broadcaster already; {InvalidOptionError, UnsafePathError, CorruptStateError, NoSpaceError} */
+  /**
+   * @throws {StateBusyError} when there is a broadcaster already; {InvalidOptionError, UnsafePathError,
+   * CorruptStateError, NoSpaceError}
+   */
   static open(directory: string, options: BroadcastOptions = {}): Broadcast {
     checkOptions('Broadcast.open', options, {
       whenFull: kinds.oneOf('drop', 'overwrite'),
@@ -109,14 +117,14 @@ export class Broadcast implements Disposable {
     }
     signOwnerSlot(file, BROADCASTER)
     this.refresh()
-    this.timer = setInterval(() => this.sweepInTime(), SWEEP_MS).unref()
+    this.timer = setInterval(() => this.sweepOnTimer(), SWEEP_MS).unref()
   }
 
   /**
-   * Writes a frame to every member that wants it. Returns to how many.
+   * Writes a frame to every member that subscribed to it. Returns the number of members that got it.
    *
-   * @param key what the frame is about, such as its symbol: members that subscribed to keys get only frames of theirs. Without a key it
-   * goes to all.
+   * @param key what the frame is about, such as its symbol. Members that subscribed to keys get only the frames with
+   * those keys. A frame without a key goes to all members.
    * @throws as `Ring.write`.
    */
   write<F extends Fields>(
@@ -139,12 +147,12 @@ export class Broadcast implements Disposable {
     return count
   }
 
-  /** Members whose ring cannot be written, and why: they get nothing until they leave and join anew. */
+  /** Members whose ring cannot be written, and why. They get nothing until they leave and join again. */
   get problems(): ReadonlyMap<string, TicktapeError> {
     return this.failed
   }
 
-  /** Who takes part, and what each has missed. */
+  /** All members, and how many frames each has missed. */
   status(): MemberStatus[] {
     this.throwIfClosed()
     if (this.members.version !== this.version) this.refresh()
@@ -156,7 +164,10 @@ export class Broadcast implements Disposable {
     }))
   }
 
-  /** Removes what members left that are gone for longer than `graceMs`. Done by itself about every second. Returns their names. */
+  /**
+   * Removes the members that have had no process for longer than `graceMs`. A timer calls it every second. Returns
+   * their names.
+   */
   sweep(): string[] {
     this.throwIfClosed()
     this.frames = 0
@@ -176,7 +187,7 @@ export class Broadcast implements Disposable {
     return removed
   }
 
-  /** Leaves the members what they have not read. Any number of times. */
+  /** Stops writing; members can still read their unread frames. May be called more than once. */
   close(): void {
     if (this.closed) return
     this.closed = true
@@ -190,7 +201,7 @@ export class Broadcast implements Disposable {
     this.close()
   }
 
-  /** One member's damage is no reason to write to none. */
+  /** When one member's ring is damaged, the other members still get the frame. */
   private writeTo<F extends Fields>(
     outlet: Outlet,
     definition: FrameDefinition<F>,
@@ -207,8 +218,10 @@ export class Broadcast implements Disposable {
     }
   }
 
-  /** Nobody called: what fails is tried again at the next sweep, and thrown where `sweep` is called. */
-  private sweepInTime(): void {
+  /**
+   * A timer has no caller to throw to. What fails is tried again at the next sweep; a direct call of `sweep` throws it.
+   */
+  private sweepOnTimer(): void {
     try {
       this.sweep()
     } catch (error) {
@@ -216,7 +229,10 @@ export class Broadcast implements Disposable {
     }
   }
 
-  /** Takes in who joined and lets go who left. Under the lock, so that no file is made for a member who is about to leave. */
+  /**
+   * Adds members that joined and drops those that left. Under the lock, so that no file is created for a member that is
+   * leaving.
+   */
   private refresh(): void {
     this.members.file.locked(() => {
       this.version = this.members.version
@@ -257,7 +273,9 @@ export class Broadcast implements Disposable {
   }
 }
 
-/** @internal The directory as it means now: rings are made in it and removed whenever members come and go. */
+/**
+ * @internal The absolute path: rings are created and removed later, and the working directory may have changed by then.
+ */
 export function resolveDirectory(directory: unknown): string {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new InvalidOptionError(`a broadcast has a directory, not ${formatValue(directory)}`)

@@ -8,21 +8,22 @@ import { openMembers, resolveDirectory, ringPath } from './broadcast.js'
 import { checkMemberName, type Members } from './members.js'
 
 export interface MemberOptions {
-  /** What to get frames of, such as symbols: at most some 3,800 bytes in all. Default: everything. */
+  /** The keys, such as symbols, of the frames to get: at most 3,840 bytes in all. Default: everything. */
   readonly keys?: readonly string[]
-  /** 64-byte slots that may be unread. Default 4,096. A member that comes back keeps those it had. */
+  /** 64-byte slots that may be unread. Default 4,096. A member that joins again keeps the number it had. */
   readonly slots?: number
-  /** Permissions when files are made. Default 0o600. */
+  /** Permissions when files are created. Default 0o600. */
   readonly mode?: number
 }
 
-/** One reader of a {@link Broadcast}. It may join before the broadcaster is there. */
+/** One reader of a {@link Broadcast}. It may join before there is a broadcaster. */
 export class BroadcastMember implements Disposable {
   /**
-   * Takes part. A name whose process ended without `leave` goes on with what that had not read.
+   * Joins the broadcast. When the last process with this name ended without `leave`, the new one continues with its
+   * unread frames.
    *
-   * @throws {StateBusyError} when a live process has the name, {StateFullError} when all places are taken; {InvalidOptionError,
-   * UnsafePathError, CorruptStateError, StateMismatchError, NoSpaceError}
+   * @throws {StateBusyError} when a live process has the name, {StateFullError} when no slot is free;
+   * {InvalidOptionError, UnsafePathError, CorruptStateError, StateMismatchError, NoSpaceError}
    */
   static join(path: string, name: string, options: MemberOptions = {}): BroadcastMember {
     checkOptions('BroadcastMember.join', options, {
@@ -66,26 +67,29 @@ export class BroadcastMember implements Disposable {
     return this.ring.run(handlers, options)
   }
 
-  /** 64-byte slots that it has not read. */
+  /** 64-byte slots that it has not read yet. */
   get size(): number {
     this.throwIfClosed()
     return this.ring.size
   }
 
-  /** Frames meant for it that it did not get. */
+  /** Frames for this member that it did not get, because its ring was full. */
   get missed(): number {
     this.throwIfClosed()
     return this.ring.dropped + this.ring.lapped
   }
 
-  /** Takes no more part: its place and its file are removed. */
+  /** Leaves the broadcast: its slot is freed and its file is removed. */
   leave(): void {
     if (this.members.file.isClosed) return
     this.members.leave(this.index, () => rmSync(ringPath(this.directory, this.name), { force: true }))
     this.close()
   }
 
-  /** Stops reading without leaving: the broadcaster goes on writing for it until its grace is over. Any number of times. */
+  /**
+   * Stops reading without leaving: the broadcaster writes to its ring until `graceMs` is over. May be called more than
+   * once.
+   */
   close(): void {
     this.ring.close()
     this.members.close()

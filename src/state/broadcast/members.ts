@@ -5,10 +5,10 @@ import { Header, Kind, Member as M, MEMBERS_VERSION } from '../file/format.js'
 import { acquireOwnerSlot, isOwnerSlotHeld, readOwnerSlot, releaseOwnerSlot } from '../file/owners.js'
 import { StateFile, type StatePlan } from '../file/state-file.js'
 
-/** A member as the file has it. */
+/** A member as the file records it. */
 export interface MemberEntry {
   readonly index: number
-  /** With the index, names one member from joining to leaving. */
+  /** Together with the index it identifies one member, from joining to leaving. */
   readonly generation: number
   readonly name: string
   /** Undefined: everything. */
@@ -19,7 +19,7 @@ export interface MemberEntry {
 
 const VERSION = MEMBERS_VERSION >> 2
 
-/** `members`: who takes part in a broadcast, and what each wants. */
+/** The file `members`: the members of a broadcast, and what each has subscribed to. */
 export class Members {
   private readonly words: Int32Array
   private readonly bytes: Uint8Array
@@ -35,15 +35,16 @@ export class Members {
     return new Members(StateFile.open(path, planOf(members, mode)))
   }
 
-  /** Grows whenever somebody joins or leaves. */
+  /** Grows whenever a member joins or leaves. */
   get version(): number {
     return Atomics.load(this.words, VERSION)
   }
 
   /**
-   * Takes the name's place, or a free one. `prepare` runs before anybody can see the member.
+   * Acquires the slot with this name, or a free one. `prepare` runs before other processes can see the member.
    *
-   * @throws {StateBusyError, StateFullError, InvalidOptionError}, and what `prepare` throws: the place is as it was then.
+   * @throws {StateBusyError, StateFullError, InvalidOptionError}, and what `prepare` throws; the slot is then as it was
+   * before.
    */
   join(name: string, keys: readonly string[] | undefined, prepare: () => void): number {
     checkMemberName(name)
@@ -54,7 +55,7 @@ export class Members {
       if (index !== undefined && !acquireOwnerSlot(this.file, this.at(index) + M.OWNER)) {
         const pid = readOwnerSlot(this.file, this.at(index) + M.OWNER)?.pid
         throw new StateBusyError(
-          `member '${name}' takes part already, in process ${pid}; give this one another name`,
+          `member '${name}' has joined already, in process ${pid}; give this one another name`,
           pid,
           { path: this.file.path },
         )
@@ -63,7 +64,7 @@ export class Members {
       index ??= slots.find(i => !this.joined(i) && acquireOwnerSlot(this.file, this.at(i) + M.OWNER))
       if (index === undefined) {
         throw new StateFullError(
-          `all ${this.slots} member slots in ${this.file.path} are taken; make it with more: Broadcast.open(directory, { members })`,
+          `all ${this.slots} member slots in ${this.file.path} are taken; create it with more: Broadcast.open(directory, { members })`,
           { path: this.file.path },
         )
       }
@@ -81,23 +82,23 @@ export class Members {
       }
       this.bytes.set(list, at + M.KEYS)
       this.words[(at + M.KEYS_LENGTH) >> 2] = list.length
-      // Last: a member that has joined has its name and what it wants.
+      // The state is stored last: a member that has joined has its name and its keys.
       Atomics.store(this.words, (at + M.STATE) >> 2, 1)
       this.changed()
       return index
     })
   }
 
-  /** Gives the place up. `then` runs before anybody else can take it. */
-  leave(index: number, then: () => void): void {
-    this.file.locked(() => this.free(index, then))
+  /** Frees the slot. `before` runs first, while no other member can acquire it. */
+  leave(index: number, before: () => void): void {
+    this.file.locked(() => this.free(index, before))
   }
 
-  /** Frees a place whose member is gone. False when it is not. */
-  remove(index: number, then: () => void): boolean {
+  /** Frees the slot of a member whose process has ended. Returns false when it has not. */
+  remove(index: number, before: () => void): boolean {
     return this.file.locked(() => {
       if (!this.joined(index) || !this.file.mapping.lockRange(this.at(index) + M.OWNER, 1)) return false
-      this.free(index, then)
+      this.free(index, before)
       return true
     })
   }
@@ -123,8 +124,8 @@ export class Members {
     this.file.close()
   }
 
-  private free(index: number, then: () => void): void {
-    then()
+  private free(index: number, before: () => void): void {
+    before()
     Atomics.store(this.words, (this.at(index) + M.STATE) >> 2, 0)
     this.changed()
     releaseOwnerSlot(this.file, this.at(index) + M.OWNER)
@@ -138,13 +139,13 @@ export class Members {
     return Atomics.load(this.words, (this.at(index) + M.STATE) >> 2) === 1
   }
 
-  /** Names become file names, so what a file says is checked as what a user says. */
+  /** Names become file names, so a name from the file is checked like one from the user. */
   private nameOf(index: number): string {
     const at = this.at(index) + M.NAME
     const bytes = Buffer.from(this.bytes.subarray(at, at + M.NAME_SIZE))
     const end = bytes.indexOf(0)
     const name = bytes.toString('latin1', 0, end < 0 ? M.NAME_SIZE : end)
-    if (!NAME.test(name)) this.file.corrupt(`member ${index} has no name that could be one`)
+    if (!NAME.test(name)) this.file.corrupt(`member ${index} has no valid name`)
     return name
   }
 
@@ -178,11 +179,12 @@ function encodeKeys(keys: readonly string[] | undefined): Uint8Array {
     if (typeof key !== 'string' || key === '' || key.includes('\n'))
       throw new InvalidOptionError(`a key is a non-empty string of one line, not ${formatValue(key)}`)
   }
-  if (keys.length === 0) throw new InvalidOptionError("'keys' names one key at least; leave it out to get everything")
+  if (keys.length === 0)
+    throw new InvalidOptionError("'keys' must name at least one key; leave it out to get everything")
   const list = Buffer.from(keys.join('\n'), 'utf8')
   if (list.length > M.KEYS_SIZE)
     throw new InvalidOptionError(
-      `'keys' takes at most ${M.KEYS_SIZE} bytes in all, these are ${list.length}; leave it out and choose in the handler`,
+      `'keys' takes at most ${M.KEYS_SIZE} bytes in all, these are ${list.length}; leave it out and filter in the handler`,
     )
   return list
 }

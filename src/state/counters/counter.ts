@@ -2,7 +2,7 @@ import { refuseValue } from '../file/checks.js'
 import type { StateFile } from '../file/state-file.js'
 import { addFloat, loadInteger, storeInteger } from '../file/words.js'
 
-/** This process's part of a counter. Made by `Counters`. */
+/** This process's part of a counter. Created by `Counters`. */
 export class Counter {
   /** The value of this cell; no other process changes it. */
   private own: number
@@ -50,7 +50,7 @@ export class Counter {
   }
 }
 
-/** A value that goes up and down. Made by `Counters`. */
+/** A value that goes up and down. Created by `Counters`. */
 export class Gauge {
   private index: number
 
@@ -70,7 +70,9 @@ export class Gauge {
     this.floats[this.index] = value
   }
 
-  /** Adds a number. Several processes may do so at the same time; no change is lost. Returns the new value. Allocates. */
+  /**
+   * Adds a number. Several processes may do so at the same time; no change is lost. Returns the new value. Allocates.
+   */
   add(amount: number): number {
     if (typeof amount !== 'number' || this.index < 0) refuseValue(this.file, `gauge '${this.name}'`, 'a number', amount)
     return addFloat(new BigInt64Array(this.floats.buffer), this.index, amount)

@@ -9,7 +9,10 @@ import { loadInteger } from '../file/words.js'
 import { Counter, Gauge } from './counter.js'
 
 export interface CountersOptions {
-  /** The number of cells in the file: a gauge needs one, a counter one for each process that adds to it at the same time. Default 1024. */
+  /**
+   * The number of cells in the file: a gauge needs one, a counter one for each process that adds to it at the same
+   * time. Default 1024.
+   */
   readonly cells?: number
   /** Permissions when the file is created. Default 0o600. */
   readonly mode?: number
@@ -33,9 +36,10 @@ const GAUGE = 2
  *     sent.add(1)
  *     for (const { name, value } of counters.list()) console.log(name, value)
  *
- * A counter has one cell for each process that adds to it, and its value is the sum of the cells. Adding is a plain store, and no two
- * processes write to one cell, so none waits and nothing is lost. When a process ends, its cell keeps the count, and the next process
- * that adds to the counter continues with it. (The separate tables for labels and values follow Aeron's counters file.)
+ * A counter has one cell for each process that adds to it, and its value is the sum of the cells. Adding is a plain
+ * store, and no two processes write to one cell, so none waits and nothing is lost. When a process ends, its cell keeps
+ * the count, and the next process that adds to the counter continues with it. (The separate tables for labels and
+ * values follow Aeron's counters file.)
  */
 export class Counters implements Disposable {
   private readonly values: BigUint64Array
@@ -69,11 +73,11 @@ export class Counters implements Disposable {
   counter(name: string): Counter {
     const known = this.known.get(name)
     if (known instanceof Counter) return known
-    const made = new Counter(this.file, this.values, this.valueAt(this.acquireCell(name, COUNTER)) >> 3, name, () =>
+    const created = new Counter(this.file, this.values, this.valueAt(this.acquireCell(name, COUNTER)) >> 3, name, () =>
       this.read(name),
     )
-    this.known.set(name, made)
-    return made
+    this.known.set(name, created)
+    return created
   }
 
   /**
@@ -84,9 +88,9 @@ export class Counters implements Disposable {
   gauge(name: string): Gauge {
     const known = this.known.get(name)
     if (known instanceof Gauge) return known
-    const made = new Gauge(this.file, this.floats, this.valueAt(this.acquireCell(name, GAUGE)) >> 3, name)
-    this.known.set(name, made)
-    return made
+    const created = new Gauge(this.file, this.floats, this.valueAt(this.acquireCell(name, GAUGE)) >> 3, name)
+    this.known.set(name, created)
+    return created
   }
 
   /** The value of a counter or gauge; undefined when there is none of that name. */
@@ -131,14 +135,17 @@ export class Counters implements Disposable {
     this.close()
   }
 
-  /** A cell with this name for this process: for a counter, one without an owner; for a gauge, the existing one; otherwise a new one. */
+  /**
+   * A cell with this name for this process: for a counter, one without an owner; for a gauge, the existing one;
+   * otherwise a new one.
+   */
   private acquireCell(name: string, kind: number): number {
     checkName(name)
     this.file.throwIfClosed()
     return this.file.locked(() => {
       for (let cell = 0; cell < this.cells; cell++) {
         const present = this.kindOf(cell)
-        if (present === 0) return this.make(cell, name, kind)
+        if (present === 0) return this.create(cell, name, kind)
         if (this.nameOf(cell) !== name) continue
         if (present !== kind) {
           throw new StateMismatchError(
@@ -149,13 +156,13 @@ export class Counters implements Disposable {
         if (kind === GAUGE || acquireOwnerSlot(this.file, this.valueAt(cell) + V.OWNER)) return cell
       }
       throw new StateFullError(
-        `all ${this.cells} cells of ${this.path} are taken; make it with more: Counters.open(path, { cells })`,
+        `all ${this.cells} cells of ${this.path} are taken; create it with more: Counters.open(path, { cells })`,
         { path: this.path },
       )
     })
   }
 
-  private make(cell: number, name: string, kind: number): number {
+  private create(cell: number, name: string, kind: number): number {
     const bytes = new Uint8Array(this.file.mapping.buffer)
     const label = this.labelAt(cell)
     bytes.fill(0, label + L.NAME, label + L.NAME + L.NAME_SIZE)

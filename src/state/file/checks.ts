@@ -4,7 +4,7 @@ import { FieldValueError } from '../../frames/errors.js'
 import type { StateFile } from './state-file.js'
 
 /**
- * Why an index was refused. Hot paths compare it with the table's size, which `close` sets to 0, and come here with whatever fails.
+ * Throws the reason why an index is refused. Hot paths only compare it with the table's size, which `close` sets to 0.
  *
  * @throws {ClosedError, InvalidOptionError}
  */

@@ -1,17 +1,18 @@
 /**
- * Order between plain loads and stores of mapped memory, where a processor would not keep it.
+ * Keeps plain loads and stores of mapped memory in order, on processors that may reorder them.
  *
- * x86-64 shows loads in order and stores in order, and JavaScript's compiler moves neither across the other; that is all the
- * protocols here rely on, and there plain accesses do where `Atomics` would cost a locked instruction (8 ns). arm64 may do both out of
- * order.
+ * x86-64 keeps loads in order and stores in order, and JavaScript's compiler moves neither across the other. The
+ * protocols here need no more than that, so on x86-64 plain accesses are enough; `Atomics` would cost a locked
+ * instruction (8 ns). arm64 may reorder both.
  */
 const IN_ORDER = process.arch === 'x64'
 const own = new Int32Array(1)
 
 /**
- * No load or store after it is seen before one that stands before it; but for a load that follows a store, which x86-64 may do first.
- * On arm64 a sequentially consistent store and load of a word that only this thread has: nothing before falls behind the store, nothing
- * after passes the load, and the two stay in order.
+ * No load or store after the fence takes effect before a load or store in front of it. One exception: on x86-64 a load
+ * after the fence may be done before a store in front of it. On arm64 the fence is a sequentially consistent store and
+ * load of a word that only this thread has: what comes before stays before the store, what comes after stays after the
+ * load, and the two stay in order.
  */
 export function fence(): void {
   if (IN_ORDER) return
@@ -19,7 +20,7 @@ export function fence(): void {
   Atomics.load(own, 0)
 }
 
-/** Stores a word that vouches for what was stored before. */
+/** Stores a word. A process that sees it also sees everything that was stored before. */
 export function storeRelease(words: Int32Array, index: number, value: number): void {
   if (IN_ORDER) words[index] = value
   else Atomics.store(words, index, value)

@@ -1,7 +1,7 @@
 /**
- * The binary format of state files, version 1: every offset, written once. All integers are little-endian, offsets and sizes are
- * bytes. A file is one header of 4096 bytes, then what its kind says. What different processes write lies 128 bytes apart:
- * processors fetch neighbouring cache lines together.
+ * The binary format of state files, version 1. Each offset is written here and nowhere else. All integers are
+ * little-endian; offsets and sizes are in bytes. A file is one header of 4096 bytes, then what its kind defines. Words
+ * that different processes write lie 128 bytes apart, because processors fetch neighbouring cache lines together.
  */
 
 export const STATE_MAGIC = 'TICKSTAT'
@@ -16,23 +16,26 @@ export const Header = {
   VERSION: 8,
   /** u32: one of `Kind`. */
   KIND: 12,
-  /** u32: bytes of the whole file. */
+  /** u32: size of the file in bytes. */
   FILE_SIZE: 16,
-  /** Eight u32: the sizes it was made with, as its kind counts them; 0 where there are fewer. */
+  /** Eight u32: the sizes it was created with, as its kind defines them; unused ones are 0. */
   PARAMETERS: 20,
   PARAMETER_COUNT: 8,
-  /** Hash of the frame definition its cells hold, as in a journal's page; zeros where there is none. */
+  /** Hash of the frame definition of its cells, as in a journal's page; zeros when it has none. */
   LAYOUT_HASH: 56,
   /** i64: ns since 1970. */
   CREATED: 64,
   /** CRC32C of bytes 0 to 119. */
   IDENTITY_CRC: 120,
 
-  /** 16 bytes: the boot of the machine in which it was last opened first; written under the lock on LOCK_BYTE. */
+  /**
+   * 16 bytes: the boot id of the machine when it was last opened; written by the first opening after a boot, under the
+   * lock on LOCK_BYTE.
+   */
   BOOT_ID: 128,
-  /** Whoever changes who has what in the file holds a file lock on this byte while doing so. */
+  /** A process holds a file lock on this byte while it changes the owners of anything in the file. */
   LOCK_BYTE: 255,
-  /** What a kind keeps in the header begins here. */
+  /** The header's part for the file's kind begins here. */
   OWN: 256,
 } as const
 
@@ -46,14 +49,17 @@ export const Kind = {
   MEMBERS: 7,
 } as const
 
-/** A place that one process at a time owns: it holds a file lock on the place's first byte for as long as it lives. */
+/**
+ * A slot that one process at a time owns: the process holds a file lock on the slot's first byte for as long as it
+ * lives.
+ */
 export const OwnerSlot = {
   SIZE: 64,
-  /** u32, 0 while nobody ever had the place. */
+  /** u32; 0 when the slot never had an owner. */
   PID: 0,
   /** u64: the process's start time, in clock ticks since boot. */
   PROCESS_START: 8,
-  /** i64: ns since 1970 when it took the place. */
+  /** i64: when it acquired the slot, in ns since 1970. */
   SINCE: 16,
 } as const
 
@@ -68,8 +74,8 @@ export const CounterLabel = {
 } as const
 
 /**
- * One process's part of a counter (the counter's value is the sum of all cells of its name), or a gauge. The cell's owner is
- * locked on its first byte.
+ * One process's part of a counter (the counter's value is the sum of all cells of its name), or a gauge. The owner of
+ * the cell locks the first byte of OWNER.
  */
 export const CounterValue = {
   SIZE: 128,
@@ -79,44 +85,48 @@ export const CounterValue = {
 } as const
 
 /**
- * Latest values: parameters [capacity, slots of a frame]. From Header.SIZE on a cell for each instrument: two words, then four frames
- * as in a journal (without a time). A cell's writer has its first byte locked.
+ * Latest values: parameters [capacity, slots of a frame]. From Header.SIZE on there is one cell for each instrument:
+ * two words, then four frames as in a journal (without a time). The writer of a cell locks the cell's first byte.
  */
 export const LatestCell = {
   /** u32: the version being written. */
   BEGUN: 0,
-  /** u32: the last version complete; 0: none yet. Version v is in copy v mod 4. After 2^32 - 1 comes 1. */
+  /** u32: the last complete version; 0: none yet. Version v is in copy v mod 4. After 2^32 - 1 comes 1. */
   VERSION: 4,
-  /** Owner slot, without its lock: who claimed the cell last; zeros where that did not say. */
+  /** Owner slot, without its lock: the process that acquired the cell last; zeros when it did not record itself. */
   OWNER: 8,
   COPIES_AT: 64,
   COPIES: 4,
 } as const
 
 /**
- * Ring: parameters [slots, 1 when somebody asked for so many]. The words are in the header; from Header.SIZE on lie the slots, as many as the next power of two, so that
- * slot c mod that many is where count c is, and OVERHANG more.
+ * Ring: parameters [slots, 1 when the creator named that number]. The words are in the header. From Header.SIZE on is
+ * the buffer: its number of slots is the next power of two, so that count c is in slot c mod that number. OVERHANG more
+ * slots follow.
  */
 export const RingWord = {
   /** u32: slots written so far, modulo 2^32. The one commit word. */
   TAIL: 256,
-  /** u32: 0 until a producer came, 1 when nothing unread is ever overwritten, 2 when the oldest is. */
+  /** u32: 0 before the first producer, 1 when unread frames are kept, 2 when the oldest are overwritten. */
   POLICY: 260,
   /** i64: frames not written because there was no room. */
   DROPPED: 264,
   /** i64: frames overwritten before they were read. */
   LAPPED: 272,
-  /** u32: slots that may be unread; 0 until somebody asked for a number or a producer came. At most as many as the file has. */
+  /**
+   * u32: slots that may be unread; 0 before a process names a number or a producer opens it. At most the slots of the
+   * file.
+   */
   LIMIT: 280,
-  /** Owner slots: locked by who has the role. */
+  /** Owner slot, locked by the producer; CONSUMER likewise by the consumer. */
   PRODUCER: 384,
-  /** u32: slots read so far (or overwritten unread), modulo 2^32. */
+  /** u32: slots that were read or overwritten so far, modulo 2^32. */
   HEAD: 512,
   CONSUMER: 640,
   /** The definitions written so far: 16 bytes each, see RingType. */
   TYPES: 1024,
   TYPE_COUNT: 192,
-  /** Slots behind the buffer's last one, for a frame that begins near its end: no frame is ever in two parts. */
+  /** Slots after the buffer's last one, for a frame that begins near its end: no frame is ever split in two. */
   OVERHANG: 254,
 } as const
 
@@ -133,9 +143,9 @@ export const RingPolicy = { UNKNOWN: 0, KEEP: 1, OVERWRITE: 2 } as const
 /** Members of a broadcast: parameters [members]. From Header.SIZE on. */
 export const Member = {
   SIZE: 4096,
-  /** u32: 0 free, 1 joined; stored last. The member is locked on the byte OWNER. */
+  /** u32: 0 free, 1 joined; stored last. The member's process locks the byte OWNER. */
   STATE: 0,
-  /** u32: how often the place was taken by somebody new, with a new ring. */
+  /** u32: how often a new member, with a new ring, has acquired the slot. */
   GENERATION: 4,
   OWNER: 64,
   /** ASCII, NUL-padded. */
@@ -143,12 +153,12 @@ export const Member = {
   NAME_SIZE: 64,
   /** u32: bytes of the subscription list; 0: subscribed to everything. */
   KEYS_LENGTH: 192,
-  /** UTF-8, one key a line. */
+  /** UTF-8, one key per line. */
   KEYS: 256,
   KEYS_SIZE: 3840,
 } as const
 
-/** In the header of a members file: u32, grows whenever somebody joins or leaves. */
+/** In the header of a members file: u32 that grows whenever a member joins or leaves. */
 export const MEMBERS_VERSION = 256
-/** There too: owner slot of the broadcaster, without its lock, which is on byte Header.OWN. */
+/** In the same header: owner slot of the broadcaster. Its lock is not here but on byte Header.OWN. */
 export const BROADCASTER = 384

@@ -3,17 +3,19 @@ import { join } from 'node:path'
 import { isJournal, mayEnter } from '../../journal/inspect/inspect.js'
 import { Header as H, Kind, STATE_MAGIC } from './format.js'
 
-/** What a file says it is, without opening it as that. */
+/** What the header of a state file says, read without opening the file as a state file. */
 export interface StateFileInfo {
   readonly path: string
-  /** What users call it: 'CircuitBreaker'. */
+  /** Its public name: 'CircuitBreaker'. */
   readonly kind: string
   readonly bytes: number
 }
 
-/** The state file at a path; undefined when it is anything else, or nothing. It is only looked at: what it holds may still be damaged. */
-export function lookAtStateFile(path: string): StateFileInfo | undefined {
-  // A FIFO would block who opens it.
+/**
+ * The state file at a path; undefined when there is none. Only the first bytes are read: the file may still be damaged.
+ */
+export function readStateFileInfo(path: string): StateFileInfo | undefined {
+  // Opening a FIFO would block.
   if (fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined
   const header = Buffer.alloc(H.KIND + 4)
   let bytes: number
@@ -21,7 +23,7 @@ export function lookAtStateFile(path: string): StateFileInfo | undefined {
   try {
     fd = fs.openSync(path, 'r')
   } catch {
-    return undefined // Not ours to read, or gone by now.
+    return undefined // This process may not read it, or it was removed.
   }
   try {
     fs.readSync(fd, header, 0, header.length, 0)
@@ -34,21 +36,23 @@ export function lookAtStateFile(path: string): StateFileInfo | undefined {
   return { path, kind: NAMES[number] ?? `state file of kind ${number}`, bytes }
 }
 
-/** State files at, in or below a directory, in the order of their names. Journals have none, symbolic links are not followed. */
-export function findStateFiles(place: string, depth = 4): StateFileInfo[] {
-  const file = lookAtStateFile(place)
+/**
+ * The state files at a path, or below it when it is a directory, ordered by name. Skips journals and symbolic links.
+ */
+export function findStateFiles(path: string, depth = 4): StateFileInfo[] {
+  const file = readStateFileInfo(path)
   if (file !== undefined) return [file]
   if (
     depth < 0 ||
-    fs.lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true ||
-    !mayEnter(place) ||
-    isJournal(place)
+    fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true ||
+    !mayEnter(path) ||
+    isJournal(path)
   )
     return []
   return fs
-    .readdirSync(place)
+    .readdirSync(path)
     .toSorted()
-    .flatMap(name => findStateFiles(join(place, name), depth - 1))
+    .flatMap(name => findStateFiles(join(path, name), depth - 1))
 }
 
 const NAMES: Readonly<Record<number, string>> = {

@@ -2,18 +2,19 @@ import { native } from '../../native/index.js'
 import { OwnerSlot as O } from './format.js'
 import type { StateFile } from './state-file.js'
 
-/** Who took a place in a state file. */
+/** The process that acquired a slot in a state file. */
 export interface OwnerInfo {
   readonly pid: number
-  /** The process's start time in clock ticks since boot: with the pid it names one process. */
+  /** The process's start time in clock ticks since boot: together with the pid it identifies one process. */
   readonly processStart: number
-  /** ns since 1970 when it took the place. */
+  /** When it acquired the slot, in ns since 1970. */
   readonly since: bigint
 }
 
 /**
- * A place in a state file that one opening of it at a time may have, told by a lock on its first byte: the lock goes with its
- * process, whatever ends it, and means the same in every pid namespace. What the place says of its owner is for people.
+ * Acquires a slot that only one opening of the file may have at a time. A file lock on the slot's first byte says who
+ * has it: the lock ends with its process, however that ends, and means the same in every pid namespace. What the slot
+ * records about its owner is for messages. Returns false when another opening has it.
  */
 export function acquireOwnerSlot(file: StateFile, offset: number): boolean {
   if (!file.mapping.lockRange(offset, 1)) return false
@@ -21,7 +22,7 @@ export function acquireOwnerSlot(file: StateFile, offset: number): boolean {
   return true
 }
 
-/** Says that this process has a place, whose lock is somewhere else. */
+/** Records this process as the owner of a slot whose lock is on another byte. */
 export function signOwnerSlot(file: StateFile, offset: number): void {
   const view = new DataView(file.mapping.buffer)
   view.setUint32(offset + O.PID, process.pid, true)
@@ -33,12 +34,12 @@ export function releaseOwnerSlot(file: StateFile, offset: number): void {
   if (!file.isClosed) file.mapping.unlockRange(offset, 1)
 }
 
-/** Whether another opening of the file has the place now. */
+/** Whether another opening of the file has the slot now. */
 export function isOwnerSlotHeld(file: StateFile, offset: number): boolean {
   return file.mapping.rangeLocked(offset, 1)
 }
 
-/** Who took the place last, undefined when nobody ever did. */
+/** The process that acquired the slot last; undefined when none ever did. */
 export function readOwnerSlot(file: StateFile, offset: number): OwnerInfo | undefined {
   const view = new DataView(file.mapping.buffer)
   const pid = view.getUint32(offset + O.PID, true)

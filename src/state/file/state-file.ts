@@ -13,19 +13,21 @@ import { Header as H, Kind, STATE_MAGIC, STATE_VERSION } from './format.js'
 import { isStateFile, noStateFile } from './magic.js'
 import { checkDirectory, checkTrust, makeDirectory } from './trust.js'
 
-/** What a state file is made as, or must be to be opened. */
+/** How a state file is created, and what an existing one must be. */
 export interface StatePlan {
-  /** What users call it, for messages: 'TopOfBook'. */
+  /** Its public name, for messages: 'TopOfBook'. */
   readonly what: string
   /** One of `Kind`. */
   readonly kind: number
-  /** The sizes it was asked for, by name and in the format's order. Undefined: whatever the file has, or the default. */
+  /**
+   * The requested sizes, with their names, in the format's order. Undefined: the existing file's size, or the default.
+   */
   readonly parameters: readonly {
     readonly name: string
     readonly value: number | undefined
     readonly byDefault: number
   }[]
-  /** Bytes the file has with these sizes. Throws nothing: sizes read from a file may be anything. */
+  /** The file's size in bytes with these sizes. Must not throw: sizes read from a file may be anything. */
   readonly sizeOf: (parameters: readonly number[]) => number
   /** 8 bytes: see Header.LAYOUT_HASH. */
   readonly layoutHash?: Uint8Array
@@ -40,7 +42,8 @@ export const DEFAULT_MODE = 0o600
 const MAX_FILE_SIZE = 2 ** 31 - 1
 
 /**
- * A mapped state file. Whoever comes first makes it; it can be seen only once it is complete, so that no death leaves half of one.
+ * A mapped state file. The first process that opens it creates it. It gets its name only when it is complete, so a
+ * process that dies leaves no incomplete file.
  */
 export class StateFile {
   private closed = false
@@ -53,10 +56,10 @@ export class StateFile {
   ) {}
 
   /**
-   * Opens a state file, making it where there is none.
+   * Opens a state file, or creates it when there is none.
    *
-   * @throws {InvalidOptionError, UnsafePathError, CorruptStateError, StateMismatchError, FormatVersionError, NoSpaceError,
-   * SystemCallError}
+   * @throws {InvalidOptionError, UnsafePathError, CorruptStateError, StateMismatchError, FormatVersionError,
+   * NoSpaceError, SystemCallError}
    */
   static open(path: string, plan: StatePlan): StateFile {
     const file = resolvePath(path, plan.what)
@@ -64,7 +67,8 @@ export class StateFile {
       try {
         return StateFile.map(file, plan, plan.mode)
       } catch (error) {
-        // Gone again, or made by another since: the next attempt sees which. Many times over somebody is removing it all the time.
+        // Removed again, or created by another process: the next attempt shows which. After 100 attempts some process
+        // keeps removing it.
         if (systemCode(error) !== 'ENOENT' || attempt === 100) throw asStateError(error, file)
       }
       create(file, plan)
@@ -72,8 +76,8 @@ export class StateFile {
   }
 
   /**
-   * Opens one that is there, whoever may write it: see `checkTrust`. For the operator, who names a file and trusts it with nothing.
-   * Undefined when there is none.
+   * Opens an existing file without a `mode`, see `checkTrust`: for operators' commands, which do not rely on what the
+   * file says. Undefined when there is none.
    */
   static openExisting(path: string, plan: StatePlan): StateFile | undefined {
     const file = resolvePath(path, plan.what)
@@ -100,7 +104,7 @@ export class StateFile {
     return this.closed
   }
 
-  /** Detaches the memory: typed arrays over it read undefined, so whoever has some forgets them too. Any number of times. */
+  /** Unmaps the file. Typed arrays over its memory become empty and read undefined. May be called more than once. */
   close(): void {
     this.closed = true
     this.mapping.close()
@@ -111,19 +115,19 @@ export class StateFile {
       throw new ClosedError(`the ${this.what} of ${this.path} is closed; open another`, { path: this.path })
   }
 
-  /** Some bytes contradict the format. */
+  /** Throws the error for bytes that contradict the format. */
   corrupt(what: string): never {
     throw new CorruptStateError(`${this.path} is damaged: ${what}; stop what uses it and remove it`, {
       path: this.path,
     })
   }
 
-  /** Runs `action` while no other process, and no other opening of the file, is in such a section. */
+  /** Runs `action` under the file's lock: no other opening of the file, in any process, runs one at the same time. */
   locked<T>(action: () => T): T {
     for (let i = 0; !this.mapping.lockRange(H.LOCK_BYTE, 1); i++) {
       if (i === LOCK_ATTEMPTS) {
         throw new StateBusyError(
-          `another process has held the lock of ${this.path} for ${LOCK_ATTEMPTS} ms; is it stopped?`,
+          `another process has held the lock of ${this.path} for ${LOCK_ATTEMPTS} ms; check whether it is suspended`,
           undefined,
           { path: this.path },
         )
@@ -137,7 +141,10 @@ export class StateFile {
     }
   }
 
-  /** Runs `action`, under the lock, when the file is opened first since the machine booted: what counts from boot means nothing then. */
+  /**
+   * Runs `action`, under the lock, at the first opening since the machine booted: times since an earlier boot mean
+   * nothing now.
+   */
   afterBoot(action: () => void): void {
     const bootId = Buffer.from(native.bootId(), 'hex')
     const stored = new Uint8Array(this.mapping.buffer, H.BOOT_ID, bootId.length)
@@ -152,7 +159,10 @@ export class StateFile {
 
 const LOCK_ATTEMPTS = 2000
 
-/** Makes the file complete under a name of its own, then gives it the one it is known by; another process's is left as it is. */
+/**
+ * Creates the file under a temporary name and links it to its path when it is complete. An existing file stays as it
+ * is.
+ */
 function create(file: string, plan: StatePlan): void {
   const parameters = plan.parameters.map(({ value, byDefault }) => value ?? byDefault)
   const size = plan.sizeOf(parameters)
@@ -171,7 +181,8 @@ function create(file: string, plan: StatePlan): void {
     try {
       fs.linkSync(temporary, file)
     } catch (error) {
-      // There already: another process was first. Gone: one in another pid namespace took this one for dead, and the next attempt makes it.
+      // EEXIST: another process was first. ENOENT: a process in another pid namespace thought that this one was dead
+      // and removed the temporary file; the next attempt creates the file.
       if (systemCode(error) !== 'EEXIST' && systemCode(error) !== 'ENOENT') throw error
     } finally {
       fs.rmSync(temporary, { force: true })
@@ -181,15 +192,15 @@ function create(file: string, plan: StatePlan): void {
   }
 }
 
-/** Temporary files of processes that died while they made one. */
+/** Removes the temporary files of processes that died while they created a state file. */
 function removeAbandoned(file: string): void {
   const directory = dirname(file)
   const prefix = `${basename(file)}.`
   for (const name of fs.readdirSync(directory)) {
     if (!name.startsWith(prefix)) continue
-    const maker = /^(\d+)-(\d+)-[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length))
-    // A maker in another pid namespace looks dead though it lives: it makes its file again.
-    if (maker !== null && native.processStart(Number(maker[1])) !== Number(maker[2]))
+    const creator = /^(\d+)-(\d+)-[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length))
+    // A live process in another pid namespace looks dead from here; it then creates its file again.
+    if (creator !== null && native.processStart(Number(creator[1])) !== Number(creator[2]))
       fs.rmSync(join(directory, name), { force: true })
   }
 }
@@ -210,7 +221,7 @@ function encodeHeader(plan: StatePlan, parameters: readonly number[], size: numb
   return bytes
 }
 
-/** Checks all the header says against itself, the file and the plan. Returns the sizes the file was made with. */
+/** Checks that the header agrees with itself, the file and the plan. Returns the sizes the file was created with. */
 function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly number[] {
   const damaged = (what: string): never => {
     throw new CorruptStateError(`${file} is damaged: ${what}; stop what uses it and remove it`, { path: file })
@@ -228,7 +239,7 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
   if (view.getUint32(H.IDENTITY_CRC, true) !== native.crc32c(bytes.subarray(0, H.IDENTITY_CRC), 0))
     damaged('its checksum is wrong')
   const mismatch = (what: string): never => {
-    throw new StateMismatchError(`${file} ${what}; open it as it was made, or stop what uses it and remove it`, {
+    throw new StateMismatchError(`${file} ${what}; open it as it was created, or stop what uses it and remove it`, {
       path: file,
     })
   }
@@ -241,8 +252,8 @@ function checkHeader(mapping: Mapping, file: string, plan: StatePlan): readonly 
   }
   plan.parameters.forEach(({ name, value, byDefault }, i) => {
     if (value === undefined || value === parameters[i]) return
-    const why = parameters[i] === byDefault ? ', the default: whoever came first may have given none' : ''
-    mismatch(`was made with ${name} ${parameters[i]}, not ${value}${why}`)
+    const why = parameters[i] === byDefault ? ', the default: the process that created it may have given none' : ''
+    mismatch(`was created with ${name} ${parameters[i]}, not ${value}${why}`)
   })
   const hash = bytes.subarray(H.LAYOUT_HASH, H.LAYOUT_HASH + 8)
   if (plan.layoutHash !== undefined && !Buffer.from(plan.layoutHash).equals(hash))
@@ -259,7 +270,7 @@ function nameOfKind(kind: number): string {
   return name === undefined ? `file of unknown kind ${kind}` : name.toLowerCase().replaceAll('_', ' ')
 }
 
-/** The path as it means now: what is done later must not depend on where the process is by then. */
+/** The absolute path: later steps must not depend on the working directory at that time. */
 function resolvePath(file: unknown, what: string): string {
   if (typeof file !== 'string' || file === '' || file.includes('\0') || file.endsWith('/')) {
     throw new InvalidOptionError(`${what}.open takes the path of its file, not ${formatValue(file)}`)
@@ -272,10 +283,13 @@ function asStateError(error: unknown, file: string): unknown {
   const code = systemCode(error)
   if (code === 'EINVAL') return noStateFile(file, error)
   if (code === 'ELOOP')
-    return new UnsafePathError(`${file} is a symbolic link; a state file must not be, so use the path it points to`, {
-      path: file,
-      cause: error,
-    })
+    return new UnsafePathError(
+      `${file} is a symbolic link, which a state file must not be; use the path it points to`,
+      {
+        path: file,
+        cause: error,
+      },
+    )
   if (code === 'EISDIR')
     return new UnsafePathError(`${file} is a directory; a state file needs a path of its own`, {
       path: file,

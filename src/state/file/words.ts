@@ -1,10 +1,11 @@
 /**
- * 64 bits of mapped memory at once, without allocating.
+ * Loads and stores 64 bits of mapped memory at once, without allocating.
  *
- * `Atomics` on 64-bit arrays takes and returns bigints, which are allocated. A plain store of one element of a BigUint64Array that
- * was loaded from another is compiled to one 64-bit load and one 64-bit store with no bigint between, and a store of 8 aligned
- * bytes is indivisible on every processor this library runs on. So values are put together in a scratch array, 32 bits at a time,
- * and go out whole. bench/state.ts has both ways beside each other; see docs/decisions/0013.
+ * `Atomics` on 64-bit arrays takes and returns bigints, which are allocated. A plain store of one element of a
+ * BigUint64Array that was loaded from another is compiled to one 64-bit load and one 64-bit store without a bigint, and
+ * a store of 8 aligned bytes is indivisible on every processor this library runs on. So a value is first built in a
+ * scratch array, 32 bits at a time, and then stored in one piece. bench/state.ts compares both ways; see
+ * docs/decisions/0013.
  */
 export const scratch64 = new BigUint64Array(1)
 /** Low word first. */
@@ -28,8 +29,8 @@ export function loadInteger(words: BigUint64Array, index: number): number {
 }
 
 /**
- * Replaces an i64 by what `change` makes of it, however many processes do so at once: no change is lost. Returns the new value.
- * Allocates bigints.
+ * Replaces an i64 by the result of `change`. Several processes may do so at the same time; no change is lost. Returns
+ * the new value. Allocates bigints.
  */
 export function updateInteger(words: BigInt64Array, index: number, change: (value: bigint) => bigint): bigint {
   for (;;) {
@@ -39,12 +40,15 @@ export function updateInteger(words: BigInt64Array, index: number, change: (valu
   }
 }
 
-/** Adds to a f64, however many processes do so at once. Returns the new value. Allocates bigints. */
+/**
+ * Adds to an f64. Several processes may do so at the same time; no change is lost. Returns the new value. Allocates
+ * bigints.
+ */
 export function addFloat(words: BigInt64Array, index: number, amount: number): number {
   return updateFloat(words, index, value => value + amount)
 }
 
-/** As `updateInteger`, of a f64. */
+/** As `updateInteger`, for an f64. */
 export function updateFloat(words: BigInt64Array, index: number, change: (value: number) => number): number {
   for (;;) {
     const seen = Atomics.load(words, index)

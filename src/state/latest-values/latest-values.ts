@@ -25,7 +25,7 @@ import { DEFAULT_MODE, StateFile, type StatePlan } from '../file/state-file.js'
 export interface LatestValuesOptions {
   /** Cells in the table, one for each instrument. Default 1024. */
   readonly capacity?: number
-  /** Permissions when the file is made. Default 0o600. */
+  /** Permissions when the file is created. Default 0o600. */
   readonly mode?: number
 }
 
@@ -34,43 +34,48 @@ const CELLS_AT = Header.SIZE
 const COPIES = C.COPIES
 const COPIES_AT = C.COPIES_AT
 
-/** Looks at a cell before it is called damaged: a writer would have to finish four values within each of them. */
-const MOST_LOOKS = 100_000
+/**
+ * Attempts to read a cell before it is called damaged. For each to fail, the writer must complete four values during
+ * it.
+ */
+const MAX_ATTEMPTS = 100_000
 
 /**
- * The last value of each instrument, of any frame definition: what a slow reader looks at instead of working off a backlog.
+ * The last value of each instrument, of any frame definition. A slow reader reads it instead of all the values before
+ * it.
  *
  *     const latest = LatestValues.open('/dev/shm/session.tickers', Ticker, { capacity: 1024 })
  *     latest.set(3, { symbol: 'BTC-USDT', last: 61800.2, bid: 61800.2, ask: 61800.3, volume: 3 })
  *     latest.get(3)?.last
  *
- * One writer a cell: the first to write it has it until its process ends or closes the table. Any number of readers, who take no lock
- * and leave no trace, so that the writer never waits for them.
+ * Each cell has one writer: the first process that writes to it, until that process ends or closes the table. There may
+ * be any number of readers. They take no lock and write nothing, so the writer never waits for them.
  *
- * How: a cell has four copies. The writer announces version v, fills copy v mod 4, then makes v the cell's version. A reader copies
- * the copy that the version names out, and looks whether a version has been announced since that is written over it; only a writer four
- * values ahead makes it look again. A writer that dies while it writes leaves the last complete value where it was.
+ * How it works: a cell has four copies. The writer announces version v, fills copy v mod 4, then stores v as the cell's
+ * version. A reader copies the copy of the current version, then checks whether a version that overwrites this copy has
+ * been announced; only a writer four values ahead makes it try again. A writer that dies while it writes leaves the
+ * last complete value unchanged.
  */
 export class LatestValues<F extends Fields = Fields> implements Disposable {
   private readonly words: Int32Array
-  /** The same memory, to copy frames by: from one such array to another no bigint is made (words.ts). */
+  /** The same memory, for copying frames: copying between two such arrays creates no bigint (see words.ts). */
   private readonly longs: BigUint64Array
   private readonly cellSize: number
   private readonly frameSize: number
   private readonly writing: BoundWriteView<F>
   private readonly reading: BoundView<FrameView<F>>
   private readonly toObject: (view: FrameView<F>) => ValuesOf<F>
-  /** The frame read last, away from the writer. */
-  private readonly taken: BigUint64Array
-  /** 1 for cells this opening has. */
+  /** A private copy of the frame that was read last. */
+  private readonly copied: BigUint64Array
+  /** 1 for each cell of which this object is the writer. */
   private readonly mine: Uint8Array
-  /** The cell begun last. The pointer of `writing` says whether its value is still to be committed. */
+  /** The cell of the last `begin`. The pointer of `writing` says whether its value is not committed yet. */
   private begun = 0
   private size: number
 
   /**
-   * @throws {StateMismatchError} when the file holds another definition; {InvalidOptionError, UnsafePathError, CorruptStateError,
-   * NoSpaceError}
+   * @throws {StateMismatchError} when the file holds another definition; {InvalidOptionError, UnsafePathError,
+   * CorruptStateError, NoSpaceError}
    */
   static open<F extends Fields>(
     path: string,
@@ -100,10 +105,11 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     this.writing.pointer.bind(new PageMemory(file.mapping.buffer, 0, file.path, 0))
     this.reading = makeReadView(definition)
     this.toObject = plainValues(definition).toObject as (view: FrameView<F>) => ValuesOf<F>
-    // A copy of one cell and no page: positions, which count from a page's header, come out as 0.
+    // This memory has one frame and no page header. Its slots count as a page's header, so that the frame's position is
+    // 0.
     const memory = new PageMemory(new ArrayBuffer(this.frameSize), Page.HEADER_SIZE / SLOT_SIZE, file.path, 0)
     this.reading.pointer.bind(memory)
-    this.taken = memory.u64
+    this.copied = memory.u64
   }
 
   get path(): string {
@@ -117,8 +123,10 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   /**
    * Replaces a cell's value.
    *
-   * @throws {FieldValueError} for an unknown or missing field or a value that does not fit: the cell keeps the value it had.
-   * @throws {StateBusyError} when another writer has the cell, {InvalidOptionError} for a cell that isn't there, {ClosedError}.
+   * @throws {FieldValueError} for an unknown or missing field or a value that does not fit: the cell keeps the value it
+   * had.
+   * @throws {StateBusyError} when another writer has the cell, {InvalidOptionError} for a cell that does not exist,
+   * {ClosedError}.
    */
   set(index: number, values: ValuesOf<F>): void {
     const at = this.open(index)
@@ -134,9 +142,9 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   }
 
   /**
-   * Begins a cell's next value: returns a view that has the last one's fields, zeros in a new cell, to change in place. Nobody sees it
-   * before `commit`. Allocates nothing. A field that refuses its value (FieldValueError) gives the new value up: `commit` refuses it, and the
-   * cell keeps the one it had.
+   * Begins a cell's next value: returns a view to change in place. It has the fields of the last value, or zeros in a
+   * new cell. Readers do not see it before `commit`. Allocates nothing. When a field refuses its value
+   * (FieldValueError), the new value is given up: `commit` refuses it, and the cell keeps its last value.
    *
    * @throws as `set`.
    */
@@ -144,18 +152,24 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     const at = this.open(index)
     const version = this.words[this.versionAt(index)]
     if (version !== 0) this.copyLast(index, version, at)
-    else this.clear(at) // of what was begun before and given up
+    else this.clear(at) // an aborted value may have left bytes here
     this.writing.pointer.at = at
     return this.writing.view
   }
 
-  /** Makes the value begun the cell's. @throws {InvalidStateError} without `begin`, and for a value that a field had given up. */
+  /**
+   * Publishes the value that was begun. @throws {InvalidStateError} without `begin`, and after a field has refused its
+   * value.
+   */
   commit(): void {
     const index = this.end('commit')
     this.publish(index)
   }
 
-  /** Gives the value begun up: the cell keeps the one it had. May be called for one that a field has given up already. */
+  /**
+   * Gives up the value that was begun: the cell keeps its last value. May also be called after a field has refused its
+   * value.
+   */
   abort(): void {
     const { pointer } = this.writing
     if (pointer.at === GIVEN_UP) pointer.at = NO_FRAME
@@ -168,13 +182,16 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     return view === undefined ? undefined : this.toObject(view)
   }
 
-  /** A cell's value as a view, valid until the next `read` or `get` of this table; undefined when it was never set. Allocates nothing. */
+  /**
+   * A cell's value as a view, valid until the next `read` or `get` of this table; undefined when it was never set.
+   * Allocates nothing.
+   */
   read(index: number): FrameView<F> | undefined {
     if (!(index >>> 0 === index && index < this.size)) this.refuseCell(index)
     const { words } = this
     const cell = this.versionAt(index)
     const { pointer, view } = this.reading
-    for (let look = 0; look < MOST_LOOKS; look++) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const version = Atomics.load(words, cell)
       if (version === 0) return undefined
       this.copyOut(this.copyAt(index, version) >> 3)
@@ -189,13 +206,13 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     this.file.corrupt(`cell ${index} announces a version far from the one it has`)
   }
 
-  /** How often a cell was set, modulo 2^32: changes when it does. 0 when it never was. */
+  /** The number of times a cell was set, modulo 2^32, without 0. It changes with each new value; 0 means never set. */
   version(index: number): number {
     if (!(index >>> 0 === index && index < this.size)) this.refuseCell(index)
     return Atomics.load(this.words, this.versionAt(index)) >>> 0
   }
 
-  /** Gives its cells up, with the values they have. Any number of times. */
+  /** Releases its cells, which keep their values. May be called more than once. */
   close(): void {
     this.size = 0
     this.writing.pointer.at = NO_FRAME
@@ -207,16 +224,16 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     this.close()
   }
 
-  /** Claims the cell and announces its next version. Returns where it is to be written. */
+  /** Acquires the cell and announces its next version. Returns the byte offset at which to write it. */
   private open(index: number): number {
     if (!(index >>> 0 === index && index < this.size)) this.refuseCell(index)
     if (this.writing.pointer.at >= 0) this.throwBegun()
-    if (this.mine[index] === 0) this.claim(index)
+    if (this.mine[index] === 0) this.acquire(index)
     this.begun = index
     const cell = this.versionAt(index)
     const version = nextVersion(this.words[cell])
     this.words[cell - 1] = version
-    // No store into the copy may be seen before the announcement.
+    // No reader may see a store into the copy before it sees the announcement.
     fence()
     const at = this.copyAt(index, version)
     this.words[at >> 2] = this.definition.id | (this.definition.slots << (8 * Frame.SLOTS))
@@ -249,17 +266,17 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   }
 
   private copyOut(from: number): void {
-    const { taken, longs } = this
-    for (let i = 0; i < taken.length; i++) taken[i] = longs[from + i]
+    const { copied, longs } = this
+    for (let i = 0; i < copied.length; i++) copied[i] = longs[from + i]
   }
 
-  /** One writer a cell: a lock on the cell says who, and goes with the process. */
-  private claim(index: number): void {
+  /** Makes this object the cell's only writer. A file lock on the cell says so; it ends with the process. */
+  private acquire(index: number): void {
     const cell = CELLS_AT + index * this.cellSize
     if (!this.file.mapping.lockRange(cell, 1)) {
       const pid = readOwnerSlot(this.file, cell + C.OWNER)?.pid
       throw new StateBusyError(
-        `cell ${index} of ${this.path} has another writer${pid === undefined ? '' : `, process ${pid}`}; a cell has one until that closes the table or ends`,
+        `cell ${index} of ${this.path} has another writer${pid === undefined ? '' : `, process ${pid}`}; it keeps the cell until it closes the table or ends`,
         pid,
         { path: this.path },
       )
@@ -282,7 +299,9 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   }
 
   private throwInside(): never {
-    throw new InvalidStateError(`${this.path}: set() of values that write values themselves`, { path: this.path })
+    throw new InvalidStateError(`${this.path}: set() with a getter that writes to the table itself`, {
+      path: this.path,
+    })
   }
 
   private throwBegun(): never {
@@ -303,7 +322,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   }
 }
 
-/** 0 means never, so it is left out when the count comes around. */
+/** 0 means never set, so it is skipped when the count wraps around. */
 function nextVersion(version: number): number {
   const next = (version + 1) | 0
   return next === 0 ? 1 : next

@@ -17,11 +17,11 @@ export class RingConsumer {
   private readonly u32: Uint32Array
   /** Slots read so far, modulo 2^32. */
   private head: number
-  /** The head as it was stored last. */
+  /** The head that was stored last. */
   private stored: number
-  /** The tail as it was seen last. */
+  /** The tail that was loaded last. */
   private tail: number
-  /** A copy of one frame, away from the producer. */
+  /** A private copy of one frame. */
   private readonly scratch: RingMemory
   private readonly origin: FrameOrigin
   private dispatch: Dispatch | undefined = undefined
@@ -37,12 +37,13 @@ export class RingConsumer {
     this.origin = originOf(ring)
   }
 
-  /** Handles the frames there are, at most `limit`. Returns how many. */
+  /** Handles the frames that exist now, at most `limit`. Returns how many. */
   poll(handlers: Handlers, limit: number): number {
     let { dispatch } = this
     if (dispatch === undefined || dispatch.handlers !== handlers || dispatch.version !== handlers.version)
       this.dispatch = dispatch = new Dispatch(handlers, handlers.version, this.origin, this.ring.memory)
-    // The producer settles the policy before it publishes its first frame, so it is known once there is something to read, and not before.
+    // The producer stores the policy before it publishes its first frame, so it is known only when there is a frame to
+    // read.
     if (!this.hasNews()) return 0
     const overwrites = this.i32[Word.POLICY] === RingPolicy.OVERWRITE
     return overwrites ? this.pollCopies(dispatch, limit) : this.pollInPlace(dispatch, limit)
@@ -53,14 +54,14 @@ export class RingConsumer {
     return Atomics.load(this.i32, TAIL) !== Atomics.load(this.i32, HEAD)
   }
 
-  /** Also from inside a handler: the frames it has had count as read. */
+  /** May be called inside a handler: the frames handled so far count as read. */
   close(): void {
-    // Where nothing was read the head is not ours to store: a producer that overwrites may have begun to move it.
+    // Only after frames were read: otherwise a producer that overwrites may already move the head.
     if (this.head !== this.stored && this.i32[Word.POLICY] !== RingPolicy.OVERWRITE)
       storeRelease(this.i32, HEAD, this.head)
   }
 
-  /** The producer waits for the head, or fails: nothing is overwritten before it is read, so frames are handled where they lie. */
+  /** With this policy the producer never overwrites unread frames, so frames are handled in place. */
   private pollInPlace(dispatch: Dispatch, limit: number): number {
     let count = 0
     try {
@@ -68,14 +69,14 @@ export class RingConsumer {
         count += this.pollRun(dispatch, limit - count)
     } finally {
       dispatch.expire()
-      // The producer may write over them from here on.
+      // From here on the producer may overwrite these frames.
       if (!this.ring.file.isClosed) storeRelease(this.i32, HEAD, this.head)
       this.stored = this.head
     }
     return count
   }
 
-  /** Frames up to the buffer's end: their positions count from the same number. */
+  /** Handles frames up to the buffer's end: their positions count from the same number. */
   private pollRun(dispatch: Dispatch, limit: number): number {
     const { u32 } = this
     const { file, memory } = this.ring
@@ -83,7 +84,7 @@ export class RingConsumer {
     let at = this.ring.at(this.head)
     memory.firstPosition = (this.head - (this.head & this.ring.mask)) >>> 0
     let room = this.ring.mask + 1 - (this.head & this.ring.mask)
-    // Frames of one kind follow each other, and begin with the same word: it is taken apart only when it changes.
+    // Successive frames are often of one type and begin with the same word, which is decoded only when it changes.
     let known = dispatch.lastWord
     let route = dispatch.lastRoute
     let slots = (known >>> 16) & 0xff
@@ -113,7 +114,10 @@ export class RingConsumer {
     return count
   }
 
-  /** The producer may take the oldest away at any time: each frame is copied, and is ours only if the head still was where it lay. */
+  /**
+   * The producer may overwrite the oldest frame at any time, so each frame is copied. The copy counts only if the head
+   * has not moved.
+   */
   private pollCopies(dispatch: Dispatch, limit: number): number {
     if (dispatch.memory !== this.scratch) dispatch.rebind(this.scratch)
     const { i32, u32, ring } = this
@@ -168,10 +172,10 @@ export class RingConsumer {
   }
 }
 
-/** Where a copied frame lies in its own memory: views take the slot they look at for the first of a page. */
+/** The offset of a copied frame in its own memory: after the size of a page's header, as views expect. */
 const COPY_AT = 4096
 
-/** A ring keeps of a definition what tells it from others, and how many slots its frames take. */
+/** A ring stores of each definition only its hash and the slots of its frames. */
 function originOf(ring: RingFile): FrameOrigin {
   return {
     find(type) {
@@ -179,7 +183,7 @@ function originOf(ring: RingFile): FrameOrigin {
       return slots === undefined ? undefined : FrameDefinition.create(`type ${type}`, type, [], slots)
     },
     check(definition, met) {
-      // The producer has told the ring before it wrote the first one.
+      // The producer stores a definition before it writes the first frame of it.
       if (!ring.knows(definition) && met)
         ring.file.corrupt(`it has frames of type ${definition.id} and no such definition`)
     },

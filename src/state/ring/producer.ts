@@ -13,7 +13,7 @@ import { RingWord as R, RingPolicy } from '../file/format.js'
 import { storeInteger } from '../file/words.js'
 import { type RingFile, Word } from './ring-file.js'
 
-/** What becomes of a frame when the ring is full; see `RingOptions.whenFull`. */
+/** What happens to a frame when the ring is full; see `RingOptions.whenFull`. */
 export type WhenFull = 'fail' | 'drop' | 'wait' | 'overwrite'
 
 export interface ProducerSettings {
@@ -29,7 +29,7 @@ const HEAD = Word.HEAD
 const NOTHING_BEGUN = NO_FRAME
 const ZERO = 0n
 
-/** Looks at the head before a producer that waits takes naps between them: some 20 µs. */
+/** Loads of the head before a waiting producer sleeps between two loads: about 20 µs. */
 const SPINS = 2000
 
 /** The writing side of a ring. */
@@ -40,7 +40,7 @@ export class RingProducer {
   private readonly slots: number
   /** Slots written so far, published or not, modulo 2^32. */
   private tail: number
-  /** Up to here there is room for sure: the head as it was seen last, plus the ring's slots. */
+  /** Up to this count there is certainly room: the head that was loaded last, plus the ring's slots. */
   private roomUntil: number
   /** The entry that `begin` was called with last. Its pointer says whether a frame is begun. */
   private entry: Entry = NO_ENTRY
@@ -57,8 +57,8 @@ export class RingProducer {
     this.i32 = i32
     this.u32 = u32
     this.u64 = u64
-    // From here on it has so many.
-    ring.agree(ring.slots)
+    // From here on the limit of unread slots is fixed.
+    ring.fixSlots(ring.slots)
     this.slots = ring.slots
     this.timestamps = settings.timestamps
     this.entries = new Entries(ring.memory, definition => this.announce(definition))
@@ -108,8 +108,8 @@ export class RingProducer {
     const { at } = entry.pointer
     try {
       entry.assign(values)
-      // A value that is a getter can do anything, commit this frame for one.
-      if (entry.pointer.at !== at) this.throwState('write() of values that write frames themselves')
+      // A value may be a getter with side effects; it may even commit this frame.
+      if (entry.pointer.at !== at) this.throwState('write() with a getter that writes frames itself')
       this.commit(options)
     } catch (error) {
       this.entry.pointer.at = NO_FRAME
@@ -118,7 +118,7 @@ export class RingProducer {
     return true
   }
 
-  /** Publishes what `body` writes in one store, or in as few as the ring's size allows. */
+  /** Publishes the frames that `body` writes in one store, or, when they do not fit the ring, in several. */
   batch<T>(body: () => T): T {
     if (this.corked) this.throwState('batch() inside a batch')
     this.corked = true
@@ -130,9 +130,11 @@ export class RingProducer {
     }
   }
 
-  /** Whether a frame of so many slots can be written now without waiting for anything. */
+  /** Whether a frame of this many slots can be written now without waiting. */
   hasRoom(slots: number): boolean {
-    return this.settings.whenFull === 'overwrite' || ((this.roomUntil - this.tail) | 0) >= slots || this.look(slots)
+    return (
+      this.settings.whenFull === 'overwrite' || ((this.roomUntil - this.tail) | 0) >= slots || this.refreshRoom(slots)
+    )
   }
 
   /** The slots a definition's frames take. @throws as `begin`. */
@@ -147,21 +149,21 @@ export class RingProducer {
   }
 
   private publish(): void {
-    // The commit: everything stored before is visible to whoever sees the new tail.
+    // A consumer that sees the new tail also sees everything that was stored before.
     storeRelease(this.i32, TAIL, this.tail)
   }
 
-  /** A frame's slots were somebody else's before; the header is stored by `commit`. */
+  /** Clears the slots, which held other frames before. `commit` stores the header. */
   private clear(at: number, slots: number): void {
     const { u64 } = this
     const end = at + 8 * slots
     for (let i = at + 2; i < end; i++) u64[i] = ZERO
   }
 
-  /** The slow side of `begin`: looks where the consumer is, then does what is to be done when the ring is full. */
+  /** The slow path of `begin`: loads the consumer's head. If the ring is full, does what `whenFull` says. */
   private makeRoom(slots: number): boolean {
     this.ring.file.throwIfClosed()
-    if (this.look(slots)) return true
+    if (this.refreshRoom(slots)) return true
     const { whenFull } = this.settings
     if (whenFull === 'overwrite') return this.overwrite(slots)
     if (whenFull === 'wait') return this.wait(slots)
@@ -169,7 +171,7 @@ export class RingProducer {
     return false
   }
 
-  private look(slots: number): boolean {
+  private refreshRoom(slots: number): boolean {
     const head = Atomics.load(this.i32, HEAD)
     const used = (this.tail - head) | 0
     if (used < 0 || used > this.slots)
@@ -180,7 +182,10 @@ export class RingProducer {
     return this.slots - used >= slots
   }
 
-  /** Moves the head on past the oldest frames. The consumer moves it too, both by compare-and-swap: a frame is read, or lapped. */
+  /**
+   * Moves the head past the oldest frames. The consumer moves it too, both by compare-and-swap, so a frame is either
+   * read or lapped.
+   */
   private overwrite(slots: number): boolean {
     this.publish()
     const { i32, u32, tail } = this
@@ -189,7 +194,7 @@ export class RingProducer {
       const used = (tail - head) | 0
       if (used >= 0 && this.slots - used >= slots) {
         this.roomUntil = (head + this.slots) | 0
-        // The frame's bytes must not be seen before the head that takes the old ones away.
+        // The consumer must not see the new frame's bytes before it sees the new head.
         fence()
         return true
       }
@@ -205,14 +210,14 @@ export class RingProducer {
   /** Blocks the thread. @throws {StateFullError} after `waitMs`, or the signal's reason. */
   private wait(slots: number): boolean {
     const { signal, waitMs } = this.settings
-    // In a batch: what is not published cannot be read, and so makes no room.
+    // In a batch, unpublished frames cannot be read, so they would never make room.
     this.publish()
-    for (let i = 0; i < SPINS; i++) if (this.look(slots)) return true
+    for (let i = 0; i < SPINS; i++) if (this.refreshRoom(slots)) return true
     const end = performance.now() + waitMs
-    while (!this.look(slots)) {
+    while (!this.refreshRoom(slots)) {
       signal?.throwIfAborted()
       if (performance.now() >= end) {
-        const consumer = this.ring.roleTaken('consumer')
+        const consumer = this.ring.isRoleHeld('consumer')
           ? 'its consumer is alive and does not read'
           : 'it has no consumer now'
         throw new StateFullError(`${this.ring.path} stayed full for ${waitMs} ms: ${consumer}`, {
@@ -224,19 +229,21 @@ export class RingProducer {
     return true
   }
 
-  /** A ring keeps what is unread or overwrites it for as long as its file is: the consumer reads differently. */
+  /**
+   * A ring keeps or overwrites unread frames for as long as its file exists, because the consumer reads differently.
+   */
   private agreeOnPolicy(): void {
     const wanted = this.settings.whenFull === 'overwrite' ? RingPolicy.OVERWRITE : RingPolicy.KEEP
     const found = Atomics.compareExchange(this.i32, Word.POLICY, RingPolicy.UNKNOWN, wanted)
     if (found === RingPolicy.UNKNOWN || found === wanted) return
     if (found !== RingPolicy.KEEP && found !== RingPolicy.OVERWRITE) this.ring.file.corrupt(`its policy is ${found}`)
     throw new StateMismatchError(
-      `${this.ring.path} ${found === RingPolicy.OVERWRITE ? 'overwrites' : 'keeps'} what is unread when it is full, since its first producer; go on so, or use another path`,
+      `${this.ring.path} ${found === RingPolicy.OVERWRITE ? 'overwrites' : 'keeps'} unread frames when it is full, as its first producer chose; open it the same way, or use another path`,
       { path: this.ring.path },
     )
   }
 
-  /** What `commit` does seldom: options, and wrong use. Returns what options add to the frame's first word. */
+  /** The slow path of `commit`: options, and wrong use. Returns what the options add to the frame's first word. */
   private applyOptions(options: CommitOptions | undefined): number {
     const { entry } = this
     if (entry.pointer.at === GIVEN_UP)
@@ -247,7 +254,7 @@ export class RingProducer {
     return applyCommitOptions(options, entry, this.time, this.timestamps, false)
   }
 
-  /** The slow side of `begin`: wrong use, or another definition than last time. */
+  /** The slow path of `begin`: wrong use, or another definition than last time. */
   private prepare(definition: FrameDefinition): Entry {
     this.ring.file.throwIfClosed()
     if (this.entry.pointer.at >= 0) {
@@ -264,7 +271,7 @@ export class RingProducer {
   private announce(definition: FrameDefinition): void {
     if (definition.slots > this.slots) {
       throw new FrameDefinitionError(
-        `a ${definition.name} takes ${definition.slots} slots, ${this.ring.path} has ${this.slots}; make it with more`,
+        `a ${definition.name} takes ${definition.slots} slots, ${this.ring.path} has ${this.slots}; create the ring with more`,
       )
     }
     this.ring.addType(definition)

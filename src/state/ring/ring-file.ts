@@ -20,14 +20,14 @@ export const Word = {
 
 /** The typed arrays over a ring's file, or over a frame copied out of one. */
 export class RingMemory extends PageMemory {
-  /** What a frame's position counts from: changes every time around. */
+  /** The position of the buffer's first slot. It changes each time the ring wraps around. */
   declare firstPosition: number
 }
 
 /** A ring's file as both sides see it. */
 export class RingFile {
   readonly memory: RingMemory
-  /** Slots the file was made with. */
+  /** The slots that the file was created with. */
   readonly capacity: number
   /** Slots of the buffer, less one. */
   readonly mask: number
@@ -39,9 +39,9 @@ export class RingFile {
       return RingFile.of(path, slots, mode)
     } catch (error) {
       if (slots === undefined || !(error instanceof StateMismatchError)) throw error
-      // A consumer that came first, and did not know how many, may have made it with the default.
+      // A consumer that named no number may have created it with the default.
       const ring = RingFile.of(path, undefined, mode)
-      if (ring.agree(slots)) return ring
+      if (ring.fixSlots(slots)) return ring
       ring.close()
       throw error
     }
@@ -72,8 +72,11 @@ export class RingFile {
     return limit === 0 ? this.capacity : limit
   }
 
-  /** Settles that so many slots may be unread. False when others are settled, or asked for when the file was made. */
-  agree(slots: number): boolean {
+  /**
+   * Fixes how many slots may be unread. Returns false when another number is fixed, or was named at the file's
+   * creation.
+   */
+  fixSlots(slots: number): boolean {
     if (slots > this.capacity || (slots < this.capacity && this.file.parameters[1] === 1)) return false
     const before = Atomics.compareExchange(this.memory.i32, Word.LIMIT, 0, slots)
     return before === 0 || before === slots
@@ -91,35 +94,35 @@ export class RingFile {
   /** Slots written and not read. */
   used(): number {
     const { i32 } = this.memory
-    // The head first: read after the tail it could be ahead of it.
+    // The head is loaded first: loaded after the tail, it could be ahead of it.
     const head = Atomics.load(i32, Word.HEAD)
     return (Atomics.load(i32, Word.TAIL) - head) | 0
   }
 
-  /** One of the i64 that the producer counts in, by its offset. */
+  /** One of the producer's i64 counts, by its offset. */
   counted(offset: number): number {
     return loadInteger(this.memory.u64, offset >> 3)
   }
 
-  /** Takes a role for as long as this process lives. @throws {StateBusyError} */
-  takeRole(role: 'producer' | 'consumer'): void {
-    const place = placeOf(role)
-    if (!acquireOwnerSlot(this.file, place)) {
-      const pid = readOwnerSlot(this.file, place)?.pid
+  /** Acquires a role until the file is closed or the process ends. @throws {StateBusyError} */
+  acquireRole(role: 'producer' | 'consumer'): void {
+    const slot = ownerSlotOf(role)
+    if (!acquireOwnerSlot(this.file, slot)) {
+      const pid = readOwnerSlot(this.file, slot)?.pid
       throw new StateBusyError(`${this.path} has a ${role} already, process ${pid}; a ring has one of each`, pid, {
         path: this.path,
       })
     }
-    this.held.push(place)
+    this.held.push(slot)
   }
 
-  /** Whether somebody has the other role now. */
-  roleTaken(role: 'producer' | 'consumer'): boolean {
-    return isOwnerSlotHeld(this.file, placeOf(role))
+  /** Whether another opening of the file has the role now. */
+  isRoleHeld(role: 'producer' | 'consumer'): boolean {
+    return isOwnerSlotHeld(this.file, ownerSlotOf(role))
   }
 
   close(): void {
-    for (const place of this.held.splice(0)) releaseOwnerSlot(this.file, place)
+    for (const slot of this.held.splice(0)) releaseOwnerSlot(this.file, slot)
     this.file.close()
   }
 
@@ -147,7 +150,9 @@ export class RingFile {
     return at === undefined ? undefined : this.memory.u32[(at + T.WORD) >> 2] >>> 16
   }
 
-  /** Makes the definition known, so that a consumer with another one under its id is told. The producer's. */
+  /**
+   * Stores the definition, so that a consumer with another definition of the same id gets an error. For the producer.
+   */
   addType(definition: FrameDefinition<Fields>): void {
     if (this.knows(definition)) return
     const { i32, u8 } = this.memory
@@ -155,13 +160,13 @@ export class RingFile {
       const at = R.TYPES + i * T.SIZE
       if (i32[(at + T.WORD) >> 2] !== 0) continue
       u8.set(layoutHash([definition]), at + T.HASH)
-      // Last: an entry that has an id has its hash.
+      // The id is stored last: an entry that has an id also has its hash.
       fence()
       storeRelease(i32, (at + T.WORD) >> 2, definition.id | (definition.slots << 16))
       return
     }
     throw new StateFullError(
-      `${this.path} has seen ${R.TYPE_COUNT} kinds of frames, as many as it can; use another ring`,
+      `${this.path} has ${R.TYPE_COUNT} frame definitions, the most that a ring can have; use another ring`,
       { path: this.path },
     )
   }
@@ -177,7 +182,7 @@ export class RingFile {
   }
 }
 
-/** Slots of a ring unless told otherwise. */
+/** Slots of a ring when no process names a number. */
 const DEFAULT_SLOTS = 4096
 export const MAX_SLOTS = 2 ** 24
 
@@ -200,6 +205,6 @@ function bufferSlots(slots: number): number {
   return buffer
 }
 
-function placeOf(role: 'producer' | 'consumer'): number {
+function ownerSlotOf(role: 'producer' | 'consumer'): number {
   return role === 'producer' ? R.PRODUCER : R.CONSUMER
 }

@@ -13,31 +13,38 @@ import { RingProducer, type WhenFull } from './producer.js'
 import { MAX_SLOTS, RingFile } from './ring-file.js'
 
 export interface RingOptions {
-  /** A ring has one producer and one consumer at a time. Both may end, or be killed, and come back. */
+  /** A ring has one producer and one consumer at a time. Either may end, or be killed, and open the ring again. */
   readonly role: 'producer' | 'consumer'
-  /** 64-byte slots that may be unread. Default: those of the file there is; 4,096 when nobody asks for a number. */
+  /** 64-byte slots that may be unread. Default: the number of the existing file; 4,096 when no process names one. */
   readonly slots?: number
   /**
-   * The producer's: what becomes of a frame when the ring is full. 'fail' (the default): `write` returns false. 'drop': the same, and
-   * `dropped` counts it. 'wait': the thread is blocked until there is room, for `waitMs`; or see `writeWhenReady`. 'overwrite': the
-   * oldest frames make room, and `lapped` counts them; a ring made so stays so.
+   * For the producer: what happens to a frame when the ring is full. 'fail' (the default): `write` returns false.
+   * 'drop': the same, and `dropped` counts the frame. 'wait': the thread is blocked until there is room, for `waitMs`
+   * at most; see also `writeWhenReady`. 'overwrite': the oldest frames are overwritten, and `lapped` counts them. A
+   * ring whose first producer overwrites always overwrites.
    */
   readonly whenFull?: WhenFull
   /** With 'wait': the longest wait, in ms, before StateFullError. Default 10,000. */
   readonly waitMs?: number
-  /** With 'wait': ends the wait of `writeWhenReady`. A blocked thread gets no event, so of a `write` it only stops the next one. */
+  /**
+   * With 'wait': ends the wait of `writeWhenReady`. A blocked thread gets no event, so a waiting `write` ends only at
+   * `waitMs`.
+   */
   readonly signal?: AbortSignal
-  /** The producer's: store the time in every frame, at 25 ns each. Default false: a frame's time is what `commit({ time })` gave last. */
+  /**
+   * For the producer: store the time in every frame, at 25 ns each. Default false: frames have the last time given to
+   * `commit({ time })`.
+   */
   readonly timestamps?: boolean
-  /** Permissions when the file is made. Default 0o600. */
+  /** Permissions when the file is created. Default 0o600. */
   readonly mode?: number
 }
 
 export interface RingRunOptions {
-  /** Default 'event-loop', which looks every 2 ms when there was nothing: a ring wakes nobody. */
+  /** Default 'event-loop', which checks every 2 ms when there was no frame: a ring does not wake its consumer. */
   readonly wait?: Wait
   readonly signal?: AbortSignal
-  /** Frames handled at most before the signal is looked at. Default 256. */
+  /** The most frames to handle between two checks of the signal. Default 256. */
   readonly limit?: number
 }
 
@@ -51,11 +58,12 @@ const WHEN_FULL = ['fail', 'drop', 'wait', 'overwrite'] as const
  *     if (!ring.write(Order, order)) reject(order)
  *
  *     const ring = Ring.open('/dev/shm/session.orders', { role: 'consumer' })
- *     ring.poll(on(Order, o => take(o)))
+ *     ring.poll(on(Order, o => handle(o)))
  *
- * Frames are those of journals, so handlers are too. A consumer that is killed while it handles frames gets those of that `poll` again
- * when it comes back; with 'overwrite' a frame is given out at most once. Each side keeps what it saw last of the other's cursor and
- * looks again only when that says full, or empty. (The technique of B-Queue and FastForward, in the form of Rigtorp's SPSCQueue.)
+ * Frames and handlers are the same as those of journals. A consumer that is killed while it handles frames gets the
+ * frames of that `poll` again when it is restarted; with 'overwrite' each frame is handled at most once. Each side
+ * keeps the last value it loaded of the other's cursor, and loads it again only when the ring seems full, or empty.
+ * (The technique of B-Queue and FastForward, in the form of Rigtorp's SPSCQueue.)
  */
 export class Ring implements Disposable {
   private readonly producer: RingProducer | undefined
@@ -64,8 +72,8 @@ export class Ring implements Disposable {
   private readonly closing = new AbortController()
 
   /**
-   * @throws {StateBusyError} when the ring has another producer, or consumer; {StateMismatchError} when it has another size, or a
-   * producer with another policy; {InvalidOptionError, UnsafePathError, CorruptStateError, NoSpaceError}
+   * @throws {StateBusyError} when the ring has another producer, or consumer; {StateMismatchError} when it has another
+   * size, or a producer with another policy; {InvalidOptionError, UnsafePathError, CorruptStateError, NoSpaceError}
    */
   static open(path: string, options: RingOptions): Ring {
     checkRingOptions(options)
@@ -82,7 +90,7 @@ export class Ring implements Disposable {
     private readonly ring: RingFile,
     private readonly options: RingOptions,
   ) {
-    ring.takeRole(options.role)
+    ring.acquireRole(options.role)
     if (options.role === 'consumer') this.consumer = new RingConsumer(ring)
     else {
       const { whenFull = 'fail', waitMs = 10_000, timestamps = false, signal } = options
@@ -100,7 +108,7 @@ export class Ring implements Disposable {
     return this.ring.slots
   }
 
-  /** 64-byte slots that are written and not read. */
+  /** 64-byte slots that are published and not read. */
   get size(): number {
     this.ring.file.throwIfClosed()
     return this.ring.used()
@@ -111,22 +119,25 @@ export class Ring implements Disposable {
     return this.counted(R.DROPPED)
   }
 
-  /** Frames overwritten before they were read. (A producer killed while it overwrites one may leave that one uncounted.) */
+  /**
+   * Frames overwritten before they were read. (A producer killed while it overwrites one may leave that one uncounted.)
+   */
   get lapped(): number {
     return this.counted(R.LAPPED)
   }
 
-  /** Whether the other side is open in a process that lives. */
+  /** Whether the other side is open in a live process. */
   get connected(): boolean {
     this.ring.file.throwIfClosed()
-    return this.ring.roleTaken(this.producer === undefined ? 'producer' : 'consumer')
+    return this.ring.isRoleHeld(this.producer === undefined ? 'producer' : 'consumer')
   }
 
   /**
-   * Writes a whole frame. False when the ring is full and `whenFull` is 'fail' or 'drop'.
+   * Writes a complete frame. Returns false when the ring is full and `whenFull` is 'fail' or 'drop'.
    *
    * @throws {FieldValueError} for an unknown or missing field or a value that does not fit: nothing is written.
-   * @throws {StateFullError} with 'wait' after `waitMs`, {SchemaMismatchError} when the ring knows another definition under its id.
+   * @throws {StateFullError} with 'wait' after `waitMs`, {SchemaMismatchError} when the ring knows another definition
+   * under its id.
    */
   write<F extends Fields>(definition: FrameDefinition<F>, values: ValuesOf<F>, options?: CommitOptions): boolean {
     return (this.producer ?? this.throwRole('write', 'producer')).write(definition, values, options)
@@ -141,26 +152,26 @@ export class Ring implements Disposable {
     return (this.producer ?? this.throwRole('begin', 'producer')).begin(definition)
   }
 
-  /** Commits the frame begun, and publishes it unless in a batch. */
+  /** Commits the frame that was begun, and publishes it unless in a batch. */
   commit(options?: CommitOptions): void {
     ;(this.producer ?? this.throwRole('commit', 'producer')).commit(options)
   }
 
-  /** Gives up the frame begun, as if it had never been. */
+  /** Gives up the frame that was begun. */
   abort(): void {
     ;(this.producer ?? this.throwRole('abort', 'producer')).abort()
   }
 
-  /** Publishes at once what `body` writes; when the ring is smaller than that, in as few steps as it takes. */
+  /** Publishes the frames that `body` writes in one store; when they do not fit the ring, in several. */
   batch<T>(body: () => T): T {
     return (this.producer ?? this.throwRole('batch', 'producer')).batch(body)
   }
 
   /**
-   * Writes a frame as soon as there is room, whatever `whenFull` says, and lets the event loop go on meanwhile. Wait for one before the
-   * next: frames written in between come first.
+   * Writes a frame as soon as there is room, whatever `whenFull` says. The event loop continues meanwhile. Await each
+   * call before the next one: frames written in between come first.
    *
-   * @throws as `write`, and the signal's reason when it aborts first: nothing is written then.
+   * @throws as `write`, and the signal's reason when it aborts first; then nothing is written.
    */
   async writeWhenReady<F extends Fields>(
     definition: FrameDefinition<F>,
@@ -171,17 +182,18 @@ export class Ring implements Disposable {
     const producer = this.producer ?? this.throwRole('writeWhenReady', 'producer')
     const signal = options.signal ?? this.options.signal
     const slots = producer.slotsOf(definition)
-    for (let turn = 0; ; turn++) {
+    for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted()
       this.ring.file.throwIfClosed()
       if (producer.hasRoom(slots) && producer.write(definition, values)) return
-      await new Promise<void>(resolve => (turn < EAGER_TURNS ? setImmediate(resolve) : setTimeout(resolve, 1)))
+      await new Promise<void>(resolve => (attempt < EAGER_ATTEMPTS ? setImmediate(resolve) : setTimeout(resolve, 1)))
     }
   }
 
   /**
-   * Handles the frames there are, at most `limit`, without waiting. Returns how many, those without a handler included. A frame counts
-   * as read before its handler runs: what a handler throws comes out of here, and the next call goes on after that frame.
+   * Handles the frames that exist now, at most `limit`, without waiting. Returns how many, frames without a handler
+   * included. A frame counts as read before its handler runs: `poll` throws what a handler throws, and the next call
+   * continues after that frame.
    *
    * @throws {SchemaMismatchError} when a handler's definition is not the producer's, {CorruptStateError}.
    */
@@ -198,7 +210,10 @@ export class Ring implements Disposable {
     }
   }
 
-  /** Polls until the signal aborts or the ring is closed. Resolves to the number of frames read; rejects with what a handler throws. */
+  /**
+   * Polls until the signal aborts or the ring is closed. Resolves to the number of frames read; rejects with what a
+   * handler throws.
+   */
   async run(handlers: Handlers, options: RingRunOptions = {}): Promise<number> {
     checkOptions('run', options, {
       wait: kinds.oneOf(...WAITS),
@@ -225,7 +240,7 @@ export class Ring implements Disposable {
     )
   }
 
-  /** Gives the role up; what is unread stays for the next consumer. Any number of times. */
+  /** Releases the role. Unread frames stay for the next consumer. May be called more than once. */
   close(): void {
     if (this.ring.file.isClosed) return
     this.producer?.close()
@@ -244,9 +259,12 @@ export class Ring implements Disposable {
   }
 
   private throwRole(what: string, role: string): never {
-    throw new InvalidStateError(`${this.path}: ${what}() is the ${role}'s, this one is open as ${this.options.role}`, {
-      path: this.path,
-    })
+    throw new InvalidStateError(
+      `${this.path}: ${what}() is for the ${role}; this ring is open as ${this.options.role}`,
+      {
+        path: this.path,
+      },
+    )
   }
 
   private throwPolling(): never {
@@ -260,8 +278,8 @@ export class Ring implements Disposable {
   }
 }
 
-/** Turns of the event loop before a write that waits sleeps a ms between looks. */
-const EAGER_TURNS = 100
+/** Attempts of a waiting write, one per turn of the event loop, before it waits 1 ms between two attempts. */
+const EAGER_ATTEMPTS = 100
 
 function checkRingOptions(options: RingOptions): void {
   checkOptions('Ring.open', options, {

@@ -264,7 +264,7 @@ export class InFlight implements Disposable {
       releaseOwnerSlot(this.file, place)
     }
     throw new StateFullError(
-      `all ${owners} owner slots in ${this.path} are taken, or their last owners' markets are still in flight; make it with more: InFlight.open(path, { owners })`,
+      `all ${owners} owner slots in ${this.path} are taken, or their last owners' markets are still in flight; create it with more: InFlight.open(path, { owners })`,
       { path: this.path },
     )
   }

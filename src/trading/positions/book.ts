@@ -1,6 +1,6 @@
 import { divide, formatDecimal, power, reduce } from './decimal.js'
 
-/** Decimals after the point of what is given. */
+/** Decimals after the point. */
 export interface Scale {
   /** Of prices. */
   readonly price: number
@@ -9,66 +9,69 @@ export interface Scale {
 }
 
 /**
- * More decimals than a price times a quantity has, for what dividing leaves over: after a million fills that round, all of it together
- * is below 10^-9 of the last digit shown.
+ * Decimals beyond those of a price times a quantity, for the remainders of divisions: after a million fills that round,
+ * the sum of all rounding errors is below 10^-9 of the last digit of the result.
  */
 const GUARD = 16
 
 /**
- * Decimals beyond those shown that a value is rounded to first: half a unit, shared exactly, may have become a little less or more by
- * then, and is to be rounded as the half it is.
+ * A value is first rounded to this many decimals more than the result has. Earlier roundings may have moved an exact
+ * half of the last digit a little; this step makes it an exact half again, so that it is rounded as one.
  */
-const SETTLE = 8
+const HALF_GUARD = 8
 
-/** Decimals of money as it is kept. */
+/** Decimals of an amount of money, as it is stored. */
 export function moneyScale(scale: Scale): number {
   return scale.price + scale.quantity + GUARD
 }
 
-/** What a book holds, as integers: to be stored and taken up again exactly. */
+/** The state of a book, as integers: stored and restored exactly. */
 export interface BookState {
   /** Above 0 long, below 0 short; of scale `quantity`. */
   readonly quantity: bigint
-  /** These three of `moneyScale`. */
+  /** Cost, realised and fees have the scale `moneyScale`. */
   readonly cost: bigint
   readonly realised: bigint
   readonly fees: bigint
 }
 
-/** A fee that is not paid in the currency of the price, so that it is no part of `fees`. */
+/** A fee that is not paid in the currency of the price and so is not part of `fees`. */
 export interface Charge {
   readonly currency: string
-  /** Of `moneyScale`. */
+  /** In the scale `moneyScale`. */
   readonly amount: bigint
 }
 
-/** One position by the average cost method: what of the cost a closing fill takes away is its share of the quantity. */
+/**
+ * One position by the average cost method: a fill that closes a part of the quantity removes the same part of the cost.
+ */
 export class Book {
   quantity = 0n
   cost = 0n
   realised = 0n
   fees = 0n
-  /** By currency, of `moneyScale`: fees in other currencies than the price's. */
+  /** Fees in other currencies than the price's, by currency, in the scale `moneyScale`. */
   readonly charges = new Map<string, bigint>()
 
   constructor(readonly scale: Scale) {}
 
   /**
    * @param quantity above 0 bought, below 0 sold.
-   * @param taken what a fee took of the quantity itself: that much less is there, for the same money.
+   * @param feeQuantity a fee in the base currency: it lowers the quantity, for the same money.
    */
-  apply(quantity: bigint, price: bigint, fee: bigint, taken = 0n): void {
+  apply(quantity: bigint, price: bigint, fee: bigint, feeQuantity = 0n): void {
     this.fees += fee
     const paid = this.money(quantity, price)
-    const change = quantity - taken
+    const change = quantity - feeQuantity
     if (change === 0n) {
-      // Nothing is left of what was bought: what it cost is lost.
+      // The fee took the complete quantity: its cost is a loss.
       this.realised -= paid
       return
     }
     const opening = this.quantity < 0n === change < 0n || this.quantity === 0n
     const closes = opening ? 0n : smaller(-change, this.quantity)
-    // Exact whenever a price is: only after a fee in kind is the share of the money more than quantity times price.
+    // Without a fee in the base currency this is exact: the closed quantity times the price. Only with such a fee is
+    // the division rounded.
     const paidToClose = divide(paid * -closes, change)
     if (closes !== 0n) this.close(closes, -paidToClose)
     this.quantity += change + closes
@@ -80,12 +83,12 @@ export class Book {
     this.charges.set(currency, (this.charges.get(currency) ?? 0n) + amount)
   }
 
-  /** Closes all of it at a price, as a market that settles does. */
+  /** Closes the complete position at the market's final price. */
   settle(price: bigint): void {
     if (this.quantity !== 0n) this.close(this.quantity, this.money(this.quantity, price))
   }
 
-  /** What closing all of it at this price would realise. */
+  /** The profit or loss of closing the complete position at this price. */
   unrealised(price: bigint): bigint {
     return this.money(this.quantity, price) - this.cost
   }
@@ -101,10 +104,13 @@ export class Book {
     this.fees = state.fees
   }
 
-  /** Closes a part, of the same sign as the position. The last part takes all the cost there is: nothing is left of a closed position. */
-  private close(part: bigint, brought: bigint): void {
+  /**
+   * Closes a part, of the same sign as the position. The last part removes all remaining cost, so a closed position has
+   * none.
+   */
+  private close(part: bigint, proceeds: bigint): void {
     const cost = part === this.quantity ? this.cost : divide(this.cost * part, this.quantity)
-    this.realised += brought - cost
+    this.realised += proceeds - cost
     this.cost -= cost
     this.quantity -= part
   }
@@ -114,15 +120,17 @@ export class Book {
   }
 }
 
-/** A position at one moment, as decimal texts. */
+/** A position at one moment, as decimal strings. */
 export class Position {
   /** Above 0 long, below 0 short. */
   readonly quantity: string
-  /** What the open quantity cost: of a short one, below 0, what it brought in. */
+  /** The cost of the open quantity. For a short position it is below 0: minus what the sale brought in. */
   readonly costBasis: string
-  /** Cost by quantity, rounded to the price's decimals; '0' when there is no quantity. */
+  /** Cost divided by quantity, rounded to the price's decimals; '0' when there is no quantity. */
   readonly averagePrice: string
-  /** Profit above 0, loss below, of what was closed; without fees, but for those that were taken from the quantity. */
+  /**
+   * Profit (above 0) or loss (below 0) of what was closed. It includes only the fees that were taken from the quantity.
+   */
   readonly realised: string
   /** In the currency of the price. */
   readonly fees: string
@@ -142,24 +150,30 @@ export class Position {
     this.fees = formatMoney(fees, scale)
     const all = fees === 0n ? [] : ([[quote, fees]] as const)
     this.#fees = new Map([...all, ...book.charges].map(([currency, fee]) => [currency, formatMoney(fee, scale)]))
-    const average = quantity === 0n ? 0n : divide(cost * power(SETTLE), quantity * power(GUARD))
-    this.averagePrice = formatDecimal(reduce(average, scale.price + SETTLE, scale.price), scale.price)
+    const average = quantity === 0n ? 0n : divide(cost * power(HALF_GUARD), quantity * power(GUARD))
+    this.averagePrice = formatDecimal(reduce(average, scale.price + HALF_GUARD, scale.price), scale.price)
   }
 
-  /** All fees paid, by currency; '' is that of the price where no fill said which. Those in the base currency have lowered the quantity. */
+  /**
+   * All fees paid, by currency; '' is the price's currency if no fill named it. Fees in the base currency have lowered
+   * the quantity.
+   */
   get feesByCurrency(): ReadonlyMap<string, string> {
     return this.#fees
   }
 
-  /** What closing it at this price would realise, without fees. */
+  /** The profit or loss of closing it at this price, without fees. */
   unrealised(price: string | number): string {
     return formatMoney(this.#book.unrealised(this.#parsePrice(price)), this.#book.scale)
   }
 }
 
 export function formatMoney(money: bigint, scale: Scale): string {
-  const shown = scale.price + scale.quantity
-  return formatDecimal(reduce(reduce(money, moneyScale(scale), shown + SETTLE), shown + SETTLE, shown), shown)
+  const decimals = scale.price + scale.quantity
+  return formatDecimal(
+    reduce(reduce(money, moneyScale(scale), decimals + HALF_GUARD), decimals + HALF_GUARD, decimals),
+    decimals,
+  )
 }
 
 /** Of two numbers with the same sign, the one nearer to 0. */

@@ -1,9 +1,11 @@
 /**
- * Decimals as integers: a value of scale s is a bigint of 10^-s. Adding, subtracting and multiplying them is exact; only dividing
- * rounds, half to even.
+ * Decimals as integers: a value of scale s is a bigint of 10^-s. Adding, subtracting and multiplying them is exact;
+ * only dividing rounds, half to even.
  */
 
-/** The integer of a decimal text at a scale; undefined for what is no decimal, or has more decimals than the scale. */
+/**
+ * The integer of a decimal text at a scale; undefined if the text is not a decimal or has more decimals than the scale.
+ */
 export function parseDecimal(text: string, scale: number): bigint | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text)
   if (match === null) return undefined
@@ -35,7 +37,7 @@ export function divide(value: bigint, divisor: bigint): bigint {
   return negative ? -rounded : rounded
 }
 
-/** A value from one scale to a smaller one. */
+/** Converts a value from one scale to a smaller one. */
 export function reduce(value: bigint, from: number, to: number): bigint {
   return divide(value, power(from - to))
 }

@@ -17,27 +17,27 @@ import {
 } from './frames.js'
 import { type BookEntry, type Fill, Positions } from './positions.js'
 
-/** What folding a positions journal gives. */
+/** The result of folding a positions journal. */
 export interface FoldedPositions {
   readonly positions: Positions
   /** Fills and settlements since the journal began. */
   readonly folded: number
-  /** What the last fill was taken from. */
+  /** The cause of the last fill. */
   readonly lastCause: FillCause | undefined
 }
 
-/** A place in another journal. */
+/** A position in another journal. */
 export interface FillCause {
   readonly journal: number
   readonly position: number
 }
 
 /**
- * Folds a positions journal from its first frame to its last: the positions are what its fills and settlements add up to, and nothing
- * else. What it says of them itself is compared. Only where its beginning was removed by retention does the first whole snapshot stand
- * for what came before.
+ * Folds a positions journal from its first frame to its last: the positions are the sum of its fills and settlements
+ * alone, and the positions that the journal records are compared with them. Only if retention removed the journal's
+ * beginning, the first complete snapshot replaces the frames before it.
  *
- * @throws {CorruptJournalError} when the fills give other positions than the journal has.
+ * @throws {CorruptJournalError} when the fills give other positions than the journal records.
  */
 export function foldPositions(directory: string, scale?: Scale): FoldedPositions {
   const reader = Reader.open(directory)
@@ -55,7 +55,7 @@ class Fold {
   private positions: Positions
   private folded = 0
   private lastCause: FillCause | undefined = undefined
-  /** Frames are left out until a snapshot says what came before them. */
+  /** Whether the positions so far are known. Until then frames are skipped, up to the first complete snapshot. */
   private known: boolean
   private inSnapshot = false
   private scaled = false
@@ -89,9 +89,12 @@ class Fold {
 
   result(): FoldedPositions {
     if (!this.known)
-      throw new CorruptJournalError(`${this.directory} has lost its beginning, and no snapshot is left in it`, {
-        path: this.directory,
-      })
+      throw new CorruptJournalError(
+        `${this.directory} has lost its beginning, and has no complete snapshot to start from`,
+        {
+          path: this.directory,
+        },
+      )
     return { positions: this.positions, folded: this.folded, lastCause: this.lastCause }
   }
 
@@ -141,7 +144,7 @@ class Fold {
   private integer(text: string, position: number): bigint {
     if (/^-?\d+$/.test(text)) return BigInt(text)
     throw new CorruptJournalError(
-      `${this.directory} has a position at ${position} that is no number; run 'ticktape verify' on it`,
+      `${this.directory} has a frame at position ${position} with a value that is not an integer; run 'ticktape verify' on it`,
       { path: this.directory, position },
     )
   }
@@ -173,7 +176,10 @@ class Fold {
     }
   }
 
-  /** The first frame of every positions journal is a snapshot's: positions of other decimals are never mixed. */
+  /**
+   * The first frame of every positions journal is a snapshot's and names the scale: positions of two scales are never
+   * mixed.
+   */
   private checkScale(price: number, quantity: number): void {
     const { scale } = this
     if (scale !== undefined && (scale.price !== price || scale.quantity !== quantity)) {

@@ -1,9 +1,9 @@
 import { frame } from '../../frames/definition.js'
 import { ascii, enumOf, u32, u64 } from '../../frames/field.js'
 
-/** What a positions journal holds. Decimals are texts, so that they are exact and readable by any tool. */
+/** The frames of a positions journal. Decimals are texts, so that they are exact and any tool can read them. */
 
-/** A fill as it was given. `cause` is what it was taken from, such as a gateway's report. */
+/** A fill. Its `cause` is the frame that it comes from, such as a gateway's report. */
 export const FillRecord = frame('Fill', 32, {
   strategy: ascii(32),
   account: ascii(32),
@@ -14,10 +14,12 @@ export const FillRecord = frame('Fill', 32, {
   side: enumOf('buy', 'sell'),
 })
 
-/** A symbol's positions closed at its settlement price. */
+/** All positions in a symbol were closed at its settlement price. */
 export const Settlement = frame('Settlement', 33, { symbol: ascii(24), price: ascii(24) }, { slots: 2 })
 
-/** A position after the fills and settlements before it. Integers as texts: see docs/state.md. */
+/**
+ * A position after the fills and settlements before this frame. Its numbers are integers as texts: see docs/state.md.
+ */
 export const PositionRecord = frame('Position', 34, {
   kind: enumOf('strategy', 'account', 'total'),
   name: ascii(32),
@@ -28,20 +30,20 @@ export const PositionRecord = frame('Position', 34, {
   fees: ascii(72),
 })
 
-/** Around the positions of a snapshot: all there are. */
+/** Before and after the positions of a snapshot, which has all positions. */
 export const Snapshot = frame(
   'PositionsSnapshot',
   35,
   {
     event: enumOf('begin', 'end'),
-    /** Positions in it. */
+    /** The number of positions in the snapshot. */
     count: u32,
     /** Fills and settlements since the journal began. */
     folded: u64,
     /** Decimals of prices and of quantities. */
     priceScale: u32,
     quantityScale: u32,
-    /** Where the last fill was taken from: journal and position + 1; 0 when it said nothing. */
+    /** The cause of the last fill: journal and position + 1; 0 when it had none. */
     lastJournal: u32,
     lastNext: u64,
   },
@@ -49,11 +51,15 @@ export const Snapshot = frame(
 )
 
 /*
- * What does not fit the frames above, or says more: written only when it is needed, so that journals of before, and readers that know
- * nothing of these, go on. Decimals have as many digits as `PositionsWriter` takes, sums as many as those can add up to.
+ * Frames for values that do not fit the frames above, and for currencies. They are written only when needed, so that
+ * older journals and older readers continue to work. Decimals have as many digits as `PositionsWriter` accepts, sums as
+ * many as these can add up to.
  */
 
-/** Most characters of what a fill may have in a positions journal; of decimals, most digits before the point too. */
+/**
+ * The maximum lengths of a fill's texts in a positions journal, in characters; and the maximum digits before a
+ * decimal's point.
+ */
 export const FillLimit = {
   NAME: 32,
   SYMBOL: 24,
@@ -64,7 +70,7 @@ export const FillLimit = {
   WHOLE_DIGITS: 24,
 } as const
 
-/** As `FillRecord`, with longer decimals and with currencies: '' where the fill named none. */
+/** As `FillRecord`, with longer decimals and with currencies; '' when the fill named none. */
 export const WideFill = frame('WideFill', 36, {
   strategy: ascii(FillLimit.NAME),
   account: ascii(FillLimit.NAME),
@@ -93,7 +99,7 @@ export const WidePosition = frame('WidePosition', 38, {
   fees: ascii(192),
 })
 
-/** What a position has paid in fees in another currency than the price's. */
+/** The fees that a position has paid in one currency other than the price's. */
 export const PositionFee = frame('PositionFee', 39, {
   kind: enumOf('strategy', 'account', 'total'),
   name: ascii(FillLimit.NAME),
@@ -102,7 +108,7 @@ export const PositionFee = frame('PositionFee', 39, {
   amount: ascii(192),
 })
 
-/** In a snapshot: what a symbol is bought and paid with. */
+/** In a snapshot: a symbol's base and quote currency. */
 export const MarketRecord = frame('PositionMarket', 40, {
   symbol: ascii(FillLimit.SYMBOL),
   base: ascii(FillLimit.CURRENCY),

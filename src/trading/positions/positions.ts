@@ -6,8 +6,8 @@ import { Book, type BookState, type Charge, formatMoney, moneyScale, Position, t
 import { parseDecimal, power } from './decimal.js'
 
 /**
- * A text, or a number, that fits the scale: nothing is rounded in silence. Of a number only what is behind its 15th digit, which a
- * calculation in doubles left there (0.1 + 0.2), is left out.
+ * A text or a number that fits the scale; one with more decimals is refused, not rounded. Only of a number, digits
+ * after the 15th are ignored: they are rounding errors of a calculation in doubles (0.1 + 0.2).
  */
 export type DecimalInput = string | number
 
@@ -20,12 +20,18 @@ export interface Fill {
   readonly price: DecimalInput
   /** Above 0. */
   readonly quantity: DecimalInput
-  /** Paid above 0, earned below; with as many decimals as price and quantity together, or as the quantity in its own currency. Default 0. */
+  /**
+   * Above 0 paid, below 0 earned. It may have as many decimals as price and quantity together; as the quantity, when it
+   * is paid in `base`. Default 0.
+   */
   readonly fee?: DecimalInput
-  /** What is bought and sold, and what it is paid with: 'BTC' and 'USDT'. Both or none; the same in all fills of a symbol. */
+  /**
+   * The currency that is bought and sold, and the one that pays for it: 'BTC' and 'USDT'. Both or none; the same in all
+   * fills of a symbol.
+   */
   readonly base?: string
   readonly quote?: string
-  /** What the fee is paid in. Default: `quote`. In `base` it lowers the position. */
+  /** The currency of the fee. Default: `quote`. A fee in `base` lowers the position. */
   readonly feeCurrency?: string
 }
 
@@ -34,19 +40,19 @@ export interface PositionsOptions {
   readonly scale?: Scale
 }
 
-/** Whose position: a strategy's, an account's, or all together. */
+/** The owner of positions: a strategy, an account, or all together. */
 export type Owner = { readonly strategy: string } | { readonly account: string } | 'total'
 
 /** Sums over an owner's symbols, in one currency. */
 export interface PnlSummary {
   readonly realised: string
-  /** Without those that were taken from a position: they are in `realised`. */
+  /** Without the fees that were taken from a position, which are in `realised`. */
   readonly fees: string
   /** Realised less fees. */
   readonly net: string
 }
 
-/** A fill as integers, checked. */
+/** A checked fill, as integers. */
 export interface ExactFill {
   readonly strategy: string
   readonly account: string
@@ -56,20 +62,20 @@ export interface ExactFill {
   readonly price: bigint
   /** In the currency of the price. */
   readonly fee: bigint
-  /** What the fee took of the quantity. */
-  readonly taken: bigint
+  /** The fee in the base currency, which lowers the quantity. */
+  readonly feeQuantity: bigint
   /** A fee in another currency than the price's. */
   readonly charge: Charge | undefined
   readonly currencies: Currencies | undefined
 }
 
-/** What a symbol's quantities and prices are in. */
+/** The currencies of a symbol: of its quantities and of its prices. */
 export interface Currencies {
   readonly base: string
   readonly quote: string
 }
 
-/** One book, by whose it is. `kind` with `name` is the owner. */
+/** One book and its owner, which is `kind` and `name`. */
 export interface BookEntry {
   readonly kind: 'strategy' | 'account' | 'total'
   readonly name: string
@@ -79,18 +85,20 @@ export interface BookEntry {
 }
 
 /**
- * Positions from fills: exact, whatever the order of additions.
+ * Positions from fills, calculated exactly, without the rounding errors of doubles.
  *
  *     const positions = new Positions({ scale: { price: 8, quantity: 8 } })
  *     positions.apply({ strategy: 'momentum', symbol: 'BTC-USDT', side: 'buy', price: '61800.2', quantity: '0.003', fee: '0.01' })
  *     positions.get('momentum', 'BTC-USDT').averagePrice       // '61800.2'
  *
- * Average cost: opening adds to the cost what it paid, closing takes away the closed share of it, and the difference to what closing
- * brought is realised. A fill through zero closes all, then opens the rest at its own price. Quantities and prices are integers inside,
- * and only the share is ever rounded, sixteen decimals behind the last one shown.
+ * Average cost: a fill that opens adds its money to the cost; a fill that closes removes the closed part's share of the
+ * cost, and realises the difference to its money. A fill that crosses zero closes the position, then opens the rest at
+ * its own price. Quantities and prices are integers inside; only the share is ever rounded, sixteen decimals after the
+ * last one of the result.
  *
- * Every fill counts in three books: its strategy's, its account's and the total's, each netted by itself. So what strategies realised
- * against each other is realised in their books and not in the total's; quantities and fees add up, and P&L does once all are closed.
+ * Every fill counts in three books: its strategy's, its account's and the total's, each netted separately. When two
+ * strategies trade against each other, their books realise profit and loss, but the total's does not. Quantities and
+ * fees of the strategies always add up to the total's; P&L does when all positions are closed.
  */
 export class Positions {
   readonly scale: Scale
@@ -109,8 +117,8 @@ export class Positions {
   /**
    * Counts a fill.
    *
-   * @throws {FieldValueError} for a missing or unknown property, what is no decimal or has more decimals than the scale, a quantity not
-   * above 0, currencies that are not the symbol's: nothing is counted.
+   * @throws {FieldValueError} for a missing or unknown property, a value that is not a decimal or has more decimals
+   * than the scale, a quantity not above 0, currencies that are not the symbol's. Then nothing is counted.
    */
   apply(fill: Fill): void {
     this.applyExact(this.exact(fill))
@@ -126,35 +134,36 @@ export class Positions {
     return this.view(this.accounts.get(account)?.get(symbol), symbol)
   }
 
-  /** The position of all together in a symbol. */
+  /** The total position in a symbol. */
   total(symbol: string): Position {
     return this.view(this.all.get(symbol), symbol)
   }
 
-  /** What a strategy's position in a symbol would realise at this price. */
+  /** The profit or loss of closing a strategy's position in a symbol at this price. */
   unrealised(strategy: string, symbol: string, price: DecimalInput): string {
     return this.get(strategy, symbol).unrealised(price)
   }
 
   /**
-   * Realised P&L and fees over all symbols of an owner that are paid in one currency.
+   * Realised P&L and fees in one currency, over all symbols of an owner.
    *
-   * @param currency may be left out while all of them are paid in the same: fees in others are not in it.
-   * @throws {InvalidOptionError} when it is left out and there are several: they are never added up.
+   * @param currency may be left out if all symbols have the same quote currency. Fees in other currencies are not
+   * included.
+   * @throws {InvalidOptionError} when it is left out and there are several quote currencies, which are never added up.
    */
   summary(owner: Owner = 'total', currency?: string): PnlSummary {
     const summaries = this.summaries(owner)
     const quotes = [...new Set(this.symbols(owner).map(symbol => this.quoteOf(symbol)))]
     if (currency === undefined && quotes.length > 1) {
-      const names = quotes.map(quote => (quote === '' ? 'one that no fill named' : `'${quote}'`)).join(', ')
+      const names = quotes.map(quote => (quote === '' ? 'one that no fill names' : `'${quote}'`)).join(', ')
       throw new InvalidOptionError(
-        `these positions are in several currencies: ${names}; say which: summary(owner, 'USDT'), or take summaries(owner)`,
+        `these positions are in several currencies: ${names}; name one, summary(owner, 'USDT'), or call summaries(owner)`,
       )
     }
     return summaries.get(currency ?? quotes[0] ?? '') ?? { realised: '0', fees: '0', net: '0' }
   }
 
-  /** Realised P&L and fees of an owner, by currency; '' is that of fills that named none. */
+  /** Realised P&L and fees of an owner, by currency; '' for fills that named none. */
   summaries(owner: Owner = 'total'): ReadonlyMap<string, PnlSummary> {
     const sums = new Map<string, { realised: bigint; fees: bigint }>()
     const add = (currency: string, realised: bigint, fees: bigint): void => {
@@ -175,27 +184,30 @@ export class Positions {
     )
   }
 
-  /** What a symbol is bought and paid with; undefined while no fill has said so. */
+  /** The currencies of a symbol; undefined until a fill has named them. */
   currencies(symbol: string): Currencies | undefined {
     return this.known.get(symbol)
   }
 
-  /** The symbols an owner has, or had, a position in. */
+  /** The symbols in which an owner has, or had, a position. */
   symbols(owner: Owner = 'total'): string[] {
     return [...(this.booksOf(owner)?.keys() ?? [])]
   }
 
-  /** The names there are positions of. */
+  /** The names of the strategies, or accounts, that have positions. */
   owners(kind: 'strategy' | 'account'): string[] {
     return [...(kind === 'strategy' ? this.strategies : this.accounts).keys()]
   }
 
-  /** Closes every position in a symbol at its settlement price: a binary market pays 1 or 0. Returns how many were open, the total's aside. */
+  /**
+   * Closes every position in a symbol at its settlement price: a binary market pays 1 or 0. Returns how many were open,
+   * without the total's.
+   */
   settle(symbol: string, price: DecimalInput): number {
     return this.settleExact(symbol, this.price(price))
   }
 
-  /** @internal Checks a fill and makes it integers. */
+  /** @internal Checks a fill and converts it to integers. */
   exact(fill: Fill): ExactFill {
     if (typeof fill !== 'object' || fill === null)
       throw new FieldValueError(`a fill is an object, not ${formatValue(fill)}`)
@@ -211,7 +223,7 @@ export class Positions {
     const quantity = decimal('quantity', fill.quantity, this.scale.quantity)
     if (quantity <= 0n)
       throw new FieldValueError(
-        `a fill's quantity is above 0, not ${formatValue(fill.quantity)}; 'side' says which way`,
+        `a fill's quantity is above 0, not ${formatValue(fill.quantity)}; 'side' gives the direction`,
       )
     const currencies = this.currenciesOf(fill)
     return {
@@ -230,21 +242,22 @@ export class Positions {
     currency: string | undefined,
     currencies: Currencies | undefined,
     symbol: string,
-  ): Pick<ExactFill, 'fee' | 'taken' | 'charge'> {
+  ): Pick<ExactFill, 'fee' | 'feeQuantity' | 'charge'> {
     if (currency !== undefined) checkText('feeCurrency', currency)
     if (currency !== undefined && currencies === undefined)
       throw new FieldValueError(
-        `a fee in ${formatValue(currency)} needs the fill's 'base' and 'quote': what ${formatValue(symbol)} is in`,
+        `a fee in ${formatValue(currency)} needs the fill's 'base' and 'quote': the currencies of ${formatValue(symbol)}`,
       )
     const { price, quantity } = this.scale
     const inMoney = power(moneyScale(this.scale) - price - quantity)
     if (currency !== undefined && currency === currencies?.base) {
-      const taken = decimal("fee in the fill's base currency", fee, quantity)
-      return { fee: 0n, taken, charge: { currency, amount: taken * power(price) * inMoney } }
+      const feeQuantity = decimal("fee in the fill's base currency", fee, quantity)
+      return { fee: 0n, feeQuantity, charge: { currency, amount: feeQuantity * power(price) * inMoney } }
     }
     const amount = decimal('fee', fee, price + quantity) * inMoney
-    if (currency === undefined || currency === currencies?.quote) return { fee: amount, taken: 0n, charge: undefined }
-    return { fee: 0n, taken: 0n, charge: { currency, amount } }
+    if (currency === undefined || currency === currencies?.quote)
+      return { fee: amount, feeQuantity: 0n, charge: undefined }
+    return { fee: 0n, feeQuantity: 0n, charge: { currency, amount } }
   }
 
   private currenciesOf({ symbol, base, quote }: Fill): Currencies | undefined {
@@ -252,11 +265,10 @@ export class Positions {
     if (base === undefined && quote === undefined) return known
     checkText('base', base)
     checkText('quote', quote)
-    if (base === quote)
-      throw new FieldValueError(`a fill's base and quote are two currencies, not both ${formatValue(base)}`)
+    if (base === quote) throw new FieldValueError(`a fill's base and quote must differ; both are ${formatValue(base)}`)
     if (known !== undefined && (known.base !== base || known.quote !== quote))
       throw new FieldValueError(
-        `${formatValue(symbol)} is ${known.base} paid with ${known.quote}, not ${base} with ${quote}; give another market another symbol`,
+        `${formatValue(symbol)} has base ${known.base} and quote ${known.quote}, not ${base} and ${quote}; give another market another symbol`,
       )
     return { base, quote }
   }
@@ -268,7 +280,7 @@ export class Positions {
 
   /** @internal */
   applyExact(fill: ExactFill): void {
-    const { strategy, account, symbol, quantity, price, fee, taken, charge, currencies } = fill
+    const { strategy, account, symbol, quantity, price, fee, feeQuantity, charge, currencies } = fill
     if (currencies !== undefined) this.learn(symbol, currencies)
     const books = [
       this.bookOf('strategy', strategy, symbol),
@@ -276,7 +288,7 @@ export class Positions {
       this.bookOf('total', '', symbol),
     ]
     for (const book of books) {
-      book.apply(quantity, price, fee, taken)
+      book.apply(quantity, price, fee, feeQuantity)
       if (charge !== undefined) book.charge(charge)
     }
   }
@@ -286,7 +298,7 @@ export class Positions {
     this.known.set(symbol, currencies)
   }
 
-  /** @internal Symbols whose currencies are known. */
+  /** @internal The symbols whose currencies are known. */
   markets(): Iterable<readonly [symbol: string, currencies: Currencies]> {
     return this.known
   }
@@ -312,7 +324,7 @@ export class Positions {
     return book
   }
 
-  /** @internal Every book there is. */
+  /** @internal All books. */
   *entries(): Generator<BookEntry> {
     for (const [name, books] of this.strategies)
       for (const [symbol, { state, charges }] of books) yield { kind: 'strategy', name, symbol, state, charges }
@@ -363,7 +375,7 @@ function checkText(name: string, value: unknown): asserts value is string {
     throw new FieldValueError(`a fill's ${name} is a non-empty string, not ${formatValue(value)}`)
 }
 
-/** What has more decimals than the scale is refused: rounding it is for who knows what it means. */
+/** Refuses a value with more decimals than the scale: only the caller knows how to round it. */
 function decimal(name: string, value: DecimalInput, scale: number): bigint {
   const parsed =
     typeof value === 'number'
@@ -375,12 +387,15 @@ function decimal(name: string, value: DecimalInput, scale: number): bigint {
   const wanted = `${name} takes a decimal with at most ${scale} decimals, as text or number, not ${formatValue(value)}`
   throw new FieldValueError(
     typeof value === 'number' && Number.isFinite(value)
-      ? `${wanted}; round it, or make the positions with a larger scale`
+      ? `${wanted}; round it, or create the positions with a larger scale`
       : wanted,
   )
 }
 
-/** As JavaScript writes it; or to 15 digits, as many as a number is always good for, when what is behind them is of a calculation. */
+/**
+ * Parses the number's shortest text. If that has too many decimals, parses the number rounded to 15 digits, which a
+ * double always holds exactly: further digits are rounding errors of a calculation.
+ */
 function parseNumber(value: number, scale: number): bigint | undefined {
   return Number.isFinite(value)
     ? (parseDecimal(String(value), scale) ?? parseDecimal(value.toPrecision(15), scale))

@@ -1,4 +1,4 @@
-/** Fills, settlements and positions as frames: in the small ones that every journal has where they fit, else in the wide ones. */
+/** Writes fills, settlements and positions as frames: as small frames if they fit, otherwise as wide ones. */
 import { formatValue } from '../../base/format-value.js'
 import { FieldValueError } from '../../frames/errors.js'
 import type { Writer } from '../../journal/write/writer.js'
@@ -18,16 +18,16 @@ import {
 } from './frames.js'
 import type { BookEntry, Currencies, ExactFill } from './positions.js'
 
-/** Characters of the small frames' decimals, and of the sums in them. */
+/** The sizes of the small frames' fields, in characters: of decimals, and of a position's quantity and money. */
 const SMALL = { DECIMAL: 24, QUANTITY: 40, MONEY: 72 } as const
 
 /**
- * What writes a fill, as it was taken and not as it was given.
+ * Returns a function that writes the fill, with its numbers as they were parsed.
  *
  * @throws {FieldValueError} at once, for a text too long for its field.
  */
 export function writeFill(writer: Writer, fill: ExactFill, scale: Scale, cause: FillCause | undefined): () => void {
-  const { strategy, account, symbol, taken, charge, currencies } = fill
+  const { strategy, account, symbol, feeQuantity, charge, currencies } = fill
   const quantity = fill.quantity > 0n ? fill.quantity : -fill.quantity
   const small = {
     strategy,
@@ -37,9 +37,9 @@ export function writeFill(writer: Writer, fill: ExactFill, scale: Scale, cause: 
     price: formatDecimal(fill.price, scale.price),
     quantity: formatDecimal(quantity, scale.quantity),
     fee:
-      taken === 0n
+      feeQuantity === 0n
         ? formatDecimal(charge?.amount ?? fill.fee, moneyScale(scale))
-        : formatDecimal(taken, scale.quantity),
+        : formatDecimal(feeQuantity, scale.quantity),
   } as const
   checkLength('strategy', strategy, L.NAME)
   checkLength('account', account, L.NAME)
@@ -91,7 +91,7 @@ export function writeMarket(writer: Writer, symbol: string, { base, quote }: Cur
   writer.write(MarketRecord, { symbol, base, quote })
 }
 
-/** With at most 18 decimals of each scale such a text fits its field, and sums of them theirs. */
+/** A scale has at most 18 decimals, so a text within this limit fits its field, and sums of such values fit theirs. */
 function checkDecimal(name: string, text: string): void {
   if (text.replace(/^-|\..*$/g, '').length <= L.WHOLE_DIGITS) return
   throw new FieldValueError(

@@ -14,21 +14,21 @@ import { type BookEntry, type DecimalInput, type ExactFill, type Fill, Positions
 import { writeFill, writeMarket, writePosition, writeSettlement } from './records.js'
 
 export interface PositionsWriterOptions {
-  /** Decimals of prices and quantities. Default: those of the journal there is, or 8 each. */
+  /** Decimals of prices and quantities. Default: those of the existing journal, or 8 each. */
   readonly scale?: Scale
-  /** Fills folded together at most. Default 16. */
+  /** The maximum number of fills that are folded together. Default 16. */
   readonly batch?: number
   /** The longest that a fill waits for others, in ms. Default 100. */
   readonly batchMs?: number
   /** Fills between two snapshots of all positions. Default 10,000. */
   readonly snapshotEvery?: number
-  /** Of the journal. */
+  /** Options of the journal's writer. */
   readonly journal?: WriterOptions
 }
 
 type BookName = Pick<BookEntry, 'kind' | 'name' | 'symbol'>
 
-/** A fill, or a settlement, that waits for its batch. */
+/** A fill, or a settlement, that is not folded yet. */
 interface Pending {
   readonly write: () => void
   readonly apply: () => void
@@ -38,19 +38,20 @@ interface Pending {
 }
 
 /**
- * Keeps positions in a journal of their own: fills first, then what they make of the positions, in batches.
+ * Keeps positions in a journal of their own. It writes in batches: first the fills, then the positions that they
+ * change.
  *
  *     const keeper = PositionsWriter.open('/var/lib/desk/positions')
  *     keeper.apply({ strategy: 'momentum', symbol: 'BTC-USDT', side: 'buy', price: '61800.2', quantity: '0.003' }, report)
  *     keeper.positions.get('momentum', 'BTC-USDT')
  *
- * A batch is folded after 16 fills, or 100 ms after its first: its fills are written and published together, then counted, then the
- * positions they changed are written. Whatever ends the process, opening again folds the journal's fills from the first on, and
- * compares with what it wrote of the positions. A fill that was given and not yet folded is not in the journal: give the frame it comes
- * from as its cause, and begin again after `lastCause`.
+ * A batch is folded after 16 fills, or 100 ms after its first fill: its fills are written and published together, then
+ * counted, then the changed positions are written. However the process ended, the next `open` folds all fills of the
+ * journal again, and compares the result with the positions in the journal. A fill that was not folded yet is not in
+ * the journal: so give the frame it comes from as its cause, and after a restart begin after `lastCause`.
  */
 export class PositionsWriter implements Disposable {
-  /** As folded so far: `fold` makes what waits count. */
+  /** The positions after all folded fills. `fold` folds the waiting ones. */
   readonly positions: Positions
   private readonly writer: Writer
   private readonly batch: number
@@ -58,15 +59,15 @@ export class PositionsWriter implements Disposable {
   private readonly snapshotEvery: number
   private pending: Pending[] = []
   private timer: NodeJS.Timeout | undefined = undefined
-  /** A batch could not be written when its time was over. */
+  /** The timer's last attempt to fold has failed. */
   private failed = false
   private count: number
   private snapshotAt: number
   private cause: FillCause | undefined
 
   /**
-   * @throws {InvalidOptionError} when the journal has another scale, {CorruptJournalError} when its fills give other positions than it
-   * says, and as `Writer.open`.
+   * @throws {InvalidOptionError} when the journal has another scale, {CorruptJournalError} when its fills give other
+   * positions than it records, and as `Writer.open`.
    */
   static open(directory: string, options: PositionsWriterOptions = {}): PositionsWriter {
     checkOptions('PositionsWriter.open', options, {
@@ -76,7 +77,7 @@ export class PositionsWriter implements Disposable {
       snapshotEvery: kinds.integer(1, 2 ** 40),
       journal: kinds.object,
     })
-    // The writer first: it repairs what a crash left, and from here on nobody else writes.
+    // The writer is opened first: it runs the recovery, and from here on no other process writes.
     const writer = Writer.open(directory, {
       ...options.journal,
       frames: [FillRecord, Settlement, PositionRecord, Snapshot, ...(options.journal?.frames ?? [])],
@@ -112,7 +113,7 @@ export class PositionsWriter implements Disposable {
     return this.count
   }
 
-  /** What the last fill folded was taken from; undefined when it said nothing. */
+  /** The cause of the last folded fill; undefined when it had none. */
   get lastCause(): FillCause | undefined {
     return this.cause
   }
@@ -123,28 +124,29 @@ export class PositionsWriter implements Disposable {
   }
 
   /**
-   * Takes a fill. It counts once its batch is folded.
+   * Accepts a fill. It counts when its batch is folded.
    *
-   * @param cause the frame it comes from, while its handler runs, or where that lies.
-   * @throws {FieldValueError} for what is no fill, or a text too long for its field: nothing is taken.
+   * @param cause the frame it comes from, while that frame's handler runs; or its position.
+   * @throws {FieldValueError} for an invalid fill, or a text that is too long for its field. Then the fill is not
+   * accepted.
    * @throws as `fold`, when the fill completes a batch.
    */
   apply(fill: Fill, cause?: Cause): void {
     if (this.failed) this.fold()
     const exact = this.positions.exact(fill)
-    const place = cause === undefined ? undefined : placeOf(cause)
-    const write = writeFill(this.writer, exact, this.positions.scale, place)
-    // Fills that wait for their batch have said what their symbol is in.
+    const origin = cause === undefined ? undefined : causeOf(cause)
+    const write = writeFill(this.writer, exact, this.positions.scale, origin)
+    // At once, not when the batch is folded: the next fill is checked against these currencies.
     if (exact.currencies !== undefined) this.positions.learn(exact.symbol, exact.currencies)
     this.add({
       write,
       apply: () => this.positions.applyExact(exact),
       touched: () => booksOf(exact),
-      cause: place,
+      cause: origin,
     })
   }
 
-  /** Settles a symbol: all its positions, as they are when the fills given before are counted, close at this price. Folds at once. */
+  /** Settles a symbol: counts all fills accepted before, then closes all its positions at this price. Folds at once. */
   settle(symbol: string, price: DecimalInput): void {
     const exact = this.positions.price(price)
     if (typeof symbol !== 'string' || symbol === '')
@@ -159,9 +161,10 @@ export class PositionsWriter implements Disposable {
   }
 
   /**
-   * Writes what waits, publishes it and counts it. Returns how many.
+   * Writes, publishes and counts all fills and settlements that wait. Returns how many.
    *
-   * @throws {JournalFullError} when there is no room: those not written wait on, and the next call goes on with them.
+   * @throws {JournalFullError} when there is no room. Those that were not written still wait, and the next call
+   * continues with them.
    */
   fold(): number {
     clearTimeout(this.timer)
@@ -177,7 +180,7 @@ export class PositionsWriter implements Disposable {
         }
       })
     } finally {
-      // What is in the journal counts, all of it and nothing else, also when the rest did not fit.
+      // Exactly what is in the journal counts, also when the rest did not fit.
       this.pending = batch.slice(written)
       for (const { apply, cause } of batch.slice(0, written)) {
         apply()
@@ -190,7 +193,7 @@ export class PositionsWriter implements Disposable {
     return written
   }
 
-  /** Writes all positions. Done by itself every `snapshotEvery` fills. */
+  /** Writes all positions. Called automatically every `snapshotEvery` fills. */
   snapshot(): void {
     const entries = [...this.positions.entries()]
     const { scale } = this.positions
@@ -211,13 +214,13 @@ export class PositionsWriter implements Disposable {
     this.snapshotAt = this.count + this.snapshotEvery
   }
 
-  /** Resolves once all that was folded survives what the journal's durability says. */
+  /** Folds, and resolves when everything folded so far is durable, by the journal's durability. */
   async flush(): Promise<void> {
     this.fold()
     await this.writer.flush()
   }
 
-  /** Folds what waits. Any number of times. */
+  /** Folds what waits, then closes the journal. May be called more than once. */
   close(): void {
     try {
       if (this.pending.length > 0) this.fold()
@@ -234,11 +237,11 @@ export class PositionsWriter implements Disposable {
   private add(pending: Pending): void {
     this.pending.push(pending)
     if (this.pending.length >= this.batch) this.fold()
-    else this.timer ??= setTimeout(() => this.foldInTime(), this.batchMs)
+    else this.timer ??= setTimeout(() => this.foldOnTimer(), this.batchMs)
   }
 
-  /** Nobody called, so nobody can be told: the next call folds first, and what it throws is its caller's. */
-  private foldInTime(): void {
+  /** A timer has no caller to throw to: the next call of `apply` folds first, and throws the error then. */
+  private foldOnTimer(): void {
     try {
       this.fold()
     } catch {
@@ -263,18 +266,18 @@ function fresh(scale: Scale | undefined): { positions: Positions; folded: number
   return { positions: new Positions({ scale }), folded: 0, lastCause: undefined }
 }
 
-/** Frames are gone by the time their batch is written, so their place is kept. */
-function placeOf(cause: Cause): FillCause {
+/** The position of a cause. A frame's view is no longer valid when the batch is written, so its position is kept. */
+function causeOf(cause: Cause): FillCause {
   const pointer = pointerOf(cause)
   if (pointer !== undefined) return { journal: pointer.memory.journalId, position: pointer.position }
-  const place = typeof cause === 'number' ? { journal: 0, position: cause } : (cause as FillCause)
+  const given = typeof cause === 'number' ? { journal: 0, position: cause } : (cause as FillCause)
   if (
-    typeof place === 'object' &&
-    place !== null &&
-    inside(place.position, 2 ** CAUSE_POSITION_BITS) &&
-    inside(place.journal, MAX_JOURNAL_ID + 1)
+    typeof given === 'object' &&
+    given !== null &&
+    inside(given.position, 2 ** CAUSE_POSITION_BITS) &&
+    inside(given.journal, MAX_JOURNAL_ID + 1)
   )
-    return place
+    return given
   throw new InvalidOptionError(
     `a fill's cause is a frame, a position, or { journal, position }, not ${formatValue(cause)}`,
   )

@@ -11,9 +11,12 @@ import { readReason, storeReason } from './breaker-reason.js'
 import { exactSum, exactValue } from './exact-sum.js'
 import { TradingDay } from './trading-day.js'
 
-/** What is allowed; left out: everything. Money is in minor units (cents), positions in whatever `check` is told. */
+/**
+ * Limits; one that is left out does not limit. Money is in minor units (cents), positions are in the units that `check`
+ * is called with.
+ */
 export interface BreakerLimits {
-  /** The error that makes so many in a row halts trading. */
+  /** This many errors in a row halt trading. */
   readonly maxConsecutiveErrors?: number
   /** A day's loss above this halts trading. */
   readonly maxDailyLoss?: number
@@ -22,33 +25,36 @@ export interface BreakerLimits {
 }
 
 export interface BreakerOptions extends BreakerLimits {
-  /** Markets that positions are kept of. Default 512. */
+  /** The number of markets in the table of positions. Default 512. */
   readonly markets?: number
-  /** When a day begins, in minutes after midnight UTC. Default 0. */
+  /** The time at which a day begins, in minutes after midnight UTC. Default 0. */
   readonly dayStart?: number
-  /** Permissions when the file is made, and who else may have made it: 0o660 for several users of a group. Default 0o600. */
+  /**
+   * Permissions when the file is created, and who else may have created it: 0o660 for several users of a group. Default
+   * 0o600.
+   */
   readonly mode?: number
 }
 
-/** Why `check` refuses: what halted trading, or the market's limit. */
+/** Why `check` refuses an order: the code of the halt, or the market's position limit. */
 export type HaltCode = 'halted' | 'consecutive-errors' | 'daily-loss'
 export type BreakerCode = HaltCode | 'position-limit'
 
-/** In the order of their numbers in the file: only ever added to. */
+/** In the order of their numbers in the file. New codes are added at the end only. */
 const HALT_CODES: readonly HaltCode[] = ['halted', 'consecutive-errors', 'daily-loss']
 
-/** A halt: who, when, why. */
+/** A halt: its cause, time and process. */
 export interface BreakerHalt {
   readonly code: HaltCode
-  /** '' when the process that halted died before it could say. */
+  /** '' when the process that halted trading died before it had stored the reason. */
   readonly reason: string
-  /** ns since 1970; 0n as with `reason`. */
+  /** ns since 1970; 0n when `reason` is ''. */
   readonly time: bigint
   readonly pid: number
 }
 
 export interface BreakerStatus {
-  /** Undefined while trading may go on. */
+  /** Undefined while trading is allowed. */
   readonly halt: BreakerHalt | undefined
   readonly consecutiveErrors: number
   /** Minor units. */
@@ -62,21 +68,22 @@ const ERRORS = B.ERRORS >> 2
 const CODE_MASK = 2 ** B.CODE_BITS - 1
 const POSITIONS = Header.SIZE >> 3
 const MAX_POSITION = B.MAX_POSITION >> 3
-/** One amount; and what a day's sum stays within. */
+/** The largest amount, in minor units. */
 const MAX_AMOUNT = 2 ** (B.PNL_BITS - 2)
 const NS_PER_MINUTE = 60_000_000_000n
-/** More than what rounding two numbers and their sum adds, as a share of them. */
+/** An upper bound of the relative error of two doubles and their sum. */
 const ROUNDING = 2 ** -50
 
 /**
- * Stops trading in all processes at once: by hand, or by itself past its limits.
+ * Stops trading in all processes at once: when `halt` is called, or when a limit is exceeded.
  *
  *     const breaker = CircuitBreaker.open('/dev/shm/session/breaker', { maxConsecutiveErrors: 5, maxDailyLoss: 50_000, maxPosition: 1_000 })
- *     const no = breaker.check(market, quantity)
- *     if (no !== null) return reject(no)
+ *     const refusal = breaker.check(market, quantity)
+ *     if (refusal !== null) return reject(refusal)
  *
- * What halted it stays halted until `resume`, over the end of the day too. The limits are those of the file: whoever opens it with
- * others is told so, and `setLimits` changes them for everybody. Every change is one compare-and-swap, so no death leaves half of one.
+ * Trading stays halted until `resume`, also on the next day. The limits are stored in the file: opening it with other
+ * limits is an error, and `setLimits` changes them for all processes. Every change is one compare-and-swap, so a
+ * process that dies leaves no incomplete one.
  */
 export class CircuitBreaker implements Disposable {
   private readonly words: Int32Array
@@ -95,8 +102,8 @@ export class CircuitBreaker implements Disposable {
   }
 
   /**
-   * Opens the breaker there is, for who wants to halt or look: undefined when there is none. The file's permissions count as they are: its
-   * owner may, root may, and its group where that may write it.
+   * Opens an existing breaker, to halt trading or to read the status; undefined when there is none. The file is
+   * accepted with the permissions it has: from its owner, from root, and from its group if the group may write it.
    */
   static find(path: string): CircuitBreaker | undefined {
     const file = StateFile.openExisting(path, planOf({}))
@@ -111,7 +118,9 @@ export class CircuitBreaker implements Disposable {
     this.words = new Int32Array(file.mapping.buffer)
     this.floats = new Float64Array(file.mapping.buffer)
     this.longs = new BigInt64Array(file.mapping.buffer)
-    this.day = new TradingDay(this.longs, BigInt(file.parameters[1]) * NS_PER_MINUTE, action => alone(file, action))
+    this.day = new TradingDay(this.longs, BigInt(file.parameters[1]) * NS_PER_MINUTE, action =>
+      exclusively(file, action),
+    )
     try {
       file.afterBoot(() => TradingDay.forgetTicks(this.longs))
       this.compareLimits(options)
@@ -130,10 +139,11 @@ export class CircuitBreaker implements Disposable {
   }
 
   /**
-   * Whether an order may be sent: null, or the code of what forbids it. What makes a position smaller, without turning it round, is never past its limit.
-   * Allocates nothing, but for a quantity of more than 15 digits close to the limit.
+   * Whether an order may be sent: null, or the code of the reason why not. An order that only reduces the position,
+   * without crossing zero, is within every limit. Allocates nothing, except for a quantity of more than 15 digits close
+   * to the limit.
    *
-   * @param quantity what the position would change by: above 0 to buy, below 0 to sell.
+   * @param quantity the change of the position: above 0 to buy, below 0 to sell.
    */
   check(market: number, quantity: number): BreakerCode | null {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
@@ -145,12 +155,13 @@ export class CircuitBreaker implements Disposable {
     const position = floats[POSITIONS + 2 * market]
     const own = floats[POSITIONS + 2 * market + 1]
     const limit = own === 0 ? floats[MAX_POSITION] : own < 0 ? -own : own - 1
-    // Far from the limit, whatever rounding does to the sum.
+    // Within the limit whatever the rounding error of the sum is. Only sums close to the limit need the exact
+    // comparison.
     if (Math.abs(position + quantity) + (Math.abs(position) + Math.abs(quantity)) * ROUNDING <= limit) return null
     return withinLimit(position, quantity, own === 0 ? limit : marketLimit(own)) ? null : 'position-limit'
   }
 
-  /** Halts trading. The first one's reason stays when it is halted already. Returns whether this one halted it. */
+  /** Halts trading. Returns false when it is halted already; the first halt's reason stays. */
   halt(reason = 'halted by hand'): boolean {
     this.file.throwIfClosed()
     if (typeof reason !== 'string')
@@ -158,7 +169,10 @@ export class CircuitBreaker implements Disposable {
     return this.trip('halted', reason)
   }
 
-  /** Lets trading go on, with no errors counted. The day's P&L stays: another loss past the limit halts again. */
+  /**
+   * Allows trading again and sets the count of errors to 0. The day's P&L stays: a further loss above the limit halts
+   * again.
+   */
   resume(): void {
     this.file.throwIfClosed()
     Atomics.store(this.words, ERRORS, 0)
@@ -174,7 +188,7 @@ export class CircuitBreaker implements Disposable {
     return (Atomics.load(this.words, HALTED) & CODE_MASK) !== 0
   }
 
-  /** Counts an error: of a venue, of an order. Returns how many there are in a row, in all processes. */
+  /** Counts an error, of a venue or an order. Returns the number of errors in a row, in all processes. */
   recordError(): number {
     this.file.throwIfClosed()
     const errors = Atomics.add(this.words, ERRORS, 1) + 1
@@ -182,10 +196,10 @@ export class CircuitBreaker implements Disposable {
     return errors
   }
 
-  /** Ends a row of errors. */
+  /** Sets the number of errors in a row to 0. */
   recordSuccess(): void {
     this.file.throwIfClosed()
-    // Most of the time there is none, and the line needs not be taken from who reads it.
+    // Usually it is 0 already. Without a store the cache line stays with the processes that read it.
     if (Atomics.load(this.words, ERRORS) !== 0) Atomics.store(this.words, ERRORS, 0)
   }
 
@@ -197,8 +211,8 @@ export class CircuitBreaker implements Disposable {
   /**
    * Adds to the day's profit (above 0) or loss (below 0). Returns the day's sum.
    *
-   * @param minor whole minor units, at most 2^46 at once; a day's sum stays within 2^47.
-   * @throws {FieldValueError} for anything else.
+   * @param minor a whole number of minor units, at most 2^46 in one call. A day's sum is limited to 2^47.
+   * @throws {FieldValueError} for any other value.
    */
   recordPnl(minor: number): number {
     if (!Number.isInteger(minor) || Math.abs(minor) > MAX_AMOUNT)
@@ -216,10 +230,12 @@ export class CircuitBreaker implements Disposable {
   }
 
   /**
-   * Changes a market's position by what was bought (above 0) or sold (below 0). Returns the new one, which is exact: 0.1 and 0.2 are 0.3.
-   * What a quantity has behind 15 digits is no step of a market, and is rounded away.
+   * Changes a market's position by the quantity bought (above 0) or sold (below 0). Returns the new position, which is
+   * exact: 0.1 and 0.2 are 0.3. A quantity with more than 15 digits is rounded to 15, because no market has such small
+   * steps.
    *
-   * @throws {FieldValueError} when the sum of two decimals has more than 15 digits, so that no number is it: nothing is changed.
+   * @throws {FieldValueError} when the sum needs more than 15 digits, so that a number cannot hold it. Then nothing is
+   * changed.
    */
   recordFill(market: number, quantity: number): number {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
@@ -231,7 +247,7 @@ export class CircuitBreaker implements Disposable {
     })
   }
 
-  /** Says what a market's position is. */
+  /** Sets a market's position. */
   setPosition(market: number, position: number): void {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (!Number.isFinite(position)) this.refuseNumber('a position', position)
@@ -243,7 +259,7 @@ export class CircuitBreaker implements Disposable {
     return this.floats[POSITIONS + 2 * market]
   }
 
-  /** Gives a market a limit of its own, for all processes; undefined: the general one again. */
+  /** Sets a market's own limit, for all processes. With undefined the general limit applies again. */
   setMarketLimit(market: number, maxPosition: number | undefined): void {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (maxPosition !== undefined && !(maxPosition >= 0))
@@ -251,7 +267,10 @@ export class CircuitBreaker implements Disposable {
     this.floats[POSITIONS + 2 * market + 1] = storedLimit(maxPosition)
   }
 
-  /** Changes limits for all processes. Those not given stay; Infinity takes one away. What is past a new limit halts when it next grows. */
+  /**
+   * Changes limits for all processes. Limits that are left out stay; Infinity removes one. A loss or a number of errors
+   * that is above the new limit halts trading when it next grows.
+   */
   setLimits(limits: BreakerLimits): void {
     checkOptions('setLimits', limits, LIMIT_KINDS)
     this.file.throwIfClosed()
@@ -268,7 +287,7 @@ export class CircuitBreaker implements Disposable {
     }
   }
 
-  /** All there is to know, for people. */
+  /** The complete status, for display. */
   status(): BreakerStatus {
     this.file.throwIfClosed()
     const word = Atomics.load(this.words, HALTED)
@@ -277,7 +296,7 @@ export class CircuitBreaker implements Disposable {
     return { halt, consecutiveErrors: this.consecutiveErrors, dailyPnl: this.dailyPnl, limits: this.limits }
   }
 
-  /** Halts nothing and changes nothing. Any number of times. */
+  /** Closes the file. Does not halt trading. May be called more than once. */
   close(): void {
     this.size = 0
     this.file.close()
@@ -291,14 +310,14 @@ export class CircuitBreaker implements Disposable {
     const seen = Atomics.load(this.words, HALTED)
     if ((seen & CODE_MASK) !== 0) return false
     const word = nextWord(seen, 1 + HALT_CODES.indexOf(code))
-    // Halted first, explained after: whoever is to stop does so at once.
+    // The halt is stored before its reason, so that other processes stop at once.
     if (Atomics.compareExchange(this.words, HALTED, seen, word) !== seen) return false
     storeReason(this.file, word, reason)
     return true
   }
 
   private codeOf(code: number): HaltCode {
-    // A code of a later version halts all the same.
+    // An unknown code, of a later version, is a halt too.
     return HALT_CODES[code - 1] ?? 'halted'
   }
 
@@ -325,7 +344,7 @@ export class CircuitBreaker implements Disposable {
     refuseValue(
       this.file,
       `recordFill for market ${market}, whose position is ${position},`,
-      'a quantity with which that has at most 15 digits (count in larger steps, or say what it is with setPosition)',
+      'a quantity whose sum with it has at most 15 digits (use larger steps, or set the position with setPosition)',
       quantity,
     )
   }
@@ -356,8 +375,11 @@ function checkBreakerOptions(options: BreakerOptions): void {
   })
 }
 
-/** A process that is stopped while it has the lock must not keep others from counting a loss. */
-function alone<T>(file: StateFile, action: () => T): T {
+/**
+ * Runs an action under the file's lock. If a suspended process holds the lock too long, runs it without: a loss must
+ * still be counted.
+ */
+function exclusively<T>(file: StateFile, action: () => T): T {
   try {
     return file.locked(action)
   } catch (error) {
@@ -370,20 +392,26 @@ function nextWord(word: number, code: number): number {
   return (((word >>> B.CODE_BITS) + 1) << B.CODE_BITS) | code
 }
 
-/** Whether a position may change so. What makes it smaller, without turning it round, may always. */
+/**
+ * Whether this change of a position is within its limit. One that only reduces the position, without crossing zero,
+ * always is.
+ */
 function withinLimit(position: number, quantity: number, limit: number): boolean {
   if (quantity < 0 ? -quantity <= position : quantity > 0 && quantity <= -position) return true
-  // NaN for more digits than a number has: so close to the limit it is not known to be within it.
+  // NaN, for a sum with more than 15 digits, counts as above the limit: so close to it a double cannot decide.
   return Math.abs(exactSum(position, quantity)) <= limit
 }
 
-/** A market's own limit as the file has it: 0 in a new one is none, so whole limits are kept one higher, and others below 0. */
+/** A market's own limit as the file stores it. 0 means none, so whole limits are stored plus 1, and others negated. */
 function storedLimit(limit: number | undefined): number {
   if (limit === undefined) return 0
   return Number.isSafeInteger(limit) || limit === Number.POSITIVE_INFINITY ? limit + 1 : -limit
 }
 
-/** Files of before had other limits one higher too, which cost them their last digits. */
+/**
+ * The limit from its stored form. Older versions stored limits that are not whole plus 1 too, which lost their last
+ * digits.
+ */
 function marketLimit(stored: number): number {
   return stored < 0 ? -stored : exactValue(stored - 1)
 }

@@ -13,28 +13,28 @@ const MAX_SUM = 2n ** (BITS - 1n) - 1n
 const MAX_DAY = 2n ** 16n - 1n
 const NS_PER_MINUTE = 60_000_000_000n
 const NS_PER_DAY = 1440n * NS_PER_MINUTE
-/** A clock that is this much ahead of the time that has passed was only corrected. */
+/** A wall clock that is ahead of the passed time by no more than this was only corrected. */
 const CORRECTION = 10n * NS_PER_MINUTE
 
-/** What the clocks say at one moment. */
+/** The readings of both clocks at one moment. */
 interface Moment {
   readonly day: bigint
-  /** ns since 1970 by the clock that may be set, and ns since boot by the one that may not. */
+  /** ns since 1970 by the wall clock, which may be set; and ns since boot by the monotonic clock, which may not. */
   readonly wall: bigint
   readonly tick: bigint
 }
 
-/** What an amount does to the day. */
+/** The effect of an amount on the day. */
 interface Change {
-  /** The word of the day's sum, and what is to be written down of a clock that shows an earlier day. */
+  /** The new words of the day's sum, and of a wall clock that shows an earlier day (SET_BACK). */
   readonly word: bigint
   readonly setBack: bigint
-  /** When another day begins: the one that is over, and whether the time that passed says so too, and not only the clock. */
+  /** When a new day begins: the day that is over, and whether enough time has passed for the new one to begin. */
   readonly over?: EarlierDay
   readonly natural?: boolean
 }
 
-/** A day that is over, as long as the clock does not go back to it. */
+/** A day that is over, unless the wall clock is set back to it. */
 interface EarlierDay {
   readonly day: bigint
   readonly sum: bigint
@@ -42,53 +42,57 @@ interface EarlierDay {
 }
 
 /**
- * A day's profit and loss in a breaker's file, shared by all processes, with a clock that may be wrong.
+ * A day's profit and loss in a breaker's file, shared by all processes. It allows for a wall clock that is wrong.
  *
- * The day and its sum are one word, which only changes by compare-and-swap. Another day begins under a lock. A clock can be a year ahead for one call, or be set back over
- * midnight; so the file keeps three things more, each with the day it belongs to, so that one which a death or a race left out of date is
- * not believed:
+ * The day and its sum are in one word, which changes only by compare-and-swap. A new day begins under a lock. The wall
+ * clock can be a year ahead for one call, or be set back over midnight. So the file stores three more things. Each is
+ * stored with the day it belongs to, so that a value which is out of date, after the death of a process or a race, is
+ * ignored:
  *
- * - the sums of the days before. When the clock goes back to one of them, those after it never were: their amounts are added to its sum.
- * - whether a day began because time passed, by the clock that counts from boot. Then a clock that goes back is itself what is wrong,
- *   and the day goes on.
- * - the day that a clock which was set back showed. Once it shows a later one a day has passed, and a new one begins, though the day
- *   of the sum may be still to come.
+ * - the sums of earlier days. When the clock goes back to one of them, the days after it were not real: their amounts are added to its sum.
+ * - whether a day began because enough time had passed, by the monotonic clock. If so, a wall clock that goes back is wrong, and the day
+ *   continues.
+ * - the day that the wall clock showed after it was set back. When it shows a later day than that, one day has passed and a new one
+ *   begins, even if the date of the current sum is still in the future.
  */
 export class TradingDay {
   constructor(
     private readonly words: BigInt64Array,
     private readonly start: bigint,
-    /** Runs an action while no other process runs one; after a while all the same, should one have stopped in its own. */
-    private readonly alone: <T>(action: () => T) => T,
+    /**
+     * Runs an action while no other process runs one. After a time limit it runs anyway: another process may be
+     * suspended in its own.
+     */
+    private readonly exclusively: <T>(action: () => T) => T,
   ) {}
 
-  /** Ticks count from boot: those of another one say nothing. */
+  /** The monotonic clock counts from boot: times of an earlier boot are meaningless. */
   static forgetTicks(words: BigInt64Array): void {
     words[LAST_WALL] = 0n
     words[LAST_TICK] = 0n
   }
 
-  /** Adds an amount. Returns the day's sum, which stays within 2^47. */
+  /** Adds an amount. Returns the day's sum, which is limited to 2^47. */
   add(amount: bigint): bigint {
     const { words } = this
     for (;;) {
       const now = this.moment()
       const seen = Atomics.load(words, PNL)
       if (dayOf(seen) !== now.day || Atomics.load(words, SET_BACK) !== 0n)
-        return this.alone(() => this.addOnOtherDay(amount))
+        return this.exclusively(() => this.addOnOtherDay(amount))
       const word = pack(now.day, sumOf(seen) + amount)
       if (Atomics.compareExchange(words, PNL, seen, signed(word)) === seen) return this.added(word, now)
     }
   }
 
-  /** Amounts of the same day come meanwhile. */
+  /** For a new day, or a clock that was set back. Other processes may add amounts at the same time. */
   private addOnOtherDay(amount: bigint): bigint {
     const { words } = this
     for (;;) {
       const now = this.moment()
       const seen = Atomics.load(words, PNL)
       const { word, setBack, over, natural } = this.change(seen, now, amount)
-      // What is kept besides comes first, so that no death forgets a day.
+      // These are stored before the sum, so that no day is lost when the process dies in between.
       if (over !== undefined) this.keep(over)
       if (natural !== undefined) Atomics.store(words, ENTERED, signed(pack(now.day, natural ? 1n : 0n)))
       if (Atomics.compareExchange(words, PNL, seen, signed(word)) !== seen) continue
@@ -115,7 +119,7 @@ export class TradingDay {
     if (now.day === day) return { word: pack(day, sum), setBack: 0n }
     const current = { day, sum: sumOf(seen), natural: this.beganByTime(day) }
     if (now.day > day) return { word: pack(now.day, amount), setBack: 0n, over: current, natural: this.passed(now) }
-    const natural = current.natural && !this.otherTicks(now)
+    const natural = current.natural && !this.hasOtherClock(now)
     const back = this.goBack({ day, sum, natural }, now.day)
     const shown = this.shownDay(day)
     if (back.day === day && shown !== undefined && now.day > shown) {
@@ -126,7 +130,10 @@ export class TradingDay {
     return { word: pack(back.day, back.sum), setBack: back.day === now.day ? 0n : shownBy(back.day, now.day) }
   }
 
-  /** The day with all those after it, from the one that goes on now down to the one the clock shows, or the last that time began. */
+  /**
+   * The current day, merged with the days before it, one by one: until the day that the wall clock shows, or until one
+   * that began because enough time had passed.
+   */
   private goBack(current: EarlierDay, shown: bigint): EarlierDay {
     let { day, sum, natural } = current
     const days = this.earlier().filter(each => each.day < day && each.day >= shown)
@@ -147,7 +154,7 @@ export class TradingDay {
     })
   }
 
-  /** In its own place, or in that of the oldest. */
+  /** Stores an earlier day: over its older entry if there is one, else over the oldest. */
   private keep({ day, sum, natural }: EarlierDay): void {
     const days = this.earlier().map(each => each.day)
     const oldest = days.reduce((least, each, i) => (each < days[least] ? i : least), 0)
@@ -156,7 +163,7 @@ export class TradingDay {
     Atomics.store(this.words, at + 1, signed(pack(day, natural ? 1n : 0n)))
   }
 
-  /** The clock went back to this day: it goes on as it began, and those after it never were. */
+  /** The wall clock went back to this day: the day continues as it began, and the later days are removed. */
   private undo(day: bigint): void {
     this.earlier().forEach((each, i) => {
       if (each.day < day) return
@@ -171,8 +178,10 @@ export class TradingDay {
     return wall !== 0n && now.tick >= tick && this.dayAt(wall + now.tick - tick + CORRECTION) >= now.day
   }
 
-  /** Whether the last amount came with ticks that are still to come: of a process whose clock from boot is another one (a time namespace). */
-  private otherTicks(now: Moment): boolean {
+  /**
+   * Whether the last amount has a later monotonic time than now: its process has another such clock (a time namespace).
+   */
+  private hasOtherClock(now: Moment): boolean {
     return now.tick + CORRECTION < Atomics.load(this.words, LAST_TICK)
   }
 
@@ -180,7 +189,7 @@ export class TradingDay {
     return isNatural(Atomics.load(this.words, ENTERED), day)
   }
 
-  /** The day that the clock showed when it was last behind this one; undefined when it was not. */
+  /** The day that the wall clock showed when it was last behind this day; undefined when it never was. */
   private shownDay(day: bigint): bigint | undefined {
     const word = Atomics.load(this.words, SET_BACK)
     return word !== 0n && dayOf(word) === day ? sumOf(word) : undefined
@@ -206,7 +215,7 @@ function pack(day: bigint, value: bigint): bigint {
   return (day << BITS) | BigInt.asUintN(B.PNL_BITS, within)
 }
 
-/** The day of the sum, and the earlier one that the clock shows. */
+/** The word for the day of the sum and the earlier day that the wall clock shows. */
 function shownBy(day: bigint, shown: bigint): bigint {
   return signed(pack(day, shown))
 }

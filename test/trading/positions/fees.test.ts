@@ -122,9 +122,9 @@ test('without currencies a fee is in that of the price, as ever', () => {
 test('what makes no sense is refused by name and counts nothing', () => {
   const positions = after(bought)
   for (const [bad, message] of [
-    [{ quote: 'USDC' }, /paid with USDT/],
+    [{ quote: 'USDC' }, /quote USDT/],
     [{ base: undefined }, /base/],
-    [{ base: 'USDT' }, /two currencies/],
+    [{ base: 'USDT' }, /must differ/],
     [{ feeCurrency: '' }, /feeCurrency/],
     [{ fee: '0.000000001' }, /base currency.*8 decimals/],
     [{ symbol: 'X', base: undefined, quote: undefined }, /needs the fill's 'base' and 'quote'/],
