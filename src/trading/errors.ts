@@ -1,27 +1,30 @@
-/** What can be wrong with strategies, venues and captures. */
+/** Errors of strategies, venues, feeds and captures. */
 import { type ErrorLocation, TicktapeError } from '../base/errors.js'
 
-/** A strategy whose definition is not right, or a module that has none, or cannot be loaded. */
+/** A strategy's definition is invalid, or its module cannot be loaded or has no strategy. */
 export class StrategyError extends TicktapeError {
   readonly code = 'ERR_STRATEGY'
 }
 
-/** A venue that answers with what is no report on the order it was asked about. Nothing of the answer is written, and its gateway stops. */
+/** A venue's answer is not a valid report on its order. No part of the answer is written, and the gateway stops. */
 export class VenueError extends TicktapeError {
   readonly code = 'ERR_VENUE'
 }
 
-/** A capture in which no quote and no trade is understood. */
+/** No quote and no trade in a capture is understood. */
 export class CaptureError extends TicktapeError {
   readonly code = 'ERR_CAPTURE'
 }
 
-/** Events later in the feed's time than the gateway waits for. Told, and the run goes on with them after the longest wait. */
+/**
+ * A gap in the feed's times is longer than the gateway waits. It is reported, and the run continues after the longest
+ * wait.
+ */
 export class FeedGapError extends TicktapeError {
   readonly code = 'ERR_FEED_GAP'
 }
 
-/** A strategy asks for symbols of which there is no event. Told, and the run goes on. */
+/** A strategy asks for symbols of which there is no event. It is reported, and the run continues. */
 export class UnknownSymbolError extends TicktapeError {
   readonly code = 'ERR_UNKNOWN_SYMBOL'
   readonly strategy: string
@@ -34,10 +37,10 @@ export class UnknownSymbolError extends TicktapeError {
   }
 }
 
-/** A session's orders were answered by venues that are not at hand, so its gateway cannot be compared. */
+/** A session's orders were answered by venues that this program does not have, so its gateway cannot be compared. */
 export class VenueMissingError extends TicktapeError {
   readonly code = 'ERR_VENUE_MISSING'
-  /** Their names, as the session has them on record. */
+  /** Their names, as the session records them. */
   readonly venues: readonly string[]
 
   constructor(message: string, venues: readonly string[], location: ErrorLocation = {}) {
@@ -46,7 +49,10 @@ export class VenueMissingError extends TicktapeError {
   }
 }
 
-/** A line of a capture that is not what such a file holds. It is counted, and the run goes on. The first ones are told one by one, the rest at once. */
+/**
+ * A line of a capture is not valid. It is counted, and the run continues. The first ones are reported one by one, the
+ * rest in one report.
+ */
 export class CaptureLineError extends TicktapeError {
   readonly code = 'ERR_CAPTURE_LINE'
   /** Counted from 1. */

@@ -50,7 +50,7 @@ async function expectSame(home: string, id: string): Promise<void> {
   })
 }
 
-test('strategies and gateway killed at random, over and over: every event, order and report once', {
+test('strategies and gateway killed at random, repeatedly: every event, order and report once', {
   timeout: 90_000,
 }, async () => {
   const seed = Date.now() >>> 0

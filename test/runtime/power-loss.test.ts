@@ -84,7 +84,7 @@ async function lostWhileWriting(strategy: string, writing: WriterOptions): Promi
 }
 
 describe('a gateway started after power loss', () => {
-  test("has its strategies' journals repaired before it takes an order from them: none is reported that the repair removes", {
+  test("has its strategies' journals repaired before it reads an order from them: no order that the repair removes is answered", {
     timeout: 30_000,
   }, async () => {
     const strategy = strategyModule()

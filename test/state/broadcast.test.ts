@@ -43,7 +43,7 @@ function numbers(member: BroadcastMember): number[] {
   return seen
 }
 
-test('by subscription list: each gets its keys, and all get what has no key', () => {
+test('by keys: each member gets its own, and all get frames without a key', () => {
   const directory = statePath()
   const out = broadcast(directory)
   const [btc, both, all] = [
@@ -62,7 +62,7 @@ test('by subscription list: each gets its keys, and all get what has no key', ()
   expect(symbols(all)).toEqual(['BTC', 'ETH', 'XRP', 'none'])
 })
 
-test('by predicate', () => {
+test('by the function `accepts`', () => {
   const directory = statePath()
   const out = broadcast(directory, {
     accepts: (member, _, values) => (member.name === 'odd') === ((values['n'] as number) % 2 === 1),
@@ -87,7 +87,7 @@ test('a slow member misses frames, gets their count, and delays no one else', ()
   expect([numbers(slow), slow.missed, numbers(fast).length, fast.missed]).toEqual([[0, 1, 2, 3], 6, 10, 0])
 })
 
-test("with 'overwrite' it is the oldest that are missed", () => {
+test("with 'overwrite' the oldest frames are missed", () => {
   const directory = statePath()
   const out = broadcast(directory, { whenFull: 'overwrite' })
   const slow = joined(directory, 'slow', { slots: 4 })
@@ -114,7 +114,7 @@ test('members join and leave while it runs', () => {
   expect(numbers(again)).toEqual([3])
 })
 
-test('one that left and joined again between two frames gets the next one', () => {
+test('a member that left and joined again between two frames gets the next one', () => {
   const directory = statePath()
   const out = broadcast(directory)
   joined(directory, 'one')
@@ -128,7 +128,7 @@ test('one that left and joined again between two frames gets the next one', () =
   expect(numbers(anew)).toEqual([2])
 })
 
-test('one that closed without leaving finds what was written meanwhile, within its grace', () => {
+test('a member that closed without leaving gets the frames written meanwhile, within graceMs', () => {
   const directory = statePath()
   const out = broadcast(directory)
   joined(directory, 'one').close()

@@ -60,7 +60,7 @@ test('a file is for its owner only, unless the mode says so', () => {
   expect(statSync(shared).mode & 0o777).toBe(0o640)
 })
 
-test('what others may write in is not trusted', () => {
+test('files and directories that others can write are refused', () => {
   const path = statePath()
   TopOfBook.open(path).close()
   chmodSync(path, 0o666)
@@ -165,7 +165,7 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
     }
   })
 
-  test('hostile bytes behind the identity end in data or in an error with a name', () => {
+  test('hostile bytes after the identity give data or a named error', () => {
     const mutation = fc.record({
       at: fc.oneof(fc.integer({ min: 128, max: 1500 }), fc.integer({ min: 4096, max: 4096 + 2000 })),
       bytes: fc.oneof(
@@ -202,7 +202,7 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
   }, 600_000)
 })
 
-test('an unknown option, or a value of the wrong kind, is named', () => {
+test('an unknown option, or a value of the wrong kind, is named in the error', () => {
   const path = statePath()
   expect(failureOf(() => Counters.open(path, { cell: 3 } as never)).message).toContain("'cell'")
   expect(failureOf(() => Ring.open(path, { role: 'consumer', slotz: 3 } as never)).message).toContain("'slotz'")

@@ -92,7 +92,7 @@ describe('when it is full', () => {
     expect(producer.size).toBe(2)
   })
 
-  test("'wait' waits for another process, and loses nothing", async () => {
+  test("'wait' waits for another process and loses no frame", async () => {
     const path = statePath()
     const producer = openRing(path, { role: 'producer', slots: 8, whenFull: 'wait' })
     const child = startChild(
@@ -233,7 +233,7 @@ test('a batch is published at once, and in pieces when the ring is smaller', () 
   expect(readCounts(consumer)).toEqual([25])
 })
 
-test('a wrong value, or calls out of order, leave no trace', () => {
+test('a wrong value, or calls out of order, change nothing', () => {
   const { producer, consumer } = pair({ slots: 4 })
   expect(failureOf(() => producer.write(Count, { n: 'x' as never })).code).toBe('ERR_FIELD_VALUE')
   expect(failureOf(() => producer.commit()).code).toBe('ERR_INVALID_STATE')
@@ -283,7 +283,7 @@ test('a refused commit leaves the frame begun, and names abort()', () => {
   expect(readCounts(consumer)).toEqual([1])
 })
 
-test.each(['fail', 'overwrite'] as const)("a frame of the largest size comes out whole, with '%s'", whenFull => {
+test.each(['fail', 'overwrite'] as const)("a frame of the largest size arrives complete, with '%s'", whenFull => {
   const { producer, consumer } = pair({ slots: 600, whenFull })
   const blob = new Uint8Array(255 * 64 - 40).map((_, i) => i % 251)
   const seen: Uint8Array[] = []
@@ -446,7 +446,7 @@ class Model {
 }
 
 test.each(['fail', 'drop', 'overwrite'] as const)(
-  "random operations give what a plain model gives: '%s'",
+  "random operations give the same as a simple model: '%s'",
   whenFull => {
     const operation = fc.oneof(
       {

@@ -6,7 +6,7 @@ import { failureOf } from '../support/failures.ts'
 import { Tick } from '../support/frames.ts'
 import { opened, statePath } from '../support/state.ts'
 
-test('whoever comes first without sizes makes the file with the defaults, for everybody', () => {
+test('the first process to open a file without sizes creates it with the defaults, for all processes', () => {
   const kinds: [string, (path: string, size?: number) => { close(): void }][] = [
     ['markets 512, not 600', (path, markets) => TopOfBook.open(path, { markets })],
     ['markets 512, not 600', (path, markets) => InFlight.open(path, { markets })],
@@ -28,7 +28,7 @@ test('whoever comes first without sizes makes the file with the defaults, for ev
   }
 })
 
-test('who has a cell, or broadcasts, is said to whoever finds it taken', async () => {
+test('a refused process learns which process holds the cell, or broadcasts', async () => {
   const path = statePath('values')
   const child = startChild(
     `

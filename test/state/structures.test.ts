@@ -81,7 +81,7 @@ describe('TopOfBook', () => {
     expect(reader.get(6)).toEqual({ bid: 0, ask: 0, bidSize: 0, askSize: 0 })
   })
 
-  test('a side is replaced only while its price is what is expected', () => {
+  test('a side is replaced only while its price is the expected one', () => {
     const book = opened(TopOfBook.open(statePath()))
     book.set(0, { bid: 48, ask: 52, bidSize: 1, askSize: 2 })
     expect(book.replaceBid(0, 47, 49, 9)).toBe(false)
@@ -90,7 +90,7 @@ describe('TopOfBook', () => {
     expect(book.get(0)).toEqual({ bid: 49, ask: 51, bidSize: 9, askSize: 8 })
   })
 
-  test('what 16 bits cannot hold is refused and nothing is changed', () => {
+  test('a value above 16 bits is refused and nothing is changed', () => {
     const book = opened(TopOfBook.open(statePath()))
     for (const bad of [-1, 65536, 1.5, Number.NaN, '1', undefined]) {
       expect(failureOf(() => book.set(0, { bid: bad as never, ask: 1, bidSize: 1, askSize: 1 })).code).toBe(
@@ -108,7 +108,7 @@ describe('TopOfBook', () => {
 })
 
 describe('LatestValues', () => {
-  test('a cell has the value set last, and a version that says that it changed', () => {
+  test('a cell has the last value set, and a version that changes with it', () => {
     const path = statePath()
     const [writer, reader] = [opened(LatestValues.open(path, Tick)), opened(LatestValues.open(path, Tick))]
     expect(reader.get(3)).toBeUndefined()
@@ -136,7 +136,7 @@ describe('LatestValues', () => {
     expect(failureOf(() => (view.bid = 3)).code).toBe('ERR_VIEW_EXPIRED')
   })
 
-  test('a value that does not fit leaves the cell as it was', () => {
+  test('a value that does not fit leaves the cell unchanged', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     latest.set(0, tick)
     for (const bad of [
@@ -191,7 +191,7 @@ describe('LatestValues', () => {
     }
   })
 
-  test('a value that a field refused something for is given up by itself, and the cell keeps the one it had', () => {
+  test('when a field refuses its value, the new value is given up and the cell keeps the last one', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     for (const cell of [0, 1]) {
       if (cell === 1) latest.set(1, tick)
@@ -214,7 +214,7 @@ describe('LatestValues', () => {
     expect(latest.get(1)).toEqual({ ...tick, bid: 9 })
   })
 
-  test('a new cell begins with zeros, also after a value begun for it was given up', () => {
+  test('a new cell begins with zeros, also after its first value was given up', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     Object.assign(latest.begin(0), tick)
     latest.abort()
@@ -288,7 +288,7 @@ describe('InFlight', () => {
     expect([one.release(0), two.release(0)]).toEqual([false, true])
   })
 
-  test('a release can be put off', async () => {
+  test('a release can be delayed', async () => {
     const path = statePath()
     const [one, two] = [opened(InFlight.open(path)), opened(InFlight.open(path))]
     one.tryAcquire(0)

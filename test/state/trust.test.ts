@@ -49,7 +49,7 @@ describe.skipIf(skipUnless(ROOT, 'files of other users', 'Only root can make the
     expect(ticktapeAs(OWNER, 'breaker', dirname(path)).status).toBe(1)
   })
 
-  test('halt works for a member of the group that may write it, and for nobody else', () => {
+  test('halt works for a member of the group that may write the file, and for no other user', () => {
     const { path, breaker } = breakerOf(0o660)
     expect(ticktapeAs(MEMBER, 'halt', path, 'by a member')).toMatchObject({ status: 0, stderr: '' })
     expect(breaker.status().halt?.reason).toBe('by a member')
@@ -58,7 +58,7 @@ describe.skipIf(skipUnless(ROOT, 'files of other users', 'Only root can make the
     expect(own.breaker.halted).toBe(false)
   })
 
-  test("'mode' says whose files are meant", () => {
+  test("'mode' says whose files are trusted", () => {
     const { path } = breakerOf(0o660)
     expect(failureOf(() => CircuitBreaker.open(path))).toMatchObject({ code: 'ERR_UNSAFE_PATH', path })
     opened(CircuitBreaker.open(path, { mode: 0o660 })).halt()
@@ -86,7 +86,7 @@ describe.skipIf(skipUnless(ROOT, 'files of other users', 'Only root can make the
   })
 })
 
-test("what others than 'mode' says may write is not trusted, its owner's command finds it all the same", () => {
+test("a file that more users may write than 'mode' says is refused, but its owner's command accepts it", () => {
   const path = statePath('breaker')
   CircuitBreaker.open(path, { mode: 0o660 }).close()
   expect(failureOf(() => CircuitBreaker.open(path))).toMatchObject({ code: 'ERR_UNSAFE_PATH', path })
@@ -95,7 +95,7 @@ test("what others than 'mode' says may write is not trusted, its owner's command
   expect(opened(CircuitBreaker.open(path, { mode: 0o660 })).halted).toBe(true)
 })
 
-test('a directory that is made for a private file is private', () => {
+test('a directory created for a private file is private', () => {
   const path = join(makeFolder('memory'), 'one', 'two', 'book')
   opened(TopOfBook.open(path))
   expect([dirname(path), dirname(dirname(path))].map(made => statSync(made).mode & 0o777)).toEqual([0o700, 0o700])

@@ -17,7 +17,7 @@ const MOVE = `
   mkdirSync(dir + '/elsewhere'); chdir(dir)
   `
 
-test('a broadcast opened by a relative path writes to a member that joins after the process went elsewhere', async () => {
+test('a broadcast opened by a relative path writes to a member that joins after the process changed its directory', async () => {
   const folder = realpathSync(makeFolder('memory'))
   const child = startChild(
     `${MOVE}
@@ -50,7 +50,7 @@ test('a member that joined by a relative path removes its own ring when it leave
   expect([readdirSync(join(folder, 'ticks')), out.status()]).toEqual([['members'], []])
 })
 
-test('every structure, journal and session says the path it was opened at in full', async () => {
+test('every structure, journal and session reports its absolute path', async () => {
   const folder = realpathSync(makeFolder('memory'))
   const child = startChild(
     `${MOVE}

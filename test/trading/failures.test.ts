@@ -133,7 +133,7 @@ const spoilt: [string, (reports: readonly OrderReportValues[]) => readonly Order
 
 describe('after the first failure a gateway sends nothing to its venue', () => {
   test.each(spoilt)(
-    'an order answered with %s: nothing of it is on record, and it is taken at the next start',
+    'an order answered with %s: nothing of it is recorded, and the next start answers it',
     { timeout: 30_000 },
     async (_, spoil) => {
       const home = join(makeFolder('memory'), 'session')
@@ -143,7 +143,7 @@ describe('after the first failure a gateway sends nothing to its venue', () => {
         orderType === 'market' && ++answers === 20 ? spoil(reports) : reports,
       )
       expect(await failWith(home, strategy, venue)).toMatchObject({ code: 'ERR_VENUE' })
-      // An order at market has both of its reports on record, or none.
+      // An order at market has both of its reports recorded, or none.
       const reports = reportsOf(home)
         .filter(({ orderType }) => orderType === 'market')
         .map(({ state }) => state)

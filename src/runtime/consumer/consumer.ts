@@ -29,11 +29,15 @@ export interface ConsumerOptions {
   readonly from: 'start' | 'end'
 }
 
-/** The maximum number of slots for the outputs of one input frame. They must fit on one page, so that one store publishes them. */
+/**
+ * The maximum number of slots for the outputs of one input frame. They must fit on one page, so that one store
+ * publishes them.
+ */
 const OUTPUT_SLOTS = 128
 
 /**
- * Reads one journal and writes another, so that each input frame has its effect exactly once, whenever the process is killed:
+ * Reads one journal and writes another, so that each input frame has its effect exactly once, whenever the process is
+ * killed:
  *
  * - all outputs of an input frame are published in one store, and each has that frame as its cause;
  * - only after that, the position after the input frame is stored as the reader's position;
@@ -60,7 +64,7 @@ export class Consumer {
     try {
       ;(await Reader.whenReady(input, { signal })).close()
       reader = await retryWhileLocked(() => Reader.open(input, { from: { name, start: options.from } }))
-      // Both were opened by their paths: before anything is written, they are of the session that was meant.
+      // Both were opened by their paths. Before anything is written, check again that they belong to the right session.
       checkSession(options)
       const run = resume(output, reader)
       const consumer = new Consumer(name, reader, writer, run + 1)
@@ -98,7 +102,10 @@ export class Consumer {
     return this
   }
 
-  /** Writes an output of the current input frame. It is published when that frame's handler has returned. Returns its position. */
+  /**
+   * Writes an output of the current input frame. It is published when that frame's handler has returned. Returns its
+   * position.
+   */
   write<F extends Fields>(
     definition: FrameDefinition<F>,
     fill: (position: number) => ValuesOf<F>,
@@ -119,7 +126,10 @@ export class Consumer {
     return position
   }
 
-  /** Handles frames until the signal aborts. Rejects with the error of a handler; that frame counts as handled, and its outputs remain. */
+  /**
+   * Handles frames until the signal aborts. Rejects with the error of a handler; that frame counts as handled, and its
+   * outputs remain.
+   */
   async follow(wait: Wait, signal: AbortSignal): Promise<void> {
     await this.reader.run(this.handlers, { wait, signal, limit: 1 })
   }
@@ -153,7 +163,10 @@ export class Consumer {
     })
   }
 
-  /** Publishes the end event together with the outputs of `finalOrders` in one store, then closes. @throws what `finalOrders` throws. */
+  /**
+   * Publishes the end event together with the outputs of `finalOrders` in one store, then closes. @throws what
+   * `finalOrders` throws.
+   */
   end(event: 'stopped' | 'failed', finalOrders: () => void): void {
     let outcome = event
     try {
@@ -207,11 +220,11 @@ export class Consumer {
   }
 }
 
-/** @throws {JournalReplacedError} when another journal was made at the input's path. */
+/** @throws {JournalReplacedError} when another journal is now at the input's path. */
 function checkSession({ input, inputIdentity }: ConsumerOptions): void {
   if (inputIdentity === undefined || identityOf(input) === inputIdentity) return
   throw new JournalReplacedError(
-    `the journal ${input} was removed, moved or made anew; this process belongs to the one before`,
+    `the journal ${input} was removed, moved or replaced by a new one; this process belongs to the earlier one`,
     {
       path: input,
     },

@@ -5,8 +5,9 @@ import { Reader } from '../../journal/read/reader.js'
 import { lastPage } from '../../journal/seek/seek.js'
 
 /**
- * Finds the last frame of a journal for which `pick` returns a value. Returns that value, or undefined when there is none. Searches the
- * newest page first, and forward within each page, so a frame near the end is found without reading the others.
+ * Finds the last frame of a journal for which `pick` returns a value. Returns that value, or undefined when there is
+ * none. Searches the newest page first, and forward within each page, so a frame near the end is found without reading
+ * the others.
  */
 export function findLast<T>(directory: string, pick: (frame: FrameView) => T | undefined): T | undefined {
   const last = lastPage(directory, undefined)

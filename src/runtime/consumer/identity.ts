@@ -1,8 +1,9 @@
 import * as fs from 'node:fs'
 
 /**
- * What tells a directory from another one at the same path: its device and inode. That holds for as long as somebody has it open, as the
- * writer or a reader of a journal does; after that the system may use the inode again. '' where there is none.
+ * Identifies a directory, also against a later one at the same path: its device and inode. This holds while a process
+ * has the directory open, as a journal's writer and readers do; after that the system may use the inode again. '' when
+ * there is no directory.
  */
 export function identityOf(directory: string): string {
   const stat = fs.statSync(directory, { bigint: true, throwIfNoEntry: false })

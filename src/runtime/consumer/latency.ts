@@ -1,6 +1,7 @@
 /**
- * Counts latencies in buckets that are 1/16 of their value wide. Recording allocates nothing, the counts are stored as plain bytes, and
- * the counts of several processes and runs can be added. (The histogram of `perf_hooks` is finer, but cannot leave its process.)
+ * Counts latencies in buckets that are 1/16 of their value wide. Recording allocates nothing, the counts are stored as
+ * plain bytes, and the counts of several processes and runs can be added. (The histogram of `perf_hooks` is finer, but
+ * cannot leave its process.)
  */
 export class LatencyHistogram {
   /** The size of its stored form in bytes. */
@@ -43,11 +44,11 @@ export class LatencyHistogram {
   }
 }
 
-const MOST = 2 ** 32 - 1
+const MAX_NS = 2 ** 32 - 1
 
 /** Values below 16 have one bucket each; above that, every power of two has 16 buckets. */
 function bucketOf(ns: number): number {
-  const value = ns > 0 ? (ns < MOST ? ns >>> 0 : MOST) : 0
+  const value = ns > 0 ? (ns < MAX_NS ? ns >>> 0 : MAX_NS) : 0
   if (value < 16) return value
   const exponent = 31 - Math.clz32(value)
   return (exponent - 3) * 16 + ((value >>> (exponent - 4)) & 15)

@@ -6,9 +6,9 @@ import { Writer } from '../../journal/write/writer.js'
 import { retryWhileLocked } from './retry-while-locked.js'
 
 /**
- * Runs the recovery of a journal that was last written in an earlier boot of the machine, as its own writer would do later. Without that,
- * a reader could act on a frame that the recovery will remove, or fail on damage that it will repair. A journal that was written in this
- * boot is not touched, and neither is its writer.
+ * Runs the recovery of a journal that was last written in an earlier boot of the machine, as its own writer would do
+ * later. Without that, a reader could act on a frame that the recovery will remove, or fail on damage that it will
+ * repair. A journal that was written in this boot is not touched, and neither is its writer.
  *
  * @throws what Writer.open throws; waits some seconds for another writer to end.
  */

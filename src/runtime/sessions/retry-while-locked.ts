@@ -5,7 +5,10 @@ import { ReaderBusyError, WriterLockedError } from '../../journal/errors.js'
 const PATIENCE_MS = 10_000
 const NAP_MS = 20
 
-/** Calls `open` again while an earlier process, which is about to end, holds a lock. @throws what `open` throws; after the timeout also the lock's error. */
+/**
+ * Calls `open` again while an earlier process, which is about to end, holds a lock. @throws what `open` throws; after
+ * the timeout also the lock's error.
+ */
 export async function retryWhileLocked<T>(open: () => T): Promise<T> {
   const end = performance.now() + PATIENCE_MS
   for (;;) {

@@ -16,11 +16,14 @@ import { SessionError } from '../errors.js'
 export const GATEWAY_JOURNAL = 1
 
 const FILE = 'session.json'
-const MOST_MEMBERS = 65_000
-/** Far more than so many members need. */
-const MOST_BYTES = 512 * 1024 * 1024
+const MAX_MEMBERS = 65_000
+/** The maximum size of session.json, far more than so many members need. */
+const MAX_BYTES = 512 * 1024 * 1024
 
-/** One consumer of a session. Its number is its journal's id and the source of its frames; it never changes within a session. */
+/**
+ * One consumer of a session. Its number is its journal's id and the source of its frames; it never changes within a
+ * session.
+ */
 export interface Member {
   readonly id: string
   readonly number: number
@@ -48,21 +51,22 @@ export class Session {
   /**
    * Opens an existing session to continue it, or creates one.
    *
-   * @throws {SessionError} for a damaged session.json, or if the directory has other contents; {UnsafePathError}, {InvalidOptionError}.
+   * @throws {SessionError} for a damaged session.json, or if the directory has other contents; {UnsafePathError},
+   * {InvalidOptionError}.
    */
-  static open(place: string): Session {
-    const home = checkedHome(place)
+  static open(directory: string): Session {
+    const home = checkedHome(directory)
     if (!fs.existsSync(path.join(home, FILE))) checkRoom(home)
     makeDirectories(home, 0o700)
     return new Session(home)
   }
 
   /** Opens an existing session for reading. @throws {SessionError} when there is none. */
-  static openExisting(place: string): Session {
-    const home = checkedHome(place)
+  static openExisting(directory: string): Session {
+    const home = checkedHome(directory)
     if (!fs.existsSync(path.join(home, FILE))) {
       throw new SessionError(
-        `${home} has no ${FILE}: it is not the home of a gateway and its strategies; 'ticktape run --home' makes one`,
+        `${home} has no ${FILE}: it is not the home of a gateway and its strategies; 'ticktape run --home' creates one`,
         { path: home },
       )
     }
@@ -83,7 +87,7 @@ export class Session {
     return [...this.members.values()]
   }
 
-  /** Names of all that ever answered the members' requests; empty when that is not on record. */
+  /** The names of all venues that have answered the members' requests; empty when they are not recorded. */
   get answeredBy(): readonly string[] {
     return this.answerers
   }
@@ -114,8 +118,8 @@ export class Session {
       number: this.members.get(id)?.number ?? ++last,
       file: path.resolve(file),
     }))
-    if (last > MOST_MEMBERS)
-      throw new SessionError(`${this.home} has had ${MOST_MEMBERS} strategies; begin another session`, {
+    if (last > MAX_MEMBERS)
+      throw new SessionError(`${this.home} has had ${MAX_MEMBERS} strategies; begin another session`, {
         path: this.home,
       })
     for (const member of numbered) this.members.set(member.id, member)
@@ -125,11 +129,14 @@ export class Session {
     return numbered
   }
 
-  /** Replaces session.json in one step, and for good: without it strategies would be numbered anew, and orders on record belong to others. */
+  /**
+   * Replaces session.json atomically and durably. If it were lost, strategies would get new numbers, and recorded
+   * orders the wrong owners.
+   */
   private write(text: string, check: () => void): void {
     const home = native.openDirectory(this.home, true)
     try {
-      // What was made at this path after the session was opened is another session, whose file this is not.
+      // A directory that was created at this path after the session was opened is another session: do not write there.
       check()
       replaceFile(home, FILE, Buffer.from(text), 0o600)
       home.sync()
@@ -146,7 +153,7 @@ export function isMemberId(id: unknown): id is string {
   return typeof id === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(id)
 }
 
-/** The path as it means now: strategies are started, and started again, long after. */
+/** The absolute path: strategies are started later, and the working directory may have changed by then. */
 function checkedHome(home: unknown): string {
   if (typeof home !== 'string' || home === '' || home.includes('\0')) {
     throw new InvalidOptionError(`a session's home is a directory's path, not ${formatValue(home)}`)
@@ -154,14 +161,20 @@ function checkedHome(home: unknown): string {
   return path.resolve(home)
 }
 
-/** A session may be created in a new directory, or in one that holds only journals and state files. @throws {SessionError} */
+/**
+ * A session may be created in a new directory, or in one that holds only journals and state files. @throws
+ * {SessionError}
+ */
 function checkRoom(home: string): void {
   if (!fs.existsSync(home)) return
   const { pages, foreign } = listDirectory(home)
   if (pages.length > 0 || JOURNAL_FILES.some(name => fs.existsSync(path.join(home, name)))) {
-    throw new SessionError(`${home} is a journal; a session takes a directory of its own, which its journals are in`, {
-      path: home,
-    })
+    throw new SessionError(
+      `${home} is a journal; give a session a directory of its own, in which it creates its journals`,
+      {
+        path: home,
+      },
+    )
   }
   const other = foreign.find(name => !OWN_NAMES.has(name) && !belongsBeside(path.join(home, name)))
   if (other !== undefined) {
@@ -198,13 +211,13 @@ function readRecord(file: string): SessionRecord {
   const me = process.geteuid?.() ?? stat.uid
   if (!stat.isFile() || (stat.uid !== me && me !== 0) || (stat.mode & 0o022) !== 0) {
     throw new UnsafePathError(
-      `${file} must be a regular file of your own that others may not write, for it names modules to run`,
+      `${file} must be a regular file of your own that others may not write, because it names modules to run`,
       { path: file },
     )
   }
   let text: string
   try {
-    text = readIn(path.dirname(file), FILE, MOST_BYTES).toString('utf8')
+    text = readIn(path.dirname(file), FILE, MAX_BYTES).toString('utf8')
   } catch (error) {
     throw new SessionError(`${file} cannot be read; type: chmod u+r ${shellQuoted(file)}`, { path: file, cause: error })
   }
@@ -219,7 +232,7 @@ function readRecord(file: string): SessionRecord {
   } catch (error) {
     throw damaged(error)
   }
-  // What answers is not on record in sessions of the first versions.
+  // Sessions of the first versions do not record the venues.
   const {
     version,
     members,

@@ -12,7 +12,7 @@ export interface SupervisorOptions {
   /** The time a process may take to stop before it is killed, in ms. */
   readonly stopMs: number
   readonly onEvent: (event: SupervisorEvent) => void
-  /** Asked before each start. When it throws, the process is not started, then or later. */
+  /** Called before each start. When it throws, the process is not started, neither now nor later. */
   readonly mayStart?: () => void
 }
 
@@ -23,7 +23,7 @@ export type SupervisorEvent =
   | { readonly kind: 'ended'; readonly how: string; readonly restartInMs: number | undefined }
 
 /** After a process has run this long, the delay is reset to the shortest one, in ms. */
-const SETTLED_MS = 10_000
+const RESET_MS = 10_000
 
 /** Keeps one process running: starts it again when it ends without having been stopped, with a growing delay. */
 export class Supervisor {
@@ -36,11 +36,11 @@ export class Supervisor {
   private backOff: number
   private timer: NodeJS.Timeout | undefined = undefined
   private stopping = false
-  private heard = (): void => {}
+  private resolveReady = (): void => {}
 
   /** Resolves when the process is ready for the first time, or has ended before that. */
   readonly ready = new Promise<void>(resolve => {
-    this.heard = resolve
+    this.resolveReady = resolve
   })
 
   constructor(private readonly options: SupervisorOptions) {
@@ -99,14 +99,14 @@ export class Supervisor {
       this.progress = progress
       return
     }
-    if (message.kind === 'ready') this.heard()
+    if (message.kind === 'ready') this.resolveReady()
     this.options.onEvent(message)
   }
 
   private ended(how: string): void {
     this.child = undefined
-    this.heard()
-    if (performance.now() - this.startedAt > SETTLED_MS) this.backOff = this.options.firstMs
+    this.resolveReady()
+    if (performance.now() - this.startedAt > RESET_MS) this.backOff = this.options.firstMs
     const wait = this.stopping ? undefined : this.backOff
     this.options.onEvent({ kind: 'ended', how, restartInMs: wait })
     if (wait === undefined) return

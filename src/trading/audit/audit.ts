@@ -19,8 +19,8 @@ export interface StrategyAudit {
   readonly read: number
   readonly counted: number
   /**
-   * The number of frames missing from, or too many in, its recorded counts; also frames skipped or repeated between two runs, when a run
-   * does not continue where the one before ended.
+   * The number of frames missing from, or too many in, its recorded counts; also frames skipped or repeated between two
+   * runs, when a run does not continue where the one before ended.
    */
   readonly gaps: number
   readonly duplicates: number
@@ -54,8 +54,8 @@ export interface SessionAudit {
 }
 
 /**
- * Reads all journals of a stopped session and counts: whether each market event is recorded once, whether each strategy handled each frame
- * once, and whether each order was answered once. It uses only the files.
+ * Reads all journals of a stopped session and counts: whether each market event is recorded once, whether each strategy
+ * handled each frame once, and whether each order was answered once. It uses only the files.
  *
  * @throws {SessionError}, and what Reader.open throws.
  */

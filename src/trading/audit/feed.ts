@@ -6,7 +6,10 @@ import { BookTop, Ticker, Trade } from '../messages/frames.js'
 export interface FeedAudit {
   /** The number of events in the journal. */
   readonly events: number
-  /** The number of events of the feed that are missing, or recorded twice. An event that differs in any bit counts as missing. */
+  /**
+   * The number of events of the feed that are missing, or recorded twice. An event that differs in any bit counts as
+   * missing.
+   */
   readonly gaps: number
   readonly duplicates: number
 }

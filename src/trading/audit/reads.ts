@@ -13,9 +13,9 @@ export interface ReadAudit {
 export function auditReads(runs: readonly StrategyRun[], framesBefore: ReadonlyMap<number, number>): ReadAudit {
   const before = (position: number): number => framesBefore.get(position) ?? 0
   let [read, counted, gaps, duplicates] = [0, 0, 0, 0]
-  const compare = (there: number, has: number): void => {
-    gaps += Math.max(0, there - has)
-    duplicates += Math.max(0, has - there)
+  const compare = (expected: number, recorded: number): void => {
+    gaps += Math.max(0, expected - recorded)
+    duplicates += Math.max(0, recorded - expected)
   }
   for (const [i, run] of runs.entries()) {
     read += before(run.to) - before(run.from)

@@ -10,9 +10,9 @@ export interface GatewayWalk {
   readonly pages: number
   /** How often a frame does not begin where the one before ended. */
   gaps: number
-  /** Reports by the number of the strategy they are for. */
+  /** The number of reports, by the number of the strategy they are for. */
   readonly reports: Map<number, number>
-  /** Frames before each marked position. */
+  /** The number of frames before each marked position. */
   readonly framesBefore: Map<number, number>
 }
 
@@ -48,7 +48,7 @@ export function countFrames(journal: string): number {
   return readAll(journal, new Handlers())
 }
 
-/** Reads a journal from its first frame to its last. Returns how many there are. */
+/** Reads a journal from its first frame to its last. Returns the number of frames. */
 export function readAll(journal: string, handlers: Handlers): number {
   const reader = Reader.open(journal)
   let frames = 0

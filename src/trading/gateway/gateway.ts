@@ -41,29 +41,34 @@ export interface GatewayStatus {
 
 /** The longest time the feed waits for strategies to be ready, in ms. */
 const START_MS = 10_000
-/** When it is looked for the first time whether there are events of all symbols that strategies ask for, in ms of feeding. */
+/**
+ * After this time of feeding it is first checked whether each symbol that strategies ask for has had an event, in ms.
+ */
 const SYMBOLS_MS = 2_000
 const NO_FILLS: readonly OrderReportValues[] = []
 
 /**
- * Writes market data into a journal, runs each strategy as a process that reads it, reads the orders from the strategies' journals and
- * answers them. If any of these processes is killed, the next start continues from the journals: no event, order or report is lost
- * or processed twice.
+ * Writes market data into a journal, runs each strategy as a process that reads it, reads the orders from the
+ * strategies' journals and answers them. If any of these processes is killed, the next start continues from the
+ * journals: no event, order or report is lost or processed twice.
  *
  *     const gateway = await Gateway.start({ home: '/dev/shm/desk', strategies: ['momentum.js'], feed: new CaptureFeed('capture.gz') })
  *     await gateway.fed
  *     await gateway.stop()
  */
 export class Gateway {
-  /** Resolves when the feed has ended or the gateway was stopped. Rejects with the error of a failed gateway; it does nothing more and must be stopped. */
+  /**
+   * Resolves when the feed has ended or the gateway was stopped. Rejects with the error of a failed gateway; it does
+   * nothing more and must be stopped.
+   */
   readonly fed: Promise<void>
   readonly home: string
 
   private readonly supervisors: ReadonlyMap<string, Supervisor>
-  /** Abort these to stop the feed, and to stop reading orders. */
+  /** Aborting `feeding` stops the feed; aborting `answering` stops reading and answering orders. */
   private readonly feeding = new AbortController()
-  private readonly taking = new AbortController()
-  private readonly taken: Promise<void>
+  private readonly answering = new AbortController()
+  private readonly answered: Promise<void>
   private stopped: Promise<boolean> | undefined = undefined
   /** The position of the journal's end, once the gateway has stopped. */
   private endedAt: number | undefined = undefined
@@ -77,7 +82,7 @@ export class Gateway {
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkGatewayOptions(options)
     const home = absolute(options.home)
-    // Before anything is made: in a bundle there is no such module.
+    // Before any file is created: in a bundle this module does not exist.
     strategyProcess()
     const strategies = await loadAll(options.strategies)
     const session = Session.open(home)
@@ -93,12 +98,12 @@ export class Gateway {
     try {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
-      const { lastTaken } = restore(session.gateway, market, venue)
+      const { lastAnswered } = restore(session.gateway, market, venue)
       const check = (): void => writer.checkPlace()
       const members = session.assignNumbers(strategies, nameOf(venue), check)
       await readyJournals(session, members, options)
       const failStop = new FailStop()
-      desk = new OrderDesk(orderSources(session, lastTaken), writer, venue, failStop)
+      desk = new OrderDesk(orderSources(session, lastAnswered), writer, venue, failStop)
       const supervisors = new Map(
         members.map(member => [member.id, superviseStrategy(session, member, options, () => failStop.run(check))]),
       )
@@ -122,14 +127,14 @@ export class Gateway {
   ) {
     this.home = options.home
     this.supervisors = supervisors
-    const { feeding, taking } = this
+    const { feeding, answering } = this
     failStop.signal.addEventListener('abort', () => {
       feeding.abort()
-      taking.abort()
+      answering.abort()
     })
     const wait = options.wait === undefined || options.wait === 'event-loop' ? 'event-loop' : 'yield'
-    this.taken = failStop.watch(desk.run(wait, taking.signal), taking.signal)
-    this.taken.catch(() => {})
+    this.answered = failStop.watch(desk.run(wait, answering.signal), answering.signal)
+    this.answered.catch(() => {})
     this.fed = Promise.race([
       failStop.failed,
       failStop.watch(this.feed(feeding.signal), feeding.signal),
@@ -149,14 +154,14 @@ export class Gateway {
     return {
       events: this.market.events,
       position: this.endedAt ?? this.writer.position,
-      orders: this.desk.taken,
+      orders: this.desk.answered,
       strategies,
     }
   }
 
   /**
-   * Stops everything in order: the feed; then each strategy, after it has handled every frame written so far; then, after their last
-   * orders are answered, the gateway. May be called more than once.
+   * Stops everything in order: the feed; then each strategy, after it has handled every frame written so far; then,
+   * after their last orders are answered, the gateway. May be called more than once.
    *
    * @returns whether every strategy stopped by itself.
    * @throws the first error of the gateway, from now or before.
@@ -173,8 +178,8 @@ export class Gateway {
       const orderly = await Promise.all(
         [...this.supervisors.values()].map(supervisor => supervisor.stop({ kind: 'stop', position })),
       )
-      this.taking.abort()
-      await Promise.all([this.fed, this.taken])
+      this.answering.abort()
+      await Promise.all([this.fed, this.answered])
       this.desk.drain()
       return orderly.every(Boolean)
     } finally {
@@ -195,12 +200,12 @@ export class Gateway {
     const wanted = new WantedSymbols(this.strategies, onProblem)
     if (feed.symbols !== undefined)
       wanted.check(new Set([...feed.symbols, ...market.symbols]), 'which this feed does not have')
-    const look = (): void => wanted.check(new Set(market.symbols), 'of which no event has come so far')
-    const timer = setTimeout(look, SYMBOLS_MS)
+    const checkSeen = (): void => wanted.check(new Set(market.symbols), 'of which there has been no event so far')
+    const timer = setTimeout(checkSeen, SYMBOLS_MS)
     try {
       const publish = (event: MarketEvent): void => this.publish(event)
       await playFeed({ feed, speed, maxGapMs, skip: market.events, publish, onProblem }, signal)
-      look()
+      checkSeen()
     } finally {
       clearTimeout(timer)
     }

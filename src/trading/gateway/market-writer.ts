@@ -33,9 +33,9 @@ export class Traded {
 const EVENT_SLOTS = BookTop.slots + Ticker.slots
 
 /**
- * Writes market data into the gateway's journal: a quote as a BookTop and a Ticker, a trade as a Trade. Each event is published together
- * with the fills that it causes, in one store, so a journal never ends inside an event. (Only if the fills do not fit on one page, they
- * continue on the next.)
+ * Writes market data into the gateway's journal: a quote as a BookTop and a Ticker, a trade as a Trade. Each event is
+ * published together with the fills that it causes, in one store, so a journal never ends inside an event. (Only if the
+ * fills do not fit on one page, they continue on the next.)
  */
 export class MarketWriter {
   /** The number of events in the journal, including those of earlier runs. */
@@ -54,7 +54,7 @@ export class MarketWriter {
     this.traded.of(symbol)
   }
 
-  /** Symbols that there were events of. */
+  /** The symbols that have had events. */
   get symbols(): Iterable<string> {
     return this.traded.symbols
   }

@@ -18,15 +18,15 @@ export interface GatewayOptions {
   /** Default 'realtime'. */
   readonly speed?: Speed
   /**
-   * The longest gap between two events that is waited for, in ms of the feed's time: 1 or more, Infinity for all. Each gap that is cut, and
-   * each wait of more than a minute, is reported to `onProblem` (FeedGapError). Default 60,000.
+   * The longest gap between two events that is waited for, in ms of the feed's time: 1 or more, Infinity for all. Each
+   * gap that is cut, and each wait of more than a minute, is reported to `onProblem` (FeedGapError). Default 60,000.
    */
   readonly maxGapMs?: number
   /** A new venue object; the gateway restores its state from the journal. Default: a PaperVenue. */
   readonly venue?: Venue
   /**
-   * How strategies wait for frames. The gateway waits in its event loop with 'event-loop', and checks continuously with any other value.
-   * Default 'event-loop'.
+   * How strategies wait for frames. The gateway waits in its event loop with 'event-loop', and checks continuously with
+   * any other value. Default 'event-loop'.
    */
   readonly wait?: Wait
   /** The page size of the gateway's journal in bytes. Default 16 MiB. */
@@ -34,8 +34,8 @@ export interface GatewayOptions {
   /** The page size of a strategy's journal in bytes. Default 1 MiB. */
   readonly strategyPageSize?: number
   /**
-   * The durability of all journals of the session. Default: by their file system, as for `Writer.open`. 'commit' is not allowed: a gateway
-   * does not wait for a flush before it acts on an order or a report.
+   * The durability of all journals of the session. Default: by their file system, as for `Writer.open`. 'commit' is not
+   * allowed: a gateway does not wait for a flush before it acts on an order or a report.
    */
   readonly durability?: Exclude<Durability, 'commit'>
   /** The delay before a strategy that ended is started again, in ms; doubled each time, up to 5 s. Default 100. */
@@ -46,7 +46,10 @@ export interface GatewayOptions {
   readonly progressMs?: number
   /** Called when a strategy's process was started, is ready, failed with an error of its own, or ended. */
   readonly onStrategy?: (id: string, event: SupervisorEvent) => void
-  /** Called for parts of the feed that are invalid and were left out, gaps in its times, and symbols that strategies ask for in vain. */
+  /**
+   * Called for parts of the feed that are invalid and were left out, gaps in its times, and symbols of strategies that
+   * have no events.
+   */
   readonly onProblem?: (problem: TicktapeError) => void
 }
 
@@ -74,7 +77,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     throw new InvalidOptionError("Gateway.start needs 'home', 'strategies' and 'feed'")
   }
   if (typeof feed.events !== 'function')
-    throw new InvalidOptionError("option 'feed' of Gateway.start takes a feed: something with events(skip)")
+    throw new InvalidOptionError("option 'feed' of Gateway.start takes a feed: an object with events(skip)")
   for (const file of strategies) {
     if (typeof file !== 'string')
       throw new InvalidOptionError(
@@ -85,7 +88,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
 
 function isDurability(value: unknown): string | undefined {
   if (value === 'process' || value === 'interval') return undefined
-  return "'process' or 'interval' (which survives power loss but for the last 50 ms; a gateway waits for no flush, so 'commit' would promise nothing more)"
+  return "'process' or 'interval' (which survives a power loss except for the last 50 ms; a gateway does not wait for a flush, so 'commit' would guarantee nothing more)"
 }
 
 function isSpeed(value: unknown): string | undefined {

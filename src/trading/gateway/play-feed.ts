@@ -9,13 +9,13 @@ export interface Playing {
   readonly feed: Feed
   readonly speed: Speed
   readonly maxGapMs: number | undefined
-  /** Events at the feed's beginning that are in the journal by now. */
+  /** The number of events at the feed's beginning that are in the journal already. */
   readonly skip: number
   readonly publish: (event: MarketEvent) => void
   readonly onProblem: (problem: TicktapeError) => void
 }
 
-/** ms of feeding without a turn for orders, timers and sockets. */
+/** The longest time of feeding before the event loop runs for orders, timers and sockets, in ms. */
 const SLICE_MS = 1
 
 /** Publishes a feed's events as they are due, until it ends or the signal aborts. */

@@ -10,18 +10,18 @@ export interface GatewayState {
   readonly frames: number
   readonly reports: number
   /** By journal id: the position of the last answered order. */
-  readonly lastTaken: ReadonlyMap<number, number>
+  readonly lastAnswered: ReadonlyMap<number, number>
 }
 
 /**
- * Restores a gateway's state from its journal: reads it from the start, passes the events to the market writer and the venue, and finds the
- * last answered order of each strategy. An order is answered when its report is in the journal. The reports of one order are published in
- * one store, and the orders of one journal are answered in their sequence.
+ * Restores a gateway's state from its journal: reads it from the start, passes the events to the market writer and the
+ * venue, and finds the last answered order of each strategy. An order is answered when its report is in the journal.
+ * The reports of one order are published in one store, and the orders of one journal are answered in their sequence.
  *
  * @throws {SessionError} when the journal's beginning was removed.
  */
 export function restore(journal: string, market: MarketWriter, venue: Venue): GatewayState {
-  const lastTaken = new Map<number, number>()
+  const lastAnswered = new Map<number, number>()
   let frames = 0
   let reports = 0
   const handlers = on(BookTop, book => {
@@ -33,7 +33,7 @@ export function restore(journal: string, market: MarketWriter, venue: Venue): Ga
       reports++
       venue.restoreReport(report.toObject())
       const { cause, causeJournal } = report
-      if (cause !== undefined && causeJournal !== undefined) lastTaken.set(causeJournal, cause)
+      if (cause !== undefined && causeJournal !== undefined) lastAnswered.set(causeJournal, cause)
     })
   const reader = Reader.open(journal)
   try {
@@ -50,5 +50,5 @@ export function restore(journal: string, market: MarketWriter, venue: Venue): Ga
   } finally {
     reader.close()
   }
-  return { frames, reports, lastTaken }
+  return { frames, reports, lastAnswered }
 }

@@ -19,8 +19,8 @@ export function strategyProcess(): string {
 }
 
 /**
- * Creates the journals of strategies that have never run, and runs the recovery of all others, also those of earlier runs, after a power
- * loss. From then on the gateway can read all of them, and no frame that it reads is removed later.
+ * Creates the journals of strategies that have never run, and runs the recovery of all others, also those of earlier
+ * runs, after a power loss. From then on the gateway can read all of them, and no frame that it reads is removed later.
  */
 export async function readyJournals(
   session: Session,
@@ -39,9 +39,9 @@ export async function readyJournals(
 }
 
 /** The sources of orders: the strategies of this run and of earlier runs. */
-export function orderSources(session: Session, lastTaken: ReadonlyMap<number, number>): OrderSource[] {
+export function orderSources(session: Session, lastAnswered: ReadonlyMap<number, number>): OrderSource[] {
   return session.all
-    .map(({ id, number }) => ({ number, path: session.journalOf(id), lastTaken: lastTaken.get(number) }))
+    .map(({ id, number }) => ({ number, path: session.journalOf(id), lastAnswered: lastAnswered.get(number) }))
     .filter(source => exists(source.path))
 }
 

@@ -5,32 +5,32 @@ interface Wanted {
   readonly symbols?: readonly string[]
 }
 
-/** Known symbols in one message. */
-const MOST_SHOWN = 10
+/** The most known symbols to list in one message. */
+const MAX_LISTED = 10
 
-/** Tells, once for each strategy, of the symbols that it asks for and nobody has. */
+/** Reports, once for each strategy, the symbols that it asks for and that have no events. */
 export class WantedSymbols {
   private readonly left: Set<Wanted>
 
   constructor(
     strategies: readonly Wanted[],
-    private readonly tell: (problem: UnknownSymbolError) => void,
+    private readonly report: (problem: UnknownSymbolError) => void,
   ) {
     this.left = new Set(strategies.filter(strategy => strategy.symbols !== undefined))
   }
 
-  /** @param why there is nothing of the symbols that are not known, in words: 'of which no event has come so far'. */
+  /** @param why the rest of the message for symbols that are not known: 'of which there has been no event so far'. */
   check(known: ReadonlySet<string>, why: string): void {
     if (known.size === 0) return
     for (const strategy of this.left) {
       const missing = (strategy.symbols ?? []).filter(symbol => !known.has(symbol))
       if (missing.length === 0) continue
       this.left.delete(strategy)
-      const shown = [...known].slice(0, MOST_SHOWN).join(', ')
-      const more = known.size > MOST_SHOWN ? ` and ${known.size - MOST_SHOWN} more` : ''
-      this.tell(
+      const listed = [...known].slice(0, MAX_LISTED).join(', ')
+      const more = known.size > MAX_LISTED ? ` and ${known.size - MAX_LISTED} more` : ''
+      this.report(
         new UnknownSymbolError(
-          `strategy '${strategy.id}' asks for ${missing.join(', ')}, ${why}; there is ${shown}${more}`,
+          `strategy '${strategy.id}' asks for ${missing.join(', ')}, ${why}; there is ${listed}${more}`,
           strategy.id,
           missing,
         ),

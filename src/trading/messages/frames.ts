@@ -6,10 +6,10 @@ import { ascii, enumOf, f64, u64 } from '../../frames/field.js'
 /** Bytes of a symbol in these frames. */
 const SYMBOL_BYTES = 16
 
-/** What can be a symbol in these frames, in words. */
+/** Which symbols these frames can hold, for messages. */
 export const SYMBOLS = `symbols of 1 to ${SYMBOL_BYTES} printable ASCII characters`
 
-/** Whether these frames can hold it. */
+/** Whether these frames can hold the symbol. */
 export function isSymbol(symbol: unknown): symbol is string {
   return typeof symbol === 'string' && symbol.length <= SYMBOL_BYTES && /^[\x21-\x7e]+$/.test(symbol)
 }
@@ -57,7 +57,10 @@ const orderFields = {
 /** A request of a strategy: a new order, or the cancel of the order with this `orderId`. 128 bytes. */
 export const Order = frame('Order', 4, { ...orderFields, action: enumOf('new', 'cancel') })
 
-/** The complete state of an order after a change. `cause` is the order or cancel that it answers, or the quote that filled it. 128 bytes. */
+/**
+ * The complete state of an order after a change. `cause` is the order or cancel that it answers, or the quote that
+ * filled it. 128 bytes.
+ */
 export const OrderReport = frame('OrderReport', 5, {
   ...orderFields,
   reason: enumOf(

@@ -1,8 +1,10 @@
 /**
- * Runs the steps of a gateway, for both its parts: the feed and the order desk. A step calls the venue and writes the reports to the journal.
+ * Runs the steps of a gateway, for both its parts: the feed and the order desk. A step calls the venue and writes the
+ * reports to the journal.
  *
- * After the first step that fails, no other step is run. The venue may then have state that the journal lacks: an order that rests without
- * a report would be filled by a later quote, and again after a restart, which restores the state from the journal. So the gateway must stop.
+ * After the first step that fails, no other step is run. The venue may then have state that the journal lacks: an order
+ * that rests without a report would be filled by a later quote, and again after a restart, which restores the state
+ * from the journal. So the gateway must stop.
  */
 export class FailStop {
   /** Rejects with the first failure. */
@@ -34,10 +36,13 @@ export class FailStop {
     }
   }
 
-  /** Resolves when a part has ended because `stopped` aborted. If it ends with an error before that, it has failed, and the other part stops too. */
-  async watch(half: Promise<void>, stopped: AbortSignal): Promise<void> {
+  /**
+   * Resolves when a part has ended because `stopped` aborted. If it ends with an error before that, it has failed, and
+   * the other part stops too.
+   */
+  async watch(part: Promise<void>, stopped: AbortSignal): Promise<void> {
     try {
-      await half
+      await part
     } catch (error) {
       if (!stopped.aborted) this.fail(error)
     }

@@ -49,13 +49,15 @@ const MAX_MS = 2 ** 40
  *       // ... and when it is answered: inFlight.release(market), or inFlight.releaseAfter(market, 500)
  *     }
  *
- * A market becomes free when its owner releases it, or at its deadline. The death of the owner does not free it earlier: the order of a
- * dead process may still be at the venue, and the deadline bounds how long that is assumed. (`freeDead` frees such markets at once.) An
- * owner that lets a deadline pass has lost the market: then `release` and `releaseAfter` return false and change nothing.
+ * A market becomes free when its owner releases it, or at its deadline. The death of the owner does not free it
+ * earlier: the order of a dead process may still be at the venue, and the deadline bounds how long that is assumed.
+ * (`freeDead` frees such markets at once.) An owner that lets a deadline pass has lost the market: then `release` and
+ * `releaseAfter` return false and change nothing.
  *
- * The algorithm: a market's word holds its owner and a count of changes; it is changed only by compare-and-swap. Each owner has its own
- * deadlines and stores a deadline before the word that makes it valid. So a deadline that is loaded between two loads of the same word
- * value belongs to that word. Times are the machine's monotonic clock at its last timer tick, so deadlines are exact to about 4 ms (10 at most).
+ * The algorithm: a market's word holds its owner and a count of changes; it is changed only by compare-and-swap. Each
+ * owner has its own deadlines and stores a deadline before the word that makes it valid. So a deadline that is loaded
+ * between two loads of the same word value belongs to that word. Times are the machine's monotonic clock at its last
+ * timer tick, so deadlines are exact to about 4 ms (10 at most).
  */
 export class InFlight implements Disposable {
   private readonly words: Int32Array
@@ -98,7 +100,7 @@ export class InFlight implements Disposable {
     this.deadlines = new Float64Array(file.mapping.buffer, deadlinesAt(markets, owners), markets * owners)
     // Deadlines count from boot: those of an earlier boot are meaningless, and no process of that boot is alive.
     file.afterBoot(() => this.words.fill(0))
-    const owner = file.locked(() => this.takeOwner(owners))
+    const owner = file.locked(() => this.acquireOwner(owners))
     this.self = owner + 1
     this.ownDeadlines = owner * markets
   }
@@ -112,7 +114,8 @@ export class InFlight implements Disposable {
   }
 
   /**
-   * Acquires a market for `ttlMs`. False when it is in flight already, also for this process. Allocates nothing and never waits.
+   * Acquires a market for `ttlMs`. False when it is in flight already, also for this process. Allocates nothing and
+   * never waits.
    *
    * @throws {InvalidOptionError} for a market that does not exist, {ClosedError}.
    */
@@ -136,7 +139,10 @@ export class InFlight implements Disposable {
     return (seen & OWNER_MASK) === this.self && Atomics.compareExchange(words, market, seen, nextWord(seen, 0)) === seen
   }
 
-  /** Sets a new deadline, `ms` from now, for a market of this owner. False when the market is not, or no longer, held by this owner. */
+  /**
+   * Sets a new deadline, `ms` from now, for a market of this owner. False when the market is not, or no longer, held by
+   * this owner.
+   */
   releaseAfter(market: number, ms: number): boolean {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_MS))
@@ -148,7 +154,8 @@ export class InFlight implements Disposable {
     const now = tick[1] * 4294967296 + tick[0]
     if (this.expired(market, seen, this.self, now)) return false
     this.deadlines[this.ownDeadlines + market] = now + ms * NS_PER_MS
-    // The word changes too: a process that saw the old deadline pass and is about to acquire the market fails its compare-and-swap.
+    // The word changes too: a process that saw the old deadline pass and is about to acquire the market fails its
+    // compare-and-swap.
     return Atomics.compareExchange(words, market, seen, nextWord(seen, this.self)) === seen
   }
 
@@ -166,15 +173,15 @@ export class InFlight implements Disposable {
       const owner = word & OWNER_MASK
       if (owner === 0) return undefined
       const deadline = this.deadlineOf(market, owner)
-      const place = readOwnerSlot(this.file, this.ownerAt(owner - 1))
+      const slot = readOwnerSlot(this.file, this.ownerAt(owner - 1))
       fence()
       if (Atomics.load(this.words, market) !== word) continue
       if (deadline <= now) return undefined
       const alive = owner === this.self || isOwnerSlotHeld(this.file, this.ownerAt(owner - 1))
       return {
         market,
-        pid: place?.pid ?? 0,
-        processStart: place?.processStart ?? 0,
+        pid: slot?.pid ?? 0,
+        processStart: slot?.processStart ?? 0,
         alive,
         remainingMs: (deadline - now) / NS_PER_MS,
       }
@@ -205,7 +212,10 @@ export class InFlight implements Disposable {
     return count
   }
 
-  /** Frees all markets of dead owners at once. Call it only when no order of theirs can be at the venue any more. Returns how many were freed. */
+  /**
+   * Frees all markets of dead owners at once. Call it only when no order of theirs can be at the venue any more.
+   * Returns how many were freed.
+   */
   freeDead(): number {
     this.file.throwIfClosed()
     let freed = 0
@@ -250,18 +260,18 @@ export class InFlight implements Disposable {
   }
 
   /**
-   * Acquires an owner slot that is not held and whose last owner has no market in flight. Such markets still have the owner's number in
-   * their words and would look like markets of the new owner.
+   * Acquires an owner slot that is not held and whose last owner has no market in flight. Such markets still have the
+   * owner's number in their words and would look like markets of the new owner.
    */
-  private takeOwner(owners: number): number {
+  private acquireOwner(owners: number): number {
     for (let owner = 0; owner < owners; owner++) {
-      const place = this.ownerAt(owner)
-      if (!this.file.mapping.lockRange(place, 1)) continue
+      const slot = this.ownerAt(owner)
+      if (!this.file.mapping.lockRange(slot, 1)) continue
       if (this.freeExpired(owner + 1)) {
-        acquireOwnerSlot(this.file, place)
+        acquireOwnerSlot(this.file, slot)
         return owner
       }
-      releaseOwnerSlot(this.file, place)
+      releaseOwnerSlot(this.file, slot)
     }
     throw new StateFullError(
       `all ${owners} owner slots in ${this.path} are taken, or their last owners' markets are still in flight; create it with more: InFlight.open(path, { owners })`,

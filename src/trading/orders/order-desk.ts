@@ -15,16 +15,17 @@ type OrderView = FrameView<typeof Order>
 export interface OrderSource {
   readonly number: number
   readonly path: string
-  readonly lastTaken: number | undefined
+  readonly lastAnswered: number | undefined
 }
 
 /**
- * Reads orders from the strategies' journals, in order of time, and writes the venue's answers into the gateway's journal. Orders are
- * answered one after another, so the sequence of their reports records the sequence in which they were read.
+ * Reads orders from the strategies' journals, in order of time, and writes the venue's answers into the gateway's
+ * journal. Orders are answered one after another, so the sequence of their reports records the sequence in which they
+ * were read.
  */
 export class OrderDesk {
-  /** The number of orders and cancels read, and of reports on them, in this run. */
-  taken = 0
+  /** The number of orders and cancels answered, and of reports on them, in this run. */
+  answered = 0
   reports = 0
   private readonly merged: MergedReader
   private readonly handlers: Handlers
@@ -39,7 +40,7 @@ export class OrderDesk {
     this.handlers = new Handlers().on(Order, (order, index) => {
       const source = sources[index]
       // Reading starts at the last answered order, to find the one after it.
-      if (source.lastTaken !== undefined && order.position <= source.lastTaken) return
+      if (source.lastAnswered !== undefined && order.position <= source.lastAnswered) return
       this.answerOrder(order, source.number)
     })
   }
@@ -68,17 +69,20 @@ export class OrderDesk {
           `the venue answers an order with ${reports.length} reports; they must appear at once, and a page has ${pageSlots} slots`,
         )
       this.writer.atomic(slots, () => writeReports(this.writer, reports, order, number))
-      this.taken++
+      this.answered++
       this.reports += reports.length
     })
   }
 }
 
-function mergeSource({ path, lastTaken }: OrderSource): MergeSource {
-  return { path, from: lastTaken === undefined ? 'start' : { position: lastTaken } }
+function mergeSource({ path, lastAnswered }: OrderSource): MergeSource {
+  return { path, from: lastAnswered === undefined ? 'start' : { position: lastAnswered } }
 }
 
-/** The reports on an order or cancel from a strategy's journal. Strategies write their own journals, so an order id of another strategy is rejected. */
+/**
+ * The reports on an order or cancel from a strategy's journal. Strategies write their own journals, so an order id of
+ * another strategy is rejected.
+ */
 export function answer(venue: Venue, request: OrderValues, strategy: number): readonly OrderReportValues[] {
   if (strategyOf(request.orderId) === strategy) return checkAnswer(venue.answer(request), request.orderId)
   const { action, ...order } = request

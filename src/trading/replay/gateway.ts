@@ -41,11 +41,11 @@ export interface GatewayReplayResult {
 const BATCH = 4096
 
 /**
- * Replays a gateway's work. Its journal records in which sequence it answered orders, so a new venue that gets the same quotes and orders
- * must give the same reports, and the tickers must follow from quotes and trades.
+ * Replays a gateway's work. Its journal records in which sequence it answered orders, so a new venue that gets the same
+ * quotes and orders must give the same reports, and the tickers must follow from quotes and trades.
  *
- * @throws {SessionError} when there is no session, {VenueMissingError} when there is a difference from the default venue and another
- * one answered, what Reader.open throws, and the signal's reason.
+ * @throws {SessionError} when there is no session, {VenueMissingError} when there is a difference from the default
+ * venue and another venue answered live, what Reader.open throws, and the signal's reason.
  */
 export async function replayGateway(options: GatewayReplayOptions): Promise<GatewayReplayResult> {
   const session = Session.openExisting(options.home)
@@ -71,12 +71,12 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   }
 }
 
-/** A difference from the paper venue says nothing where another one answered. @throws {VenueMissingError} */
+/** A difference from the paper venue means nothing when another venue answered live. @throws {VenueMissingError} */
 function checkVenue({ home, answeredBy }: Session): void {
   const others = answeredBy.filter(name => name !== PAPER)
   if (others.length === 0) return
   throw new VenueMissingError(
-    `the orders of ${home} were answered by the venue ${others.map(name => formatValue(name)).join(', ')}, which is not here; a program that has it can compare: replayGateway({ home, venue })`,
+    `the orders of ${home} were answered by the venue ${others.map(name => formatValue(name)).join(', ')}, which this program does not have; a program that has it can compare: replayGateway({ home, venue })`,
     others,
     { path: home },
   )

@@ -42,11 +42,15 @@ export class OrderComparison implements OrderPort {
   send(fill: (orderId: bigint) => OrderValues, cause: Cause | undefined): bigint {
     const input = typeof cause === 'object' ? cause.position : cause
     const { expected } = this
-    if (expected === undefined) return this.differ('sends an order where none is on record', input, fill(0n))
+    if (expected === undefined) return this.differ('sends an order where none is recorded', input, fill(0n))
     const orderId = orderIdOf(this.strategy, expected.position)
     const replayed = fill(orderId)
     if (expected.cause !== input)
-      this.differ(`sends an order at another frame; on record it is the one at ${expected.cause}`, input, replayed)
+      this.differ(
+        `sends an order at another frame; the recorded order has its cause at ${expected.cause}`,
+        input,
+        replayed,
+      )
     const names = Object.keys(replayed) as (keyof OrderValues)[]
     const other = names.filter(name => !Object.is(replayed[name], expected.values[name]))
     if (other.length > 0) this.differ(`sends an order with other values: ${other.join(', ')}`, input, replayed)
@@ -57,12 +61,14 @@ export class OrderComparison implements OrderPort {
 
   log(): void {}
 
-  /** Called when the frames before a position have been handled: no recorded order with an earlier cause may be left. */
+  /**
+   * Called when the frames before a position have been handled: no recorded order with an earlier cause may be left.
+   */
   expectSent(before: number, finalOrdersFrom: number): void {
     const { expected } = this
     if (this.difference !== undefined || expected === undefined || expected.position > finalOrdersFrom) return
     if (expected.cause === undefined || expected.cause < before)
-      this.recordDifference('does not send an order that is on record', expected.cause)
+      this.recordDifference('does not send an order that is recorded', expected.cause)
   }
 
   /** Records a difference without a replayed order. */
@@ -81,7 +87,10 @@ export class OrderComparison implements OrderPort {
     throw new Differs(what)
   }
 
-  /** Advances to the run's next order, or to its end, or to the next start. Returns false when there are no more records. */
+  /**
+   * Advances to the run's next order, or to its end, or to the next start. Returns false when there are no more
+   * records.
+   */
   private advance(): boolean {
     this.expected = undefined
     if (this.atStart) return true

@@ -20,8 +20,8 @@ export interface StrategyRun {
 }
 
 /**
- * The runs of a strategy, in order. Each run continues where the run before had stopped, so the end of a killed run is the beginning of
- * the next one. The end of the last run is its reader's position.
+ * The runs of a strategy, in order. Each run continues where the run before had stopped, so the end of a killed run is
+ * the beginning of the next one. The end of the last run is its reader's position.
  */
 export function strategyRuns(journal: string, gatewayJournal: string, id: string): StrategyRun[] {
   const runs: StrategyRun[] = []

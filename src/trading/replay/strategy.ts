@@ -34,14 +34,15 @@ export interface ReplayResult {
   readonly difference: ReplayDifference | undefined
 }
 
-/** ms of replay without a turn for timers and signals. */
+/** The longest time of replay before the event loop runs for timers and signals, in ms. */
 const SLICE_MS = 10
 
 /**
- * Passes to a strategy the frames that it handled live, and compares each order it sends with the recorded one. For every run of the
- * recorded strategy its module is evaluated again, because its memory was lost between the runs.
+ * Passes to a strategy the frames that it handled live, and compares each order it sends with the recorded one. For
+ * every run of the recorded strategy its module is evaluated again, because its memory was lost between the runs.
  *
- * @throws {SessionError} for a home or strategy that does not exist, {StrategyError}, what Reader.open throws, and the signal's reason.
+ * @throws {SessionError} for a home or strategy that does not exist, {StrategyError}, what Reader.open throws, and the
+ * signal's reason.
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
   const session = Session.openExisting(options.home)

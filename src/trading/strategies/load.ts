@@ -8,8 +8,8 @@ import { isStrategy, type StrategyDefinition } from './strategy.js'
 let loads = 0
 
 /**
- * Loads a module's strategies: its default export, one strategy or a list. Each load evaluates the module again, so that the strategies
- * start with new variables (those of modules that it imports are shared).
+ * Loads a module's strategies: its default export, one strategy or a list. Each load evaluates the module again, so
+ * that the strategies start with new variables (those of modules that it imports are shared).
  *
  * @throws {StrategyError}
  */
@@ -20,10 +20,10 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   if (!fs.existsSync(resolved)) throw fail('does not exist')
   let module: { readonly default?: unknown }
   try {
-    module = (await import(`${address(resolved)}?load=${++loads}`)) as typeof module
+    module = (await import(`${specifierOf(resolved)}?load=${++loads}`)) as typeof module
   } catch (error) {
     throw fail(
-      `cannot be loaded: ${error instanceof Error ? error.message : String(error)}${whatToDo(error, resolved)}`,
+      `cannot be loaded: ${error instanceof Error ? error.message : String(error)}${adviceFor(error, resolved)}`,
       error,
     )
   }
@@ -39,8 +39,8 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   return exported
 }
 
-/** What a module is imported by. Bun takes all queries after a URL for one module, and those after a path for several. */
-function address(file: string): string {
+/** The specifier to import a module by. Bun ignores a query after a URL, but not after a path. */
+function specifierOf(file: string): string {
   return isBun ? file : pathToFileURL(file).href
 }
 
@@ -54,10 +54,10 @@ export async function loadStrategy(file: string, id: string): Promise<StrategyDe
 /** The extensions of TypeScript's files. */
 const TYPESCRIPT = /\.[cm]?tsx?\b/
 
-/** What to do about an error of import(), where that is known. */
-function whatToDo(error: unknown, file: string): string {
+/** Advice about an error of import(); '' when there is none. */
+function adviceFor(error: unknown, file: string): string {
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
-  // Only import() can tell: a loader may have taught this Node to load it.
+  // Known only after import() has failed: a loader may allow this Node to load TypeScript.
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && TYPESCRIPT.test(String(message))) {
     return (
       `. Node ${process.versions.node} does not load TypeScript by itself: run this with Node 22.18 or later, or with a loader ` +
@@ -66,7 +66,8 @@ function whatToDo(error: unknown, file: string): string {
   }
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
     return `. Node only strips types: run this with a loader (NODE_OPTIONS='--import tsx' ticktape run ...), or compile it with tsc and give the .js file`
-  // Node reports the location of a syntax error only with --check. A missing export of an imported module is named in the error itself.
+  // Node reports the location of a syntax error only with --check. A missing export of an imported module is named in
+  // the error itself.
   return error instanceof SyntaxError && !error.message.startsWith('The requested module') && code === undefined
     ? `; node --check ${file} shows where`
     : ''

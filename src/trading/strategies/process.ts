@@ -15,7 +15,9 @@ export interface StrategyProcessConfig {
   readonly file: string
   /** The gateway's journal and the strategy's. */
   readonly input: string
-  /** Of the gateway's journal, which the gateway has open: a session made anew at the same path has another. */
+  /**
+   * The identity of the gateway's journal, which the gateway has open. A new session at the same path has another one.
+   */
   readonly inputIdentity: string
   readonly output: string
   readonly writer: WriterOptions
@@ -47,7 +49,8 @@ process.exit()
 async function main(config: StrategyProcessConfig): Promise<void> {
   const { id, number, input, output, writer } = config
   const strategy = await loadStrategy(config.file, id)
-  // Also when the stop message has already arrived: the frames written before it must still be handled, and no other process will do it.
+  // Also when the stop message has already arrived: the frames written before it must still be handled, and no other
+  // process will do it.
   const consumer = await Consumer.open(
     { name: id, input, inputIdentity: config.inputIdentity, output, writer, from: strategy.from ?? 'start' },
     atOnce.signal,
@@ -93,7 +96,10 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   }
 }
 
-/** Listens for the gateway's stop message and for its end. Ctrl-C is ignored here: it also reaches the gateway, which stops everything in order. */
+/**
+ * Listens for the gateway's stop message and for its end. Ctrl-C is ignored here: it also reaches the gateway, which
+ * stops everything in order.
+ */
 function listen(): void {
   process.on('SIGINT', () => {})
   process.on('SIGTERM', stopAtOnce)

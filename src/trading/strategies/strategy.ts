@@ -37,13 +37,17 @@ export interface OrderRequest {
 export interface StrategyContext {
   /** The strategy's id. */
   readonly id: string
-  /** The time of the current frame in ns since 1970 (in `onStop`: of the last frame). Unlike a clock, it is the same in replay. */
+  /**
+   * The time of the current frame in ns since 1970 (in `onStop`: of the last frame). Unlike a clock, it is the same in
+   * replay.
+   */
   readonly now: bigint
   /**
-   * Sends an order, with the current frame as its cause. All orders of a handler are published together when it returns. Returns the order's id.
+   * Sends an order, with the current frame as its cause. All orders of a handler are published together when it
+   * returns. Returns the order's id.
    *
-   * @throws {InvalidOptionError, FieldValueError} for an invalid order, {InvalidStateError} outside handlers, in `onStart`, or
-   * for more than 64 orders for one frame.
+   * @throws {InvalidOptionError, FieldValueError} for an invalid order, {InvalidStateError} outside handlers, in
+   * `onStart`, or for more than 64 orders for one frame.
    */
   order(request: OrderRequest): bigint
   /** Requests the cancel of an order of this strategy. A report answers it. @throws as `order`. */
@@ -53,15 +57,19 @@ export interface StrategyContext {
 }
 
 /**
- * A strategy. Handlers are called one at a time, once for each frame, in the journal's order; views are valid until they return.
- * Decisions must depend only on the frames (not on clocks or random numbers), otherwise replay differs. Handlers cannot be async.
+ * A strategy. Handlers are called one at a time, once for each frame, in the journal's order; views are valid until
+ * they return. Decisions must depend only on the frames (not on clocks or random numbers), otherwise replay differs.
+ * Handlers cannot be async.
  */
 export interface StrategyDefinition {
   /** Its permanent name, as long as its journal is kept: 1 to 32 letters, digits, '_', '.', '-'. */
   readonly id: string
   /** Handle market data of these symbols only. Default: all. */
   readonly symbols?: readonly string[]
-  /** Where it begins when it has never run: at the session's first frame (default), or at the first frame after its start. */
+  /**
+   * Where it begins when it has never run: at the session's first frame (default), or at the first frame after its
+   * start.
+   */
   readonly from?: 'start' | 'end'
   readonly onStart?: (context: StrategyContext) => HandlerResult
   readonly onTicker?: (ticker: TickerView, context: StrategyContext) => HandlerResult
@@ -73,15 +81,19 @@ export interface StrategyDefinition {
   readonly onStop?: (context: StrategyContext) => HandlerResult
 }
 
-/** Marks the results of defineStrategy. Shared with other copies of this package: a strategy may import another copy than the command. */
+/**
+ * Marks the results of defineStrategy. Shared with other copies of this package: a strategy may import another copy
+ * than the command.
+ */
 const MARK = Symbol.for('ticktape.strategy')
 
 const HANDLERS = ['onStart', 'onTicker', 'onBook', 'onTrade', 'onOrder', 'onStop'] as const
 const NAMES = ['id', 'symbols', 'from', ...HANDLERS]
 
 /**
- * Defines a strategy. It must be the default export of a module, or in an array that is; `Gateway` and `ticktape run` start it in a
- * process of its own. Between frames it keeps its state in the module's variables, which start empty with each start.
+ * Defines a strategy. It must be the default export of a module, or in an array that is; `Gateway` and `ticktape run`
+ * start it in a process of its own. Between frames it keeps its state in the module's variables, which start empty with
+ * each start.
  *
  * @throws {StrategyError} for an invalid definition.
  */

@@ -9,8 +9,9 @@ interface Touch {
 const NOTHING: readonly OrderReportValues[] = []
 
 /**
- * A simulated venue. An order that can trade at the best price of the last quote is filled completely at that price, whatever the size of
- * the quote. Any other limit order rests, and is filled at its limit when the market reaches it. No queue, no fees, no delay.
+ * A simulated venue. An order that can trade at the best price of the last quote is filled completely at that price,
+ * whatever the size of the quote. Any other limit order rests, and is filled at its limit when the market reaches it.
+ * No queue, no fees, no delay.
  *
  * The same orders and quotes always give the same reports.
  */

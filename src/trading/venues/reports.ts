@@ -16,7 +16,9 @@ export function slotsOf(reports: readonly OrderReportValues[]): number {
 export function checkAnswer(reports: readonly OrderReportValues[], orderId: bigint): readonly OrderReportValues[] {
   checkReports(reports)
   if (reports.length === 0)
-    throw new VenueError(`the venue answers order ${orderId} with no report; an order counts as taken by its first`)
+    throw new VenueError(
+      `the venue answers order ${orderId} with no report; it must return at least one, because the first report marks the order as answered`,
+    )
   const other = reports.find(report => report.orderId !== orderId)
   if (other !== undefined) throw new VenueError(`the venue answers order ${orderId} with a report on ${other.orderId}`)
   return reports
@@ -38,7 +40,7 @@ export function checkReports(reports: readonly OrderReportValues[]): readonly Or
  * Writes checked reports.
  *
  * @param dest the strategy they are for; default: for each report the strategy that sent its order.
- * @throws {VenueError} for one with fields that do not fit.
+ * @throws {VenueError} for a report whose values do not fit their fields.
  */
 export function writeReports(writer: Writer, reports: readonly OrderReportValues[], cause: Cause, dest?: number): void {
   for (const report of reports) {

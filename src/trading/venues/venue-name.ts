@@ -1,10 +1,10 @@
 import { PaperVenue } from './paper-venue.js'
 import type { Venue } from './venue.js'
 
-/** The paper venue's name on record: of itself alone, and not of what was derived from it. */
+/** The name by which sessions record the paper venue: only itself, no class derived from it. */
 export const PAPER = 'paper'
 
-/** The name by which a session has a venue on record. */
+/** The name by which a session records a venue. */
 export function nameOf(venue: Venue): string {
   if (isPaper(venue)) return PAPER
   const { name, constructor } = venue as Venue & { readonly constructor?: { readonly name?: unknown } }

@@ -143,7 +143,7 @@ test('symbols that a strategy asks for and the feed does not have are reported',
     {
       ...unknown,
       symbols: ['BTCUSDT'],
-      message: expect.stringMatching(/no event has come so far; there is A, ETHUSDT$/) as string,
+      message: expect.stringMatching(/there has been no event so far; there is A, ETHUSDT$/) as string,
     },
   ])
   const known = { ...feedOf(), symbols: ['BTCUSDT', 'SOLUSDT'] }

@@ -72,7 +72,7 @@ describe('a fee in the base currency', () => {
   })
 })
 
-test('a fee in a third currency is kept in it', () => {
+test('a fee in a third currency is counted in that currency', () => {
   const positions = after(
     { ...bought, fee: '0.01', feeCurrency: 'BNB' },
     { ...bought, fee: '0.02', feeCurrency: 'BNB' },
@@ -84,7 +84,7 @@ test('a fee in a third currency is kept in it', () => {
   expect(positions.summary('total', 'EUR')).toEqual({ realised: '0', fees: '0', net: '0' })
 })
 
-test('markets paid in different currencies are never added up', () => {
+test('markets with different quote currencies are never added up', () => {
   const positions = after(
     { ...BTC, side: 'buy', price: '10', quantity: '1' },
     { ...BTC, side: 'sell', price: '15', quantity: '1', fee: '1' },
@@ -113,13 +113,13 @@ test('markets paid in different currencies are never added up', () => {
   expect(positions.currencies('X')).toBeUndefined()
 })
 
-test('without currencies a fee is in that of the price, as ever', () => {
+test("without currencies a fee is in the price's currency", () => {
   const positions = after({ strategy: 's', symbol: 'X', side: 'buy', price: '10', quantity: '1', fee: '0.5' })
   expect([positions.get('s', 'X').fees, [...positions.get('s', 'X').feesByCurrency]]).toEqual(['0.5', [['', '0.5']]])
   expect(positions.summary()).toEqual({ realised: '0', fees: '0.5', net: '-0.5' })
 })
 
-test('what makes no sense is refused by name and counts nothing', () => {
+test('invalid currencies are refused with a named error and count nothing', () => {
   const positions = after(bought)
   for (const [bad, message] of [
     [{ quote: 'USDC' }, /quote USDT/],

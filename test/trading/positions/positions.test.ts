@@ -97,14 +97,14 @@ describe('average cost', () => {
     })
   })
 
-  test('an average that never ends is rounded only where it is shown', () => {
+  test('an average with endless decimals is rounded only in the result', () => {
     const positions = after(fill('buy', 1, 1), fill('buy', 2, 2))
     expect(positions.get('s', 'X').averagePrice).toBe('1.66666667')
     positions.apply(fill('sell', 3, 3))
     expect(positions.get('s', 'X').realised).toBe('4')
   })
 
-  test('half a unit stays half a unit, whatever shares of it were taken', () => {
+  test('half a unit stays half a unit, whatever parts are closed', () => {
     const positions = after(fill('buy', 1, '0.00000001'), fill('buy', 1, '0.00000002'))
     expect(positions.get('s', 'X').averagePrice).toBe('0.00000002')
     for (const part of ['0.3', '0.7', '0.11', '0.13']) positions.apply(fill('sell', part, 1))
@@ -126,7 +126,7 @@ describe('average cost', () => {
 })
 
 describe('decimals', () => {
-  test('what floating point would lose is not lost', () => {
+  test('sums have no floating point errors', () => {
     const positions = new Positions()
     for (let i = 0; i < 10; i++) positions.apply(fill('buy', '0.1', '0.1'))
     expect(positions.get('s', 'X')).toMatchObject({ quantity: '1', costBasis: '0.1' })
@@ -155,7 +155,7 @@ describe('decimals', () => {
     expect(fine.get('s', 'X').costBasis).toBe('8123.456')
   })
 
-  test('of a number what is behind its 15th digit is left out when the scale has no room for it', () => {
+  test("a number's digits after the 15th are ignored when they do not fit the scale", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10 ** 6 }), fc.integer({ min: 1, max: 10 ** 6 }), (a, b) => {
         const positions = new Positions()

@@ -73,7 +73,7 @@ test('18 decimals, all used: as exact in the journal as in memory', () => {
   expect([...names(directory)].toSorted()).toEqual(['PositionsSnapshot', 'WideFill', 'WidePosition', 'WideSettlement'])
 })
 
-test('a fill as long as a field has room for, and one longer', () => {
+test('a fill with the longest texts is accepted, and a longer one is refused', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory, { scale: FINE })
   const most = `${'9'.repeat(24)}.${'9'.repeat(18)}`
@@ -152,7 +152,7 @@ test('currencies and fees in them are in the journal', () => {
   expect(folded.positions.get('a', 'BTC').quantity).toBe('0')
 })
 
-test('fills that wait for their batch have said what their symbol is in', () => {
+test("waiting fills already fix their symbol's currencies", () => {
   const keeper = opened(PositionsWriter.open(journalPath()))
   keeper.apply(fills[0])
   expect(failureOf(() => keeper.apply({ ...fills[0], quote: 'EUR' })).code).toBe('ERR_FIELD_VALUE')
@@ -160,7 +160,7 @@ test('fills that wait for their batch have said what their symbol is in', () => 
   expect([keeper.waiting, keeper.fold(), keeper.positions.total('BTC').quantity]).toEqual([2, 2, '3.53746'])
 })
 
-test('a journal that has lost its beginning knows currencies and fees from a snapshot', () => {
+test('a journal without its beginning has currencies and fees from a snapshot', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory, { batch: 1, snapshotEvery: 20, journal: { pageSize: 64 * 1024 } })
   const positions = new Positions()
@@ -174,7 +174,7 @@ test('a journal that has lost its beginning knows currencies and fees from a sna
   expect([folded.folded, shown(folded.positions)]).toEqual([400, shown(positions)])
 })
 
-test('a fee that the fills do not give is damage', () => {
+test('a recorded fee that does not follow from the fills is damage', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory)
   for (const fill of fills) keeper.apply(fill)
@@ -195,7 +195,7 @@ test('a fee that the fills do not give is damage', () => {
   })
 })
 
-test('fills that need no more are written as ever, so that journals and readers of before go on', () => {
+test('fills that fit the older frames are written in them, so that older journals and readers still work', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory)
   keeper.apply(fills[4])

@@ -140,7 +140,7 @@ test('positions of other decimals are not mixed', () => {
   expect(open(directory).positions.scale).toEqual({ price: 2, quantity: 0 })
 })
 
-test('a journal whose fills give other positions than it says is damaged', () => {
+test('a journal whose fills give other positions than it records is damaged', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory, { journal: { durability: 'process' } })
   for (let i = 0; i < 16; i++) keeper.apply(fillOf(i))

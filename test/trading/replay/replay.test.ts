@@ -97,7 +97,7 @@ describe('replay', () => {
     [
       'an order later than all',
       () => tenth('', "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 })"),
-      'where none is on record',
+      'where none is recorded',
     ],
     ['an error', () => tenth("if (n === 33) throw new Error('no')"), 'throws Error: no'],
     ['an error at its end', () => tenth('', "throw new Error('not yet')"), 'throws Error: not yet in onStop'],

@@ -41,7 +41,7 @@ describe('a clock that was ahead for one call', () => {
     }
   })
 
-  test('what was lost while it was ahead is a loss of the day as well, and of no other', () => {
+  test('a loss counted while it was ahead belongs to the current day only', () => {
     const { clock, breaker } = breakerAt(NOON)
     breaker.recordPnl(-500)
     clock.jump(YEAR)
@@ -56,7 +56,7 @@ describe('a clock that was ahead for one call', () => {
     expect(breaker.dailyPnl).toBe(0)
   })
 
-  test('with the clock that counts from boot, as in a process that a tool shows another time', () => {
+  test('with a correct monotonic clock, as in a process with a faked wall clock', () => {
     const { clock, breaker } = breakerAt(NOON)
     breaker.recordPnl(-900)
     clock.pass(YEAR)
@@ -67,7 +67,7 @@ describe('a clock that was ahead for one call', () => {
     expect(breaker.recordPnl(-600)).toBe(-600)
   })
 
-  test('before anything was counted: days after it are days of their own', () => {
+  test('before the first amount: later days are separate days', () => {
     const { clock, breaker } = breakerAt(NOON + YEAR)
     breaker.recordPnl(-100)
     clock.jump(-YEAR)
@@ -101,7 +101,7 @@ describe('a clock that was ahead for one call', () => {
 })
 
 describe('a clock that was set back', () => {
-  test('over midnight does not end the day, nor forget it when it is put right', () => {
+  test('over midnight: the day continues, also after the clock is corrected', () => {
     const { clock, breaker } = breakerAt(NOON)
     breaker.recordPnl(-900)
     clock.pass(DAY)
@@ -175,7 +175,7 @@ test('days that pass are days, across a reboot too', () => {
   expect(again.recordPnl(-1)).toBe(-1)
 })
 
-test('a file of before, which knows only its day and sum, goes on', () => {
+test('an older file, with only a day and its sum, still works', () => {
   const { clock, breaker, path } = breakerAt(NOON)
   breaker.recordPnl(-900)
   breaker.close()

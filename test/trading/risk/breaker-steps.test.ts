@@ -36,7 +36,7 @@ test('0.1 and 0.2 bought and 0.3 sold leave nothing', () => {
   expect(breaker.check(2, -2)).toBeNull()
 })
 
-test("a market's own limit is exact as well, and in files of before as exact as it can be", () => {
+test("a market's own limit is exact as well, and in older files as exact as possible", () => {
   const path = statePath('breaker')
   const breaker = opened(CircuitBreaker.open(path, { markets: 4 }))
   for (const limit of [0.9, 0.3, 1e-9, 0, 7, 2 ** 53, 1e300]) {
@@ -53,7 +53,7 @@ test("a market's own limit is exact as well, and in files of before as exact as 
   expect([breaker.check(1, 0.9), breaker.check(1, 0.91)]).toEqual([null, 'position-limit'])
 })
 
-test('a sum that no number can hold exactly is refused by name, and nothing is changed', () => {
+test('a sum that a number cannot hold exactly is refused with a named error, and nothing is changed', () => {
   const breaker = breakerOf(1e12)
   breaker.recordFill(1, 1e12)
   expect(failureOf(() => breaker.recordFill(1, 1e-9))).toMatchObject({
@@ -71,7 +71,7 @@ test('a sum that no number can hold exactly is refused by name, and nothing is c
   expect(breaker.recordFill(2, -1)).toBe(2 ** 53 - 2)
 })
 
-test('what a calculation in doubles left behind 15 digits is no step', () => {
+test('digits after the 15th, from a calculation in doubles, are ignored', () => {
   const breaker = breakerOf(1000)
   expect([breaker.recordFill(1, 0.1 + 0.2), breaker.recordFill(1, -0.3)]).toEqual([0.3, 0])
   expect([breaker.recordFill(2, 0.3), breaker.recordFill(2, -0.1 - 0.2), breaker.recordFill(2, 1e-300)]).toEqual([
@@ -82,7 +82,7 @@ test('what a calculation in doubles left behind 15 digits is no step', () => {
   expect(breaker.check(1, 999.9)).toBe('position-limit')
 })
 
-test('what is left in a file of before of a sum in doubles is gone with the next fill', () => {
+test('the rounding error in an older file is removed by the next fill', () => {
   const path = statePath('breaker')
   const breaker = opened(CircuitBreaker.open(path, { maxPosition: 0.3 }))
   const bytes = readFileSync(path)
@@ -91,7 +91,7 @@ test('what is left in a file of before of a sum in doubles is gone with the next
   expect([breaker.check(1, 0), breaker.check(1, -0.3), breaker.recordFill(1, -0.3)]).toEqual([null, null, 0])
 })
 
-test('whatever the steps, sums and verdicts are those of a decimal library', () => {
+test('whatever the steps, sums and checks agree with a decimal library', () => {
   const step = fc.integer({ min: 0, max: 8 })
   const units = fc.oneof(fc.integer({ min: -50, max: 50 }), fc.integer({ min: -(10 ** 6), max: 10 ** 6 }))
   fc.assert(

@@ -291,7 +291,7 @@ describe('Gateway.start', () => {
     })
   })
 
-  test("says of durability 'commit', which it could not keep, what to take", async () => {
+  test("refuses durability 'commit' and names the alternatives", async () => {
     const refusal = await rejectionOf(
       Gateway.start({ home: newHome(), strategies: [], feed, durability: 'commit' as never }),
     )
