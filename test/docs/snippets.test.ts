@@ -50,7 +50,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   unknown: 'declare const unknown: Set<number>',
   volumes: 'declare const volumes: { add(symbol: string, quantity: number): void }',
   send: `declare function send(order: import('ticktape/trading').OrderValues): void`,
-  take: 'declare function take(order: unknown): void',
+  handle: 'declare function handle(order: unknown): void',
   fillOf: `declare function fillOf(report: import('ticktape/runtime').OrderReportView): import('ticktape/trading').Fill`,
 }
 
