@@ -48,6 +48,12 @@ function make(definition: FrameDefinition): PlainValues {
   }
 }
 
+/**
+ * Makes `assign` longer than what V8 inlines. Inlined into `Writer.write` it takes that function's budget with it, some setters stay calls, and
+ * each of those makes an object of its number: 16 bytes a field. On its own it has all of them inlined. See docs/decisions/0011-hot-path.md.
+ */
+const NEVER_RUN = `if (fields < 0) { ${'fields += fields * fields; '.repeat(80)} }`
+
 interface Compiled {
   /** False, with nothing set, unless `values` has as many fields as the definition, and all of them. */
   readonly assign: (view: object, values: object) => boolean
@@ -64,7 +70,7 @@ function compile(names: readonly string[]): Compiled | undefined {
   try {
     /* oxlint-disable no-new-func, typescript/no-implied-eval -- see plainValues */
     return {
-      assign: new Function('view', 'values', [count, ...take, ...store, last].join('\n')) as Compiled['assign'],
+      assign: new Function('view', 'values', [count, ...take, ...store, NEVER_RUN, last].join('\n')) as Compiled['assign'],
       toObject: new Function('view', `return { ${copy.join(', ')} }`) as Compiled['toObject'],
     }
     /* oxlint-enable */
