@@ -70,7 +70,11 @@ function compile(names: readonly string[]): Compiled | undefined {
   try {
     /* oxlint-disable no-new-func, typescript/no-implied-eval -- see plainValues */
     return {
-      assign: new Function('view', 'values', [count, ...take, ...store, NEVER_RUN, last].join('\n')) as Compiled['assign'],
+      assign: new Function(
+        'view',
+        'values',
+        [count, ...take, ...store, NEVER_RUN, last].join('\n'),
+      ) as Compiled['assign'],
       toObject: new Function('view', `return { ${copy.join(', ')} }`) as Compiled['toObject'],
     }
     /* oxlint-enable */

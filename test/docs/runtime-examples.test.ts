@@ -56,10 +56,10 @@ test('follow: says that it waits, and Ctrl-C before there is a journal ends it q
   expect(said).toBe(`waiting for ${directory}\n`)
 })
 
-test('strategy: runs, trades, and replays the same', { timeout: 30_000 }, () => {
+test('strategy: runs, trades, and replays the same', { timeout: 60_000 }, () => {
   const home = join(makeFolder('memory'), 'session')
   const strategy = join(EXAMPLES, 'strategy.mjs')
-  const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '2', '--json')
+  const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '6', '--json')
   expect(status).toBe(0)
   const lines = stdout
     .trimEnd()
@@ -73,7 +73,7 @@ test('strategy: runs, trades, and replays the same', { timeout: 30_000 }, () => 
   expect(replay).toMatchObject({ status: 0, stdout: expect.stringContaining('the same') as string })
 })
 
-test('the strategy in docs/runtime.md runs and replays the same', { timeout: 30_000 }, () => {
+test('the strategy in docs/runtime.md runs and replays the same', { timeout: 60_000 }, () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/runtime.md'), 'utf8')
   const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
   const file = join(makeFolder(), 'momentum.mjs')
@@ -85,7 +85,7 @@ test('the strategy in docs/runtime.md runs and replays the same', { timeout: 30_
     ),
   )
   const home = join(makeFolder('memory'), 'session')
-  const { status, stderr } = ticktape('run', file, '--home', home, '--duration', '2')
+  const { status, stderr } = ticktape('run', file, '--home', home, '--duration', '6')
   expect([status, stderr]).toEqual([0, expect.stringMatching(/\[momentum\] filled 0\.01 at \d+/) as string])
   expect(ticktape('replay', home)).toMatchObject({
     status: 0,

@@ -62,4 +62,5 @@ test.skipIf(skipUnless(!ASAN, 'what hot calls allocate', 'AddressSanitizer chang
     for (const [name, bytes] of Object.entries(found)) expect(bytes, name).toBeLessThan(1)
     expect(gaugeAdd).toBeGreaterThan(16)
   },
+  120_000,
 )

@@ -67,7 +67,8 @@ class FailingVenue extends PaperVenue {
 }
 
 const FEED = { seed: 6, rate: 4000, symbols: ['BTCUSDT'] }
-const LIMIT = 1500
+/** Two seconds of the feed: a strategy on a busy machine has started by then. */
+const LIMIT = 8000
 
 function optionsOf(home: string, strategy: string): GatewayOptions {
   return {
