@@ -41,10 +41,13 @@ void PlaceGuard::look() {
   lock.unlock();
   // Before the look: what is published after it may come too late.
   const int64_t published = publishedOf(*page);
-  const bool inPlace = directory->inPlace() && directory->holds(kControlName, *control) && directory->holds(pageName, *page);
+  const bool journalInPlace = directory->inPlace() && directory->holds(kControlName, *control);
+  const bool pageInPlace = journalInPlace && directory->holds(pageName, *page);
   lock.lock();
   if (!watching()) return;
-  if (inPlace) {
+  // The writer has gone on to another page meanwhile, so retention may remove the one it left. The next look follows at once.
+  if (journalInPlace && !pageInPlace && page_ != page) return;
+  if (pageInPlace) {
     safe_ = std::max(safe_, published);
     next_.store(std::chrono::steady_clock::now() + kInterval, std::memory_order_release);
     return;

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "check.h"
 #include "page_memory.h"
@@ -147,6 +149,27 @@ TEST(a_journal_whose_directory_control_or_page_is_gone_is_told_of) {
   CHECK(moved.isTold());
   CHECK(replaced.isTold());
   CHECK(emptied.isTold());
+}
+
+TEST(a_writer_that_goes_on_to_other_pages_during_a_look_is_in_place) {
+  Watched watched;
+  const DirectoryPtr directory = Directory::open(watched.directory, true).value;
+  PlaceGuard& guard = watched.worker.guard();
+  std::atomic<bool> ended{false};
+  std::thread looking([&] {
+    while (!ended) guard.look();
+  });
+  // As retention does that keeps one page: each page is removed as soon as the next one is written.
+  std::string last = "0.page";
+  for (int number = 1; number <= 2000 && guard.goneAfter() < 0; number++) {
+    const std::string name = std::to_string(number) + ".page";
+    watched.worker.watch(directory, watched.control, name, newPage(watched.directory + '/' + name));
+    std::filesystem::remove(watched.directory + '/' + last);
+    last = name;
+  }
+  ended = true;
+  looking.join();
+  CHECK_EQ(guard.goneAfter(), -1);
 }
 
 TEST(an_existing_page_is_opened_read_only) {

@@ -31,10 +31,11 @@ export class Marks {
     this.find(slot)
   }
 
-  /** Takes back the marks of frames that were given up, from the slot `from` on, which is where the next frame begins, to the slot `to`. */
+  /** Takes back the marks of frames that were given up: those from the slot `from` on, where the next frame begins, up to and without the slot `to`. */
   takeBack(from: number, to: number): void {
     const { words, stride } = this
-    for (let i = Math.floor(from / stride); i * stride <= to; i++) {
+    // At the end of a page with as many marks as there can be, the word after the last mark is the first frame's.
+    for (let i = Math.floor(from / stride); i * stride < to; i++) {
       if (words[Word.MARKS + i] >= from) words[Word.MARKS + i] = 0
     }
     this.find(from)

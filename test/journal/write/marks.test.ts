@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Writer } from 'ticktape'
 import { expect, it } from 'vitest'
 import { Count } from '../../support/frames.ts'
-import { openWriter, writeCounts, writeSized } from '../../support/open.ts'
+import { journalPath, openReader, openWriter, writeCounts, writeSized } from '../../support/open.ts'
 import { decodePage } from '../../support/plain-decoder.ts'
 
 /** Marks in pages of the smallest size lie 256 slots apart. */
@@ -54,4 +54,19 @@ it('a writer that continues after frames were discarded does not use their marks
   writeCounts(second, 4, 8)
   second.close()
   expect(decodePage(readFileSync(join(first.path, '0000000000.page')), []).marks).toEqual([258])
+})
+
+it('frames that are discarded at the end of a page with as many marks as there can be leave its first frame as it was', () => {
+  const [marks, headerSize, slotSize] = [896, 4096, 64]
+  const writer = openWriter(journalPath(), { pageSize: marks * STRIDE * slotSize + headerSize })
+  // So many slots that the frame's first word, as a number, is above that of every slot.
+  writeSized(writer, 255, 7)
+  writeCounts(writer, 0, writer.pageSlots - 255 - 2)
+  const body = (): void => {
+    writeCounts(writer, 0, 2)
+    throw new Error('refused')
+  }
+  expect(() => writer.atomic(2, body)).toThrow('refused')
+  const reader = openReader(writer.path)
+  expect(reader[Symbol.iterator]().next().value?.toObject()).toMatchObject({ n: 7 })
 })
