@@ -118,35 +118,35 @@ struct Watched {
     worker.watch(Directory::open(directory, true).value, control, "0.page", page);
   }
   uint32_t sleepers() const { return loadAcquire(wordAt(control->data(), format::control::kSleepers)); }
-  /** The word is set, more than once, and the position is that of the last look that was well. */
-  bool isTold() {
+  /** The word is set, more than once, and the position is that of the last check that found nothing. */
+  bool isNoticed() {
     if (!check::eventually([&] { return sleepers() == 1; })) return false;
     storeOrdered(wordAt(control->data(), format::control::kSleepers), 0);
-    return check::eventually([&] { return sleepers() == 1; }) && worker.guard().goneAfter() == 12;
+    return check::eventually([&] { return sleepers() == 1; }) && worker.journalWatch().replacedAfter() == 12;
   }
 };
 
 }  // namespace
 
-TEST(a_journal_in_place_is_left_alone) {
+TEST(a_journal_that_is_not_replaced_is_left_alone) {
   Watched watched;
   check::sleepMs(700);
-  watched.worker.guard().look();
+  watched.worker.journalWatch().check();
   CHECK_EQ(watched.sleepers(), 0u);
-  CHECK_EQ(watched.worker.guard().goneAfter(), -1);
+  CHECK_EQ(watched.worker.journalWatch().replacedAfter(), -1);
 }
 
-TEST(a_journal_whose_directory_control_or_page_is_gone_is_told_of) {
+TEST(a_journal_whose_directory_control_or_page_is_replaced_is_noticed) {
   Watched removed, moved, replaced, emptied;
   std::filesystem::remove_all(removed.directory);
   std::filesystem::rename(moved.directory, moved.directory + "-elsewhere");
   std::filesystem::rename(replaced.directory + "/control", replaced.directory + "/control.old");
   std::filesystem::copy_file(replaced.directory + "/control.old", replaced.directory + "/control");
   std::filesystem::remove(emptied.directory + "/0.page");
-  CHECK(removed.isTold());
-  CHECK(moved.isTold());
-  CHECK(replaced.isTold());
-  CHECK(emptied.isTold());
+  CHECK(removed.isNoticed());
+  CHECK(moved.isNoticed());
+  CHECK(replaced.isNoticed());
+  CHECK(emptied.isNoticed());
 }
 
 TEST(an_existing_page_is_opened_read_only) {
