@@ -22,7 +22,7 @@
       "native/core/page_file.cpp",
       "native/core/page_sync.cpp",
       "native/core/page_worker.cpp",
-      "native/core/place_guard.cpp",
+      "native/core/journal_watch.cpp",
       "native/core/populate.cpp",
       "native/core/process.cpp",
       "native/core/region.cpp",

@@ -3,7 +3,7 @@
 import { Page } from '../../dist/frames/format.js'
 import type { Mapping } from '../../dist/native/addon.js'
 import { native } from '../../dist/native/index.js'
-import { EAGER_LOOKS, letWriterAdvance, pause } from '../../dist/wait/pause.js'
+import { EAGER_CHECKS, letWriterAdvance, pause } from '../../dist/wait/pause.js'
 import { pinTo, sayReady, serve, ticks } from '../support/child.js'
 import { nanoseconds } from '../support/clock.js'
 import { percentiles } from '../support/statistics.js'
@@ -101,7 +101,7 @@ serve({
     while (seq < count) {
       const end = Atomics.load(words, CURSOR)
       if (end === seq) {
-        if (++misses > EAGER_LOOKS) pause()
+        if (++misses > EAGER_CHECKS) pause()
         flowing = false
         continue
       }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { on } from 'ticktape'
 import { CircuitBreaker, Counters, InFlight, LatestValues, Ring, TopOfBook } from 'ticktape/state'
 import { Ticker } from 'ticktape/trading'
-import { EAGER_LOOKS, pause } from '../../dist/wait/pause.js'
+import { EAGER_CHECKS, pause } from '../../dist/wait/pause.js'
 import { pinTo, sayReady, serve, ticks } from '../support/child.js'
 import { Small } from '../support/frames.js'
 import { median } from '../support/statistics.js'
@@ -221,7 +221,7 @@ serve({
       if (count > 0) {
         if (start === 0) start = ticks()
         looks = 0
-      } else if (++looks > EAGER_LOOKS) pause()
+      } else if (++looks > EAGER_CHECKS) pause()
     }
     const rate = (frames / (ticks() - start)) * 1000
     ring.close()

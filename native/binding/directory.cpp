@@ -33,7 +33,7 @@ napi_ref DirectoryHandle::defineClass(Napi::Env env) {
       property("writeFile", method<D, &D::writeFile>),
       property("names", method<D, &D::names>),
       property("stat", method<D, &D::stat>),
-      property("inPlace", method<D, &D::inPlace>),
+      property("isAtPath", method<D, &D::isAtPath>),
       property("holds", method<D, &D::holds>),
       property("isAheadOf", method<D, &D::isAheadOf>),
       property("rename", method<D, &D::rename>),
@@ -143,9 +143,9 @@ Napi::Value DirectoryHandle::stat(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Value DirectoryHandle::inPlace(const Napi::CallbackInfo& info) {
+Napi::Value DirectoryHandle::isAtPath(const Napi::CallbackInfo& info) {
   if (!open(info)) return {};
-  return Napi::Boolean::New(info.Env(), directory_->inPlace());
+  return Napi::Boolean::New(info.Env(), directory_->isAtPath());
 }
 
 Napi::Value DirectoryHandle::holds(const Napi::CallbackInfo& info) {

@@ -28,7 +28,7 @@ class DirectoryHandle : public Handle {
   Napi::Value writeFile(const Napi::CallbackInfo& info);
   Napi::Value names(const Napi::CallbackInfo& info);
   Napi::Value stat(const Napi::CallbackInfo& info);
-  Napi::Value inPlace(const Napi::CallbackInfo& info);
+  Napi::Value isAtPath(const Napi::CallbackInfo& info);
   Napi::Value holds(const Napi::CallbackInfo& info);
   Napi::Value isAheadOf(const Napi::CallbackInfo& info);
   Napi::Value rename(const Napi::CallbackInfo& info);

@@ -12,8 +12,8 @@ napi_value PageWorkerHandle::defineClass(Napi::Env env) {
       property("create", method<P, &P::create>),   property("open", method<P, &P::open>),
       property("dispose", method<P, &P::dispose>), property("collect", method<P, &P::collect>),
       property("wait", method<P, &P::wait>),       property("abandon", method<P, &P::abandon>),
-      property("watch", method<P, &P::watch>),     property("look", method<P, &P::look>),
-      property("goneAfter", method<P, &P::goneAfter>), property("close", method<P, &P::close>),
+      property("watch", method<P, &P::watch>),     property("checkJournal", method<P, &P::checkJournal>),
+      property("replacedAfter", method<P, &P::replacedAfter>), property("close", method<P, &P::close>),
   };
   napi_value constructor = nullptr;
   napi_define_class(env, kName, NAPI_AUTO_LENGTH, constructThreaded<P>, nullptr, std::size(properties), properties, &constructor);
@@ -68,13 +68,13 @@ Napi::Value PageWorkerHandle::watch(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-Napi::Value PageWorkerHandle::look(const Napi::CallbackInfo& info) {
-  worker_.guard().look();
-  return goneAfter(info);
+Napi::Value PageWorkerHandle::checkJournal(const Napi::CallbackInfo& info) {
+  worker_.journalWatch().check();
+  return replacedAfter(info);
 }
 
-Napi::Value PageWorkerHandle::goneAfter(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(worker_.guard().goneAfter()));
+Napi::Value PageWorkerHandle::replacedAfter(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(worker_.journalWatch().replacedAfter()));
 }
 
 Napi::Value PageWorkerHandle::dispose(const Napi::CallbackInfo& info) {

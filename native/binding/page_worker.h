@@ -22,8 +22,8 @@ class PageWorkerHandle : public ThreadedHandle {
   Napi::Value create(const Napi::CallbackInfo& info);
   Napi::Value open(const Napi::CallbackInfo& info);
   Napi::Value watch(const Napi::CallbackInfo& info);
-  Napi::Value look(const Napi::CallbackInfo& info);
-  Napi::Value goneAfter(const Napi::CallbackInfo& info);
+  Napi::Value checkJournal(const Napi::CallbackInfo& info);
+  Napi::Value replacedAfter(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value wait(const Napi::CallbackInfo& info);

@@ -11,11 +11,11 @@ namespace ticktape::barrier {
 
 namespace {
 
-// linux/membarrier.h of older kernels lacks them.
+// linux/membarrier.h of older kernels does not define them.
 constexpr int kGlobalExpedited = 1 << 1;
 constexpr int kRegisterGlobalExpedited = 1 << 2;
 
-// One number an architecture; headers older than the call lack it.
+// The system call's number depends on the architecture. Older headers do not define it.
 #if defined(SYS_membarrier)
 constexpr long kMembarrier = SYS_membarrier;
 #elif defined(__x86_64__)
@@ -27,7 +27,7 @@ constexpr long kMembarrier = 283;
 }  // namespace
 
 bool registered() {
-  // A registration lasts as long as the process. A child of fork has its parent's.
+  // A registration lasts as long as the process. A forked child inherits it.
   static const bool done = ::syscall(kMembarrier, kRegisterGlobalExpedited, 0, 0) == 0;
   return done;
 }

@@ -5,18 +5,19 @@
 namespace ticktape {
 
 /**
- * The system's clock, told from a counter of the processor: between two looks at the clock itself, at most a ms apart, a line is followed.
- * For one thread; the threads and processes of a machine agree as far as each agrees with the system's clock.
+ * The system's clock, computed from a counter of the processor. The system's clock itself is read at most 1 ms apart (a "look"). Between two
+ * looks, the time is a linear function of the counter (the "line").
+ * Each thread has its own. Threads and processes of a machine agree as closely as each agrees with the system's clock.
  *
- * - A line is trusted for as long as the counter's rate was measured over, so a rate that is a little wrong costs no more than the
- *   two looks it was measured between. At first that is 16 µs, and twice as much with every look that finds it right.
- * - A look that finds the line a little off does not bend it to and fro: the line goes on a little slower or faster, so that it is right soon, and no
- *   reading is before the last.
- * - A look that finds it off by more than 300 ns (the clock was set, the machine was moved or slept) drops the line, takes the clock's time
- *   at once and measures anew. Too often, and the counter is not used any more in this process.
- * - Who reads seldom gets the system's clock: measuring would cost more than it saves.
+ * - A line is used for as long as the interval over which the counter's rate was measured, so the line's error is at most about the error of
+ *   the two looks. That interval starts at 16 µs and doubles with each look that confirms the line, up to 1 ms.
+ * - If a look finds the line slightly wrong, the time does not jump: the line continues at a slightly different rate until it is right. So no
+ *   reading is less than the one before.
+ * - If a look finds it wrong by more than 300 ns (the clock was set, or the machine was migrated or suspended), the line is dropped, the
+ *   system's time is used at once, and the rate is measured again. When that happens too often, this process stops using the counter.
+ * - A thread that reads the time rarely gets the system's clock, because measuring would cost more than it saves.
  *
- * Source has `uint64_t counter()`, which may be executed a little early; `uint64_t orderedCounter()`, which is not; `int64_t system()`, ns since 1970;
+ * Source has `uint64_t counter()`, which may be executed slightly early; `uint64_t orderedCounter()`, which is not; `int64_t system()`, ns since 1970;
  * `bool usable()` and `void giveUp(const char* why)`.
  */
 template <class Source>
@@ -33,7 +34,7 @@ class alignas(64) CounterClock {
     return baseTime_ + static_cast<int64_t>(passed * multiplier_ >> 32);
   }
 
-  /** Whether a line is followed at present. */
+  /** Whether a line is used at present. */
   bool following() const { return trusted_ != 0; }
 
  private:
@@ -41,15 +42,15 @@ class alignas(64) CounterClock {
   static constexpr int64_t kFirst = 16'000;
   static constexpr int64_t kFirstOfKnown = 64'000;
   static constexpr int64_t kLongest = 1'000'000;
-  /** Longer between two readings, and the thread reads seldom. */
+  /** A thread with a longer pause between two readings counts as one that reads rarely. */
   static constexpr int64_t kPause = 250'000;
-  /** The rate is measured over one to two of them. */
+  /** The rate is measured over one to two such windows. */
   static constexpr int64_t kWindow = 32'000'000;
   static constexpr int64_t kTolerance = 300;
   static constexpr int64_t kNoise = 40;
-  /** How long a rate is remembered that was right. */
+  /** How long a confirmed rate may be used again. */
   static constexpr int64_t kRemembered = 10'000'000'000;
-  /** A look that takes longer says too little. */
+  /** A look that takes longer is too inexact. */
   static constexpr int64_t kSlowLook = 1'000;
   static constexpr int64_t kTroubleSpan = 8'000'000'000;
   static constexpr int kMostTroubles = 16;
@@ -59,13 +60,13 @@ class alignas(64) CounterClock {
     int64_t time = 0;
   };
 
-  /** What passes in so many ticks, for any number of them. */
+  /** ns that pass in so many ticks, for any number of ticks. */
   int64_t scale(uint64_t ticks) const {
     return static_cast<int64_t>(static_cast<unsigned __int128>(ticks) * multiplier_ >> 32);
   }
   uint64_t ticksOf(int64_t ns) const { return (static_cast<uint64_t>(ns) << 32) / rate_; }
 
-  /** The clock between two looks at the counter. False when something came between, as an interrupt does: then `look` is not exact. */
+  /** Reads the clock between two readings of the counter. False if the thread was interrupted in between: then `look` is not exact. */
   bool look(Look& look) {
     const int most = narrowest_ == 0 ? 5 : 3;
     uint64_t best = UINT64_MAX;
@@ -81,12 +82,12 @@ class alignas(64) CounterClock {
     }
     if (narrowest_ == 0 || best < narrowest_) narrowest_ = best;
     if (best <= narrowest_ + narrowest_ / 2) return true;
-    // Perhaps the processor runs slower than it did, and all looks take longer from now on.
+    // Perhaps the processor runs slower now and all looks take longer, so allow a little more each time.
     narrowest_ += narrowest_ / 8 + 1;
     return false;
   }
 
-  /** Nothing to follow yet. */
+  /** There is no line yet. */
   __attribute__((noinline)) int64_t warmUp() {
     const int64_t time = source_.system();
     if (!source_.usable()) return time;
@@ -109,7 +110,7 @@ class alignas(64) CounterClock {
     return here.time;
   }
 
-  /** The line has been followed for as long as it is trusted, or the counter went back. */
+  /** The line was used for as long as it may be, or the counter went back. */
   __attribute__((noinline)) int64_t lookAgain(uint64_t passed) {
     const uint64_t longest = trusted_ + pause_;
     if (passed > longest || !source_.usable()) {
@@ -118,7 +119,7 @@ class alignas(64) CounterClock {
       return warmUp();
     }
     Look here;
-    if (!look(here)) return baseTime_ + scale(passed);  // a little longer, then
+    if (!look(here)) return baseTime_ + scale(passed);  // use the line a little longer
     if (here.counter - base_ > longest) {
       stop();
       begin(here);
@@ -142,7 +143,7 @@ class alignas(64) CounterClock {
       begin(here);
       return here.time;
     }
-    // The line goes on where it was; a look is good to some 20 ns, so a small difference is mostly that.
+    // The line continues where it was. A look is exact to some 20 ns, so a small difference is mostly the look's error.
     const bool clear = ahead > kNoise || ahead < -kNoise;
     follow({here.counter, here.time + ahead}, trustIn(here), clear ? ahead : ahead / 4);
     return baseTime_;
@@ -200,16 +201,16 @@ class alignas(64) CounterClock {
     if (++troubles_ == kMostTroubles) source_.giveUp("the counter and the clock disagreed too often");
   }
 
-  // The line, in one cache line: from `base_` on for `trusted_` ticks. 0 of them: there is none.
+  // The line, in one cache line. It may be used from `base_` on for `trusted_` ticks. 0: there is no line.
   uint64_t trusted_ = 0;
   uint64_t base_ = 0;
   int64_t baseTime_ = 0;
-  /** ns per tick, times 2^32, and as measured. The line's own may be a little less. */
+  /** ns per tick times 2^32: the line's (`multiplier_`) and the measured one (`rate_`). They differ while the line is corrected. */
   uint64_t multiplier_ = 0;
   uint64_t rate_ = 0;
   uint64_t pause_ = 0;
 
-  /** The rate is measured from `from_`; `middle_` comes next. */
+  /** The rate is measured from `from_`. `middle_` replaces it after a window. */
   Look from_;
   Look middle_;
   bool begun_ = false;
@@ -217,7 +218,7 @@ class alignas(64) CounterClock {
   int64_t lastTime_ = 0;
   int64_t provedAt_ = 0;
   int64_t troubleSince_ = 0;
-  /** Ticks that an undisturbed look takes. */
+  /** Ticks that a look takes when nothing interrupts it. */
   uint64_t narrowest_ = 0;
   Source source_{};
 };

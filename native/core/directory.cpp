@@ -77,7 +77,7 @@ Result<DirectoryPtr> Directory::open(const std::string& path, bool follow) {
     file = ::open(path.c_str(), flags | O_RDONLY);
   } while (file < 0 && errno == EINTR);
 #if defined(O_PATH)
-  // One that may be entered and not listed is enough to open files in by their names.
+  // A directory that this process may search but not list is enough: files in it are opened by name.
   if (file < 0 && errno == EACCES) file = ::open(path.c_str(), flags | O_PATH);
 #endif
   if (file < 0) return failed("open", path);
@@ -86,7 +86,7 @@ Result<DirectoryPtr> Directory::open(const std::string& path, bool follow) {
 
 Directory::~Directory() { ::close(file_); }
 
-bool Directory::inPlace() const {
+bool Directory::isAtPath() const {
   struct stat own, named;
   if (::fstat(file_, &own) != 0) return true;
   if (::stat(path_.c_str(), &named) == 0) return same(own, named);
@@ -103,8 +103,8 @@ bool Directory::holds(const std::string& name, const Region& mapped) const {
 bool Directory::isAheadOf(const std::string& name, const Region& mapped) const {
   constexpr std::size_t kWords[] = {format::page::kCursor, format::page::kSealed, format::page::kDurable};
   if (mapped.size() < format::page::kHeaderSize) return false;
-  // Twice: a cursor goes back when its writer recovers from power loss, and might just between our two looks.
-  for (int look = 0; look < 2; look++) {
+  // Checked twice: recovery after power loss moves a cursor back, which could happen between the two loads of one check.
+  for (int check = 0; check < 2; check++) {
     const int file = openAt(file_, name.c_str(), O_RDONLY | O_NONBLOCK);
     if (file < 0) return false;
     uint8_t header[512];
@@ -115,7 +115,7 @@ bool Directory::isAheadOf(const std::string& name, const Region& mapped) const {
     for (const std::size_t word : kWords) {
       uint32_t there;
       std::memcpy(&there, header + word, sizeof there);
-      // Loaded after the file was read: a mapping of the same file has this or something newer.
+      // Loaded after the file was read, so a mapping of the same file has this value or a newer one.
       ahead = ahead || there > loadAcquire(wordAt(mapped.data(), word));
     }
     if (!ahead) return false;

@@ -17,8 +17,8 @@ class Region;
 using DirectoryPtr = std::shared_ptr<Directory>;
 
 /**
- * A directory, open. What is done by a name in it is done in this directory, whatever its path names by then: one that was removed
- * or moved away can never be mistaken for the one that came after it. Names have no '/' in them.
+ * An open directory. Operations on a name act in this directory, even if its path names another directory now. So a directory that was
+ * removed or moved cannot be confused with a newer one at the same path. Names contain no '/'.
  */
 class Directory {
  public:
@@ -33,13 +33,13 @@ class Directory {
   const std::string& path() const { return path_; }
   std::string pathOf(const std::string& name) const { return path_ + '/' + name; }
 
-  /** Whether the path still names it. When that cannot be found out (permissions), it counts as being there. */
-  bool inPlace() const;
-  /** Whether `name` is the file that is mapped. */
+  /** Whether the path still names this directory. True if that cannot be checked (permissions). */
+  bool isAtPath() const;
+  /** Whether `name` is the file that is mapped. True if that cannot be checked. */
   bool holds(const std::string& name, const Region& mapped) const;
   /**
-   * Whether the file of this name is ahead of a mapping of it in a header's cursor, seal or durable cursor. A mapping shows what its
-   * file holds, so it is a mapping of another file then: of a copy in a lower layer of overlayfs, say.
+   * Whether the cursor, the seal or the durable cursor in the file of this name is greater than in the mapping. A mapping shows its file's
+   * contents, so in that case it maps another file: for example the one in a lower layer of overlayfs.
    */
   bool isAheadOf(const std::string& name, const Region& mapped) const;
 
@@ -49,11 +49,11 @@ class Directory {
   Failure stat(const std::string& name, struct stat& status, bool& found) const;
   /** A regular file's bytes, refused (EFBIG) when there are more than `most`. */
   Result<std::string> read(const std::string& name, std::size_t most) const;
-  /** Makes a file exclusively, with exactly this mode, and syncs it. On failure there is none. */
+  /** Creates a file that must not exist, with exactly this mode, and syncs it. On failure no file remains. */
   Failure write(const std::string& name, const uint8_t* bytes, std::size_t length, mode_t mode) const;
-  /** Over what is there. */
+  /** Replaces an existing file. */
   Failure rename(const std::string& from, const std::string& to) const;
-  /** Never over a file that is there (EEXIST). */
+  /** Never replaces an existing file (EEXIST). */
   Failure renameNew(const std::string& from, const std::string& to) const;
   Failure link(const std::string& from, const std::string& to) const;
   /** False without a failure when there was none. */
@@ -69,10 +69,10 @@ class Directory {
   std::string path_;
 };
 
-/** open(2) with O_NOFOLLOW and O_CLOEXEC, again when a signal came. */
+/** open(2) with O_NOFOLLOW and O_CLOEXEC. Repeated when a signal interrupts it. */
 int openAt(int directory, const char* name, int flags, mode_t mode = 0);
 
-/** As Directory::read, of any path. Refused with EINVAL: what is no regular file. */
+/** As Directory::read, for any path. EINVAL if it is not a regular file. */
 Result<std::string> readFileAt(int directory, const char* name, const std::string& path, std::size_t most);
 
 }  // namespace ticktape

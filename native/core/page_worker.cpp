@@ -43,7 +43,7 @@ PageWorker::Ticket PageWorker::enqueue(Job job, Failure& failure) {
 }
 
 void PageWorker::watch(DirectoryPtr directory, RegionPtr control, const std::string& pageName, RegionPtr page) {
-  guard_.watch(std::move(directory), std::move(control), pageName, std::move(page));
+  journalWatch_.watch(std::move(directory), std::move(control), pageName, std::move(page));
   std::lock_guard<std::mutex> lock(mutex_);
   // Without a thread the writer still looks itself, when it goes on to another page.
   if (!closing_ && startThread() == 0) work_.notify_one();
@@ -58,16 +58,16 @@ void PageWorker::run() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     const auto called = [this] { return closing_ || !jobs_.empty(); };
-    if (guard_.watching()) {
-      work_.wait_until(lock, guard_.nextLook(), called);
-      if (std::chrono::steady_clock::now() >= guard_.nextLook()) {
+    if (journalWatch_.watching()) {
+      work_.wait_until(lock, journalWatch_.nextCheck(), called);
+      if (std::chrono::steady_clock::now() >= journalWatch_.nextCheck()) {
         lock.unlock();
-        guard_.look();
+        journalWatch_.check();
         lock.lock();
       }
       if (!called()) continue;
     } else {
-      work_.wait(lock, [&] { return called() || guard_.watching(); });
+      work_.wait(lock, [&] { return called() || journalWatch_.watching(); });
       if (!called()) continue;
     }
     if (jobs_.empty()) return;
@@ -156,7 +156,7 @@ void PageWorker::end(bool drain) {
     work_.notify_one();
   }
   thread_.join();
-  guard_.end();
+  journalWatch_.end();
 }
 
 }  // namespace ticktape

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "page_file.h"
-#include "place_guard.h"
+#include "journal_watch.h"
 #include "thread.h"
 
 namespace ticktape {
@@ -36,9 +36,9 @@ class PageWorker {
   State wait(Ticket ticket, Result<RegionPtr>& result);
   void abandon(Ticket ticket);
 
-  /** From now on the thread checks every half second whether a writer's files are in place, between its jobs. */
+  /** From now on the thread checks every half second, between its jobs, whether a writer's journal was replaced. */
   void watch(DirectoryPtr directory, RegionPtr control, const std::string& pageName, RegionPtr page);
-  PlaceGuard& guard() { return guard_; }
+  JournalWatch& journalWatch() { return journalWatch_; }
 
   /** Finishes all jobs, then ends the thread. Results can still be collected. */
   void close();
@@ -71,7 +71,7 @@ class PageWorker {
   std::unordered_map<Ticket, Slot> slots_;
   Ticket lastTicket_ = 0;
   bool closing_ = false;
-  PlaceGuard guard_;
+  JournalWatch journalWatch_;
   Thread thread_;
 };
 

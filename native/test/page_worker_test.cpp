@@ -120,48 +120,48 @@ struct Watched {
     worker.watch(Directory::open(directory, true).value, control, "0.page", page);
   }
   uint32_t sleepers() const { return loadAcquire(wordAt(control->data(), format::control::kSleepers)); }
-  /** The word is set, more than once, and the position is that of the last look that was well. */
-  bool isTold() {
+  /** The word is set, more than once, and the position is that of the last check that found nothing. */
+  bool isNoticed() {
     if (!check::eventually([&] { return sleepers() == 1; })) return false;
     storeOrdered(wordAt(control->data(), format::control::kSleepers), 0);
-    return check::eventually([&] { return sleepers() == 1; }) && worker.guard().goneAfter() == 12;
+    return check::eventually([&] { return sleepers() == 1; }) && worker.journalWatch().replacedAfter() == 12;
   }
 };
 
 }  // namespace
 
-TEST(a_journal_in_place_is_left_alone) {
+TEST(a_journal_that_is_not_replaced_is_left_alone) {
   Watched watched;
   check::sleepMs(700);
-  watched.worker.guard().look();
+  watched.worker.journalWatch().check();
   CHECK_EQ(watched.sleepers(), 0u);
-  CHECK_EQ(watched.worker.guard().goneAfter(), -1);
+  CHECK_EQ(watched.worker.journalWatch().replacedAfter(), -1);
 }
 
-TEST(a_journal_whose_directory_control_or_page_is_gone_is_told_of) {
+TEST(a_journal_whose_directory_control_or_page_is_replaced_is_noticed) {
   Watched removed, moved, replaced, emptied;
   std::filesystem::remove_all(removed.directory);
   std::filesystem::rename(moved.directory, moved.directory + "-elsewhere");
   std::filesystem::rename(replaced.directory + "/control", replaced.directory + "/control.old");
   std::filesystem::copy_file(replaced.directory + "/control.old", replaced.directory + "/control");
   std::filesystem::remove(emptied.directory + "/0.page");
-  CHECK(removed.isTold());
-  CHECK(moved.isTold());
-  CHECK(replaced.isTold());
-  CHECK(emptied.isTold());
+  CHECK(removed.isNoticed());
+  CHECK(moved.isNoticed());
+  CHECK(replaced.isNoticed());
+  CHECK(emptied.isNoticed());
 }
 
 TEST(a_writer_that_goes_on_to_other_pages_during_a_look_is_in_place) {
   Watched watched;
   const DirectoryPtr directory = Directory::open(watched.directory, true).value;
-  PlaceGuard& guard = watched.worker.guard();
+  JournalWatch& watch = watched.worker.journalWatch();
   std::atomic<bool> ended{false};
   std::thread looking([&] {
-    while (!ended) guard.look();
+    while (!ended) watch.check();
   });
   // As retention does that keeps one page: each page is removed as soon as the next one is written.
   std::string last = "0.page";
-  for (int number = 1; number <= 2000 && guard.goneAfter() < 0; number++) {
+  for (int number = 1; number <= 2000 && watch.replacedAfter() < 0; number++) {
     const std::string name = std::to_string(number) + ".page";
     watched.worker.watch(directory, watched.control, name, newPage(watched.directory + '/' + name));
     std::filesystem::remove(watched.directory + '/' + last);
@@ -169,7 +169,7 @@ TEST(a_writer_that_goes_on_to_other_pages_during_a_look_is_in_place) {
   }
   ended = true;
   looking.join();
-  CHECK_EQ(guard.goneAfter(), -1);
+  CHECK_EQ(watch.replacedAfter(), -1);
 }
 
 TEST(an_existing_page_is_opened_read_only) {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 
 /**
- * The path as it means now. Whatever is opened keeps this one: what is done at the path later must not depend on where the process is by
- * then. What is no path comes back as it is, for the check that refuses it by name.
+ * The absolute path. Everything that is opened keeps this path, so that a later change of the working directory has no effect. A value that is
+ * not a path is returned unchanged, for the caller's check to refuse.
  */
 export function absolute<T>(path: T): T {
   return typeof path === 'string' && path !== '' && !path.includes('\0') ? (resolve(path) as T & string) : path

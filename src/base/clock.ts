@@ -6,7 +6,7 @@ export const clockWords: Uint32Array = new Uint32Array(native.clockBuffer)
 /** The same halves as signed numbers: V8 keeps those in a field as they are. */
 export const clockHalves = new Int32Array(native.clockBuffer)
 
-/** ns since 1970. Allocates a bigint; for differences on a hot path take `ageOf`. */
+/** ns since 1970. Allocates a bigint; use `ageOf` for differences on a hot path. */
 export function now(): bigint {
   return native.now()
 }

@@ -1,8 +1,8 @@
 /**
- * What every error of the library has: a class for its kind, and a stable `code`. Each layer adds its own kinds in an `errors.ts`.
+ * The base of all errors of the library: a class for each kind, and a stable `code`. Each layer adds its own kinds in an `errors.ts`.
  *
- * Messages say what happened, where, and what to do next. `path` and `position` are set where they mean something;
- * `cause` holds the system's own error where there was one.
+ * Messages say what happened, where, and what to do next. `path` and `position` are set when the error concerns one;
+ * `cause` is the system's error, if there was one.
  */
 
 export interface ErrorLocation {
@@ -31,7 +31,7 @@ export class InvalidOptionError extends TicktapeError {
   readonly code = 'ERR_INVALID_OPTION'
 }
 
-/** Calls in an order that makes no sense: `commit` without `begin`, `begin` twice, a poll from inside a poll. */
+/** Calls in a wrong order: `commit` without `begin`, `begin` twice, a poll from inside a poll. */
 export class InvalidStateError extends TicktapeError {
   readonly code = 'ERR_INVALID_STATE'
 }
@@ -41,23 +41,23 @@ export class ClosedError extends TicktapeError {
   readonly code = 'ERR_CLOSED'
 }
 
-/** A symlink, a FIFO, a foreign owner or a directory others may write in, where the library's own file should be. */
+/** A path that is not safe to use: a symbolic link, a FIFO, a file of another user, or a directory that others may write in. */
 export class UnsafePathError extends TicktapeError {
   readonly code = 'ERR_UNSAFE_PATH'
 }
 
-/** No space for what is to be made. Everything before is intact; the same call works again once there is space. */
+/** No space for a new file. All earlier data is intact; the same call works once there is space. */
 export class NoSpaceError extends TicktapeError {
-  // The code of the journals, for which it was first made: programs compare it.
+  // The code names journals, the first users of this class. Programs compare it, so it stays.
   readonly code = 'ERR_JOURNAL_FULL'
 }
 
-/** There is nothing at a path (yet). */
+/** Nothing exists at a path (yet). */
 export class NotFoundError extends TicktapeError {
   readonly code = 'ERR_JOURNAL_NOT_FOUND'
 }
 
-/** What is at a path is of another kind than what should be there. */
+/** The file or directory at a path is of the wrong kind. */
 export class WrongPathError extends TicktapeError {
   readonly code = 'ERR_NOT_A_JOURNAL'
 }

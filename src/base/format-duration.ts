@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1000],
 ] as const
 
-/** ms for people: 5400000 as '1.5 h'. */
+/** A duration in ms as text: 5400000 as '1.5 h'. */
 export function formatAge(ms: number): string {
   for (const [unit, size] of UNITS) {
     const value = ms / size

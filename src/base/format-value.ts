@@ -1,4 +1,4 @@
-/** A value as an error message shows it: short, and never a failure of its own, whatever the value is. */
+/** Formats a value for an error message: short, and without throwing for any value. */
 export function formatValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -17,14 +17,14 @@ export function formatValue(value: unknown): string {
   }
 }
 
-/** As `shown`, and of an object what is in it: a misspelt key is best seen. */
+/** As `formatValue`, but with the contents of an object, so that a misspelt key is visible. */
 export function formatContents(value: unknown): string {
   if (typeof value !== 'object' || value === null) return formatValue(value)
   try {
     const text = JSON.stringify(value, (_, part: unknown) => (hasJson(part) ? part : formatValue(part)))
     if (text.length <= 120) return text
   } catch {
-    // A circle, or a getter that throws: then it is not shown.
+    // A circular object, or a getter that throws: the contents are not shown.
   }
   return formatValue(value)
 }

@@ -1,2 +1,2 @@
-/** Whether this is Bun, whose engine is JavaScriptCore. What it does otherwise than Node is said where it matters. */
+/** Whether this is Bun, whose engine is JavaScriptCore. Code that depends on it explains the difference from Node. */
 export const isBun = 'bun' in process.versions

@@ -3,10 +3,10 @@ import { isBun } from './is-bun.js'
 /**
  * Loads a word that other processes store to, as `Atomics.load` does, also from memory that is mapped read-only.
  *
- * Bun's engine, JavaScriptCore, compiles `Atomics.load` to an exchange of the word with itself (`lock cmpxchg`). That is a store, and
- * the system ends a process that stores to read-only memory; readers map pages read-only. There the word is loaded plainly, and an atomic
- * operation on a word of our own follows: neither the compiler nor the processor moves what comes after it before it. See
- * docs/decisions/0020-bun.md.
+ * Bun's engine, JavaScriptCore, compiles `Atomics.load` to an exchange of the word with itself (`lock cmpxchg`). That is a store, and the
+ * system kills a process that stores to read-only memory; readers map pages read-only. So in Bun the word is loaded with an ordinary load,
+ * followed by an atomic operation on a word of our own: neither the compiler nor the processor moves a later access before that operation.
+ * See docs/decisions/0020-bun.md.
  */
 export const loadWord: (words: Int32Array, index: number) => number = isBun ? loadWithoutStore : Atomics.load
 

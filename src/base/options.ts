@@ -3,7 +3,7 @@ import { formatValue } from './format-value.js'
 
 type Kind = (value: unknown, name: string) => string | undefined
 
-/** Says what is wrong with a value of this kind, or undefined when nothing is. */
+/** Each returns undefined for a valid value, else a description of the valid ones. */
 export const kinds = {
   boolean: (value: unknown) => (typeof value === 'boolean' ? undefined : 'true or false'),
   string: (value: unknown) => (typeof value === 'string' && value !== '' ? undefined : 'a non-empty string'),
@@ -28,8 +28,8 @@ export const kinds = {
 } as const
 
 /**
- * Checks an options object before anything is done with it: every key known, every value of its kind. Keys whose value is
- * undefined count as not given.
+ * Checks an options object: every key must be known, and every value of its kind. Keys whose value is undefined count as
+ * not given.
  *
  * @throws {InvalidOptionError}
  */
@@ -39,7 +39,7 @@ export function checkOptions(what: string, options: unknown, spec: Readonly<Reco
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(spec, name)) {
-      throw new InvalidOptionError(`${what} has no option '${name}'; there are: ${Object.keys(spec).join(', ')}`)
+      throw new InvalidOptionError(`${what} has no option '${name}'; its options are: ${Object.keys(spec).join(', ')}`)
     }
     if (value === undefined) continue
     const wanted = spec[name](value, name)

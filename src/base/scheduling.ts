@@ -9,10 +9,11 @@ export function getAffinity(): number[] {
 }
 
 /**
- * Binds the calling thread to these CPUs: a spinning reader to one of its own. V8's threads stay where they are; those of the addon that it
- * starts, which make pages, sync and wait, leave a single CPU to it and share several with it. Call it first thing in the process or worker.
+ * Binds the calling thread to these CPUs, for example a spinning reader to a CPU of its own. V8's threads are not moved. The addon's threads
+ * that the calling thread starts (they create pages, sync and wait) avoid that CPU when there is one, and use the same CPUs when there are
+ * several. Call it first in the process or worker.
  *
- * @throws {InvalidOptionError}, {SystemCallError} where the system refuses (macOS, a CPU that isn't there).
+ * @throws {InvalidOptionError}, {SystemCallError} when the system refuses (macOS, a CPU that does not exist).
  */
 export function setAffinity(cpus: readonly number[]): void {
   if (
@@ -26,10 +27,10 @@ export function setAffinity(cpus: readonly number[]): void {
 }
 
 /**
- * Sets how the calling thread is scheduled: 'fifo' with priority 1 to 99 (it runs until it sleeps; needs CAP_SYS_NICE), or 'other' with a nice
- * value of -20 to 19. Threads of the addon do not inherit it.
+ * Sets the scheduling of the calling thread: 'fifo' with priority 1 to 99 (it runs until it sleeps; needs CAP_SYS_NICE), or 'other' with a
+ * nice value of -20 to 19. Threads of the addon do not inherit it.
  *
- * @throws {InvalidOptionError}, {SystemCallError} where the system refuses.
+ * @throws {InvalidOptionError}, {SystemCallError} when the system refuses.
  */
 export function setScheduling(policy: 'fifo' | 'other', priority: number): void {
   if (policy !== 'fifo' && policy !== 'other')
@@ -44,15 +45,15 @@ export function setScheduling(policy: 'fifo' | 'other', priority: number): void 
 }
 
 /**
- * Keeps all that the process has mapped, and will map, in memory (mlockall). Pages of journals count: see 'ulimit -l'.
+ * Locks all present and future mappings of the process in memory (mlockall). Pages of journals count: see 'ulimit -l'.
  *
- * @throws {SystemCallError} where the system refuses.
+ * @throws {SystemCallError} when the system refuses.
  */
 export function lockMemory(): void {
   attempt("locking the process's memory; see 'ulimit -l'", () => native.lockMemory())
 }
 
-/** As many as the kernel's own sets hold. */
+/** The size of the kernel's own sets of CPUs. */
 const MOST_CPUS = 1024
 
 function attempt(doing: string, action: () => void): void {

@@ -1,4 +1,4 @@
-/** A path as a shell command takes it: text of messages is copied into terminals. */
+/** Quotes a path for a shell command: users copy commands from messages into terminals. */
 export function shellQuoted(path: string): string {
   return /^[\w@%+=:,./][\w@%+=:,./-]*$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

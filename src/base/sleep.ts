@@ -1,7 +1,7 @@
-/** Nobody changes it, so waiting on it lasts as long as it is told to. */
+/** No thread changes it, so waiting on it always ends by the time-out. */
 const word = new Int32Array(new SharedArrayBuffer(4))
 
-/** Blocks the calling thread for `ms` milliseconds; the event loop stands still. For looks at a lock that another process holds briefly. */
+/** Blocks the calling thread, and its event loop, for `ms` milliseconds. For retries while another process holds a lock briefly. */
 export function sleepThread(ms: number): void {
   Atomics.wait(word, 0, 0, ms)
 }

@@ -10,14 +10,14 @@ import {
   WrongPathError,
 } from './errors.js'
 
-/** What the addon and node:fs throw when a system call fails. */
+/** The error that the addon and node:fs throw when a system call fails. */
 interface SystemError extends Error {
   readonly code?: string
   readonly syscall?: string
   readonly path?: string
 }
 
-/** The classes a layer throws for what a system call says: no space, nothing there, something else there, anything else. */
+/** The error classes of a layer for a failed system call: no space, nothing at the path, the wrong kind of file, any other error. */
 export interface SystemErrorClasses {
   readonly NoSpace: new (message: string, location: ErrorLocation) => TicktapeError
   readonly NotFound: new (message: string, location: ErrorLocation) => TicktapeError
@@ -32,7 +32,7 @@ const PLAIN: SystemErrorClasses = {
   Other: SystemCallError,
 }
 
-/** Out of space in one of its forms: the disk, a quota, the process's file size limit. */
+/** Codes that mean there is no space: on the disk, in a quota, or in the process's file size limit. */
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /** The system's code of an error ('ENOENT'), or '' when it has none. */
@@ -41,7 +41,7 @@ export function systemCode(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** Whether an error says that there is nowhere to put more data; a file system gone read-only counts. */
+/** Whether an error means that no more data can be stored. A file system that has become read-only counts. */
 export function isNoSpace(error: unknown): boolean {
   const code = systemCode(error)
   return NO_SPACE.has(code) || code === 'EROFS'
@@ -61,13 +61,12 @@ export function fromSystemError(
   }
   if (code === 'ELOOP') {
     return new UnsafePathError(
-      `${path} is a symbolic link, which is not followed here; give the path it points to, or another`,
+      `${path} is a symbolic link, which is not followed here; give the path it points to, or another path`,
       location,
     )
   }
   if (code === 'ENOENT') return new classes.NotFound(`there is no ${path}${missingAbove(path)}`, location)
-  if (code === 'ENOTDIR')
-    return new classes.WrongPath(`${path} lies below a file, not below a directory; check the path`, location)
+  if (code === 'ENOTDIR') return new classes.WrongPath(`a directory above ${path} is a file; check the path`, location)
   if (code === 'EISDIR' || code === 'ENXIO' || (code === 'EINVAL' && isIrregular(path))) {
     return new UnsafePathError(`${path} is not a regular file; use another path`, location)
   }
@@ -79,14 +78,14 @@ export function fromSystemError(
   )
 }
 
-/** Nothing can be made where the directory to make it in is missing: which one that is. */
+/** Names the topmost missing directory above a path, if there is one. */
 function missingAbove(path: string): string {
   let missing = ''
   for (let above = dirname(resolve(path)); !fs.existsSync(above); above = dirname(above)) missing = above
-  return missing === '' ? '' : `: the directory ${missing} is missing; make it first`
+  return missing === '' ? '' : `: the directory ${missing} is missing; create it first`
 }
 
-/** Whether there is something other than a file with bytes: a directory, a FIFO, a socket, a device. */
+/** Whether the path is something other than a regular file: a directory, a FIFO, a socket, a device. */
 export function isIrregular(path: string): boolean {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false })
   return stat !== undefined && !stat.isFile()

@@ -12,7 +12,7 @@ import { type FrameHeader, pointerOf } from './view.js'
 export function ageOf(frame: FrameHeader): number {
   const pointer = pointerOf(frame)
   if (pointer === undefined || pointer.at < 0) {
-    throw new ViewExpiredError('the frame is gone; take its age in its handler')
+    throw new ViewExpiredError("the frame's view has expired; call ageOf() in the frame's handler")
   }
   native.readClock()
   const word = (pointer.at + Frame.TIME) >> 2

@@ -7,15 +7,15 @@ import type { FramePointer } from './pointer.js'
 import { type FrameHeader, pointerOf } from './view.js'
 
 /**
- * What led to a frame: the frame itself, while its handler runs; its position in a journal without an id; or its position in
- * the journal with that id.
+ * The frame that led to a frame: its view, while its handler runs; its position in a journal without an id; or its position and its
+ * journal's id.
  */
 export type Cause = FrameHeader | number | { readonly journal: number; readonly position: number }
 
 export interface CommitOptions {
-  /** ns since 1970, not before the journal's last frame. Default: now. The times of a venue go into a field of their own, say `venueTime: i64`. */
+  /** ns since 1970, not before the journal's last frame. Default: now. Store a venue's time in a field of its own, such as `venueTime: i64`. */
   readonly time?: bigint
-  /** What led to this frame. Given as a frame, `sinceRoot` counts on from it. Only in frames of 128 bytes and more. */
+  /** The frame that led to this one. If it is given as a view, `sinceRoot` is computed from it. Only in frames of 128 bytes and more. */
   readonly cause?: Cause
   /** Who writes it, 0 to 65,535. Only in frames of 128 bytes and more. */
   readonly source?: number
@@ -24,12 +24,12 @@ export interface CommitOptions {
 }
 
 /**
- * Does what the options of a commit ask for: sets the frame's time, stores the rest. Everything is checked before the first byte is
- * stored: when it throws, the frame is as it was. Returns what is to be added to the frame's first word.
+ * Applies the options of a commit: sets the frame's time and stores the others. All options are checked before the first byte is
+ * stored, so an error leaves the frame unchanged. Returns the bits to add to the frame's first word.
  *
- * @param fromClock whether a frame whose commit gives no time takes the clock's.
+ * @param fromClock whether a frame without a `time` option gets the clock's time.
  * @param ordered whether times never decrease.
- * @throws {InvalidOptionError} for options that cannot be stored, {InvalidStateError} for ones that meddle with the frame.
+ * @throws {InvalidOptionError} for options that cannot be stored, {InvalidStateError} for options whose getters write frames.
  */
 export function applyCommitOptions(
   options: CommitOptions,
@@ -41,7 +41,7 @@ export function applyCommitOptions(
   const { pointer } = entry
   const { at } = pointer
   const commit = check(options, entry.size, ordered ? time : undefined)
-  // An option that is a getter can do anything, give up this frame for one.
+  // An option may be a getter, which can call anything, for example abort this frame.
   if (pointer.at !== at) {
     const { path } = pointer.memory
     throw new InvalidStateError(`${path}: commit() with options that write frames themselves`, { path })
@@ -52,7 +52,7 @@ export function applyCommitOptions(
   return store(commit, pointer, time.high, time.low >>> 0) << (8 * Frame.FLAGS)
 }
 
-/** Options read and found right: what is stored is what was checked, whatever an option that is a getter says next time. */
+/** Options that were read once and checked. A getter could return another value the second time. */
 interface CheckedCommit {
   readonly time: bigint | undefined
   readonly source: number | undefined
@@ -64,7 +64,7 @@ interface CheckedCommit {
   readonly frame: FramePointer | undefined
 }
 
-/** The one that every commit uses: a commit allocates nothing. */
+/** Used by every commit, so that a commit allocates nothing. */
 const checked = {
   time: undefined as bigint | undefined,
   source: undefined as number | undefined,
@@ -75,7 +75,7 @@ const checked = {
   frame: undefined as FramePointer | undefined,
 }
 
-/** Reads the options, each once, and checks them. The result is good until the next call. */
+/** Reads each option once, and checks it. The result is valid until the next call. */
 function check(options: CommitOptions, frameSize: number, notBefore: FrameTime | undefined): CheckedCommit {
   if (typeof options !== 'object' || options === null)
     throw refused(`commit takes its options as an object, not ${formatValue(options)}`)
@@ -136,10 +136,10 @@ function sinceRoot(cause: FramePointer, high: number, low: number): number {
   return Math.min(Math.max(0, sinceCause) + causeSinceRoot, 2 ** 32 - 1)
 }
 
-/** What is wrong is not the frame's fields: it can still be committed. (`write` gives it up, as nobody else could.) */
+/** The frame's fields are right, so it can still be committed. (`write` discards it, because its caller has no access to it.) */
 function refused(why: string): InvalidOptionError {
   return new InvalidOptionError(
-    `${why}. A frame begun with begin() stays begun: commit it with other options, or give it up with abort()`,
+    `${why}. A frame begun with begin() stays begun: commit it with other options, or call abort()`,
   )
 }
 
@@ -151,7 +151,7 @@ function checkTime(time: unknown, notBefore: FrameTime | undefined): void {
   const last = (BigInt(notBefore.high) << 32n) | BigInt(notBefore.low >>> 0)
   if (time < last) {
     throw refused(
-      `commit's 'time' ${time} is before the journal's last frame (${last}); times never decrease within a journal, so keep the time of a venue in a field of its own, say venueTime: i64, and leave 'time' to the clock`,
+      `commit's 'time' ${time} is before the journal's last frame (${last}); times never decrease within a journal, so store a venue's time in a field of its own, such as venueTime: i64, and leave 'time' to the clock`,
     )
   }
 }

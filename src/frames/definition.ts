@@ -39,7 +39,7 @@ export class FrameDefinition<F extends Fields = Fields> {
     Object.freeze(this)
   }
 
-  /** @internal Of parts that were checked. */
+  /** @internal The arguments must have been checked. */
   static create<F extends Fields = Fields>(
     name: string,
     id: number,
@@ -55,7 +55,7 @@ export class FrameDefinition<F extends Fields = Fields> {
   declare readonly values?: ValuesOf<F>
 }
 
-/** Those made here: where a frame's fields lie decides which memory is touched, so look-alikes are not taken for one. */
+/** All definitions created here. Offsets decide which memory is accessed, so other objects of the same shape are not accepted. */
 const definitions = new WeakSet<FrameDefinition>()
 
 /** @internal Whether a value is a definition made by {@link frame} or read from a schema.json. */
@@ -66,12 +66,12 @@ export function isDefinition(value: unknown): value is FrameDefinition {
 /** The values of a definition: `Values<typeof Ticker>`. */
 export type Values<D> = D extends FrameDefinition<infer F> ? ValuesOf<F> : never
 
-/** The fields of a definition, `FieldsOf<typeof Ticker>`; fields are their own. */
+/** The fields of a definition: `FieldsOf<typeof Ticker>`. A set of fields is returned as it is. */
 export type FieldsOf<D extends Fields | FrameDefinition> =
   D extends FrameDefinition<infer F> ? F : D extends Fields ? D : never
 
 export interface FrameOptions {
-  /** 64-byte slots to take, when more than the fields need: from 2 on a frame has a cause, a source and a destination. */
+  /** 64-byte slots of the frame, if more than the fields need. From 2 slots on a frame has a cause, a source and a destination. */
   readonly slots?: number
 }
 
@@ -108,7 +108,7 @@ export function frame<const F extends Fields>(
   let layout = wanted === 1 ? layOut(name, fields, Frame.SMALL_HEADER_SIZE) : undefined
   if (layout === undefined || layout.end > SLOT_SIZE) layout = layOut(name, fields, Frame.LARGE_HEADER_SIZE)
   const needed = Math.max(wanted, Math.ceil(layout.end / SLOT_SIZE))
-  // Fields that fit 64 bytes with the small header but not with the large one, and those that never did.
+  // A frame with the large header has 2 slots at least, even if its fields would fit into fewer.
   const slots = layout.header === Frame.LARGE_HEADER_SIZE ? Math.max(2, needed) : 1
   if (slots > Frame.MAX_SLOTS) {
     throw new FrameDefinitionError(
@@ -141,19 +141,19 @@ const RESERVED_NAMES = [
 ] as const
 const RESERVED: ReadonlySet<string> = new Set(RESERVED_NAMES)
 
-/** A name that no field can have, because every frame has it already. */
+/** A name that no field can have, because every frame has a property of that name. */
 export type ReservedName = (typeof RESERVED_NAMES)[number] | 'toJSON'
 
-/** Has the type checker refuse a field with a reserved name. Says nothing of fields whose names it does not know. */
+/** Makes the type checker refuse a field with a reserved name. Fields whose names it does not know are not checked here. */
 type UnreservedNames<F extends Fields> = string extends keyof F
   ? unknown
   : { readonly [K in keyof F & ReservedName]: `every frame has '${K}' already; give the field another name` }
 
-/** @internal Also for what comes from schema.json. */
+/** @internal Also used for schema.json. */
 export function checkName(what: string, name: string): void {
   if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
     throw new FrameDefinitionError(
-      `${what} needs a name of 1 to 64 letters, digits and underscores that starts with no digit, not ${formatValue(name)}`,
+      `${what} needs a name of 1 to 64 letters, digits and underscores that does not start with a digit, not ${formatValue(name)}`,
     )
   }
 }

@@ -4,37 +4,37 @@ import type { PageMemory } from './memory.js'
 import type { FramePointer } from './pointer.js'
 import { type FrameView, makeReadView } from './view.js'
 
-/** Where frames of one type go: their view and their handler. */
+/** The view and the handler for frames of one type. */
 export interface Route {
   readonly view: FrameView
   readonly pointer: FramePointer
   readonly handle: FrameHandler
-  /** Slots every frame of the type must have, or `ANY_SLOTS` when nothing is known of it. */
+  /** The number of slots of each frame of the type; `ANY_SLOTS` when the type has no definition. */
   readonly slots: number
 }
 
-/** Frames have 1 slot at least, so this equals no frame's. */
+/** Equal to no frame's number of slots, which is 1 at least. */
 const ANY_SLOTS = -1
 
 /** Types below this are found in an array, others in a map. */
 const DENSE_TYPES = 1024
 
-/** Where frames come from, as a dispatch sees it: a journal with its schema.json, a ring with its table of types. */
+/** Where frames come from: a journal with its schema.json, or a ring with its table of types. */
 export interface FrameOrigin {
   /** The definition of a type; undefined where it has none. */
   find(type: number): FrameDefinition | undefined
   /**
    * Checks a handler's definition.
    *
-   * @param met whether a frame of its type has been met, so that it must be known.
-   * @throws {SchemaMismatchError} when there is something else under its id or name.
+   * @param met whether a frame of its type was read, so that its definition must exist.
+   * @throws {SchemaMismatchError} when another definition has its id or name.
    */
   check(definition: FrameDefinition, met: boolean): void
-  /** Throws what says that the bytes at a position of a file contradict the format. `what` goes on after a name for the frame. */
+  /** Throws an error: the bytes at a position of a file contradict the format. `what` is the rest of a sentence that begins with the frame. */
   damaged(what: string, position: number, path: string): never
 }
 
-/** One set of handlers made ready for one journal or ring: a view for each type, checked against what is known there. */
+/** A set of handlers for one journal or ring: a view for each type, checked against the definitions there. */
 export class Dispatch {
   /** The first word of the last frame handled, and its route: most journals hold many frames of a kind. */
   lastWord = 0
@@ -42,10 +42,10 @@ export class Dispatch {
   /** By type. */
   readonly routes: (Route | undefined)[] = []
   private readonly others = new Map<number, Route>()
-  /** Of types nothing is known of, by type: for frames of one slot and for larger ones, whose headers differ. */
+  /** Routes of types without a definition: for frames of one slot, and for larger frames, which have another header. */
   private readonly unknown = [new Map<number, Route>(), new Map<number, Route>()] as const
   private readonly pointers: FramePointer[] = []
-  /** What its views look at. */
+  /** The memory that its views read. */
   memory: PageMemory
 
   constructor(
@@ -58,13 +58,13 @@ export class Dispatch {
     for (const { definition } of handlers.byType.values()) origin.check(definition, false)
   }
 
-  /** The slow side of the lookup: a type not met before, or not in the array. */
+  /** The slow path of the lookup: a type that was not read before, or that is not in the array. */
   resolve(type: number, slots: number, position: number): Route {
     const large = slots > 1 ? 1 : 0
     const route =
       this.routes[type] ?? this.others.get(type) ?? this.unknown[large].get(type) ?? this.addRoute(type, large)
     if (route.slots !== slots && route.slots !== ANY_SLOTS) {
-      const what = `has type ${type} and ${slots} slots, that type has ${route.slots}`
+      const what = `has type ${type} and ${slots} slots, but that type has ${route.slots}`
       this.origin.damaged(what, position, this.memory.path)
     }
     return route
@@ -76,7 +76,7 @@ export class Dispatch {
     for (const pointer of this.pointers) pointer.bind(memory)
   }
 
-  /** Ends the life of all views handed out. */
+  /** Expires all views. */
   expire(): void {
     const pointers = this.pointers
     for (let i = 0; i < pointers.length; i++) pointers[i].at = -1

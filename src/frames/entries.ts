@@ -25,7 +25,7 @@ export function makeEntry(definition: FrameDefinition): Entry {
   }
 }
 
-/** What a writer begins and ends with: nobody has its definition, so every `begin` goes its slow way. */
+/** The entry of a new or closed writer. No program has its definition, so every `begin` takes its slow path. */
 export const NO_ENTRY: Entry = makeEntry(FrameDefinition.create<Fields>('None', 1, [], 1))
 
 /** The kinds of frames that one writer of a journal or ring has written, each with its view over the memory it writes. */
@@ -34,14 +34,14 @@ export class Entries {
 
   constructor(
     private memory: PageMemory,
-    /** Makes a kind known to its readers before its first frame, or throws. */
+    /** Makes a definition available to readers before its first frame, or throws. */
     private readonly announce: (definition: FrameDefinition) => void,
   ) {}
 
   /**
-   * The entry of a definition, made the first time.
+   * The entry of a definition; created by the first call.
    *
-   * @throws {InvalidOptionError} for what is no definition, and what `announce` throws.
+   * @throws {InvalidOptionError} when the argument is not a definition; errors of `announce`.
    */
   of(definition: FrameDefinition): Entry {
     if (!isDefinition(definition)) {
@@ -61,7 +61,7 @@ export class Entries {
     this.announce(definition)
     const entry = makeEntry(definition)
     entry.pointer.bind(this.memory)
-    // In place of one whose definition was of the same layout: from here on this one is asked for.
+    // May replace the entry of another definition with the same layout: the program uses this one now.
     this.byType.set(definition.id, entry)
     return entry
   }

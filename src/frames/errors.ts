@@ -1,4 +1,4 @@
-/** What can be wrong with definitions, values, views and the bytes of frames. */
+/** Errors about definitions, values, views and the bytes of frames. */
 import { type ErrorLocation, TicktapeError } from '../base/errors.js'
 
 /** A frame definition that cannot be laid out: bad name, id or field, too large, or two under one id. */
@@ -11,7 +11,7 @@ export class FieldValueError extends TicktapeError {
   readonly code = 'ERR_FIELD_VALUE'
 }
 
-/** A view used after its frame was committed, aborted, or the handler it was passed to returned. */
+/** A view was used after its frame was committed or aborted, or after the handler that it was passed to returned. */
 export class ViewExpiredError extends TicktapeError {
   readonly code = 'ERR_VIEW_EXPIRED'
 }

@@ -34,12 +34,12 @@ export interface Field<T = unknown> {
   readonly type?: T
 }
 
-/** Raw bytes. A type with a name of its own: written out, TypeScript before 5.7 could not read it in our declaration files. */
+/** Raw bytes. The type has a name, because TypeScript before 5.7 cannot read its long form in our declaration files. */
 export interface BytesField extends Field<Uint8Array> {
   readonly kind: 'bytes'
 }
 
-/** Those made here: a look-alike could claim a size or an alignment that its kind doesn't have. */
+/** All fields created here. Another object of the same shape could have a size or an alignment that its kind does not have. */
 const fields = new WeakSet<object>()
 
 function made<T, K extends Field<T> = Field<T>>(field: K): K {
@@ -68,7 +68,7 @@ export const i16 = scalar<number>('i16', 2)
 export const u32 = scalar<number>('u32', 4)
 /** Signed integer, -2^31 to 2^31 - 1. */
 export const i32 = scalar<number>('i32', 4)
-/** 32-bit float: a number is rounded to the nearest, one too large for it is refused. */
+/** 32-bit float. A number is rounded to the nearest one; a number that is too large is refused. */
 export const f32 = scalar<number>('f32', 4)
 /** 64-bit float: any number, NaN and the infinities included. */
 export const f64 = scalar<number>('f64', 8)
@@ -79,12 +79,12 @@ export const i64 = scalar<bigint>('i64', 8)
 /** One byte, 0 or 1. */
 export const bool = scalar<boolean>('bool', 1)
 
-/** Text of at most `size` ASCII characters, none of them NUL; the rest is filled with NULs. */
+/** Text of at most `size` ASCII characters without NUL. Shorter text is padded with NULs. */
 export function ascii(size: number): Field<string> {
   return made({ kind: 'ascii', size: checkedSize('ascii', size), align: 1 })
 }
 
-/** `size` raw bytes. Fewer are filled with zeros; reading copies them out. */
+/** `size` raw bytes. Shorter values are padded with zeros. Reading returns a copy. */
 export function bytes(size: number): BytesField {
   return made<Uint8Array, BytesField>({ kind: 'bytes', size: checkedSize('bytes', size), align: 1 })
 }

@@ -1,8 +1,8 @@
 /**
  * The binary format, version 1: every offset in a journal's files, written once.
  *
- * `native/core/format.h` is generated from this file (`npm run generate`), and a test holds the tables of
- * `docs/format.md` against it, so the code, the addon and the specification cannot drift apart.
+ * `native/core/format.h` is generated from this file (`npm run generate`), and a test compares the tables of `docs/format.md` with it,
+ * so the code, the addon and the specification always agree.
  * All integers are little-endian. Offsets and sizes are bytes unless a name says slots.
  */
 
@@ -11,7 +11,7 @@ export const SLOT_SIZE = 64
 export const SLOT_SHIFT = 6
 export const FORMAT_VERSION = 1
 
-/** The version of a new `control`. In one of version 2 a sleeper makes a memory barrier in all writers before its last look: docs/format.md. */
+/** The version of a new `control`. From version 2 on a sleeper makes a memory barrier in all writers before its last check: docs/format.md. */
 export const CONTROL_VERSION = 2
 
 /** Page files: a header of one 4 KiB block, then slots. */
@@ -37,9 +37,9 @@ export const Page = {
   IDENTITY_CRC: 120,
   IDENTITY_SIZE: 128,
 
-  /** u32: committed slots. The one commit word: nothing else makes a frame visible. */
+  /** u32: published slots. Only this word makes a frame visible. */
   CURSOR: 128,
-  /** u32: 1 once the writer has gone on to the next page. */
+  /** u32: 1 once the writer has continued on the next page. */
   SEALED: 256,
   /** u32: CRC32C of the identity (bytes 0 to 127) and the slots below the cursor; meaningful when PAGE_CRC_SET is 1. */
   PAGE_CRC: 260,
@@ -49,7 +49,7 @@ export const Page = {
 
   /**
    * u32 each: marks. Mark i is the slot of the first frame that starts at or after slot i × stride, 0 where there is
-   * none yet (mark 0 is slot 0). They bound a seek to a walk of one stride, whatever the page's size.
+   * none yet (mark 0 is slot 0). With them a seek walks one stride at most, whatever the page's size.
    */
   MARKS: 512,
   MARK_COUNT: 896,
@@ -64,7 +64,7 @@ export const PageFlag = {
   CHECKED: 1,
 } as const
 
-/** Frames: 16 bytes of header in one slot, 32 from two slots up, then the payload. */
+/** Frames: a header of 16 bytes in a frame of one slot, of 32 bytes in a larger one; then the payload. */
 export const Frame = {
   TYPE: 0,
   SLOTS: 2,
@@ -93,7 +93,7 @@ export const FrameFlag = {
 export const CAUSE_POSITION_BITS = 48
 export const MAX_JOURNAL_ID = 65535
 
-/** `control`: who reads, and who sleeps. */
+/** `control`: the readers, and whether any of them sleeps. */
 export const Control = {
   HEADER_SIZE: 4096,
   SIZE: 65536,
@@ -108,9 +108,9 @@ export const Control = {
 
   /** u32 futex word: grows by one whenever a writer wakes sleepers. */
   SIGNAL: 128,
-  /** u32: 1 when somebody may be asleep on SIGNAL; the writer clears it before it wakes. */
+  /** u32: 1 when a reader may be asleep on SIGNAL; the writer clears it before it wakes the sleepers. */
   SLEEPERS: 256,
-  /** u32: number of the page the writer is on; a hint, the page headers decide. */
+  /** u32: number of the page the writer is on. A hint: the page headers decide. */
   CURRENT_PAGE: 384,
 } as const
 
@@ -128,8 +128,8 @@ export const ReaderSlot = {
   /** i64: ns since 1970 of the last checkpoint. */
   HEARTBEAT: 16,
   /**
-   * u32: counts checkpoints. The position of checkpoint c is at POSITION + 8 × (c mod 2), so a reader of it never sees
-   * half of one, and a death between two stores loses none.
+   * u32: counts checkpoints. The position of checkpoint c is at POSITION + 8 × (c mod 2), so no process reads a position that is half
+   * written, and a reader that dies between two stores keeps its last position.
    */
   CHECKPOINT: 24,
   /** Two u64. */

@@ -5,18 +5,18 @@ import { native } from '../native/index.js'
 const clock = clockHalves
 const readClock = native.readClock
 
-/** Hears of times that are not what the clock gives. */
+/** Is called about times that are not the clock's. */
 export interface TimeWatch {
-  /** A program gave the last frame's time: the clock need not have reached it. */
+  /** A program set the last frame's time. It may be later than the clock. */
   given(time: FrameTime): void
-  /** The clock says `high, low`, which is before the last frame's time: it was set back. Nothing may be allocated here but once. */
+  /** The clock says `high, low`, which is before the last frame's time: it was set back. Called for each frame, so it must not allocate each time. */
   behind(high: number, low: number, time: FrameTime): void
 }
 
 /**
  * The time of the frame written last, in ns since 1970, as two halves.
  *
- * Both are signed: a field that holds a number of 2^31 and more is a new object on the heap each time; see docs/decisions/0011-hot-path.md.
+ * Both are signed: V8 allocates a new object each time a field is set to a number of 2^31 or more; see docs/decisions/0011-hot-path.md.
  */
 export class FrameTime {
   low: number
@@ -30,7 +30,7 @@ export class FrameTime {
     this.high = Number(last >> 32n) | 0
   }
 
-  /** Takes the clock's time, unless that is before the last one: times never decrease, whatever the clock does. */
+  /** Sets the clock's time, unless it is before the last frame's: times never decrease. */
   advance(): void {
     readClock()
     const low = clock[0]
@@ -43,16 +43,16 @@ export class FrameTime {
     }
   }
 
-  /** Takes the clock's time as it is. */
+  /** Sets the clock's time, even if it is before the last frame's. */
   read(): void {
     readClock()
     this.low = clock[0]
     this.high = clock[1]
   }
 
-  /** Takes a time that was given. */
+  /** Sets a time that the program gave. */
   set(time: bigint): void {
-    // `Number` alone may make an object on the heap.
+    // Without `| 0` V8 may allocate an object for the number.
     this.low = Number(BigInt.asIntN(32, time)) | 0
     this.high = Number(time >> 32n) | 0
     this.watch?.given(this)

@@ -15,8 +15,8 @@ export type FrameHandler<D extends Fields | FrameDefinition = Fields> = (
 ) => HandlerResult
 
 /**
- * What a handler may return: anything but a promise, which nobody would wait for. An async handler would find its frame gone after
- * the first `await`. Values are not looked at.
+ * What a handler may return: anything but a promise, because `poll` does not wait for one. In an async handler the view would be expired
+ * after the first `await`. The returned value is ignored.
  */
 export type HandlerResult =
   | void
@@ -51,7 +51,7 @@ export class Handlers {
   /**
    * Handles frames of this definition.
    *
-   * @throws {FrameDefinitionError} when another one with its id is handled already.
+   * @throws {FrameDefinitionError} when a definition with the same id has a handler already.
    */
   on<F extends Fields>(definition: FrameDefinition<F>, handle: FrameHandler<F>): this {
     if (!isDefinition(definition)) {
@@ -61,7 +61,7 @@ export class Handlers {
     const other = this.byType.get(definition.id)
     if (other !== undefined) {
       throw new FrameDefinitionError(
-        `frames '${other.definition.name}' and '${definition.name}' both have id ${definition.id}; handle it once`,
+        `frames '${other.definition.name}' and '${definition.name}' both have id ${definition.id}; add one handler for that id`,
       )
     }
     this.byType.set(definition.id, { definition, handle: handle as unknown as FrameHandler })
@@ -69,7 +69,7 @@ export class Handlers {
     return this
   }
 
-  /** Handles all other frames, with views made from the journal's schema.json. Without it they are passed over. */
+  /** Handles all other frames, with views made from the journal's schema.json. Without it they are skipped. */
   otherwise(handle: FrameHandler): this {
     checkFunction('otherwise', handle)
     this.rest = handle
@@ -80,12 +80,12 @@ export class Handlers {
 
 const made = new WeakSet<Handlers>()
 
-/** @internal Whether a value is a set of handlers, and no look-alike. */
+/** @internal Whether a value is a set of handlers created here, not an object of the same shape. */
 export function isHandlers(value: unknown): value is Handlers {
   return typeof value === 'object' && value !== null && made.has(value as Handlers)
 }
 
-/** Begins a set of handlers: `on(Ticker, t => ...).on(Order, o => ...).otherwise(f => ...)`. */
+/** Creates a set of handlers: `on(Ticker, t => ...).on(Order, o => ...).otherwise(f => ...)`. */
 export function on<F extends Fields>(definition: FrameDefinition<F>, handle: FrameHandler<F>): Handlers {
   return new Handlers().on(definition, handle)
 }
@@ -95,7 +95,7 @@ function checkFunction(name: string, handle: unknown): void {
     throw new InvalidOptionError(`${name}() takes a function to call with each frame, not ${formatValue(handle)}`)
   if (Object.prototype.toString.call(handle) === '[object AsyncFunction]') {
     throw new InvalidOptionError(
-      `${name}() takes no async function: the frame is gone at its first await, and counts as read. Use 'for await', or keep frames with toObject() and wait elsewhere`,
+      `${name}() takes a synchronous function: the frame's view expires at the first await, and the frame counts as read. Use 'for await', or copy frames with toObject() and await elsewhere`,
     )
   }
 }

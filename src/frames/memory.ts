@@ -20,7 +20,7 @@ export class PageMemory {
     readonly firstPosition: number,
     /** For error messages. */
     readonly path: string,
-    /** What frames caused by this journal's frames name it by. */
+    /** The number by which causes name this journal. */
     readonly journalId: number,
   ) {
     this.u8 = new Uint8Array(buffer)
@@ -36,5 +36,5 @@ export class PageMemory {
   }
 }
 
-/** What views are bound to before their first frame. */
+/** Views are bound to this memory before their first frame. */
 export const NO_MEMORY = new PageMemory(new ArrayBuffer(0), 0, '', 0)

@@ -2,7 +2,7 @@ import { formatValue } from '../base/format-value.js'
 import type { FrameDefinition } from './definition.js'
 import { FieldValueError } from './errors.js'
 
-/** Plain objects to and from the views of one definition. */
+/** Conversions between plain objects and the views of one definition. */
 export interface PlainValues {
   /**
    * Sets every field of a view.
@@ -15,11 +15,11 @@ export interface PlainValues {
 }
 
 /**
- * The conversions of one definition, made once however many views use them.
+ * The conversions of one definition, created once and shared by all its views.
  *
- * They are code made for the definition: `view.last = values.last`, one statement a field, which V8 compiles to loads and stores where a
- * loop over names costs a lookup for each. The code is made from field names, which are identifiers: definition.ts refuses any other.
- * Where a program forbids such code (`--disallow-code-generation-from-strings`) loops serve.
+ * They are functions generated for the definition, with one statement for each field such as `view.last = values.last`. V8 compiles these to
+ * loads and stores, where a loop over names would look up each name. The code contains field names, which are always identifiers, because
+ * definition.ts refuses other names. If the program forbids generated code (`--disallow-code-generation-from-strings`), loops are used.
  */
 export function plainValues(definition: FrameDefinition): PlainValues {
   let values = made.get(definition)
@@ -41,7 +41,7 @@ function make(definition: FrameDefinition): PlainValues {
   const { assign, toObject } = compiled
   return {
     assign(view, values) {
-      // Where a field is missing, or there is one too many, the slow way finds the words for it.
+      // A field is missing or unknown: the slow path throws the error that names it.
       if (!assign(view, values)) assignByName(definition, view, values)
     },
     toObject,
@@ -65,7 +65,7 @@ function compile(names: readonly string[]): Compiled | undefined {
   const take = names.map((name, i) => `const v${i} = values.${name}; if (v${i} === undefined) return false;`)
   const store = names.map((name, i) => `view.${name} = v${i};`)
   const copy = names.map(name => `${name}: view.${name}`)
-  // Of no field at all, anything would be taken for an object that has them.
+  // A definition without fields: the slow path must check that `values` is an object.
   const last = `return ${names.length > 0}`
   try {
     /* oxlint-disable no-new-func, typescript/no-implied-eval -- see plainValues */

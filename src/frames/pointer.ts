@@ -1,17 +1,17 @@
 import { Page, SLOT_SHIFT } from './format.js'
 import { NO_MEMORY, type PageMemory } from './memory.js'
 
-/** `at` of a pointer that looks at nothing. */
+/** `at` of a pointer that is at no frame. */
 export const NO_FRAME = -1
-/** `at` of a pointer whose frame was begun and then given up, because one of its fields refused a value. */
-export const GIVEN_UP = -2
+/** `at` of a pointer whose frame was begun and then discarded, because one of its fields refused a value. */
+export const DISCARDED = -2
 
 /**
- * Where a view looks: one page's arrays and a byte offset. Views keep theirs to themselves, so nobody outside the library can
- * reach mapped memory.
+ * The frame that a view reads or writes: one page's arrays and a byte offset. A view's pointer is private, so that code outside the library
+ * cannot access mapped memory.
  */
 export class FramePointer {
-  /** Byte offset of the frame within the page; below 0 there is nothing to look at: `NO_FRAME` or `GIVEN_UP`. */
+  /** Byte offset of the frame within the page. Below 0 there is no frame: `NO_FRAME` or `DISCARDED`. */
   at = NO_FRAME
   memory = NO_MEMORY
   u8: Uint8Array = NO_MEMORY.u8
@@ -39,10 +39,10 @@ export class FramePointer {
     this.i64 = memory.i64
   }
 
-  /** Gives up the frame being written: its bytes are zero again, and whoever began it sees why it is gone. */
-  giveUp(bytes: number): void {
+  /** Discards the frame being written: zeroes its bytes, and marks it so that `commit` can report why it is gone. */
+  discard(bytes: number): void {
     this.u8.fill(0, this.at, this.at + bytes)
-    this.at = GIVEN_UP
+    this.at = DISCARDED
   }
 
   /** The frame's position. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Schema } from './schema.js'
 
 /**
- * The layout hashes of the first n definitions, for every n, and that n. Definitions are only ever added, so each page was made
- * with one of these. Same as `layoutHash` of each prefix, in one pass.
+ * The layout hash of the first n definitions, for every n, mapped to n. Definitions are only added, never removed, so each page was created
+ * with one of these hashes. The result equals the layout hash of each prefix, but is computed in one pass.
  */
 export function prefixHashes(schema: Schema): Map<string, number> {
   const { frames } = JSON.parse(schema.toJson()) as { frames: unknown[] }

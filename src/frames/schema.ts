@@ -5,8 +5,8 @@ import type { FieldKind } from './field.js'
 import { FORMAT_VERSION, Frame, SLOT_SIZE } from './format.js'
 
 /**
- * The definitions of one journal, in the order they were first written. Kept as `schema.json` beside the pages, so that any
- * tool can decode them without the program that wrote them. Definitions are only ever added.
+ * The definitions of one journal, in the order they were first written. Stored as `schema.json` beside the pages, so that any
+ * tool can decode frames without the program that wrote them. Definitions are only added, never changed or removed.
  */
 export class Schema {
   private readonly byId = new Map<number, FrameDefinition>()
@@ -35,7 +35,7 @@ export class Schema {
         .map(d => `${d.field}: ${d.journal} in the journal, ${d.program} in the program`)
         .join('; ')
       throw new SchemaMismatchError(
-        `frame id ${definition.id} means something else in ${path}: ${list}. Give the changed frame a new id, or use another journal`,
+        `frame id ${definition.id} has another definition in ${path}: ${list}. Give the changed frame a new id, or use another journal`,
         differences,
         { path },
       )
@@ -53,7 +53,7 @@ export class Schema {
     return undefined
   }
 
-  /** Adds a definition; false when it was there. @throws {SchemaMismatchError} as `match`. */
+  /** Adds a definition; returns false when it is there already. @throws {SchemaMismatchError} as `match`. */
   add(definition: FrameDefinition, path: string): boolean {
     if (this.match(definition, path) !== undefined) return false
     this.byId.set(definition.id, definition)
@@ -65,7 +65,7 @@ export class Schema {
     return new Schema([...this.definitions, definition])
   }
 
-  /** The first 8 bytes of the SHA-256 of the frames' canonical JSON: which definitions there were when a page was made. */
+  /** The first 8 bytes of the SHA-256 of the frames' canonical JSON. It identifies the definitions that existed when a page was created. */
   hash(): Uint8Array {
     return layoutHash(this.definitions)
   }
@@ -76,16 +76,16 @@ export class Schema {
   }
 
   /**
-   * Reads the text of schema.json, which like all bytes of a file may be anything.
+   * Parses the text of schema.json. The text is not trusted.
    *
-   * @throws {CorruptJournalError} when it is no schema.
+   * @throws {CorruptJournalError} when it is not a schema.
    */
   static parse(text: string, path: string): Schema {
     let json: unknown
     try {
       json = JSON.parse(text)
     } catch (error) {
-      throw new CorruptJournalError(`${path} is no JSON: ${(error as Error).message}; run 'ticktape repair'`, {
+      throw new CorruptJournalError(`${path} is not JSON: ${(error as Error).message}; run 'ticktape repair'`, {
         path,
         cause: error,
       })
@@ -94,7 +94,7 @@ export class Schema {
       return new Schema(parseFrames(json))
     } catch (error) {
       if (!(error instanceof FrameDefinitionError)) throw error
-      throw new CorruptJournalError(`${path} is no schema: ${error.message}; run 'ticktape repair'`, {
+      throw new CorruptJournalError(`${path} is not a schema: ${error.message}; run 'ticktape repair'`, {
         path,
         cause: error,
       })
@@ -122,7 +122,7 @@ function plain(definition: FrameDefinition): object {
   }
 }
 
-/** How two definitions under one id differ, field by field; none when they lay frames out alike. */
+/** The differences of two definitions with the same id, field by field; none when their layouts are equal. */
 export function compare(journal: FrameDefinition, program: FrameDefinition): FieldDifference[] {
   const differences: FieldDifference[] = []
   const differ = (field: string, a: string, b: string): void => {
@@ -164,11 +164,12 @@ const SIZES: Readonly<Record<FieldKind, number>> = {
 
 function parseFrames(json: unknown): FrameDefinition[] {
   const { format, frames } = asObject(json, 'the schema')
-  if (format !== FORMAT_VERSION) bad(`it has format ${JSON.stringify(format)}, this library reads ${FORMAT_VERSION}`)
+  if (format !== FORMAT_VERSION)
+    bad(`it has format ${JSON.stringify(format)}, but this library reads ${FORMAT_VERSION}`)
   if (!Array.isArray(frames)) bad("it has no list 'frames'")
   const definitions = (frames as unknown[]).map(parseFrame)
-  if (new Set(definitions.map(d => d.id)).size !== definitions.length) bad('two frames have one id')
-  if (new Set(definitions.map(d => d.name)).size !== definitions.length) bad('two frames have one name')
+  if (new Set(definitions.map(d => d.id)).size !== definitions.length) bad('two frames have the same id')
+  if (new Set(definitions.map(d => d.name)).size !== definitions.length) bad('two frames have the same name')
   return definitions
 }
 
@@ -193,7 +194,7 @@ function parseField(frameName: string, json: unknown, start: number, end: number
   checkFieldName(frameName, name as string)
   const what = `field '${String(name)}' of frame '${frameName}'`
   if (typeof kind !== 'string' || !Object.hasOwn(SIZES, kind))
-    bad(`${what} is of no known kind (${JSON.stringify(kind)})`)
+    bad(`${what} has an unknown kind (${JSON.stringify(kind)})`)
   const scalar = SIZES[kind as FieldKind]
   const text = scalar === 0
   if (!Number.isInteger(size) || (size as number) < 1 || (!text && size !== scalar))
@@ -214,7 +215,7 @@ function parseField(frameName: string, json: unknown, start: number, end: number
 }
 
 function asObject(json: unknown, what: string): Record<string, unknown> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) bad(`${what} is no object`)
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) bad(`${what} is not an object`)
   return json as Record<string, unknown>
 }
 

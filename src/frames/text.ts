@@ -1,8 +1,8 @@
 import { CorruptJournalError } from './errors.js'
 
 /**
- * Reads NUL-padded ASCII without allocating for texts seen lately: symbols repeat, so each field keeps the last few it
- * decoded, found again by their bytes. Direct-mapped: a text that falls on a used entry replaces it.
+ * Reads NUL-padded ASCII without allocating for texts that were read recently. Texts such as symbols repeat, so each field has a small cache
+ * of decoded texts, found by their bytes. The cache is direct-mapped: a new text replaces the one in its entry.
  */
 export class TextCache {
   private readonly keys: Uint8Array
@@ -12,7 +12,7 @@ export class TextCache {
     this.keys = new Uint8Array(TEXTS * size)
   }
 
-  /** The text in `size` bytes at `at`. `path` and `position` are for the error when those bytes are no ASCII. */
+  /** The text in `size` bytes at `at`. `path` and `position` are for the error when those bytes are not ASCII. */
   read(bytes: Uint8Array, at: number, path: string, position: number): string {
     const size = this.size
     let hash = 0
@@ -46,7 +46,7 @@ export class TextCache {
       if (byte === 0) break
       if (byte >= 0x80) {
         throw new CorruptJournalError(
-          `a text in the frame at position ${position} of ${path} has a byte that is no ASCII (0x${byte.toString(16)}); run 'ticktape verify'`,
+          `a text in the frame at position ${position} of ${path} has a byte that is not ASCII (0x${byte.toString(16)}); run 'ticktape verify'`,
           { path, position },
         )
       }
@@ -62,7 +62,7 @@ export class TextCache {
 /** A power of two. */
 const TEXTS = 64
 
-/** Stores `text` NUL-padded into `size` bytes. Returns false, with some of it stored, when it is too long or no ASCII. */
+/** Stores `text` NUL-padded into `size` bytes. Returns false when it is too long or not ASCII; some characters may be stored then. */
 export function storeText(bytes: Uint8Array, at: number, size: number, text: string): boolean {
   const length = text.length
   if (length > size) return false

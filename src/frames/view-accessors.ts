@@ -10,11 +10,11 @@ export type Getter = (this: View) => unknown
 export type Setter = (this: View, value: never) => void
 
 /**
- * What all views are: something that looks through a pointer nobody else can get at. Each definition has a subclass with an
- * accessor for each field; the accessors are made here, where the pointer is in reach.
+ * The base class of all views. A view reads memory through a private pointer. Each definition has a subclass with an accessor for each
+ * field. The accessors are made here, because only this class can access the pointer.
  *
- * One class a definition, not one a reader: a handler then sees one shape however many journals it is used with, and V8 compiles
- * `t.last` to a load.
+ * There is one class for each definition, not for each reader: a handler then sees objects of one shape, whatever number of journals it is
+ * used with, and V8 compiles `t.last` to a load.
  */
 export class View {
   readonly #pointer: FramePointer
@@ -28,7 +28,7 @@ export class View {
     return typeof value === 'object' && value !== null && #pointer in value ? value.#pointer : undefined
   }
 
-  /** A getter for something of the frame's header. */
+  /** A getter for a value in the frame's header. */
   static headerGetter(name: string, read: (pointer: FramePointer) => unknown): Getter {
     return function (this: View) {
       const p = this.#pointer
@@ -39,7 +39,7 @@ export class View {
   /**
    * Makes the getter of one field. Each kind has its own function so that each compiles to one load.
    *
-   * @throws (the getter) {ViewExpiredError} when the pointer looks at nothing.
+   * @throws (the getter) {ViewExpiredError} when the pointer is at no frame.
    */
   static getter(frameName: string, field: FieldLayout): Getter {
     const { offset, size } = field
@@ -120,7 +120,7 @@ export class View {
         }
       }
       case 'bytes':
-        // A copy: a view of the page itself would let a reader store into memory mapped read-only.
+        // A copy, because a Uint8Array over the page would let a program store into memory that is mapped read-only.
         return function (this: View) {
           const p = this.#pointer
           const at = p.at
@@ -139,13 +139,13 @@ export class View {
   }
 
   /**
-   * Makes the setter of one field: what the field cannot hold is refused, nothing is rounded off or cut silently.
+   * Makes the setter of one field. It refuses a value that the field cannot hold, and never rounds or truncates one silently.
    *
-   * @throws (the setter) {FieldValueError}: the frame is given up. {ViewExpiredError} when the pointer looks at nothing.
+   * @throws (the setter) {FieldValueError}: the frame is discarded. {ViewExpiredError} when the pointer is at no frame.
    */
   static setter(definition: FrameDefinition, field: FieldLayout): Setter {
     const { offset, size } = field
-    // One call for all that can be wrong keeps the setters small enough for V8 to inline many of them into one loop.
+    // All errors are thrown by one function. This keeps the setters small enough for V8 to inline many of them into one loop.
     const no = (p: FramePointer, value: unknown): never => refuse(definition, field, p, value)
     switch (field.kind) {
       case 'u8':
@@ -254,7 +254,7 @@ export class View {
   }
 }
 
-/** A subclass may say anything of its length; `set` goes by what it is. */
+/** The length that `set` uses. A subclass may override `length` with any value. */
 const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')?.get as (
   this: Uint8Array,
 ) => number
@@ -263,7 +263,7 @@ function lengthOf(bytes: Uint8Array): number {
   try {
     return trueLength.call(bytes)
   } catch {
-    return Number.POSITIVE_INFINITY // a Proxy: no field holds one
+    return Number.POSITIVE_INFINITY // a Proxy, which no field accepts
   }
 }
 
@@ -273,18 +273,18 @@ const I64_MAX = 2n ** 63n - 1n
 
 function expired(frameName: string, field: string): never {
   throw new ViewExpiredError(
-    `'${field}' of a ${frameName} was used after its frame was committed, aborted or given up, or its handler returned; fill frames before commit(), keep those that were read with toObject()`,
+    `'${field}' of a ${frameName} was used after its frame was committed, aborted or discarded, or after its handler returned; set fields before commit(), and use toObject() to keep the values of a frame that was read`,
   )
 }
 
 function unknownEnum(frameName: string, field: FieldLayout, stored: number, p: FramePointer): never {
   throw new CorruptJournalError(
-    `'${field.name}' of the ${frameName} at position ${p.position} of ${p.memory.path} holds ${stored}, which none of its ${field.values?.length} names stands for`,
+    `'${field.name}' of the ${frameName} at position ${p.position} of ${p.memory.path} is ${stored}, but it has only ${field.values?.length} names`,
     { path: p.memory.path, position: p.position },
   )
 }
 
-/** What each kind takes, for the message of a refusal. */
+/** The values that each kind accepts, for error messages. */
 function wanted(field: FieldLayout): string {
   switch (field.kind) {
     case 'u8':
@@ -318,11 +318,11 @@ function wanted(field: FieldLayout): string {
   }
 }
 
-/** A frame with a field that was not set must not be committed by mistake, and must not be in the way of the next one: it is given up. */
+/** Discards the frame, so that it is not committed with a field unset, and so that the next `begin` works. */
 function refuse(definition: FrameDefinition, field: FieldLayout, pointer: FramePointer, value: unknown): never {
   if (pointer.at < 0) expired(definition.name, field.name)
-  pointer.giveUp(definition.size)
+  pointer.discard(definition.size)
   throw new FieldValueError(
-    `'${field.name}' of a ${definition.name} takes ${wanted(field)}, not ${formatValue(value)}; the frame is given up`,
+    `'${field.name}' of a ${definition.name} takes ${wanted(field)}, not ${formatValue(value)}; the frame is discarded`,
   )
 }

@@ -5,18 +5,18 @@ import type { FramePointer } from './pointer.js'
 import type { FrameView } from './view.js'
 import { View } from './view-accessors.js'
 
-/** Fields of the header that a view of 128 bytes or more shows. */
+/** Header fields that only frames of 128 bytes or more have. */
 const LARGE_HEADER = ['cause', 'causeJournal', 'source', 'dest', 'sinceRoot']
 
-/** What Node's console and `util.inspect` look for. */
+/** The method that Node's console and `util.inspect` call. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
-/** What `util.inspect` passes: the options, and itself. */
+/** The arguments that `util.inspect` passes: its options, and itself. */
 type Inspect = (value: unknown, options: object) => string
 
 /**
- * Gives the views of one definition what `JSON.stringify` and `console.log` ask for. Both show all fields, and neither throws: a view whose
- * frame is gone says so, and a value that its kind cannot have is shown as bytes.
+ * Defines the methods of a definition's views that `JSON.stringify` and `console.log` call. Both show all fields, and neither throws: an
+ * expired view is shown as expired, and a value that its kind cannot have is shown as bytes.
  *
  * JSON is that of `ticktape tail --json`: `position`, `time` (ns since 1970, a decimal string), `type` (the definition's name), from 128
  * bytes on `cause`, `causeJournal`, `source`, `dest` and `sinceRoot`, then the fields. 64-bit integers are decimal strings, bytes are
@@ -26,7 +26,7 @@ type Inspect = (value: unknown, options: object) => string
 export function defineText(prototype: View, definition: FrameDefinition, kind: 'read' | 'write'): void {
   const { name } = definition
   const define = (key: string | symbol, value: (...args: never[]) => unknown): void => {
-    // A journal from before there was toJSON may have a field of that name: it stays a field.
+    // A journal of an older version may have a field named toJSON: it stays a field.
     if (!Object.hasOwn(prototype, key)) Object.defineProperty(prototype, key, { value })
   }
   define('toJSON', function (this: View) {
@@ -41,7 +41,7 @@ export function defineText(prototype: View, definition: FrameDefinition, kind: '
   })
 }
 
-/** What `JSON.stringify` shows of a view to read. */
+/** The object that `JSON.stringify` shows for a read view. */
 export function frameToJson(frame: FrameView): Record<string, unknown> {
   return toJson(frame as unknown as View, frame.definition, 'read')
 }
@@ -52,7 +52,7 @@ function toJson(view: View, definition: FrameDefinition, kind: 'read' | 'write')
   return contentOf(view, pointer, definition, kind, jsonOf)
 }
 
-/** The pointer of a view that looks at a frame. */
+/** The pointer of a view that is at a frame. */
 function alive(view: View): FramePointer | undefined {
   const pointer = View.pointerOf(view)
   return pointer === undefined || pointer.at < 0 ? undefined : pointer
@@ -71,7 +71,7 @@ function contentOf(
   const add = (name: string): void => {
     if (values[name] !== undefined) content[name] = show(values[name])
   }
-  // A frame being written has no header yet.
+  // A frame that is being written has no header yet.
   const hasHeader = kind === 'read'
   if (hasHeader) for (const name of ['position', 'time']) add(name)
   content['type'] = known ? definition.name : values['type']
@@ -85,7 +85,7 @@ function contentOf(
   return content
 }
 
-/** Whether it came from `frame()` or a schema.json: a reader that finds none makes one without fields, whose name none can have. */
+/** Whether it came from `frame()` or a schema.json. For a type without one, a reader makes a definition whose name has a space, which others cannot have. */
 function isKnown(definition: FrameDefinition): boolean {
   return !definition.name.includes(' ')
 }

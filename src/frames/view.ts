@@ -5,7 +5,7 @@ import { FramePointer } from './pointer.js'
 import { View } from './view-accessors.js'
 import { defineText } from './view-text.js'
 
-/** What every frame says of itself, whatever its fields. Valid only while the handler it was passed to runs. */
+/** The header that every frame has. Valid only while the handler that it was passed to runs. */
 export interface FrameHeader {
   /** Its definition's id. */
   readonly type: number
@@ -13,21 +13,21 @@ export interface FrameHeader {
   readonly position: number
   /** ns since 1970; never decreases within a journal. Reading it allocates a bigint. */
   readonly time: bigint
-  /** 64-byte slots it takes. */
+  /** The frame's size in 64-byte slots. */
   readonly slots: number
   /** Position of the frame that led to this one, in the journal `causeJournal`; undefined when none was given or in 64-byte frames. */
   readonly cause: number | undefined
   /** Id of the journal that `cause` is a position in. */
   readonly causeJournal: number | undefined
-  /** Who wrote it, as the program counts; undefined in 64-byte frames. */
+  /** Who wrote it: a number that the program chose; undefined in 64-byte frames. */
   readonly source: number | undefined
-  /** Whom it is for, as the program counts; undefined in 64-byte frames. */
+  /** Whom it is for: a number that the program chose; undefined in 64-byte frames. */
   readonly dest: number | undefined
   /** ns since the first frame of the chain of causes, at most 2^32 - 1; undefined in 64-byte frames. */
   readonly sinceRoot: number | undefined
 }
 
-/** What every view to read can do. */
+/** The methods of every read view. */
 export interface FrameMethods<F extends Fields> {
   readonly definition: FrameDefinition<F>
   /** Whether this is a frame of that definition; narrows its type. */
@@ -35,15 +35,15 @@ export interface FrameMethods<F extends Fields> {
   /** A copy of the fields' values, to keep. */
   toObject(): ValuesOf<F>
   /**
-   * What `JSON.stringify` shows: `position`, `time`, `type` (the definition's name) and the fields. 64-bit integers are decimal strings, bytes
-   * are hexadecimal, NaN and the infinities are strings. A view whose frame is gone gives `{ type, expired: true }`, and nothing throws.
+   * The object that `JSON.stringify` shows: `position`, `time`, `type` (the definition's name) and the fields. 64-bit integers are decimal strings, bytes
+   * are hexadecimal, NaN and the infinities are strings. An expired view gives `{ type, expired: true }`. It never throws.
    */
   toJSON(): Record<string, unknown>
 }
 
 /**
  * A frame to read, with its fields as properties: `FrameView<typeof Ticker>` is what a handler of `Ticker` is passed.
- * Plain `FrameView` is a frame of any kind: ask `is` which, or take `toObject()`.
+ * Plain `FrameView` is a frame of any kind: call `is` to check which, or `toObject()`.
  */
 export type FrameView<D extends Fields | FrameDefinition = Fields> = FrameHeader &
   (string extends keyof FieldsOf<D> ? unknown : Readonly<ValuesOf<FieldsOf<D>>>) &
@@ -57,13 +57,13 @@ export type WriteView<D extends Fields | FrameDefinition = Fields> = ValuesOf<Fi
 /** @internal The pointer of a view, undefined for anything else. */
 export const pointerOf = View.pointerOf
 
-/** @internal A view and the pointer it looks through. */
+/** @internal A view and its pointer. */
 export interface BoundView<V> {
   readonly view: V
   readonly pointer: FramePointer
 }
 
-/** @internal Makes a reading view. It has no properties of its own and nothing to store through. */
+/** @internal Makes a read view. It has no properties of its own and no setters. */
 export function makeReadView<F extends Fields>(definition: FrameDefinition<F>): BoundView<FrameView<F>> {
   const known = readViews.get(definition)
   const ReadView = known ?? defineReadView(definition)
@@ -72,7 +72,7 @@ export function makeReadView<F extends Fields>(definition: FrameDefinition<F>): 
   return { view: Object.preventExtensions(new ReadView(pointer)) as unknown as FrameView<F>, pointer }
 }
 
-/** @internal A writing view, and all fields at once from an object. */
+/** @internal A write view, and a function that sets all fields from an object. */
 export interface BoundWriteView<F extends Fields> extends BoundView<WriteView<F>> {
   /**
    * Sets every field.
@@ -82,7 +82,7 @@ export interface BoundWriteView<F extends Fields> extends BoundView<WriteView<F>
   assign(values: ValuesOf<F>): void
 }
 
-/** @internal Makes a writing view; a name that is no field is refused by the object itself (it is not extensible). */
+/** @internal Makes a write view. It is not extensible, so setting a name that is not a field throws. */
 export function makeWriteView<F extends Fields>(definition: FrameDefinition<F>): BoundWriteView<F> {
   const known = writeViews.get(definition)
   const WriteView = known ?? defineWriteView(definition)
@@ -95,7 +95,7 @@ export function makeWriteView<F extends Fields>(definition: FrameDefinition<F>):
 
 type ViewClass = new (pointer: FramePointer) => View
 
-/** One class for each definition, however many readers and writers use it. */
+/** One class for each definition, shared by all readers and writers. */
 const readViews = new WeakMap<FrameDefinition, ViewClass>()
 const writeViews = new WeakMap<FrameDefinition, ViewClass>()
 
@@ -109,7 +109,7 @@ function defineReadView(definition: FrameDefinition): ViewClass {
   define('definition', () => definition)
   const methods = {
     is: (other: FrameDefinition): boolean => sameDefinition(definition, other),
-    // Made when it is called first: most definitions' views are only read field by field.
+    // Created at the first call: the views of most definitions are only read field by field.
     toObject(this: View): object {
       return plainValues(definition).toObject(this)
     },
@@ -133,7 +133,7 @@ function defineWriteView(definition: FrameDefinition): ViewClass {
   return WriteView
 }
 
-/** Whether two definitions are one: the same object, or (one of them read from schema.json) the same layout. */
+/** Whether two definitions are equal: the same object, or the same layout (when one of them was read from schema.json). */
 function sameDefinition(a: FrameDefinition, b: FrameDefinition): boolean {
   if (a === b) return true
   return isDefinition(b) && a.id === b.id && a.name === b.name && JSON.stringify(a.fields) === JSON.stringify(b.fields)
@@ -166,7 +166,7 @@ function hasCause(p: FramePointer): boolean {
   return (p.u8[p.at + Frame.FLAGS] & FrameFlag.HAS_CAUSE) !== 0 && isLarge(p)
 }
 
-/** The frame decides, not its definition: one view serves frames of all sizes where schema.json does not know their type. */
+/** The frame's size decides, not its definition's: one view reads frames of all sizes if schema.json does not have their type. */
 function isLarge(p: FramePointer): boolean {
   return p.u8[p.at + Frame.SLOTS] > 1
 }

@@ -1,4 +1,4 @@
-/** What can be wrong with a journal. */
+/** Errors about journals. */
 import {
   type ErrorLocation,
   NoSpaceError,
@@ -8,13 +8,13 @@ import {
   WrongPathError,
 } from '../base/errors.js'
 
-/** No journal there (yet). */
+/** There is no journal at the path (yet). */
 export class JournalNotFoundError extends NotFoundError {}
 
-/** There is something, but it is not a journal: not a directory, or one with other things in it. */
+/** The path is not a journal: it is not a directory, or a directory with other files. */
 export class NotAJournalError extends WrongPathError {}
 
-/** The page being read is not the journal's any more: the journal was removed, made anew, or cut by recovery after power loss. */
+/** The open page is not part of the journal any more: the journal was removed, moved or replaced, or recovery after power loss removed the page. */
 export class JournalReplacedError extends TicktapeError {
   readonly code = 'ERR_JOURNAL_REPLACED'
 }
@@ -38,13 +38,13 @@ export class WriterLockedError extends TicktapeError {
   }
 }
 
-/** No space for the next page. Everything before is intact; the same call works again once there is space. */
+/** No space for the next page. All frames before it are intact; the same call works once there is space. */
 export class JournalFullError extends NoSpaceError {}
 
-/** The system refused something that a journal needs. */
+/** A system call that a journal needs failed. */
 export class JournalSystemError extends SystemCallError {}
 
-/** The page of this position was removed by retention. `first` is the first position still there. */
+/** The page of this position was removed by retention. `first` is the first position that still exists. */
 export class PositionGoneError extends TicktapeError {
   readonly code = 'ERR_POSITION_GONE'
   readonly first: number
@@ -60,7 +60,7 @@ export class PositionError extends TicktapeError {
   readonly code = 'ERR_POSITION'
 }
 
-/** A reader's name that cannot be stored, or no free place for one more. */
+/** A reader's name that cannot be stored, or no free reader slot. */
 export class ReaderNameError extends TicktapeError {
   readonly code = 'ERR_READER_NAME'
 }
@@ -70,17 +70,17 @@ export class ReaderBusyError extends TicktapeError {
   readonly code = 'ERR_READER_BUSY'
 }
 
-/** Recovery would have to drop frames that were promised durable. Nothing was changed. */
+/** Recovery would have to drop durable frames. Nothing was changed. */
 export class RecoveryRefusedError extends TicktapeError {
   readonly code = 'ERR_RECOVERY_REFUSED'
 }
 
-/** Writing to the disk failed; what was not durable before may be lost. The writer takes nothing more. */
+/** A sync failed. Frames that were not durable before may be lost. The writer accepts no more frames. */
 export class SyncFailedError extends TicktapeError {
   readonly code = 'ERR_SYNC_FAILED'
 }
 
-/** A journal that `repair` can make no copy of: nothing in it is good, or something is where the copy should be. */
+/** `repair` cannot create a copy: the journal has no good frame, or the copy's path exists already. */
 export class RepairError extends TicktapeError {
   readonly code = 'ERR_REPAIR'
 }

@@ -65,22 +65,22 @@ export interface Directory {
   lockFile(name: string, mode: number): FileLock | null
   /** As `readFile` of the addon. */
   readFile(name: string, most: number): Buffer
-  /** Makes a file exclusively, with exactly this mode, and syncs it. On failure there is none. */
+  /** Creates a file that must not exist, with exactly this mode, and syncs it. On failure no file remains. */
   writeFile(name: string, bytes: Uint8Array, mode: number): void
   /** All names in it, in no order. */
   names(): string[]
   /** Null when there is none; without a name the directory itself. */
   stat(name?: string): FileStatus | null
-  /** Whether its path still names it; true also when that cannot be found out. */
-  inPlace(): boolean
-  /** Whether the name is the file that is mapped; true also when that cannot be found out. */
+  /** Whether its path still names this directory; true also when that cannot be checked. */
+  isAtPath(): boolean
+  /** Whether the name is the file that is mapped; true also when that cannot be checked. */
   holds(name: string, mapping: Mapping): boolean
   /**
-   * Whether the file of this name is ahead of a mapping of it, in the cursor, seal or durable cursor of a page's header: then the mapping is
-   * of another file, such as the copy of it in a lower layer of overlayfs.
+   * Whether the cursor, the seal or the durable cursor in the header of this file is greater than in the mapping: then the mapping is of
+   * another file, such as the one in a lower layer of overlayfs.
    */
   isAheadOf(name: string, mapping: Mapping): boolean
-  /** Over what is there. */
+  /** Replaces an existing file. */
   rename(from: string, to: string): void
   /** A second name for a file; 'EEXIST' when that is taken. */
   link(from: string, to: string): void
@@ -106,12 +106,12 @@ export interface FileLock {
   write(text: string): void
   /** Sets the file's permissions. */
   setMode(mode: number): void
-  /** Releases the lock. May be called any number of times. */
+  /** Releases the lock. Any number of times. */
   close(): void
 }
 
 /**
- * A native thread that does the slow work with pages in advance. Jobs run one after another; a ticket identifies one.
+ * A native thread for slow page operations, so that they are done before they are needed. Jobs run one after another; a ticket names one.
  * At process or worker exit the thread finishes its current job and ends.
  */
 export interface PageWorker {
@@ -131,28 +131,29 @@ export interface PageWorker {
   ): number
   /** Maps an existing file read-only (checks as `mapFile`) and populates it for reading. Returns a ticket. */
   open(directory: Directory, name: string): number
-  /** Takes ownership of a mapping: detaches its buffer at once and unmaps it on the thread. After `close` it unmaps at once. */
+  /** Takes ownership of a mapping (its buffer is detached) and unmaps it on the thread, or on the calling thread after `close`. */
   dispose(mapping: Mapping): void
-  /** The result, which can be collected once: null while the job is not done. Throws the error of a failed job. */
+  /** The result, once: null while the job is not done. Throws the job's error. */
   collect(ticket: number): Mapping | null
   /** As `collect`, but waits for the job. */
   wait(ticket: number): Mapping
-  /** Abandons a ticket: its mapping is unmapped, also when the job creates it later. The file stays. */
+  /** Abandons a job: its mapping is unmapped, now or when it is done. The file stays. */
   abandon(ticket: number): void
   /**
-   * From now on checks twice a second whether a journal is in place: its directory, its control file and the page being written. Once one
-   * of them is gone, stores 1 to `control`'s word for sleepers, so that its writer goes to wake them and can call `goneAfter`.
+   * From now on checks twice a second whether a journal was replaced: whether the names of its directory, its control file and the page being
+   * written still mean the files that are open. If not, stores 1 to `control`'s word SLEEPERS: the writer then wakes them and calls
+   * `replacedAfter`.
    */
   watch(directory: Directory, control: Mapping, pageName: string, page: Mapping): void
-  /** Checks now, and returns the result of `goneAfter`. */
-  look(): number
-  /** -1 while the journal is in place; otherwise a position: frames before it were published while it was. */
-  goneAfter(): number
-  /** Finishes the existing jobs and ends the thread. Their results can still be collected. May be called any number of times. */
+  /** Checks now, and returns what `replacedAfter` does. */
+  checkJournal(): number
+  /** -1 while the journal is not replaced; else a position: all frames before it were published before it was replaced. */
+  replacedAfter(): number
+  /** Finishes all jobs, then ends the thread. Results can still be collected. Any number of times. */
   close(): void
 }
 
-/** The options of a `Syncer`. */
+/** Options of a `Syncer`. */
 export interface SyncerOptions {
   /** Sync this often, in ms, when something is new; 0 syncs only on request. */
   readonly intervalMs: number

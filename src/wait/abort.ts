@@ -3,12 +3,13 @@ interface AbortListeners {
   readonly listener: () => void
 }
 
-/** Who is told when a signal aborts. */
+/** The functions to call when a signal aborts. */
 const listenersOf = new WeakMap<AbortSignal, AbortListeners>()
 
 /**
- * Calls `listener` when the signal aborts, until `offAbort`. One listener serves all who ask: a program may end any number of readers with one
- * signal, and Node warns of the eleventh. It goes with the last of them, for Node keeps a signal that has one.
+ * Calls `listener` when the signal aborts, until `offAbort`. Only one listener is added to the signal for all callers: a program may end any
+ * number of readers with one signal, and Node warns about an eleventh listener. It is removed with the last caller, because Node keeps a
+ * signal that has a listener in memory.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): void {
   let entry = listenersOf.get(signal)

@@ -1,9 +1,9 @@
 import { sleepInLoop } from './sleeper.js'
 import type { Wakeable } from './wakeable.js'
 
-/** What can be followed: a reader. */
+/** A reader that can be followed. */
 export interface Followed<T> {
-  /** The next thing there is, undefined when there is none yet. */
+  /** The next value; undefined when there is none yet. */
   next(): T | undefined
   hasNews(): boolean
   readonly controls: readonly (Wakeable | undefined)[]
@@ -12,25 +12,25 @@ export interface Followed<T> {
   readonly closing: AbortSignal
 }
 
-/** ms for which the event loop may go without a turn while there is always a next one. */
+/** ms after which the event loop gets a turn while there is always a next value. */
 const SLICE_MS = 5
-/** Things handed out between two readings of the clock. */
-const PER_CLOCK = 64
+/** Values returned between two readings of the clock. */
+const VALUES_PER_CLOCK = 64
 
 /**
- * Follows until the signal aborts, the reader is closed, or the iterator is given back (`break`, `return()`): each of them ends a
+ * Follows until the signal aborts, the reader is closed, or the loop leaves the iterator (`break`, `return()`): each of these ends a
  * sleep at once.
  */
 export function follow<T>(reader: Followed<T>, signal: AbortSignal | undefined): AsyncIterableIterator<T, undefined> {
   const done: IteratorReturnResult<undefined> = { value: undefined, done: true }
-  const givenBack = new AbortController()
-  const ended = (): boolean => givenBack.signal.aborted || reader.closed || signal?.aborted === true
-  let handedOut = 0
+  const iteratorEnd = new AbortController()
+  const ended = (): boolean => iteratorEnd.signal.aborted || reader.closed || signal?.aborted === true
+  let returned = 0
   let sliceEnd = performance.now() + SLICE_MS
   return {
     async next() {
-      // Promises that are settled at once never let timers, sockets and signals have their turn.
-      if (++handedOut % PER_CLOCK === 0 && performance.now() >= sliceEnd) {
+      // Awaiting promises that are resolved already never lets timers, sockets and signals run.
+      if (++returned % VALUES_PER_CLOCK === 0 && performance.now() >= sliceEnd) {
         await new Promise(resolve => setImmediate(resolve))
         sliceEnd = performance.now() + SLICE_MS
       }
@@ -38,11 +38,17 @@ export function follow<T>(reader: Followed<T>, signal: AbortSignal | undefined):
         if (ended()) return done
         const value = reader.next()
         if (value !== undefined) return { value, done: false }
-        await sleepInLoop(reader.controls, () => ended() || reader.hasNews(), signal, reader.closing, givenBack.signal)
+        await sleepInLoop(
+          reader.controls,
+          () => ended() || reader.hasNews(),
+          signal,
+          reader.closing,
+          iteratorEnd.signal,
+        )
       }
     },
     async return() {
-      givenBack.abort()
+      iteratorEnd.abort()
       return done
     },
     [Symbol.asyncIterator]() {

@@ -1,19 +1,19 @@
 /**
- * What a loop does after a look that found nothing: one small class for each way to wait. (The model is Agrona's IdleStrategy.)
+ * What a loop does after a check that found no frame: one small class for each way to wait. (The model is Agrona's IdleStrategy.)
  */
 import { native } from '../native/index.js'
-import { EAGER_LOOKS, pause } from './pause.js'
+import { EAGER_CHECKS, pause } from './pause.js'
 import { sleepInLoop, sleepInThread } from './sleeper.js'
 import type { Wakeable } from './wakeable.js'
 
 export interface IdleStrategy {
-  /** A look found nothing. Rests a moment or sleeps; a promise is to be awaited before the next look: the event loop has its turn. */
+  /** A check found no frame. Pauses or sleeps. If it returns a promise, await it before the next check, so that the event loop gets a turn. */
   idle(): Promise<void> | undefined
-  /** A look found something. */
+  /** A check found frames. */
   reset(): void
 }
 
-/** What a loop sleeps on. */
+/** A reader that a loop can sleep on. */
 export interface Sleepable {
   readonly controls: readonly (Wakeable | undefined)[]
   readonly closed: boolean
@@ -23,21 +23,24 @@ export interface Sleepable {
   hasNews(): boolean
 }
 
-/** Looks in vain before the others stop spinning: some 50 µs. */
-const SPIN_LOOKS = 1000
-/** Looks in vain, of some 60 ns, between two offers of the core: where cores are few, what the writer waits for may be waiting for this one. */
-const LOOKS_PER_OFFER = 1024
-/** ms for which a thread sleeps at most before the event loop has its turn. */
+/** Checks without a frame after which all strategies but 'spin' stop spinning: some 50 µs. */
+const SPIN_CHECKS = 1000
+/**
+ * Checks without a frame, of some 60 ns each, between two calls that offer the core to other threads: on a machine with few cores, the writer
+ * may be waiting for this one.
+ */
+const CHECKS_PER_OFFER = 1024
+/** ms for which a thread sleeps at most before the event loop gets a turn. */
 const LONGEST_PARK_MS = 5
 
-/** Looks again, after the first few looks with a short rest between two. */
+/** Checks again and again. After the first few checks it pauses between two. */
 export class Spin implements IdleStrategy {
   private misses = 0
 
   idle(): undefined {
-    if (++this.misses <= EAGER_LOOKS) return undefined
+    if (++this.misses <= EAGER_CHECKS) return undefined
     pause()
-    if (this.misses % LOOKS_PER_OFFER === 0) native.offerCore()
+    if (this.misses % CHECKS_PER_OFFER === 0) native.offerCore()
     return undefined
   }
 
@@ -46,14 +49,14 @@ export class Spin implements IdleStrategy {
   }
 }
 
-/** Spins for a while, then does what its kind does at each look. */
+/** Spins for a while, then calls `stop` after each check. */
 abstract class SpinThen implements IdleStrategy {
   protected misses = 0
 
   idle(): Promise<void> | undefined {
-    if (++this.misses <= EAGER_LOOKS) return undefined
+    if (++this.misses <= EAGER_CHECKS) return undefined
     pause()
-    return this.misses > SPIN_LOOKS ? this.stop() : undefined
+    return this.misses > SPIN_CHECKS ? this.stop() : undefined
   }
 
   reset(): void {
@@ -63,15 +66,15 @@ abstract class SpinThen implements IdleStrategy {
   protected abstract stop(): Promise<void>
 }
 
-/** Spins, then gives the event loop a turn before each look. */
+/** Spins, then gives the event loop a turn before each check. */
 export class Yield extends SpinThen {
   protected stop(): Promise<void> {
-    if (this.misses % LOOKS_PER_OFFER === 0) native.offerCore()
+    if (this.misses % CHECKS_PER_OFFER === 0) native.offerCore()
     return eventLoopTurn()
   }
 }
 
-/** Spins, then the thread sleeps until there is news, some ms at most; then the event loop has a turn. */
+/** Spins, then the thread sleeps until there is a frame, for a few ms at most; then the event loop gets a turn. */
 export class Park extends SpinThen {
   constructor(private readonly on: Sleepable) {
     super()
@@ -84,7 +87,7 @@ export class Park extends SpinThen {
   }
 }
 
-/** Spins, then sleeps without blocking the thread until there is news; then spins again. */
+/** Spins, then sleeps without blocking the thread until there is a frame; then spins again. */
 export class SleepInEventLoop extends SpinThen {
   constructor(
     private readonly on: Sleepable,

@@ -1,9 +1,9 @@
 import { offAbort, onAbort } from './abort.js'
 
-/** The longest that a timer of Node takes; a longer one would fire at once. */
+/** The longest time that a timer of Node accepts; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** Resolves after so many ms, however many, or when the signal aborts. */
+/** Resolves after any number of ms, or when the signal aborts. */
 export async function nap(ms: number, signal: AbortSignal): Promise<void> {
   const end = performance.now() + ms
   for (let left = ms; left > 0 && !signal.aborted; left = end - performance.now())

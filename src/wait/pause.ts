@@ -1,28 +1,28 @@
-/** The rests of a reader that spins. */
+/** The pauses of a spinning reader. */
 
-/** Looks in vain before it rests between looks: each look takes the cursor's line away from the writer. */
-export const EAGER_LOOKS = 4
-/** Turns of an empty loop between two looks after that: some 50 ns. */
-const PAUSE_TURNS = 60
-/** The same behind a writer in full flow: some 1.2 µs. */
-const FLOW_TURNS = 1500
+/** Checks without a frame before a reader pauses between checks: each check takes the cursor's cache line away from the writer. */
+export const EAGER_CHECKS = 4
+/** Iterations of an empty loop between two checks after that: some 50 ns. */
+const PAUSE_ITERATIONS = 60
+/** Iterations to let the writer advance: some 1.2 µs. */
+const ADVANCE_ITERATIONS = 1500
 
-/** Between two looks. */
+/** Pauses between two checks. */
 export function pause(): void {
-  emptyTurns(PAUSE_TURNS)
+  emptyLoop(PAUSE_ITERATIONS)
 }
 
 /**
- * Between finding frames and reading them, while the writer goes on writing. A reader that is always right behind has the cursor's line,
- * and the lines of the next frames that its processor fetches ahead, taken from the writer again and again, and the writer waits for each.
- * Some lines behind, both run at their own speed. See docs/decisions/0017-behind-the-writer.md.
+ * Pauses between finding frames and reading them, while the writer continues to write. A reader directly behind its writer takes the cursor's
+ * cache line away from it again and again, and also the lines of the next frames, which the reader's processor prefetches. The writer waits
+ * for each. A few lines behind, both run at full speed. See docs/decisions/0017-behind-the-writer.md.
  */
 export function letWriterAdvance(): void {
-  emptyTurns(FLOW_TURNS)
+  emptyLoop(ADVANCE_ITERATIONS)
 }
 
 /** The sum is kept so that the loop is not optimised away. */
 let sum = 0
-function emptyTurns(turns: number): void {
-  for (let i = 0; i < turns; i++) sum = (sum + i) | 0
+function emptyLoop(iterations: number): void {
+  for (let i = 0; i < iterations; i++) sum = (sum + i) | 0
 }

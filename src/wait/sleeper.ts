@@ -5,26 +5,26 @@ import { offAbort, onAbort } from './abort.js'
 import type { Wakeable } from './wakeable.js'
 
 /**
- * Sleeping until a journal has news.
+ * Sleeping until a journal has new frames.
  *
- * Asleep in the event loop, one native thread per environment waits on the futex words of all journals that anybody sleeps on,
- * and wakes the loop. Asleep in a thread (`park`), the thread itself waits. A journal whose `control` may not be written cannot be
- * told of sleepers: its readers look again every few ms, in the event loop up to 32.
+ * For readers that sleep in the event loop, one native thread per environment waits on the futex words of all their journals, and wakes the
+ * loop. A reader that parks waits in its own thread. A reader that may not write `control` cannot announce its sleep: it checks again every
+ * few ms, and in the event loop less and less often, up to every 32 ms.
  */
 
-/** How often a reader looks that cannot announce its sleep, in ms: in a thread always, in the event loop less and less often. */
+/** ms between two checks of a reader that cannot announce its sleep: in a thread always, in the event loop at first. */
 const BLIND_NAP_MS = 2
 const LONGEST_BLIND_NAP_MS = 32
 
-/** A sleep is never longer than this, in ms: what is missing after it is looked for once more. */
+/** ms. No sleep is longer; after it the reader checks again. */
 const LONGEST_SLEEP_MS = 1000
 
 /** How many words one system call can wait on. */
 const MOST_WORDS = 127
 
 /**
- * Announces sleepers on all journals, makes sure that there is still nothing to read, then sleeps until any of them has news, one
- * of the signals aborts, or `LONGEST_SLEEP_MS` are over.
+ * Announces sleepers on all journals, checks that there is still nothing to read, then sleeps until any of them has new frames, one
+ * of the signals aborts, or `LONGEST_SLEEP_MS` have passed.
  */
 export async function sleepInLoop(
   controls: readonly (Wakeable | undefined)[],
@@ -44,28 +44,28 @@ export async function sleepInLoop(
     }
     let nap = blind ? BLIND_NAP_MS : LONGEST_SLEEP_MS
     let slept = 0
-    const look = (): void => {
+    const check = (): void => {
       slept += nap
       if (slept >= LONGEST_SLEEP_MS || worthWaking(hasNews)) return wake()
       nap = Math.min(2 * nap, LONGEST_BLIND_NAP_MS)
-      timer = setTimeout(look, nap)
+      timer = setTimeout(check, nap)
     }
-    let timer = setTimeout(look, nap)
+    let timer = setTimeout(check, nap)
     for (const signal of signals) if (signal !== undefined) onAbort(signal, wake)
     awake.forEach((control, i) => watches.push(loopWaiter.watch(control, seen[i], wake)))
   })
 }
 
-/** The files whose writers will wake this sleeper, and the value of each one's signal to sleep on. */
+/** The files whose writers will wake this sleeper, and for each the value of SIGNAL to sleep on. */
 interface Announced {
   readonly awake: readonly Wakeable[]
   readonly seen: readonly number[]
 }
 
 /**
- * Announces a sleeper wherever a writer can be told of one, then makes one barrier for all of them: from here on each writer either sees
- * the sleeper, or has made its frames visible to the look that follows. Where the system refuses the barrier to this process nothing is
- * announced: it naps, as a reader without write permission does.
+ * Announces a sleeper in each file that this process may write, then makes one barrier for all of them. After it each writer either sees the
+ * sleeper, or its frames are visible to the check that follows. If the system refuses the barrier to this process, such files do not count as
+ * announced: the reader checks every few ms, as one without write permission does.
  */
 function announce(controls: readonly (Wakeable | undefined)[]): Announced {
   const awake = controls.filter(mayAnnounce)
@@ -84,7 +84,7 @@ function mayAnnounce(control: Wakeable | undefined): control is Wakeable {
 /** Whether this process was refused the barrier: by a kernel older than 4.16 or by a filter of system calls. */
 let barrierRefused = false
 
-/** News, or an error that whoever is woken will meet too and can throw to where it is awaited. */
+/** Whether there are frames. Also true for an error: the caller that is woken meets the same error, and throws it where it is awaited. */
 function worthWaking(hasNews: () => boolean): boolean {
   try {
     return hasNews()
@@ -118,7 +118,7 @@ export function sleepInThread(
   }
 }
 
-/** The environment's waiter thread, begun at the first sleep. It keeps the process alive only while somebody sleeps. */
+/** The environment's waiter thread, started by the first sleep. It keeps the process alive only while a reader sleeps. */
 const loopWaiter = {
   waiter: undefined as Waiter | undefined,
   wakes: new Map<number, () => void>(),

@@ -66,7 +66,7 @@ test('a missing journal, and a missing directory for a new one', () => {
   Writer.open(journal).close()
   expect(ticktape('repair', journal, '--to', none)).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining(`the directory ${join(none, '..')} is missing; make it first`) as string,
+    stderr: expect.stringContaining(`the directory ${join(none, '..')} is missing; create it first`) as string,
   })
 })
 

@@ -1,19 +1,19 @@
 import type { Directory } from '../../native/addon.js'
 
-/** Added to a name while its file is being made. */
+/** Added to a name while its file is being created. */
 export const TEMPORARY_SUFFIX = '.tmp'
 
-/** For tests that have the process killed in between. */
+/** For tests that kill the process at these steps. */
 interface Steps {
   readonly written?: () => void
   readonly renamed?: () => void
 }
 
 /**
- * Makes a file, or replaces it in one step: whoever opens it sees the old one or the new one, whole, also after power loss. The bytes are
- * synced; so that the name survives too, sync the directory afterwards.
+ * Creates a file, or replaces it in one step: a process that opens it sees the complete old file or the complete new one, also after power
+ * loss. The bytes are synced. Sync the directory afterwards to make the name durable too.
  *
- * @throws the system's error; then the old one is as it was.
+ * @throws the system's error; the old file is unchanged then.
  */
 export function replaceFile(
   directory: Directory,
@@ -39,6 +39,6 @@ function removeIfPossible(directory: Directory, name: string): void {
   try {
     directory.remove(name)
   } catch {
-    // Why the file could not be replaced is what the caller needs to know.
+    // The caller throws the error of the rename, which is the one that matters.
   }
 }

@@ -3,12 +3,12 @@ import type { Directory, Mapping } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 
 /**
- * Where files are: the path of a directory, or one that is open. Looking at files takes either. Making, renaming and removing them takes
- * an open one: by path it could be done in a directory that came after the one that was meant.
+ * A directory: its path, or an open one. Functions that only read accept either. Functions that create, rename or remove files need an open
+ * one, because the path may name another directory by then.
  */
 export type Where = string | Directory
 
-/** For messages, and for what is only looked at. */
+/** The path, for messages and for reading. */
 export function pathOf(where: Where): string {
   return typeof where === 'string' ? where : where.path
 }
@@ -17,21 +17,21 @@ export function pathIn(where: Where, name: string): string {
   return join(pathOf(where), name)
 }
 
-/** Maps a whole file. @throws the system's error. */
+/** Maps a complete file. @throws the system's error. */
 export function mapIn(where: Where, name: string, writable: boolean): Mapping {
   return typeof where === 'string' ? native.mapFile(join(where, name), writable) : where.mapFile(name, writable)
 }
 
 /**
- * The one way to read a file whose path others may have put something at: a regular file, no symbolic link, no more than `most` bytes.
+ * Reads a file safely, when another user may control what is at its path: only a regular file, no symbolic link, at most `most` bytes.
  *
- * @throws the system's error: 'EINVAL' for what is no regular file, 'ELOOP' for a link, 'EFBIG' for more bytes.
+ * @throws the system's error: 'EINVAL' if it is not a regular file, 'ELOOP' for a link, 'EFBIG' for more bytes.
  */
 export function readIn(where: Where, name: string, most: number): Buffer {
   return typeof where === 'string' ? native.readFile(join(where, name), most) : where.readFile(name, most)
 }
 
-/** As `readIn`; undefined when there is no such file, or not one to be read. */
+/** As `readIn`; undefined when there is no such file, or it cannot be read. */
 export function tryReadIn(where: Where, name: string, most: number): Buffer | undefined {
   try {
     return readIn(where, name, most)

@@ -21,21 +21,21 @@ export const ControlWord = {
 const { SIGNAL, SLEEPERS, CURRENT_PAGE } = ControlWord
 
 /**
- * The `control` file, mapped: how a writer knows that somebody sleeps, and where named readers keep their position
+ * The `control` file, mapped. Sleepers announce themselves in it to the writer, and named readers store their positions in it
  * (reader-registry.ts).
  *
- * Sleeping and waking, so that no wake-up is lost and a dead sleeper costs one system call, once:
- * - a sleeper loads SIGNAL, stores 1 to SLEEPERS, makes a barrier in all writers, looks once more for frames, and sleeps while
- *   SIGNAL is what it loaded;
+ * Sleeping and waking. No wake-up is lost, and a dead sleeper costs the writer one system call, once:
+ * - a sleeper loads SIGNAL, stores 1 to SLEEPERS, makes a barrier in all writers, checks once more for frames, and sleeps while
+ *   SIGNAL has the value that it loaded;
  * - a writer stores its cursor, loads SLEEPERS, and only when that is 1: stores 0, adds 1 to SIGNAL, wakes all.
- * Either the sleeper sees the frame or the writer sees the sleeper: the barrier stands between the writer's store and its load,
- * wherever the writer is. In a `control` of version 1 sleepers make no barrier, and the writer's store is a locked one.
+ * Either the sleeper sees the frame or the writer sees the sleeper: the barrier acts between the writer's store and its load,
+ * whichever instruction the writer is at. In a `control` of version 1 sleepers make no barrier, and the writer's store is a locked one.
  */
 export class Control implements Wakeable {
   readonly words: Int32Array
   readonly signalOffset = C.SIGNAL
 
-  /** Whether sleepers make a barrier before their last look: from version 2 on. */
+  /** Whether sleepers make a barrier before their last check: from version 2 on. */
   readonly needsBarrier: boolean
 
   private constructor(
@@ -46,12 +46,12 @@ export class Control implements Wakeable {
     this.needsBarrier = this.words[C.VERSION >> 2] >= 2
   }
 
-  /** The writer's: made where there is none. */
+  /** For a writer. Creates the file when there is none. */
   static openForWriter(directory: Directory, mode: number): Control {
     return Control.openExisting(directory) ?? Control.make(directory, mode)
   }
 
-  /** The writer's; undefined where there is none yet. */
+  /** For a writer. Undefined when there is no file yet. */
   static openExisting(directory: Directory): Control | undefined {
     const file = pathIn(directory, FileName.CONTROL)
     try {
@@ -67,7 +67,7 @@ export class Control implements Wakeable {
     try {
       const bytes = new Uint8Array(C.SIZE)
       bytes.set(encodeHeader())
-      // Synced whatever the journal's durability: one without its header after power loss would keep writers out.
+      // Synced with every durability: if the file lost its header in a power loss, no writer could open the journal.
       replaceFile(directory, FileName.CONTROL, bytes, mode, {
         written: () => crashPoint('control-made'),
         renamed: () => crashPoint('control-renamed'),
@@ -78,7 +78,7 @@ export class Control implements Wakeable {
     }
   }
 
-  /** A reader's: with write permission it can sleep and be woken; without it can only look. Undefined when there is none, or not even that. */
+  /** For a reader. With write permission the reader can be woken; without, the file is mapped read-only. Undefined when it cannot be read. */
   static openForReader(directory: Where): Control | undefined {
     const file = pathIn(directory, FileName.CONTROL)
     for (const writable of [true, false]) {
@@ -94,8 +94,8 @@ export class Control implements Wakeable {
   }
 
   /**
-   * Claims the journal for this writer, for as long as the mapping lives. False when another has it: one whose lock file was removed
-   * from under it, for `writer.lock` is asked first.
+   * Locks the journal for this writer, until the mapping is closed. `writer.lock` is locked first, so false means that there is a live writer
+   * whose `writer.lock` was removed.
    */
   claim(): boolean {
     return this.mapping.lockRange(C.CURRENT_PAGE, 1)
@@ -105,7 +105,7 @@ export class Control implements Wakeable {
     return this.mapping.writable
   }
 
-  /** Whether the writer's cursor may be an ordinary store: sleepers of this file make the barrier, and this process is one it reaches. */
+  /** Whether the writer may publish with an ordinary store: sleepers of this file make the barrier, and the barrier reaches this process. */
   allowsOrdinaryStores(): boolean {
     return this.needsBarrier && native.registerBarrier()
   }
@@ -115,24 +115,24 @@ export class Control implements Wakeable {
     return loadWord(this.words, SIGNAL)
   }
 
-  /** Announces a sleeper. Afterwards look for frames once more, then sleep on the signal loaded before. */
+  /** Announces a sleeper. Afterwards make the barrier, check for frames once more, then sleep on the signal loaded before. */
   announceSleeper(): void {
     Atomics.store(this.words, SLEEPERS, 1)
   }
 
-  /** The writer's half, after each publish. No system call unless somebody sleeps. */
+  /** Called by the writer after a publish. No system call unless SLEEPERS is set. */
   wakeSleepers(): void {
     if (loadWord(this.words, SLEEPERS) !== 0) this.wake()
   }
 
-  /** Somebody may sleep: wakes all who do. */
+  /** Wakes all sleepers. */
   wake(): void {
     Atomics.store(this.words, SLEEPERS, 0)
     Atomics.add(this.words, SIGNAL, 1)
     native.wake(this.mapping, C.SIGNAL)
   }
 
-  /** The page the writer is on, a hint for those who look for the journal's end. */
+  /** The page that the writer is on. A hint for finding the journal's end. */
   get currentPage(): number {
     return loadWord(this.words, CURRENT_PAGE) >>> 0
   }
@@ -166,7 +166,8 @@ function checked(mapping: Mapping, file: string): Mapping {
   const bytes = new Uint8Array(mapping.buffer)
   const view = new DataView(mapping.buffer)
   for (let i = 0; i < CONTROL_MAGIC.length; i++) {
-    if (bytes[C.MAGIC + i] !== CONTROL_MAGIC.charCodeAt(i)) damaged('it does not begin as a control file does')
+    if (bytes[C.MAGIC + i] !== CONTROL_MAGIC.charCodeAt(i))
+      damaged('it does not begin with the magic of a control file')
   }
   const version = view.getUint32(C.VERSION, true)
   if (version < 1 || version > CONTROL_VERSION) {

@@ -7,13 +7,13 @@ import { native } from '../../native/index.js'
 import { ReaderBusyError, ReaderNameError } from '../errors.js'
 import type { Control } from './control.js'
 
-/** A reader that has, or had, a name in a journal. */
+/** A named reader of a journal, open or closed. */
 export interface ReaderInfo {
   readonly name: string
   readonly pid: number
   /** Its process's start time in clock ticks since boot: with the pid it names one process. */
   readonly processStart: number
-  /** The position it goes on at. */
+  /** The position at which it continues. */
   readonly position: number
   /** ns since 1970 of its last checkpoint. */
   readonly heartbeat: bigint
@@ -22,19 +22,19 @@ export interface ReaderInfo {
 }
 
 /**
- * A named reader's place in `control`. While it is held, a file lock on the place says that its reader lives: it goes with
- * the process, and no pid has to be believed.
+ * A named reader's slot in `control`. While the reader is open, its process holds a file lock on the slot. The system releases the lock when
+ * the process ends, so no stored pid has to be trusted.
  */
 export class ReaderRegistration {
   private readonly words: Int32Array
-  /** Index of the place's first word. */
+  /** Index of the slot's first word. */
   private readonly base: number
   private checkpoints: number
 
   private constructor(
     private readonly control: Control,
     private readonly slot: number,
-    /** Where it goes on, undefined for a name that is new. */
+    /** The position at which the reader continues; undefined for a new name. */
     readonly resumeAt: number | undefined,
   ) {
     this.words = new Int32Array(control.mapping.buffer)
@@ -43,15 +43,15 @@ export class ReaderRegistration {
   }
 
   /**
-   * Takes the name's place, or a free one.
+   * Acquires the slot of this name, or a free slot.
    *
-   * @throws {ReaderBusyError} when a live reader has the name, {ReaderNameError} when it is no name or all places are taken.
+   * @throws {ReaderBusyError} when a live reader has the name, {ReaderNameError} for an invalid name or when no slot is free.
    */
   static acquire(control: Control, name: string): ReaderRegistration {
     checkReaderName(name)
     if (!control.writable) {
       throw new ReaderNameError(
-        `a named reader keeps its position in ${control.file}, which this process may not write`,
+        `a named reader stores its position in ${control.file}, which this process may not write; give it permission, or open the reader without a name`,
         { path: control.file },
       )
     }
@@ -76,7 +76,7 @@ export class ReaderRegistration {
       const free = slots.findIndex((slot, i) => slot === undefined && control.mapping.lockRange(offsetOf(i), 1))
       if (free < 0) {
         throw new ReaderNameError(
-          `all ${READER_SLOTS} places for named readers in ${control.file} are taken; forget one with 'ticktape prune --forget NAME'`,
+          `all ${READER_SLOTS} slots for named readers in ${control.file} are in use; forget a reader with 'ticktape prune --forget NAME'`,
           { path: control.file },
         )
       }
@@ -86,7 +86,7 @@ export class ReaderRegistration {
     })
   }
 
-  /** Stores the position to go on at. Never half: the count that names the place of the new one is stored last. */
+  /** Stores the position at which to continue. A crash leaves the old one or the new one: the count, which selects the word pair, is stored last. */
   checkpoint(position: number): void {
     const { words, base } = this
     const next = nextCheckpoint(this.checkpoints)
@@ -100,7 +100,7 @@ export class ReaderRegistration {
     this.checkpoints = next
   }
 
-  /** Leaves the name and its position for the next reader of that name; one that never had a position leaves nothing. */
+  /** Closes the registration. Name and position stay for the next reader of that name; without a position the slot becomes free. */
   release(): void {
     if (this.checkpoints === 0) Atomics.store(this.words, this.base + (R.STATE >> 2), ReaderState.FREE)
     this.control.mapping.unlockRange(offsetOf(this.slot), 1)
@@ -129,16 +129,16 @@ export function listReaders(control: Control): ReaderInfo[] {
   return readSlots(control).filter(slot => slot !== undefined)
 }
 
-/** Whether pages are to be kept for a reader: for one that died before it had its first position, none are. */
+/** Whether retention must keep pages for a reader. It need not for one that died before it stored its first position. */
 export function isInNeed(reader: ReaderInfo): boolean {
   return reader.alive || reader.heartbeat !== 0n
 }
 
 /**
- * Frees a dead reader's place and forgets its position.
+ * Frees a closed reader's slot and forgets its position.
  *
  * @returns false when there is no such reader.
- * @throws {ReaderBusyError} when it lives.
+ * @throws {ReaderBusyError} when it is open.
  */
 export function forgetReader(control: Control, name: string): boolean {
   return withRegistryLock(control, () => {
@@ -153,7 +153,7 @@ export function forgetReader(control: Control, name: string): boolean {
   })
 }
 
-/** Moves readers that are past `end` back to it: after power loss what they had read may be gone. Returns their names. */
+/** Moves readers that are past `end` back to it: frames that they had read may be lost after a power loss. Returns their names. */
 export function clampReaders(control: Control, end: number): string[] {
   const clamped: string[] = []
   readSlots(control).forEach((slot, i) => {
@@ -179,7 +179,7 @@ export function checkReaderName(name: unknown): void {
   }
 }
 
-/** The count's lowest bit names the place of the position; 0 is kept for readers that died before they had one. */
+/** The count's lowest bit selects the word pair of the position. 0 means that no position was stored yet. */
 function nextCheckpoint(count: number): number {
   return (count + 1) >>> 0 || 2
 }
@@ -192,7 +192,7 @@ function offsetOf(slot: number): number {
   return C.HEADER_SIZE + slot * R.SIZE
 }
 
-/** The places in use; undefined where one is free or its registration was cut short. */
+/** The slots: undefined for one that is free or whose registration was not completed. */
 function readSlots(control: Control): (ReaderInfo | undefined)[] {
   const bytes = new Uint8Array(control.mapping.buffer)
   const view = new DataView(control.mapping.buffer)
@@ -220,7 +220,7 @@ function readSlots(control: Control): (ReaderInfo | undefined)[] {
 
 function readPosition(words: Int32Array, view: DataView, at: number): number {
   let position = 0
-  // The place read is written again two checkpoints later, so a second look is rare, and a hundredth means hostile bytes.
+  // The word pair is written again only two checkpoints later, so a second attempt is rare, and a hundredth means hostile bytes.
   for (let attempt = 0; attempt < 100; attempt++) {
     const count = loadWord(words, (at + R.CHECKPOINT) >> 2)
     position = Number(view.getBigUint64(at + R.POSITION + 8 * (count & 1), true))
@@ -231,12 +231,12 @@ function readPosition(words: Int32Array, view: DataView, at: number): number {
 
 const LOCK_ATTEMPTS = 2000
 
-/** One registration at a time, across processes: two new readers of one name must not take two places. */
+/** Allows one registration at a time, across processes: two new readers with the same name must not get two slots. */
 function withRegistryLock<T>(control: Control, action: () => T): T {
   for (let i = 0; !control.mapping.lockRange(C.SLOT_COUNT, 1); i++) {
     if (i === LOCK_ATTEMPTS) {
       throw new ReaderBusyError(
-        `another process has been registering a reader in ${control.file} for ${LOCK_ATTEMPTS} ms; is it stopped?`,
+        `another process has been registering a reader in ${control.file} for ${LOCK_ATTEMPTS} ms; check whether that process is stopped`,
         { path: control.file },
       )
     }

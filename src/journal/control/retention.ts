@@ -1,7 +1,7 @@
 import type { Where } from '../../base/files/where.js'
 import { readLockText } from './writer-lock.js'
 
-/** How much of a journal is kept. A page goes when any of the limits says so. */
+/** How much of a journal is kept. A page is removed when it exceeds any of the limits. */
 export interface Retention {
   /** Bytes that pages may take, those with frames counted. */
   readonly bytes?: number
@@ -13,7 +13,7 @@ export interface Retention {
   readonly readers?: boolean
 }
 
-/** The limits that a journal's writer has, or its last one had, as the text of `writer.lock` says; undefined when there are none. */
+/** The limits of the journal's writer, or of its last writer, from the text of `writer.lock`; undefined when there are none. */
 export function recordedRetention(directory: Where): Retention | undefined {
   const { retain } = readLockText(directory)
   if (typeof retain !== 'object' || retain === null) return undefined

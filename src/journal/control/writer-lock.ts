@@ -11,14 +11,14 @@ import { fromSystemError } from '../system-error.js'
 import type { Control } from './control.js'
 
 /**
- * The writer's lock: flock on `writer.lock`, so it is gone the moment its process is, whatever killed it, and holds across
- * pid namespaces and while its process is stopped. The file's text only says who holds it; the lock decides.
+ * The writer's lock: flock on `writer.lock`. The system releases it when the process ends, however it ends. It also holds across pid
+ * namespaces, and while the process is stopped. The file's text says who holds the lock, but only the lock decides.
  */
 export class WriterLock {
   private constructor(
     private readonly lock: FileLock,
     private readonly directory: Directory,
-    /** The last holder's epoch, 0 when the file doesn't say. */
+    /** The last holder's epoch; 0 when the file does not contain it. */
     readonly lastEpoch: number,
   ) {}
 
@@ -27,9 +27,9 @@ export class WriterLock {
     const file = pathIn(directory, FileName.LOCK)
     let lock: FileLock | null = null
     try {
-      // Whoever only looks whether there is a writer has the lock for microseconds (writer-state.ts).
-      for (let look = 0; lock === null && look < LOOKS; look++) {
-        if (look > 0) sleepThread(1)
+      // A process that checks whether there is a writer holds the lock for microseconds (writer-state.ts).
+      for (let attempt = 0; lock === null && attempt < ATTEMPTS; attempt++) {
+        if (attempt > 0) sleepThread(1)
         lock = directory.lockFile(FileName.LOCK, mode)
       }
     } catch (error) {
@@ -37,13 +37,13 @@ export class WriterLock {
     }
     if (lock === null) throw taken(directory)
     const text = lock.read()
-    // New, and made with less than `mode` where the process has a umask.
+    // A new file. A umask may have removed permissions that `mode` has.
     if (text === '') lock.setMode(mode)
     return new WriterLock(lock, directory, holderOf(parse(text)).epoch ?? 0)
   }
 
   /**
-   * Claims the journal by its control file too: somebody may have removed `writer.lock` from under a writer that lives.
+   * Also locks the control file: `writer.lock` may have been removed while a writer is alive.
    *
    * @throws {WriterLockedError}
    */
@@ -51,7 +51,7 @@ export class WriterLock {
     if (!control.claim()) throw taken(this.directory)
   }
 
-  /** Says in the file who holds it now, and which pages it will remove. */
+  /** Writes into the file who holds the lock, and the limits of its retention. */
   sign(epoch: number, retain?: object): void {
     const holder = {
       pid: process.pid,
@@ -75,34 +75,34 @@ export class WriterLock {
   }
 }
 
-/** Looks before the lock counts as held, a millisecond apart. */
-const LOOKS = 4
+/** Attempts, a millisecond apart, before the lock counts as held. */
+const ATTEMPTS = 4
 
 function taken(directory: Directory): WriterLockedError {
   const holder = readHolder(directory)
   return new WriterLockedError(
     `${pathOf(directory)} already has a writer (pid ${holder.pid ?? 'unknown'} on ${holder.host ?? 'an unknown host'}, since ${holder.since ?? 'unknown'}); ` +
-      'a journal has one: stop that process, or write a journal of your own',
+      'a journal has only one: stop that process, or write another journal',
     holder,
     { path: pathIn(directory, FileName.LOCK) },
   )
 }
 
-/** Who holds (or last held) the writer's lock, as its file says. */
+/** Who holds, or last held, the writer's lock, from the text of its file. */
 export function readHolder(directory: Where): LockHolder {
   return holderOf(readLockText(directory))
 }
 
-/** What the writer's lock says in its file; nothing when it cannot be read: the lock decides, its text informs. */
+/** The text of the writer's lock file, parsed; empty when it cannot be read. The lock decides; its text only informs. */
 export function readLockText(directory: Where): Readonly<Record<string, unknown>> {
-  // Without it only a message gets poorer: whoever may not read the file still learns that the lock is held.
+  // Without it a message has less information, but a process that may not read the file still learns that the lock is held.
   const bytes = tryReadIn(directory, FileName.LOCK, MOST_BYTES)
   return bytes === undefined ? {} : parse(bytes.toString('utf8'))
 }
 
 const MOST_BYTES = 4096
 
-/** A holder that died while it signed, or a new file, says nothing. */
+/** Empty for a new file, and for one whose holder died while it wrote the text. */
 function parse(text: string): Readonly<Record<string, unknown>> {
   try {
     const json: unknown = JSON.parse(text)

@@ -5,17 +5,18 @@ import type { LockHolder } from '../errors.js'
 import { FileName } from '../files/directory.js'
 import { readHolder } from './writer-lock.js'
 
-/** Whether a journal is being written, and by whom. */
+/** Whether a journal has a writer now, and which. */
 export interface WriterState extends LockHolder {
-  /** Whether the lock is held now; undefined when this process may not find out. */
+  /** Whether the lock is held now; undefined when this process has no permission to check. */
   readonly held: boolean | undefined
 }
 
 /**
- * Looks at the writer's lock. Only the lock says whether there is a writer; the text in its file says who holds it, or held it last.
+ * Checks the writer's lock. Only the lock says whether there is a writer; the text in its file says who holds it, or held it last.
  *
- * The kernel's list of locks is asked first, for it disturbs nobody, but it leaves out holders in other pid namespaces. What it
- * doesn't show is tried: the lock is taken and given back, which takes microseconds; WriterLock.take looks more than once.
+ * The kernel's list of locks is read first, because that does not affect other processes. It does not contain holders in other pid
+ * namespaces. If it does not show the lock, the lock is acquired and released at once, which takes microseconds; because of this
+ * WriterLock.acquire tries more than once.
  */
 export function writerState(directory: string): WriterState {
   const file = path.join(directory, FileName.LOCK)
@@ -32,7 +33,7 @@ export function writerState(directory: string): WriterState {
     lock?.close()
     return { ...holder, held: lock === null }
   } catch {
-    return { ...holder, held: undefined } // taking the lock needs write permission
+    return { ...holder, held: undefined } // acquiring the lock needs write permission
   }
 }
 

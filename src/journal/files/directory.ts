@@ -16,7 +16,7 @@ export const FileName = {
   LOCK: 'writer.lock',
   SCHEMA: 'schema.json',
   CONTROL: 'control',
-  /** Added to a name while the file is being made. */
+  /** Added to a name while the file is being created. */
   TEMPORARY_SUFFIX,
 } as const
 
@@ -26,20 +26,20 @@ export function pagePath(directory: Where, pageNumber: number): string {
   return pathIn(directory, pageFileName(pageNumber))
 }
 
-/** What is in a journal's directory. */
+/** The files in a journal's directory. */
 export interface Listing {
   /** Page numbers, ascending. */
   readonly pages: readonly number[]
-  /** Files being made when their writer died. */
+  /** Files whose writer died while it created them. */
   readonly temporaries: readonly string[]
-  /** Names that are no part of a journal. */
+  /** Names that do not belong to a journal. */
   readonly foreign: readonly string[]
 }
 
 /**
  * Lists a directory.
  *
- * @throws {JournalNotFoundError} when it isn't there, {NotAJournalError} when it is no directory.
+ * @throws {JournalNotFoundError} when it does not exist, {NotAJournalError} when it is not a directory.
  */
 export function listDirectory(directory: Where): Listing {
   let names: readonly string[]
@@ -61,9 +61,9 @@ export function listDirectory(directory: Where): Listing {
 }
 
 /**
- * Opens a journal's directory to read in it. What is read then is of this journal, even when another one is made at the path.
+ * Opens a journal's directory for reading. All later reads are from this journal, even if another one is created at the path.
  *
- * @throws {JournalNotFoundError} when it isn't there, {NotAJournalError} when it is no directory.
+ * @throws {JournalNotFoundError} when it does not exist, {NotAJournalError} when it is not a directory.
  */
 export function openToRead(directory: string): Directory {
   try {
@@ -81,7 +81,7 @@ function notListed(error: unknown, doing: string, directory: string): Error {
     })
   }
   if (code === 'ENOTDIR')
-    return new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+    return new NotAJournalError(`${directory} is not a directory, so it is not a journal`, { path: directory })
   return fromSystemError(error, doing, directory)
 }
 
@@ -92,8 +92,8 @@ function isTemporary(name: string): boolean {
 }
 
 /**
- * Opens a writer's directory, making it where there is none, and refuses one it should not write into: no directory, a symlink,
- * somebody else's, or one that others may write in (unless `mode` lets them).
+ * Opens a writer's directory, and creates it if there is none. Refuses a path that is not safe to write in: one that is not a directory, a
+ * symbolic link, a directory of another user, or one that others may write in (unless `mode` lets them).
  */
 export function prepareDirectory(directory: string, mode: number): Directory {
   const wanted = directoryMode(mode)
@@ -106,17 +106,17 @@ export function prepareDirectory(directory: string, mode: number): Directory {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') {
       if (systemCode(error) === 'ENOTDIR')
-        throw new NotAJournalError(`${directory} lies below a file, where no journal can be`, {
+        throw new NotAJournalError(`a directory above ${directory} is a file, so no journal can be there`, {
           path: directory,
           cause: error,
         })
-      throw fromSystemError(error, 'making', directory)
+      throw fromSystemError(error, 'creating', directory)
     }
   }
   const opened = openToWrite(directory)
   try {
     checkDirectory(opened, mode, isNew)
-    // The umask narrowed what mkdir was asked for; `mode` is meant as it is written.
+    // The umask may have removed permissions in mkdir, but `mode` is exact.
     if (isNew) opened.setMode(wanted)
     return opened
   } catch (error) {
@@ -130,21 +130,21 @@ function openToWrite(directory: string): Directory {
   try {
     return native.openDirectory(directory, false)
   } catch (error) {
-    // A link as the last part of the path is 'ELOOP' or 'ENOTDIR', as the system likes.
+    // For a link as the last part of the path, the system returns 'ELOOP' or 'ENOTDIR'.
     let stat: fs.Stats | undefined
     try {
       stat = fs.lstatSync(directory, { throwIfNoEntry: false })
     } catch (why) {
-      throw fromSystemError(why, 'looking at', directory)
+      throw fromSystemError(why, 'checking', directory)
     }
     if (stat?.isSymbolicLink() === true) {
       throw new UnsafePathError(
-        `${directory} is a symbolic link, which may come to point elsewhere; give the directory it points to, or another`,
+        `${directory} is a symbolic link, which could be changed later; give the directory it points to, or another directory`,
         { path: directory },
       )
     }
     if (stat?.isDirectory() === false)
-      throw new NotAJournalError(`${directory} is no directory, so no journal`, { path: directory })
+      throw new NotAJournalError(`${directory} is not a directory, so it is not a journal`, { path: directory })
     throw fromSystemError(error, 'opening', directory)
   }
 }
@@ -166,7 +166,7 @@ function checkDirectory(opened: Directory, mode: number, isNew: boolean): void {
   if (othersWrite !== 0 && !isNew) {
     unsafe(
       `can be written by others (mode ${(stat.mode & 0o777).toString(8)})`,
-      // What the machine or others need as it is must not be changed by who follows our advice, perhaps as root.
+      // Advise chmod only for a directory that is used by this journal alone: a user may follow the advice as root.
       isJournalAlone(opened, stat)
         ? `type: chmod go-w ${shellQuoted(directory)}, or give Writer.open a 'mode' that allows it`
         : directoryInIt(directory, 'give the journal a directory in it'),
@@ -174,36 +174,36 @@ function checkDirectory(opened: Directory, mode: number, isNew: boolean): void {
   }
 }
 
-/** What to do with a directory that is not meant for a journal. */
+/** Advice for a directory that should not be used for a journal itself. */
 export function directoryInIt(directory: string, todo: string): string {
   return `${todo}, such as ${path.join(directory, 'journal')}`
 }
 
-/** Whether a directory has a journal in it and nothing else, so that its permissions are the journal's alone. */
+/** Whether a directory contains a journal and nothing else, so that its permissions concern only the journal. */
 function isJournalAlone(directory: Directory, stat: FileStatus): boolean {
   if ((stat.mode & 0o1000) !== 0) return false
   const { pages, foreign } = listDirectory(directory)
   return pages.length > 0 && foreign.length === 0
 }
 
-/** Refuses a file of another user's, unless the journal is one that several users write (`mode` lets their group). */
+/** Refuses a file of another user, unless several users may write the journal (`mode` lets their group). */
 export function checkOwner(directory: Directory, name: string, mode: number): void {
   const me = process.geteuid?.()
   const owner = directory.stat(name)?.uid
   const file = pathIn(directory, name)
   if (me === undefined || owner === undefined || owner === me || (mode & 0o020) !== 0) return
   throw new UnsafePathError(
-    `${file} belongs to user ${owner}, not to ${me}; a writer would trust what others put there, so see who did`,
+    `${file} belongs to user ${owner}, not to ${me}; a writer would trust what others put there, so check who created it`,
     { path: file },
   )
 }
 
-/** The directory's mode for files of `mode`: who may read them may enter. */
+/** The directory's mode for files of `mode`: users who may read the files may also search the directory. */
 function directoryMode(mode: number): number {
   return mode | ((mode & 0o444) >> 2)
 }
 
-/** Makes a directory and those above it that are missing, so that power loss does not forget them: what lies in them would be gone. */
+/** Creates a directory and the missing ones above it, and makes their names durable: without its name a directory's files would be lost too. */
 export function makeDirectories(directory: string, mode: number): void {
   const first = fs.mkdirSync(directory, { recursive: true, mode })
   if (first === undefined) return
@@ -212,17 +212,17 @@ export function makeDirectories(directory: string, mode: number): void {
     syncNames(path.dirname(made))
 }
 
-/** As `syncDirectory`, where that is possible. */
+/** As `syncDirectory`, but does nothing if the directory cannot be opened. */
 function syncNames(directory: string): void {
   try {
     syncDirectory(directory)
   } catch (error) {
-    // A directory that may be entered and not read cannot be opened to sync it; its own file system sees to that in time.
+    // A directory that may be searched but not read cannot be opened for a sync. Its file system will write the change later.
     if (systemCode(error) !== 'EACCES') throw error
   }
 }
 
-/** Makes a change of names durable. */
+/** Makes changes of names in a directory durable. */
 export function syncDirectory(directory: string): void {
   const fd = fs.openSync(directory, 'r')
   try {

@@ -1,7 +1,7 @@
 import { tryReadIn, type Where } from '../../base/files/where.js'
 import type { Directory } from '../../native/addon.js'
 
-/** What `repair` leaves in a journal it made: where it comes from, and what is missing. */
+/** `repair` writes this file into its copy: the path of the damaged journal, and the types whose definitions were lost. */
 export const REPAIR_FILE = 'repair.json'
 
 export interface RepairRecord {
@@ -25,9 +25,9 @@ export function lostTypes(directory: Where): readonly number[] {
     const record = JSON.parse(bytes.toString('utf8')) as Partial<Record<keyof RepairRecord, unknown>>
     return Array.isArray(record.lostTypes) ? record.lostTypes.filter(type => Number.isInteger(type)) : []
   } catch {
-    return [] // not a repaired journal, or not a record to be believed: then every frame wants its definition
+    return [] // damaged: then every frame must have a definition
   }
 }
 
-/** 65,535 types and some. */
+/** Enough for 65,535 types. */
 const MOST_BYTES = 1024 * 1024

@@ -6,7 +6,7 @@ import { Schema } from '../../frames/schema.js'
 import { FileName } from './directory.js'
 import { readSchema } from './schema-file.js'
 
-/** The journal's definitions as a reader last saw them. */
+/** The journal's definitions as a reader loaded them last. */
 export class SchemaCache implements FrameOrigin {
   private schema = new Schema()
 
@@ -16,7 +16,7 @@ export class SchemaCache implements FrameOrigin {
     return pathIn(this.directory, FileName.SCHEMA)
   }
 
-  /** A type's definition: schema.json has it before the first frame can be seen, so one that is not known is looked for there. */
+  /** A type's definition. schema.json contains it before its first frame is published, so the file is read again for an unknown type. */
   find(type: number): FrameDefinition | undefined {
     const known = this.schema.get(type)
     if (known !== undefined) return known
@@ -24,7 +24,7 @@ export class SchemaCache implements FrameOrigin {
     return this.schema.get(type)
   }
 
-  /** @throws {SchemaMismatchError} when the journal has something else under the definition's id or name. */
+  /** @throws {SchemaMismatchError} when the journal has another definition with this id or name. */
   check(definition: FrameDefinition): void {
     this.find(definition.id)
     this.schema.match(definition, this.file)

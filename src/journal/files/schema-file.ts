@@ -8,13 +8,13 @@ import { crashPoint } from '../../native/crash-point.js'
 import { fromSystemError } from '../system-error.js'
 import { FileName } from './directory.js'
 
-/** Far more than 65,535 definitions of sane size need. */
+/** Far more than 65,535 definitions of normal size need. */
 const MAX_SCHEMA_BYTES = 64 * 1024 * 1024
 
 /**
  * Reads a journal's schema.json; empty when there is none yet.
  *
- * @throws {CorruptJournalError} when it is no schema, {UnsafePathError} when it is not a regular file.
+ * @throws {CorruptJournalError} when it is not a schema, {UnsafePathError} when it is not a regular file.
  */
 export function readSchema(directory: Where): Schema {
   const file = pathIn(directory, FileName.SCHEMA)
@@ -25,7 +25,7 @@ export function readSchema(directory: Where): Schema {
     if (systemCode(error) === 'ENOENT') return new Schema()
     if (systemCode(error) === 'EFBIG')
       throw new CorruptJournalError(
-        `${file} has more than ${MAX_SCHEMA_BYTES} bytes, no schema is that large; run 'ticktape repair'`,
+        `${file} has more than ${MAX_SCHEMA_BYTES} bytes, which is too large for a schema; run 'ticktape repair'`,
         { path: file, cause: error },
       )
     throw fromSystemError(error, 'opening', file)
@@ -34,8 +34,8 @@ export function readSchema(directory: Where): Schema {
 }
 
 /**
- * Replaces schema.json in one step: a reader sees the old one or the new one. It is in place before the first frame of a new
- * definition can be seen. It is synced whatever the journal's durability: an empty one after power loss would keep writers out.
+ * Replaces schema.json in one step: a reader sees the old one or the new one. Must be called before the first frame of a new definition is
+ * published. It is synced with every durability: if the file were empty after a power loss, no writer could open the journal.
  */
 export function writeSchema(directory: Directory, schema: Schema, mode: number): void {
   try {

@@ -2,7 +2,7 @@ import { CorruptJournalError, FormatVersionError } from '../../frames/errors.js'
 import { FORMAT_VERSION, PAGE_MAGIC, Page, SLOT_SHIFT } from '../../frames/format.js'
 import { NotAJournalError } from '../errors.js'
 
-/** The identity of a page: written once, before anybody can see the page. */
+/** The identity of a page: written once, before the page gets its name. */
 export interface PageIdentity {
   /** Bits of PageFlag. */
   readonly flags: number
@@ -75,13 +75,13 @@ export function decodePageHeader(
   for (let i = 0; i < PAGE_MAGIC.length; i++) {
     if (bytes[Page.MAGIC + i] !== PAGE_MAGIC.charCodeAt(i)) {
       if (bytes.subarray(0, Page.IDENTITY_SIZE).every(byte => byte === 0)) corrupt('it is all zeros')
-      throw new NotAJournalError(`${path} does not begin as a page of a journal does`, { path })
+      throw new NotAJournalError(`${path} does not begin with the magic of a page`, { path })
     }
   }
   const version = view.getUint32(Page.VERSION, true)
   if (version !== FORMAT_VERSION) {
     throw new FormatVersionError(
-      `${path} is in version ${version} of the format, this library reads ${FORMAT_VERSION}; use the ticktape that wrote it`,
+      `${path} has version ${version} of the format, but this library reads ${FORMAT_VERSION}; use the version of ticktape that wrote it`,
       { path },
     )
   }
@@ -90,9 +90,9 @@ export function decodePageHeader(
   const pageSize = view.getUint32(Page.PAGE_SIZE, true)
   if (pageSize < Page.MIN_SIZE || pageSize > Page.MAX_SIZE || pageSize % Page.HEADER_SIZE !== 0)
     corrupt(`it says a page has ${pageSize} bytes`)
-  if (pageSize !== fileSize) corrupt(`it says ${pageSize} bytes, the file has ${fileSize}`)
+  if (pageSize !== fileSize) corrupt(`it says ${pageSize} bytes, but the file has ${fileSize}`)
   const storedNumber = view.getUint32(Page.PAGE_NUMBER, true)
-  if (storedNumber !== pageNumber) corrupt(`it says page ${storedNumber}, the file is named for page ${pageNumber}`)
+  if (storedNumber !== pageNumber) corrupt(`it says page ${storedNumber}, but the file's name says page ${pageNumber}`)
   const firstPosition = Number(view.getBigUint64(Page.FIRST_POSITION, true))
   if (firstPosition !== pageNumber * slotsOf(pageSize) || !Number.isSafeInteger(firstPosition + slotsOf(pageSize)))
     corrupt(`it says first position ${firstPosition}`)

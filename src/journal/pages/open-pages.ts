@@ -1,7 +1,7 @@
 import type { Where } from '../../base/files/where.js'
 import { type MappedPage, openPage } from './page.js'
 
-/** Pages of one journal, each mapped once however often it is looked at, and unmapped at the end. */
+/** Open pages of one journal. Each is mapped at its first use and stays mapped until it is closed. */
 export class OpenPages {
   private readonly pages = new Map<number, MappedPage>()
 
@@ -17,7 +17,7 @@ export class OpenPages {
     return page
   }
 
-  /** Hands a page over: it stays mapped. */
+  /** Passes ownership of a page to the caller: it stays mapped. */
   release(number: number): void {
     this.pages.delete(number)
   }

@@ -6,12 +6,12 @@ import { markStride } from './header.js'
 import { type MappedPage, Word } from './page.js'
 
 /**
- * Makes `slot` the page's end: cursor, marks, and nothing but zeros after it, so that no later crash can take old bytes for
- * frames. Returns how many bytes were not zero.
+ * Makes `slot` the page's end: sets the cursor and the marks, and zeroes all bytes after it, so that no later recovery reads old bytes
+ * as frames. Returns how many bytes were not zero.
  *
- * Every part can be lost or done twice: frames below `slot` are not touched, and the one at `slot` was no frame before.
+ * A crash in between is safe, and so is a second call: frames below `slot` are not changed, and no valid frame begins at `slot`.
  *
- * @param afterPowerLoss also takes a seal back, for what came after it is gone, and syncs the page.
+ * @param afterPowerLoss also removes a seal, because the pages after it are removed, and syncs the page.
  */
 export function cutPage(page: MappedPage, slot: number, afterPowerLoss: boolean): number {
   const { u32, i32 } = page.memory
@@ -22,7 +22,7 @@ export function cutPage(page: MappedPage, slot: number, afterPowerLoss: boolean)
     cleared += 4
   }
   crashPoint('recovery-tail-cleared')
-  // After a mere crash all marks of frames below the cursor are there, for they were stored before it.
+  // After the crash of a process all marks of frames below the cursor are there, because they were stored before the cursor.
   if (afterPowerLoss) setMarks(page, slot)
   else clearMarks(page, slot)
   if (page.cursor !== slot) {
@@ -37,7 +37,7 @@ export function cutPage(page: MappedPage, slot: number, afterPowerLoss: boolean)
   return cleared
 }
 
-/** Sets a page's marks anew, for the frames below `end`. */
+/** Clears a page's marks and sets them again for the frames below `end`. */
 export function setMarks(page: MappedPage, end: number): void {
   clearMarks(page, 0)
   const { u8, u32 } = page.memory
@@ -50,12 +50,12 @@ export function setMarks(page: MappedPage, end: number): void {
       next = (i + 1) * stride
     }
     const slots = u8[P.HEADER_SIZE + (slot << SLOT_SHIFT) + Frame.SLOTS]
-    if (slots === 0) return // changed under us; who reads on will say so
+    if (slots === 0) return // changed by another process; a later read throws an error
     slot += slots
   }
 }
 
-/** Takes back the marks at or after `slot`. */
+/** Clears the marks at or after `slot`. */
 function clearMarks(page: MappedPage, slot: number): void {
   const { u32 } = page.memory
   const stride = markStride(page.identity.pageSize)
@@ -65,8 +65,8 @@ function clearMarks(page: MappedPage, slot: number): void {
 }
 
 /**
- * Makes a page's frames durable, here and now. Used where a writer takes over what another one had not synced; a running writer
- * has a thread for it.
+ * Makes a page's frames durable, on the calling thread. Used when a writer opens a journal with frames that an earlier writer had not
+ * synced; a running writer has a thread for syncing.
  */
 export function makeDurable(page: MappedPage): void {
   const {
@@ -81,7 +81,7 @@ export function makeDurable(page: MappedPage): void {
   writeAgain(page)
   mapping.sync(0, mapping.size)
   crashPoint('caught-up-data-synced')
-  // Only now is what it vouches for on the disk.
+  // Only now: the frames below the durable cursor are on the disk.
   Atomics.store(i32, Word.DURABLE, cursor)
   if (page.checked && page.sealed) {
     Atomics.store(i32, Word.PAGE_CRC, native.pageCrc(mapping, cursor) | 0)
@@ -92,23 +92,23 @@ export function makeDurable(page: MappedPage): void {
 }
 
 /**
- * Has the next sync write every frame that is not known to be durable, even those the kernel takes for written. After a failed sync it
- * does: the blocks are clean, and on no disk. So whoever takes over from a writer whose sync failed must not believe it.
+ * Makes the next sync write every frame that is not known to be durable. After a failed sync the kernel marks blocks as written that are
+ * not on the disk. The next writer must not rely on that mark, so it makes these blocks dirty again.
  */
 export function writeAgain(page: MappedPage): void {
   const { i32 } = page.memory
   const end = P.HEADER_SIZE + (page.cursor << SLOT_SHIFT)
-  // A store that changes nothing makes its block dirty; atomic, so that it undoes nobody's.
+  // A store of the same value makes its block dirty. It is atomic, so that it cannot overwrite a store of another thread.
   for (let at = P.HEADER_SIZE + (page.durable << SLOT_SHIFT); at < end; at += BLOCK) Atomics.or(i32, at >> 2, 0)
   if (end > P.HEADER_SIZE) Atomics.or(i32, (end - 4) >> 2, 0)
 }
 
 const BLOCK = 4096
 
-/** A frame below a cursor that the kernel kept, and not well-formed. */
+/** The error for a frame below the cursor that is not well-formed although the machine did not stop. */
 export function damagedFrame(page: MappedPage, slot: number, reason: string): CorruptJournalError {
   return new CorruptJournalError(
-    `the frame at slot ${slot} of ${page.path} is damaged (${reason}), which no crash does; save what is good with 'ticktape repair'`,
+    `the frame at slot ${slot} of ${page.path} is damaged (${reason}), which no crash can cause; save the good frames with 'ticktape repair'`,
     { path: page.path, page: page.number, slot, position: page.firstPosition + slot },
   )
 }

@@ -24,7 +24,7 @@ export const Word = {
 /** One page, mapped and checked. */
 export class MappedPage {
   readonly memory: PageMemory
-  /** Slots it has room for. */
+  /** Slots of the page. */
   readonly capacity: number
 
   constructor(
@@ -49,7 +49,7 @@ export class MappedPage {
     return (this.identity.flags & PageFlag.CHECKED) !== 0
   }
 
-  /** Slots committed. @throws {CorruptJournalError} when that is more than the page has. */
+  /** Slots published. @throws {CorruptJournalError} when that is more than the page has. */
   get cursor(): number {
     return this.slotCount(Word.CURSOR, 'cursor')
   }
@@ -59,14 +59,14 @@ export class MappedPage {
     return this.slotCount(Word.DURABLE, 'durable cursor')
   }
 
-  /** Whether the writer has gone on to the next page. Only then, and with the cursor read after this, is the cursor final. */
+  /** Whether the writer has continued on the next page. If so, a cursor that is loaded after this is final. */
   get sealed(): boolean {
     return loadWord(this.memory.i32, Word.SEALED) !== 0
   }
 
   /**
-   * The slot of the last mark at or below `slot`, a frame's start; 0 when there is none. Marks are hints from a file, so one
-   * that cannot be right is passed over.
+   * The slot of the last mark at or below `slot`, where a frame begins; 0 when there is none. Marks are hints from a file, so an
+   * impossible one is skipped.
    */
   markBefore(slot: number, cursor: number): number {
     const stride = markStride(this.identity.pageSize)
@@ -81,7 +81,7 @@ export class MappedPage {
     const slots = loadWord(this.memory.i32, word)
     if (slots < 0 || slots > this.capacity) {
       throw new CorruptJournalError(
-        `the ${what} of ${this.path} is at slot ${slots >>> 0}, the page has ${this.capacity}; run 'ticktape verify' on its journal`,
+        `the ${what} of ${this.path} is at slot ${slots >>> 0}, but the page has ${this.capacity}; run 'ticktape verify' on its journal`,
         { path: this.path, page: this.number },
       )
     }
@@ -89,12 +89,12 @@ export class MappedPage {
   }
 }
 
-/** CRC32C as the layout's functions want it. */
+/** CRC32C, as `encodePageHeader` and `decodePageHeader` take it. */
 export function crc32c(bytes: Uint8Array): number {
   return native.crc32c(bytes, 0)
 }
 
-/** What `action` makes of a page; when it throws, the page is closed. */
+/** Returns the result of `action`. If it throws, closes the page. */
 export function orClose<T>(page: MappedPage, action: () => T): T {
   try {
     return action()
@@ -104,7 +104,7 @@ export function orClose<T>(page: MappedPage, action: () => T): T {
   }
 }
 
-/** Checks a mapping to be the page it should be; on failure it is closed. */
+/** Checks that a mapping is the expected page. On failure the mapping is closed. */
 export function asPage(mapping: Mapping, path: string, pageNumber: number): MappedPage {
   try {
     const bytes = new Uint8Array(mapping.buffer, 0, Math.min(mapping.size, P.IDENTITY_SIZE))
@@ -127,11 +127,14 @@ export function openPage(directory: Where, pageNumber: number, writable: boolean
     mapping = mapIn(directory, pageFileName(pageNumber), writable)
   } catch (error) {
     if (systemCode(error) === 'EINVAL' && !isIrregular(path)) {
-      throw new CorruptJournalError(`${path} is empty or too large for a page; run 'ticktape verify' on its journal`, {
-        path,
-        page: pageNumber,
-        cause: error,
-      })
+      throw new CorruptJournalError(
+        `${path} is empty, or larger than a page can be; run 'ticktape verify' on its journal`,
+        {
+          path,
+          page: pageNumber,
+          cause: error,
+        },
+      )
     }
     throw fromSystemError(error, 'opening', path)
   }

@@ -4,7 +4,7 @@ import { native } from '../../native/index.js'
 let worker: PageWorker | undefined
 let users = 0
 
-/** The one thread that maps pages ahead for all readers of this environment: begun with the first, ended with the last. */
+/** The one thread that maps pages ahead for all readers of this environment. It starts with the first reader and ends with the last. */
 export function borrowPageWorker(): PageWorker {
   users++
   worker ??= new native.PageWorker()

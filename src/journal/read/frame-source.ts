@@ -255,7 +255,7 @@ export class FrameSource {
     const { directory, page } = this
     const { path } = page
     const position = page.firstPosition + this.slot
-    if (!directory.inPlace() || !this.isCurrentFile(page)) {
+    if (!directory.isAtPath() || !this.isCurrentFile(page)) {
       throw new JournalReplacedError(
         `${path} is not the file any more that is being read: the journal was removed, moved, made anew, or cut after power loss; open another reader`,
         { path, position },
@@ -302,7 +302,7 @@ export class FrameSource {
 
   private gone(number: number): Error {
     const position = this.page.firstPosition + this.page.capacity
-    if (!this.directory.inPlace()) {
+    if (!this.directory.isAtPath()) {
       return new JournalReplacedError(
         `the journal ${this.directory.path} was removed, moved or made anew while it was being read; what it had after position ${position} cannot be found any more. Open another reader`,
         { path: this.directory.path, position },

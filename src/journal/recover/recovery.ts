@@ -12,32 +12,32 @@ import { OpenPages } from '../pages/open-pages.js'
 import type { MappedPage } from '../pages/page.js'
 import { cutPage, damagedFrame, makeDurable } from '../pages/page-end.js'
 
-/** What the writer found when it opened the journal, and what it did about it. */
+/** What the writer found when it opened the journal, and what it changed. */
 export interface RecoveryReport {
-  /** 'new': there was none. 'same-boot': the kernel still had every page, so the cursor is right. 'other-boot': the machine was
-   * restarted, or the journal came from another one, so frames were checked one by one. */
+  /** 'new': there was no journal. 'same-boot': the kernel still had all stores, so the cursor is valid. 'other-boot': the machine was
+   * restarted, or the journal was copied from another one, so frames were checked one by one. */
   readonly found: 'new' | 'same-boot' | 'other-boot'
-  /** Frames found good in the pages that were looked at: the last one, or all that were not yet durable. */
+  /** Good frames in the pages that were checked: the last page, or all pages that were not yet durable. */
   readonly kept: number
-  /** Slots that cursors counted and that could not be kept. */
+  /** Slots below the cursors that could not be kept. */
   readonly dropped: number
   /** Why frames were dropped, or '' when none were. */
   readonly why: string
-  /** The position writing goes on at. */
+  /** The position of the next frame. */
   readonly position: number
   /** What was changed, in words: files removed, bytes cleared. */
   readonly actions: readonly string[]
 }
 
-/** Where writing goes on. */
+/** The end of the journal, where writing continues. */
 export interface Tail {
   /** Mapped writable. */
   readonly page: MappedPage
-  /** Slots of it that hold frames: equal to its cursor. */
+  /** Slots of the page with frames: equal to its cursor. */
   readonly slot: number
   /** ns since 1970 of the journal's last frame, 0 when it has none. */
   readonly lastTime: bigint
-  /** The page takes no more frames: it is sealed, or was written in another boot. */
+  /** Whether no more frames may be appended to the page: it is sealed, or was written in another boot. */
   readonly full: boolean
 }
 
@@ -48,11 +48,11 @@ export interface Recovered {
 }
 
 /**
- * Makes a journal's end sound again. Must hold the writer's lock. First decides, reading only, and refuses before anything is
- * changed; every change leaves a journal that this function, run again, brings to the same end.
+ * Makes a journal's end consistent again. The caller must hold the writer's lock. First it only reads and decides, and refuses before
+ * anything is changed. After each single change, running this function again leads to the same result.
  *
- * @throws {RecoveryRefusedError} when frames that were promised durable are gone, {CorruptJournalError} when bytes contradict
- * the format in a way that no crash leaves.
+ * @throws {RecoveryRefusedError} when durable frames are damaged or missing, {CorruptJournalError} when bytes contradict the format in a
+ * way that no crash can cause.
  */
 export function recover(directory: Directory): Recovered {
   const { pages, temporaries } = listDirectory(directory)
@@ -61,7 +61,7 @@ export function recover(directory: Directory): Recovered {
   if (pages.length === 0 || (pages.length === 1 && isBlank(directory, pages[0]))) {
     for (const number of pages) {
       directory.remove(pageFileName(number))
-      actions.push(`removed page ${number}, which has not one byte in it`)
+      actions.push(`removed page ${number}, which was empty`)
     }
     removeTemporaries(directory, temporaries, actions)
     return { report: { found: 'new', kept: 0, dropped: 0, why: '', position: 0, actions }, tail: undefined }
@@ -77,7 +77,7 @@ export function recover(directory: Directory): Recovered {
     const tailPage = open.get(end.page)
     const lastTime = end.lastTime > 0n ? end.lastTime : timeBefore(open, pages, end.page)
 
-    // Nothing has been changed up to here; from here on nothing is refused.
+    // Up to here nothing was changed. From here on nothing is refused.
     removeTemporaries(directory, temporaries, actions)
     const cleared = cutPage(tailPage, end.slot, found === 'other-boot')
     if (cleared > 0) actions.push(`cleared ${cleared} bytes after slot ${end.slot} of page ${end.page}`)
@@ -107,10 +107,11 @@ export function recover(directory: Directory): Recovered {
 }
 
 /**
- * Makes durable what earlier writers had published and not yet synced when they died: the pages before `tail`. Without it a frame
- * of this writer could be durable and one before it not.
+ * Makes the pages before `tail` durable, which earlier writers had published but not synced when they died. Without this a frame of the new
+ * writer could be durable while an earlier frame is not.
  *
- * @param unpromised also those that no writer had promised to make durable: a writer of a durable journal comes after one that was not.
+ * @param unpromised also pages without checksums, which no writer had promised to make durable: the last writer's durability was 'process'
+ * and this one's is not.
  */
 export function catchUp(directory: Directory, tail: MappedPage, unpromised: boolean): void {
   const open = new OpenPages(directory)
@@ -122,8 +123,8 @@ export function catchUp(directory: Directory, tail: MappedPage, unpromised: bool
       open.close(first - 1)
       if (!checked && !unpromised) break
       first--
-      // Its frames were durable and its seal may not be: it is the last to be looked at, and synced once more. (An empty page says
-      // nothing of those before it.)
+      // Its frames are durable, but its seal may not be: sync this page once more, and no earlier one. (An empty page does not show
+      // whether the pages before it are durable.)
       if (cursor > 0 && durable === cursor) break
     }
     for (let number = first; number < tail.number; number++) {
@@ -135,7 +136,7 @@ export function catchUp(directory: Directory, tail: MappedPage, unpromised: bool
   }
 }
 
-/** Where the good frames end. */
+/** The end of the good frames. */
 interface End {
   readonly page: number
   readonly slot: number
@@ -150,7 +151,7 @@ function checkContiguous(directory: Directory, pages: readonly number[]): void {
     if (pages[i] !== pages[i - 1] + 1) {
       const path = pagePath(directory, pages[i - 1] + 1)
       throw new CorruptJournalError(
-        `${path} is missing between its neighbours; restore it, or save what is there with 'ticktape repair'`,
+        `${path} is missing, but later pages exist; restore it, or save the good frames with 'ticktape repair'`,
         { path, page: pages[i - 1] + 1 },
       )
     }
@@ -158,8 +159,7 @@ function checkContiguous(directory: Directory, pages: readonly number[]): void {
 }
 
 /**
- * The page that was being written: the last one, or the one before it when that is not sealed, for then the last was only
- * prepared.
+ * The page that was being written: the last one, or the one before it if that is not sealed, because then the last one was only prepared.
  */
 function findCurrent(open: OpenPages, pages: readonly number[]): number {
   const last = pages[pages.length - 1]
@@ -169,14 +169,14 @@ function findCurrent(open: OpenPages, pages: readonly number[]): number {
     open.get(last)
     return last
   } catch (error) {
-    // Its name reached the disk and its bytes did not. Where pages are synced before they are named that cannot happen.
+    // Its name reached the disk, but its bytes did not. That cannot happen if pages are synced before they get their name.
     const lostInPowerLoss = before >= 0 && !open.get(before).checked && open.get(before).identity.bootId !== thisBoot()
     if (error instanceof CorruptJournalError && lostInPowerLoss) return before
     throw error
   }
 }
 
-/** The page after one that is not sealed must be empty: what is in it would be lost. */
+/** Checks that the page after one that is not sealed is empty, because its frames would be removed. */
 function checkPrepared(open: OpenPages, number: number, found: 'same-boot' | 'other-boot'): void {
   let page: MappedPage
   try {
@@ -188,13 +188,13 @@ function checkPrepared(open: OpenPages, number: number, found: 'same-boot' | 'ot
   if (page.durable > 0) throw refused(page, 0, 'the page before it is not sealed')
   if (page.cursor > 0 && found === 'same-boot') {
     throw new CorruptJournalError(
-      `${page.path} has frames, but the page before it is not sealed, which no crash leaves; save what is good with 'ticktape repair'`,
+      `${page.path} has frames, but the page before it is not sealed, which no crash can cause; save the good frames with 'ticktape repair'`,
       { path: page.path, page: number },
     )
   }
 }
 
-/** The process died, the machine did not: every store it made is there. */
+/** For a process that died on a machine that did not stop: the kernel has all its stores. */
 function trustCursor(page: MappedPage): End {
   const cursor = page.cursor
   const walk = native.walkFrames(page.mapping, 0, cursor, page.firstPosition, false, 0n)
@@ -203,9 +203,9 @@ function trustCursor(page: MappedPage): End {
 }
 
 /**
- * The machine died: any block written since the last sync is there or not, in any combination. Starts at the first page of that
- * boot that was not wholly durable and keeps frames for as long as they are good without a gap. (What earlier boots left was made
- * sound by the first writer of that one.)
+ * For a machine that stopped: each block written since the last sync may be old or new, in any combination. Starts at the first page of that
+ * boot that was not completely durable, and keeps frames as long as they are good and none is missing. (The first writer of that boot has
+ * recovered the pages of earlier boots.)
  */
 function walkFromDurable(open: OpenPages, pages: readonly number[], last: number): End {
   let kept = 0
@@ -213,7 +213,7 @@ function walkFromDurable(open: OpenPages, pages: readonly number[], last: number
   for (let number = firstInDoubt(open, pages, last); ; number++) {
     const page = open.get(number)
     const { cursor } = page
-    // The durable cursor vouches for frames and the CRC proves them; the cursor itself may be older or newer than the data.
+    // Frames below the durable cursor must be there, and the CRC proves each frame. The cursor itself may be older or newer than the data.
     const walk = native.walkFrames(
       page.mapping,
       0,
@@ -241,12 +241,12 @@ function walkFromDurable(open: OpenPages, pages: readonly number[], last: number
     const why =
       dropped === 0
         ? ''
-        : `the machine stopped before slot ${walk.slot} of page ${number} and what followed was durable (${walk.reason})`
+        : `the machine stopped before the frames from slot ${walk.slot} of page ${number} on were durable (${walk.reason})`
     return { page: number, slot: walk.slot, kept, dropped, why, lastTime }
   }
 }
 
-/** The first page of the last one's boot that may have lost something. */
+/** The first page, of the same boot as the last page, that may have lost frames. */
 function firstInDoubt(open: OpenPages, pages: readonly number[], last: number): number {
   const { bootId } = open.get(last).identity
   let first = last
@@ -256,7 +256,7 @@ function firstInDoubt(open: OpenPages, pages: readonly number[], last: number): 
       continue
     }
     const page = open.get(number)
-    // An empty page says nothing of those before it.
+    // An empty page does not show whether the pages before it are durable.
     if (page.identity.bootId !== bootId || (page.sealed && page.cursor > 0 && page.durable === page.cursor)) break
     first = number
     if (number < last - 1) open.close(number)
@@ -265,8 +265,8 @@ function firstInDoubt(open: OpenPages, pages: readonly number[], last: number): 
 }
 
 /**
- * Whether a page's name reached the disk and its header did not. Where pages are synced before they are named, as all that get
- * CRCs are, that cannot happen: there it is damage, and an error.
+ * Whether a page's name reached the disk, but its header did not. Pages with CRCs are synced before they get their name, so for them that
+ * cannot happen: it is damage, and an error.
  */
 function isLost(open: OpenPages, number: number): boolean {
   try {
@@ -278,7 +278,7 @@ function isLost(open: OpenPages, number: number): boolean {
   }
 }
 
-/** The time of the last frame before a page that has none. */
+/** The time of the last frame before a page without frames. */
 function timeBefore(open: OpenPages, pages: readonly number[], pageNumber: number): bigint {
   for (let number = pageNumber - 1; number >= pages[0]; number--) {
     const page = open.get(number)
@@ -289,7 +289,7 @@ function timeBefore(open: OpenPages, pages: readonly number[], pageNumber: numbe
   return 0n
 }
 
-/** Whether a file is empty or all zeros: a page whose name reached the disk before power was lost, and nothing of it. */
+/** Whether a file is empty or all zeros: the page's name reached the disk before the power loss, but none of its bytes. */
 function isBlank(directory: Directory, pageNumber: number): boolean {
   const name = pageFileName(pageNumber)
   const stat = directory.stat(name)
@@ -303,7 +303,7 @@ function isBlank(directory: Directory, pageNumber: number): boolean {
   }
 }
 
-/** What writers were making when they died. */
+/** Removes the files that writers were creating when they died. */
 function removeTemporaries(directory: Directory, names: readonly string[], actions: string[]): void {
   for (const name of names) {
     directory.remove(name)
@@ -313,8 +313,8 @@ function removeTemporaries(directory: Directory, names: readonly string[], actio
 
 function refused(page: MappedPage, slot: number, reason: string): TicktapeError {
   return new RecoveryRefusedError(
-    `${page.path} promises frames up to slot ${page.durable} and later pages as durable, but is damaged from slot ${slot} on (${reason}). ` +
-      "Nothing was changed; save what is good with 'ticktape repair'",
+    `${page.path} is damaged from slot ${slot} on (${reason}), but frames after that are marked as durable, up to slot ${page.durable} or on later pages. ` +
+      "Nothing was changed; save the good frames with 'ticktape repair'",
     { path: page.path, position: page.firstPosition + slot },
   )
 }

@@ -23,23 +23,23 @@ export interface RemovablePage {
   readonly lastTime: bigint | undefined
 }
 
-/** What of a journal's pages may go. */
+/** The pages of a journal that may be removed. */
 export interface PrunePlan {
   readonly capacity: number
   readonly pageSize: number
-  /** All pages there are. */
+  /** All pages that exist. */
   readonly pages: readonly number[]
-  /** What the limits would remove. */
+  /** Pages beyond the limits. */
   readonly surplus: readonly RemovablePage[]
-  /** What may be removed of it. */
+  /** Those of them that no reader needs. */
   readonly removable: readonly RemovablePage[]
   readonly blockers: readonly Blocker[]
 }
 
 /**
- * Decides, reading no more pages than may go and one.
+ * Decides which pages may be removed. Opens only those, and one more.
  *
- * @param blocked also looks at pages that readers hold back, to say who is in the way: as many as they are, each time.
+ * @param blocked also opens all pages that readers still need, to list the blockers.
  */
 export function planPruning(
   directory: Where,
@@ -80,8 +80,8 @@ function planOnce(directory: Where, limits: Retention, readers: readonly ReaderI
 }
 
 /**
- * Unlinks pages on Node's thread pool, for that of a large file takes its time. Asks before each whether a reader has come
- * that needs it, and whether to stop.
+ * Removes pages on Node's thread pool, because removing a large file takes long. Checks before each page whether a new reader needs it,
+ * and whether to stop.
  */
 export async function removePages(
   directory: Directory,
@@ -99,17 +99,17 @@ export async function removePages(
     }
     removed.push(page)
   }
-  // So that no removed page comes back after power loss.
+  // So that no removed page exists again after power loss.
   if (removed.length > 0) await directory.syncLater()
   return removed
 }
 
-/** Named readers, but for those that died before they had their first position: they need nothing. */
+/** The named readers for which pages are kept: all except those that died before they stored their first position. */
 export function readersInNeed(control: Control): ReaderInfo[] {
   return listReaders(control).filter(isInNeed)
 }
 
-/** The page that somebody needs first; infinite when nobody needs any. */
+/** The first page that a reader needs; infinite when no reader needs any. */
 function firstNeeded(readers: readonly ReaderInfo[], capacity: number): number {
   return Math.min(...readers.map(reader => Math.floor(reader.position / capacity)))
 }

@@ -16,15 +16,15 @@ import {
 } from './plan.js'
 
 export interface PruneOptions extends Retention {
-  /** Say what would be removed, and remove nothing. */
+  /** Report the pages that would be removed, and remove none. */
   readonly dryRun?: boolean
-  /** Names of readers that need nothing any more: they are forgotten with their positions. Must not be open. */
+  /** Names of readers to forget, with their positions, so that no page is kept for them. They must not be open. */
   readonly forget?: readonly string[]
-  /** Names of readers that nothing is kept for. They get PositionGoneError. */
+  /** Names of readers for which no page is kept. They get PositionGoneError. */
   readonly ignoreReaders?: readonly string[]
 }
 
-/** What was removed, or would be, and who is in the way of more. */
+/** The pages that were removed, or would be, and the readers that block the removal of more. */
 export interface PruneReport {
   readonly path: string
   readonly dryRun: boolean
@@ -33,25 +33,25 @@ export interface PruneReport {
   readonly removedBytes: number
   readonly keptPages: number
   readonly keptBytes: number
-  /** The first position that is still there afterwards. */
+  /** The first position that exists afterwards. */
   readonly firstPosition: number
   readonly blockers: readonly Blocker[]
   readonly forgotten: readonly string[]
 }
 
 /**
- * Removes a journal's oldest pages. Works while it is written and read: readers keep the page they are on, and one that wants a
- * page which is gone gets PositionGoneError with the first position still there.
+ * Removes a journal's oldest pages, also while it is written and read. Readers keep the page they are on. A reader that needs a removed page
+ * gets PositionGoneError with the first position that still exists.
  *
- * Only sealed pages go, oldest first and without a gap; never the page being written, the one prepared, or the last that has a
- * frame; never one that a named reader still needs, unless told so.
+ * Only sealed pages are removed, oldest first and without a gap: never the page being written, the prepared page, or the last page with a
+ * frame. A page that a named reader still needs is kept, unless an option says otherwise.
  *
  * @throws {InvalidOptionError} without a limit, {JournalNotFoundError, NotAJournalError}, {ReaderNameError} for a name that no reader
- * has, {ReaderBusyError} for one to forget that is open, {CorruptJournalError} when a page cannot be read; nothing was removed then.
+ * has, {ReaderBusyError} for a reader to forget that is open, {CorruptJournalError} when a page cannot be read; no page was removed then.
  */
-export async function prune(place: string, options: PruneOptions): Promise<PruneReport> {
+export async function prune(path: string, options: PruneOptions): Promise<PruneReport> {
   checkPruneOptions(options)
-  const directory = absolute(place)
+  const directory = absolute(path)
   const opened = openToRead(directory)
   let control: Control | undefined
   try {
@@ -76,7 +76,7 @@ export async function prune(place: string, options: PruneOptions): Promise<Prune
 }
 
 /**
- * Forgets a named reader and its position, so that it holds back no page, and its next start is a first one.
+ * Forgets a named reader and its position: no page is kept for it, and a new reader of that name starts without a position.
  *
  * @returns false when there is no such reader.
  * @throws {ReaderBusyError} when it is open.
@@ -133,7 +133,7 @@ function checkNames(
     }
     if (reader.alive && forget.includes(name)) {
       throw new ReaderBusyError(
-        `reader '${name}' is open in process ${reader.pid}; close it before it is forgotten, or ignore it`,
+        `reader '${name}' is open in process ${reader.pid}; close it before you forget it, or use ignoreReaders`,
         { path: directory },
       )
     }

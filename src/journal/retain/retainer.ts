@@ -6,16 +6,16 @@ import { type Blocker, describeBlocker, findBlockers } from '../inspect/blockers
 import { planPruning, type RemovablePage, type Retention, readersInNeed, removePages } from './plan.js'
 
 /**
- * A writer's retention: looks for pages to remove after the journal was opened and whenever it went on to another page.
+ * A writer's retention: removes pages after the journal was opened, and each time the writer continued on another page.
  *
- * Never inside `begin` or `commit`: it runs when the event loop turns next, and the removal itself on Node's thread pool. A program
- * that writes in one endless loop, and never lets the event loop turn, prunes nothing.
+ * It never runs inside `begin` or `commit`, but in the next turn of the event loop; the removal itself runs on Node's thread pool. If a
+ * program writes in an endless loop and never gives the event loop a turn, no page is removed.
  */
 export class Retainer {
   private pending = false
   private running = false
   private closed = false
-  /** Closed readers in the way that were warned of already. */
+  /** Closed readers that block retention and about which a warning was emitted already. */
   private readonly warned = new Set<string>()
 
   constructor(
@@ -24,14 +24,14 @@ export class Retainer {
     private readonly control: Control,
   ) {}
 
-  /** Costs the caller no more than a timer does. */
+  /** Takes the caller no longer than setting a timer. */
   schedule(): void {
     if (this.pending || this.closed) return
     this.pending = true
     if (!this.running) setImmediate(() => void this.run())
   }
 
-  /** Removes nothing after the file it is at. */
+  /** Stops after the file that is being removed. */
   close(): void {
     this.closed = true
   }
@@ -68,7 +68,7 @@ export class Retainer {
     return this.limits.readers === false || this.closed ? [] : readersInNeed(this.control)
   }
 
-  /** A reader that is open will read on. One that is closed may never come back, and its pages would fill the disk unseen. */
+  /** Warns about closed readers. An open reader continues to read, but a closed one may never be opened again, and its pages would fill the disk. */
   private warnOf(blockers: readonly Blocker[]): void {
     for (const blocker of blockers) {
       if (blocker.alive || this.warned.has(blocker.name)) continue
@@ -80,7 +80,7 @@ export class Retainer {
     }
   }
 
-  /** Writing goes on without retention; that the disk fills up must not come as a surprise. */
+  /** Writing continues without retention, so the program must learn that the disk may fill up. */
   private reportFailure(error: Error): void {
     const removed: RemovablePage[] = []
     if (channels.pruned.hasSubscribers)

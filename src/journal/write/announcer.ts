@@ -5,15 +5,15 @@ import type { Schema } from '../../frames/schema.js'
 import type { Directory } from '../../native/addon.js'
 import { FileName } from '../files/directory.js'
 import { writeSchema } from '../files/schema-file.js'
-import type { PlaceWatch } from './place-watch.js'
+import type { JournalWatch } from './journal-watch.js'
 
-/** Puts a definition into the journal's schema.json, if it is not there yet: before anybody can see its first frame. */
+/** Adds a definition to the journal's schema.json, unless it is there already. Must be called before its first frame is published. */
 export class Announcer {
   private readonly file: string
 
   constructor(
     private readonly directory: Directory,
-    private readonly place: PlaceWatch,
+    private readonly journalWatch: JournalWatch,
     private readonly schema: Schema,
     private readonly mode: number,
     /** Slots of a page. */
@@ -27,12 +27,12 @@ export class Announcer {
     const { directory, file, schema, pageSlots } = this
     if (definition.slots > pageSlots) {
       throw new FrameDefinitionError(
-        `a ${definition.name} takes ${definition.slots} slots, the pages of ${directory.path} have ${pageSlots}; give it larger pages`,
+        `a ${definition.name} takes ${definition.slots} slots, but a page of ${directory.path} has ${pageSlots}; create a journal with larger pages`,
       )
     }
     if (schema.match(definition, file) !== undefined) return
-    // On disk first: when that fails, the next try must not take the definition for written.
-    this.place.check()
+    // The file first: if writing it fails, the next call must try again.
+    this.journalWatch.check()
     writeSchema(directory, schema.with(definition), this.mode)
     schema.add(definition, file)
   }

@@ -4,7 +4,7 @@ import type { FrameDefinition } from '../../frames/definition.js'
 import { Entries, type Entry, NO_ENTRY } from '../../frames/entries.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { Page as P, SLOT_SHIFT, SLOT_SIZE } from '../../frames/format.js'
-import { GIVEN_UP, NO_FRAME } from '../../frames/pointer.js'
+import { DISCARDED, NO_FRAME } from '../../frames/pointer.js'
 import { crashPoint } from '../../native/crash-point.js'
 import { type Control, ControlWord } from '../control/control.js'
 import { channels } from '../diagnostics.js'
@@ -12,10 +12,10 @@ import { type MappedPage, Word } from '../pages/page.js'
 import { Retainer } from '../retain/retainer.js'
 import { Announcer } from './announcer.js'
 import type { DurableLog } from './durable-log.js'
+import type { JournalWatch } from './journal-watch.js'
 import { Marks } from './marks.js'
 import type { PageSupply } from './page-supply.js'
 import type { WriterParts } from './parts.js'
-import type { PlaceWatch } from './place-watch.js'
 
 // Imported names are loaded from their module's cell at each use; the hot path takes copies, which compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
@@ -24,30 +24,30 @@ const SLOT = SLOT_SIZE
 const CURSOR = Word.CURSOR
 const SLEEPERS = ControlWord.SLEEPERS
 /**
- * Whether the processor makes all stores visible in their order, so that an ordinary store publishes as well as one of `Atomics`, which is a
- * locked exchange there. V8 keeps the order of accesses to typed arrays. A load after an ordinary store may overtake it: sleepers make a
- * barrier for that (docs/decisions/0025-no-locked-instruction.md). After the exchange no load overtakes anything.
+ * Whether the processor makes all stores visible in program order. An ordinary store then publishes as well as one of `Atomics`, which is a
+ * locked exchange on x64. V8 keeps the order of accesses to typed arrays. The processor may execute a load before an earlier ordinary store
+ * is visible; sleepers make a barrier because of that (docs/decisions/0025-no-locked-instruction.md). An exchange is never overtaken so.
  */
 const ORDERED_STORES = process.arch === 'x64'
 
-/** What `prepare` is asked for when it is no frame: room for frames that are to appear together. */
+/** Arguments of `prepare` instead of a definition: reserve room for frames that are published together. */
 const CORK = Symbol('cork')
 const ATOMIC = Symbol('atomic')
 /** `atomicEnd` while no `atomic` runs. */
 const NONE = -1
 
 /**
- * Where the next frame of a journal goes, and what is to be done to get there: the state of its writer. `Writer` has the public calls and the
- * hot path over it; here is what a frame needs now and then.
+ * Where the next frame of a journal goes: the state of its writer. `Writer` has the public calls and the hot path. This class does what only
+ * some frames need: rolling to the next page, setting marks, checking for errors.
  */
 export class AppendPoint {
   page: MappedPage
   firstPosition: number
   /** Byte offset in the page after the last committed frame, published or not. */
   next: number
-  /** Frames that end by here need no look at marks, page end and space. */
+  /** Byte offset. A frame that ends at or before it needs no mark, no other page and no check: `begin` need not call `prepare`. */
   limit = 0
-  /** The entry that `begin` was called with last: most programs write one kind many times. Its pointer says whether a frame is begun. */
+  /** The entry of the last `begin`: most programs write one kind of frame many times. Its pointer says whether a frame is begun. */
   entry: Entry = NO_ENTRY
   /** Whether frames are held back when they are committed. */
   corked = false
@@ -58,9 +58,9 @@ export class AppendPoint {
   private i32: Int32Array
   /** Bytes of the page. */
   private readonly end: number
-  /** Byte offset that an `atomic` may write up to, `NONE` while none runs. */
+  /** Byte offset up to which the running `atomic` may write; `NONE` while none runs. */
   private atomicEnd = NONE
-  /** Why the `atomic` that runs cannot succeed any more. */
+  /** Why the running `atomic` must fail. */
   private tooMany: InvalidStateError | undefined = undefined
   private readonly marks: Marks
   private readonly control: Control
@@ -68,7 +68,7 @@ export class AppendPoint {
   /** Whether the cursor is published by an ordinary store. */
   private readonly ordinaryStores: boolean
   private readonly supply: PageSupply
-  private readonly place: PlaceWatch
+  private readonly journalWatch: JournalWatch
   private readonly durableLog: DurableLog | undefined
   private readonly retainer: Retainer | undefined
 
@@ -79,7 +79,7 @@ export class AppendPoint {
     this.controlWords = parts.control.words
     this.ordinaryStores = ORDERED_STORES && parts.control.allowsOrdinaryStores()
     this.supply = parts.supply
-    this.place = parts.place
+    this.journalWatch = parts.journalWatch
     this.durableLog = parts.durableLog
     this.retainer = settings.retain && new Retainer(directory, settings.retain, parts.control)
     this.retainer?.schedule()
@@ -89,7 +89,7 @@ export class AppendPoint {
     this.next = HEADER_SIZE + (slot << SHIFT)
     this.end = parts.pageSize
     this.marks = new Marks(parts.pageSize, page.memory, slot)
-    const announcer = new Announcer(directory, parts.place, parts.schema, settings.mode, page.capacity)
+    const announcer = new Announcer(directory, parts.journalWatch, parts.schema, settings.mode, page.capacity)
     this.entries = new Entries(page.memory, definition => announcer.announce(definition))
   }
 
@@ -109,36 +109,36 @@ export class AppendPoint {
 
   publish(): void {
     const { next } = this
-    // The commit: everything stored before is visible to whoever sees the new cursor.
+    // Everything stored before is visible to a reader that sees the new cursor.
     if (this.ordinaryStores) this.i32[CURSOR] = (next - HEADER_SIZE) >> SHIFT
     else Atomics.store(this.i32, CURSOR, (next - HEADER_SIZE) >> SHIFT)
-    // Must be looked at after that, or a wake-up is lost: see ORDERED_STORES and Control.
+    // Must be loaded after that store, or a wake-up could be lost: see ORDERED_STORES and Control.
     if ((ORDERED_STORES ? this.controlWords[SLEEPERS] : Atomics.load(this.controlWords, SLEEPERS)) !== 0) this.wake()
-    // Zero it is already. The store has the next frame's cache line come to this core now, while nobody waits for it.
+    // The word is zero already. The store makes the processor fetch the next frame's cache line now, before that frame needs it.
     if (next < this.limit) this.i32[next >> 2] = 0
   }
 
-  /** Somebody may sleep; or the journal is gone, which the next `begin` is to say. */
+  /** Wakes sleepers, if there are any. The word is also set when the journal was replaced: then the next `begin` must throw. */
   private wake(): void {
     this.control.wake()
-    if (this.place.isGone) this.limit = 0
+    if (this.journalWatch.isReplaced) this.limit = 0
   }
 
-  /** Gives up the frame begun; one that a field's setter gave up is gone already. */
+  /** Discards the frame that is begun. (If a field's setter refused a value, it has discarded the frame already.) */
   abort(): void {
     const { pointer, size } = this.entry
-    // Bytes after the cursor are zero: the next frame's unset fields, and recovery, count on it.
-    if (pointer.at >= 0) pointer.giveUp(size)
-    if (pointer.at === GIVEN_UP) pointer.at = NO_FRAME
+    // Bytes after the cursor must be zero: fields of the next frame that are not set rely on it, and so does recovery.
+    if (pointer.at >= 0) pointer.discard(size)
+    if (pointer.at === DISCARDED) pointer.at = NO_FRAME
   }
 
-  /** Holds frames back when they are committed. (A call of `prepare`, and no look of its own: V8 would spend on that what the frames need.) */
+  /** From here on committed frames are held back. (This calls `prepare` without a check of its own: V8's budget for inlining is needed for frames.) */
   cork(slots: number): void {
     this.prepare(CORK, slots)
     this.corked = true
   }
 
-  /** As `cork`, and no frame may go beyond those slots. */
+  /** As `cork`, but no frame may take slots after these. */
   beginAtomic(slots: number): void {
     this.prepare(ATOMIC, slots)
     this.corked = true
@@ -146,13 +146,13 @@ export class AppendPoint {
     this.limit = Math.min(this.limit, this.atomicEnd)
   }
 
-  /** Ends an `atomic` whose body has returned: shows all that was written. @throws when it may not be formatValue; then call `discard`. */
+  /** Ends an `atomic` whose body has returned: publishes all that was written. @throws when it must not be published; then call `discard`. */
   endAtomic(): void {
     this.throwIfClosed()
     if (this.tooMany !== undefined) throw this.tooMany
     if (this.begun) this.throwState('the body of atomic() returned with a frame begun and not committed')
     this.atomicEnd = NONE
-    this.limit = this.nextLook()
+    this.limit = this.nextLimit()
     this.uncork()
   }
 
@@ -161,7 +161,7 @@ export class AppendPoint {
     this.publish()
   }
 
-  /** Gives up what was committed and is not published, and a frame begun. */
+  /** Discards the frames that are committed and not published, and a frame that is begun. */
   discard(): void {
     this.abort()
     this.corked = false
@@ -169,14 +169,14 @@ export class AppendPoint {
     this.tooMany = undefined
     const { cursor } = this.page
     const first = HEADER_SIZE + (cursor << SHIFT)
-    // Bytes after the cursor are zero, as after `abort`; and the next frame of a stride finds its mark not yet set.
+    // As in `abort`, bytes after the cursor must be zero. The marks of the discarded frames are cleared, to be set again by later frames.
     this.page.memory.u8.fill(0, first, this.next)
     this.marks.takeBack(cursor, (this.next - HEADER_SIZE) >> SHIFT)
     this.next = first
     this.limit = 0
   }
 
-  /** Publishes what is committed, unless an `atomic` runs, and has every call go its slow way from here on, which says that the writer is closed. */
+  /** Publishes what is committed, unless an `atomic` runs. After it every call takes its slow path, which throws ClosedError. */
   close(): void {
     if (this.atomicEnd !== NONE) this.discard()
     this.abort()
@@ -188,11 +188,11 @@ export class AppendPoint {
   }
 
   /**
-   * The slow side of `begin`, `cork` and `atomic`: wrong use, another definition than last time, or no room that is known of. Goes on to the
-   * next page when this one has too little, and sets the mark that is due. Returns the entry of the definition.
+   * The slow path of `begin`, `cork` and `atomic`: wrong use, another definition than last time, or a frame that would end after `limit`.
+   * Rolls to the next page when this one has too little room, and sets the mark that is due. Returns the entry of the definition.
    *
-   * All of it is one function on purpose: V8 spends a fixed budget on what it inlines into a caller's loop, and would spend it on
-   * pieces of this before it gets to the setters of the fields. What is as long as this it leaves alone; see
+   * This is one long function on purpose. V8 has a fixed budget for inlining into a caller's loop, and would spend it on small functions
+   * called here before it inlines the setters of the fields. It does not inline a function as long as this one; see
    * docs/decisions/0011-hot-path.md.
    */
   prepare(what: FrameDefinition | typeof CORK | typeof ATOMIC, slots?: number): Entry {
@@ -203,16 +203,14 @@ export class AppendPoint {
       if (this.corked) this.throwState(`${nameOf(what)} inside ${this.atomicEnd === NONE ? 'cork' : 'atomic'}()`)
       if (slots === undefined || !Number.isInteger(slots) || slots < 0 || slots > this.page.capacity) {
         throw new InvalidOptionError(
-          `${nameOf(what)} takes a whole number of slots from 0 to ${this.page.capacity}, those of a page, not ${formatValue(slots)}`,
+          `${nameOf(what)} takes a whole number of slots from 0 to ${this.page.capacity} (one page), not ${formatValue(slots)}`,
         )
       }
       if (this.begun) this.throwState(`${nameOf(what)} after begin()`)
       bytes = slots * SLOT
     } else {
       if (this.begun) {
-        this.throwState(
-          'begin() before the last frame was committed or aborted; when filling it failed, give it up with abort()',
-        )
+        this.throwState('begin() before the last frame was committed or aborted; if filling it failed, call abort()')
       }
       if (entry.definition !== what) this.entry = entry = this.entries.of(what)
       entry.pointer.at = NO_FRAME
@@ -224,20 +222,20 @@ export class AppendPoint {
 
     if (this.page.mapping.damaged) {
       throw new CorruptJournalError(
-        `${this.page.path} was cut short by somebody while it was being written; close this writer, and save what is good with 'ticktape repair'`,
+        `${this.page.path} was made shorter while this writer wrote it; close the writer, and save the good frames with 'ticktape repair'`,
         {
           path: this.page.path,
           page: this.page.number,
         },
       )
     }
-    this.place.throwIfGone()
+    this.journalWatch.throwIfReplaced()
     this.durableLog?.throwIfFailed()
     this.supply.check()
     if (this.next + bytes > this.end) {
-      // The next page is complete and in place before this one is sealed.
+      // The next page must be complete and have its name before this one is sealed.
       const last = this.page
-      this.place.check()
+      this.journalWatch.check()
       const { page, waited } = this.supply.obtain(last.number + 1)
       crashPoint('roll-page-taken')
       this.durableLog?.add(page)
@@ -254,10 +252,10 @@ export class AppendPoint {
       this.next = HEADER_SIZE
       this.marks.enter(page.memory)
       this.entries.bind(page.memory)
-      this.place.follow(page)
+      this.journalWatch.watchPage(page)
       this.supply.dispose(last.mapping)
       this.supply.prepare(page.number + 1)
-      // Also with 'commit': a page that nobody flushed would stay mapped by the syncing thread, and in doubt, for ever.
+      // Also with 'commit': otherwise a page that the program never flushed would never become durable, and the syncing thread would keep it mapped.
       this.durableLog?.request()
       this.retainer?.schedule()
       if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
@@ -268,7 +266,7 @@ export class AppendPoint {
       this.marks.set(slot)
       this.durableLog?.requestAt(this.firstPosition + slot)
     }
-    this.limit = this.nextLook()
+    this.limit = this.nextLimit()
     return entry
   }
 
@@ -281,16 +279,16 @@ export class AppendPoint {
     if (this.closed) throw new ClosedError(`the writer of ${this.path} is closed; open another`, { path: this.path })
   }
 
-  /** Byte offset at which something is due: a mark, the page's end, or that of the `atomic` that runs. */
-  private nextLook(): number {
-    const look = Math.min(this.end, HEADER_SIZE + (this.marks.due << SHIFT))
-    return this.atomicEnd === NONE ? look : Math.min(look, this.atomicEnd)
+  /** The new `limit`: the byte offset of the next mark, of the page's end, or of the running `atomic`'s end, whichever comes first. */
+  private nextLimit(): number {
+    const limit = Math.min(this.end, HEADER_SIZE + (this.marks.due << SHIFT))
+    return this.atomicEnd === NONE ? limit : Math.min(limit, this.atomicEnd)
   }
 
   private refuseMore(): InvalidStateError {
     this.limit = 0
     return new InvalidStateError(
-      `${this.path}: the body of atomic() writes more slots than it was given; nothing of it is kept. Give atomic() as many as all its frames take, definition.slots each`,
+      `${this.path}: the body of atomic() writes more slots than were asked for, so all its frames are discarded. Pass atomic() the sum of definition.slots over its frames`,
       { path: this.path },
     )
   }

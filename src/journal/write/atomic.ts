@@ -2,7 +2,7 @@ import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import type { AppendPoint } from './append-point.js'
 
-/** Shows all that `body` writes in one store, or discards it. */
+/** Publishes all that `body` writes in one store, or discards all of it. */
 export function writeAtomically<T>(point: AppendPoint, slots: number, body: () => T): T {
   point.throwIfClosed()
   if (typeof body !== 'function') {
@@ -10,7 +10,7 @@ export function writeAtomically<T>(point: AppendPoint, slots: number, body: () =
       `atomic() takes a number of slots and a function that writes, not ${formatValue(body)}`,
     )
   }
-  // Before any of it runs; what returns a promise without saying so is found out afterwards.
+  // An async function is refused before it runs. Other functions that return a promise are detected after they ran.
   if (Object.prototype.toString.call(body) === '[object AsyncFunction]') throw asynchronous()
   point.beginAtomic(slots)
   let result: T
@@ -19,7 +19,7 @@ export function writeAtomically<T>(point: AppendPoint, slots: number, body: () =
     if (isThenable(result)) throw refuse(result)
     point.endAtomic()
   } catch (error) {
-    // A body may have closed the writer: that has discarded it.
+    // If the body closed the writer, `close` has discarded its frames.
     if (!point.closed) point.discard()
     throw error
   }
@@ -32,13 +32,13 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function refuse(promise: PromiseLike<unknown>): InvalidOptionError {
-  // Nobody gets the promise: were it to reject, that would end the process.
+  // The promise is not returned to the caller, so a rejection would be unhandled and end the process.
   if (promise instanceof Promise) promise.catch(() => {})
   return asynchronous()
 }
 
 function asynchronous(): InvalidOptionError {
   return new InvalidOptionError(
-    'atomic() takes no async function and no promise: what is written after the first await would not be part of it. Wait first, then write',
+    'atomic() takes a synchronous function: frames written after an await would not be part of it. Await first, then call atomic()',
   )
 }

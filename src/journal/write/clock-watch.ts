@@ -1,17 +1,17 @@
 import type { FrameTime, TimeWatch } from '../../frames/frame-time.js'
 import { channels } from '../diagnostics.js'
 
-/** Clocks that are kept right step back by less than this, which is not reported. In ns. */
+/** ns. Clock synchronisation moves a clock back by less than this, which is not reported. */
 const LEAST_NS = 1_000_000
 
 /**
  * Reports that the machine's clock is behind the time of the journal's last frame: it was set back. Times of frames never decrease, so all
  * frames get the last one's time until the clock has passed it. Reported once for each such time.
  *
- * Times are two signed halves, as the writer has them: nothing here is allocated while the clock is behind, but for the one message.
+ * Times are two signed halves, as in the writer. While the clock is behind, nothing is allocated except for the one message.
  */
 export class ClockWatch implements TimeWatch {
-  /** The last time that frames stood still at, and that was reported. */
+  /** The frame time for which it was reported last. */
   private reportedHigh = 0
   private reportedLow = 0
 

@@ -11,29 +11,29 @@ interface Flush {
 }
 
 /**
- * A writer's durable side: hands its pages to the syncing thread, and resolves flushes as the durable cursor passes them.
- * However many flushes wait, one sync serves them all.
+ * Makes a writer's frames durable: passes its pages to the syncing thread, and resolves flushes when the durable cursor reaches them.
+ * One sync serves all flushes that wait.
  */
 export class DurableLog {
   private readonly syncer: Syncer
   private readonly everySlots: number
-  /** Where the writer was when a sync was asked for last. */
+  /** The writer's position at the last request for a sync. */
   private requestedAt = 0
   private flushes: Flush[] = []
-  /** Keeps the process alive while a flush is awaited: a native thread alone doesn't. */
+  /** Keeps the process alive while a flush is awaited; a native thread alone does not. */
   private keepAlive: NodeJS.Timeout | undefined = undefined
 
   constructor(
     private readonly path: string,
     private readonly control: Control,
-    /** `everySlots`: syncs after so many slots too, about. */
+    /** `everySlots`: also sync after about so many slots. */
     options: { readonly intervalMs: number; readonly everySlots: number },
   ) {
     this.everySlots = options.everySlots
     this.syncer = new native.Syncer({ intervalMs: options.intervalMs, onSynced: () => this.resolveFlushes() })
   }
 
-  /** The next page, before its first frame is published. */
+  /** Adds the next page. Must be called before its first frame is published. */
   add(page: MappedPage): void {
     this.syncer.add(page.mapping, this.control.mapping)
   }
@@ -43,12 +43,12 @@ export class DurableLog {
     return this.syncer.durablePosition()
   }
 
-  /** Asks for a sync and goes on. */
+  /** Requests a sync, without waiting for it. */
   request(): void {
     this.syncer.request()
   }
 
-  /** Asks for a sync when the writer, now at `position`, has written enough since the last time. */
+  /** Requests a sync if the writer, now at `position`, has written `everySlots` since the last request. */
   requestAt(position: number): void {
     if (position - this.requestedAt < this.everySlots) return
     this.requestedAt = position
@@ -72,7 +72,7 @@ export class DurableLog {
     if (error !== undefined) throw error
   }
 
-  /** A last sync. @throws {SyncFailedError} */
+  /** Syncs once more, then stops. @throws {SyncFailedError} */
   close(): void {
     this.syncer.close()
     const error = this.failure()
@@ -85,8 +85,8 @@ export class DurableLog {
     if (errno === 0) return undefined
     const position = this.position
     return new SyncFailedError(
-      `syncing ${this.path} failed (errno ${errno}) after position ${position}; frames from there on may be lost with the machine. ` +
-        'Close this writer, see to the disk, and open it again',
+      `syncing ${this.path} failed (errno ${errno}) after position ${position}; frames from there on may be lost if the machine stops. ` +
+        'Close this writer, check the disk, and open the journal again',
       { path: this.path, position },
     )
   }

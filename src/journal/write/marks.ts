@@ -3,11 +3,11 @@ import { markStride } from '../pages/header.js'
 import { Word } from '../pages/page.js'
 
 /**
- * The marks of the page being written, which bound a seek to a walk of one stride: mark i is the slot of the first frame that begins at or
- * after slot i × stride. (Mark 0 is slot 0, and is never stored.)
+ * The marks of the page being written. Mark i is the slot of the first frame that begins at or after slot i × stride, so a seek walks one
+ * stride at most. (Mark 0 is slot 0, and is never stored.)
  */
 export class Marks {
-  /** The slot from which on the next frame gets a mark. */
+  /** The next frame that begins at or after this slot gets a mark. */
   due = 0
   private readonly stride: number
   private words: Uint32Array
@@ -19,7 +19,7 @@ export class Marks {
     this.find(slot)
   }
 
-  /** Goes on with a new page. */
+  /** Continues with a new page. */
   enter(memory: PageMemory): void {
     this.words = memory.u32
     this.find(0)
@@ -31,7 +31,7 @@ export class Marks {
     this.find(slot)
   }
 
-  /** Takes back the marks of frames that were given up: those from the slot `from` on, where the next frame begins, up to and without the slot `to`. */
+  /** Clears the marks of discarded frames: those from slot `from`, where the next frame begins, up to and without slot `to`. */
   takeBack(from: number, to: number): void {
     const { words, stride } = this
     // At the end of a page with as many marks as there can be, the word after the last mark is the first frame's.
@@ -43,7 +43,7 @@ export class Marks {
 
   private find(slot: number): void {
     const index = Math.floor(slot / this.stride)
-    // A writer that opens the journal may begin in a stride whose first frame will be its own.
+    // A writer that opens the journal may begin in a stride that has no frame yet: its first frame there needs the mark.
     const isDue = index > 0 && this.words[Word.MARKS + index] === 0
     this.due = (isDue ? index : index + 1) * this.stride
   }

@@ -27,10 +27,10 @@ import { catchUp, recover, type Tail } from '../recover/recovery.js'
 import { whileRemoved } from '../seek/seek.js'
 import { fromSystemError } from '../system-error.js'
 import { DurableLog } from './durable-log.js'
+import { JournalWatch } from './journal-watch.js'
 import { checkWriterOptions, resolveSettings, type WriterOptions, type WriterSettings } from './options.js'
 import { PageSupply } from './page-supply.js'
 import type { WriterParts } from './parts.js'
-import { PlaceWatch } from './place-watch.js'
 
 /** Undoes, in reverse, what was opened so far when the rest fails. */
 class Undo {
@@ -40,19 +40,19 @@ class Undo {
     this.steps.push(step)
   }
 
-  /** Every step, whatever becomes of the others: the lock is given up last and must be. What they throw comes after what is thrown already. */
+  /** Runs every step, also when others throw: the last one releases the lock and must run. Errors are ignored, because the caller is throwing one. */
   run(): void {
     for (const step of this.steps.reverse()) {
       try {
         step()
       } catch {
-        // A last sync that failed, say: whoever opens the journal learns of the first failure.
+        // For example a last sync that failed. The caller throws the first error.
       }
     }
   }
 }
 
-/** Opens or makes a journal for writing: directory, lock, recovery, first page, the next one under way. */
+/** Opens or creates a journal for writing: directory, lock, recovery, first page. Starts to create the next page. */
 export function openWriter(directory: string, options: WriterOptions): WriterParts {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new InvalidOptionError(
@@ -65,7 +65,7 @@ export function openWriter(directory: string, options: WriterOptions): WriterPar
 }
 
 function openChecked(path: string, options: WriterOptions): WriterParts {
-  // From here on nothing is done by path: what this writer makes and removes is in this directory, or nowhere.
+  // From here on nothing is done by path: this writer creates and removes files only in this directory.
   const directory = prepareDirectory(path, options.mode ?? DEFAULT_MODE)
   const undo = new Undo()
   undo.later(() => directory.close())
@@ -79,7 +79,7 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
     const existing = Control.openExisting(directory)
     undo.later(() => existing?.close())
     if (existing !== undefined) lock.claim(existing)
-    // Before anything is made or changed: where it refuses, the journal stays as it is.
+    // Before anything is created or changed: if recovery is refused, the journal stays as it is.
     const { report, tail } = whileRemoved(() => recover(directory))
     if (tail !== undefined) undo.later(() => tail.page.mapping.close())
     const control = existing ?? Control.openForWriter(directory, settings.mode)
@@ -90,7 +90,7 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
     lock.sign(epoch, settings.retain)
     if (tail === undefined) writeSchema(directory, schema, settings.mode)
     else whileRemoved(() => catchUp(directory, tail.page, settings.durability !== 'process'))
-    tellReaders(path, control, report.position)
+    moveReadersBack(path, control, report.position)
 
     const kind = {
       directory,
@@ -103,8 +103,8 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
     }
     const worker = new native.PageWorker()
     undo.later(() => worker.close())
-    const place = new PlaceWatch(worker, directory, control)
-    const supply = new PageSupply(kind, worker, place, () => schema.hash())
+    const journalWatch = new JournalWatch(worker, directory, control)
+    const supply = new PageSupply(kind, worker, journalWatch, () => schema.hash())
     undo.later(() => supply.close())
     const durableLog = settings.durability === 'process' ? undefined : openDurableLog(path, control, settings)
     if (durableLog !== undefined) undo.later(() => durableLog.close())
@@ -114,8 +114,8 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
     control.currentPage = page.number
     control.wakeSleepers()
     supply.prepare(page.number + 1)
-    place.follow(page)
-    place.check()
+    journalWatch.watchPage(page)
+    journalWatch.check()
     if (channels.recovery.hasSubscribers) channels.recovery.publish({ path, report })
     return {
       directory,
@@ -126,7 +126,7 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
       control,
       schema,
       supply,
-      place,
+      journalWatch,
       durableLog,
       report,
       page,
@@ -134,7 +134,7 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
       lastTime: tail?.lastTime ?? 0n,
     }
   } catch (error) {
-    const removed = error instanceof JournalNotFoundError && !directory.inPlace()
+    const removed = error instanceof JournalNotFoundError && !directory.isAtPath()
     undo.run()
     if (removed)
       throw new JournalReplacedError(`the journal ${path} was removed while it was being opened; open it again`, {
@@ -146,8 +146,8 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
 }
 
 /**
- * The page to write on: the journal's last one where it can take more frames of this writer's kind, else a new one. A page of
- * another boot is not gone on with: its boot id is what tells the next recovery whether to trust its cursor.
+ * The page to write on: the journal's last one if this writer may append to it, else a new one. A writer does not append to a page of
+ * another boot, because the page's boot id tells the next recovery whether its cursor can be trusted.
  */
 function firstPage(
   tail: Tail | undefined,
@@ -171,7 +171,7 @@ function firstPage(
   crashPoint('old-page-followed')
   Atomics.store(page.memory.i32, Word.SEALED, 1)
   crashPoint('old-page-sealed')
-  // What its writer had promised to make durable is, before a frame of this writer can be.
+  // The frames that the page's writer promised to make durable must be durable before a frame of this writer can be.
   if (durableLog !== undefined || page.checked) makeDurable(page)
   durableLog?.add(next)
   page.mapping.close()
@@ -183,8 +183,8 @@ function openDurableLog(directory: string, control: Control, settings: WriterSet
   return new DurableLog(directory, control, { intervalMs, everySlots: settings.syncFrames })
 }
 
-/** Readers that were past what power loss left go on at its end. */
-function tellReaders(directory: string, control: Control, end: number): void {
+/** Moves readers that are past the journal's end, which power loss can cause, back to it. */
+function moveReadersBack(directory: string, control: Control, end: number): void {
   for (const reader of clampReaders(control, end)) {
     if (channels.readerMoved.hasSubscribers) channels.readerMoved.publish({ path: directory, reader, position: end })
   }
@@ -195,22 +195,22 @@ function agreePageSize(directory: string, wanted: number | undefined, tail: Tail
   if (existing === undefined) return wanted ?? P.DEFAULT_SIZE
   if (wanted !== undefined && wanted !== existing) {
     throw new InvalidOptionError(
-      `option 'pageSize' is ${wanted}, but ${directory} was made with pages of ${existing} bytes; leave the option out, or begin another journal`,
+      `option 'pageSize' is ${wanted}, but ${directory} was created with pages of ${existing} bytes; omit the option, or use another journal`,
       { path: directory },
     )
   }
   return existing
 }
 
-/** A directory with other things in it and no journal is somebody else's; so is a file of another user's, unless `mode` shares the journal. */
+/** Refuses a directory that contains other files and no journal, and journal files of another user unless `mode` shares the journal. */
 function refuseForeign(directory: Directory, mode: number): void {
   const { pages, foreign } = listDirectory(directory)
-  // Of the pages those that are written to; there may be very many, and opening must not take longer for it.
+  // Of the pages only those that may be written to: there may be very many, and opening must not take longer because of them.
   for (const name of [FileName.LOCK, FileName.SCHEMA, FileName.CONTROL, ...pages.slice(-2).map(pageFileName)])
     checkOwner(directory, name, mode)
   if (pages.length === 0 && foreign.length > 0) {
     throw new NotAJournalError(
-      `${directory.path} has other files in it ('${foreign[0]}') and no journal; ${directoryInIt(directory.path, 'give the journal a directory in it')}`,
+      `${directory.path} contains other files ('${foreign[0]}') and no journal; ${directoryInIt(directory.path, 'give the journal a directory in it')}`,
       { path: directory.path },
     )
   }

@@ -8,34 +8,37 @@ import { DEFAULT_MODE } from '../files/directory.js'
 import type { Retention } from '../retain/plan.js'
 import { checkRetention } from '../retain/prune.js'
 
-/** What survives what; see docs/guide.md. */
+/** When frames become durable; see docs/guide.md. */
 export type Durability = 'process' | 'interval' | 'commit'
 
 export interface WriterOptions {
-  /** Bytes of each page: 64 KiB to 1 GiB, a multiple of 4096. A journal keeps the size it was made with. Default 16 MiB. */
+  /** Bytes of each page: 64 KiB to 1 GiB, a multiple of 4096. A journal keeps the size it was created with. Default 16 MiB. */
   readonly pageSize?: number
   /**
-   * 'process' (the default in /dev/shm): frames survive the process. 'interval' (the default on disk): they survive power loss, but
-   * for those of the last `syncInterval` ms or `syncFrames` slots. 'commit': `await writer.flush()` makes them survive power loss.
+   * 'process' (the default in /dev/shm): frames survive the death of the process. 'interval' (the default on disk): they survive power loss,
+   * except those of the last `syncInterval` ms or `syncFrames` slots. 'commit': `await writer.flush()` makes them survive power loss.
    */
   readonly durability?: Durability
   /** With 'interval': sync at least this often, in ms. Default 50. */
   readonly syncInterval?: number
-  /** With 'interval': sync at least every so many slots too, about. Default: by time only. */
+  /** With 'interval': also sync after about so many slots. Default: by time only. */
   readonly syncFrames?: number
-  /** Give every frame a CRC32C before it is synced. Default: yes, but never with 'process'. Without it nothing can be kept after power loss. */
+  /**
+   * Give every frame a CRC32C before it is synced. Default: true, except with 'process'. Without it only the structure of frames can be checked
+   * after power loss, not their bytes.
+   */
   readonly checksums?: boolean
   /** Store the time in every frame. Default true; without, frames carry the time of the last `commit({ time })`. */
   readonly timestamps?: boolean
   /** Permissions of the files; the directory's follow from it. Default 0o600. */
   readonly mode?: number
-  /** 0 to 65,535: what frames caused by this journal's frames name it by. Default 0. */
+  /** 0 to 65,535: the number by which causes name this journal. Default 0. */
   readonly journalId?: number
-  /** Definitions to put into schema.json now, so that their first frame costs no more than the others. */
+  /** Definitions to add to schema.json now, so that their first frame takes no longer than the others. */
   readonly frames?: readonly FrameDefinition[]
   /**
-   * Remove the oldest pages beyond these limits, when the journal is opened and after each page, once the event loop turns. Default:
-   * everything is kept. See {@link Retention}.
+   * Remove the oldest pages beyond these limits, when the journal is opened and after each page, in the next turn of the event loop.
+   * Default: all pages are kept. See {@link Retention}.
    */
   readonly retain?: Retention
 }
@@ -93,7 +96,7 @@ export function checkWriterOptions(options: WriterOptions): void {
   }
 }
 
-/** Fills in the defaults, some of which depend on where the journal lies. */
+/** Sets the defaults. Some depend on the file system of the journal. */
 export function resolveSettings(directory: string, options: WriterOptions): WriterSettings {
   const durability = options.durability ?? (isInMemory(directory) ? 'process' : 'interval')
   return {
@@ -113,7 +116,7 @@ export function resolveSettings(directory: string, options: WriterOptions): Writ
 const TMPFS_MAGIC = 0x01021994
 const RAMFS_MAGIC = 0x858458f6
 
-/** Whether a directory's file system lives in memory: nothing there survives power loss anyway. */
+/** Whether a directory's file system is in memory, where nothing survives power loss. */
 function isInMemory(directory: string): boolean {
   const type = fs.statfsSync(directory).type
   return type === TMPFS_MAGIC || type === RAMFS_MAGIC

@@ -10,9 +10,9 @@ import { MAX_PAGE_NUMBER, pageFileName } from '../files/page-names.js'
 import { encodePageHeader, slotsOf } from '../pages/header.js'
 import { asPage, crc32c, type MappedPage } from '../pages/page.js'
 import { fromSystemError } from '../system-error.js'
-import type { PlaceWatch } from './place-watch.js'
+import type { JournalWatch } from './journal-watch.js'
 
-/** What all pages of one writer have in common. */
+/** Properties that all pages of one writer have in common. */
 export interface PageKind {
   readonly directory: Directory
   readonly pageSize: number
@@ -24,8 +24,8 @@ export interface PageKind {
 }
 
 /**
- * Makes the writer's pages, one ahead of need, on a native thread: allocated, populated, synced and named before the writer
- * gets there. Where the disk has no room for the next page the writer learns of it a page early.
+ * Creates the writer's pages on a native thread, one page ahead: allocated, populated, synced and named before the writer needs it. If
+ * the disk has no room for the next page, the writer learns it one page early.
  */
 export class PageSupply {
   private ticket: number | undefined = undefined
@@ -36,14 +36,14 @@ export class PageSupply {
   constructor(
     private readonly kind: PageKind,
     private readonly worker: PageWorker,
-    private readonly place: PlaceWatch,
-    /** The definitions' hash when a page is made. */
+    private readonly journalWatch: JournalWatch,
+    /** The hash of the definitions that exist when a page is created. */
     private readonly layoutHash: () => Uint8Array,
   ) {}
 
-  /** Starts making a page. */
+  /** Starts to create a page. */
   prepare(pageNumber: number): void {
-    // There is none after the last: `take` says so once the writer gets there.
+    // There is no page after the last: `obtain` throws when the writer needs one.
     if (pageNumber > MAX_PAGE_NUMBER) return
     this.wanted = pageNumber
     const name = pageFileName(pageNumber)
@@ -59,9 +59,9 @@ export class PageSupply {
   }
 
   /**
-   * Looks whether the page is made, without waiting; says so once on `lowSpace` when there is no room for it.
+   * Checks whether the page is ready, without waiting. If it could not be created, publishes that once on `lowSpace`.
    *
-   * @throws {JournalReplacedError} when that is because the journal is gone.
+   * @throws {JournalReplacedError} when it could not be created because the journal was removed or replaced.
    */
   check(): void {
     if (this.ticket === undefined) return
@@ -70,12 +70,12 @@ export class PageSupply {
       if (mapping !== null) this.accept(mapping)
     } catch (error) {
       this.ticket = undefined
-      this.place.check()
+      this.journalWatch.check()
       this.warn(error)
     }
   }
 
-  /** Says that there is no room for the next page, once for each. */
+  /** Publishes that the next page could not be created, once for each page. */
   private warn(error: unknown): void {
     if (this.warnedOf === this.wanted) return
     this.warnedOf = this.wanted
@@ -84,14 +84,14 @@ export class PageSupply {
   }
 
   /**
-   * The page, waiting for it when it is not ready; tries once more when it could not be made before.
+   * Returns the page. Waits for it if it is not ready, and tries again if it could not be created before.
    *
-   * @throws {JournalFullError} when there is no room for it: call again once there is. {JournalReplacedError}
+   * @throws {JournalFullError} when there is no room for it: make room and call again. {JournalReplacedError}
    */
   obtain(pageNumber: number): { readonly page: MappedPage; readonly waited: boolean } {
     if (pageNumber > MAX_PAGE_NUMBER) {
       throw new JournalFullError(
-        `${this.kind.directory.path} has all ${MAX_PAGE_NUMBER + 1} pages a journal can have; begin another`,
+        `${this.kind.directory.path} has ${MAX_PAGE_NUMBER + 1} pages, and no journal can have more; use another journal`,
         { path: this.kind.directory.path },
       )
     }
@@ -99,7 +99,7 @@ export class PageSupply {
     let waited = false
     if (this.ready === undefined) {
       waited = true
-      // Failed before, or never begun: there may be room by now.
+      // It failed before or was never started. There may be room now.
       if (this.ticket === undefined) this.prepare(pageNumber)
       try {
         this.waitForIt()
@@ -113,25 +113,25 @@ export class PageSupply {
     return { page, waited }
   }
 
-  /** Unmaps a page the writer is done with, on the thread. */
+  /** Unmaps, on the thread, a page that the writer has left. */
   dispose(mapping: Mapping): void {
     this.worker.dispose(mapping)
   }
 
-  /** Ends the thread, and removes the page made ahead: nobody can have gone there, for the one before it is not sealed. */
+  /** Ends the thread, and removes the prepared page. No reader can be on it, because the page before it is not sealed. */
   close(): void {
     try {
       if (this.ticket !== undefined) this.waitForIt()
     } catch {
-      // The page that nobody needs any more could not be made: there is nothing to remove.
+      // The page could not be created, so there is nothing to remove.
     }
     if (this.ready !== undefined) {
       const { number, mapping } = this.ready
       this.ready = undefined
       const { directory } = this.kind
       const name = pageFileName(number)
-      // Where another writer has made the journal anew, in this very directory, the page of that name is the other's.
-      if (this.place.isOurs && directory.holds(name, mapping)) directory.remove(name)
+      // If another writer has created a new journal in this same directory, the page of that name belongs to that writer.
+      if (this.journalWatch.controlIsOurs && directory.holds(name, mapping)) directory.remove(name)
       mapping.close()
     }
     this.worker.close()
@@ -145,7 +145,7 @@ export class PageSupply {
     try {
       mapping = this.worker.wait(ticket)
     } catch (error) {
-      this.place.check()
+      this.journalWatch.check()
       if (isNoSpace(error)) {
         const [which, advice] =
           this.wanted === 0
@@ -156,7 +156,7 @@ export class PageSupply {
           { path, position: this.wanted * slotsOf(this.kind.pageSize), cause: error },
         )
       }
-      throw fromSystemError(error, 'making', path)
+      throw fromSystemError(error, 'creating', path)
     }
     this.accept(mapping)
   }

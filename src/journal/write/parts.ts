@@ -5,11 +5,11 @@ import type { WriterLock } from '../control/writer-lock.js'
 import type { MappedPage } from '../pages/page.js'
 import type { RecoveryReport } from '../recover/recovery.js'
 import type { DurableLog } from './durable-log.js'
+import type { JournalWatch } from './journal-watch.js'
 import type { WriterSettings } from './options.js'
 import type { PageSupply } from './page-supply.js'
-import type { PlaceWatch } from './place-watch.js'
 
-/** What a writer begins with: everything that opening has made ready. */
+/** The parts of a writer, as `openWriter` returns them. */
 export interface WriterParts {
   readonly directory: Directory
   readonly settings: WriterSettings
@@ -19,7 +19,7 @@ export interface WriterParts {
   readonly control: Control
   readonly schema: Schema
   readonly supply: PageSupply
-  readonly place: PlaceWatch
+  readonly journalWatch: JournalWatch
   readonly durableLog: DurableLog | undefined
   readonly report: RecoveryReport
   readonly page: MappedPage

@@ -4,7 +4,7 @@ import { applyCommitOptions, type CommitOptions } from '../../frames/commit-opti
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
 import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { FrameTime } from '../../frames/frame-time.js'
-import { GIVEN_UP, NO_FRAME } from '../../frames/pointer.js'
+import { DISCARDED, NO_FRAME } from '../../frames/pointer.js'
 import type { WriteView } from '../../frames/view.js'
 import { crashPoint } from '../../native/crash-point.js'
 import type { RecoveryReport } from '../recover/recovery.js'
@@ -20,7 +20,7 @@ const HEADER_SIZE = P.HEADER_SIZE
 const SHIFT = SLOT_SHIFT
 const NOTHING_BEGUN = NO_FRAME
 
-/** Slots that `cork` keeps together on one page unless told otherwise. */
+/** The default of `cork`: slots that it keeps together on one page. */
 const DEFAULT_CORK_SLOTS = 64
 
 /**
@@ -36,7 +36,7 @@ const DEFAULT_CORK_SLOTS = 64
 export class Writer implements Disposable {
   /** The journal's directory. */
   readonly path: string
-  /** What was found when the journal was opened, and what was done about it. */
+  /** What recovery found when the journal was opened, and what it changed. */
   readonly recovery: RecoveryReport
   /** Counts the journal's writers, this one included. */
   readonly epoch: number
@@ -48,10 +48,10 @@ export class Writer implements Disposable {
   private readonly timestamps: boolean
 
   /**
-   * Opens a journal for writing, making it where there is none, and repairing what a crash left.
+   * Opens a journal for writing. Creates it if there is none, and recovers it after a crash.
    *
-   * @throws {WriterLockedError} when it has a writer, {RecoveryRefusedError} or {CorruptJournalError} when its end cannot be
-   * made sound, {UnsafePathError}, {NotAJournalError}, {JournalFullError}, {InvalidOptionError}, {SchemaMismatchError}.
+   * @throws {WriterLockedError} when it has a writer, {RecoveryRefusedError} or {CorruptJournalError} when it cannot be recovered,
+   * {UnsafePathError}, {NotAJournalError}, {JournalFullError}, {InvalidOptionError}, {SchemaMismatchError}.
    */
   static open(directory: string, options: WriterOptions = {}): Writer {
     return new Writer(openWriter(directory, options))
@@ -74,32 +74,32 @@ export class Writer implements Disposable {
     }
   }
 
-  /** The position the next frame gets, if it fits this page. */
+  /** The position of the next frame, if it fits on this page. */
   get position(): number {
     const { point } = this
     point.throwIfClosed()
     return point.firstPosition + ((point.next - HEADER_SIZE) >> SHIFT)
   }
 
-  /** Slots of a page: as many as `cork` and `atomic` can keep together. */
+  /** Slots of a page. `cork` and `atomic` can keep at most so many together. */
   get pageSlots(): number {
     this.point.throwIfClosed()
     return this.point.page.capacity
   }
 
-  /** Positions below this one survive what the journal's durability says: power loss, or with 'process' the process's death. */
+  /** Frames below this position survive power loss, or, with the durability 'process', the death of the process. */
   get durable(): number {
     this.point.throwIfClosed()
     return this.parts.durableLog?.position ?? this.point.published
   }
 
   /**
-   * Begins a frame: returns a view to fill its fields in place. All of them are zero. Nobody sees the frame before `commit`.
+   * Begins a frame: returns a view to fill its fields in place. All of them are zero. No reader sees the frame before `commit`.
    *
-   * A field that refuses its value (FieldValueError) gives the frame up: its view is gone, `commit` refuses it, and the next `begin` begins anew.
+   * When a field refuses its value (FieldValueError), the frame is discarded: its view is expired, `commit` throws, and `begin` can be called again.
    *
-   * @throws {JournalFullError} when a page is needed and there is no room for it; nothing is lost, call again.
-   * @throws {JournalReplacedError} within a second after the journal was removed, moved or made anew by somebody else.
+   * @throws {JournalFullError} when a page is needed and there is no room for it; no frame is lost: make room and call again.
+   * @throws {JournalReplacedError} within a second after the journal was removed, moved or replaced.
    * @throws {SchemaMismatchError} for a definition that contradicts the journal's, {InvalidStateError} while a frame is begun.
    */
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
@@ -112,10 +112,10 @@ export class Writer implements Disposable {
   }
 
   /**
-   * Commits the frame begun, and publishes it unless corked. Returns its position.
+   * Commits the frame that is begun, and publishes it unless corked. Returns its position.
    *
-   * @throws {InvalidOptionError} for options that cannot be stored: the frame stays begun, to be committed with others or given up by `abort`.
-   * @throws {InvalidStateError} without `begin`, and for a frame that a field had given up.
+   * @throws {InvalidOptionError} for options that cannot be stored: the frame stays begun; commit it with other options, or call `abort`.
+   * @throws {InvalidStateError} without `begin`, and for a frame that was discarded because a field refused its value.
    */
   commit(options?: CommitOptions): number {
     const { point, time } = this
@@ -136,19 +136,19 @@ export class Writer implements Disposable {
   }
 
   /**
-   * Gives up the frame begun, as if it had never been. May be called for one that a field has given up already.
+   * Discards the frame that is begun; no trace of it remains. Does nothing if the frame was discarded because a field refused its value.
    *
    * @throws {InvalidStateError} without `begin`.
    */
   abort(): void {
     const { point } = this
     const { at } = point.entry.pointer
-    if (at < 0 && at !== GIVEN_UP) point.throwState('abort() without begin()')
+    if (at < 0 && at !== DISCARDED) point.throwState('abort() without begin()')
     point.abort()
   }
 
   /**
-   * Writes a whole frame. Returns its position.
+   * Writes one frame: `begin`, all fields, `commit`. Returns its position.
    *
    * @throws {FieldValueError} for an unknown or missing field or a value that does not fit, and as `begin` and `commit`; nothing is written.
    */
@@ -158,7 +158,7 @@ export class Writer implements Disposable {
     const { at } = entry.pointer
     try {
       entry.assign(values)
-      // A value that is a getter can do anything, commit this frame for one.
+      // A value may be a getter, which can call anything, for example commit this frame.
       if (entry.pointer.at !== at) this.point.throwState('write() of values that write frames themselves')
       return this.commit(options)
     } catch (error) {
@@ -175,11 +175,11 @@ export class Writer implements Disposable {
    *       for (const fill of fills) writer.write(Fill, fill)
    *     })
    *
-   * When `body` throws, writes more than `slots`, or returns with a frame begun, all of it is discarded: no position, no byte is left. So it is
-   * when the process dies inside. For frames that are only to be published together, see `batch`.
+   * When `body` throws, writes more than `slots`, or returns with a frame begun, all its frames are discarded: they leave no position and no
+   * byte. The same holds when the process dies inside. To publish frames together without this, see `batch`.
    *
    * @param slots 64-byte slots that the frames take together at most (`definition.slots` each): 0 to `pageSlots`.
-   * @param body synchronous: one that returns a promise is refused, and what it wrote discarded.
+   * @param body synchronous. If it returns a promise, its frames are discarded and `atomic` throws.
    * @throws {InvalidStateError} for more slots, inside another `atomic` or a `cork`, and while a frame is begun; {InvalidOptionError}; what
    * `body` throws; {JournalFullError} as `begin`, before `body` is called.
    */
@@ -188,10 +188,10 @@ export class Writer implements Disposable {
   }
 
   /**
-   * Holds publishing back: frames committed from here on become visible together, in one store, by `uncork`. `atomic` does the same for
-   * a function, and gives everything up when that fails.
+   * Holds frames back: those committed from here on become visible together, in one store, by `uncork`. `atomic` does the same for
+   * a function, and discards all its frames when the function fails.
    *
-   * @param slots as many 64-byte slots as are to be visible together come to lie on one page. A page that fills up is published.
+   * @param slots the next so many 64-byte slots are on one page, and so become visible together. When a page is full, its frames are published.
    */
   cork(slots: number = DEFAULT_CORK_SLOTS): void {
     this.point.cork(slots)
@@ -205,8 +205,8 @@ export class Writer implements Disposable {
   }
 
   /**
-   * The other end of a `cork`: gives up what was committed since and is not published, and a frame begun, as if they had never been. That is
-   * all of it unless more was written than `cork` was asked to keep together.
+   * Ends a `cork` and discards the frames committed since that are not published, and a frame that is begun; no trace of them remains. These
+   * are all frames since `cork`, unless they take more slots than `cork` was asked to keep together.
    */
   discard(): void {
     const { point } = this
@@ -214,7 +214,7 @@ export class Writer implements Disposable {
     point.discard()
   }
 
-  /** Publishes at once what `body` writes: `cork`, `body`, `uncork`. When `body` throws, what it had committed is published. */
+  /** Publishes all that `body` writes together: `cork`, `body`, `uncork`. When `body` throws, the frames it committed before are published. */
   batch<T>(body: () => T, slots?: number): T {
     this.point.throwIfClosed()
     if (typeof body !== 'function')
@@ -229,28 +229,28 @@ export class Writer implements Disposable {
   }
 
   /**
-   * Resolves with the durable position once every frame published so far survives what the journal's durability says.
-   * Concurrent flushes share a sync. With 'process' there is nothing to wait for.
+   * Resolves with the durable position once every frame published so far is durable. Concurrent flushes share a sync. With the durability
+   * 'process' it resolves at once.
    *
-   * @throws {SyncFailedError} when the disk refused, {JournalReplacedError} as `begin`.
+   * @throws {SyncFailedError} when a sync failed, {JournalReplacedError} as `begin`.
    */
   async flush(): Promise<number> {
     this.point.throwIfClosed()
     const { published } = this.point
-    const { durableLog, place } = this.parts
+    const { durableLog, journalWatch } = this.parts
     if (durableLog === undefined) {
-      place.throwIfGone()
+      journalWatch.throwIfReplaced()
       return published
     }
     const position = await durableLog.flush(published)
-    // What is synced where nobody can read it is not safe.
-    place.check()
+    // Frames synced into a journal that was replaced meanwhile are not safe: no reader finds them.
+    journalWatch.check()
     return position
   }
 
   /**
-   * Publishes what is committed, drops a frame begun and what an `atomic` that runs has written, makes all durable and gives up the lock. Any
-   * number of times.
+   * Publishes the committed frames, discards a frame that is begun and the frames of a running `atomic`, makes all published frames durable and
+   * releases the lock. Any number of times.
    *
    * @throws {SyncFailedError} when the last sync failed; the writer is closed all the same.
    */
@@ -275,19 +275,19 @@ export class Writer implements Disposable {
     this.close()
   }
 
-  /** @internal @throws {JournalReplacedError} unless the journal is what its path names, now. */
-  checkPlace(): void {
+  /** @internal Checks now. @throws {JournalReplacedError} unless the journal's path still names the files that this writer has open. */
+  checkIdentity(): void {
     this.point.throwIfClosed()
-    this.parts.place.check()
+    this.parts.journalWatch.check()
   }
 
-  /** What `commit` does seldom: options, and wrong use. Returns what options add to the frame's first word. */
+  /** The slow path of `commit`: options, and wrong use. Returns what options add to the frame's first word. */
   private applyOptions(options: CommitOptions | undefined): number {
     const { point, time } = this
     const { entry } = point
-    if (entry.pointer.at === GIVEN_UP)
+    if (entry.pointer.at === DISCARDED)
       point.throwState(
-        'commit() of a frame that was given up, because one of its fields refused its value; begin it again',
+        'commit() of a frame that was discarded because one of its fields refused its value; begin it again',
       )
     if (entry.pointer.at < 0 || options === undefined) return point.throwState('commit() without begin()')
     return applyCommitOptions(options, entry, time, this.timestamps, true)

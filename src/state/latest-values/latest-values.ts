@@ -5,7 +5,7 @@ import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from '
 import { Frame, Page, SLOT_SIZE } from '../../frames/format.js'
 import { PageMemory } from '../../frames/memory.js'
 import { plainValues } from '../../frames/plain-values.js'
-import { GIVEN_UP, NO_FRAME } from '../../frames/pointer.js'
+import { DISCARDED, NO_FRAME } from '../../frames/pointer.js'
 import { layoutHash } from '../../frames/schema.js'
 import {
   type BoundView,
@@ -172,7 +172,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
    */
   abort(): void {
     const { pointer } = this.writing
-    if (pointer.at === GIVEN_UP) pointer.at = NO_FRAME
+    if (pointer.at === DISCARDED) pointer.at = NO_FRAME
     else this.end('abort')
   }
 
@@ -315,7 +315,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     if (this.file.isClosed)
       throw new ClosedError(`the LatestValues of ${this.path} is closed; open another`, { path: this.path })
     const why =
-      this.writing.pointer.at === GIVEN_UP
+      this.writing.pointer.at === DISCARDED
         ? 'of a value that was given up, because one of its fields refused what was set; begin it again'
         : 'without begin()'
     throw new InvalidStateError(`${this.path}: ${what}() ${why}`, { path: this.path })

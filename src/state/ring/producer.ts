@@ -5,7 +5,7 @@ import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.
 import { Entries, type Entry, NO_ENTRY } from '../../frames/entries.js'
 import { FrameDefinitionError } from '../../frames/errors.js'
 import { FrameTime } from '../../frames/frame-time.js'
-import { GIVEN_UP, NO_FRAME } from '../../frames/pointer.js'
+import { DISCARDED, NO_FRAME } from '../../frames/pointer.js'
 import type { WriteView } from '../../frames/view.js'
 import { StateFullError, StateMismatchError } from '../errors.js'
 import { fence, storeRelease } from '../file/fence.js'
@@ -98,7 +98,7 @@ export class RingProducer {
 
   abort(): void {
     const { pointer } = this.entry
-    if (pointer.at < 0 && pointer.at !== GIVEN_UP) this.throwState('abort() without begin()')
+    if (pointer.at < 0 && pointer.at !== DISCARDED) this.throwState('abort() without begin()')
     pointer.at = NO_FRAME
   }
 
@@ -246,7 +246,7 @@ export class RingProducer {
   /** The slow path of `commit`: options, and wrong use. Returns what the options add to the frame's first word. */
   private applyOptions(options: CommitOptions | undefined): number {
     const { entry } = this
-    if (entry.pointer.at === GIVEN_UP)
+    if (entry.pointer.at === DISCARDED)
       this.throwState(
         'commit() of a frame that was given up, because one of its fields refused its value; begin it again',
       )

@@ -99,7 +99,7 @@ export class Gateway {
       const market = new MarketWriter()
       const venue = options.venue ?? new PaperVenue()
       const { lastAnswered } = restore(session.gateway, market, venue)
-      const check = (): void => writer.checkPlace()
+      const check = (): void => writer.checkIdentity()
       const members = session.assignNumbers(strategies, nameOf(venue), check)
       await readyJournals(session, members, options)
       const failStop = new FailStop()

@@ -266,7 +266,7 @@ describe('after a restart of the machine', () => {
       writeFileSync(pageFile(directory, 0), Buffer.alloc(size), { mode: 0o600 })
       expect(recoveryOf(directory)).toMatchObject({
         found: 'new',
-        actions: ['removed page 0, which has not one byte in it'],
+        actions: ['removed page 0, which was empty'],
       })
     }
   })

@@ -79,7 +79,7 @@ const FAILURES: readonly (readonly [string, string, (writer: Writer) => unknown]
       throw new FieldValueError('of the body')
     },
   ],
-  ['writes more slots than it was given', 'ERR_INVALID_STATE', writer => writeCounts(writer, 0, 11)],
+  ['writes more slots than were asked for', 'ERR_INVALID_STATE', writer => writeCounts(writer, 0, 11)],
   ['writes a frame of more slots', 'ERR_INVALID_STATE', writer => writeSized(writer, 255, 0)],
   [
     'writes too many slots and keeps it to itself',

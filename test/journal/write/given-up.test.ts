@@ -30,7 +30,7 @@ describe('a field that refuses its value gives the frame up', () => {
     const huge = writer.begin(Huge)
     huge.n = 1
     huge.blob = new Uint8Array(255 * 64 - 40).fill(0xff)
-    expect(failureOf(() => (huge.n = 'x' as never)).message).toContain('the frame is given up')
+    expect(failureOf(() => (huge.n = 'x' as never)).message).toContain('the frame is discarded')
     const next = writer.begin(Huge)
     expect([next.n, next.blob.every(byte => byte === 0), next.position]).toEqual([0, true, 0])
     writer.abort()
@@ -48,7 +48,7 @@ describe('a field that refuses its value gives the frame up', () => {
     for (const options of [undefined, {}, { time: 5n }]) {
       const failure = failureOf(() => writer.commit(options))
       expect(failure.code).toBe('ERR_INVALID_STATE')
-      expect(failure.message).toContain('given up')
+      expect(failure.message).toContain('discarded')
     }
     expect(writer.position).toBe(0)
     writer.begin(Tick).symbol = 'ETH'

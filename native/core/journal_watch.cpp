@@ -1,4 +1,4 @@
-#include "place_guard.h"
+#include "journal_watch.h"
 
 #include <algorithm>
 
@@ -17,57 +17,57 @@ int64_t publishedOf(const Region& page) {
 
 }  // namespace
 
-void PlaceGuard::watch(DirectoryPtr directory, RegionPtr control, const std::string& pageName, RegionPtr page) {
+void JournalWatch::watch(DirectoryPtr directory, RegionPtr control, const std::string& pageName, RegionPtr page) {
   std::lock_guard<std::mutex> lock(mutex_);
   directory_ = std::move(directory);
   control_ = std::move(control);
   page_ = std::move(page);
   pageName_ = pageName;
-  if (watching() || goneAfter_.load(std::memory_order_acquire) >= 0) return;
+  if (watching() || replacedAfter_.load(std::memory_order_acquire) >= 0) return;
   safe_ = publishedOf(*page_);
   next_.store(std::chrono::steady_clock::now() + kInterval, std::memory_order_release);
   watching_.store(true, std::memory_order_release);
 }
 
-void PlaceGuard::look() {
+void JournalWatch::check() {
   std::unique_lock<std::mutex> lock(mutex_);
   if (!watching()) return;
-  if (goneAfter_.load(std::memory_order_acquire) >= 0) return tell();
+  if (replacedAfter_.load(std::memory_order_acquire) >= 0) return wakeWriter();
   const DirectoryPtr directory = directory_;
   const RegionPtr control = control_;
   const RegionPtr page = page_;
   const std::string pageName = pageName_;
-  // A slow file system must hold up nobody who goes on to another page meanwhile.
+  // The system calls run without the mutex, so that a slow file system does not delay a writer that rolls to another page.
   lock.unlock();
-  // Before the look: what is published after it may come too late.
+  // Loaded before the check: frames published after the check may already be in a replaced journal.
   const int64_t published = publishedOf(*page);
-  const bool journalInPlace = directory->inPlace() && directory->holds(kControlName, *control);
-  const bool pageInPlace = journalInPlace && directory->holds(pageName, *page);
+  const bool journalUnchanged = directory->isAtPath() && directory->holds(kControlName, *control);
+  const bool pageUnchanged = journalUnchanged && directory->holds(pageName, *page);
   lock.lock();
   if (!watching()) return;
-  // The writer has gone on to another page meanwhile, so retention may remove the one it left. The next look follows at once.
-  if (journalInPlace && !pageInPlace && page_ != page) return;
-  if (pageInPlace) {
+  // The writer has rolled to another page meanwhile, so retention may have removed the one it left. The next check follows at once.
+  if (journalUnchanged && !pageUnchanged && page_ != page) return;
+  if (pageUnchanged) {
     safe_ = std::max(safe_, published);
     next_.store(std::chrono::steady_clock::now() + kInterval, std::memory_order_release);
     return;
   }
-  goneAfter_.store(safe_, std::memory_order_release);
-  tell();
+  replacedAfter_.store(safe_, std::memory_order_release);
+  wakeWriter();
 }
 
-void PlaceGuard::tell() {
+void JournalWatch::wakeWriter() {
   storeOrdered(wordAt(control_->data(), format::control::kSleepers), 1);
   next_.store(std::chrono::steady_clock::now() + kRepeat, std::memory_order_release);
 }
 
-int64_t PlaceGuard::goneAfter() {
-  const int64_t position = goneAfter_.load(std::memory_order_acquire);
+int64_t JournalWatch::replacedAfter() {
+  const int64_t position = replacedAfter_.load(std::memory_order_acquire);
   if (position >= 0) watching_.store(false, std::memory_order_release);
   return position;
 }
 
-void PlaceGuard::end() {
+void JournalWatch::end() {
   std::lock_guard<std::mutex> lock(mutex_);
   watching_.store(false, std::memory_order_release);
   directory_.reset();
