@@ -260,7 +260,10 @@ export class AppendPoint {
       // Also with 'commit': a page that nobody flushed would stay mapped by the syncing thread, and in doubt, for ever.
       this.durableLog?.request()
       this.retainer?.schedule()
+      // From the beginning again: a subscriber may write to this journal, and what was found of the journal's place meanwhile counts.
+      this.limit = 0
       if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
+      return this.prepare(what, slots)
     }
 
     const slot = (this.next - HEADER_SIZE) >> SHIFT
