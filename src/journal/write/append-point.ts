@@ -258,7 +258,10 @@ export class AppendPoint {
       // Also with 'commit': otherwise a page that the program never flushed would never become durable, and the syncing thread would keep it mapped.
       this.durableLog?.request()
       this.retainer?.schedule()
+      // From the beginning again: a subscriber may write to this journal, and what was found of the journal's place meanwhile counts.
+      this.limit = 0
       if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
+      return this.prepare(what, slots)
     }
 
     const slot = (this.next - HEADER_SIZE) >> SHIFT

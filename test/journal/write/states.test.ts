@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { f64, frame, u8, Writer } from 'ticktape'
@@ -27,6 +28,23 @@ describe('begin, commit, abort', () => {
     expect(failureOf(() => writer.write(Count, { n: 1 })).code).toBe('ERR_INVALID_STATE')
     writer.commit()
     expect(readNumbers(openReader(writer.path))).toEqual([7])
+  })
+
+  it('a subscriber to page rolls may write to the journal: its frame comes first, and the frame to begin is begun', () => {
+    const writer = openWriter()
+    let rolls = 0
+    const write = (message: unknown): void => {
+      if ((message as { readonly path: string }).path === writer.path) writeSized(writer, 2, 1000 + rolls++)
+    }
+    subscribe('ticktape:journal.roll', write)
+    try {
+      writeCounts(writer, 0, SMALL_CAPACITY + 2)
+    } finally {
+      unsubscribe('ticktape:journal.roll', write)
+    }
+    expect(rolls).toBe(1)
+    const expected = [...upTo(SMALL_CAPACITY), 1000, SMALL_CAPACITY, SMALL_CAPACITY + 1]
+    expect(readNumbers(openReader(writer.path))).toEqual(expected)
   })
 
   it('commit and abort without begin are errors', () => {
