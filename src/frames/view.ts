@@ -57,7 +57,7 @@ export type WriteView<D extends Fields | FrameDefinition = Fields> = ValuesOf<Fi
 /** @internal The pointer of a view, undefined for anything else. */
 export const pointerOf = View.pointerOf
 
-/** @internal A view and its pointer. */
+/** A view and its pointer. */
 export interface BoundView<V> {
   readonly view: V
   readonly pointer: FramePointer
@@ -72,7 +72,7 @@ export function makeReadView<F extends Fields>(definition: FrameDefinition<F>): 
   return { view: Object.preventExtensions(new ReadView(pointer)) as unknown as FrameView<F>, pointer }
 }
 
-/** @internal A write view, and a function that sets all fields from an object. */
+/** A write view, and a function that sets all fields from an object. */
 export interface BoundWriteView<F extends Fields> extends BoundView<WriteView<F>> {
   /**
    * Sets every field.

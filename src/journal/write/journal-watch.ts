@@ -10,7 +10,7 @@ import type { MappedPage } from '../pages/page.js'
  * being written was removed, moved or replaced, a reader that opens the journal later does not find the frames that are written now.
  *
  * The page worker's thread checks twice a second. If it finds a change, it sets the word for sleepers as if a reader slept, so that the
- * writer calls `isReplaced` after its next frame: see docs/decisions/0020.
+ * writer calls `isReplaced` after its next frame: see docs/decisions/0020-in-the-directory-it-opened.md.
  */
 export class JournalWatch {
   constructor(
