@@ -181,7 +181,7 @@ describe('a view to write', () => {
       expect(failureOf(() => count.n).code).toBe('ERR_VIEW_EXPIRED')
       expect(failureOf(() => (count.n = 1))).toMatchObject({
         code: 'ERR_VIEW_EXPIRED',
-        message: expect.stringContaining('fill frames before commit()') as string,
+        message: expect.stringContaining('set fields before commit()') as string,
       })
       expect(failureOf(() => count.position).code).toBe('ERR_VIEW_EXPIRED')
     }

@@ -268,9 +268,9 @@ describe('damage is reported at its location', () => {
     )
   })
 
-  test('schema.json: missing, no JSON, or of another journal', async () => {
+  test('schema.json: missing, not JSON, or of another journal', async () => {
     expectOne(await damaged(false, directory => rmSync(join(directory, 'schema.json'))), {}, /missing/)
-    expectOne(await damaged(false, directory => truncateSync(join(directory, 'schema.json'), 50)), {}, /no JSON/)
+    expectOne(await damaged(false, directory => truncateSync(join(directory, 'schema.json'), 50)), {}, /not JSON/)
     const report = await damaged(false, directory =>
       rewrite(join(directory, 'schema.json'), text => text.replace('"price"', '"prize"')),
     )
