@@ -51,6 +51,8 @@ const GIVEN: Readonly<Record<string, string>> = {
   volumes: 'declare const volumes: { add(symbol: string, quantity: number): void }',
   send: `declare function send(order: import('ticktape/trading').OrderValues): void`,
   handle: 'declare function handle(order: unknown): void',
+  messages: 'declare const messages: { s: string; p: string }[]',
+  report: 'declare function report(message: unknown, error: unknown): void',
   fillOf: `declare function fillOf(report: import('ticktape/runtime').OrderReportView): import('ticktape/trading').Fill`,
 }
 
