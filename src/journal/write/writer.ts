@@ -262,12 +262,16 @@ export class Writer implements Disposable {
       durableLog?.close()
     } finally {
       crashPoint('close-synced')
-      supply.close()
-      crashPoint('close-prepared-page-removed')
-      this.point.page.mapping.close()
-      control.close()
-      lock.release()
-      directory.close()
+      try {
+        supply.close()
+      } finally {
+        // Whatever failed before: a journal that keeps its lock could not be opened again.
+        crashPoint('close-prepared-page-removed')
+        this.point.page.mapping.close()
+        control.close()
+        lock.release()
+        directory.close()
+      }
     }
   }
 
