@@ -1,8 +1,20 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace ticktape {
+
+/**
+ * One cache line where the counter is used. Elsewhere no more than any memory has: it lives in thread-local memory, and the C library of
+ * GNU on arm64 refuses to load a library whose thread-local memory is to be aligned to more than 16 bytes ("cannot allocate memory in
+ * static TLS block").
+ */
+#if defined(__x86_64__)
+inline constexpr std::size_t kCounterClockAlignment = 64;
+#else
+inline constexpr std::size_t kCounterClockAlignment = 16;
+#endif
 
 /**
  * The system's clock, told from a counter of the processor: between two looks at the clock itself, at most a ms apart, a line is followed.
@@ -20,7 +32,7 @@ namespace ticktape {
  * `bool usable()` and `void giveUp(const char* why)`.
  */
 template <class Source>
-class alignas(64) CounterClock {
+class alignas(kCounterClockAlignment) CounterClock {
  public:
   constexpr CounterClock() = default;
   constexpr explicit CounterClock(Source source) : source_(source) {}
