@@ -6,6 +6,8 @@ import { run } from './run.mjs'
 import { GLIBC, MACOS } from './targets.mjs'
 
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+/** The largest alignment that glibc gives to the thread-local memory of a library loaded after the start. */
+const TLS_ALIGNMENT = { x64: 64, arm64: 16 }
 const MACHINES = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' }
 /** The only libraries that a binary may need: the C library, under its names. */
 const LIBRARIES = {
@@ -30,6 +32,11 @@ function checkElf(file, target, fail) {
   if (/\.(debug_info|symtab)\b/.test(readelf('-S'))) fail('is not stripped')
   for (const [, library] of readelf('-d').matchAll(/\(NEEDED\).*\[(.*)\]/g)) {
     if (!LIBRARIES[target.libc].test(library)) fail(`needs ${library}`)
+  }
+  // Type, offset, two addresses, two sizes, flags, alignment.
+  const tls = readelf('-l').match(/^\s*TLS\s.*\b0x([0-9a-f]+)$/m)
+  if (tls !== null && Number.parseInt(tls[1], 16) > TLS_ALIGNMENT[target.arch]) {
+    fail(`wants thread-local memory aligned to 0x${tls[1]} bytes, which a C library may refuse`)
   }
   const symbols = dynamicSymbols(readelf('--dyn-syms'))
   const exported = symbols.filter(symbol => symbol.defined).map(symbol => symbol.name)
