@@ -67,7 +67,7 @@ export const question: Question = {
   title: 'What does one frame cost on one core?',
   method:
     'One process, no other process at the journal, prepared pages, frames of 64 bytes with four fields. "By hand" is a loop of the same stores to the same kind of mapping, without library, checks or handlers: the best that V8 can do. ' +
-    'The difference between stores announced by `Atomics.store` and a check for sleepers, and stores with a plain store instead, is the cost of the announcement.',
+    'Stores that are announced publish the cursor with an ordinary store and then check for sleepers, as the library does on x64. The difference to stores without that check is the cost of the announcement.',
 
   async ask(conditions): Promise<Answer> {
     const frames = conditions.quick ? 500_000 : 2_000_000

@@ -33,7 +33,7 @@ struct Options {
   std::string mode;
   std::vector<std::string> paths;
   std::string role = "ping";
-  std::string announce = "ordered";
+  std::string announce = "barrier";
   std::string cpus = "0,1";
   int cpu = -1;
   uint64_t frames = 0;

@@ -44,7 +44,7 @@ function appendByHand(buffer: ArrayBuffer, sleepers: Int32Array, frames: number)
     words[at >> 2] = 0x1_0001
     words[(at >> 2) + 2] = 1
     words[(at >> 2) + 3] = 2
-    Atomics.store(words, CURSOR, seq + 1)
+    words[CURSOR] = seq + 1
     if (sleepers[SLEEPERS] !== 0) announced++
   }
 }
