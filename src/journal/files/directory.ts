@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
+import { directoryModeOf, isOwn, isSharedForWriting, isWritableByOthers } from '../../base/files/owner.js'
 import { TEMPORARY_SUFFIX } from '../../base/files/replace-file.js'
 import { pathIn, pathOf, type Where } from '../../base/files/where.js'
 import { shellQuoted } from '../../base/shell.js'
@@ -96,7 +97,7 @@ function isTemporary(name: string): boolean {
  * symbolic link, a directory of another user, or one that others may write in (unless `mode` lets them).
  */
 export function prepareDirectory(directory: string, mode: number): Directory {
-  const wanted = directoryMode(mode)
+  const wanted = directoryModeOf(mode)
   let isNew = false
   try {
     makeDirectories(path.dirname(directory), wanted)
@@ -159,11 +160,9 @@ function checkDirectory(opened: Directory, mode: number, isNew: boolean): void {
       path: directory,
     })
   }
-  const me = process.geteuid?.()
-  if (me !== undefined && stat.uid !== me)
-    unsafe(`belongs to user ${stat.uid}, not to ${me}`, 'use a directory of your own')
-  const othersWrite = stat.mode & 0o022 & ~directoryMode(mode)
-  if (othersWrite !== 0 && !isNew) {
+  if (!isOwn(stat.uid))
+    unsafe(`belongs to user ${stat.uid}, not to ${process.geteuid?.()}`, 'use a directory of your own')
+  if (isWritableByOthers(stat.mode, directoryModeOf(mode)) && !isNew) {
     unsafe(
       `can be written by others (mode ${(stat.mode & 0o777).toString(8)})`,
       // Advise chmod only for a directory that is used by this journal alone: a user may follow the advice as root.
@@ -188,19 +187,13 @@ function isJournalAlone(directory: Directory, stat: FileStatus): boolean {
 
 /** Refuses a file of another user, unless several users may write the journal (`mode` lets their group). */
 export function checkOwner(directory: Directory, name: string, mode: number): void {
-  const me = process.geteuid?.()
   const owner = directory.stat(name)?.uid
+  if (owner === undefined || isOwn(owner) || isSharedForWriting(mode)) return
   const file = pathIn(directory, name)
-  if (me === undefined || owner === undefined || owner === me || (mode & 0o020) !== 0) return
   throw new UnsafePathError(
-    `${file} belongs to user ${owner}, not to ${me}; a writer would trust what others put there, so check who created it`,
+    `${file} belongs to user ${owner}, not to ${process.geteuid?.()}; a writer would trust what others put there, so check who created it`,
     { path: file },
   )
-}
-
-/** The directory's mode for files of `mode`: users who may read the files may also search the directory. */
-function directoryMode(mode: number): number {
-  return mode | ((mode & 0o444) >> 2)
 }
 
 /** Creates a directory and the missing ones above it, and makes their names durable: without its name a directory's files would be lost too. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
+import { isOwn, isWritableByOthers } from '../../base/files/owner.js'
 import { replaceFile } from '../../base/files/replace-file.js'
 import { readIn } from '../../base/files/where.js'
 import { formatValue } from '../../base/format-value.js'
@@ -208,8 +209,8 @@ function readRecord(file: string): SessionRecord {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false })
   if (stat === undefined) return { members: [], answeredBy: [] }
   // The file names modules to run, so no other user may be able to write it.
-  const me = process.geteuid?.() ?? stat.uid
-  if (!stat.isFile() || (stat.uid !== me && me !== 0) || (stat.mode & 0o022) !== 0) {
+  const isTrusted = isOwn(stat.uid) || process.geteuid?.() === 0
+  if (!stat.isFile() || !isTrusted || isWritableByOthers(stat.mode, 0o600)) {
     throw new UnsafePathError(
       `${file} must be a regular file of your own that others may not write, because it names modules to run`,
       { path: file },

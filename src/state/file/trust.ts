@@ -2,11 +2,10 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
+import { directoryModeOf, isOwn, isSharedForWriting, isWritableByOthers } from '../../base/files/owner.js'
 import { shellQuoted } from '../../base/shell.js'
 import type { Mapping } from '../../native/addon.js'
 import { isStateFile, noStateFile } from './magic.js'
-
-const OTHERS_WRITE = 0o022
 
 /**
  * Refuses a file that a user can change whom the caller does not trust. `mode` says who is trusted, as it does for
@@ -24,7 +23,7 @@ export function checkTrust(file: string, mapping: Mapping, mode: number | undefi
   // Replaced after it was opened: the caller opens the new file.
   if (stat.ino !== mapping.inode) throw Object.assign(new Error(`${file} was replaced`), { code: 'ENOENT' })
   const me = process.geteuid?.()
-  const mine = me === undefined || stat.uid === me
+  const mine = isOwn(stat.uid)
   if (mode === undefined) {
     if (mine || me === 0 || (stat.mode & 0o020) !== 0) return
     throw new UnsafePathError(
@@ -32,13 +31,13 @@ export function checkTrust(file: string, mapping: Mapping, mode: number | undefi
       { path: file },
     )
   }
-  if (!mine && (mode & OTHERS_WRITE) === 0) {
+  if (!mine && !isSharedForWriting(mode)) {
     throw new UnsafePathError(
       `${file} belongs to user ${stat.uid}, not to ${me}; use another path, or open it with a 'mode' that lets its group write, such as 0o660`,
       { path: file },
     )
   }
-  if ((stat.mode & OTHERS_WRITE & ~mode) !== 0) {
+  if (isWritableByOthers(stat.mode, mode)) {
     if (!isStateFile(mapping)) throw noStateFile(file)
     throw new UnsafePathError(
       `${file} can be written by others (mode ${(stat.mode & 0o777).toString(8)}); type: chmod go-w ${shellQuoted(file)}, or open it with a 'mode' that allows it`,
@@ -64,7 +63,7 @@ export function checkDirectory(file: string, mode: number): void {
 
 /** Creates a file's directory and its missing parents. Users who may read a file of this `mode` may enter them. */
 export function makeDirectory(directory: string, mode: number): void {
-  const wanted = 0o700 | mode | ((mode & 0o444) >> 2)
+  const wanted = 0o700 | directoryModeOf(mode)
   const first = fs.mkdirSync(directory, { recursive: true, mode: wanted })
   if (first === undefined) return
   // The umask may have removed some of these permissions.
