@@ -1,5 +1,7 @@
 #include "directory.h"
 
+#include "file_status.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,7 +54,7 @@ Result<std::string> readFileAt(int directory, const char* name, const std::strin
     return failure;
   };
   struct stat status;
-  if (::fstat(file, &status) != 0) return giveUp(failed("fstat", path));
+  if (file_status::ofFile(file, status) != 0) return giveUp(failed("fstat", path));
   if (!S_ISREG(status.st_mode)) return giveUp(failed(EINVAL, "fstat", path));
   if (static_cast<std::size_t>(status.st_size) > most) return giveUp(failed(EFBIG, "fstat", path));
 
@@ -88,15 +90,15 @@ Directory::~Directory() { ::close(file_); }
 
 bool Directory::isAtPath() const {
   struct stat own, named;
-  if (::fstat(file_, &own) != 0) return true;
-  if (::stat(path_.c_str(), &named) == 0) return same(own, named);
+  if (file_status::ofFile(file_, own) != 0) return true;
+  if (file_status::at(AT_FDCWD, path_.c_str(), named, 0) == 0) return same(own, named);
   return errno != ENOENT && errno != ENOTDIR;
 }
 
 bool Directory::holds(const std::string& name, const Region& mapped) const {
   struct stat own, named;
   if (!mapped.stat(own)) return true;
-  if (::fstatat(file_, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0) return same(own, named);
+  if (file_status::at(file_, name.c_str(), named, AT_SYMLINK_NOFOLLOW) == 0) return same(own, named);
   return errno != ENOENT && errno != ENOTDIR;
 }
 
@@ -148,7 +150,7 @@ Result<std::vector<std::string>> Directory::list() const {
 }
 
 Failure Directory::stat(const std::string& name, struct stat& status, bool& found) const {
-  const int result = name.empty() ? ::fstat(file_, &status) : ::fstatat(file_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+  const int result = name.empty() ? file_status::ofFile(file_, status) : file_status::at(file_, name.c_str(), status, AT_SYMLINK_NOFOLLOW);
   found = result == 0;
   if (found || errno == ENOENT) return {};
   return failed("stat", name.empty() ? path_ : pathOf(name));
@@ -208,7 +210,7 @@ Failure Directory::renameNew(const std::string& from, const std::string& to) con
   if (errno != EPERM && errno != EOPNOTSUPP) return failed("link", pathOf(to));
   // Nor hard links (FAT): look first. One writer at a time holds the journal's lock, so nobody comes in between.
   struct stat status;
-  if (::fstatat(file_, to.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return failed(EEXIST, "rename", pathOf(to));
+  if (file_status::at(file_, to.c_str(), status, AT_SYMLINK_NOFOLLOW) == 0) return failed(EEXIST, "rename", pathOf(to));
   if (::renameat(file_, from.c_str(), file_, to.c_str()) != 0) return failed("rename", pathOf(to));
   return done();
 }

@@ -1,5 +1,7 @@
 #include "file_lock.h"
 
+#include "file_status.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -35,9 +37,9 @@ Result<std::unique_ptr<FileLock>> FileLock::openAt(int directory, const char* na
     // The file may have been removed or replaced between the open and the lock. Then this lock is on a file that no other
     // process will find, and a second owner could lock the file that is now at the path.
     struct stat opened, named;
-    if (::fstat(file, &opened) != 0) return failed("fstat", path);
+    if (file_status::ofFile(file, opened) != 0) return failed("fstat", path);
     if (!S_ISREG(opened.st_mode)) return failed(EINVAL, "fstat", path);
-    if (::fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev) {
+    if (file_status::at(directory, name, named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev) {
       fork_guard::guard(file);
       return Result<std::unique_ptr<FileLock>>(std::move(lock));
     }

@@ -1,5 +1,7 @@
 #include "region.h"
 
+#include "file_status.h"
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -69,7 +71,7 @@ Result<RegionPtr> Region::openAt(int directory, const char* name, const std::str
   if (file < 0) return failed("open", path);
 
   struct stat status;
-  if (::fstat(file, &status) != 0) {
+  if (file_status::ofFile(file, status) != 0) {
     Failure failure = failed("fstat", path);
     ::close(file);
     return failure;
@@ -90,7 +92,7 @@ Result<RegionPtr> Region::map(int file, const std::string& path, std::size_t siz
   region->inMemory_ = isMemoryFile(file);
 
   struct stat status;
-  if (::fstat(file, &status) != 0) return failed("fstat", path);
+  if (file_status::ofFile(file, status) != 0) return failed("fstat", path);
   region->inode_ = static_cast<uint64_t>(status.st_ino);
   region->device_ = static_cast<uint64_t>(status.st_dev);
 
@@ -114,7 +116,7 @@ Region::~Region() {
   }
 }
 
-bool Region::stat(struct stat& status) const { return ::fstat(file_, &status) == 0; }
+bool Region::stat(struct stat& status) const { return file_status::ofFile(file_, status) == 0; }
 
 bool Region::damaged() const { return fault::damaged(guard_); }
 
