@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from 'node:util'
 import type { FieldLayout, FrameDefinition } from './definition.js'
 import { CorruptJournalError } from './errors.js'
 import { Frame, SLOT_SIZE } from './format.js'
@@ -10,9 +11,6 @@ const LARGE_HEADER = ['cause', 'causeJournal', 'source', 'dest', 'sinceRoot']
 
 /** The method that Node's console and `util.inspect` call. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
-
-/** The arguments that `util.inspect` passes: its options, and itself. */
-type Inspect = (value: unknown, options: object) => string
 
 /**
  * Defines the methods of a definition's views that `JSON.stringify` and `console.log` call. Both show all fields, and neither throws: an
@@ -32,12 +30,14 @@ export function defineText(prototype: View, definition: FrameDefinition, kind: '
   define('toJSON', function (this: View) {
     return toJson(this, definition, kind)
   })
-  define(INSPECT, function (this: View, depth: number | null, options: object, inspect: Inspect) {
+  // Programs may call it themselves, with anything: only what is an option of `inspect` is passed on.
+  define(INSPECT, function (this: View, depth: unknown, options: unknown) {
     const pointer = alive(this)
     if (pointer === undefined) return `${name} { <expired> }`
-    if (depth !== null && depth < 0) return `[${name}]`
+    if (typeof depth === 'number' && depth < 0) return `[${name}]`
     const { type: _, ...rest } = contentOf(this, pointer, definition, kind, value => value)
-    return `${name} ${inspect(rest, { ...options, depth })}`
+    const given = typeof options === 'object' ? (options as InspectOptions | null) : null
+    return `${name} ${inspect(rest, { ...given, depth: typeof depth === 'number' ? depth : null })}`
   })
 }
 

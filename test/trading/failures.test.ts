@@ -186,7 +186,7 @@ describe('after the first failure a gateway sends nothing to its venue', () => {
     'no space for the next page',
     { timeout: 60_000 },
     async () => {
-      const place = mountMemory(2048)
+      const place = mountMemory(8192)
       const home = join(place, 'session')
       const strategy = resting()
       const venue = new FailingVenue(reports => reports)
