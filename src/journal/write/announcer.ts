@@ -33,7 +33,13 @@ export class Announcer {
     if (schema.match(definition, file) !== undefined) return
     // The file first: if writing it fails, the next call must try again.
     this.journalWatch.check()
-    writeSchema(directory, schema.with(definition), this.mode)
+    try {
+      writeSchema(directory, schema.with(definition), this.mode)
+    } catch (error) {
+      // Removed between the two: that is what the caller needs to know, not that a file is missing.
+      this.journalWatch.check()
+      throw error
+    }
     schema.add(definition, file)
   }
 }

@@ -236,7 +236,7 @@ export class AppendPoint {
       // The next page must be complete and have its name before this one is sealed.
       const last = this.page
       this.journalWatch.check()
-      const { page, waited } = this.supply.obtain(last.number + 1)
+      const { page, waited } = this.obtainPage(last.number + 1)
       crashPoint('roll-page-taken')
       this.durableLog?.add(page)
       this.publish()
@@ -271,6 +271,16 @@ export class AppendPoint {
     }
     this.limit = this.nextLimit()
     return entry
+  }
+
+  private obtainPage(number: number): { page: MappedPage; waited: boolean } {
+    try {
+      return this.supply.obtain(number)
+    } catch (error) {
+      // Removed since the check: that is what the caller needs to know, not that a file is missing.
+      this.journalWatch.check()
+      throw error
+    }
   }
 
   throwState(what: string): never {
