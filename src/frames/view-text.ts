@@ -1,4 +1,4 @@
-import { type InspectOptions, inspect } from 'node:util'
+import { inspect } from 'node:util'
 import type { FieldLayout, FrameDefinition } from './definition.js'
 import { CorruptJournalError } from './errors.js'
 import { Frame, SLOT_SIZE } from './format.js'
@@ -36,7 +36,7 @@ export function defineText(prototype: View, definition: FrameDefinition, kind: '
     if (pointer === undefined) return `${name} { <expired> }`
     if (typeof depth === 'number' && depth < 0) return `[${name}]`
     const { type: _, ...rest } = contentOf(this, pointer, definition, kind, value => value)
-    const given = typeof options === 'object' ? (options as InspectOptions | null) : null
+    const given = typeof options === 'object' ? options : null
     return `${name} ${inspect(rest, { ...given, depth: typeof depth === 'number' ? depth : null })}`
   })
 }
