@@ -39,6 +39,8 @@ const LAYERS = [
   ['runtime/consumer', 'a process that reads one journal and writes another, exactly once'],
   ['runtime/supervision', 'starts processes, and restarts those that end'],
   ['trading', "the trading runtime's errors"],
+  ['trading/exact', 'whole ticks and steps, sums without rounding'],
+  ['trading/instruments', 'instruments: their terms and numbers'],
   ['trading/messages', 'the frames of market data and orders'],
   ['trading/positions', 'exact positions and profit'],
   ['trading/risk', 'the circuit breaker'],

@@ -63,3 +63,25 @@ export class CaptureLineError extends TicktapeError {
     this.line = line
   }
 }
+
+/** No venue has an instrument of this symbol. */
+export class UnknownInstrumentError extends TicktapeError {
+  readonly code = 'ERR_UNKNOWN_INSTRUMENT'
+  readonly symbol: string
+
+  constructor(message: string, symbol: string) {
+    super(message)
+    this.symbol = symbol
+  }
+}
+
+/** Several venues have an instrument of this symbol. Write it with its venue: 'BTCUSDT.binance'. */
+export class AmbiguousSymbolError extends TicktapeError {
+  readonly code = 'ERR_AMBIGUOUS_SYMBOL'
+  readonly symbol: string
+
+  constructor(message: string, symbol: string) {
+    super(message)
+    this.symbol = symbol
+  }
+}

@@ -1,0 +1,87 @@
+import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
+import type { VenueEvent } from './venue-event.js'
+
+/**
+ * A venue: where orders are sent, and what says what became of them. Calls return at once; answers come as events, at any
+ * later time, in any order, twice, or never. Nothing may be concluded from silence.
+ *
+ * The gateway calls every function from its loop. A venue in the gateway's process must not block it.
+ */
+export interface AsyncVenue {
+  /** 1 to 16 letters, digits, '_' and '-'. The same for as long as the home is kept. */
+  readonly name: string
+  /** The names of its accounts; requests name one by its index. At least one. */
+  readonly accounts: readonly string[]
+  readonly canAmend: boolean
+  /**
+   * Whether the same calls at the same times give the same events, as in a simulated exchange with a seed. The gateway
+   * then records no event before it acts: replay makes them again.
+   */
+  readonly deterministic: boolean
+  /** The instruments that it trades, as far as it knows them. The gateway gives them numbers. */
+  readonly instruments: readonly InstrumentSpec[]
+
+  /**
+   * Called once, before anything else.
+   *
+   * @param report takes an event. Called from inside the functions below, or at any time from the event loop. The event
+   *   is copied before it returns.
+   */
+  start(report: (event: VenueEvent) => void): void
+
+  /** Sends an order. The object is valid during the call. */
+  submit(order: VenueOrder, now: number): void
+  /** Changes price and total quantity (the filled part included) of an order. `request` counts from 1 within the order. */
+  amend(idHigh: number, idLow: number, request: number, ticks: number, steps: number, now: number): void
+  cancel(idHigh: number, idLow: number, request: number, now: number): void
+  /** Asks for all open orders, and for fills and positions since the last time; ends with 'reconciled'. */
+  reconcile(account: number, now: number): void
+  /** Asks about one order: answered by 'open', by a final event, or by 'not-found'. */
+  query(idHigh: number, idLow: number, account: number, instrument: number, now: number): void
+
+  /** A quote of the feed. Only a simulated exchange uses it. Prices in ticks, sizes in steps. */
+  quote?(
+    instrument: Instrument,
+    bidTicks: number,
+    bidSteps: number,
+    askTicks: number,
+    askSteps: number,
+    now: number,
+  ): void
+  /** A trade of the feed. `side` is the aggressor's. */
+  trade?(instrument: Instrument, side: number, ticks: number, steps: number, now: number): void
+
+  /** The time of its next event of its own (a delayed answer, an expiry), Infinity when there is none. */
+  readonly nextAt?: number
+  /** Reports what is due at `now`. */
+  advance?(now: number): void
+
+  /** Ends it. No event comes afterwards. */
+  close(): void
+}
+
+/** An order as a venue gets it, in whole ticks and steps. Times are ns since the home's origin. */
+export interface VenueOrder {
+  readonly idHigh: number
+  readonly idLow: number
+  readonly instrument: Instrument
+  /** The index of the account among the venue's accounts. */
+  readonly account: number
+  /** An index into SIDES. */
+  readonly side: number
+  /** An index into ORDER_TYPES. */
+  readonly type: number
+  /** An index into TIMES_IN_FORCE. */
+  readonly timeInForce: number
+  /** The limit price; 0 in market and stop orders. */
+  readonly ticks: number
+  readonly steps: number
+  /** The price that triggers a stop; 0 in other orders. */
+  readonly stopTicks: number
+  /** When a 'gtd' order expires; 0 in other orders. */
+  readonly expireAt: number
+  readonly postOnly: boolean
+  readonly reduceOnly: boolean
+  /** The venue must not act on it after this time; 0 without a limit. */
+  readonly deadline: number
+}
