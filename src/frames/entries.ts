@@ -51,6 +51,11 @@ export class Entries {
     return known?.definition === definition ? known : this.add(definition)
   }
 
+  /** The definition of a type that was written. */
+  find(type: number): FrameDefinition | undefined {
+    return this.byType.get(type)?.definition
+  }
+
   /** Points all views at other memory: the next page. */
   bind(memory: PageMemory): void {
     this.memory = memory

@@ -23,11 +23,11 @@ export {
   type BookTopView,
   defineStrategy,
   type OrderReportView,
-  type OrderRequest,
   type StrategyContext,
   type StrategyDefinition,
   type TickerView,
   type TradeView,
 } from '../trading/strategies/strategy.js'
-export { PaperVenue } from '../trading/venues/paper-venue.js'
-export type { Venue } from '../trading/venues/venue.js'
+export type { OrderRequest } from '../trading/strategies/order-request.js'
+export type { AsyncVenue, VenueOrder } from '../trading/venues/async-venue.js'
+export { VenueEvent } from '../trading/venues/venue-event.js'

@@ -85,3 +85,16 @@ export class AmbiguousSymbolError extends TicktapeError {
     this.symbol = symbol
   }
 }
+
+/**
+ * A directory is not a home, is a home of another version, or its journals do not belong together: one was restored from
+ * an older copy, moved or exchanged. Nothing was sent and nothing was written.
+ */
+export class HomeError extends TicktapeError {
+  readonly code = 'ERR_HOME'
+}
+
+/** The sequence has other outcomes than this gateway decides from the same inputs. */
+export class SequenceMismatchError extends TicktapeError {
+  readonly code = 'ERR_SEQUENCE_MISMATCH'
+}

@@ -2,9 +2,10 @@ import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { applyCommitOptions, type CommitOptions } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
-import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
+import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
+import { copyWords } from '../../frames/frame-batch.js'
 import { FrameTime } from '../../frames/frame-time.js'
-import { DISCARDED, NO_FRAME } from '../../frames/pointer.js'
+import { DISCARDED, type FramePointer, NO_FRAME } from '../../frames/pointer.js'
 import type { WriteView } from '../../frames/view.js'
 import { crashPoint } from '../../native/crash-point.js'
 import type { RecoveryReport } from '../recover/recovery.js'
@@ -127,6 +128,31 @@ export class Writer implements Disposable {
     else if (this.timestamps) time.advance()
     const header = at >> 2
     u32[header] = word
+    u32[header + 2] = time.low
+    u32[header + 3] = time.high
+    pointer.at = NOTHING_BEGUN
+    point.next = at + entry.size
+    if (!point.corked) point.publish()
+    return point.firstPosition + ((at - HEADER_SIZE) >> SHIFT)
+  }
+
+  /**
+   * @internal Appends a copy of a frame of another journal: its fields, cause, source and destination, but this journal's
+   * time. Returns its position.
+   *
+   * @param definition the frame's own definition.
+   * @throws as `begin`.
+   */
+  copy(definition: FrameDefinition, from: FramePointer): number {
+    const { point, time } = this
+    this.begin(definition)
+    const { entry } = point
+    const { pointer } = entry
+    const { at, u32 } = pointer
+    copyWords(from, Frame.TIME + 8, pointer.i32, at, entry.size)
+    if (this.timestamps) time.advance()
+    const header = at >> 2
+    u32[header] = entry.word | (from.u8[from.at + Frame.FLAGS] << (8 * Frame.FLAGS))
     u32[header + 2] = time.low
     u32[header + 3] = time.high
     pointer.at = NOTHING_BEGUN

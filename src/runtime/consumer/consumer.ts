@@ -1,9 +1,10 @@
 import { InvalidStateError } from '../../base/errors.js'
 import { ageOf } from '../../frames/age.js'
 import type { CommitOptions } from '../../frames/commit-options.js'
-import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
+import type { Fields, FrameDefinition } from '../../frames/definition.js'
+import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Handlers } from '../../frames/handlers.js'
-import type { FrameView } from '../../frames/view.js'
+import type { FrameView, WriteView } from '../../frames/view.js'
 import { JournalReplacedError } from '../../journal/errors.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { WriterOptions } from '../../journal/write/options.js'
@@ -29,11 +30,8 @@ export interface ConsumerOptions {
   readonly from: 'start' | 'end'
 }
 
-/**
- * The maximum number of slots for the outputs of one input frame. They must fit on one page, so that one store
- * publishes them.
- */
-const OUTPUT_SLOTS = 128
+/** Slots of the frame that says how a process ended: published with its last outputs. */
+const RESERVED_SLOTS = Lifecycle.slots
 
 /**
  * Reads one journal and writes another, so that each input frame has its effect exactly once, whenever the process is
@@ -48,10 +46,9 @@ export class Consumer {
   private readonly handlers = new Handlers()
   private readonly latencies = new LatencyHistogram()
   private handled = 0
-  /** Slots written for the current input frame, -1 between frames. */
-  private slots = -1
-  /** Whether these slots are held back by a cork. */
-  private corked = false
+  private mayWrite = false
+  /** The outputs of the current input frame, until its handler has returned. */
+  private readonly outputs = new FrameRecorder(true)
 
   /** @throws what Writer.open and Reader.open throw; waits some seconds for an earlier process of that name to end. */
   static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
@@ -84,46 +81,59 @@ export class Consumer {
     /** Counts its starts, from 1. */
     readonly run: number,
   ) {
-    this.handlers.otherwise(() => this.count())
+    this.handlers.otherwise(() => {
+      this.handled++
+    })
   }
 
   /** Sets the handler for input frames of one type. Call it before `follow`. */
   on<F extends Fields>(definition: FrameDefinition<F>, handle: (frame: FrameView<F>) => void): this {
     this.handlers.on(definition, frame => {
-      this.count()
+      this.handled++
       this.latencies.record(ageOf(frame))
-      this.slots = 0
+      this.mayWrite = true
       try {
         handle(frame)
       } finally {
-        this.release()
+        this.mayWrite = false
+        if (!this.outputs.isEmpty) this.publish()
+        this.reader.checkpoint()
       }
     })
     return this
   }
 
   /**
-   * Writes an output of the current input frame. It is published when that frame's handler has returned. Returns its
-   * position.
+   * Begins an output of the current input frame: returns a view to fill. Outputs are published together, in one store, when
+   * that frame's handler has returned.
+   *
+   * @throws {InvalidStateError} outside of handlers, and for more outputs than fit on a page.
    */
-  write<F extends Fields>(
-    definition: FrameDefinition<F>,
-    fill: (position: number) => ValuesOf<F>,
-    options: CommitOptions,
-  ): number {
-    if (this.slots < 0)
+  begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F> {
+    const { outputs, name } = this
+    if (!this.mayWrite)
+      throw new InvalidStateError(`${name} can write only while it handles a frame; what is sent later has no cause`)
+    if (outputs.slots + definition.slots + RESERVED_SLOTS > this.writer.pageSlots) {
       throw new InvalidStateError(
-        `${this.name} can write only while it handles a frame; what is sent later has no cause`,
-      )
-    if (this.slots + definition.slots > OUTPUT_SLOTS) {
-      throw new InvalidStateError(
-        `${this.name} sends more than ${OUTPUT_SLOTS / definition.slots} frames for one input frame; they could not all appear at once`,
+        `${name} sends more for one input frame than a page of its journal holds (${this.writer.pageSlots} slots); it could not all appear at once`,
       )
     }
-    if (!this.corked) this.cork()
-    const position = this.writer.write(definition, fill(this.writer.position), options)
-    this.slots += definition.slots
-    return position
+    return outputs.begin(definition)
+  }
+
+  commit(options?: CommitOptions): number {
+    return this.outputs.commit(options)
+  }
+
+  /** Runs a body that may write without an input frame: what it writes is published together. */
+  writeTogether(body: () => void): void {
+    this.mayWrite = true
+    try {
+      body()
+    } finally {
+      this.mayWrite = false
+      this.publish()
+    }
   }
 
   /**
@@ -131,7 +141,7 @@ export class Consumer {
    * outputs remain.
    */
   async follow(wait: Wait, signal: AbortSignal): Promise<void> {
-    await this.reader.run(this.handlers, { wait, signal, limit: 1 })
+    await this.reader.run(this.handlers, { wait, signal })
   }
 
   /** Handles all frames before a position. They must be there. */
@@ -171,16 +181,15 @@ export class Consumer {
     let outcome = event
     try {
       this.writeProgress()
-      this.cork()
-      this.slots = 0
+      this.mayWrite = true
       try {
         finalOrders()
       } catch (error) {
         outcome = 'failed'
         throw error
       } finally {
-        this.writeLifecycle(outcome)
-        this.release()
+        this.mayWrite = false
+        this.publish(() => this.writeLifecycle(outcome))
       }
     } finally {
       this.close()
@@ -192,19 +201,19 @@ export class Consumer {
     this.writer.close()
   }
 
-  private count(): void {
-    this.handled++
-  }
-
-  private cork(): void {
-    this.writer.cork(OUTPUT_SLOTS + Lifecycle.slots)
-    this.corked = true
-  }
-
-  private release(): void {
-    if (this.corked) this.writer.uncork()
-    this.corked = false
-    this.slots = -1
+  /** Publishes all outputs in one store, and what `last` writes with them. */
+  private publish(last?: () => void): void {
+    const { outputs, writer } = this
+    writer.cork(outputs.slots + RESERVED_SLOTS)
+    try {
+      for (let frame = outputs.peek(); frame !== undefined; frame = outputs.peek()) {
+        writer.copy(outputs.definitionOfFirst() as FrameDefinition, frame)
+        outputs.shift()
+      }
+      last?.()
+    } finally {
+      writer.uncork()
+    }
   }
 
   private writeLifecycle(event: 'started' | 'stopped' | 'failed'): void {

@@ -3,17 +3,15 @@ import type { ConsumerProgress, FromConsumer, ToConsumer } from '../consumer/mes
 import { inheritedOptions } from './node-options.js'
 
 export interface SupervisorOptions {
-  /** The module to run, and its one argument. */
+  /** The module to run, and its one argument, asked for at each start. When it throws, the process is not started, neither now nor later. */
   readonly module: string
-  readonly argument: string
+  readonly argument: () => string
   /** The delay before a process that ended is started again, in ms; it is doubled each time, up to `longestMs`. */
   readonly firstMs: number
   readonly longestMs: number
   /** The time a process may take to stop before it is killed, in ms. */
   readonly stopMs: number
   readonly onEvent: (event: SupervisorEvent) => void
-  /** Called before each start. When it throws, the process is not started, neither now nor later. */
-  readonly mayStart?: () => void
 }
 
 export type SupervisorEvent =
@@ -73,9 +71,10 @@ export class Supervisor {
   }
 
   private start(): void {
-    const { module, argument, onEvent, mayStart } = this.options
+    const { module, onEvent } = this.options
+    let argument: string
     try {
-      mayStart?.()
+      argument = this.options.argument()
     } catch (error) {
       this.stopping = true
       onEvent({ kind: 'failed', message: (error as Error).message })

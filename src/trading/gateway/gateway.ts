@@ -1,34 +1,27 @@
 import { absolute } from '../../base/absolute.js'
-import { Writer } from '../../journal/write/writer.js'
+import { InvalidStateError } from '../../base/errors.js'
 import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
-import { GATEWAY_JOURNAL, Session } from '../../runtime/sessions/session.js'
-import type { Supervisor } from '../../runtime/supervision/supervisor.js'
 import { nap } from '../../wait/nap.js'
 import { StrategyError } from '../errors.js'
-import type { MarketEvent } from '../market/feed.js'
-import { BookTop, OrderReport, type OrderReportValues, Ticker, Trade } from '../messages/frames.js'
-import { FailStop } from '../orders/fail-stop.js'
-import { OrderDesk } from '../orders/order-desk.js'
-import { loadStrategies } from '../strategies/load.js'
-import { PaperVenue } from '../venues/paper-venue.js'
-import { checkReports } from '../venues/reports.js'
-import type { Venue } from '../venues/venue.js'
-import { nameOf } from '../venues/venue-name.js'
-import { MarketWriter } from './market-writer.js'
+import { FeedPump } from '../market/feed-pump.js'
+import { inspectStrategies, type StrategyInfo } from '../strategies/inspect.js'
+import { GatewayWork } from './gateway-work.js'
+import { Loop } from './loop.js'
+import { openDesk, type OpenDesk } from './open-desk.js'
 import { checkGatewayOptions, type GatewayOptions } from './options.js'
-import { playFeed } from './play-feed.js'
-import { restore } from './restore.js'
-import { orderSources, readyJournals, strategyProcess, superviseStrategy } from './strategy-journals.js'
+import { endEpoch, enterStrategy, type RunningStrategy, strategyProcess, superviseStrategy } from './strategy-processes.js'
 import { WantedSymbols } from './wanted-symbols.js'
 
 /** The status of a gateway and its strategies. */
 export interface GatewayStatus {
-  /** Market events written, those of earlier runs included. */
+  /** Market events in the sequence, those of earlier runs included. */
   readonly events: number
-  /** The position of the journal's next frame. */
+  /** The position of the sequence's next frame. */
   readonly position: number
-  /** The number of orders and cancels answered in this run. */
+  /** The number of orders and requests handled in this run. */
   readonly orders: number
+  /** How late the feed's events were taken in the last second, in ms at most. 0 for a feed without pace. */
+  readonly latenessMs: number
   readonly strategies: readonly {
     readonly id: string
     /** Undefined while it waits to be started again. */
@@ -41,16 +34,13 @@ export interface GatewayStatus {
 
 /** The longest time the feed waits for strategies to be ready, in ms. */
 const START_MS = 10_000
-/**
- * After this time of feeding it is first checked whether each symbol that strategies ask for has had an event, in ms.
- */
+/** After this time of feeding it is first checked whether each symbol that strategies ask for has had an event, in ms. */
 const SYMBOLS_MS = 2_000
-const NO_FILLS: readonly OrderReportValues[] = []
 
 /**
- * Writes market data into a journal, runs each strategy as a process that reads it, reads the orders from the
- * strategies' journals and answers them. If any of these processes is killed, the next start continues from the
- * journals: no event, order or report is lost or processed twice.
+ * Takes market data, strategies' orders and venues' answers into one sequence, decides what happens to each order, and runs
+ * each strategy as a process that reads the sequence. If any of these processes is killed, the next start continues from
+ * the journals: no event, order or report is lost or acted on twice.
  *
  *     const gateway = await Gateway.start({ home: '/dev/shm/desk', strategies: ['momentum.js'], feed: new CaptureFeed('capture.gz') })
  *     await gateway.fed
@@ -64,99 +54,103 @@ export class Gateway {
   readonly fed: Promise<void>
   readonly home: string
 
-  private readonly supervisors: ReadonlyMap<string, Supervisor>
-  /** Aborting `feeding` stops the feed; aborting `answering` stops reading and answering orders. */
-  private readonly feeding = new AbortController()
-  private readonly answering = new AbortController()
-  private readonly answered: Promise<void>
+  private readonly work: GatewayWork
+  private readonly loop: Loop
+  private readonly running: Promise<void>
+  private readonly stopping = new AbortController()
   private stopped: Promise<boolean> | undefined = undefined
-  /** The position of the journal's end, once the gateway has stopped. */
+  /** The position of the sequence's end, once the gateway has stopped. */
   private endedAt: number | undefined = undefined
 
   /**
-   * Creates a session or continues an existing one.
+   * Creates a home or continues an existing one.
    *
-   * @throws {WriterLockedError} when it has a gateway, {StrategyError}, {SessionError}, {InvalidOptionError},
-   *   {BundledError}, and what Writer.open throws.
+   * @throws {WriterLockedError} when it has a gateway; {StrategyError}; {HomeError} for a directory that is no home, or
+   *   whose journals do not belong together; {SequenceMismatchError}; {InvalidOptionError}, {BundledError}, and what
+   *   Writer.open throws.
    */
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkGatewayOptions(options)
     const home = absolute(options.home)
     // Before any file is created: in a bundle this module does not exist.
     strategyProcess()
-    const strategies = await loadAll(options.strategies)
-    const session = Session.open(home)
-    const { pageSize, durability } = options
-    // The journal's lock makes this the only gateway of the session.
-    const writer = Writer.open(session.gateway, {
-      pageSize,
-      durability,
-      journalId: GATEWAY_JOURNAL,
-      frames: [Ticker, Trade, BookTop, OrderReport],
-    })
-    let desk: OrderDesk | undefined
+    const infos = await inspectAll(options.strategies)
+    const open = await openDesk({ ...options, home })
     try {
-      const market = new MarketWriter()
-      const venue = options.venue ?? new PaperVenue()
-      const { lastAnswered } = restore(session.gateway, market, venue)
-      const check = (): void => writer.checkIdentity()
-      const members = session.assignNumbers(strategies, nameOf(venue), check)
-      await readyJournals(session, members, options)
-      const failStop = new FailStop()
-      desk = new OrderDesk(orderSources(session, lastAnswered), writer, venue, failStop)
-      const supervisors = new Map(
-        members.map(member => [member.id, superviseStrategy(session, member, options, () => failStop.run(check))]),
-      )
-      return new Gateway({ ...options, home }, strategies, writer, market, venue, desk, failStop, supervisors)
+      const strategies = infos.map(info => enterStrategy(open, info, open.strategies, open.taken))
+      return new Gateway({ ...options, home }, open, strategies)
     } catch (error) {
-      desk?.close()
-      writer.close()
+      open.close()
       throw error
     }
   }
 
   private constructor(
     private readonly options: GatewayOptions,
-    private readonly strategies: readonly LoadedStrategy[],
-    private readonly writer: Writer,
-    private readonly market: MarketWriter,
-    private readonly venue: Venue,
-    private readonly desk: OrderDesk,
-    private readonly failStop: FailStop,
-    supervisors: ReadonlyMap<string, Supervisor>,
+    private readonly open: OpenDesk,
+    strategies: readonly RunningStrategy[],
   ) {
     this.home = options.home
-    this.supervisors = supervisors
-    const { feeding, answering } = this
-    failStop.signal.addEventListener('abort', () => {
-      feeding.abort()
-      answering.abort()
-    })
-    const wait = options.wait === undefined || options.wait === 'event-loop' ? 'event-loop' : 'yield'
-    this.answered = failStop.watch(desk.run(wait, answering.signal), answering.signal)
-    this.answered.catch(() => {})
-    this.fed = Promise.race([
-      failStop.failed,
-      failStop.watch(this.feed(feeding.signal), feeding.signal),
-      aborted(feeding.signal),
-    ])
+    this.work = new GatewayWork(open, strategies)
+    const { wait = 'event-loop' } = options
+    this.loop = new Loop(this.work, wait !== 'event-loop')
+    open.onVenueEvent = () => this.loop.wake()
+    for (const strategy of strategies) superviseStrategy(open, strategy)
+    this.running = this.loop.run()
+    this.running.catch(() => {})
+    const stopped = new Promise<void>(resolve =>
+      this.stopping.signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    this.fed = Promise.race([this.feed(this.stopping.signal), this.running, stopped])
     // A caller that does not wait for `fed` gets the failure from `stop`.
     this.fed.catch(() => {})
   }
 
   get status(): GatewayStatus {
-    const strategies = [...this.supervisors].map(([id, { pid, restarts, progress }]) => ({
-      id,
-      pid,
-      restarts,
-      progress,
-    }))
+    const { work, open } = this
     return {
-      events: this.market.events,
-      position: this.endedAt ?? this.writer.position,
-      orders: this.desk.answered,
-      strategies,
+      events: open.events + work.events,
+      position: this.endedAt ?? open.sequence.writer.position,
+      orders: work.orders,
+      latenessMs: work.latenessMs,
+      strategies: work.strategies.map(({ info, supervisor }) => ({
+        id: info.id,
+        pid: supervisor?.pid,
+        restarts: supervisor?.restarts ?? 0,
+        progress: supervisor?.progress,
+      })),
     }
+  }
+
+  /** Adds a strategy while the gateway runs. The others are not disturbed. @throws as `start`. */
+  async addStrategy(file: string): Promise<void> {
+    const infos = await inspectAll([file])
+    this.throwIfStopped()
+    for (const info of infos) {
+      const other = this.work.strategies.find(strategy => strategy.info.id === info.id)
+      if (other !== undefined)
+        throw new StrategyError(`a strategy '${info.id}' runs already, from ${other.info.file}`, { path: info.file })
+    }
+    for (const info of infos) {
+      const strategy = enterStrategy(this.open, info, this.open.strategies, this.open.taken)
+      superviseStrategy(this.open, strategy)
+      this.work.add(strategy)
+      this.loop.wake()
+      await strategy.supervisor?.ready
+    }
+  }
+
+  /** Stops a strategy in order and removes it. Its journal stays. Returns whether it stopped by itself. */
+  async removeStrategy(id: string): Promise<boolean> {
+    this.throwIfStopped()
+    const strategy = this.work.strategies.find(other => other.info.id === id)
+    if (strategy === undefined) throw new StrategyError(`no strategy '${id}' runs`)
+    const orderly = await strategy.supervisor?.stop({ kind: 'stop', position: this.open.sequence.writer.position })
+    this.work.remove(strategy)
+    endEpoch(this.open, strategy)
+    this.open.taken.set(strategy.source.journal, strategy.source.reader.position)
+    strategy.source.close()
+    return orderly ?? false
   }
 
   /**
@@ -172,76 +166,78 @@ export class Gateway {
   }
 
   private async end(): Promise<boolean> {
-    this.feeding.abort()
+    const { work, open } = this
+    this.stopping.abort()
     try {
-      const { position } = this.writer
+      await work.closeFeed()
+      const { position } = open.sequence.writer
       const orderly = await Promise.all(
-        [...this.supervisors.values()].map(supervisor => supervisor.stop({ kind: 'stop', position })),
+        work.strategies.map(({ supervisor }) => supervisor?.stop({ kind: 'stop', position }) ?? false),
       )
-      this.answering.abort()
-      await Promise.all([this.fed, this.answered])
-      this.desk.drain()
+      this.loop.stop()
+      await Promise.all([this.fed, this.running])
+      for (const strategy of work.strategies) endEpoch(open, strategy)
       return orderly.every(Boolean)
     } finally {
-      this.desk.close()
-      this.endedAt = this.writer.position
-      this.writer.close()
+      this.loop.stop()
+      this.endedAt = open.sequence.writer.position
+      work.close()
+      open.close()
     }
   }
 
   private async feed(signal: AbortSignal): Promise<void> {
     const { feed, speed = 'realtime', maxGapMs, onProblem = () => {} } = this.options
-    const { market } = this
+    const { work, open } = this
     if (this.options.onProblem !== undefined) feed.onProblem = onProblem
-    const ready = [...this.supervisors.values()].map(supervisor => supervisor.ready)
+    const ready = work.strategies.map(({ supervisor }) => supervisor?.ready)
     const waiting = new AbortController()
     await Promise.race([Promise.all(ready), nap(START_MS, AbortSignal.any([signal, waiting.signal]))])
     waiting.abort()
-    const wanted = new WantedSymbols(this.strategies, onProblem)
+    if (signal.aborted) return
+    const wanted = new WantedSymbols(
+      work.strategies.map(({ info }) => info),
+      onProblem,
+    )
+    const seen = (): Set<string> => new Set(open.seenSymbols)
     if (feed.symbols !== undefined)
-      wanted.check(new Set([...feed.symbols, ...market.symbols]), 'which this feed does not have')
-    const checkSeen = (): void => wanted.check(new Set(market.symbols), 'of which there has been no event so far')
+      wanted.check(new Set([...feed.symbols, ...seen()]), 'which this feed does not have')
+    const checkSeen = (): void => wanted.check(seen(), 'of which there has been no event so far')
     const timer = setTimeout(checkSeen, SYMBOLS_MS)
     try {
-      const publish = (event: MarketEvent): void => this.publish(event)
-      await playFeed({ feed, speed, maxGapMs, skip: market.events, publish, onProblem }, signal)
+      const skip = open.beginFeed(feed)
+      const ended = new Promise<void>((resolve, reject) => {
+        work.startFeed(
+          new FeedPump({ feed, speed, maxGapMs, skip, onProblem, onArrival: () => this.loop.wake() }),
+          failure => (failure === undefined ? resolve() : reject(failure)),
+        )
+        this.loop.wake()
+      })
+      await Promise.race([ended, this.running])
       checkSeen()
     } finally {
       clearTimeout(timer)
     }
   }
 
-  private publish(event: MarketEvent): void {
-    this.failStop.run(() => {
-      const fills =
-        event.kind === 'quote' ? checkReports(this.venue.quote(event.symbol, event.bid, event.ask)) : NO_FILLS
-      this.market.write(this.writer, event, fills)
-    })
+  private throwIfStopped(): void {
+    if (this.stopping.signal.aborted) throw new InvalidStateError(`the gateway of ${this.home} was stopped`)
   }
 }
 
-interface LoadedStrategy {
-  readonly id: string
-  readonly file: string
-  readonly symbols: readonly string[] | undefined
-}
-
-async function loadAll(files: readonly string[]): Promise<LoadedStrategy[]> {
-  const strategies: LoadedStrategy[] = []
-  for (const file of files) {
-    for (const { id, symbols } of await loadStrategies(file)) {
-      const other = strategies.find(strategy => strategy.id === id)
+async function inspectAll(files: readonly string[]): Promise<StrategyInfo[]> {
+  const strategies: StrategyInfo[] = []
+  // Each takes a process of its own; they start side by side.
+  for (const infos of await Promise.all(files.map(file => inspectStrategies(absolute(file))))) {
+    for (const info of infos) {
+      const other = strategies.find(strategy => strategy.id === info.id)
       if (other !== undefined)
         throw new StrategyError(
-          `${file} and ${other.file} both have a strategy '${id}'; each needs a name of its own`,
-          { path: file },
+          `${info.file} and ${other.file} both have a strategy '${info.id}'; each needs a name of its own`,
+          { path: info.file },
         )
-      strategies.push({ id, file, symbols })
+      strategies.push(info)
     }
   }
   return strategies
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -7,10 +7,12 @@ import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
 import { WAITS, type Wait } from '../../wait/run-loop.js'
 import type { Feed } from '../market/feed.js'
 import type { Speed } from '../market/pace.js'
-import type { Venue } from '../venues/venue.js'
+import type { InstrumentSpec } from '../instruments/instrument.js'
+import type { RiskOptions } from '../risk/limits.js'
+import type { AsyncVenue } from '../venues/async-venue.js'
 
 export interface GatewayOptions {
-  /** The home directory of the session. A session that exists there is continued, otherwise one is created. */
+  /** The home directory. A home that exists there is continued, otherwise one is created. */
   readonly home: string
   /** Modules whose default export is a strategy or a list of them. Each strategy gets a process. */
   readonly strategies: readonly string[]
@@ -22,11 +24,19 @@ export interface GatewayOptions {
    * gap that is cut, and each wait of more than a minute, is reported to `onProblem` (FeedGapError). Default 60,000.
    */
   readonly maxGapMs?: number
-  /** A new venue object; the gateway restores its state from the journal. Default: a PaperVenue. */
-  readonly venue?: Venue
+  /** A new venue object; the gateway restores its state from the sequence. Default: a SimulatedExchange. */
+  readonly venue?: AsyncVenue
+  /** Several venues, instead of `venue`. The first one trades the instruments that no venue names. */
+  readonly venues?: readonly AsyncVenue[]
+  /** Terms of instruments that the venues do not know themselves. */
+  readonly instruments?: readonly InstrumentSpec[]
+  /** Limits; without any, every order passes that is sound. */
+  readonly risk?: RiskOptions
+  /** How long a request may act at a venue after it was decided, in ms. Default 0: without a limit. */
+  readonly requestExpiryMs?: number
   /**
-   * How strategies wait for frames. The gateway waits in its event loop with 'event-loop', and checks continuously with
-   * any other value. Default 'event-loop'.
+   * How the gateway and its strategies wait. With any other value than 'event-loop' the gateway spins, and uses one core
+   * fully. Default 'event-loop'.
    */
   readonly wait?: Wait
   /** The page size of the gateway's journal in bytes. Default 16 MiB. */
@@ -62,6 +72,10 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     speed: isSpeed,
     maxGapMs: kinds.number(1, Number.POSITIVE_INFINITY),
     venue: kinds.object,
+    venues: kinds.array,
+    instruments: kinds.array,
+    risk: kinds.object,
+    requestExpiryMs: kinds.integer(0, 3_600_000),
     wait: kinds.oneOf(...WAITS),
     pageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
     strategyPageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),

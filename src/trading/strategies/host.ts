@@ -1,72 +1,160 @@
 import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
-import { checkOptions, kinds } from '../../base/options.js'
-import type { Cause } from '../../frames/commit-options.js'
-import type { FrameHeader } from '../../frames/view.js'
-import { type OrderValues, strategyOf } from '../messages/frames.js'
-import type {
-  BookTopView,
-  OrderReportView,
-  OrderRequest,
-  StrategyContext,
-  StrategyDefinition,
-  TickerView,
-  TradeView,
+import { checkOptions } from '../../base/options.js'
+import type { FrameSink } from '../../frames/frame-recorder.js'
+import type { FrameHeader, FrameView } from '../../frames/view.js'
+import type { Instrument } from '../instruments/instrument.js'
+import { Instruments } from '../instruments/instruments.js'
+import { specOf } from '../messages/instrument-frames.js'
+import { idHigh, MAX_COUNTER, orderIdFrom, strategyOfOrder } from '../messages/order-id.js'
+import { type InstrumentFrame, Order } from '../messages/next.js'
+import { type TimerFired, TimerRequest } from '../sequence/frames.js'
+import { checkRequest, fillOrder, type OrderRequest } from './order-request.js'
+import { OwnOrders } from './own-orders.js'
+import { OwnPositions } from './own-positions.js'
+import { SeededRandom } from './random.js'
+import {
+  type BookTopView,
+  type FillView,
+  type OrderReportView,
+  parseDuration,
+  type StrategyContext,
+  type StrategyDefinition,
+  type TickerView,
+  type TradeView,
 } from './strategy.js'
+import { SymbolFilter } from './symbol-filter.js'
 
-/** The destination of a strategy's orders: its journal, or in replay the comparison with its journal. */
-export interface OrderPort {
-  /** Sends an order with this cause. `fill` gets the order's id and returns its values. */
-  send(fill: (orderId: bigint) => OrderValues, cause: Cause | undefined): bigint
-  log(message: string): void
+/** Where the frames of a strategy go: into its journal, or in replay into a comparison with it. */
+export interface StrategyOutput extends FrameSink {
+  log(text: string): void
 }
 
-/** Passes frames to a strategy, and its orders to a port. The same code runs live and in replay. */
+/** One life of a strategy's process. */
+export interface StrategyLife {
+  /** Its number in the home. */
+  readonly strategy: number
+  readonly epoch: number
+  readonly seed: number
+  readonly replay: boolean
+  /** The sequence's journal id. */
+  readonly sequence: number
+  /** The names of the accounts of each venue, in the order of their numbers. */
+  readonly accounts: Readonly<Record<string, readonly string[]>>
+}
+
+/**
+ * Runs a strategy: passes frames of the sequence to it, and what it sends to an output. The same code runs live and in
+ * replay. All that the context answers comes from frames up to the current one.
+ */
 export class StrategyHost {
-  private readonly symbols: ReadonlySet<string> | undefined
+  readonly instruments = new Instruments()
+  private readonly filter: SymbolFilter
+  private readonly orders = new OwnOrders(this.instruments)
+  private readonly positions = new OwnPositions(this.instruments)
+  private readonly random: SeededRandom
   private readonly context: StrategyContext
+  private readonly high: number
+  private lastOrder = 0
+  private lastTimer = 0
+  /** Requests within each order, counted from 1: amends and cancels. */
+  private readonly requests = new Map<bigint, number>()
   /** The frame that is being handled. */
   private frame: FrameHeader | undefined = undefined
-  /** The position of the last frame that was passed on; -1 before the first. */
-  private lastPosition = -1
   private lastTime = 0n
   private stopping = false
+  private inHistory = false
+  /** Options of a commit, used again for each. */
+  private readonly sending: { readonly cause: { journal: number; position: number }; readonly source: number }
 
   constructor(
     private readonly strategy: StrategyDefinition,
-    /** Its number in the session. */
-    private readonly number: number,
-    /** The input journal's id. */
-    private readonly inputId: number,
-    private readonly port: OrderPort,
+    private readonly life: StrategyLife,
+    private readonly output: StrategyOutput,
   ) {
-    const { symbols } = strategy
-    this.symbols = symbols === undefined ? undefined : new Set(symbols)
+    this.filter = new SymbolFilter(strategy.symbols)
+    this.random = new SeededRandom(life.seed)
+    this.high = idHigh(life.strategy, life.epoch)
+    this.sending = { cause: { journal: life.sequence, position: 0 }, source: life.strategy }
     this.context = this.makeContext()
   }
 
-  start(): void {
+  /** ns of market data before its start that it wants; 0 for none. */
+  get historyNs(): bigint {
+    return parseDuration(this.strategy.history) ?? 0n
+  }
+
+  instrument(frame: FrameView<typeof InstrumentFrame>): void {
+    this.filter.add(this.instruments.restore(frame.number, specOf(frame)))
+  }
+
+  /** @param position the position of the last frame before its start. */
+  start(position: number): void {
+    this.sending.cause.position = Math.max(0, position)
     this.strategy.onStart?.(this.context)
   }
 
   ticker(ticker: TickerView): void {
     const { onTicker } = this.strategy
-    if (onTicker !== undefined && this.wants(ticker.symbol)) this.deliver(ticker, onTicker)
+    if (onTicker !== undefined && this.filter.wants(ticker.instrument)) this.deliver(ticker, onTicker)
   }
 
   book(book: BookTopView): void {
+    const { instrument } = book
+    if (!this.filter.wants(instrument)) return
     const { onBook } = this.strategy
-    if (onBook !== undefined && this.wants(book.symbol)) this.deliver(book, onBook)
+    this.positions.quoted(instrument, book.bid, book.ask)
+    if (onBook !== undefined) this.deliver(book, onBook)
   }
 
   trade(trade: TradeView): void {
     const { onTrade } = this.strategy
-    if (onTrade !== undefined && this.wants(trade.symbol)) this.deliver(trade, onTrade)
+    if (onTrade !== undefined && this.filter.wants(trade.instrument)) this.deliver(trade, onTrade)
   }
 
   report(report: OrderReportView): void {
+    if (report.dest !== this.life.strategy) return
+    this.learnReport(report)
     const { onOrder } = this.strategy
-    if (onOrder !== undefined && report.dest === this.number) this.deliver(report, onOrder)
+    if (onOrder !== undefined) this.deliver(report, onOrder)
+  }
+
+  fill(fill: FillView): void {
+    if (fill.dest !== this.life.strategy) return
+    this.learnFill(fill)
+    const { onFill } = this.strategy
+    if (onFill !== undefined) this.deliver(fill, onFill)
+  }
+
+  timer(timer: FrameView<typeof TimerFired>): void {
+    if (timer.dest !== this.life.strategy) return
+    const { onTimer } = this.strategy
+    if (onTimer === undefined) return
+    const event = { name: timer.name, id: timer.timer, due: timer.due }
+    this.deliver(timer, (_, context) => onTimer(event, context))
+  }
+
+  /** A frame from before its start: it changes what the context answers, and is handled by nobody. */
+  learnReport(report: OrderReportView): void {
+    if (report.dest === this.life.strategy) this.orders.reported(report)
+  }
+
+  learnFill(fill: FillView): void {
+    if (fill.dest === this.life.strategy) this.positions.filled(fill)
+  }
+
+  learnBook(book: BookTopView): void {
+    this.positions.quoted(book.instrument, book.bid, book.ask)
+  }
+
+  /** Runs `body` with frames of the history: nothing can be sent meanwhile. */
+  replayHistory(body: () => void): void {
+    this.inHistory = true
+    try {
+      body()
+    } finally {
+      this.inHistory = false
+    }
   }
 
   stop(): void {
@@ -78,102 +166,165 @@ export class StrategyHost {
     }
   }
 
-  private wants(symbol: string): boolean {
-    return this.symbols === undefined || this.symbols.has(symbol)
-  }
-
   private deliver<V extends FrameHeader>(frame: V, handle: (frame: V, context: StrategyContext) => void): void {
     this.frame = frame
     try {
       handle(frame, this.context)
     } finally {
-      this.lastPosition = frame.position
-      this.lastTime = frame.time
+      this.sending.cause.position = frame.position
       this.frame = undefined
+    }
+  }
+
+  /** Sets the cause of what is sent next. @throws {InvalidStateError} */
+  private beginSending(what: string): void {
+    const { frame, strategy } = this
+    if (this.inHistory) {
+      throw new InvalidStateError(
+        `strategy '${strategy.id}' calls ${what} for a frame of its history; check context.history first`,
+      )
+    }
+    if (frame !== undefined) {
+      this.sending.cause.position = frame.position
+      this.lastTime = frame.time
+    } else if (!this.stopping) {
+      throw new InvalidStateError(
+        `strategy '${strategy.id}' calls ${what} outside its handlers: nothing would be its cause`,
+      )
     }
   }
 
   private makeContext(): StrategyContext {
     const host = this
-    const { id } = this.strategy
     return Object.freeze({
-      id,
+      id: this.strategy.id,
+      replay: this.life.replay,
       get now() {
-        return host.frame?.time ?? host.lastTime
+        return host.now
       },
-      order: (request: OrderRequest) => host.send(orderId => newOrder(orderId, request)),
-      cancel: (orderId: bigint) => {
-        host.send(() => host.cancelOf(orderId))
+      get history() {
+        return host.inHistory
       },
-      log: (message: string) => host.port.log(String(message)),
+      order: (request: OrderRequest) => host.order(request),
+      cancel: (orderId: bigint) => host.cancel(orderId),
+      amend: (orderId: bigint, change: { price?: number; quantity?: number }) => host.amend(orderId, change),
+      cancelAll: (symbol?: string) => host.cancelAll(symbol),
+      position: (symbol: string) => host.positions.of(host.find(symbol)),
+      openOrders: (symbol?: string) => host.orders.list(symbol === undefined ? undefined : host.find(symbol).number),
+      every: (ms: number, name: string) => host.requestTimer(ms, ms, name),
+      after: (ms: number, name: string) => host.requestTimer(ms, 0, name),
+      random: () => host.random.next(),
+      log: (message: string) => host.output.log(String(message)),
     })
   }
 
-  private send(fill: (orderId: bigint) => OrderValues): bigint {
-    if (this.frame !== undefined) return this.port.send(fill, this.frame)
-    if (!this.stopping)
-      throw new InvalidStateError(
-        `strategy '${this.strategy.id}' sends an order outside its handlers: nothing would be its cause`,
-      )
-    return this.port.send(
-      fill,
-      this.lastPosition < 0 ? undefined : { journal: this.inputId, position: this.lastPosition },
-    )
+  private get now(): bigint {
+    return this.frame === undefined ? this.lastTime : (this.lastTime = this.frame.time)
   }
 
-  private cancelOf(orderId: bigint): OrderValues {
-    if (typeof orderId !== 'bigint' || orderId < 0n || strategyOf(orderId) !== this.number) {
-      throw new InvalidOptionError(
-        `cancel() takes the id that order() of this strategy returned, not ${formatValue(orderId)}`,
-      )
-    }
-    return { ...BLANK, orderId, action: 'cancel' }
+  private order(request: OrderRequest): bigint {
+    checkRequest(request)
+    const instrument = this.find(request.symbol ?? request.instrument ?? '', request.venue)
+    const account = this.accountOf(request.account, instrument.venue)
+    this.beginSending('order()')
+    if (this.lastOrder === MAX_COUNTER)
+      throw new InvalidStateError(`strategy '${this.strategy.id}' has sent 2^32 orders since its start; start it again`)
+    const orderId = orderIdFrom(this.high, ++this.lastOrder)
+    const order = this.output.begin(Order)
+    order.orderId = orderId
+    fillOrder(order, request, instrument, account)
+    this.output.commit(this.sending)
+    this.orders.sent(orderId, instrument.number, request)
+    return orderId
   }
-}
 
-const BLANK: OrderValues = {
-  symbol: '',
-  orderId: 0n,
-  price: 0,
-  quantity: 0,
-  filledQuantity: 0,
-  averagePrice: 0,
-  clientOrderId: '',
-  side: 'buy',
-  orderType: 'limit',
-  state: 'new',
-  timeInForce: 'gtc',
-  action: 'new',
-}
-
-const positive = (value: unknown): string | undefined =>
-  typeof value === 'number' && value > 0 && Number.isFinite(value) ? undefined : 'a number above 0'
-
-const REQUEST = {
-  symbol: kinds.string,
-  side: kinds.oneOf('buy', 'sell'),
-  quantity: positive,
-  price: positive,
-  orderType: kinds.oneOf('limit', 'market'),
-  timeInForce: kinds.oneOf('gtc', 'ioc'),
-  clientOrderId: kinds.string,
-}
-
-/** @throws {InvalidOptionError} */
-function newOrder(orderId: bigint, request: OrderRequest): OrderValues {
-  checkOptions('order', request, REQUEST)
-  const { symbol, side, quantity, price, clientOrderId = '' } = request
-  for (const [name, value] of Object.entries({ symbol, side, quantity })) {
-    if (value === undefined) throw new InvalidOptionError(`order needs a '${name}'`)
+  private cancel(orderId: bigint): void {
+    this.checkOwn('cancel()', orderId)
+    this.beginSending('cancel()')
+    const order = this.output.begin(Order)
+    order.action = 'cancel'
+    order.orderId = orderId
+    order.request = this.nextRequest(orderId)
+    this.output.commit(this.sending)
+    this.orders.cancelSent(orderId)
   }
-  const orderType = request.orderType ?? (price === undefined ? 'market' : 'limit')
-  if ((orderType === 'limit') !== (price !== undefined)) {
+
+  private amend(orderId: bigint, change: { readonly price?: number; readonly quantity?: number }): void {
+    this.checkOwn('amend()', orderId)
+    const amount = (value: unknown): string | undefined =>
+      typeof value === 'number' && value > 0 && Number.isFinite(value) ? undefined : 'a number above 0'
+    checkOptions('amend', change, { price: amount, quantity: amount })
+    if (change.price === undefined && change.quantity === undefined)
+      throw new InvalidOptionError("amend() needs a 'price' or a 'quantity'")
+    this.beginSending('amend()')
+    const order = this.output.begin(Order)
+    order.action = 'amend'
+    order.orderId = orderId
+    order.request = this.nextRequest(orderId)
+    // 0 stands for 'as it is'.
+    order.price = change.price ?? 0
+    order.quantity = change.quantity ?? 0
+    this.output.commit(this.sending)
+    this.orders.amendSent(orderId)
+  }
+
+  private cancelAll(symbol: string | undefined): void {
+    const instrument = symbol === undefined ? 0 : this.find(symbol).number
+    this.beginSending('cancelAll()')
+    const order = this.output.begin(Order)
+    order.action = 'cancel-all'
+    order.orderId = orderIdFrom(this.high, 0)
+    order.instrument = instrument
+    this.output.commit(this.sending)
+    for (const { orderId } of this.orders.list(instrument === 0 ? undefined : instrument))
+      this.orders.cancelSent(orderId)
+  }
+
+  private requestTimer(ms: number, every: number, name: string): number {
+    if (!(typeof ms === 'number' && ms >= 1 && ms <= LONGEST_TIMER_MS))
+      throw new InvalidOptionError(`a timer takes 1 to ${LONGEST_TIMER_MS} ms, not ${formatValue(ms)}`)
+    if (typeof name !== 'string' || !/^[\x21-\x7e]{1,32}$/.test(name))
+      throw new InvalidOptionError(`a timer needs a name of 1 to 32 printable ASCII characters, not ${formatValue(name)}`)
+    // Also in `onStart`: the timer counts from the last frame before the start.
+    if (this.frame !== undefined || this.inHistory || this.stopping) this.beginSending('a timer')
+    const timer = ++this.lastTimer
+    const request = this.output.begin(TimerRequest)
+    request.strategy = this.life.strategy
+    request.timer = timer
+    request.after = BigInt(Math.round(ms * 1e6))
+    request.every = BigInt(Math.round(every * 1e6))
+    request.name = name
+    this.output.commit(this.sending)
+    return timer
+  }
+
+  private nextRequest(orderId: bigint): number {
+    const request = (this.requests.get(orderId) ?? 0) + 1
+    this.requests.set(orderId, request)
+    return request
+  }
+
+  private find(symbol: string | number, venue?: string): Instrument {
+    if (typeof symbol === 'string') return this.instruments.find(symbol, venue)
+    return this.instruments.get(symbol) ?? this.instruments.find(`#${symbol}`)
+  }
+
+  private accountOf(name: string | undefined, venue: string): number {
+    if (name === undefined) return 0
+    const accounts = this.life.accounts[venue] ?? []
+    const account = accounts.indexOf(name)
+    if (account >= 0) return account
+    const known = accounts.map(other => `'${other}'`).join(', ')
+    throw new InvalidOptionError(`${venue} has no account ${formatValue(name)}; there are: ${known || 'none'}`)
+  }
+
+  private checkOwn(what: string, orderId: bigint): void {
+    if (typeof orderId === 'bigint' && orderId > 0n && strategyOfOrder(orderId) === this.life.strategy) return
     throw new InvalidOptionError(
-      orderType === 'limit'
-        ? "a limit order needs a 'price'"
-        : "a market order takes no 'price'; leave it out, or send a limit order",
+      `${what} takes the id that order() of this strategy returned, not ${formatValue(orderId)}`,
     )
   }
-  const timeInForce = request.timeInForce ?? (orderType === 'market' ? 'ioc' : 'gtc')
-  return { ...BLANK, symbol, orderId, price: price ?? 0, quantity, clientOrderId, side, orderType, timeInForce }
 }
+
+/** 100 days. */
+const LONGEST_TIMER_MS = 8_640_000_000

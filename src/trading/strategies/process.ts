@@ -2,21 +2,22 @@ import { TicktapeError } from '../../base/errors.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
-import { GATEWAY_JOURNAL } from '../../runtime/sessions/session.js'
 import type { Wait } from '../../wait/run-loop.js'
-import { BookTop, Order, OrderReport, orderIdOf, Ticker, Trade } from '../messages/frames.js'
-import { StrategyHost } from './host.js'
+import { BookTop, Fill, InstrumentFrame, Order, OrderReport, Ticker, Trade } from '../messages/next.js'
+import { TimerFired, TimerRequest } from '../sequence/frames.js'
+import { SEQUENCE } from '../sequence/home.js'
+import { showWhatWasBefore } from './before-start.js'
+import { StrategyHost, type StrategyLife } from './host.js'
 import { loadStrategy } from './load.js'
 
 /** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
-export interface StrategyProcessConfig {
+export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | 'epoch' | 'seed' | 'accounts'> {
   readonly id: string
-  readonly number: number
   readonly file: string
-  /** The gateway's journal and the strategy's. */
+  /** The sequence and the strategy's journal. */
   readonly input: string
   /**
-   * The identity of the gateway's journal, which the gateway has open. A new session at the same path has another one.
+   * The identity of the gateway's journal, which the gateway has open. A new home at the same path has another one.
    */
   readonly inputIdentity: string
   readonly output: string
@@ -47,26 +48,38 @@ if (stopAt === undefined) process.exitCode ??= TERMINATED
 process.exit()
 
 async function main(config: StrategyProcessConfig): Promise<void> {
-  const { id, number, input, output, writer } = config
+  const { id, input, output } = config
   const strategy = await loadStrategy(config.file, id)
   // Also when the stop message has already arrived: the frames written before it must still be handled, and no other
   // process will do it.
   const consumer = await Consumer.open(
-    { name: id, input, inputIdentity: config.inputIdentity, output, writer, from: strategy.from ?? 'start' },
+    {
+      name: id,
+      input,
+      inputIdentity: config.inputIdentity,
+      output,
+      writer: { ...config.writer, frames: [Order, TimerRequest] },
+      from: strategy.from ?? 'start',
+    },
     atOnce.signal,
   )
-  const host = new StrategyHost(strategy, number, GATEWAY_JOURNAL, {
-    send(fill, cause) {
-      const position = consumer.write(Order, at => fill(orderIdOf(number, at)), { cause, source: number })
-      return orderIdOf(number, position)
+  const host = new StrategyHost(
+    strategy,
+    { ...config, replay: false, sequence: SEQUENCE },
+    {
+      begin: definition => consumer.begin(definition),
+      commit: options => consumer.commit(options),
+      log: message => process.stderr.write(`[${id}] ${message}\n`),
     },
-    log: message => process.stderr.write(`[${id}] ${message}\n`),
-  })
+  )
   consumer
+    .on(InstrumentFrame, frame => host.instrument(frame))
     .on(Ticker, frame => host.ticker(frame))
     .on(BookTop, frame => host.book(frame))
     .on(Trade, frame => host.trade(frame))
     .on(OrderReport, frame => host.report(frame))
+    .on(Fill, frame => host.fill(frame))
+    .on(TimerFired, frame => host.timer(frame))
 
   let ended: 'stopped' | 'failed' = 'failed'
   let broken: unknown
@@ -81,7 +94,9 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     }
   }, config.progressMs)
   try {
-    host.start()
+    const { position } = consumer.reader
+    showWhatWasBefore(host, input, position)
+    consumer.writeTogether(() => host.start(position - 1))
     sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, stopping.signal)
     if (broken !== undefined) throw broken

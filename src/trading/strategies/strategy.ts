@@ -3,34 +3,26 @@ import type { HandlerResult } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { isMemberId } from '../../runtime/sessions/session.js'
 import { StrategyError } from '../errors.js'
-import {
-  type BookTop,
-  isSymbol,
-  type OrderReport,
-  type Side,
-  SYMBOLS,
-  type Ticker,
-  type Trade,
-} from '../messages/frames.js'
+import { isSymbol } from '../instruments/instrument.js'
+import type { BookTop, Fill, OrderReport, Ticker, Trade } from '../messages/next.js'
+import type { OrderRequest } from './order-request.js'
+import type { OpenOrder } from './own-orders.js'
+import type { OwnPosition } from './own-positions.js'
 
 export type TickerView = FrameView<typeof Ticker>
 export type TradeView = FrameView<typeof Trade>
 export type BookTopView = FrameView<typeof BookTop>
 export type OrderReportView = FrameView<typeof OrderReport>
+export type FillView = FrameView<typeof Fill>
 
-export interface OrderRequest {
-  readonly symbol: string
-  readonly side: Side
-  /** More than 0, in units of the instrument. */
-  readonly quantity: number
-  /** The limit price. Required in limit orders, not allowed in market orders. */
-  readonly price?: number
-  /** Default: 'limit' when there is a price, else 'market'. */
-  readonly orderType?: 'limit' | 'market'
-  /** Default 'gtc' for limit orders, 'ioc' for market orders. */
-  readonly timeInForce?: 'gtc' | 'ioc'
-  /** A name of the strategy's own, up to 32 ASCII characters. */
-  readonly clientOrderId?: string
+/** A timer that is due. */
+export interface TimerEvent {
+  /** The name that `every` or `after` was called with. */
+  readonly name: string
+  /** What `every` or `after` returned. */
+  readonly id: number
+  /** When it was due, ns since 1970. */
+  readonly due: bigint
 }
 
 /** The functions that a strategy can call while one of its handlers runs. */
@@ -42,17 +34,39 @@ export interface StrategyContext {
    * replay.
    */
   readonly now: bigint
+  /** Whether this is a replay: nothing that is sent goes anywhere. */
+  readonly replay: boolean
+  /** Whether the current frame is from before the start, see `history`. Nothing can be sent then. */
+  readonly history: boolean
   /**
-   * Sends an order, with the current frame as its cause. All orders of a handler are published together when it
-   * returns. Returns the order's id.
+   * Sends an order, with the current frame as its cause. All that a handler sends is published together when it returns.
+   * Returns the order's id.
    *
-   * @throws {InvalidOptionError, FieldValueError} for an invalid order, {InvalidStateError} outside handlers, in
-   * `onStart`, or for more than 64 orders for one frame.
+   * @throws {InvalidOptionError} for an invalid request, {UnknownInstrumentError}, {AmbiguousSymbolError},
+   *   {InvalidStateError} outside of handlers, in `onStart`, for a frame of the history, or for more than fits a page.
+   *   What risk refuses is no error: the order ends as 'denied', with a reason.
    */
   order(request: OrderRequest): bigint
   /** Requests the cancel of an order of this strategy. A report answers it. @throws as `order`. */
   cancel(orderId: bigint): void
-  /** Prints a line to standard error. Silent in replay. */
+  /**
+   * Requests a change of an order of this strategy: its price, its total quantity (the filled part included), or both. A
+   * report answers it. @throws as `order`.
+   */
+  amend(orderId: bigint, change: { readonly price?: number; readonly quantity?: number }): void
+  /** Requests the cancel of all open orders of this strategy, or of those in one symbol. @throws as `order`. */
+  cancelAll(symbol?: string): void
+  /** The strategy's own position in a symbol, from its fills up to the current frame: zeros when it has none. */
+  position(symbol: string): OwnPosition
+  /** The strategy's orders that are not final, those it has just sent included, oldest first. */
+  openOrders(symbol?: string): OpenOrder[]
+  /** Asks for a timer: `onTimer` is called every so many ms, for the first time after as many. Returns its id. */
+  every(ms: number, name: string): number
+  /** Asks for a timer: `onTimer` is called once, after so many ms. Returns its id. */
+  after(ms: number, name: string): number
+  /** A random number from 0 to 1, the same in replay. */
+  random(): number
+  /** Adds a line to the strategy's log. Silent in replay. */
   log(message: string): void
 }
 
@@ -64,19 +78,27 @@ export interface StrategyContext {
 export interface StrategyDefinition {
   /** Its permanent name, as long as its journal is kept: 1 to 32 letters, digits, '_', '.', '-'. */
   readonly id: string
-  /** Handle market data of these symbols only. Default: all. */
+  /** Handle market data of these symbols only: 'BTCUSDT', or with its venue 'BTCUSDT.binance'. Default: all. */
   readonly symbols?: readonly string[]
   /**
    * Where it begins when it has never run: at the session's first frame (default), or at the first frame after its
    * start.
    */
   readonly from?: 'start' | 'end'
+  /**
+   * How much market data from before its start the strategy gets before `onStart`, at each start: a time such as '90s',
+   * '5m' or '2h'. `context.history` is true meanwhile. Default: none.
+   */
+  readonly history?: string
   readonly onStart?: (context: StrategyContext) => HandlerResult
   readonly onTicker?: (ticker: TickerView, context: StrategyContext) => HandlerResult
   readonly onBook?: (book: BookTopView, context: StrategyContext) => HandlerResult
   readonly onTrade?: (trade: TradeView, context: StrategyContext) => HandlerResult
   /** A report on an order of this strategy. */
   readonly onOrder?: (report: OrderReportView, context: StrategyContext) => HandlerResult
+  /** A fill of an order of this strategy. Each comes once. Its order's report comes before or after it. */
+  readonly onFill?: (fill: FillView, context: StrategyContext) => HandlerResult
+  readonly onTimer?: (timer: TimerEvent, context: StrategyContext) => HandlerResult
   /** Called before it stops: the last chance to cancel orders. Not called when it is killed. */
   readonly onStop?: (context: StrategyContext) => HandlerResult
 }
@@ -87,8 +109,19 @@ export interface StrategyDefinition {
  */
 const MARK = Symbol.for('ticktape.strategy')
 
-const HANDLERS = ['onStart', 'onTicker', 'onBook', 'onTrade', 'onOrder', 'onStop'] as const
-const NAMES = ['id', 'symbols', 'from', ...HANDLERS]
+const HANDLERS = [
+  'onStart',
+  'onTicker',
+  'onBook',
+  'onTrade',
+  'onOrder',
+  'onFill',
+  'onTimer',
+  'onStop',
+] as const
+/** Without one of these a strategy does nothing. */
+const WORKING = ['onTicker', 'onBook', 'onTrade', 'onOrder', 'onFill', 'onTimer'] as const
+const NAMES = ['id', 'symbols', 'from', 'history', ...HANDLERS]
 
 /**
  * Defines a strategy. It must be the default export of a module, or in an array that is; `Gateway` and `ticktape run`
@@ -100,7 +133,7 @@ const NAMES = ['id', 'symbols', 'from', ...HANDLERS]
 export function defineStrategy(definition: StrategyDefinition): StrategyDefinition {
   if (typeof definition !== 'object' || definition === null)
     throw new StrategyError(`defineStrategy takes an object, not ${formatValue(definition)}`)
-  const { id, symbols, from } = definition
+  const { id, symbols, from, history } = definition
   if (!isMemberId(id)) {
     throw new StrategyError(
       `a strategy's 'id' is 1 to 32 letters, digits, '_', '.' and '-', and begins with no '.' or '-'; not ${formatValue(id)}`,
@@ -111,7 +144,7 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
       throw new StrategyError(`strategy '${id}' has no '${name}'; there are: ${NAMES.join(', ')}`)
   }
   if (symbols !== undefined) {
-    const wanted = `'symbols' of strategy '${id}' takes a list of ${SYMBOLS}`
+    const wanted = `'symbols' of strategy '${id}' takes a list of symbols, such as 'BTCUSDT' or 'BTCUSDT.binance'`
     if (!Array.isArray(symbols) || symbols.length === 0)
       throw new StrategyError(`${wanted}; leave it out for all symbols`)
     const unfit = (symbols as readonly unknown[]).find(symbol => !isSymbol(symbol))
@@ -119,6 +152,11 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
   }
   if (from !== undefined && from !== 'start' && from !== 'end') {
     throw new StrategyError(`'from' of strategy '${id}' takes 'start' or 'end', not ${formatValue(from)}`)
+  }
+  if (history !== undefined && parseDuration(history) === undefined) {
+    throw new StrategyError(
+      `'history' of strategy '${id}' takes a time such as '90s', '5m' or '2h', not ${formatValue(history)}`,
+    )
   }
   for (const name of HANDLERS) {
     const handler: unknown = definition[name]
@@ -130,8 +168,8 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
       )
     }
   }
-  if (!HANDLERS.slice(1, 5).some(name => definition[name] !== undefined)) {
-    throw new StrategyError(`strategy '${id}' handles nothing; give it one of onTicker, onBook, onTrade, onOrder`)
+  if (!WORKING.some(name => definition[name] !== undefined)) {
+    throw new StrategyError(`strategy '${id}' handles nothing; give it one of ${WORKING.join(', ')}`)
   }
   return Object.freeze(Object.defineProperty({ ...definition }, MARK, { value: true }))
 }
@@ -139,4 +177,12 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
 /** Whether a value was returned by defineStrategy. */
 export function isStrategy(value: unknown): value is StrategyDefinition {
   return typeof value === 'object' && value !== null && MARK in value
+}
+
+/** The ns of '90s', '5m', '2h' or '500ms'; undefined for anything else. */
+export function parseDuration(text: unknown): bigint | undefined {
+  const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h)$/.exec(text) : null
+  if (match === null) return undefined
+  const units = { ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n, h: 3_600_000_000_000n }
+  return BigInt(match[1]) * units[match[2] as keyof typeof units]
 }

@@ -18,6 +18,8 @@ export interface AsyncVenue {
    * then records no event before it acts: replay makes them again.
    */
   readonly deterministic: boolean
+  /** From what it can be built again, as JSON. Only of a deterministic venue. */
+  readonly configuration?: unknown
   /** The instruments that it trades, as far as it knows them. The gateway gives them numbers. */
   readonly instruments: readonly InstrumentSpec[]
 

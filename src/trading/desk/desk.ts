@@ -1,0 +1,358 @@
+import type { FramePointer } from '../../frames/pointer.js'
+import type { Instrument } from '../instruments/instrument.js'
+import type { Instruments } from '../instruments/instruments.js'
+import { ACTIONS, GTD, LIMIT, STOP, STOP_LIMIT } from '../messages/order-terms.js'
+import { epochOfHigh, strategyOfHigh } from '../messages/order-id.js'
+import { reasonCode } from '../messages/reasons.js'
+import type { LiveOrder } from '../orders/life/live-order.js'
+import type { Orders } from '../orders/life/orders.js'
+import { Changed } from '../orders/life/words.js'
+import { DeskState } from '../risk/checks.js'
+import type { Risk } from '../risk/risk.js'
+import type { Time } from '../sequence/time.js'
+import type { VenueEvent } from '../venues/venue-event.js'
+import type { DeskVenue, DeskVenues } from './desk-venues.js'
+import { labelOf, OrderFields } from './order-fields.js'
+import { type DeniedOrder, Outcomes } from './outcomes.js'
+import { readTimerRequest } from './timer-fields.js'
+import { Timers } from './timers.js'
+import { Traded } from './traded.js'
+import { Unanswered } from './unanswered.js'
+
+const NEW = ACTIONS.indexOf('new')
+const AMEND = ACTIONS.indexOf('amend')
+const CANCEL = ACTIONS.indexOf('cancel')
+
+const UNKNOWN_INSTRUMENT = reasonCode('unknown-instrument')
+const UNKNOWN_VENUE = reasonCode('unknown-venue')
+const UNKNOWN_ACCOUNT = reasonCode('unknown-account')
+const UNKNOWN_ORDER = reasonCode('unknown-order')
+const BAD_TERMS = reasonCode('bad-terms')
+const PRICE_TICK = reasonCode('price-tick')
+const QUANTITY_STEP = reasonCode('quantity-step')
+const FENCED = reasonCode('strategy-fenced')
+const ORDER_IS_FINAL = reasonCode('order-is-final')
+const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
+
+/**
+ * Everything that is decided about orders, as a function of what enters the sequence: the same inputs in the same order give
+ * the same outcomes, live, after a restart and in replay. It reads no clock, no shared memory and no file.
+ *
+ * Inputs are the calls below; each burst begins with `tick`. Outcomes go to `outcomes`.
+ */
+export class Desk {
+  /** The time of the burst: ns since the home's origin. */
+  now = 0
+  readonly outcomes: Outcomes
+  readonly timers = new Timers()
+  readonly traded = new Traded()
+  private readonly unanswered = new Unanswered()
+  /** Whether Ticker frames are written. */
+  tickerWanted = false
+  /** Orders and requests handled. */
+  handled = 0
+  /** The epoch in which each strategy runs, by its number; 0 before its first. */
+  private readonly epochs: number[] = []
+  private readonly fields = new OrderFields()
+  private readonly denied: DeniedOrder = {
+    idHigh: 0,
+    idLow: 0,
+    strategy: 0,
+    instrument: 0,
+    request: 0,
+    side: 0,
+    price: 0,
+    quantity: 0,
+  }
+  /** The position of the frame that is being acted on. */
+  private cause = 0
+
+  constructor(
+    readonly instruments: Instruments,
+    readonly orders: Orders,
+    readonly risk: Risk,
+    readonly venues: DeskVenues,
+    readonly time: Time,
+    outcomes: Outcomes,
+  ) {
+    this.outcomes = outcomes
+    venues.onEvent = (venue, event) => this.venueEvent(venue, event, this.cause)
+  }
+
+  /** A burst begins: `now` is the time of its Taken or Clock. */
+  tick(now: number): void {
+    if (now > this.now) this.now = now
+  }
+
+  /** When something is due that nobody sends: a timer, or an answer of a simulated venue. */
+  get nextAt(): number {
+    return Math.min(this.timers.nextAt, this.venues.nextAt, this.unanswered.nextAt)
+  }
+
+  /** Fires what is due. @param position of the Clock frame. */
+  advance(position: number): void {
+    this.cause = position
+    this.venues.advance(this.now)
+    this.askAboutUnanswered()
+    for (;;) {
+      const timer = this.timers.take(this.now)
+      if (timer === undefined) return
+      if (this.epochs[timer.strategy] === timer.epoch) this.outcomes.timer(timer, position)
+    }
+  }
+
+  /** A process of a strategy starts. */
+  startStrategy(strategy: number, id: string, epoch: number, wantsTicker: boolean): void {
+    this.epochs[strategy] = epoch
+    this.risk.addStrategy(strategy, id)
+    this.timers.removeOf(strategy)
+    this.tickerWanted ||= wantsTicker
+  }
+
+  /** A strategy's process has ended, and its journal was taken to its end. */
+  endStrategy(strategy: number): void {
+    this.epochs[strategy] = 0
+    this.timers.removeOf(strategy)
+  }
+
+  /** The state of trading was changed from outside: the breaker was pulled or reset. */
+  switchTo(state: 'active' | 'reducing' | 'halted'): void {
+    if (state === 'active') this.risk.resume()
+    else this.risk.state = state === 'halted' ? DeskState.HALTED : DeskState.REDUCING
+  }
+
+  quote(instrument: Instrument, bid: number, bidSize: number, ask: number, askSize: number, position: number): void {
+    this.cause = position
+    const { price, quantity } = instrument
+    const bidTicks = price.nearest(bid)
+    const askTicks = price.nearest(ask)
+    this.risk.quote(instrument, bidTicks, askTicks, this.now)
+    this.venues.quote(
+      instrument,
+      bidTicks,
+      quantity.nearest(bidSize),
+      askTicks,
+      quantity.nearest(askSize),
+      this.now,
+    )
+  }
+
+  trade(instrument: Instrument, side: number, price: number, size: number, position: number): void {
+    this.cause = position
+    this.venues.trade(instrument, side, instrument.price.nearest(price), instrument.quantity.nearest(size), this.now)
+  }
+
+  /**
+   * A copy of an Order frame.
+   *
+   * @param strategy the number of the strategy from whose journal it comes.
+   * @param position the copy's position in the sequence.
+   */
+  order(frame: FramePointer, strategy: number, position: number): void {
+    this.cause = position
+    this.handled++
+    const fields = this.fields.read(frame, this.time)
+    if (strategyOfHigh(fields.idHigh) !== strategy) return this.deny(fields, strategy, UNKNOWN_ORDER)
+    switch (fields.action) {
+      case NEW:
+        // Cancels and amends may be about orders of earlier epochs.
+        if (this.epochs[strategy] !== epochOfHigh(fields.idHigh)) return this.deny(fields, strategy, FENCED)
+        return this.submit(fields, frame, strategy)
+      case AMEND:
+        return this.amend(fields, strategy)
+      case CANCEL:
+        return this.cancel(fields, strategy)
+      default:
+        return this.cancelAll(strategy, fields.instrument)
+    }
+  }
+
+  /** A copy of a TimerRequest frame. */
+  requestTimer(frame: FramePointer, strategy: number): void {
+    const request = readTimerRequest(frame)
+    const epoch = this.epochs[strategy] ?? 0
+    if (epoch === 0) return
+    this.timers.add({ ...request, strategy, epoch, due: this.now + request.after })
+  }
+
+  /** Something that a venue said, in the sequence as a VenueReport. @param position of that frame. */
+  report(venue: DeskVenue, event: VenueEvent, position: number): void {
+    this.cause = position
+    this.venueEvent(venue, event, position)
+  }
+
+  /** Sends what was decided and must be in the sequence before it leaves. */
+  send(): void {
+    this.venues.send(this.now)
+  }
+
+  private submit(fields: OrderFields, frame: FramePointer, strategy: number): void {
+    const instrument = this.instruments.get(fields.instrument)
+    if (instrument === undefined) return this.deny(fields, strategy, UNKNOWN_INSTRUMENT)
+    const venue = this.venues.of(instrument)
+    if (venue === undefined) return this.deny(fields, strategy, UNKNOWN_VENUE)
+    if (fields.account >= venue.accounts.length) return this.deny(fields, strategy, UNKNOWN_ACCOUNT)
+    const ticks = fields.price === 0 ? 0 : instrument.price.unitsOf(fields.price)
+    const stopTicks = fields.stopPrice === 0 ? 0 : instrument.price.unitsOf(fields.stopPrice)
+    if (Number.isNaN(ticks) || Number.isNaN(stopTicks)) return this.deny(fields, strategy, PRICE_TICK)
+    const steps = instrument.quantity.unitsOf(fields.quantity)
+    if (Number.isNaN(steps)) return this.deny(fields, strategy, QUANTITY_STEP)
+    if (!hasSoundTerms(fields, ticks, stopTicks) || this.orders.wasUsed(fields.idHigh, fields.idLow))
+      return this.deny(fields, strategy, BAD_TERMS)
+    const order = this.orders.create(fields.idHigh, fields.idLow)
+    order.instrument = instrument
+    order.account = fields.account
+    order.accountNumber = venue.firstAccount + fields.account
+    order.side = fields.side
+    order.type = fields.type
+    order.timeInForce = fields.timeInForce
+    order.ticks = ticks
+    order.steps = steps
+    order.stopTicks = stopTicks
+    order.expireAt = fields.expireAt
+    order.postOnly = fields.postOnly
+    order.reduceOnly = fields.reduceOnly
+    order.label = labelOf(frame)
+    order.deadline = venue.deadline(this.now)
+    const reason = this.risk.check(order, this.now)
+    if (reason !== 0) {
+      this.orders.discard(order)
+      return this.deny(fields, strategy, reason)
+    }
+    this.orders.submit(order, this.now)
+    this.risk.reserve(order, this.now)
+    this.unanswered.add(order.idHigh, order.idLow, order.deadline)
+    this.outcomes.intent(order, NEW, 0, venue.number, order.deadline, this.cause)
+    venue.submit(order, this.now)
+  }
+
+  private amend(fields: OrderFields, strategy: number): void {
+    const order = this.orders.find(fields.idHigh, fields.idLow)
+    if (order === undefined) return this.deny(fields, strategy, UNKNOWN_ORDER)
+    const { instrument } = order
+    const venue = this.venues.of(instrument)
+    if (order.isFinal) return this.refuse(order, fields.request, ORDER_IS_FINAL)
+    if (venue === undefined || !venue.canAmend) return this.refuse(order, fields.request, AMEND_NOT_SUPPORTED)
+    const ticks = fields.price === 0 ? order.ticks : instrument.price.unitsOf(fields.price)
+    if (Number.isNaN(ticks)) return this.refuse(order, fields.request, PRICE_TICK)
+    const steps = fields.quantity === 0 ? order.steps : instrument.quantity.unitsOf(fields.quantity)
+    if (Number.isNaN(steps)) return this.refuse(order, fields.request, QUANTITY_STEP)
+    const reason = this.risk.checkAmend(order, ticks, steps, this.now)
+    if (reason !== 0) return this.refuse(order, fields.request, reason)
+    const deadline = venue.deadline(this.now)
+    const request = this.orders.requestAmend(order, ticks, steps, deadline)
+    this.risk.reserve(order, this.now)
+    this.unanswered.add(order.idHigh, order.idLow, deadline)
+    this.outcomes.intent(order, AMEND, request, venue.number, deadline, this.cause)
+    venue.amend(order, request, ticks, steps, this.now)
+  }
+
+  private cancel(fields: OrderFields, strategy: number): void {
+    const order = this.orders.find(fields.idHigh, fields.idLow)
+    if (order === undefined) return this.deny(fields, strategy, UNKNOWN_ORDER)
+    if (order.isFinal) return this.refuse(order, fields.request, ORDER_IS_FINAL)
+    this.requestCancel(order)
+  }
+
+  private cancelAll(strategy: number, instrument: number): void {
+    for (const order of this.orders.ofStrategy(strategy))
+      if (instrument === 0 || order.instrument.number === instrument) this.requestCancel(order)
+  }
+
+  private requestCancel(order: LiveOrder): void {
+    const venue = this.venues.of(order.instrument)
+    if (venue === undefined) return
+    const deadline = venue.deadline(this.now)
+    const request = this.orders.requestCancel(order, deadline)
+    this.unanswered.add(order.idHigh, order.idLow, deadline)
+    this.outcomes.intent(order, CANCEL, request, venue.number, deadline, this.cause)
+    venue.cancel(order, request, this.now)
+  }
+
+  private venueEvent(venue: DeskVenue, event: VenueEvent, position: number): void {
+    const { orders, outcomes, risk, now } = this
+    const changed = orders.apply(event, now)
+    const { order } = orders
+    if (order === undefined) return this.accountEvent(venue, event)
+    risk.apply(order, changed, event, now)
+    if ((changed & Changed.FILL) !== 0) outcomes.fill(order, event, position)
+    if ((changed & REPORTED) === 0) return
+    const refusal = event.kind === 'amend-rejected' || event.kind === 'cancel-rejected' || event.kind === 'not-sent'
+    const reason = refusal && event.request !== 0 ? event.reason : order.reason
+    outcomes.report(order, event.request, reason, event.venueTime, position)
+  }
+
+  /** What a venue says about an account. */
+  private accountEvent(venue: DeskVenue, event: VenueEvent): void {
+    const account = venue.firstAccount + event.account
+    if (event.kind === 'connected') venue.reconcile(event.account, this.now)
+    else if (event.kind === 'reconciled') {
+      this.risk.setReconciled(account, true)
+      for (const order of this.orders.ofAccount(account)) if (order.unknownSince >= 0) venue.query(order, this.now)
+    } else if (event.kind === 'disconnected') {
+      this.risk.setReconciled(account, false)
+      // What was asked and not answered may have arrived or not.
+      for (const order of this.orders.ofAccount(account))
+        if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
+    }
+  }
+
+  private becomeUnknown(order: LiveOrder): void {
+    if (this.orders.markUnknown(order, this.now) === 0) return
+    this.risk.update(order)
+    this.outcomes.report(order, 0, 0, 0, this.cause)
+  }
+
+  /** Asks the venue about orders whose requests were not answered in time. */
+  private askAboutUnanswered(): void {
+    for (;;) {
+      const waiting = this.unanswered.take(this.now)
+      if (waiting === undefined) return
+      const { idHigh, idLow } = waiting
+      const order = this.orders.find(idHigh, idLow)
+      if (order === undefined || order.isFinal) continue
+      if (!order.submitPending && order.unknownSince < 0 && order.requests.size === 0) continue
+      this.becomeUnknown(order)
+      this.venues.of(order.instrument)?.query(order, this.now)
+      this.unanswered.again(idHigh, idLow, this.now)
+    }
+  }
+
+  private deny(fields: OrderFields, strategy: number, reason: number): void {
+    const { denied } = this
+    denied.idHigh = fields.idHigh
+    denied.idLow = fields.idLow
+    denied.strategy = strategy
+    denied.instrument = fields.instrument
+    denied.request = fields.request
+    denied.side = fields.side
+    denied.price = fields.price
+    denied.quantity = fields.quantity
+    this.outcomes.denial(denied, reason, this.cause)
+  }
+
+  /** A request is refused; the order is as it was. */
+  private refuse(order: LiveOrder, request: number, reason: number): void {
+    this.outcomes.report(order, request, reason, 0, this.cause)
+  }
+}
+
+/** What of a change is told to the strategy. */
+const REPORTED = Changed.STATE | Changed.TERMS | Changed.REQUEST | Changed.FILL | Changed.REVISED
+
+/** Whether the terms of an order belong together. The strategy's context checks the same; a journal may have anything. */
+function hasSoundTerms(fields: OrderFields, ticks: number, stopTicks: number): boolean {
+  const { type, timeInForce, expireAt } = fields
+  const hasLimit = type === LIMIT || type === STOP_LIMIT
+  const hasStop = type === STOP || type === STOP_LIMIT
+  return (
+    type >= LIMIT &&
+    type <= STOP_LIMIT &&
+    fields.side <= 1 &&
+    timeInForce <= GTD &&
+    ticks > 0 === hasLimit &&
+    stopTicks > 0 === hasStop &&
+    (timeInForce === GTD) === expireAt > 0 &&
+    !(fields.postOnly && type !== LIMIT)
+  )
+}

@@ -1,0 +1,208 @@
+import type { FrameRecorder } from '../../frames/frame-recorder.js'
+import { Halves } from '../../frames/halves.js'
+import { type Handlers, on } from '../../frames/handlers.js'
+import type { FramePointer } from '../../frames/pointer.js'
+import { type FrameView, pointerOf } from '../../frames/view.js'
+import { Reader } from '../../journal/read/reader.js'
+import { HomeError } from '../errors.js'
+import type { Instrument } from '../instruments/instrument.js'
+import { BookTop, Clock, Fill, InstrumentFrame, Order, OrderReport, Taken, Trade } from '../messages/next.js'
+import { BUY, SELL } from '../messages/order-terms.js'
+import { specOf } from '../messages/instrument-frames.js'
+import { ConfigReader, type DeskConfig } from '../sequence/config.js'
+import {
+  Config,
+  FeedStart,
+  Home,
+  Intent,
+  Run,
+  StrategyEnd,
+  StrategyStart,
+  Switch,
+  TimerFired,
+  TimerRequest,
+  VenueReport,
+} from '../sequence/frames.js'
+import { type HomeIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
+import { isSameFrame } from '../sequence/same-frame.js'
+import { readVenueReport } from '../sequence/venue-reports.js'
+import type { Desk } from './desk.js'
+
+/** A strategy that the sequence knows. */
+export interface KnownStrategy {
+  readonly id: string
+  readonly number: number
+  /** Of its last start. */
+  epoch: number
+  /** Whether that epoch has ended. */
+  ended: boolean
+  code: string
+}
+
+/** An outcome in the sequence that is not the one that the desk decides. */
+export interface OutcomeDifference {
+  /** Of the frame in the sequence. */
+  readonly position: number
+  readonly found: string
+  /** What the desk decides there; undefined for nothing. */
+  readonly expected: string | undefined
+}
+
+const TAKEN_CLOCK = new Halves(Taken, 'clock')
+const CLOCK_CLOCK = new Halves(Clock, 'clock')
+
+/**
+ * Plays a sequence to a desk: every input in its order, and compares what the desk decides with what the sequence has. A
+ * gateway that starts gets its state in this way, and the outcomes that are missing; replay is the same with nothing
+ * written.
+ */
+export class Player {
+  identity: HomeIdentity | undefined = undefined
+  /** The number of the last run. */
+  run = 0
+  /** By journal number: up to where it was taken. */
+  readonly taken = new Map<number, number>()
+  /** The feed, and the number of its next event. */
+  readonly feed = { identity: '', next: 0, known: false }
+  readonly strategies = new Map<string, KnownStrategy>()
+  config: DeskConfig | undefined = undefined
+  /** Instruments that had market events. */
+  readonly seen = new Set<Instrument>()
+  /** Outcomes compared, and market events played. */
+  compared = 0
+  events = 0
+  difference: OutcomeDifference | undefined = undefined
+  /** The configuration is in effect from here on. */
+  onConfig: (config: DeskConfig) => void = () => {}
+
+  private desk: Desk | undefined = undefined
+  private journal = 0
+  private originLow = 0
+  private originHigh = 0
+  private readonly configs = new ConfigReader()
+  private readonly handlers: Handlers
+
+  /**
+   * @param makeDesk makes the desk, once the home's origin is known.
+   * @param outcomes where the desk's outcomes go.
+   */
+  constructor(
+    private readonly makeDesk: (identity: HomeIdentity) => Desk,
+    private readonly outcomes: FrameRecorder,
+  ) {
+    this.handlers = this.makeHandlers()
+  }
+
+  /** Plays all frames up to the sequence's end at this moment, or up to a position. Stops at the first difference. */
+  play(path: string, end = Number.POSITIVE_INFINITY): void {
+    const reader = Reader.open(path)
+    try {
+      while (this.difference === undefined && reader.position < end && reader.poll(this.handlers, BATCH) > 0);
+    } finally {
+      reader.close()
+    }
+  }
+
+  /** The desk. @throws {HomeError} when the sequence has no Home frame. */
+  get played(): Desk {
+    if (this.desk === undefined) throw new HomeError('the sequence does not say to which home it belongs')
+    return this.desk
+  }
+
+  private makeHandlers(): Handlers {
+    const compare = (frame: FrameView): void => this.compare(frame)
+    return on(Home, frame => {
+      const { home, generation, origin } = frame
+      this.identity = { home, generation, origin }
+      this.originLow = Number(origin & 0xffffffffn)
+      this.originHigh = Number(origin >> 32n)
+      this.desk ??= this.makeDesk(this.identity)
+    })
+      .on(Run, frame => {
+        this.run = frame.run
+      })
+      .on(Config, frame => {
+        const config = this.configs.add(frame)
+        if (config === undefined) return
+        this.config = config
+        this.onConfig(config)
+      })
+      .on(InstrumentFrame, frame => this.desk?.instruments.restore(frame.number, specOf(frame)))
+      .on(FeedStart, frame => {
+        this.feed.identity = frame.identity
+        this.feed.next = frame.next
+        this.feed.known = true
+      })
+      .on(StrategyStart, frame => {
+        const { id, strategy, epoch, code } = frame
+        this.strategies.set(id, { id, number: strategy, epoch, ended: false, code })
+        this.desk?.startStrategy(strategy, id, epoch, frame.wantsTicker)
+      })
+      .on(StrategyEnd, frame => {
+        for (const known of this.strategies.values()) if (known.number === frame.strategy) known.ended = true
+        this.desk?.endStrategy(frame.strategy)
+      })
+      .on(Switch, frame => this.desk?.switchTo(frame.state))
+      .on(Taken, frame => {
+        this.journal = frame.journal
+        this.taken.set(frame.journal, frame.to)
+        if (frame.journal === 0) this.feed.next = frame.to
+        this.tick(TAKEN_CLOCK, frame)
+      })
+      .on(Clock, frame => {
+        this.tick(CLOCK_CLOCK, frame)
+        this.desk?.advance(frame.position)
+      })
+      .on(BookTop, frame => {
+        this.events++
+        const instrument = this.desk?.instruments.get(frame.instrument)
+        if (instrument === undefined) return
+        this.seen.add(instrument)
+        this.desk?.quote(instrument, frame.bid, frame.bidSize, frame.ask, frame.askSize, frame.position)
+      })
+      .on(Trade, frame => {
+        this.events++
+        const { price, quantity } = frame
+        const instrument = this.desk?.instruments.get(frame.instrument)
+        if (instrument === undefined) return
+        this.seen.add(instrument)
+        this.desk?.traded.record(instrument.number, price, quantity)
+        this.desk?.trade(instrument, frame.side === 'buy' ? BUY : SELL, price, quantity, frame.position)
+      })
+      .on(Order, frame =>
+        this.desk?.order(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position),
+      )
+      .on(TimerRequest, frame =>
+        this.desk?.requestTimer(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS),
+      )
+      .on(VenueReport, frame => {
+        const venue = this.desk?.venues.all[frame.venue]
+        if (venue !== undefined) this.desk?.report(venue, readVenueReport(frame), frame.position)
+      })
+      .on(Intent, compare)
+      .on(OrderReport, compare)
+      .on(Fill, compare)
+      .on(TimerFired, compare)
+  }
+
+  private tick(clock: Halves, frame: FrameView<typeof Taken> | FrameView<typeof Clock>): void {
+    this.desk?.tick(clock.since(pointerOf(frame) as FramePointer, this.originLow, this.originHigh))
+  }
+
+  private compare(frame: FrameView): void {
+    if (this.difference !== undefined) return
+    const expected = this.outcomes.peek()
+    if (expected !== undefined && isSameFrame(pointerOf(frame) as FramePointer, expected)) {
+      this.compared++
+      this.outcomes.shift()
+      return
+    }
+    this.difference = {
+      position: frame.position,
+      found: JSON.stringify(frame),
+      expected: expected === undefined ? undefined : this.outcomes.textOfFirst(),
+    }
+  }
+}
+
+const BATCH = 4096

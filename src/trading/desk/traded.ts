@@ -1,0 +1,19 @@
+/** The last price and the traded quantity of each instrument, by number: what a Ticker has beside its quote. */
+export class Traded {
+  private readonly lasts: number[] = []
+  private readonly volumes: number[] = []
+
+  record(instrument: number, price: number, quantity: number): void {
+    this.lasts[instrument] = price
+    this.volumes[instrument] = this.volume(instrument) + quantity
+  }
+
+  /** 0 before the first trade. */
+  last(instrument: number): number {
+    return this.lasts[instrument] ?? 0
+  }
+
+  volume(instrument: number): number {
+    return this.volumes[instrument] ?? 0
+  }
+}

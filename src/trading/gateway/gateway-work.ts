@@ -1,0 +1,133 @@
+import type { Wakeable } from '../../wait/wakeable.js'
+import type { FeedPump } from '../market/feed-pump.js'
+import type { Work } from './loop.js'
+import { MarketSource } from './market-source.js'
+import type { OpenDesk } from './open-desk.js'
+import type { RunningStrategy } from './strategy-processes.js'
+
+/** One second, in ms: lateness is the most of the last one. */
+const LATENESS_MS = 1_000
+
+/** What a gateway does in each turn of its loop: takes what has come, from each source a burst at most. */
+export class GatewayWork implements Work {
+  /** Market events taken in this run. */
+  events = 0
+  readonly strategies: RunningStrategy[]
+  private readonly market: MarketSource
+  private pump: FeedPump | undefined = undefined
+  private onFeedEnd: (failure: unknown) => void = () => {}
+  private readonly ofRemoved = { orders: 0 }
+  private late = 0
+  private lateBefore = 0
+  private lateSince = 0
+
+  constructor(
+    private readonly open: OpenDesk,
+    strategies: readonly RunningStrategy[],
+  ) {
+    this.strategies = [...strategies]
+    this.market = new MarketSource(open.sequence, open.desk, symbol => open.instrumentOf(symbol))
+  }
+
+  turn(wallMs: number): number {
+    const { open, strategies, pump } = this
+    const { sequence, desk } = open
+    open.lookAtBreaker()
+    let done = 0
+    if (desk.nextAt !== Number.POSITIVE_INFINITY) done += this.advance()
+    for (let i = 0; i < strategies.length; i++) done += strategies[i].source.take(sequence, desk)
+    done += open.takeVenueEvents()
+    if (pump !== undefined) {
+      this.measureLateness(pump, wallMs)
+      const events = this.market.take(pump, wallMs)
+      this.events += events
+      done += events
+      if (pump.ended && events === 0) this.endFeed(pump)
+    }
+    return done
+  }
+
+  hasWork(): boolean {
+    if (this.open.hasVenueEvents) return true
+    for (const { source } of this.strategies) if (source.reader.lag > 0) return true
+    return this.dueIn(performance.now()) <= 0
+  }
+
+  dueIn(wallMs: number): number {
+    const { pump, open } = this
+    let due = pump === undefined ? Number.POSITIVE_INFINITY : pump.dueIn(wallMs)
+    if (pump?.ended === true) due = 0
+    const { nextAt } = open.desk
+    if (nextAt !== Number.POSITIVE_INFINITY) due = Math.min(due, (nextAt - open.sequence.time.now()) / 1e6)
+    return due
+  }
+
+  get isWaiting(): boolean {
+    return this.pump?.isWaiting ?? false
+  }
+
+  get controls(): readonly (Wakeable | undefined)[] {
+    return this.strategies.map(({ source }) => source.reader.sleepOn)
+  }
+
+  /** Orders and requests taken in this run. */
+  get orders(): number {
+    return this.strategies.reduce((sum, { source }) => sum + source.taken, this.ofRemoved.orders)
+  }
+
+  get latenessMs(): number {
+    return Math.max(this.late, this.lateBefore)
+  }
+
+  add(strategy: RunningStrategy): void {
+    this.strategies.push(strategy)
+  }
+
+  remove(strategy: RunningStrategy): void {
+    this.strategies.splice(this.strategies.indexOf(strategy), 1)
+    this.ofRemoved.orders += strategy.source.taken
+  }
+
+  startFeed(pump: FeedPump, onEnd: (failure: unknown) => void): void {
+    this.pump = pump
+    this.onFeedEnd = onEnd
+  }
+
+  async closeFeed(): Promise<void> {
+    const { pump } = this
+    this.pump = undefined
+    await pump?.close()
+  }
+
+  close(): void {
+    for (const { source } of this.strategies) source.close()
+  }
+
+  /** Fires what is due by the clock. */
+  private advance(): number {
+    const { sequence, desk } = this.open
+    const now = sequence.time.now()
+    if (desk.nextAt > now) return 0
+    const position = sequence.beginClock(now)
+    desk.tick(now)
+    desk.advance(position)
+    sequence.end()
+    desk.send()
+    return 1
+  }
+
+  private endFeed(pump: FeedPump): void {
+    this.pump = undefined
+    this.onFeedEnd(pump.failure)
+  }
+
+  private measureLateness(pump: FeedPump, wallMs: number): void {
+    if (wallMs - this.lateSince > LATENESS_MS) {
+      this.lateBefore = this.late
+      this.late = 0
+      this.lateSince = wallMs
+    }
+    const late = pump.lateness(wallMs)
+    if (late > this.late) this.late = late
+  }
+}

@@ -1,0 +1,264 @@
+import { FrameRecorder } from '../../frames/frame-recorder.js'
+import type { FrameDefinition } from '../../frames/definition.js'
+import { Writer } from '../../journal/write/writer.js'
+import { Desk } from '../desk/desk.js'
+import { DeskVenue, DeskVenues } from '../desk/desk-venues.js'
+import { Outcomes } from '../desk/outcomes.js'
+import { type KnownStrategy, Player } from '../desk/player.js'
+import { SequenceMismatchError } from '../errors.js'
+import type { Instrument } from '../instruments/instrument.js'
+import { Instruments } from '../instruments/instruments.js'
+import type { Feed } from '../market/feed.js'
+import { guessInstrument } from '../market/guess-instrument.js'
+import { InstrumentFrame, BookTop, Fill, Order, OrderReport, Taken, Ticker, Trade, Clock } from '../messages/next.js'
+import { writeInstrument } from '../messages/instrument-frames.js'
+import { Orders } from '../orders/life/orders.js'
+import type { RiskOptions } from '../risk/limits.js'
+import { Risk } from '../risk/risk.js'
+import { type DeskConfig, writeConfig } from '../sequence/config.js'
+import {
+  Config,
+  FeedStart,
+  Home,
+  Intent,
+  Run,
+  StrategyEnd,
+  StrategyStart,
+  Switch,
+  TimerFired,
+  TimerRequest,
+  VenueReport,
+} from '../sequence/frames.js'
+import { HomeDirectory, type HomeIdentity, newIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
+import { Sequence } from '../sequence/sequence.js'
+import { Time } from '../sequence/time.js'
+import type { AsyncVenue } from '../venues/async-venue.js'
+import { SimulatedExchange } from '../exchange/simulated-exchange.js'
+import { BreakerWatch } from './breaker-watch.js'
+import { checkStrategyJournals } from './check-home.js'
+import type { GatewayOptions } from './options.js'
+import { VenueInbox } from './venue-inbox.js'
+
+const FRAMES: readonly FrameDefinition[] = [
+  Home,
+  Run,
+  Config,
+  InstrumentFrame,
+  Taken,
+  Clock,
+  Ticker,
+  Trade,
+  BookTop,
+  Order,
+  OrderReport,
+  Fill,
+  StrategyStart,
+  StrategyEnd,
+  FeedStart,
+  Intent,
+  TimerRequest,
+  TimerFired,
+  Switch,
+  VenueReport,
+] as unknown as readonly FrameDefinition[]
+
+/** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
+export class OpenDesk {
+  onVenueEvent: () => void = () => {}
+  private readonly bySymbol = new Map<string, Instrument>()
+  private readonly inbox: VenueInbox
+
+  constructor(
+    readonly options: GatewayOptions,
+    readonly home: HomeDirectory,
+    readonly identity: HomeIdentity,
+    readonly sequence: Sequence,
+    readonly desk: Desk,
+    private readonly player: Player,
+    private readonly breaker: BreakerWatch,
+  ) {
+    this.inbox = new VenueInbox(desk.venues, () => this.onVenueEvent())
+  }
+
+  /** Market events of earlier runs. */
+  get events(): number {
+    return this.player.events
+  }
+
+  /** By journal number: up to where it was taken by earlier runs. */
+  get taken(): Map<number, number> {
+    return this.player.taken
+  }
+
+  get strategies(): Map<string, KnownStrategy> {
+    return this.player.strategies
+  }
+
+  get accounts(): Readonly<Record<string, readonly string[]>> {
+    return Object.fromEntries(this.desk.venues.all.map(({ name, accounts }) => [name, accounts]))
+  }
+
+  /** Symbols of which there were market events, with and without their venues. */
+  get seenSymbols(): string[] {
+    return [...this.bySymbol.values(), ...this.player.seen].flatMap(({ symbol, name }) => [symbol, name])
+  }
+
+  readonly check = (): void => this.sequence.writer.checkIdentity()
+
+  /** The instrument of a feed's symbol. One that no venue has named gets terms that fit any price. */
+  instrumentOf(symbol: string): Instrument {
+    const known = this.bySymbol.get(symbol)
+    if (known !== undefined) return known
+    const { instruments, venues } = this.desk
+    const instrument =
+      instruments.lookUp(symbol) ?? this.addInstrument(guessInstrument(symbol, venues.all[0]?.name ?? 'sim'))
+    this.bySymbol.set(symbol, instrument)
+    return instrument
+  }
+
+  /** Records which feed is taken from now on. Returns the number of its first event that was not taken. */
+  beginFeed(feed: Feed): number {
+    const { identity = '' } = feed
+    const { feed: recorded } = this.player
+    const next = recorded.known && recorded.identity === identity ? recorded.next : 0
+    this.sequence.writer.write(FeedStart, { identity, next })
+    return next
+  }
+
+  /** Puts into the sequence that somebody pulled or reset the breaker. */
+  lookAtBreaker(): void {
+    this.breaker.look(this.sequence.writer, this.desk)
+  }
+
+  get hasVenueEvents(): boolean {
+    return this.inbox.count > 0
+  }
+
+  takeVenueEvents(): number {
+    return this.inbox.count === 0 ? 0 : this.inbox.take(this.sequence, this.desk)
+  }
+
+  close(): void {
+    for (const { venue } of this.desk.venues.all) venue.close()
+    this.breaker.close()
+    this.sequence.writer.close()
+  }
+
+  /** Adds what the venues and the options say of instruments. */
+  addInstruments(): void {
+    const { desk, options } = this
+    for (const { venue } of desk.venues.all) for (const spec of venue.instruments) this.addInstrument(spec)
+    for (const spec of options.instruments ?? []) this.addInstrument(spec)
+  }
+
+  private addInstrument(spec: Parameters<Instruments['add']>[0]): Instrument {
+    const { instruments } = this.desk
+    const before = instruments.count
+    const instrument = instruments.add(spec)
+    if (instruments.count > before) writeInstrument(this.sequence.writer, instrument)
+    return instrument
+  }
+}
+
+/**
+ * Opens a home: creates it, or plays its sequence and makes the outcomes that are missing.
+ *
+ * @throws as `Gateway.start`. Nothing was sent then.
+ */
+export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
+  const home = HomeDirectory.open(options.home)
+  const { pageSize, durability } = options
+  const venues = venuesOf(options)
+  const config = configOf(options, venues)
+  // The journal's lock makes this the only gateway of the home.
+  const writer = Writer.open(home.sequence, { pageSize, durability, journalId: SEQUENCE, frames: FRAMES })
+  let breaker: BreakerWatch | undefined
+  try {
+    if (writer.position === 0) writeIdentity(writer, newIdentity())
+    const recorder = new FrameRecorder()
+    const player = new Player(identity => makeDesk(identity, venues, config, recorder), recorder)
+    player.onConfig = recorded => player.played.risk.setOptions(recorded.risk as RiskOptions)
+    player.play(home.sequence)
+    const desk = player.played
+    if (player.difference !== undefined) throw mismatch(home, player)
+    const identity = player.identity as HomeIdentity
+    await checkStrategyJournals(home, identity, writer.position, player, options)
+    const sequence = new Sequence(writer, desk.time)
+    completeOutcomes(writer, recorder)
+    desk.outcomes.writeTo(writer)
+    for (const venue of desk.venues.all) venue.isLive = true
+    writer.write(Run, { run: player.run + 1, pid: process.pid, clock: desk.time.toBigInt(desk.time.now()) })
+    breaker = new BreakerWatch(home.path)
+    const open = new OpenDesk(options, home, identity, sequence, desk, player, breaker)
+    open.addInstruments()
+    // After the instruments, which limits may name.
+    desk.risk.setOptions(options.risk ?? {})
+    writeConfig(writer, config)
+    return open
+  } catch (error) {
+    breaker?.close()
+    writer.close()
+    throw error
+  }
+}
+
+function makeDesk(
+  identity: HomeIdentity,
+  venues: readonly AsyncVenue[],
+  config: DeskConfig,
+  recorder: FrameRecorder,
+): Desk {
+  const time = new Time(identity.origin)
+  const instruments = new Instruments()
+  let firstAccount = 0
+  const all = venues.map((venue, number) => {
+    const deskVenue = new DeskVenue(venue, number, firstAccount, config.expiryMs * 1e6, false)
+    firstAccount += venue.accounts.length
+    return deskVenue
+  })
+  const deskVenues = new DeskVenues(all)
+  const orders = new Orders(instruments)
+  const risk = new Risk({}, { instruments, origin: Number(identity.origin / 1_000_000n) })
+  for (const venue of all)
+    venue.accounts.forEach((name, account) => risk.addAccount(venue.firstAccount + account, name))
+  const desk = new Desk(instruments, orders, risk, deskVenues, time, new Outcomes(recorder, time))
+  orders.accountNumberOf = (venue, account) => (deskVenues.named(venue)?.firstAccount ?? 0) + account
+  for (const venue of all)
+    if (venue.venue.deterministic) venue.venue.start(event => deskVenues.onEvent(venue, event))
+  return desk
+}
+
+/** Writes the outcomes that were decided, and not written before the last gateway ended. */
+function completeOutcomes(writer: Writer, recorder: FrameRecorder): void {
+  for (let frame = recorder.peek(); frame !== undefined; frame = recorder.peek()) {
+    writer.copy(recorder.definitionOfFirst() as FrameDefinition, frame)
+    recorder.shift()
+  }
+}
+
+function venuesOf(options: GatewayOptions): readonly AsyncVenue[] {
+  if (options.venues !== undefined) return options.venues
+  return [options.venue ?? new SimulatedExchange()]
+}
+
+function configOf({ risk = {}, requestExpiryMs = 0 }: GatewayOptions, venues: readonly AsyncVenue[]): DeskConfig {
+  return {
+    risk: risk as Record<string, unknown>,
+    venues: venues.map(({ name, accounts, canAmend, deterministic, configuration }) => ({
+      name,
+      accounts,
+      canAmend,
+      deterministic,
+      configuration,
+    })),
+    expiryMs: requestExpiryMs,
+  }
+}
+
+function mismatch(home: HomeDirectory, { difference }: Player): SequenceMismatchError {
+  const { position = 0, found = '', expected } = difference ?? {}
+  return new SequenceMismatchError(
+    `${home.sequence} has at position ${position} ${found}, where this gateway decides ${expected ?? 'nothing'}; the home was made by another version or with other venues. Begin another home`,
+    { path: home.sequence, position },
+  )
+}

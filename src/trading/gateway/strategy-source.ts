@@ -1,0 +1,76 @@
+import { FrameBatch } from '../../frames/frame-batch.js'
+import { type Handlers, on } from '../../frames/handlers.js'
+import { Reader } from '../../journal/read/reader.js'
+import { Order } from '../messages/next.js'
+import { TimerRequest } from '../sequence/frames.js'
+import { STRATEGY_JOURNALS } from '../sequence/home.js'
+import type { Sequence } from '../sequence/sequence.js'
+import type { Desk } from '../desk/desk.js'
+
+/** Frames of one burst: few enough that the next strategy does not wait long. */
+const BURST_FRAMES = 64
+
+/** Takes what one strategy asks for from its journal into the sequence. */
+export class StrategySource {
+  readonly reader: Reader
+  /** The journal's number. */
+  readonly journal: number
+  /** Requests taken in this run. */
+  taken = 0
+  private readonly batch = new FrameBatch(BURST_FRAMES * Order.slots)
+  private readonly handlers: Handlers
+
+  /** @param position where the sequence has taken it to. */
+  constructor(
+    path: string,
+    /** The strategy's number. */
+    readonly strategy: number,
+    position: number,
+  ) {
+    this.journal = STRATEGY_JOURNALS + strategy
+    this.reader = Reader.open(path, { from: position === 0 ? 'start' : { position } })
+    // The strategy's own frames (its starts and ends, its progress) are not for the sequence.
+    this.handlers = on(Order, frame => this.batch.add(frame)).on(TimerRequest, frame => this.batch.add(frame))
+  }
+
+  /** Takes one burst. Returns how many frames were read. */
+  take(sequence: Sequence, desk: Desk): number {
+    const { reader, batch } = this
+    const from = reader.position
+    const read = reader.poll(this.handlers, BURST_FRAMES)
+    if (batch.count === 0) return read
+    const { writer } = sequence
+    const now = sequence.time.now()
+    sequence.begin(this.journal, from, reader.position, now, batch.slots)
+    const first = writer.position
+    for (let i = 0; i < batch.count; i++) {
+      const frame = batch.select(i)
+      writer.copy(definitionOf(frame.u16[frame.at >> 1]), frame)
+    }
+    desk.tick(now)
+    let position = first
+    for (let i = 0; i < batch.count; i++) {
+      const frame = batch.select(i)
+      if (frame.u16[frame.at >> 1] === Order.id) {
+        desk.order(frame, this.strategy, position)
+        position += Order.slots
+      } else {
+        desk.requestTimer(frame, this.strategy)
+        position += TimerRequest.slots
+      }
+    }
+    sequence.end()
+    this.taken += batch.count
+    batch.clear()
+    desk.send()
+    return read
+  }
+
+  close(): void {
+    this.reader.close()
+  }
+}
+
+function definitionOf(type: number): typeof Order | typeof TimerRequest {
+  return type === Order.id ? Order : TimerRequest
+}

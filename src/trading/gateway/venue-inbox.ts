@@ -1,0 +1,62 @@
+import type { Desk } from '../desk/desk.js'
+import type { DeskVenue, DeskVenues } from '../desk/desk-venues.js'
+import { VenueReport } from '../sequence/frames.js'
+import { VENUE_JOURNALS } from '../sequence/home.js'
+import type { Sequence } from '../sequence/sequence.js'
+import { writeVenueReport } from '../sequence/venue-reports.js'
+import { VenueEvent } from '../venues/venue-event.js'
+
+/** Events of one burst. */
+const BURST_EVENTS = 64
+
+/** Holds what venues in this process say, until the loop takes it into the sequence. */
+export class VenueInbox {
+  /** Events that wait. */
+  count = 0
+  private readonly events: VenueEvent[] = []
+  private readonly from: DeskVenue[] = []
+  private head = 0
+  /** By the venue's number: events taken so far. */
+  private readonly taken: number[] = []
+
+  /** @param onEvent is called when an event has come. */
+  constructor(venues: DeskVenues, onEvent: () => void) {
+    for (const venue of venues.all) {
+      if (venue.venue.deterministic || venue.isRemote) continue
+      venue.venue.start(event => {
+        this.events.push(Object.assign(new VenueEvent(), event))
+        this.from.push(venue)
+        this.count++
+        onEvent()
+      })
+    }
+  }
+
+  /** Takes a burst of events of one venue. Returns how many. */
+  take(sequence: Sequence, desk: Desk): number {
+    const first = this.head
+    const venue = this.from[first]
+    const most = Math.min(BURST_EVENTS, Math.floor(sequence.burstSlots / VenueReport.slots))
+    let end = first
+    while (end < this.events.length && end - first < most && this.from[end] === venue) end++
+    const size = end - first
+    const before = this.taken[venue.number] ?? 0
+    this.taken[venue.number] = before + size
+    const now = sequence.time.now()
+    sequence.begin(VENUE_JOURNALS + venue.number, before, before + size, now, size * VenueReport.slots)
+    const position = sequence.writer.position
+    for (let i = first; i < end; i++) writeVenueReport(sequence.writer, venue.number, this.events[i])
+    desk.tick(now)
+    for (let i = first; i < end; i++) desk.report(venue, this.events[i], position + (i - first) * VenueReport.slots)
+    sequence.end()
+    desk.send()
+    this.count -= size
+    this.head = end
+    if (this.count === 0) {
+      this.events.length = 0
+      this.from.length = 0
+      this.head = 0
+    }
+    return size
+  }
+}

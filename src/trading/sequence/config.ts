@@ -1,0 +1,60 @@
+import type { FrameSink } from '../../frames/frame-recorder.js'
+import type { FrameView } from '../../frames/view.js'
+import type { Writer } from '../../journal/write/writer.js'
+import { Config } from './frames.js'
+
+const PART_BYTES = 400
+
+/** What the configuration in effect says of one venue. */
+export interface VenueConfig {
+  readonly name: string
+  readonly accounts: readonly string[]
+  readonly canAmend: boolean
+  readonly deterministic: boolean
+  /** Of a simulated exchange: from what it can be built again. */
+  readonly configuration?: unknown
+}
+
+/** The configuration in effect, as the sequence has it. JSON. */
+export interface DeskConfig {
+  readonly risk: Readonly<Record<string, unknown>>
+  readonly venues: readonly VenueConfig[]
+  /** How long a request may act at a venue, in ms; 0 without a limit. */
+  readonly expiryMs: number
+}
+
+/** Writes the configuration, in one store if it fits on a page. */
+export function writeConfig(writer: Writer, config: DeskConfig): void {
+  const bytes = Buffer.from(JSON.stringify(config))
+  const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES))
+  if (parts * Config.slots <= writer.pageSlots) writer.atomic(parts * Config.slots, () => writeParts(writer, bytes, parts))
+  else writeParts(writer, bytes, parts)
+}
+
+function writeParts(sink: FrameSink, bytes: Buffer, parts: number): void {
+  for (let part = 0; part < parts; part++) {
+    const text = bytes.subarray(part * PART_BYTES, (part + 1) * PART_BYTES)
+    const frame = sink.begin(Config)
+    frame.part = part
+    frame.size = text.length
+    frame.last = part === parts - 1
+    frame.text = text
+    sink.commit()
+  }
+}
+
+/** Puts the parts of a configuration together. */
+export class ConfigReader {
+  private parts: Uint8Array[] = []
+
+  /** Returns the configuration when the last part has come. */
+  add(frame: FrameView<typeof Config>): DeskConfig | undefined {
+    // A gateway that was killed may have left the beginning of another.
+    if (frame.part === 0) this.parts = []
+    this.parts.push(frame.text.subarray(0, frame.size))
+    if (!frame.last || this.parts.length !== frame.part + 1) return undefined
+    const text = Buffer.concat(this.parts).toString('utf8')
+    this.parts = []
+    return JSON.parse(text) as DeskConfig
+  }
+}

@@ -1,0 +1,133 @@
+import { frame } from '../../frames/definition.js'
+import { ascii, bool, bytes, enumOf, f64, i64, u16, u32, u64 } from '../../frames/field.js'
+import { ACTIONS } from '../messages/order-terms.js'
+import { REASONS } from '../messages/reasons.js'
+
+/**
+ * The frames of the sequence beside market data, orders and reports (trading/messages). The sequence is the gateway's
+ * journal: the one total order of everything that strategies see and of everything that was decided.
+ *
+ * Ids 36 to 40 belong to positions journals (trading/positions/frames.ts), 64 and 65 to consumers.
+ */
+
+/** The first frame of each journal of a home, and of each later run of its writer: which home it belongs to. */
+export const Home = frame('Home', 26, {
+  /** 40 random bits, drawn when the home was created. */
+  home: u64,
+  /** Grows by one with each `ticktape reset`. Journals of different generations do not belong together. */
+  generation: u32,
+  /** The journal's number in the home: 1 the sequence, 2 the operator's, 16 and more strategies and venues. */
+  journal: u16,
+  /** ns since 1970: the origin of times in the runtime. */
+  origin: i64,
+})
+
+/** The gateway starts. Its configuration in effect follows as Config frames. */
+export const Run = frame('Run', 27, {
+  /** Counts the gateway's starts, from 1. */
+  run: u32,
+  pid: u32,
+  /** The gateway's clock, ns since 1970. */
+  clock: i64,
+})
+
+/** A part of the configuration in effect, UTF-8 JSON in as many frames as it needs. The last one has `last`. */
+export const Config = frame('Config', 28, { part: u32, size: u16, last: bool, text: bytes(400) })
+
+/** A process of a strategy may run: its number, its epoch, and what it wants to see. */
+export const StrategyStart = frame('StrategyStart', 29, {
+  strategy: u16,
+  epoch: u32,
+  /** Seeds the strategy's random numbers. */
+  seed: u32,
+  /** Whether it has `onTicker`: Ticker frames are written only while a strategy wants them. */
+  wantsTicker: bool,
+  id: ascii(32),
+  /** SHA-256 of its module's file, hexadecimal. */
+  code: ascii(64),
+})
+
+/** A strategy's epoch is over: what its journal holds after `end` is denied. */
+export const StrategyEnd = frame('StrategyEnd', 30, { strategy: u16, epoch: u32, end: f64 })
+
+/** A feed begins or continues: its identity, and the number of its next event. Events count from 0 for each identity. */
+export const FeedStart = frame('FeedStart', 31, { next: f64, identity: ascii(96) })
+
+/** An order or a request passed all checks and goes to its venue. Written before anything is sent. */
+export const Intent = frame('Intent', 32, {
+  orderId: u64,
+  instrument: u32,
+  request: u32,
+  /** Of the order's frame in the sequence. */
+  order: f64,
+  venue: u16,
+  account: u16,
+  action: enumOf(ACTIONS),
+  /** The venue must not act on it after this time, ns since 1970; 0 without a limit. */
+  deadline: i64,
+})
+
+/** A strategy asks for a timer. In its own journal, and copied. */
+export const TimerRequest = frame('TimerRequest', 33, {
+  strategy: u16,
+  /** Counts the strategy's timers within its epoch, from 1. */
+  timer: u32,
+  /** ns from the time of the frame that is being handled. */
+  after: i64,
+  /** ns between two firings; 0 fires once. */
+  every: i64,
+  name: ascii(32),
+})
+
+/** A timer is due. `dest` is the strategy. */
+export const TimerFired = frame('TimerFired', 34, { timer: u32, name: ascii(32), due: i64 }, { slots: 2 })
+
+/** The state of trading has changed outside of the sequence: the breaker was pulled, or reset. */
+export const Switch = frame('Switch', 35, {
+  state: enumOf('active', 'reducing', 'halted'),
+  reason: enumOf(REASONS),
+  text: ascii(44),
+})
+
+/** What a venue said, as it said it. In the journal of its adapter, and copied. */
+export const VenueReport = frame('VenueReport', 41, {
+  /** An index into VENUE_EVENTS. */
+  kind: enumOf(
+    'accepted',
+    'rejected',
+    'fill',
+    'filled',
+    'cancelled',
+    'expired',
+    'amended',
+    'amend-rejected',
+    'cancel-rejected',
+    'not-sent',
+    'sending',
+    'not-found',
+    'open',
+    'connected',
+    'disconnected',
+    'reconciled',
+    'position',
+    'balance',
+  ),
+  reason: enumOf(REASONS),
+  side: enumOf('buy', 'sell'),
+  maker: bool,
+  instrument: u32,
+  orderId: u64,
+  request: u32,
+  account: u16,
+  venue: u16,
+  /** In ticks and steps; -1 for `filledSteps` that are not known. */
+  ticks: f64,
+  steps: f64,
+  filledSteps: f64,
+  fee: f64,
+  /** ns since the home's origin. */
+  venueTime: f64,
+  feeCurrency: ascii(12),
+  venueOrderId: ascii(40),
+  tradeId: ascii(40),
+})

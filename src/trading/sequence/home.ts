@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto'
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { now } from '../../base/clock.js'
+import { InvalidOptionError } from '../../base/errors.js'
+import { formatValue } from '../../base/format-value.js'
+import { FileName, listDirectory, makeDirectories } from '../../journal/files/directory.js'
+import { isJournal } from '../../journal/inspect/inspect.js'
+import { Reader } from '../../journal/read/reader.js'
+import type { Writer } from '../../journal/write/writer.js'
+import { readStateFileInfo } from '../../state/file/look.js'
+import { HomeError } from '../errors.js'
+import { Home } from './frames.js'
+
+/** The journal id of the sequence. */
+export const SEQUENCE = 1
+/** Journal ids of strategies are their number plus this; those of venues are below. */
+export const STRATEGY_JOURNALS = 4096
+export const VENUE_JOURNALS = 16
+
+/** To which home a journal belongs. */
+export interface HomeIdentity {
+  /** 40 random bits. */
+  readonly home: bigint
+  readonly generation: number
+  /** ns since 1970: the origin of times in the runtime. */
+  readonly origin: bigint
+}
+
+/**
+ * The directory of one desk:
+ *
+ *     <home>/gateway/             the sequence
+ *     <home>/strategies/<id>/     what each strategy asked for
+ *     <home>/venues/<name>/       what each venue said, as it said it
+ */
+export class HomeDirectory {
+  readonly path: string
+
+  private constructor(directory: string) {
+    this.path = directory
+  }
+
+  /**
+   * A directory that has a home, or may get one: it is new, or holds only journals and state files.
+   *
+   * @throws {HomeError} for a home of version 0.1 and for other directories; {InvalidOptionError}, {UnsafePathError}.
+   */
+  static open(directory: unknown): HomeDirectory {
+    const home = new HomeDirectory(checkedPath(directory))
+    if (home.exists) home.refuseOld()
+    else home.checkRoom()
+    makeDirectories(home.path, 0o700)
+    return home
+  }
+
+  /** An existing home, for reading. @throws {HomeError} when there is none. */
+  static openExisting(directory: unknown): HomeDirectory {
+    const home = new HomeDirectory(checkedPath(directory))
+    home.refuseOld()
+    if (home.exists) return home
+    throw new HomeError(
+      `${home.path} has no gateway's journal: it is not the home of a gateway; 'ticktape run --home' creates one`,
+      { path: home.path },
+    )
+  }
+
+  get sequence(): string {
+    return path.join(this.path, 'gateway')
+  }
+
+  strategy(id: string): string {
+    return path.join(this.path, 'strategies', id)
+  }
+
+  venue(name: string): string {
+    return path.join(this.path, 'venues', name)
+  }
+
+  /** The ids of all strategies that have a journal. */
+  get strategyIds(): string[] {
+    const directory = path.join(this.path, 'strategies')
+    return fs.existsSync(directory) ? fs.readdirSync(directory).filter(name => isJournal(path.join(directory, name))) : []
+  }
+
+  private get exists(): boolean {
+    return fs.existsSync(this.sequence) && isJournal(this.sequence)
+  }
+
+  private refuseOld(): void {
+    if (!fs.existsSync(path.join(this.path, OLD_FILE))) return
+    throw new HomeError(
+      `${this.path} is a home of version 0.1: it can be read ('ticktape tail'), but not continued; begin another home`,
+      { path: this.path },
+    )
+  }
+
+  private checkRoom(): void {
+    const home = this.path
+    if (!fs.existsSync(home)) return
+    const { pages, foreign } = listDirectory(home)
+    if (pages.length > 0 || JOURNAL_FILES.some(name => fs.existsSync(path.join(home, name)))) {
+      throw new HomeError(`${home} is a journal; give a home a directory of its own, in which it creates its journals`, {
+        path: home,
+      })
+    }
+    const other = foreign.find(name => !OWN_NAMES.has(name) && !belongsBeside(path.join(home, name)))
+    if (other === undefined) return
+    throw new HomeError(
+      `${home} is not a home: it has no gateway's journal, but other files ('${other}'); give a home a directory of its own`,
+      { path: home },
+    )
+  }
+}
+
+/** A new home's identity. */
+export function newIdentity(): HomeIdentity {
+  return { home: BigInt(`0x${randomBytes(5).toString('hex')}`), generation: 1, origin: now() }
+}
+
+export function writeIdentity(writer: Writer, { home, generation, origin }: HomeIdentity): void {
+  writer.write(Home, { home, generation, journal: writer.journalId, origin })
+}
+
+/** The identity in a journal's first frame, with the journal's number; undefined when it has none. */
+export function readIdentity(journal: string): (HomeIdentity & { readonly journal: number }) | undefined {
+  const reader = Reader.open(journal)
+  try {
+    for (const frame of reader) {
+      if (frame.is(Home)) {
+        const { home, generation, origin } = frame
+        return { home, generation, origin, journal: frame.journal }
+      }
+      // After retention removed the first page, the first frame left may be any.
+      if (frame.position === 0) return undefined
+    }
+    return undefined
+  } finally {
+    reader.close()
+  }
+}
+
+/** The record of the members of a session of version 0.1. */
+const OLD_FILE = 'session.json'
+const JOURNAL_FILES = [FileName.CONTROL, FileName.SCHEMA, FileName.LOCK]
+/** What a gateway leaves that is killed while it creates its home. */
+const OWN_NAMES = new Set(['gateway', 'strategies', 'venues', 'operator', 'state', 'log', 'desk.json'])
+
+/** Whether a path is a journal, a state file, or a directory of state files. */
+function belongsBeside(entry: string): boolean {
+  if (fs.statSync(entry, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return readStateFileInfo(entry) !== undefined
+  return (
+    isJournal(entry) || fs.readdirSync(entry).every(name => readStateFileInfo(path.join(entry, name)) !== undefined)
+  )
+}
+
+/** The absolute path: processes are started later, and the working directory may have changed by then. */
+function checkedPath(directory: unknown): string {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0'))
+    throw new InvalidOptionError(`a home is a directory's path, not ${formatValue(directory)}`)
+  return path.resolve(directory)
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { InspectAnswer } from './inspect.js'
+import { loadStrategies } from './load.js'
+
+/** Loads the module named by its only argument, and sends what it has to the gateway. */
+const file = resolve(process.argv[2])
+
+function answer(message: InspectAnswer): void {
+  process.send?.(message, () => process.exit())
+}
+
+try {
+  const strategies = await loadStrategies(file)
+  const code = createHash('sha256').update(readFileSync(file)).digest('hex')
+  answer({
+    kind: 'strategies',
+    strategies: strategies.map(({ id, symbols, from = 'start', onTicker }) => ({
+      id,
+      file,
+      symbols,
+      from,
+      wantsTicker: onTicker !== undefined,
+      code,
+    })),
+  })
+} catch (error) {
+  answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+}
