@@ -13,6 +13,7 @@ export {
   type FrameOptions,
   frame,
   type ReservedName,
+  type SymbolsOf,
   type Values,
   type ValuesOf,
 } from '../frames/definition.js'
@@ -27,16 +28,20 @@ export {
   type FieldKind,
   f32,
   f64,
+  type InstrumentField,
   i8,
   i16,
   i32,
   i64,
+  instrument,
+  text,
   u8,
   u16,
   u32,
   u64,
 } from '../frames/field.js'
 export { type FrameHandler, type HandlerResult, Handlers, on } from '../frames/handlers.js'
+export type { InstrumentEntry } from '../frames/instruments.js'
 export type { FrameHeader, FrameMethods, FrameView, WriteView } from '../frames/view.js'
 export type { ReaderInfo } from '../journal/control/reader-registry.js'
 export type { WriterState } from '../journal/control/writer-state.js'

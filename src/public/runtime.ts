@@ -19,6 +19,7 @@ export {
 } from '../trading/replay/gateway.js'
 export type { ReplayDifference } from '../trading/replay/order-comparison.js'
 export { type ReplayOptions, type ReplayResult, replayStrategy } from '../trading/replay/strategy.js'
+export type { OrderRequest } from '../trading/strategies/order-request.js'
 export {
   type BookTopView,
   defineStrategy,
@@ -28,6 +29,5 @@ export {
   type TickerView,
   type TradeView,
 } from '../trading/strategies/strategy.js'
-export type { OrderRequest } from '../trading/strategies/order-request.js'
 export type { AsyncVenue, VenueOrder } from '../trading/venues/async-venue.js'
 export { VenueEvent } from '../trading/venues/venue-event.js'

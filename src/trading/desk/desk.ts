@@ -1,8 +1,8 @@
 import type { FramePointer } from '../../frames/pointer.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
-import { ACTIONS, GTD, LIMIT, STOP, STOP_LIMIT } from '../messages/order-terms.js'
 import { epochOfHigh, strategyOfHigh } from '../messages/order-id.js'
+import { ACTIONS, GTD, LIMIT, STOP, STOP_LIMIT } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
@@ -127,14 +127,7 @@ export class Desk {
     const bidTicks = price.nearest(bid)
     const askTicks = price.nearest(ask)
     this.risk.quote(instrument, bidTicks, askTicks, this.now)
-    this.venues.quote(
-      instrument,
-      bidTicks,
-      quantity.nearest(bidSize),
-      askTicks,
-      quantity.nearest(askSize),
-      this.now,
-    )
+    this.venues.quote(instrument, bidTicks, quantity.nearest(bidSize), askTicks, quantity.nearest(askSize), this.now)
   }
 
   trade(instrument: Instrument, side: number, price: number, size: number, position: number): void {

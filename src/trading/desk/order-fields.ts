@@ -1,7 +1,7 @@
 import { Halves } from '../../frames/halves.js'
 import { offsetsOf } from '../../frames/offsets.js'
 import type { FramePointer } from '../../frames/pointer.js'
-import { Order } from '../messages/next.js'
+import { Order } from '../messages/order-frames.js'
 import type { Time } from '../sequence/time.js'
 
 /**

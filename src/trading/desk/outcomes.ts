@@ -1,6 +1,6 @@
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import { Halves } from '../../frames/halves.js'
-import { Fill, OrderReport } from '../messages/next.js'
+import { Fill, OrderReport } from '../messages/order-frames.js'
 import { ACTIONS, BUY, LIQUIDITIES, ORDER_STATES, SIDES } from '../messages/order-terms.js'
 import { REASONS } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
@@ -36,14 +36,7 @@ export class Outcomes {
     this.sink = sink
   }
 
-  intent(
-    order: LiveOrder,
-    action: number,
-    request: number,
-    venue: number,
-    deadline: number,
-    position: number,
-  ): void {
+  intent(order: LiveOrder, action: number, request: number, venue: number, deadline: number, position: number): void {
     const intent = this.sink.begin(Intent)
     INTENT_ID.set(intent, order.idLow, order.idHigh)
     intent.instrument = order.instrument.number

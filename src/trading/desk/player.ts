@@ -6,9 +6,11 @@ import { type FrameView, pointerOf } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { HomeError } from '../errors.js'
 import type { Instrument } from '../instruments/instrument.js'
-import { BookTop, Clock, Fill, InstrumentFrame, Order, OrderReport, Taken, Trade } from '../messages/next.js'
-import { BUY, SELL } from '../messages/order-terms.js'
 import { specOf } from '../messages/instrument-frames.js'
+import { BookTop, Trade } from '../messages/market-frames.js'
+import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { BUY, SELL } from '../messages/order-terms.js'
+import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { ConfigReader, type DeskConfig } from '../sequence/config.js'
 import {
   Config,
@@ -127,7 +129,7 @@ export class Player {
         this.config = config
         this.onConfig(config)
       })
-      .on(InstrumentFrame, frame => this.desk?.instruments.restore(frame.number, specOf(frame)))
+      .on(InstrumentTerms, frame => this.desk?.instruments.restore(frame.number, specOf(frame)))
       .on(FeedStart, frame => {
         this.feed.identity = frame.identity
         this.feed.next = frame.next

@@ -1,6 +1,6 @@
-import { recoverAfterRestart } from '../../runtime/sessions/recover-journal.js'
-import { findLast } from '../../runtime/consumer/find-last.js'
 import { Reader } from '../../journal/read/reader.js'
+import { findLast } from '../../runtime/consumer/find-last.js'
+import { recoverAfterRestart } from '../../runtime/sessions/recover-journal.js'
 import type { Player } from '../desk/player.js'
 import { HomeError } from '../errors.js'
 import { type HomeDirectory, type HomeIdentity, readIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'

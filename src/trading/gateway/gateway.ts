@@ -7,9 +7,15 @@ import { FeedPump } from '../market/feed-pump.js'
 import { inspectStrategies, type StrategyInfo } from '../strategies/inspect.js'
 import { GatewayWork } from './gateway-work.js'
 import { Loop } from './loop.js'
-import { openDesk, type OpenDesk } from './open-desk.js'
+import { type OpenDesk, openDesk } from './open-desk.js'
 import { checkGatewayOptions, type GatewayOptions } from './options.js'
-import { endEpoch, enterStrategy, type RunningStrategy, strategyProcess, superviseStrategy } from './strategy-processes.js'
+import {
+  endEpoch,
+  enterStrategy,
+  type RunningStrategy,
+  strategyProcess,
+  superviseStrategy,
+} from './strategy-processes.js'
 import { WantedSymbols } from './wanted-symbols.js'
 
 /** The status of a gateway and its strategies. */
@@ -200,8 +206,7 @@ export class Gateway {
       onProblem,
     )
     const seen = (): Set<string> => new Set(open.seenSymbols)
-    if (feed.symbols !== undefined)
-      wanted.check(new Set([...feed.symbols, ...seen()]), 'which this feed does not have')
+    if (feed.symbols !== undefined) wanted.check(new Set([...feed.symbols, ...seen()]), 'which this feed does not have')
     const checkSeen = (): void => wanted.check(seen(), 'of which there has been no event so far')
     const timer = setTimeout(checkSeen, SYMBOLS_MS)
     try {

@@ -2,8 +2,8 @@ import { Halves } from '../../frames/halves.js'
 import type { Desk } from '../desk/desk.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { FeedPump, MarketSink } from '../market/feed-pump.js'
+import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { BUY, SELL } from '../messages/order-terms.js'
-import { BookTop, Ticker, Trade } from '../messages/next.js'
 import { MarketBatch } from '../sequence/market-batch.js'
 import type { Sequence } from '../sequence/sequence.js'
 
@@ -58,14 +58,7 @@ export class MarketSource implements MarketSink {
     this.batch.addQuote(this.instrumentOf(symbol), timeMs, bid, bidSize, ask, askSize)
   }
 
-  trade(
-    symbol: string,
-    timeMs: number,
-    price: number,
-    quantity: number,
-    tradeId: bigint,
-    side: 'buy' | 'sell',
-  ): void {
+  trade(symbol: string, timeMs: number, price: number, quantity: number, tradeId: bigint, side: 'buy' | 'sell'): void {
     const taker = side === 'buy' ? BUY : SELL
     this.batch.addTrade(this.instrumentOf(symbol), timeMs, price, quantity, tradeId, taker)
   }

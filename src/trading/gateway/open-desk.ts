@@ -1,17 +1,20 @@
-import { FrameRecorder } from '../../frames/frame-recorder.js'
 import type { FrameDefinition } from '../../frames/definition.js'
+import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Writer } from '../../journal/write/writer.js'
 import { Desk } from '../desk/desk.js'
 import { DeskVenue, DeskVenues } from '../desk/desk-venues.js'
 import { Outcomes } from '../desk/outcomes.js'
 import { type KnownStrategy, Player } from '../desk/player.js'
 import { SequenceMismatchError } from '../errors.js'
+import { SimulatedExchange } from '../exchange/simulated-exchange.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import type { Feed } from '../market/feed.js'
 import { guessInstrument } from '../market/guess-instrument.js'
-import { InstrumentFrame, BookTop, Fill, Order, OrderReport, Taken, Ticker, Trade, Clock } from '../messages/next.js'
-import { writeInstrument } from '../messages/instrument-frames.js'
+import { entryOf, writeInstrument } from '../messages/instrument-frames.js'
+import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
+import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { Orders } from '../orders/life/orders.js'
 import type { RiskOptions } from '../risk/limits.js'
 import { Risk } from '../risk/risk.js'
@@ -33,7 +36,6 @@ import { HomeDirectory, type HomeIdentity, newIdentity, SEQUENCE, writeIdentity 
 import { Sequence } from '../sequence/sequence.js'
 import { Time } from '../sequence/time.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
-import { SimulatedExchange } from '../exchange/simulated-exchange.js'
 import { BreakerWatch } from './breaker-watch.js'
 import { checkStrategyJournals } from './check-home.js'
 import type { GatewayOptions } from './options.js'
@@ -43,7 +45,7 @@ const FRAMES: readonly FrameDefinition[] = [
   Home,
   Run,
   Config,
-  InstrumentFrame,
+  InstrumentTerms,
   Taken,
   Clock,
   Ticker,
@@ -155,7 +157,11 @@ export class OpenDesk {
     const { instruments } = this.desk
     const before = instruments.count
     const instrument = instruments.add(spec)
-    if (instruments.count > before) writeInstrument(this.sequence.writer, instrument)
+    if (instruments.count > before) {
+      // The file first: a reader that meets the number must find its name.
+      this.sequence.writer.addInstruments([entryOf(instrument)])
+      writeInstrument(this.sequence.writer, instrument)
+    }
     return instrument
   }
 }
@@ -223,8 +229,7 @@ function makeDesk(
     venue.accounts.forEach((name, account) => risk.addAccount(venue.firstAccount + account, name))
   const desk = new Desk(instruments, orders, risk, deskVenues, time, new Outcomes(recorder, time))
   orders.accountNumberOf = (venue, account) => (deskVenues.named(venue)?.firstAccount ?? 0) + account
-  for (const venue of all)
-    if (venue.venue.deterministic) venue.venue.start(event => deskVenues.onEvent(venue, event))
+  for (const venue of all) if (venue.venue.deterministic) venue.venue.start(event => deskVenues.onEvent(venue, event))
   return desk
 }
 

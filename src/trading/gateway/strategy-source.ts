@@ -1,11 +1,11 @@
 import { FrameBatch } from '../../frames/frame-batch.js'
 import { type Handlers, on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
-import { Order } from '../messages/next.js'
+import type { Desk } from '../desk/desk.js'
+import { Order } from '../messages/order-frames.js'
 import { TimerRequest } from '../sequence/frames.js'
 import { STRATEGY_JOURNALS } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
-import type { Desk } from '../desk/desk.js'
 
 /** Frames of one burst: few enough that the next strategy does not wait long. */
 const BURST_FRAMES = 64

@@ -1,11 +1,12 @@
 import type { FrameSink } from '../../frames/frame-recorder.js'
+import type { InstrumentEntry } from '../../frames/instruments.js'
 import type { FrameView } from '../../frames/view.js'
-import { InstrumentFrame } from './next.js'
 import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
+import { InstrumentTerms } from './sequence-frames.js'
 
 /** Writes an instrument into the sequence: the only place where a number is assigned. */
 export function writeInstrument(sink: FrameSink, { number, spec }: Instrument): number {
-  const frame = sink.begin(InstrumentFrame)
+  const frame = sink.begin(InstrumentTerms)
   frame.number = number
   frame.kind = spec.kind
   frame.inverse = spec.inverse ?? false
@@ -26,7 +27,7 @@ export function writeInstrument(sink: FrameSink, { number, spec }: Instrument): 
 }
 
 /** The terms in a frame. What is empty was not given. */
-export function specOf(frame: FrameView<typeof InstrumentFrame>): InstrumentSpec {
+export function specOf(frame: FrameView<typeof InstrumentTerms>): InstrumentSpec {
   const { venue, symbol, kind, base, quote, priceTick, quantityStep, inverse } = frame
   const optional = {
     settlement: frame.settlement,
@@ -39,4 +40,9 @@ export function specOf(frame: FrameView<typeof InstrumentFrame>): InstrumentSpec
   }
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== ''))
   return { venue, symbol, kind, base, quote, priceTick, quantityStep, ...(inverse ? { inverse } : {}), ...given }
+}
+
+/** The entry of an instrument in a journal's instruments.json. */
+export function entryOf({ number, spec }: Instrument): InstrumentEntry {
+  return { number, ...spec }
 }

@@ -27,7 +27,8 @@ export interface DeskConfig {
 export function writeConfig(writer: Writer, config: DeskConfig): void {
   const bytes = Buffer.from(JSON.stringify(config))
   const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES))
-  if (parts * Config.slots <= writer.pageSlots) writer.atomic(parts * Config.slots, () => writeParts(writer, bytes, parts))
+  if (parts * Config.slots <= writer.pageSlots)
+    writer.atomic(parts * Config.slots, () => writeParts(writer, bytes, parts))
   else writeParts(writer, bytes, parts)
 }
 

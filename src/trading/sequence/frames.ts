@@ -1,5 +1,5 @@
 import { frame } from '../../frames/definition.js'
-import { ascii, bool, bytes, enumOf, f64, i64, u16, u32, u64 } from '../../frames/field.js'
+import { ascii, bool, bytes, enumOf, f64, i64, instrument, text, u16, u32, u64 } from '../../frames/field.js'
 import { ACTIONS } from '../messages/order-terms.js'
 import { REASONS } from '../messages/reasons.js'
 
@@ -51,12 +51,12 @@ export const StrategyStart = frame('StrategyStart', 29, {
 export const StrategyEnd = frame('StrategyEnd', 30, { strategy: u16, epoch: u32, end: f64 })
 
 /** A feed begins or continues: its identity, and the number of its next event. Events count from 0 for each identity. */
-export const FeedStart = frame('FeedStart', 31, { next: f64, identity: ascii(96) })
+export const FeedStart = frame('FeedStart', 31, { next: f64, identity: text(96) })
 
 /** An order or a request passed all checks and goes to its venue. Written before anything is sent. */
 export const Intent = frame('Intent', 32, {
   orderId: u64,
-  instrument: u32,
+  instrument,
   request: u32,
   /** Of the order's frame in the sequence. */
   order: f64,
@@ -86,7 +86,7 @@ export const TimerFired = frame('TimerFired', 34, { timer: u32, name: ascii(32),
 export const Switch = frame('Switch', 35, {
   state: enumOf('active', 'reducing', 'halted'),
   reason: enumOf(REASONS),
-  text: ascii(44),
+  text: text(44),
 })
 
 /** What a venue said, as it said it. In the journal of its adapter, and copied. */
@@ -115,7 +115,7 @@ export const VenueReport = frame('VenueReport', 41, {
   reason: enumOf(REASONS),
   side: enumOf('buy', 'sell'),
   maker: bool,
-  instrument: u32,
+  instrument,
   orderId: u64,
   request: u32,
   account: u16,
@@ -127,7 +127,7 @@ export const VenueReport = frame('VenueReport', 41, {
   fee: f64,
   /** ns since the home's origin. */
   venueTime: f64,
-  feeCurrency: ascii(12),
-  venueOrderId: ascii(40),
-  tradeId: ascii(40),
+  feeCurrency: text(12),
+  venueOrderId: text(40),
+  tradeId: text(40),
 })

@@ -80,7 +80,9 @@ export class HomeDirectory {
   /** The ids of all strategies that have a journal. */
   get strategyIds(): string[] {
     const directory = path.join(this.path, 'strategies')
-    return fs.existsSync(directory) ? fs.readdirSync(directory).filter(name => isJournal(path.join(directory, name))) : []
+    return fs.existsSync(directory)
+      ? fs.readdirSync(directory).filter(name => isJournal(path.join(directory, name)))
+      : []
   }
 
   private get exists(): boolean {
@@ -100,9 +102,12 @@ export class HomeDirectory {
     if (!fs.existsSync(home)) return
     const { pages, foreign } = listDirectory(home)
     if (pages.length > 0 || JOURNAL_FILES.some(name => fs.existsSync(path.join(home, name)))) {
-      throw new HomeError(`${home} is a journal; give a home a directory of its own, in which it creates its journals`, {
-        path: home,
-      })
+      throw new HomeError(
+        `${home} is a journal; give a home a directory of its own, in which it creates its journals`,
+        {
+          path: home,
+        },
+      )
     }
     const other = foreign.find(name => !OWN_NAMES.has(name) && !belongsBeside(path.join(home, name)))
     if (other === undefined) return

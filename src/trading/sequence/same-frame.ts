@@ -1,6 +1,5 @@
-import { Frame } from '../../frames/format.js'
+import { Frame, SLOT_SIZE } from '../../frames/format.js'
 import type { FramePointer } from '../../frames/pointer.js'
-import { SLOT_SIZE } from '../../frames/format.js'
 
 /**
  * Whether two frames are the same but for when they were written: the time, the checksum, and the ns since the root of the

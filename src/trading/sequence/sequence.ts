@@ -1,6 +1,6 @@
 import { Halves } from '../../frames/halves.js'
 import type { Writer } from '../../journal/write/writer.js'
-import { Clock, Taken } from '../messages/next.js'
+import { Clock, Taken } from '../messages/sequence-frames.js'
 import type { Time } from './time.js'
 
 const TAKEN_CLOCK = new Halves(Taken, 'clock')

@@ -1,7 +1,8 @@
 import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
-import { InstrumentFrame } from '../messages/next.js'
-import { BookTop, Fill, OrderReport, Ticker, Trade } from '../messages/next.js'
+import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
+import { Fill, OrderReport } from '../messages/order-frames.js'
+import { InstrumentTerms } from '../messages/sequence-frames.js'
 import type { StrategyHost } from './host.js'
 
 /** Frames between two looks whether the strategy's position is reached. */
@@ -13,7 +14,7 @@ const BATCH = 1024
  */
 export function showWhatWasBefore(host: StrategyHost, sequence: string, position: number): void {
   let lastTime = 0n
-  const learning = on(InstrumentFrame, frame => host.instrument(frame))
+  const learning = on(InstrumentTerms, frame => host.instrument(frame))
     .on(OrderReport, frame => host.learnReport(frame))
     .on(Fill, frame => host.learnFill(frame))
     .on(BookTop, frame => {

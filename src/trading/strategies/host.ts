@@ -6,8 +6,9 @@ import type { FrameHeader, FrameView } from '../../frames/view.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import { specOf } from '../messages/instrument-frames.js'
+import { Order } from '../messages/order-frames.js'
 import { idHigh, MAX_COUNTER, orderIdFrom, strategyOfOrder } from '../messages/order-id.js'
-import { type InstrumentFrame, Order } from '../messages/next.js'
+import type { InstrumentTerms } from '../messages/sequence-frames.js'
 import { type TimerFired, TimerRequest } from '../sequence/frames.js'
 import { checkRequest, fillOrder, type OrderRequest } from './order-request.js'
 import { OwnOrders } from './own-orders.js'
@@ -84,8 +85,10 @@ export class StrategyHost {
     return parseDuration(this.strategy.history) ?? 0n
   }
 
-  instrument(frame: FrameView<typeof InstrumentFrame>): void {
-    this.filter.add(this.instruments.restore(frame.number, specOf(frame)))
+  instrument(frame: FrameView<typeof InstrumentTerms>): Instrument {
+    const instrument = this.instruments.restore(frame.number, specOf(frame))
+    this.filter.add(instrument)
+    return instrument
   }
 
   /** @param position the position of the last frame before its start. */
@@ -284,7 +287,9 @@ export class StrategyHost {
     if (!(typeof ms === 'number' && ms >= 1 && ms <= LONGEST_TIMER_MS))
       throw new InvalidOptionError(`a timer takes 1 to ${LONGEST_TIMER_MS} ms, not ${formatValue(ms)}`)
     if (typeof name !== 'string' || !/^[\x21-\x7e]{1,32}$/.test(name))
-      throw new InvalidOptionError(`a timer needs a name of 1 to 32 printable ASCII characters, not ${formatValue(name)}`)
+      throw new InvalidOptionError(
+        `a timer needs a name of 1 to 32 printable ASCII characters, not ${formatValue(name)}`,
+      )
     // Also in `onStart`: the timer counts from the last frame before the start.
     if (this.frame !== undefined || this.inHistory || this.stopping) this.beginSending('a timer')
     const timer = ++this.lastTimer

@@ -2,8 +2,15 @@ import { InvalidOptionError } from '../../base/errors.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { WriteView } from '../../frames/view.js'
 import type { Instrument } from '../instruments/instrument.js'
-import type { Order } from '../messages/next.js'
-import { ORDER_TYPES, type OrderType, SIDES, type Side, TIMES_IN_FORCE, type TimeInForce } from '../messages/order-terms.js'
+import type { Order } from '../messages/order-frames.js'
+import {
+  ORDER_TYPES,
+  type OrderType,
+  SIDES,
+  type Side,
+  TIMES_IN_FORCE,
+  type TimeInForce,
+} from '../messages/order-terms.js'
 
 /** An order as a strategy asks for it. Prices and quantities are in units of the instrument. */
 export interface OrderRequest {

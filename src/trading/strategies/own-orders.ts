@@ -1,6 +1,6 @@
 import type { FrameView } from '../../frames/view.js'
 import type { Instruments } from '../instruments/instruments.js'
-import type { OrderReport } from '../messages/next.js'
+import type { OrderReport } from '../messages/order-frames.js'
 import type { OrderState, Side } from '../messages/order-terms.js'
 import type { OrderRequest } from './order-request.js'
 
@@ -91,4 +91,3 @@ export class OwnOrders {
     return this.instruments.get(instrument)?.symbol ?? `#${instrument}`
   }
 }
-

@@ -1,8 +1,8 @@
 import type { FrameView } from '../../frames/view.js'
-import { Positions } from '../positions/positions.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
-import type { Fill } from '../messages/next.js'
+import type { Fill } from '../messages/order-frames.js'
+import { Positions } from '../positions/positions.js'
 
 /** A strategy's position in one instrument, in units of the instrument and of its settlement currency. */
 export interface OwnPosition {

@@ -3,7 +3,10 @@ import type { WriterOptions } from '../../journal/write/options.js'
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
 import type { Wait } from '../../wait/run-loop.js'
-import { BookTop, Fill, InstrumentFrame, Order, OrderReport, Ticker, Trade } from '../messages/next.js'
+import { entryOf } from '../messages/instrument-frames.js'
+import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
+import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired, TimerRequest } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import { showWhatWasBefore } from './before-start.js'
@@ -73,7 +76,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     },
   )
   consumer
-    .on(InstrumentFrame, frame => host.instrument(frame))
+    .on(InstrumentTerms, frame => consumer.writer.addInstruments([entryOf(host.instrument(frame))]))
     .on(Ticker, frame => host.ticker(frame))
     .on(BookTop, frame => host.book(frame))
     .on(Trade, frame => host.trade(frame))
@@ -96,6 +99,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   try {
     const { position } = consumer.reader
     showWhatWasBefore(host, input, position)
+    consumer.writer.addInstruments(host.instruments.all.map(entryOf))
     consumer.writeTogether(() => host.start(position - 1))
     sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, stopping.signal)

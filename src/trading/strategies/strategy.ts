@@ -4,7 +4,8 @@ import type { FrameView } from '../../frames/view.js'
 import { isMemberId } from '../../runtime/sessions/session.js'
 import { StrategyError } from '../errors.js'
 import { isSymbol } from '../instruments/instrument.js'
-import type { BookTop, Fill, OrderReport, Ticker, Trade } from '../messages/next.js'
+import type { BookTop, Ticker, Trade } from '../messages/market-frames.js'
+import type { Fill, OrderReport } from '../messages/order-frames.js'
 import type { OrderRequest } from './order-request.js'
 import type { OpenOrder } from './own-orders.js'
 import type { OwnPosition } from './own-positions.js'
@@ -109,16 +110,7 @@ export interface StrategyDefinition {
  */
 const MARK = Symbol.for('ticktape.strategy')
 
-const HANDLERS = [
-  'onStart',
-  'onTicker',
-  'onBook',
-  'onTrade',
-  'onOrder',
-  'onFill',
-  'onTimer',
-  'onStop',
-] as const
+const HANDLERS = ['onStart', 'onTicker', 'onBook', 'onTrade', 'onOrder', 'onFill', 'onTimer', 'onStop'] as const
 /** Without one of these a strategy does nothing. */
 const WORKING = ['onTicker', 'onBook', 'onTrade', 'onOrder', 'onFill', 'onTimer'] as const
 const NAMES = ['id', 'symbols', 'from', 'history', ...HANDLERS]
