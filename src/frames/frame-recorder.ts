@@ -5,7 +5,7 @@ import { Frame, Page, SLOT_SIZE } from './format.js'
 import { FrameTime } from './frame-time.js'
 import { PageMemory } from './memory.js'
 import { FramePointer } from './pointer.js'
-import { makeReadView, type WriteView } from './view.js'
+import { type FrameView, makeReadView, type WriteView } from './view.js'
 
 /** What frames are written to: a journal's writer, or a recorder. */
 export interface FrameSink {
@@ -75,13 +75,12 @@ export class FrameRecorder implements FrameSink {
 
   /** The oldest frame as text, for messages; '' when there is none. */
   textOfFirst(): string {
-    const pointer = this.peek()
-    const definition = pointer === undefined ? undefined : this.entries.find(pointer.u16[pointer.at >> 1])
-    if (pointer === undefined || definition === undefined) return ''
-    const bound = makeReadView(definition)
-    bound.pointer.bind(this.memory)
-    bound.pointer.at = pointer.at
-    return JSON.stringify(bound.view)
+    return JSON.stringify(this.viewOfFirst() ?? '')
+  }
+
+  /** The values of the oldest frame. */
+  objectOfFirst(): object | undefined {
+    return this.viewOfFirst()?.toObject()
   }
 
   /** The definition of the oldest frame. */
@@ -94,6 +93,16 @@ export class FrameRecorder implements FrameSink {
   shift(): void {
     this.head += this.memory.u8[this.head + Frame.SLOTS] * SLOT_SIZE
     if (this.isEmpty) this.head = this.tail = Page.HEADER_SIZE
+  }
+
+  private viewOfFirst(): FrameView | undefined {
+    const pointer = this.peek()
+    const definition = this.definitionOfFirst()
+    if (pointer === undefined || definition === undefined) return undefined
+    const bound = makeReadView(definition)
+    bound.pointer.bind(this.memory)
+    bound.pointer.at = pointer.at
+    return bound.view
   }
 
   /** Moves the frames to the beginning, of a larger memory if they fill more than half of this one. */

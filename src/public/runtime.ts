@@ -5,6 +5,7 @@ export { Lifecycle, Progress } from '../runtime/consumer/lifecycle.js'
 export type { ConsumerProgress } from '../runtime/consumer/messages.js'
 export type { SupervisorEvent } from '../runtime/supervision/supervisor.js'
 export { auditSession, type SessionAudit, type StrategyAudit } from '../trading/audit/audit.js'
+export type { OutcomeDifference } from '../trading/desk/player.js'
 export { Gateway, type GatewayStatus } from '../trading/gateway/gateway.js'
 export type { GatewayOptions } from '../trading/gateway/options.js'
 export { CaptureFeed } from '../trading/market/capture-feed.js'
@@ -12,12 +13,11 @@ export type { Feed, MarketEvent, QuoteEvent, TradeEvent } from '../trading/marke
 export type { Speed } from '../trading/market/pace.js'
 export { SyntheticFeed, type SyntheticFeedOptions } from '../trading/market/synthetic-feed.js'
 export {
-  type GatewayDifference,
   type GatewayReplayOptions,
   type GatewayReplayResult,
   replayGateway,
 } from '../trading/replay/gateway.js'
-export type { ReplayDifference } from '../trading/replay/order-comparison.js'
+export type { ReplayDifference } from '../trading/replay/output-comparison.js'
 export { type ReplayOptions, type ReplayResult, replayStrategy } from '../trading/replay/strategy.js'
 export type { OrderRequest } from '../trading/strategies/order-request.js'
 export {

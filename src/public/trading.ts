@@ -24,23 +24,28 @@ export type {
 } from '../trading/exchange/record.js'
 export { SimulatedExchange } from '../trading/exchange/simulated-exchange.js'
 export { Instrument, type InstrumentKind, type InstrumentSpec } from '../trading/instruments/instrument.js'
+export { BookTop, Ticker, Trade } from '../trading/messages/market-frames.js'
 export {
-  BookTop,
   Order,
   OrderReport,
   type OrderReportValues,
   type OrderValues,
-  type Reason,
-  type Side,
-  Ticker,
-  Trade,
-} from '../trading/messages/frames.js'
+} from '../trading/messages/order-frames.js'
+export type {
+  Liquidity,
+  OrderAction,
+  OrderState,
+  OrderType,
+  Side,
+  TimeInForce,
+} from '../trading/messages/order-terms.js'
+export { REASONS, type Reason } from '../trading/messages/reasons.js'
+export { Clock, InstrumentTerms, Taken } from '../trading/messages/sequence-frames.js'
 export type { Position, Scale } from '../trading/positions/book.js'
 export { type FillCause, type FoldedPositions, foldPositions } from '../trading/positions/fold.js'
 export {
   type Currencies,
   type DecimalInput,
-  type Fill,
   type Owner,
   type PnlSummary,
   Positions,
@@ -49,3 +54,4 @@ export {
 export { PositionsWriter, type PositionsWriterOptions } from '../trading/positions/writer.js'
 export type { AsyncVenue, VenueOrder } from '../trading/venues/async-venue.js'
 export { VENUE_EVENTS, VenueEvent, type VenueEventKind } from '../trading/venues/venue-event.js'
+export { Fill } from './fill.js'

@@ -1,11 +1,10 @@
-import * as fs from 'node:fs'
-import * as path from 'node:path'
 import type { Command } from 'commander'
-import { Session } from '../../runtime/sessions/session.js'
 import { VenueMissingError } from '../../trading/errors.js'
 import type { Speed } from '../../trading/market/pace.js'
 import { type GatewayReplayResult, replayGateway } from '../../trading/replay/gateway.js'
+import { livesOf } from '../../trading/replay/lives.js'
 import { type ReplayResult, replayStrategy } from '../../trading/replay/strategy.js'
+import { HomeDirectory, isHome } from '../../trading/sequence/home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint, toJson } from '../output/output.js'
@@ -25,8 +24,8 @@ interface ReplayOptions {
 export function registerReplay(program: Command): void {
   program
     .command('replay')
-    .description('replay a session from its journals and compare; or read one journal again at any speed')
-    .argument('<dir>', "a session's home, or a journal's directory")
+    .description('replay a home from its journals and compare; or read one journal again at any speed')
+    .argument('<dir>', "a home, or a journal's directory")
     .argument('[file]', "with --strategy: the strategy's module; default: the one of its last run")
     .option('--strategy <id>', 'replay only this strategy; default: the gateway and every strategy')
     .option('--speed <speed>', "of a journal: 'max', 'realtime' or a multiple of it: 10x; default: max", parseSpeed)
@@ -40,9 +39,9 @@ export function registerReplay(program: Command): void {
 }
 
 const HELP = `
-Of a session every run of a strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends must be
-the recorded one, at the same frame, with the same values. Decisions that used a clock or random numbers will differ. The gateway's reports
-must be what a paper venue answers to the same quotes and orders; reports of a custom venue cannot be compared here.
+Of a home every run of a strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends must be
+the recorded one, at the same frame, with the same values. Decisions that used a clock or random numbers of their own will differ. Everything
+that the gateway decided must be what it decides again from its sequence; what venues outside of it said is taken from there.
 Of a journal the frames are read and counted by kind, or printed at the speed they were written at.
 
 Exit codes: 0 the same, or all read; 1 different; 2 could not, or cannot compare; 130 ended by Ctrl-C.
@@ -59,15 +58,15 @@ async function replay(directory: string, file: string | undefined, options: Repl
   const interrupt = (): void => leave.abort()
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
-    if (options.strategy !== undefined || fs.existsSync(path.join(directory, 'session.json'))) {
+    if (options.strategy !== undefined || isHome(directory)) {
       if (options.speed !== undefined || options.maxGap !== undefined || options.print === true)
-        throw new UsageError('--speed, --max-gap and --print are for journals; a session is replayed at full speed')
+        throw new UsageError('--speed, --max-gap and --print are for journals; a home is replayed at full speed')
       if (file !== undefined && options.strategy === undefined)
         throw new UsageError('a module is replayed with --strategy ID, which says whose input it gets')
       return await replaySession(directory, file, options, leave.signal)
     }
     if (file !== undefined)
-      throw new UsageError(`${directory} is not a session, so there is no strategy to replay ${file} as`)
+      throw new UsageError(`${directory} is not a home, so there is no strategy to replay ${file} as`)
     await replayJournal(directory, options, leave.signal)
   } catch (error) {
     if (!leave.signal.aborted) throw error
@@ -84,7 +83,9 @@ async function replaySession(
   signal: AbortSignal,
 ): Promise<number> {
   const ids =
-    options.strategy === undefined ? Session.openExisting(home).all.map(member => member.id) : [options.strategy]
+    options.strategy === undefined
+      ? [...livesOf(HomeDirectory.openExisting(home)).strategies.keys()]
+      : [options.strategy]
   const gateway = options.strategy === undefined ? await gatewayResult(home, signal) : undefined
   const results: ReplayResult[] = []
   for (const strategy of ids) {
@@ -131,13 +132,13 @@ async function gatewayResult(home: string, signal: AbortSignal): Promise<Gateway
 function gatewayLines(result: GatewayReplayResult | VenueMissingError): string[] {
   if (result instanceof VenueMissingError)
     return [`gateway: ${paint('yellow', 'cannot compare')}: ${printable(result.message)}`]
-  const { frames, reports, difference } = result
-  const done = `${grouped(frames)} frames, ${grouped(reports)} reports as recorded`
+  const { events, outcomes, difference } = result
+  const done = `${grouped(events)} market events, ${grouped(outcomes)} outcomes as recorded`
   if (difference === undefined) return [`gateway: ${paint('green', 'the same')}: ${done}`]
   return [
     `gateway: ${paint('red', 'different')} after ${done}`,
-    printable(`  at ${difference.position}: ${difference.what}`),
-    ...valueLines(difference.recorded, difference.replayed, difference.position),
+    printable(`  recorded, at ${difference.position}: ${difference.found}`),
+    printable(`  replayed: ${difference.expected ?? 'nothing'}`),
   ]
 }
 
@@ -145,7 +146,7 @@ function strategyLines({ strategy, runs, frames, orders, difference }: ReplayRes
   const done = `${grouped(frames)} frames in ${runs} ${runs === 1 ? 'run' : 'runs'}, ${grouped(orders)} orders and cancels as recorded`
   if (difference === undefined) return [`${strategy}: ${paint('green', 'the same')}: ${done}`]
   const { what, input, position, recorded, replayed } = difference
-  const where = input === undefined ? '' : ` (frame at ${input} of the gateway's journal)`
+  const where = input === undefined ? '' : ` (frame at ${input} of the sequence)`
   return [
     `${strategy}: ${paint('red', 'different')} after ${done}`,
     printable(`  it ${what}${where}`),

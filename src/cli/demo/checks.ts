@@ -25,7 +25,7 @@ export function checksOf(
   const orders = sum(strategy => strategy.orders)
   const checks: Check[] = [
     {
-      what: `${grouped(feed?.events ?? 0)} events of the feed are in the gateway's journal, each once, in order, bit for bit`,
+      what: `${grouped(feed?.events ?? 0)} events of the feed are in the sequence, each once, in order, bit for bit`,
       holds: feed !== undefined && feed.events > 0 && feed.gaps === 0 && feed.duplicates === 0 && gateway.gaps === 0,
       loss: true,
     },
@@ -39,17 +39,17 @@ export function checksOf(
       what:
         orders === 0
           ? 'no order was sent: in this market the strategies had no reason to'
-          : `${grouped(orders)} orders and cancels were sent, ${grouped(sum(strategy => strategy.answered))} were executed and answered once`,
+          : `${grouped(orders)} orders and requests were sent, ${grouped(sum(strategy => strategy.answered))} were passed on or refused once; ${grouped(gateway.fills)} fills, each once`,
       holds:
         sum(strategy => strategy.answered) === orders &&
-        sum(strategy => strategy.unanswered + strategy.answeredTwice) === 0 &&
+        sum(strategy => strategy.unanswered + strategy.answeredTwice + strategy.lost) === 0 &&
         gateway.strays === 0 &&
         gateway.filledTwice === 0,
       loss: true,
     },
   ]
   checks.push({
-    what: `the gateway, replayed from the journals, ${gatewayReplay.difference === undefined ? `gives the same ${grouped(gatewayReplay.reports)} reports` : `differs: ${gatewayReplay.difference.what}`}`,
+    what: `the gateway, replayed from the journals, ${gatewayReplay.difference === undefined ? `decides the same ${grouped(gatewayReplay.outcomes)} times` : `differs at ${gatewayReplay.difference.position}`}`,
     holds: gatewayReplay.difference === undefined,
     loss: true,
   })

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import * as path from 'node:path'
 import type { Command } from 'commander'
+import { isHome } from '../../trading/sequence/home.js'
 import { addFeedOptions, checkedFeed } from '../commands/session-options.js'
 import { makeTemporaryHome } from '../commands/temporary-home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
@@ -40,10 +39,8 @@ Examples:
 
 async function demo(options: DemoOptions): Promise<number> {
   await checkedFeed(options) // Report problems of the feed now, not from the gateway's process.
-  if (options.home !== undefined && existsSync(path.join(options.home, 'session.json'))) {
-    throw new UsageError(
-      `${options.home} contains a session already; the demo needs a new one, so give it another directory`,
-    )
+  if (options.home !== undefined && isHome(options.home)) {
+    throw new UsageError(`${options.home} is a home already; the demo needs a new one, so give it another directory`)
   }
   const temporary = options.home === undefined ? makeTemporaryHome('demo') : undefined
   const home = options.home ?? temporary?.home ?? ''

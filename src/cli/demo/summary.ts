@@ -77,7 +77,7 @@ export async function summarize(
     ...audit.gateway,
     events: audit.feed?.events ?? 0,
     invalidLines: feed instanceof CaptureFeed ? feed.badLines : 0,
-    replayed: gatewayReplay.frames,
+    replayed: gatewayReplay.outcomes,
   }
   return {
     holds: checks.every(check => check.holds),

@@ -28,6 +28,8 @@ export interface ConsumerOptions {
   readonly writer: WriterOptions
   /** Where a consumer begins that has never run. */
   readonly from: 'start' | 'end'
+  /** The number of this run, larger than that of any run before. Default: one more than the last. */
+  readonly run?: number
 }
 
 /** Slots of the frame that says how a process ended: published with its last outputs. */
@@ -64,7 +66,7 @@ export class Consumer {
       // Both were opened by their paths. Before anything is written, check again that they belong to the right session.
       checkSession(options)
       const run = resume(output, reader)
-      const consumer = new Consumer(name, reader, writer, run + 1)
+      const consumer = new Consumer(name, reader, writer, options.run ?? run + 1)
       consumer.writeLifecycle('started')
       return consumer
     } catch (error) {
@@ -78,7 +80,7 @@ export class Consumer {
     readonly name: string,
     readonly reader: Reader,
     readonly writer: Writer,
-    /** Counts its starts, from 1. */
+    /** The number of its run: it grows with each start. */
     readonly run: number,
   ) {
     this.handlers.otherwise(() => {

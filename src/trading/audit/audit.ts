@@ -1,12 +1,13 @@
 import { LatencyHistogram } from '../../runtime/consumer/latency.js'
-import { Session } from '../../runtime/sessions/session.js'
 import type { Feed } from '../market/feed.js'
+import { livesOf } from '../replay/lives.js'
 import { recordedOf } from '../replay/recorded.js'
 import { strategyRuns } from '../replay/strategy-runs.js'
-import { AnswerBook } from './answers.js'
+import { HomeDirectory, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { auditFeed, type FeedAudit } from './feed.js'
 import { auditReads } from './reads.js'
-import { countFrames, walkGateway } from './walk.js'
+import { RequestBook } from './requests.js'
+import { countFrames, walkSequence } from './walk.js'
 
 export interface StrategyAudit {
   readonly id: string
@@ -15,7 +16,7 @@ export interface StrategyAudit {
   readonly runs: number
   /** The number of frames in its journal. */
   readonly written: number
-  /** The number of frames of the gateway's journal that it read, and the number that it recorded as handled. */
+  /** The number of frames of the sequence that it read, and the number that it recorded as handled. */
   readonly read: number
   readonly counted: number
   /**
@@ -24,11 +25,15 @@ export interface StrategyAudit {
    */
   readonly gaps: number
   readonly duplicates: number
-  /** The number of orders and cancels it sent, and how many of them have exactly one answer, none, or more than one. */
+  /**
+   * The number of orders and requests it sent; how many of them were passed on or refused exactly once, never, or more than
+   * once; and how many are missing in the sequence or too many there.
+   */
   readonly orders: number
   readonly answered: number
   readonly unanswered: number
   readonly answeredTwice: number
+  readonly lost: number
   /** Reports addressed to it. */
   readonly reports: number
   /** The age of frames when it handled them. */
@@ -40,9 +45,10 @@ export interface SessionAudit {
     readonly frames: number
     readonly reports: number
     readonly pages: number
-    /** How often a frame does not begin where the one before ended. */
+    readonly fills: number
+    /** How often a frame does not begin where the one before ended, or something was taken twice or left out. */
     readonly gaps: number
-    /** The number of answers to orders that no strategy sent, and of orders filled twice. */
+    /** The number of outcomes of orders that no strategy sent, and of fills that are recorded twice. */
     readonly strays: number
     readonly filledTwice: number
   }
@@ -54,33 +60,39 @@ export interface SessionAudit {
 }
 
 /**
- * Reads all journals of a stopped session and counts: whether each market event is recorded once, whether each strategy
+ * Reads all journals of a stopped home and counts: whether each market event is recorded once, whether each strategy
  * handled each frame once, and whether each order was answered once. It uses only the files.
  *
- * @throws {SessionError}, and what Reader.open throws.
+ * @throws {HomeError}, and what Reader.open throws.
  */
 export async function auditSession(home: string, feed?: Feed): Promise<SessionAudit> {
-  const session = Session.openExisting(home)
-  const members = session.all.map(({ id, number }) => {
-    const journal = session.journalOf(id)
-    return { id, number, journal, runs: strategyRuns(journal, session.gateway, id) }
+  const directory = HomeDirectory.openExisting(home)
+  const members = [...livesOf(directory).strategies].map(([id, { number }]) => {
+    const journal = directory.strategy(id)
+    return { id, number, journal, runs: strategyRuns(journal, directory.sequence, id) }
   })
   const marks = new Set(
     members.flatMap(({ runs }) => runs.flatMap(run => [run.from, run.to, run.progress?.next ?? run.from])),
   )
-  const answers = new AnswerBook()
-  const walk = walkGateway(
-    session.gateway,
+  const requests = new RequestBook()
+  const walk = walkSequence(
+    directory.sequence,
     [...marks].sort((a, b) => a - b),
-    answers,
+    requests,
   )
   const strategies = members.map(({ id, number, journal, runs }): StrategyAudit => {
     const { read, counted, gaps, duplicates } = auditReads(runs, walk.framesBefore)
-    const orders: number[] = []
-    for (const recorded of recordedOf(journal)) if (recorded.kind === 'order') orders.push(recorded.position)
+    const taken = walk.taken.get(STRATEGY_JOURNALS + number) ?? 0
+    let [orders, sent] = [0, 0]
+    for (const recorded of recordedOf(journal)) {
+      if (recorded.kind !== 'output' || !recorded.isOrder) continue
+      orders++
+      if (recorded.position < taken) sent++
+    }
     const latencies = new LatencyHistogram()
     for (const { progress } of runs)
       if (progress !== undefined) latencies.add(LatencyHistogram.from(progress.latencies))
+    const { answered, unanswered, answeredTwice, lost } = requests.countsOf(number, sent)
     return {
       id,
       number,
@@ -90,28 +102,32 @@ export async function auditSession(home: string, feed?: Feed): Promise<SessionAu
       counted,
       gaps,
       duplicates,
-      orders: orders.length,
-      ...answers.matchOrders(number, orders),
+      orders,
+      answered,
+      unanswered: unanswered + orders - sent,
+      answeredTwice,
+      lost,
       reports: walk.reports.get(number) ?? 0,
       latencies,
     }
   })
   const gateway = {
     frames: walk.frames,
-    reports: answers.reports,
+    reports: requests.reports,
+    fills: requests.fills,
     pages: walk.pages,
     gaps: walk.gaps,
-    strays: answers.strays,
-    filledTwice: answers.filledTwice,
+    strays: requests.strays,
+    filledTwice: requests.filledTwice,
   }
-  const feedAudit = feed === undefined ? undefined : await auditFeed(session.gateway, feed)
+  const feedAudit = feed === undefined ? undefined : await auditFeed(directory.sequence, feed)
   const bad = [
     gateway.gaps,
     gateway.strays,
     gateway.filledTwice,
     feedAudit?.gaps ?? 0,
     feedAudit?.duplicates ?? 0,
-    ...strategies.flatMap(s => [s.gaps, s.duplicates, s.unanswered, s.answeredTwice]),
+    ...strategies.flatMap(s => [s.gaps, s.duplicates, s.unanswered, s.answeredTwice, s.lost]),
   ]
   return { gateway, strategies, feed: feedAudit, sound: bad.every(count => count === 0) }
 }

@@ -1,7 +1,7 @@
 import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { Feed, MarketEvent } from '../market/feed.js'
-import { BookTop, Ticker, Trade } from '../messages/frames.js'
+import { BookTop, Trade } from '../messages/market-frames.js'
 
 export interface FeedAudit {
   /** The number of events in the journal. */
@@ -27,42 +27,21 @@ export async function auditFeed(journal: string, feed: Feed): Promise<FeedAudit>
 async function compare(reader: Reader, feed: Feed): Promise<FeedAudit> {
   let [events, gaps, duplicates] = [0, 0, 0]
   let recorded: Recorded | undefined
-  let tickerDue = false
-  /** Called at the start of an event: the Ticker of the event before must have been read. */
-  const begin = (): void => {
-    if (tickerDue) gaps++
-    tickerDue = false
-  }
   const handlers = on(BookTop, book => {
-    begin()
     recorded = {
       symbol: book.symbol,
       numbers: [book.bid, book.ask, book.bidSize, book.askSize],
       tradeId: undefined,
       side: undefined,
     }
-    tickerDue = true
+  }).on(Trade, trade => {
+    recorded = {
+      symbol: trade.symbol,
+      numbers: [trade.price, trade.quantity],
+      tradeId: trade.tradeId,
+      side: trade.side,
+    }
   })
-    .on(Trade, trade => {
-      begin()
-      recorded = {
-        symbol: trade.symbol,
-        numbers: [trade.price, trade.quantity],
-        tradeId: trade.tradeId,
-        side: trade.side,
-      }
-    })
-    .on(Ticker, ticker => {
-      // Each quote is recorded twice: as a BookTop, and right after it in a Ticker.
-      if (
-        !tickerDue ||
-        ticker.symbol !== last?.symbol ||
-        ticker.bid !== last.numbers[0] ||
-        ticker.ask !== last.numbers[1]
-      )
-        gaps++
-      tickerDue = false
-    })
   let last: Recorded | undefined
   const next = (): Recorded | undefined => {
     recorded = undefined

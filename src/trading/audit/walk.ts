@@ -2,26 +2,39 @@ import { Handlers } from '../../frames/handlers.js'
 import type { FrameHeader } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { lastPage } from '../../journal/seek/seek.js'
-import { OrderReport } from '../messages/frames.js'
-import type { AnswerBook } from './answers.js'
+import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { Taken } from '../messages/sequence-frames.js'
+import { Intent } from '../sequence/frames.js'
+import { STRATEGY_JOURNALS } from '../sequence/home.js'
+import type { RequestBook } from './requests.js'
 
-export interface GatewayWalk {
+export interface SequenceWalk {
   frames: number
   readonly pages: number
-  /** How often a frame does not begin where the one before ended. */
+  /** How often a frame does not begin where the one before ended, or something was taken twice or left out. */
   gaps: number
   /** The number of reports, by the number of the strategy they are for. */
   readonly reports: Map<number, number>
   /** The number of frames before each marked position. */
   readonly framesBefore: Map<number, number>
+  /** By journal number: up to where it was taken. */
+  readonly taken: Map<number, number>
 }
 
-/** Reads the gateway's journal once. `marks` are ascending positions. */
-export function walkGateway(journal: string, marks: readonly number[], answers: AnswerBook): GatewayWalk {
+/** Reads the sequence once. `marks` are ascending positions. */
+export function walkSequence(journal: string, marks: readonly number[], requests: RequestBook): SequenceWalk {
   const { capacity, number } = geometryOf(journal)
-  const walk: GatewayWalk = { frames: 0, pages: number + 1, gaps: 0, reports: new Map(), framesBefore: new Map() }
+  const walk: SequenceWalk = {
+    frames: 0,
+    pages: number + 1,
+    gaps: 0,
+    reports: new Map(),
+    framesBefore: new Map(),
+    taken: new Map(),
+  }
   let mark = 0
   let expected = 0
+  let strategy = 0
   const countFrame = (frame: FrameHeader): void => {
     const { position } = frame
     for (; mark < marks.length && marks[mark] <= position; mark++) walk.framesBefore.set(marks[mark], walk.frames)
@@ -32,11 +45,32 @@ export function walkGateway(journal: string, marks: readonly number[], answers: 
     walk.frames++
   }
   const handlers = new Handlers()
+    .on(Taken, frame => {
+      countFrame(frame)
+      const before = walk.taken.get(frame.journal)
+      // A feed of another identity begins at 0; frames that no sequence needs may lie between two bursts of a journal.
+      if (before !== undefined && frame.from < before && !(frame.journal === 0 && frame.from === 0)) walk.gaps++
+      if (frame.journal === 0 && before !== undefined && frame.from > before) walk.gaps++
+      walk.taken.set(frame.journal, frame.to)
+      strategy = frame.journal - STRATEGY_JOURNALS
+    })
+    .on(Order, frame => {
+      countFrame(frame)
+      requests.copy(strategy, frame.position, frame.orderId, frame.action)
+    })
+    .on(Intent, frame => {
+      countFrame(frame)
+      requests.intent(frame.order)
+    })
     .on(OrderReport, report => {
       countFrame(report)
-      answers.record(report)
-      const strategy = report.dest ?? 0
-      walk.reports.set(strategy, (walk.reports.get(strategy) ?? 0) + 1)
+      requests.report(report.cause, report.state, report.venueTime === 0n)
+      const dest = report.dest ?? 0
+      walk.reports.set(dest, (walk.reports.get(dest) ?? 0) + 1)
+    })
+    .on(Fill, fill => {
+      countFrame(fill)
+      requests.fill(fill.orderId, fill.account, fill.instrument, fill.tradeId)
     })
     .otherwise(countFrame)
   readAll(journal, handlers)

@@ -105,6 +105,22 @@ export class Player {
     }
   }
 
+  /** As `play`, with a pause now and then. @param pause gets the part that was played, 0 to 1. */
+  async playInSlices(path: string, pause: (part: number) => Promise<void>): Promise<void> {
+    const reader = Reader.open(path)
+    const end = reader.position + reader.lag
+    try {
+      let sliceEnd = performance.now() + SLICE_MS
+      while (this.difference === undefined && reader.poll(this.handlers, BATCH) > 0) {
+        if (performance.now() < sliceEnd) continue
+        await pause(Math.min(1, reader.position / end))
+        sliceEnd = performance.now() + SLICE_MS
+      }
+    } finally {
+      reader.close()
+    }
+  }
+
   /** The desk. @throws {HomeError} when the sequence has no Home frame. */
   get played(): Desk {
     if (this.desk === undefined) throw new HomeError('the sequence does not say to which home it belongs')
@@ -208,3 +224,4 @@ export class Player {
 }
 
 const BATCH = 4096
+const SLICE_MS = 10

@@ -1,23 +1,20 @@
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Writer } from '../../journal/write/writer.js'
-import { Desk } from '../desk/desk.js'
-import { DeskVenue, DeskVenues } from '../desk/desk-venues.js'
-import { Outcomes } from '../desk/outcomes.js'
+import type { Desk } from '../desk/desk.js'
+import { makeDesk } from '../desk/make-desk.js'
 import { type KnownStrategy, Player } from '../desk/player.js'
 import { SequenceMismatchError } from '../errors.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
 import type { Instrument } from '../instruments/instrument.js'
-import { Instruments } from '../instruments/instruments.js'
+import type { Instruments } from '../instruments/instruments.js'
 import type { Feed } from '../market/feed.js'
 import { guessInstrument } from '../market/guess-instrument.js'
 import { entryOf, writeInstrument } from '../messages/instrument-frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
-import { Orders } from '../orders/life/orders.js'
 import type { RiskOptions } from '../risk/limits.js'
-import { Risk } from '../risk/risk.js'
 import { type DeskConfig, writeConfig } from '../sequence/config.js'
 import {
   Config,
@@ -34,7 +31,6 @@ import {
 } from '../sequence/frames.js'
 import { HomeDirectory, type HomeIdentity, newIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
 import { Sequence } from '../sequence/sequence.js'
-import { Time } from '../sequence/time.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
 import { BreakerWatch } from './breaker-watch.js'
 import { checkStrategyJournals } from './check-home.js'
@@ -182,7 +178,7 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
   try {
     if (writer.position === 0) writeIdentity(writer, newIdentity())
     const recorder = new FrameRecorder()
-    const player = new Player(identity => makeDesk(identity, venues, config, recorder), recorder)
+    const player = new Player(identity => makeDesk(identity, venues, config.expiryMs, recorder), recorder)
     player.onConfig = recorded => player.played.risk.setOptions(recorded.risk as RiskOptions)
     player.play(home.sequence)
     const desk = player.played
@@ -206,31 +202,6 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     writer.close()
     throw error
   }
-}
-
-function makeDesk(
-  identity: HomeIdentity,
-  venues: readonly AsyncVenue[],
-  config: DeskConfig,
-  recorder: FrameRecorder,
-): Desk {
-  const time = new Time(identity.origin)
-  const instruments = new Instruments()
-  let firstAccount = 0
-  const all = venues.map((venue, number) => {
-    const deskVenue = new DeskVenue(venue, number, firstAccount, config.expiryMs * 1e6, false)
-    firstAccount += venue.accounts.length
-    return deskVenue
-  })
-  const deskVenues = new DeskVenues(all)
-  const orders = new Orders(instruments)
-  const risk = new Risk({}, { instruments, origin: Number(identity.origin / 1_000_000n) })
-  for (const venue of all)
-    venue.accounts.forEach((name, account) => risk.addAccount(venue.firstAccount + account, name))
-  const desk = new Desk(instruments, orders, risk, deskVenues, time, new Outcomes(recorder, time))
-  orders.accountNumberOf = (venue, account) => (deskVenues.named(venue)?.firstAccount ?? 0) + account
-  for (const venue of all) if (venue.venue.deterministic) venue.venue.start(event => deskVenues.onEvent(venue, event))
-  return desk
 }
 
 /** Writes the outcomes that were decided, and not written before the last gateway ended. */

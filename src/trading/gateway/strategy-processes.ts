@@ -16,6 +16,8 @@ import type { StrategyProcessConfig } from '../strategies/process.js'
 import type { GatewayOptions } from './options.js'
 import { StrategySource } from './strategy-source.js'
 
+/** Bytes of a path in a StrategyStart. */
+const FILE_BYTES = 512
 const STRATEGY_PAGE_SIZE = 1024 * 1024
 
 /** The module that a strategy's process runs. @throws {BundledError} */
@@ -131,6 +133,7 @@ function startEpoch({ sequence, desk, home }: StrategiesOf, { known, info }: Run
     wantsTicker: info.wantsTicker,
     id: info.id,
     code: info.code,
+    file: Buffer.byteLength(info.file) > FILE_BYTES ? '' : info.file,
   })
   desk.startStrategy(known.number, info.id, known.epoch, info.wantsTicker)
   return seed

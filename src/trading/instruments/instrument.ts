@@ -132,6 +132,9 @@ export function isVenueName(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,16}$/.test(value)
 }
 
+/** Which symbols frames can hold, for messages. */
+export const SYMBOLS = 'symbols of 1 to 48 bytes without spaces'
+
 /** Whether frames can hold a symbol. */
 export function isSymbol(value: unknown): value is string {
   // Cs: half of a surrogate pair, which UTF-8 cannot hold.

@@ -1,4 +1,4 @@
-import { isSymbol } from '../messages/frames.js'
+import { isSymbol } from '../instruments/instrument.js'
 import { bad, type Dialect, decimalOf, type Parsed } from './dialect.js'
 
 type Fields = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import type { TicktapeError } from '../../base/errors.js'
-import type { Side } from '../messages/frames.js'
+import type { Side } from '../messages/order-terms.js'
 
 /** Best bid and ask. */
 export interface QuoteEvent {

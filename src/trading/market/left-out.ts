@@ -1,7 +1,7 @@
 import type { TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { CaptureError, CaptureLineError } from '../errors.js'
-import { SYMBOLS } from '../messages/frames.js'
+import { SYMBOLS } from '../instruments/instrument.js'
 import type { Parsed } from './dialect.js'
 import { DIALECT_NAMES } from './dialects.js'
 

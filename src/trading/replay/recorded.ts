@@ -1,22 +1,23 @@
 import type { FrameView } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
-import { Order, type OrderValues } from '../messages/frames.js'
+import { Order } from '../messages/order-frames.js'
+import { TimerRequest } from '../sequence/frames.js'
 
-/** An order in a strategy's journal. */
-export interface RecordedOrder {
-  readonly kind: 'order'
+/** What a strategy sent: an order, a cancel, an amend or the request of a timer. */
+export interface RecordedOutput {
+  readonly kind: 'output'
+  readonly isOrder: boolean
   readonly position: number
-  /** Position of its cause in the gateway's journal; undefined when it has no cause. */
+  /** Position of its cause in the sequence; undefined when it has no cause. */
   readonly cause: number | undefined
-  readonly values: OrderValues
 }
 
 /** The start, stop or failure of a strategy. */
 export interface RecordedEvent {
   readonly kind: 'started' | 'stopped' | 'failed'
   readonly position: number
-  /** Position in the gateway's journal of the next frame to handle. */
+  /** Position in the sequence of the next frame to handle. */
   readonly next: number
   /** Frames handled since the start. */
   readonly read: number
@@ -31,7 +32,7 @@ export interface RecordedProgress {
   readonly latencies: Uint8Array
 }
 
-export type Recorded = RecordedOrder | RecordedEvent | RecordedProgress
+export type Recorded = RecordedOutput | RecordedEvent | RecordedProgress
 
 /** The contents of a strategy's journal, in order. */
 export function* recordedOf(journal: string): Generator<Recorded, void, undefined> {
@@ -48,7 +49,8 @@ export function* recordedOf(journal: string): Generator<Recorded, void, undefine
 
 function copyOf(frame: FrameView): Recorded | undefined {
   const { position } = frame
-  if (frame.is(Order)) return { kind: 'order', position, cause: frame.cause, values: frame.toObject() }
+  if (frame.is(Order)) return { kind: 'output', isOrder: true, position, cause: frame.cause }
+  if (frame.is(TimerRequest)) return { kind: 'output', isOrder: false, position, cause: frame.cause }
   if (frame.is(Lifecycle))
     return { kind: frame.event, position, next: Number(frame.next), read: Number(frame.read), run: frame.run }
   if (frame.is(Progress))

@@ -5,7 +5,7 @@ import { type RecordedEvent, type RecordedProgress, recordedOf } from './recorde
 export interface StrategyRun {
   /** Counts the starts, from 1. */
   readonly number: number
-  /** Position in the gateway's journal of the first frame it handles. */
+  /** Position in the sequence of the first frame it handles. */
   readonly from: number
   /** Position after the last frame it handled; the next run continues there. */
   to: number
@@ -15,8 +15,8 @@ export interface StrategyRun {
   read: number | undefined
   /** The last progress that it wrote. */
   progress: RecordedProgress | undefined
-  /** Orders after this position of its own journal were sent by its `onStop`. */
-  finalOrdersFrom: number
+  /** What follows this position of its own journal was sent by its `onStop`. */
+  finalOutputsFrom: number
 }
 
 /**
@@ -36,7 +36,7 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
       lastCause = -1
     } else if (run === undefined) {
       continue // The beginning of the run was removed by retention.
-    } else if (recorded.kind === 'order') {
+    } else if (recorded.kind === 'output') {
       lastCause = recorded.cause ?? lastCause
       if (run.ending === 'killed') run.to = Math.max(saved, lastCause + 1)
     } else if (recorded.kind === 'progress') {
@@ -47,7 +47,7 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
         ending: recorded.kind,
         to: recorded.next,
         read: recorded.read,
-        finalOrdersFrom: lastProgress,
+        finalOutputsFrom: lastProgress,
       })
     }
   }
@@ -64,6 +64,6 @@ function begin({ run, next }: RecordedEvent): StrategyRun {
     ending: 'killed',
     read: undefined,
     progress: undefined,
-    finalOrdersFrom: Number.POSITIVE_INFINITY,
+    finalOutputsFrom: Number.POSITIVE_INFINITY,
   }
 }

@@ -1,14 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { absolute } from '../../base/absolute.js'
 import { Handlers } from '../../frames/handlers.js'
+import type { FrameHeader } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
-import { SessionError } from '../../runtime/errors.js'
-import { GATEWAY_JOURNAL, Session } from '../../runtime/sessions/session.js'
-import { BookTop, OrderReport, Ticker, Trade } from '../messages/frames.js'
+import { HomeError } from '../errors.js'
+import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
+import { Fill, OrderReport } from '../messages/order-frames.js'
+import { InstrumentTerms } from '../messages/sequence-frames.js'
+import { TimerFired } from '../sequence/frames.js'
+import { HomeDirectory, SEQUENCE } from '../sequence/home.js'
+import { showWhatWasBefore } from '../strategies/before-start.js'
 import { StrategyHost } from '../strategies/host.js'
 import { loadStrategy } from '../strategies/load.js'
-import { OrderComparison, type ReplayDifference } from './order-comparison.js'
-import { recordedOf } from './recorded.js'
+import { livesOf, moduleOnRecord, strategyIn } from './lives.js'
+import { OutputComparison, type ReplayDifference } from './output-comparison.js'
 import { type StrategyRun, strategyRuns } from './strategy-runs.js'
 
 export interface ReplayOptions {
@@ -28,7 +33,7 @@ export interface ReplayResult {
   readonly runs: number
   /** The number of frames that were read. */
   readonly frames: number
-  /** The number of orders and cancels that are the same as the recorded ones. */
+  /** The number of orders and requests that are the same as the recorded ones. */
   readonly orders: number
   /** Undefined when everything was the same. */
   readonly difference: ReplayDifference | undefined
@@ -38,39 +43,43 @@ export interface ReplayResult {
 const SLICE_MS = 10
 
 /**
- * Passes to a strategy the frames that it handled live, and compares each order it sends with the recorded one. For
- * every run of the recorded strategy its module is evaluated again, because its memory was lost between the runs.
+ * Passes to a strategy the frames that it handled live, and compares all that it sends with its journal. For every run of
+ * the recorded strategy its module is evaluated again, because its memory was lost between the runs.
  *
- * @throws {SessionError} for a home or strategy that does not exist, {StrategyError}, what Reader.open throws, and the
+ * @throws {HomeError} for a home or strategy that does not exist, {StrategyError}, what Reader.open throws, and the
  * signal's reason.
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
-  const session = Session.openExisting(options.home)
-  const file = absolute(options.file)
-  const member = session.member(options.strategy)
-  const journal = session.journalOf(member.id)
-  const runs = strategyRuns(journal, session.gateway, member.id)
-  const records = recordedOf(journal)
-  const comparison = new OrderComparison(records, member.number)
-  const replay = new Replay(Reader.open(session.gateway), comparison, runs.at(-1)?.to ?? 0, options)
+  const home = HomeDirectory.openExisting(options.home)
+  const lives = livesOf(home)
+  const recorded = strategyIn(home, lives, options.strategy)
+  const { number, epochs } = recorded
+  const file = absolute(options.file) ?? moduleOnRecord(home, options.strategy, recorded)
+  const journal = home.strategy(options.strategy)
+  const runs = strategyRuns(journal, home.sequence, options.strategy)
+  const accounts = Object.fromEntries((lives.config?.venues ?? []).map(({ name, accounts: own }) => [name, own]))
+  const comparison = new OutputComparison(journal)
+  const replay = new Replay(home.sequence, comparison, runs.at(-1)?.to ?? 0, options)
   try {
     let done = 0
     for (const run of runs) {
-      const strategy = await loadStrategy(file ?? member.file, member.id)
+      const seed = epochs.get(run.number)?.seed ?? 0
+      const strategy = await loadStrategy(file, options.strategy)
       comparison.beginRun()
-      await replay.run(new StrategyHost(strategy, member.number, GATEWAY_JOURNAL, comparison), run)
+      const life = { strategy: number, epoch: run.number, seed, replay: true, sequence: SEQUENCE, accounts }
+      await replay.run(new StrategyHost(strategy, life, comparison), run)
       done++
       if (comparison.difference !== undefined) break
     }
     return {
-      strategy: member.id,
+      strategy: options.strategy,
       runs: done,
       frames: replay.frames,
-      orders: comparison.same,
+      orders: comparison.orders,
       difference: comparison.difference,
     }
   } finally {
-    records.return()
+    comparison.close()
     replay.close()
   }
 }
@@ -81,21 +90,26 @@ interface Thrown {
 
 class Replay {
   frames = 0
+  private readonly reader: Reader
   private host: StrategyHost | undefined = undefined
   private thrown: Thrown | undefined = undefined
   private readonly handlers: Handlers
 
   constructor(
-    private readonly reader: Reader,
-    private readonly comparison: OrderComparison,
+    private readonly sequence: string,
+    private readonly comparison: OutputComparison,
     private readonly end: number,
     private readonly options: ReplayOptions,
   ) {
+    this.reader = Reader.open(sequence)
     this.handlers = new Handlers()
-      .on(Ticker, frame => this.deliver(host => host.ticker(frame)))
-      .on(BookTop, frame => this.deliver(host => host.book(frame)))
-      .on(Trade, frame => this.deliver(host => host.trade(frame)))
-      .on(OrderReport, frame => this.deliver(host => host.report(frame)))
+      .on(InstrumentTerms, frame => this.deliver(frame, host => host.instrument(frame)))
+      .on(Ticker, frame => this.deliver(frame, host => host.ticker(frame)))
+      .on(BookTop, frame => this.deliver(frame, host => host.book(frame)))
+      .on(Trade, frame => this.deliver(frame, host => host.trade(frame)))
+      .on(OrderReport, frame => this.deliver(frame, host => host.report(frame)))
+      .on(Fill, frame => this.deliver(frame, host => host.fill(frame)))
+      .on(TimerFired, frame => this.deliver(frame, host => host.timer(frame)))
   }
 
   async run(host: StrategyHost, run: StrategyRun): Promise<void> {
@@ -103,16 +117,16 @@ class Replay {
     this.host = host
     this.thrown = undefined
     if (reader.position !== run.from) reader.seek({ position: run.from })
-    this.deliver(started => started.start())
+    this.deliver(undefined, started => started.start(showWhatWasBefore(started, this.sequence, run.from)))
     let sliceEnd = performance.now() + SLICE_MS
     while (this.thrown === undefined && reader.position < run.to) {
       if (reader.poll(this.handlers, 1) === 0) {
-        throw new SessionError(`${reader.path} ends at ${reader.position}, but the strategy had read up to ${run.to}`, {
+        throw new HomeError(`${reader.path} ends at ${reader.position}, but the strategy had read up to ${run.to}`, {
           path: reader.path,
         })
       }
       this.frames++
-      comparison.expectSent(reader.position, run.finalOrdersFrom)
+      comparison.expectSent(reader.position, run.finalOutputsFrom)
       if (comparison.difference !== undefined) return
       if (performance.now() < sliceEnd) continue
       this.options.onProgress?.(reader.position / this.end)
@@ -135,7 +149,7 @@ class Replay {
         comparison.recordDifference(`throws ${String(this.thrown.error)}`, reader.position)
     } else if (run.ending !== 'killed') {
       // A recorded failure without an error so far can only have happened at the end of the run.
-      const late = this.deliver(host => host.stop())
+      const late = this.deliver(undefined, host => host.stop())
       if (failed && late === undefined)
         comparison.recordDifference('does not throw, but failed when it was recorded', run.to)
       if (!failed && late !== undefined)
@@ -145,13 +159,15 @@ class Replay {
   }
 
   /** Catches the strategy's errors, for the comparison. Errors of the reader are thrown to the caller. */
-  private deliver(action: (host: StrategyHost) => void): Thrown | undefined {
+  private deliver(frame: FrameHeader | undefined, action: (host: StrategyHost) => unknown): Thrown | undefined {
     if (this.host === undefined) return undefined
+    const input = frame?.position
     try {
       action(this.host)
     } catch (error) {
       this.thrown = { error }
     }
+    this.comparison.compare(input)
     return this.thrown
   }
 }

@@ -45,6 +45,8 @@ export const StrategyStart = frame('StrategyStart', 29, {
   id: ascii(32),
   /** SHA-256 of its module's file, hexadecimal. */
   code: ascii(64),
+  /** The absolute path of its module; '' when it is longer. */
+  file: text(512),
 })
 
 /** A strategy's epoch is over: what its journal holds after `end` is denied. */

@@ -118,6 +118,12 @@ export class HomeDirectory {
   }
 }
 
+/** Whether a directory has the journal of a gateway, or is a home of version 0.1. */
+export function isHome(directory: string): boolean {
+  const sequence = path.join(directory, 'gateway')
+  return (fs.existsSync(sequence) && isJournal(sequence)) || fs.existsSync(path.join(directory, OLD_FILE))
+}
+
 /** A new home's identity. */
 export function newIdentity(): HomeIdentity {
   return { home: BigInt(`0x${randomBytes(5).toString('hex')}`), generation: 1, origin: now() }

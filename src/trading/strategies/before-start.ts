@@ -8,28 +8,36 @@ import type { StrategyHost } from './host.js'
 /** Frames between two looks whether the strategy's position is reached. */
 const BATCH = 1024
 
+/** The last frame before a strategy's start. */
+export interface LastBefore {
+  /** -1 when there is none. */
+  readonly position: number
+  readonly time: bigint
+}
+
 /**
  * Shows a strategy what the sequence has before the position where it starts: the instruments, its own orders and fills, the
  * last quotes; then the market data of its history.
  */
-export function showWhatWasBefore(host: StrategyHost, sequence: string, position: number): void {
-  let lastTime = 0n
+export function showWhatWasBefore(host: StrategyHost, sequence: string, position: number): LastBefore {
+  let last: LastBefore = { position: -1, time: 0n }
   const learning = on(InstrumentTerms, frame => host.instrument(frame))
     .on(OrderReport, frame => host.learnReport(frame))
     .on(Fill, frame => host.learnFill(frame))
     .on(BookTop, frame => {
       host.learnBook(frame)
     })
-  readUntil(Reader.open(sequence), learning, position, time => {
-    lastTime = time
+  readUntil(Reader.open(sequence), learning, position, found => {
+    last = found
   })
   const { historyNs } = host
-  if (historyNs === 0n || lastTime === 0n) return
+  if (historyNs === 0n || last.position < 0) return last
   const market = on(Ticker, frame => host.ticker(frame))
     .on(BookTop, frame => host.book(frame))
     .on(Trade, frame => host.trade(frame))
-  const reader = Reader.open(sequence, { from: { time: lastTime > historyNs ? lastTime - historyNs : 0n } })
+  const reader = Reader.open(sequence, { from: { time: last.time > historyNs ? last.time - historyNs : 0n } })
   host.replayHistory(() => readUntil(reader, market, position, () => {}))
+  return last
 }
 
 /** Handles the frames before a position, then closes the reader. */
@@ -37,7 +45,7 @@ function readUntil(
   reader: Reader,
   handlers: Parameters<Reader['poll']>[0],
   position: number,
-  last: (time: bigint) => void,
+  onLast: (last: LastBefore) => void,
 ): void {
   try {
     // In batches first; the last part frame by frame, for a batch may end after the position.
@@ -45,7 +53,7 @@ function readUntil(
     while (reader.position < position) {
       const before = reader.position
       if (reader.poll(handlers, 1) === 0) break
-      if (reader.position >= position) last(timeAt(reader, before))
+      if (reader.position >= position) onLast(frameAt(reader, before))
     }
   } finally {
     reader.close()
@@ -55,11 +63,12 @@ function readUntil(
 /** The most slots of a frame. */
 const LARGEST_SLOTS = 255
 
-function timeAt(reader: Reader, position: number): bigint {
+/** The first frame at or after a position. */
+function frameAt(reader: Reader, position: number): LastBefore {
   const other = Reader.open(reader.path, { from: { position } })
   try {
-    for (const frame of other) return frame.time
-    return 0n
+    for (const frame of other) return { position: frame.position, time: frame.time }
+    return { position: -1, time: 0n }
   } finally {
     other.close()
   }

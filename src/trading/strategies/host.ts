@@ -66,7 +66,8 @@ export class StrategyHost {
   private stopping = false
   private inHistory = false
   /** Options of a commit, used again for each. */
-  private readonly sending: { readonly cause: { journal: number; position: number }; readonly source: number }
+  private readonly sending: { cause: { journal: number; position: number } | undefined; readonly source: number }
+  private readonly cause: { readonly journal: number; position: number }
 
   constructor(
     private readonly strategy: StrategyDefinition,
@@ -76,7 +77,8 @@ export class StrategyHost {
     this.filter = new SymbolFilter(strategy.symbols)
     this.random = new SeededRandom(life.seed)
     this.high = idHigh(life.strategy, life.epoch)
-    this.sending = { cause: { journal: life.sequence, position: 0 }, source: life.strategy }
+    this.cause = { journal: life.sequence, position: 0 }
+    this.sending = { cause: undefined, source: life.strategy }
     this.context = this.makeContext()
   }
 
@@ -91,9 +93,10 @@ export class StrategyHost {
     return instrument
   }
 
-  /** @param position the position of the last frame before its start. */
-  start(position: number): void {
-    this.sending.cause.position = Math.max(0, position)
+  /** @param last the last frame before its start. */
+  start(last: { readonly position: number; readonly time: bigint }): void {
+    if (last.position >= 0) this.causedBy(last.position)
+    this.lastTime = last.time
     this.strategy.onStart?.(this.context)
   }
 
@@ -174,9 +177,14 @@ export class StrategyHost {
     try {
       handle(frame, this.context)
     } finally {
-      this.sending.cause.position = frame.position
+      this.causedBy(frame.position)
       this.frame = undefined
     }
+  }
+
+  private causedBy(position: number): void {
+    this.cause.position = position
+    this.sending.cause = this.cause
   }
 
   /** Sets the cause of what is sent next. @throws {InvalidStateError} */
@@ -188,7 +196,7 @@ export class StrategyHost {
       )
     }
     if (frame !== undefined) {
-      this.sending.cause.position = frame.position
+      this.causedBy(frame.position)
       this.lastTime = frame.time
     } else if (!this.stopping) {
       throw new InvalidStateError(

@@ -63,6 +63,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
       output,
       writer: { ...config.writer, frames: [Order, TimerRequest] },
       from: strategy.from ?? 'start',
+      run: config.epoch,
     },
     atOnce.signal,
   )
@@ -98,9 +99,9 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   }, config.progressMs)
   try {
     const { position } = consumer.reader
-    showWhatWasBefore(host, input, position)
+    const last = showWhatWasBefore(host, input, position)
     consumer.writer.addInstruments(host.instruments.all.map(entryOf))
-    consumer.writeTogether(() => host.start(position - 1))
+    consumer.writeTogether(() => host.start(last))
     sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, stopping.signal)
     if (broken !== undefined) throw broken

@@ -1,7 +1,6 @@
 import { formatValue } from '../../base/format-value.js'
 import type { HandlerResult } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
-import { isMemberId } from '../../runtime/sessions/session.js'
 import { StrategyError } from '../errors.js'
 import { isSymbol } from '../instruments/instrument.js'
 import type { BookTop, Ticker, Trade } from '../messages/market-frames.js'
@@ -126,7 +125,7 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
   if (typeof definition !== 'object' || definition === null)
     throw new StrategyError(`defineStrategy takes an object, not ${formatValue(definition)}`)
   const { id, symbols, from, history } = definition
-  if (!isMemberId(id)) {
+  if (!isStrategyId(id)) {
     throw new StrategyError(
       `a strategy's 'id' is 1 to 32 letters, digits, '_', '.' and '-', and begins with no '.' or '-'; not ${formatValue(id)}`,
     )
@@ -177,4 +176,9 @@ export function parseDuration(text: unknown): bigint | undefined {
   if (match === null) return undefined
   const units = { ms: 1_000_000n, s: 1_000_000_000n, m: 60_000_000_000n, h: 3_600_000_000_000n }
   return BigInt(match[1]) * units[match[2] as keyof typeof units]
+}
+
+/** Whether a string is a strategy's id: it becomes the name of a directory and of a reader. */
+export function isStrategyId(id: unknown): id is string {
+  return typeof id === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/.test(id)
 }

@@ -1,0 +1,40 @@
+import type { FrameRecorder } from '../../frames/frame-recorder.js'
+import { Instruments } from '../instruments/instruments.js'
+import { Orders } from '../orders/life/orders.js'
+import { Risk } from '../risk/risk.js'
+import type { HomeIdentity } from '../sequence/home.js'
+import { Time } from '../sequence/time.js'
+import type { AsyncVenue } from '../venues/async-venue.js'
+import { Desk } from './desk.js'
+import { DeskVenue, DeskVenues } from './desk-venues.js'
+import { Outcomes } from './outcomes.js'
+
+/**
+ * A desk without a history.
+ *
+ * @param expiryMs how long a request may act at a venue, in ms; 0 without a limit.
+ */
+export function makeDesk(
+  identity: HomeIdentity,
+  venues: readonly AsyncVenue[],
+  expiryMs: number,
+  recorder: FrameRecorder,
+): Desk {
+  const time = new Time(identity.origin)
+  const instruments = new Instruments()
+  let firstAccount = 0
+  const all = venues.map((venue, number) => {
+    const deskVenue = new DeskVenue(venue, number, firstAccount, expiryMs * 1e6, false)
+    firstAccount += venue.accounts.length
+    return deskVenue
+  })
+  const deskVenues = new DeskVenues(all)
+  const orders = new Orders(instruments)
+  const risk = new Risk({}, { instruments, origin: Number(identity.origin / 1_000_000n) })
+  for (const venue of all)
+    venue.accounts.forEach((name, account) => risk.addAccount(venue.firstAccount + account, name))
+  const desk = new Desk(instruments, orders, risk, deskVenues, time, new Outcomes(recorder, time))
+  orders.accountNumberOf = (venue, account) => (deskVenues.named(venue)?.firstAccount ?? 0) + account
+  for (const venue of all) if (venue.venue.deterministic) venue.venue.start(event => deskVenues.onEvent(venue, event))
+  return desk
+}
