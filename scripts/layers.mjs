@@ -56,6 +56,7 @@ const LAYERS = [
   ['trading/orders', 'markets in flight'],
   ['trading/sequence', 'the frames of the sequence, homes, bursts, the configuration on record'],
   ['trading/desk', 'everything that is decided about orders, from the sequence alone'],
+  ['trading/adapter', 'the process of a venue adapter'],
   ['trading/strategies', 'defines, loads and runs a strategy'],
   ['trading/gateway', 'the gateway process'],
   ['trading/replay', 'replays a strategy or the gateway and compares'],

@@ -60,7 +60,7 @@ export function walkSequence(journal: string, marks: readonly number[], requests
     })
     .on(Intent, frame => {
       countFrame(frame)
-      requests.intent(frame.order)
+      if (frame.action !== 'query' && frame.action !== 'reconcile') requests.intent(frame.cause ?? -1)
     })
     .on(OrderReport, report => {
       countFrame(report)

@@ -5,12 +5,13 @@ import type { VenueEvent } from '../venues/venue-event.js'
 
 /** A request that may leave once its Intent is in the sequence. */
 interface Held {
+  action: 'submit' | 'amend' | 'cancel' | 'query' | 'reconcile'
   order: LiveOrder | undefined
   idHigh: number
   idLow: number
-  /** 0 is the order itself. */
+  account: number
+  instrument: number
   request: number
-  isCancel: boolean
   ticks: number
   steps: number
 }
@@ -20,10 +21,7 @@ interface Held {
  * makes its answers again. Requests to any other are held until `send`, when the sequence has them.
  */
 export class DeskVenue {
-  /** Whether requests are passed on. False while the sequence is read again: what was sent is not sent twice. */
-  isLive = false
-  private readonly held: Held[] = []
-  private count = 0
+  private held: Held[] = []
 
   constructor(
     readonly venue: AsyncVenue,
@@ -49,6 +47,11 @@ export class DeskVenue {
     return this.venue.canAmend
   }
 
+  /** Whether what was sent to it, and not answered, is lost with the gateway's process. */
+  get isVolatile(): boolean {
+    return !this.venue.deterministic && !this.isRemote
+  }
+
   /** When a request that is decided now may no longer act. */
   deadline(now: number): number {
     return this.expiryNs === 0 ? 0 : now + this.expiryNs
@@ -56,64 +59,67 @@ export class DeskVenue {
 
   submit(order: LiveOrder, now: number): void {
     if (this.venue.deterministic) this.venue.submit(order, now)
-    else this.hold(order, 0, false, order.ticks, order.steps)
+    else this.hold('submit', order, 0, order.ticks, order.steps)
   }
 
   amend(order: LiveOrder, request: number, ticks: number, steps: number, now: number): void {
     if (this.venue.deterministic) this.venue.amend(order.idHigh, order.idLow, request, ticks, steps, now)
-    else this.hold(order, request, false, ticks, steps)
+    else this.hold('amend', order, request, ticks, steps)
   }
 
   cancel(order: LiveOrder, request: number, now: number): void {
     if (this.venue.deterministic) this.venue.cancel(order.idHigh, order.idLow, request, now)
-    else this.hold(order, request, true, 0, 0)
-  }
-
-  reconcile(account: number, now: number): void {
-    if (this.venue.deterministic || (this.isLive && !this.isRemote)) this.venue.reconcile(account, now)
+    else this.hold('cancel', order, request, 0, 0)
   }
 
   query(order: LiveOrder, now: number): void {
     const { idHigh, idLow, account, instrument } = order
-    if (this.venue.deterministic || (this.isLive && !this.isRemote))
-      this.venue.query(idHigh, idLow, account, instrument.number, now)
+    if (this.venue.deterministic) this.venue.query(idHigh, idLow, account, instrument.number, now)
+    else this.hold('query', order, 0, 0, 0)
+  }
+
+  reconcile(account: number, now: number): void {
+    if (this.venue.deterministic) return this.venue.reconcile(account, now)
+    if (!this.isRemote)
+      this.held.push({
+        action: 'reconcile',
+        order: undefined,
+        idHigh: 0,
+        idLow: 0,
+        account,
+        instrument: 0,
+        request: 0,
+        ticks: 0,
+        steps: 0,
+      })
+  }
+
+  /** The sequence has the Intent of the oldest request that is held, from an earlier gateway: it is not sent again. */
+  dropFirst(): void {
+    this.held.shift()
   }
 
   /** Passes on what is held. */
   send(now: number): void {
-    const { count } = this
-    if (count === 0) return
-    this.count = 0
-    for (let i = 0; i < count; i++) {
-      const { order, idHigh, idLow, request, isCancel, ticks, steps } = this.held[i]
-      this.held[i].order = undefined
-      if (request === 0) {
-        // An order that became final meanwhile may be another one's object by now.
-        if (order !== undefined && order.idHigh === idHigh && order.idLow === idLow) this.venue.submit(order, now)
-      } else if (isCancel) this.venue.cancel(idHigh, idLow, request, now)
-      else this.venue.amend(idHigh, idLow, request, ticks, steps, now)
+    if (this.held.length === 0) return
+    const { held, venue } = this
+    this.held = []
+    for (const { action, order, idHigh, idLow, account, instrument, request, ticks, steps } of held) {
+      // The object of an order that was forgotten meanwhile may be another one's by now.
+      const isSame = order?.idHigh === idHigh && order.idLow === idLow
+      if (action === 'submit' && order !== undefined && isSame) venue.submit(order, now)
+      else if (action === 'amend') venue.amend(idHigh, idLow, request, ticks, steps, now)
+      else if (action === 'cancel') venue.cancel(idHigh, idLow, request, now)
+      else if (action === 'query') venue.query(idHigh, idLow, account, instrument, now)
+      else if (action === 'reconcile') venue.reconcile(account, now)
     }
   }
 
-  private hold(order: LiveOrder, request: number, isCancel: boolean, ticks: number, steps: number): void {
-    if (!this.isLive || this.isRemote) return
-    const held = (this.held[this.count] ??= {
-      order: undefined,
-      idHigh: 0,
-      idLow: 0,
-      request: 0,
-      isCancel: false,
-      ticks: 0,
-      steps: 0,
-    })
-    this.count++
-    held.order = request === 0 ? order : undefined
-    held.idHigh = order.idHigh
-    held.idLow = order.idLow
-    held.request = request
-    held.isCancel = isCancel
-    held.ticks = ticks
-    held.steps = steps
+  private hold(action: Held['action'], order: LiveOrder, request: number, ticks: number, steps: number): void {
+    // An adapter in a process of its own reads the Intent.
+    if (this.isRemote) return
+    const { idHigh, idLow, account, instrument } = order
+    this.held.push({ action, order, idHigh, idLow, account, instrument: instrument.number, request, ticks, steps })
   }
 }
 

@@ -101,6 +101,25 @@ export class Desk {
     }
   }
 
+  /**
+   * A gateway starts. What was asked of a venue in the last gateway's process and not answered may have been sent or not:
+   * only the venue knows. @param position of the Run frame.
+   */
+  restart(now: number, position: number): void {
+    this.tick(now)
+    this.cause = position
+    for (const venue of this.venues.all) {
+      if (!venue.isVolatile) continue
+      for (let account = 0; account < venue.accounts.length; account++) {
+        const number = venue.firstAccount + account
+        this.risk.setReconciled(number, false)
+        for (const order of this.orders.ofAccount(number))
+          if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
+        this.reconcile(venue, account)
+      }
+    }
+  }
+
   /** A process of a strategy starts. */
   startStrategy(strategy: number, id: string, epoch: number, wantsTicker: boolean): void {
     this.epochs[strategy] = epoch
@@ -215,7 +234,7 @@ export class Desk {
     this.orders.submit(order, this.now)
     this.risk.reserve(order, this.now)
     this.unanswered.add(order.idHigh, order.idLow, order.deadline)
-    this.outcomes.intent(order, NEW, 0, venue.number, order.deadline, this.cause)
+    this.outcomes.submit(order, venue.number, this.cause)
     venue.submit(order, this.now)
   }
 
@@ -236,7 +255,7 @@ export class Desk {
     const request = this.orders.requestAmend(order, ticks, steps, deadline)
     this.risk.reserve(order, this.now)
     this.unanswered.add(order.idHigh, order.idLow, deadline)
-    this.outcomes.intent(order, AMEND, request, venue.number, deadline, this.cause)
+    this.outcomes.amend(order, request, ticks, steps, venue.number, deadline, this.cause)
     venue.amend(order, request, ticks, steps, this.now)
   }
 
@@ -258,7 +277,7 @@ export class Desk {
     const deadline = venue.deadline(this.now)
     const request = this.orders.requestCancel(order, deadline)
     this.unanswered.add(order.idHigh, order.idLow, deadline)
-    this.outcomes.intent(order, CANCEL, request, venue.number, deadline, this.cause)
+    this.outcomes.cancel(order, request, venue.number, deadline, this.cause)
     venue.cancel(order, request, this.now)
   }
 
@@ -278,16 +297,26 @@ export class Desk {
   /** What a venue says about an account. */
   private accountEvent(venue: DeskVenue, event: VenueEvent): void {
     const account = venue.firstAccount + event.account
-    if (event.kind === 'connected') venue.reconcile(event.account, this.now)
+    if (event.kind === 'connected') this.reconcile(venue, event.account)
     else if (event.kind === 'reconciled') {
       this.risk.setReconciled(account, true)
-      for (const order of this.orders.ofAccount(account)) if (order.unknownSince >= 0) venue.query(order, this.now)
+      for (const order of this.orders.ofAccount(account)) if (order.unknownSince >= 0) this.query(venue, order)
     } else if (event.kind === 'disconnected') {
       this.risk.setReconciled(account, false)
       // What was asked and not answered may have arrived or not.
       for (const order of this.orders.ofAccount(account))
         if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
     }
+  }
+
+  private reconcile(venue: DeskVenue, account: number): void {
+    this.outcomes.reconcile(account, venue.number, this.cause)
+    venue.reconcile(account, this.now)
+  }
+
+  private query(venue: DeskVenue, order: LiveOrder): void {
+    this.outcomes.query(order, venue.number, this.cause)
+    venue.query(order, this.now)
   }
 
   private becomeUnknown(order: LiveOrder): void {
@@ -306,7 +335,8 @@ export class Desk {
       if (order === undefined || order.isFinal) continue
       if (!order.submitPending && order.unknownSince < 0 && order.requests.size === 0) continue
       this.becomeUnknown(order)
-      this.venues.of(order.instrument)?.query(order, this.now)
+      const venue = this.venues.of(order.instrument)
+      if (venue !== undefined) this.query(venue, order)
       this.unanswered.again(idHigh, idLow, this.now)
     }
   }

@@ -9,6 +9,12 @@ import { Desk } from './desk.js'
 import { DeskVenue, DeskVenues } from './desk-venues.js'
 import { Outcomes } from './outcomes.js'
 
+/** A venue, and whether it runs in a process of its own. */
+export interface PlacedVenue {
+  readonly venue: AsyncVenue
+  readonly isRemote: boolean
+}
+
 /**
  * A desk without a history.
  *
@@ -16,15 +22,15 @@ import { Outcomes } from './outcomes.js'
  */
 export function makeDesk(
   identity: HomeIdentity,
-  venues: readonly AsyncVenue[],
+  venues: readonly PlacedVenue[],
   expiryMs: number,
   recorder: FrameRecorder,
 ): Desk {
   const time = new Time(identity.origin)
   const instruments = new Instruments()
   let firstAccount = 0
-  const all = venues.map((venue, number) => {
-    const deskVenue = new DeskVenue(venue, number, firstAccount, expiryMs * 1e6, false)
+  const all = venues.map(({ venue, isRemote }, number) => {
+    const deskVenue = new DeskVenue(venue, number, firstAccount, expiryMs * 1e6, isRemote)
     firstAccount += venue.accounts.length
     return deskVenue
   })

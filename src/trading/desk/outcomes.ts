@@ -1,11 +1,12 @@
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import { Halves } from '../../frames/halves.js'
+import type { WriteView } from '../../frames/view.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
-import { ACTIONS, BUY, LIQUIDITIES, ORDER_STATES, SIDES } from '../messages/order-terms.js'
+import { BUY, LIQUIDITIES, ORDER_STATES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { REASONS } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import { stateOf } from '../orders/life/state.js'
-import { Intent, TimerFired } from '../sequence/frames.js'
+import { type INTENTS, Intent, TimerFired } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import type { Time } from '../sequence/time.js'
 import type { VenueEvent } from '../venues/venue-event.js'
@@ -13,6 +14,7 @@ import type { Timer } from './timers.js'
 
 const INTENT_ID = new Halves(Intent, 'orderId')
 const INTENT_DEADLINE = new Halves(Intent, 'deadline')
+const INTENT_EXPIRY = new Halves(Intent, 'expireAt')
 const REPORT_ID = new Halves(OrderReport, 'orderId')
 const REPORT_TIME = new Halves(OrderReport, 'venueTime')
 const FILL_ID = new Halves(Fill, 'orderId')
@@ -36,20 +38,58 @@ export class Outcomes {
     this.sink = sink
   }
 
-  intent(order: LiveOrder, action: number, request: number, venue: number, deadline: number, position: number): void {
-    const intent = this.sink.begin(Intent)
-    INTENT_ID.set(intent, order.idLow, order.idHigh)
-    intent.instrument = order.instrument.number
-    intent.request = request
-    intent.order = position
-    intent.venue = venue
-    intent.account = order.account
-    intent.action = ACTIONS[action]
-    if (deadline !== 0) {
-      this.time.split(deadline)
-      INTENT_DEADLINE.set(intent, this.time.low, this.time.high)
+  /** The order itself is sent. */
+  submit(order: LiveOrder, venue: number, cause: number): void {
+    const { time } = this
+    const intent = this.beginIntent(order, 'submit', 0, venue, order.deadline)
+    intent.side = SIDES[order.side]
+    intent.orderType = ORDER_TYPES[order.type]
+    intent.timeInForce = TIMES_IN_FORCE[order.timeInForce]
+    intent.postOnly = order.postOnly
+    intent.reduceOnly = order.reduceOnly
+    intent.ticks = order.ticks
+    intent.steps = order.steps
+    intent.stopTicks = order.stopTicks
+    if (order.expireAt !== 0) {
+      time.split(order.expireAt)
+      INTENT_EXPIRY.set(intent, time.low, time.high)
     }
-    this.sink.commit()
+    this.commit(order.strategy, cause)
+  }
+
+  amend(
+    order: LiveOrder,
+    request: number,
+    ticks: number,
+    steps: number,
+    venue: number,
+    deadline: number,
+    cause: number,
+  ): void {
+    const intent = this.beginIntent(order, 'amend', request, venue, deadline)
+    intent.ticks = ticks
+    intent.steps = steps
+    this.commit(order.strategy, cause)
+  }
+
+  cancel(order: LiveOrder, request: number, venue: number, deadline: number, cause: number): void {
+    this.beginIntent(order, 'cancel', request, venue, deadline)
+    this.commit(order.strategy, cause)
+  }
+
+  /** The venue is asked what became of an order. */
+  query(order: LiveOrder, venue: number, cause: number): void {
+    this.beginIntent(order, 'query', 0, venue, 0)
+    this.commit(order.strategy, cause)
+  }
+
+  /** The venue is asked for all of an account. */
+  reconcile(account: number, venue: number, cause: number): void {
+    const intent = this.sink.begin(Intent)
+    intent.action = 'reconcile'
+    intent.venue = venue
+    intent.account = account
+    this.commit(0, cause)
   }
 
   /** @param reason an index into REASONS. @param cause the position of the frame that led to it. */
@@ -112,6 +152,27 @@ export class Outcomes {
     fired.name = timer.name
     fired.due = this.time.toBigInt(timer.due)
     this.commit(timer.strategy, cause)
+  }
+
+  private beginIntent(
+    order: LiveOrder,
+    action: (typeof INTENTS)[number],
+    request: number,
+    venue: number,
+    deadline: number,
+  ): WriteView<typeof Intent> {
+    const intent = this.sink.begin(Intent)
+    INTENT_ID.set(intent, order.idLow, order.idHigh)
+    intent.instrument = order.instrument.number
+    intent.request = request
+    intent.venue = venue
+    intent.account = order.account
+    intent.action = action
+    if (deadline !== 0) {
+      this.time.split(deadline)
+      INTENT_DEADLINE.set(intent, this.time.low, this.time.high)
+    }
+    return intent
   }
 
   private commit(strategy: number, cause: number): void {

@@ -51,6 +51,7 @@ export interface OutcomeDifference {
 }
 
 const TAKEN_CLOCK = new Halves(Taken, 'clock')
+const RUN_CLOCK = new Halves(Run, 'clock')
 const CLOCK_CLOCK = new Halves(Clock, 'clock')
 
 /**
@@ -138,6 +139,10 @@ export class Player {
     })
       .on(Run, frame => {
         this.run = frame.run
+        this.desk?.restart(
+          RUN_CLOCK.since(pointerOf(frame) as FramePointer, this.originLow, this.originHigh),
+          frame.position,
+        )
       })
       .on(Config, frame => {
         const config = this.configs.add(frame)
@@ -197,7 +202,10 @@ export class Player {
         const venue = this.desk?.venues.all[frame.venue]
         if (venue !== undefined) this.desk?.report(venue, readVenueReport(frame), frame.position)
       })
-      .on(Intent, compare)
+      .on(Intent, frame => {
+        this.compare(frame)
+        this.desk?.venues.all[frame.venue]?.dropFirst()
+      })
       .on(OrderReport, compare)
       .on(Fill, compare)
       .on(TimerFired, compare)

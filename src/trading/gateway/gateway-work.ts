@@ -36,6 +36,8 @@ export class GatewayWork implements Work {
     let done = 0
     if (desk.nextAt !== Number.POSITIVE_INFINITY) done += this.advance()
     for (let i = 0; i < strategies.length; i++) done += strategies[i].source.take(sequence, desk)
+    const { adapters } = open
+    for (let i = 0; i < adapters.length; i++) done += adapters[i].source.take(sequence, desk)
     done += open.takeVenueEvents()
     if (pump !== undefined) {
       this.measureLateness(pump, wallMs)
@@ -50,6 +52,7 @@ export class GatewayWork implements Work {
   hasWork(): boolean {
     if (this.open.hasVenueEvents) return true
     for (const { source } of this.strategies) if (source.reader.lag > 0) return true
+    for (const { source } of this.open.adapters) if (source.reader.lag > 0) return true
     return this.dueIn(performance.now()) <= 0
   }
 
@@ -67,7 +70,7 @@ export class GatewayWork implements Work {
   }
 
   get controls(): readonly (Wakeable | undefined)[] {
-    return this.strategies.map(({ source }) => source.reader.sleepOn)
+    return [...this.strategies, ...this.open.adapters].map(({ source }) => source.reader.sleepOn)
   }
 
   /** Orders and requests taken in this run. */
@@ -101,6 +104,7 @@ export class GatewayWork implements Work {
 
   close(): void {
     for (const { source } of this.strategies) source.close()
+    for (const { source } of this.open.adapters) source.close()
   }
 
   /** Fires what is due by the clock. */

@@ -101,6 +101,7 @@ export class Gateway {
     const { wait = 'event-loop' } = options
     this.loop = new Loop(this.work, wait !== 'event-loop')
     open.onVenueEvent = () => this.loop.wake()
+    for (const adapter of open.adapters) adapter.start()
     for (const strategy of strategies) superviseStrategy(open, strategy)
     this.running = this.loop.run()
     this.running.catch(() => {})
@@ -180,6 +181,8 @@ export class Gateway {
       const orderly = await Promise.all(
         work.strategies.map(({ supervisor }) => supervisor?.stop({ kind: 'stop', position }) ?? false),
       )
+      // After the strategies, whose last requests they must still get.
+      await Promise.all(open.adapters.map(({ supervisor }) => supervisor?.stop({ kind: 'stop', position })))
       this.loop.stop()
       await Promise.all([this.fed, this.running])
       for (const strategy of work.strategies) endEpoch(open, strategy)

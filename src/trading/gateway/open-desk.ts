@@ -1,10 +1,14 @@
+import * as path from 'node:path'
+import { InvalidOptionError } from '../../base/errors.js'
+import { formatValue } from '../../base/format-value.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Writer } from '../../journal/write/writer.js'
+import { inspectVenue } from '../adapter/inspect.js'
 import type { Desk } from '../desk/desk.js'
-import { makeDesk } from '../desk/make-desk.js'
+import { makeDesk, type PlacedVenue } from '../desk/make-desk.js'
 import { type KnownStrategy, Player } from '../desk/player.js'
-import { SequenceMismatchError } from '../errors.js'
+import { HomeError, SequenceMismatchError } from '../errors.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
@@ -31,11 +35,18 @@ import {
 } from '../sequence/frames.js'
 import { HomeDirectory, type HomeIdentity, newIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
 import { Sequence } from '../sequence/sequence.js'
-import type { AsyncVenue } from '../venues/async-venue.js'
+import { checkVenue } from '../venues/load-venue.js'
+import { RecordedVenue } from '../venues/recorded-venue.js'
+import { Adapter } from './adapter.js'
 import { BreakerWatch } from './breaker-watch.js'
 import { checkStrategyJournals } from './check-home.js'
 import type { GatewayOptions } from './options.js'
 import { VenueInbox } from './venue-inbox.js'
+
+/** A venue of the options; one that runs in a process of its own has a module. */
+interface OpenVenue extends PlacedVenue {
+  readonly file: string | undefined
+}
 
 const FRAMES: readonly FrameDefinition[] = [
   Home,
@@ -65,6 +76,8 @@ export class OpenDesk {
   onVenueEvent: () => void = () => {}
   private readonly bySymbol = new Map<string, Instrument>()
   private readonly inbox: VenueInbox
+  /** The venues that run in processes of their own. */
+  readonly adapters: readonly Adapter[]
 
   constructor(
     readonly options: GatewayOptions,
@@ -74,7 +87,9 @@ export class OpenDesk {
     readonly desk: Desk,
     private readonly player: Player,
     private readonly breaker: BreakerWatch,
+    venues: readonly OpenVenue[],
   ) {
+    this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
     this.inbox = new VenueInbox(desk.venues, () => this.onVenueEvent())
   }
 
@@ -170,7 +185,7 @@ export class OpenDesk {
 export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
   const home = HomeDirectory.open(options.home)
   const { pageSize, durability } = options
-  const venues = venuesOf(options)
+  const venues = await venuesOf(options)
   const config = configOf(options, venues)
   // The journal's lock makes this the only gateway of the home.
   const writer = Writer.open(home.sequence, { pageSize, durability, journalId: SEQUENCE, frames: FRAMES })
@@ -184,18 +199,21 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     const desk = player.played
     if (player.difference !== undefined) throw mismatch(home, player)
     const identity = player.identity as HomeIdentity
+    if (player.config !== undefined) checkSameVenues(home, player.config, config)
     await checkStrategyJournals(home, identity, writer.position, player, options)
     const sequence = new Sequence(writer, desk.time)
     completeOutcomes(writer, recorder)
     desk.outcomes.writeTo(writer)
-    for (const venue of desk.venues.all) venue.isLive = true
-    writer.write(Run, { run: player.run + 1, pid: process.pid, clock: desk.time.toBigInt(desk.time.now()) })
+    // Its clock is read back from the frame, so that replay has the same time.
+    const clock = desk.time.toBigInt(desk.time.now())
+    desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid: process.pid, clock }))
     breaker = new BreakerWatch(home.path)
-    const open = new OpenDesk(options, home, identity, sequence, desk, player, breaker)
+    const open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, venues)
     open.addInstruments()
     // After the instruments, which limits may name.
     desk.risk.setOptions(options.risk ?? {})
     writeConfig(writer, config)
+    desk.send()
     return open
   } catch (error) {
     breaker?.close()
@@ -212,22 +230,55 @@ function completeOutcomes(writer: Writer, recorder: FrameRecorder): void {
   }
 }
 
-function venuesOf(options: GatewayOptions): readonly AsyncVenue[] {
-  if (options.venues !== undefined) return options.venues
-  return [options.venue ?? new SimulatedExchange()]
+/** The venues of the options, in their order: it gives them their numbers. */
+async function venuesOf(options: GatewayOptions): Promise<readonly OpenVenue[]> {
+  const given = options.venues ?? [options.venue ?? new SimulatedExchange()]
+  const venues: OpenVenue[] = []
+  for (const one of given) {
+    if (typeof one === 'string') {
+      const { name, file, accounts, canAmend, instruments } = await inspectVenue(path.resolve(one))
+      const venue = new RecordedVenue(name, accounts, canAmend, instruments)
+      venues.push({ venue, isRemote: true, file })
+    } else venues.push({ venue: checkVenue(one, "option 'venue' of Gateway.start"), isRemote: false, file: undefined })
+  }
+  const names = venues.map(({ venue }) => venue.name)
+  const twice = names.find((name, n) => names.indexOf(name) !== n)
+  if (twice === undefined) return venues
+  throw new InvalidOptionError(`two venues have the name '${twice}'; each needs a name of its own`)
 }
 
-function configOf({ risk = {}, requestExpiryMs = 0 }: GatewayOptions, venues: readonly AsyncVenue[]): DeskConfig {
+function configOf({ risk = {}, requestExpiryMs = 0 }: GatewayOptions, venues: readonly OpenVenue[]): DeskConfig {
   return {
     risk: risk as Record<string, unknown>,
-    venues: venues.map(({ name, accounts, canAmend, deterministic, configuration }) => ({
+    venues: venues.map(({ venue: { name, accounts, canAmend, deterministic, configuration }, isRemote }) => ({
       name,
       accounts,
       canAmend,
       deterministic,
+      isRemote,
       configuration,
     })),
     expiryMs: requestExpiryMs,
+  }
+}
+
+/**
+ * The venues and their order are part of the home: orders name them by number, and a simulated exchange with other options
+ * would have decided otherwise.
+ */
+function checkSameVenues(home: HomeDirectory, recorded: DeskConfig, config: DeskConfig): void {
+  const refuse = (what: string): HomeError =>
+    new HomeError(`${home.path} ${what}; use the venues that it was made with, or begin another home`, {
+      path: home.path,
+    })
+  if (recorded.expiryMs !== config.expiryMs)
+    throw refuse(`was made with 'requestExpiryMs' ${recorded.expiryMs}, not ${config.expiryMs}`)
+  for (const [n, venue] of recorded.venues.entries()) {
+    const now = config.venues[n]
+    if (now?.name !== venue.name)
+      throw refuse(`has '${venue.name}' as its venue number ${n + 1}, not ${formatValue(now?.name)}`)
+    // As it would be read back, without what is undefined.
+    if (JSON.stringify(venue) !== JSON.stringify(now)) throw refuse(`has other options of the venue '${venue.name}'`)
   }
 }
 

@@ -24,10 +24,13 @@ export interface GatewayOptions {
    * gap that is cut, and each wait of more than a minute, is reported to `onProblem` (FeedGapError). Default 60,000.
    */
   readonly maxGapMs?: number
-  /** A new venue object; the gateway restores its state from the sequence. Default: a SimulatedExchange. */
-  readonly venue?: AsyncVenue
+  /**
+   * A new venue object, which runs in the gateway's process; or a module, whose default export is a venue or a function that
+   * makes one: it runs in a process of its own, with a journal of its own. Default: a SimulatedExchange.
+   */
+  readonly venue?: AsyncVenue | string
   /** Several venues, instead of `venue`. The first one trades the instruments that no venue names. */
-  readonly venues?: readonly AsyncVenue[]
+  readonly venues?: readonly (AsyncVenue | string)[]
   /** Terms of instruments that the venues do not know themselves. */
   readonly instruments?: readonly InstrumentSpec[]
   /** Limits; without any, every order passes that is sound. */
@@ -56,6 +59,8 @@ export interface GatewayOptions {
   readonly progressMs?: number
   /** Called when a strategy's process was started, is ready, failed with an error of its own, or ended. */
   readonly onStrategy?: (id: string, event: SupervisorEvent) => void
+  /** The same for a venue that runs in a process of its own. */
+  readonly onVenue?: (name: string, event: SupervisorEvent) => void
   /**
    * Called for parts of the feed that are invalid and were left out, gaps in its times, and symbols of strategies that
    * have no events.
@@ -71,7 +76,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     feed: kinds.object,
     speed: isSpeed,
     maxGapMs: kinds.number(1, Number.POSITIVE_INFINITY),
-    venue: kinds.object,
+    venue: value => (typeof value === 'string' ? kinds.string(value) : kinds.object(value)),
     venues: kinds.array,
     instruments: kinds.array,
     risk: kinds.object,
@@ -84,6 +89,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     stopMs: kinds.integer(1, 3_600_000),
     progressMs: kinds.integer(10, 60_000),
     onStrategy: kinds.function,
+    onVenue: kinds.function,
     onProblem: kinds.function,
   })
   const { home, strategies, feed } = options

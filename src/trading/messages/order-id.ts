@@ -29,6 +29,11 @@ export function orderIdFrom(high: number, low: number): bigint {
   return (BigInt(high) << 32n) | BigInt(low)
 }
 
+/** The two words of an id. */
+export function idHalves(orderId: bigint): { readonly high: number; readonly low: number } {
+  return { high: Number(orderId >> 32n), low: Number(orderId & 0xffffffffn) }
+}
+
 /** The number of the strategy that sent an order. */
 export function strategyOfOrder(orderId: bigint): number {
   return Number(orderId >> 52n)

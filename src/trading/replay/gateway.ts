@@ -63,7 +63,7 @@ function replayDesk(
 ): Desk {
   const all = (config?.venues ?? []).map(recorded => {
     const given = venues.find(venue => venue.name === recorded.name)
-    return given ?? buildVenue(home, recorded)
+    return { venue: given ?? buildVenue(home, recorded), isRemote: recorded.isRemote }
   })
   return makeDesk(identity, all, config?.expiryMs ?? 0, recorder)
 }

@@ -11,6 +11,8 @@ export interface VenueConfig {
   readonly accounts: readonly string[]
   readonly canAmend: boolean
   readonly deterministic: boolean
+  /** Whether an adapter in a process of its own talks to it. */
+  readonly isRemote: boolean
   /** Of a simulated exchange: from what it can be built again. */
   readonly configuration?: unknown
 }

@@ -1,6 +1,6 @@
 import { frame } from '../../frames/definition.js'
 import { ascii, bool, bytes, enumOf, f64, i64, instrument, text, u16, u32, u64 } from '../../frames/field.js'
-import { ACTIONS } from '../messages/order-terms.js'
+import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { REASONS } from '../messages/reasons.js'
 
 /**
@@ -55,16 +55,34 @@ export const StrategyEnd = frame('StrategyEnd', 30, { strategy: u16, epoch: u32,
 /** A feed begins or continues: its identity, and the number of its next event. Events count from 0 for each identity. */
 export const FeedStart = frame('FeedStart', 31, { next: f64, identity: text(96) })
 
-/** An order or a request passed all checks and goes to its venue. Written before anything is sent. */
+/** What a gateway asks of a venue. */
+export const INTENTS = ['submit', 'amend', 'cancel', 'query', 'reconcile'] as const
+
+/**
+ * An order or a request passed all checks and goes to its venue. Written before anything is sent, and all that an adapter
+ * needs. `cause` is the frame that led to it: of an order its copy in the sequence.
+ */
 export const Intent = frame('Intent', 32, {
   orderId: u64,
   instrument,
+  /** The number of the amend or cancel within its order, from 1; 0 is the order itself. */
   request: u32,
-  /** Of the order's frame in the sequence. */
-  order: f64,
+  /** The venue's number, and the number of its account. */
   venue: u16,
   account: u16,
-  action: enumOf(ACTIONS),
+  action: enumOf(INTENTS),
+  side: enumOf(SIDES),
+  orderType: enumOf(ORDER_TYPES),
+  timeInForce: enumOf(TIMES_IN_FORCE),
+  postOnly: bool,
+  reduceOnly: bool,
+  /** The limit in ticks, and the total quantity in steps; of an amend the new ones. */
+  ticks: f64,
+  steps: f64,
+  /** The price that triggers a stop, in ticks. */
+  stopTicks: f64,
+  /** When a 'gtd' order expires, ns since 1970; 0 in other orders. */
+  expireAt: i64,
   /** The venue must not act on it after this time, ns since 1970; 0 without a limit. */
   deadline: i64,
 })

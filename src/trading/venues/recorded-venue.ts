@@ -1,14 +1,18 @@
+import type { InstrumentSpec } from '../instruments/instrument.js'
 import type { AsyncVenue } from './async-venue.js'
 
-/** Stands for a venue in replay: what it said is in the sequence, and nothing is sent to it. */
+/**
+ * Stands for a venue that is not in this process: in replay, where what it said is in the sequence, and for one that an
+ * adapter in a process of its own talks to. Nothing is sent to it.
+ */
 export class RecordedVenue implements AsyncVenue {
   readonly deterministic = false
-  readonly instruments = []
 
   constructor(
     readonly name: string,
     readonly accounts: readonly string[],
     readonly canAmend: boolean,
+    readonly instruments: readonly InstrumentSpec[] = [],
   ) {}
 
   start(): void {}

@@ -1,0 +1,153 @@
+import { on } from '../../frames/handlers.js'
+import type { FrameView } from '../../frames/view.js'
+import type { Writer } from '../../journal/write/writer.js'
+import { Instruments } from '../instruments/instruments.js'
+import { entryOf, specOf } from '../messages/instrument-frames.js'
+import { BookTop, Trade } from '../messages/market-frames.js'
+import { idHalves } from '../messages/order-id.js'
+import { BUY, ORDER_TYPES, SELL, TIMES_IN_FORCE } from '../messages/order-terms.js'
+import { reasonCode } from '../messages/reasons.js'
+import { InstrumentTerms } from '../messages/sequence-frames.js'
+import { Intent } from '../sequence/frames.js'
+import { SEQUENCE } from '../sequence/home.js'
+import type { Time } from '../sequence/time.js'
+import { writeVenueReport } from '../sequence/venue-reports.js'
+import type { AsyncVenue, VenueOrder } from '../venues/async-venue.js'
+import { VenueEvent, type VenueEventKind } from '../venues/venue-event.js'
+
+const TOO_LATE = reasonCode('too-late')
+
+/**
+ * Stands between the sequence and a venue, in a process of its own: takes the requests for its venue from the sequence, and
+ * writes what it sent and what the venue said into a journal of its own.
+ *
+ * Before the bytes of a submit or an amend may leave, the journal says so ('sending'). So a process that is killed never
+ * sends one twice: what its journal says is sent is not sent again, whether it arrived or not.
+ */
+export class VenueAdapter {
+  /** What to do with the frames of the sequence. */
+  readonly handlers
+  private readonly instruments = new Instruments()
+  private readonly event = new VenueEvent()
+
+  constructor(
+    private readonly venue: AsyncVenue,
+    private readonly number: number,
+    private readonly writer: Writer,
+    private readonly time: Time,
+  ) {
+    this.handlers = on(InstrumentTerms, frame => this.learn(frame)).on(Intent, frame => {
+      if (frame.venue === number) this.act(frame)
+    })
+    // A simulated exchange follows the market; a real one has it.
+    if (venue.quote !== undefined) this.handlers.on(BookTop, frame => this.quote(frame))
+    if (venue.trade !== undefined) this.handlers.on(Trade, frame => this.trade(frame))
+    venue.start(event => this.report(event, undefined))
+  }
+
+  /** An instrument of the sequence. Also to be called for those before the position where it starts. */
+  learn(frame: FrameView<typeof InstrumentTerms>): void {
+    const instrument = this.instruments.restore(frame.number, specOf(frame))
+    this.writer.addInstruments([entryOf(instrument)])
+  }
+
+  /** A simulated venue gets its time from here. Returns ms until it is due again; Infinity when it is not. */
+  advance(): number {
+    const { venue, time } = this
+    if (venue.nextAt === undefined || venue.advance === undefined) return Number.POSITIVE_INFINITY
+    const now = time.now()
+    if (venue.nextAt <= now) venue.advance(now)
+    return (venue.nextAt - now) / 1e6
+  }
+
+  private quote(book: FrameView<typeof BookTop>): void {
+    const instrument = this.instruments.get(book.instrument)
+    if (instrument?.venue !== this.venue.name) return
+    const { price, quantity } = instrument
+    this.venue.quote?.(
+      instrument,
+      price.nearest(book.bid),
+      quantity.nearest(book.bidSize),
+      price.nearest(book.ask),
+      quantity.nearest(book.askSize),
+      this.time.now(),
+    )
+  }
+
+  private trade(trade: FrameView<typeof Trade>): void {
+    const instrument = this.instruments.get(trade.instrument)
+    if (instrument?.venue !== this.venue.name) return
+    const { price, quantity } = instrument
+    const side = trade.side === 'buy' ? BUY : SELL
+    this.venue.trade?.(instrument, side, price.nearest(trade.price), quantity.nearest(trade.quantity), this.time.now())
+  }
+
+  private act(intent: FrameView<typeof Intent>): void {
+    const { venue, time } = this
+    const { high, low } = idHalves(intent.orderId)
+    const now = time.now()
+    const deadline = intent.deadline === 0n ? 0 : time.fromBigInt(intent.deadline)
+    switch (intent.action) {
+      case 'query':
+        return venue.query(high, low, intent.account, intent.instrument, now)
+      case 'reconcile':
+        return venue.reconcile(intent.account, now)
+      case 'cancel':
+        // A cancel may be sent again and again: there is no harm in it.
+        return venue.cancel(high, low, intent.request, now)
+      default:
+        break
+    }
+    if (deadline !== 0 && now > deadline) return this.say('not-sent', intent, high, low, TOO_LATE)
+    this.say('sending', intent, high, low, 0)
+    if (intent.action === 'amend') venue.amend(high, low, intent.request, intent.ticks, intent.steps, now)
+    else venue.submit(this.orderOf(intent, high, low, deadline), now)
+  }
+
+  private orderOf(intent: FrameView<typeof Intent>, idHigh: number, idLow: number, deadline: number): VenueOrder {
+    const instrument = this.instruments.get(intent.instrument)
+    if (instrument === undefined)
+      throw new Error(`the sequence has an order for instrument ${intent.instrument}, but not its terms`)
+    return {
+      idHigh,
+      idLow,
+      instrument,
+      account: intent.account,
+      side: intent.side === 'buy' ? BUY : SELL,
+      type: ORDER_TYPES.indexOf(intent.orderType),
+      timeInForce: TIMES_IN_FORCE.indexOf(intent.timeInForce),
+      ticks: intent.ticks,
+      steps: intent.steps,
+      stopTicks: intent.stopTicks,
+      expireAt: intent.expireAt === 0n ? 0 : this.time.fromBigInt(intent.expireAt),
+      postOnly: intent.postOnly,
+      reduceOnly: intent.reduceOnly,
+      deadline,
+    }
+  }
+
+  private say(
+    kind: VenueEventKind,
+    intent: FrameView<typeof Intent>,
+    idHigh: number,
+    idLow: number,
+    reason: number,
+  ): void {
+    const event = this.event.clear()
+    event.kind = kind
+    event.idHigh = idHigh
+    event.idLow = idLow
+    event.request = intent.request
+    event.instrument = intent.instrument
+    event.account = intent.account
+    event.reason = reason
+    event.venueTime = intent.deadline === 0n ? 0 : this.time.fromBigInt(intent.deadline)
+    this.report(event, intent.position)
+  }
+
+  /** @param intent the position of the Intent that it is about, for what this adapter says itself. */
+  private report(event: VenueEvent, intent: number | undefined): void {
+    const cause = intent === undefined ? undefined : { journal: SEQUENCE, position: intent }
+    writeVenueReport(this.writer, this.number, event, cause)
+  }
+}

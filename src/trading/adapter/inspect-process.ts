@@ -1,0 +1,17 @@
+import { resolve } from 'node:path'
+import type { VenueInspectAnswer } from '../venues/adapter-config.js'
+import { loadVenue } from '../venues/load-venue.js'
+
+/** Loads the venue of the module named by its only argument, and tells the gateway what it is. */
+const file = resolve(process.argv[2])
+
+function answer(message: VenueInspectAnswer): void {
+  process.send?.(message, () => process.exit())
+}
+
+try {
+  const { name, accounts, canAmend, instruments } = await loadVenue(file)
+  answer({ kind: 'venue', venue: { name, file, accounts, canAmend, instruments } })
+} catch (error) {
+  answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+}

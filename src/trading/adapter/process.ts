@@ -1,0 +1,92 @@
+import { TicktapeError } from '../../base/errors.js'
+import { on } from '../../frames/handlers.js'
+import { JournalReplacedError } from '../../journal/errors.js'
+import { Reader } from '../../journal/read/reader.js'
+import { Writer } from '../../journal/write/writer.js'
+import { findLast } from '../../runtime/consumer/find-last.js'
+import { identityOf } from '../../runtime/consumer/identity.js'
+import type { FromConsumer } from '../../runtime/consumer/messages.js'
+import { retryWhileLocked } from '../../runtime/sessions/retry-while-locked.js'
+import { InstrumentTerms } from '../messages/sequence-frames.js'
+import { VenueReport } from '../sequence/frames.js'
+import { Time } from '../sequence/time.js'
+import type { AdapterConfig } from '../venues/adapter-config.js'
+import { loadVenue } from '../venues/load-venue.js'
+import { VenueAdapter } from './adapter.js'
+
+/** The longest time between two looks at a simulated venue, in ms. */
+const LONGEST_NAP_MS = 5
+/** Aborts when the gateway has ended or asks the adapter to stop. */
+const stopping = new AbortController()
+
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => stopping.abort())
+process.on('disconnect', () => stopping.abort())
+process.on('message', () => stopping.abort())
+if (!process.connected) stopping.abort()
+
+try {
+  await main(JSON.parse(process.argv[2]) as AdapterConfig)
+} catch (error) {
+  process.exitCode = 1
+  const text = error instanceof TicktapeError ? `${error.code}: ${error.message}` : String((error as Error).stack)
+  process.stderr.write(`${text}\n`)
+  sendMessage({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+}
+// Sockets and timers that the venue left open must not delay the gateway.
+process.exit()
+
+async function main(config: AdapterConfig): Promise<void> {
+  const venue = await loadVenue(config.file)
+  const writer = await retryWhileLocked(() => Writer.open(config.output, { ...config.writer, frames: [VenueReport] }))
+  const reader = Reader.open(config.input)
+  try {
+    if (identityOf(config.input) !== config.inputIdentity)
+      throw new JournalReplacedError(
+        `${config.input} was replaced by another; this process belongs to the earlier one`,
+        {
+          path: config.input,
+        },
+      )
+    const adapter = new VenueAdapter(venue, config.number, writer, new Time(BigInt(config.origin)))
+    continueAfterLast(reader, adapter, config)
+    const timer = everyDue(adapter)
+    sendMessage({ kind: 'ready' })
+    try {
+      await reader.run(adapter.handlers, { wait: config.wait, signal: stopping.signal })
+    } finally {
+      timer.stop()
+      venue.close()
+    }
+  } finally {
+    reader.close()
+    writer.close()
+  }
+}
+
+/**
+ * Moves the reader to the first request that this adapter may not have acted on. What is before it is either in the journal
+ * ('sending', 'not-sent'), or was a cancel or a question: these are sent again, which does no harm.
+ */
+function continueAfterLast(reader: Reader, adapter: VenueAdapter, { output }: AdapterConfig): void {
+  const last = findLast(output, frame => frame.cause)
+  const end = last ?? reader.position
+  const learning = on(InstrumentTerms, frame => adapter.learn(frame))
+  while (reader.position <= end && last !== undefined && reader.poll(learning, 1) > 0);
+}
+
+/** Lets a simulated venue do what is due by its own time. */
+function everyDue(adapter: VenueAdapter): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const look = (): void => {
+    const dueIn = adapter.advance()
+    timer = setTimeout(look, Math.min(Math.max(1, dueIn), LONGEST_NAP_MS))
+  }
+  look()
+  return { stop: () => clearTimeout(timer) }
+}
+
+
+function sendMessage(message: FromConsumer): void {
+  if (process.connected) process.send?.(message, () => {})
+}

@@ -1,0 +1,31 @@
+import type { WriterOptions } from '../../journal/write/options.js'
+import type { Wait } from '../../wait/run-loop.js'
+import type { InstrumentSpec } from '../instruments/instrument.js'
+
+/** The configuration of the process of one venue adapter. The gateway passes it as JSON in the only argument. */
+export interface AdapterConfig {
+  readonly file: string
+  /** The venue's number among the venues. */
+  readonly number: number
+  /** ns since 1970, as text: the origin of the runtime's times. */
+  readonly origin: string
+  /** The sequence and the adapter's journal. */
+  readonly input: string
+  readonly inputIdentity: string
+  readonly output: string
+  readonly writer: WriterOptions
+  readonly wait: Wait
+}
+
+/** What a process that loads the module of a venue says about it. */
+export interface VenueInfo {
+  readonly name: string
+  readonly file: string
+  readonly accounts: readonly string[]
+  readonly canAmend: boolean
+  readonly instruments: readonly InstrumentSpec[]
+}
+
+export type VenueInspectAnswer =
+  | { readonly kind: 'venue'; readonly venue: VenueInfo }
+  | { readonly kind: 'failed'; readonly message: string }
