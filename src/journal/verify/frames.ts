@@ -4,7 +4,7 @@ import type { Schema } from '../../frames/schema.js'
 /** Reports what is wrong with the frame at a slot. */
 type Tell = (what: string, slot: number) => void
 
-/** A field that can have invalid bytes: a text, an enum or a bool. Numbers are always valid. */
+/** A field whose bytes can be invalid: a text, an enum or a bool. Numbers are always valid. */
 interface CheckedField {
   readonly field: FieldLayout
   readonly check: (bytes: Uint8Array, at: number) => string | undefined

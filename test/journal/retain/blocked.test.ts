@@ -67,7 +67,7 @@ describe('retain: { pages: 3 } and a named reader, opened once and closed', () =
         },
       ],
     })
-    const message = `reader 'slow' (closed, last of process ${process.pid}) goes on at position 0 and keeps retention from removing 6 pages`
+    const message = `reader 'slow' (closed, last of process ${process.pid}) continues at position 0 and keeps retention from removing 6 pages`
     expect(inspect(directory).problems).toEqual([{ path: directory, code: 'RETENTION_BLOCKED', message }])
     const listed = ticktape('ls', directory)
     expect(listed.stdout).toContain(`RETENTION_BLOCKED: ${message}`)
