@@ -59,7 +59,7 @@ void writeFile(const std::string& path, const char* text) {
   ::close(file);
 }
 
-/** A new file of `size` allocated bytes, its memory brought in, under a temporary name. */
+/** Creates a file of `size` allocated bytes under a temporary name, and populates its mapping. */
 Mapped createFile(const std::string& path, std::size_t size, bool written = false) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   check(file >= 0, path);
@@ -103,7 +103,7 @@ void putBootId(uint8_t* at) {
   std::fclose(file);
 }
 
-/** schema.json: the definitions of Small and Large, as bench/support/frames.ts makes them. */
+/** schema.json: the definitions of Small and Large, as bench/support/frames.ts defines them. */
 constexpr char kSchema[] =
     R"({"format":1,"frames":[{"name":"Small","id":1,"slots":1,"fields":[)"
     R"({"name":"seq","kind":"f64","size":8,"offset":16},{"name":"bid","kind":"f64","size":8,"offset":24},)"
@@ -150,7 +150,7 @@ Mapped createControl(const std::string& directory) {
   return mapped;
 }
 
-/** Sleepers of other processes reach this one with their barrier from here on: docs/format.md. */
+/** From here on the barriers of sleepers in other processes reach this process: docs/format.md. */
 bool registerForBarriers() {
 #if defined(__linux__)
   return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
