@@ -23,7 +23,7 @@ function build() {
     if (!existsSync(link)) symlinkSync(join('..', name), link)
   }
   run('node-gyp', ['configure', 'build', '--silent', '--crash_points=1'], { cwd: folder, env: gypEnvironment() })
-  // make does not rebuild a file that a change does not affect; without this line make would run again each time.
+  // make does not rebuild the addon when a change does not affect it. Without this line make would therefore run each time.
   utimesSync(addon, new Date(), new Date())
 }
 
