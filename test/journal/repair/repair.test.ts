@@ -192,7 +192,7 @@ describe('the good frames at the start are kept', () => {
     )
   })
 
-  test('up to a page that is missing, cut short or emptied', async () => {
+  test('up to a page that is missing, truncated or emptied', async () => {
     expectKept(await repaired(false, directory => rmSync(pageFile(directory, 1))), CAPACITY, [
       { page: 1 },
       { page: 2 },
@@ -289,7 +289,7 @@ describe('schema.json', () => {
     ).toEqual(before.filter(({ type }) => type === 1))
   })
 
-  test('cut short: complete definitions are kept', async () => {
+  test('truncated: complete definitions are kept', async () => {
     const { report } = await repaired(false, directory =>
       truncateSync(schemaOf(directory), statSync(schemaOf(directory)).size - 5),
     )

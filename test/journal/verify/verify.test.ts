@@ -245,7 +245,7 @@ describe('damage is reported at its location', () => {
     expectOne(await damaged(false, directory => flip(pageFile(directory, 1), offset)), { page: 1 }, /./)
   })
 
-  test('a page cut short, made longer, emptied', async () => {
+  test('a page that was truncated, extended or emptied', async () => {
     for (const size of [40_000, 100, 0, 70_000]) {
       expectOne(await damaged(false, directory => truncateSync(pageFile(directory, 2), size)), { page: 2 }, /./)
     }
