@@ -97,7 +97,7 @@ export const question: Question = {
           atMost(`append p99.99 while pages roll, ${name} (µs)`, 20, median(values) / 1000, timeOfOthers(values)),
         ),
         notes: [
-          `One frame every ${everyNs} ns, ${frames.toLocaleString('en-US')} frames a round over ${turns.values[0][0].pages} pages.`,
+          `One frame every ${everyNs} ns, ${frames.toLocaleString('en-US')} frames per round, over ${turns.values[0][0].pages} pages.`,
         ],
         plots: [
           {

@@ -8,7 +8,7 @@ export const question: Question = {
   name: 'catch-up',
   title: 'How fast does a late reader catch up with an active writer?',
   method:
-    'A writer has published many frames and continues with one every 2 µs from its own core. A reader then opens the journal at its start on the other core; the figure is the number of frames it reads divided by the time until it has read all that existed when it began. "Nobody writing" is the same with an idle writer.',
+    'A writer has published many frames and continues with one every 2 µs from its own core. A reader then opens the journal at its start on the other core; the figure is the number of frames it reads divided by the time until it has read all that existed when it began. "Idle writer" is the same while nothing is written.',
 
   async ask(conditions): Promise<Answer> {
     const frames = conditions.quick ? 1_000_000 : 10_000_000
@@ -37,7 +37,7 @@ export const question: Question = {
       await measure(false)
       const ways = [
         { name: 'ticktape', measure: () => measure(true) },
-        { name: 'nobody writing', measure: () => measure(false) },
+        { name: 'idle writer', measure: () => measure(false) },
       ]
       return { comparisons: [await inTurns(conditions, `${frames / 1e6} M frames behind`, 'M frames/s', 'more', ways)] }
     } finally {

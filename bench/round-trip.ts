@@ -166,13 +166,13 @@ export const question: Question = {
             'round trip, spinning: our p50 / the C++ p50',
             1.25,
             ratio(p50.contenders[0], p50.contenders[1]),
-            `${shortly(median(p50.contenders[0].values))} ns here, ${shortly(median(p50.contenders[1].values))} in C++ and ${shortly(median(p50.contenders[2].values))} by bare stores and loads in JavaScript, while a cache line took ${limit.lineNs.length === 0 ? 'an unknown number of' : shortly(median(limit.lineNs))} ns there and back. What is above the bare stores is two appends and two looks with all their checks ("What does one frame cost on one core?"); C++ that fetches ahead as the library does took ${shortly(median(p50.contenders[3].values))}.`,
+            `${shortly(median(p50.contenders[0].values))} ns here, ${shortly(median(p50.contenders[1].values))} in C++ and ${shortly(median(p50.contenders[2].values))} by bare stores and loads in JavaScript, while a cache line took ${limit.lineNs.length === 0 ? 'an unknown number of' : shortly(median(limit.lineNs))} ns there and back. The difference to the bare stores is two appends and two polls with all their checks ("What does one frame cost on one core?"); C++ that fetches ahead as the library does took ${shortly(median(p50.contenders[3].values))}.`,
           ),
           atMost(
             'round trip, spinning: our p99.9 / the C++ p99.9',
             2,
             ratio(p999.contenders[0], p999.contenders[1]),
-            `in the single rounds it was from ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to other processes.`,
+            `in the single rounds it was between ${shortly(Math.min(...p999.contenders[0].values))} to ${shortly(Math.max(...p999.contenders[0].values))} ns here, from ${shortly(Math.min(...p999.contenders[1].values))} to ${shortly(Math.max(...p999.contenders[1].values))} in C++: the tail is time that the scheduler and the host gave to other processes.`,
           ),
         )
       }

@@ -68,7 +68,7 @@ const conditions: Conditions = {
   rounds,
   cpus,
   baseline: 'program' in built ? built.program : undefined,
-  // /var/tmp is on a disk where /tmp may be in memory.
+  // /var/tmp, because /tmp may be in memory.
   memory: folder(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir()),
   disk: folder(fs.existsSync('/var/tmp') ? '/var/tmp' : os.tmpdir()),
   say,

@@ -117,7 +117,7 @@ export const question: Question = {
   title: 'What do the shared structures cost, and how fast is a ring?',
   method:
     'One process alone does each operation a million times over a table of 256 or 512 entries in /dev/shm, through the public API (the median of 25 slices); C++ does the same to the same layout, and a Map behind a lock in a SharedArrayBuffer represents what Node itself offers ' +
-    '(in one thread: no other thread or process can have that Map, so what it costs to reach it from there comes on top). The ring: a producer and a consumer process, 64-byte frames with four fields and a sequence number that is checked, 4,096 slots.',
+    '(in one thread: other threads and processes cannot share that Map, so with them the cost would be higher). The ring: a producer and a consumer process, 64-byte frames with four fields and a sequence number that is checked, 4,096 slots.',
 
   async ask(conditions): Promise<Answer> {
     const count = conditions.quick ? 300_000 : 1_000_000
@@ -172,7 +172,7 @@ export const question: Question = {
           'ring, one way (M frames/s)',
           25,
           median(ring.contenders[0].values),
-          `${cpp === undefined ? '' : `C++ did ${shortly(median(ring.contenders[2].values))} over the same cores. `}The lines with the positions go from core to core, and a line took ${shortly(median(ring.lineNs))} ns there and back.`,
+          `${cpp === undefined ? '' : `C++ did ${shortly(median(ring.contenders[2].values))} over the same cores. `}The cache lines with the positions move from core to core, and a line took ${shortly(median(ring.lineNs))} ns there and back.`,
         ),
       )
       return { comparisons: [...comparisons, ring], targets }

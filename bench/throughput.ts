@@ -128,7 +128,7 @@ function byHandWay(conditions: Conditions, variant: Variant, writer: Process, re
 /** The number of warm-up frames, which are not counted. */
 const WARM_UP = 5_000_000
 
-/** Measures one variant, C++ beside it. */
+/** Measures one variant together with C++. */
 async function compare(conditions: Conditions, variant: Variant): Promise<Comparison> {
   const writer = Process.start('writer')
   const reader = Process.start('reader')
@@ -140,7 +140,7 @@ async function compare(conditions: Conditions, variant: Variant): Promise<Compar
     if (conditions.baseline !== undefined) {
       ways.push(baselineWay(conditions, variant, 'C++', 'barrier'))
       if (variant.pages === 'prepared' && variant.batch === 1) {
-        ways.push(baselineWay(conditions, variant, 'C++ that wakes nobody', 'release'))
+        ways.push(baselineWay(conditions, variant, 'C++ without wake-ups', 'release'))
         ways.push(baselineWay(conditions, variant, 'C++ with a locked store', 'ordered'))
       }
       if (variant.label === ROLLING)
@@ -220,7 +220,7 @@ export const question: Question = {
     'Two processes on the two cores. The clock starts before the first `begin` and stops when the reader has seen the last frame and checked the sequence numbers and ' +
     'the sums of all fields. "Prepared" means one page, allocated and populated before the measurement, that becomes half full, several times; "rolling" means pages of 16 MiB, each created one page ahead ' +
     "while writing. The readers pause as `run({ wait: 'spin' })` does: some 50 ns before each check after four that found nothing, and some 1.2 µs before reading the frames that a check found, if the two checks directly before it found frames too. The C++ side does the same with the same files, cursor, check for sleepers and reader back-off; it never syncs, creates its pages with posix_fallocate and MADV_POPULATE_WRITE (the library writes zeros, as \"C++ that creates pages as the library does\"), and does not request the next frame's cache line. " +
-    '"C++" publishes frames by the same protocol as the library: a release store, then a check for sleepers. "C++ that wakes nobody" leaves the check out. "C++ with a locked store" publishes as a process must that cannot register for memory barriers.',
+    '"C++" publishes frames by the same protocol as the library: a release store, then a check for sleepers. "C++ without wake-ups" leaves the check out. "C++ with a locked store" publishes as a process must that cannot register for memory barriers.',
 
   async ask(conditions): Promise<Answer> {
     const comparisons: Comparison[] = []

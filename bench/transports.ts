@@ -13,7 +13,7 @@ interface Carried {
   readonly roundTrip: readonly number[]
 }
 
-/** The numbers of messages and of round trips in one round; each takes some tenths of a second. */
+/** The number of messages and of round trips in one round. Each takes a few tenths of a second. */
 function counts(kind: PeerKind, quick: boolean): { readonly messages: number; readonly questions: number } {
   const polled = kind.transport === 'disruptor' || kind.transport === 'shared-ring'
   const share = quick ? 0.2 : 1

@@ -69,7 +69,7 @@ function checkMachO(file, target, fail) {
   const ours = binary.exports.filter(name => EXPORTS.includes(name.slice(1)))
   if (ours.length !== EXPORTS.length) fail('does not export the symbols that Node needs')
   if (binary.debug) fail('is not stripped')
-  // Apple's processors run no code without a signature; an ad-hoc signature is enough.
+  // Apple's processors run only signed code; an ad-hoc signature is sufficient.
   if (target.arch === 'arm64' && !binary.signed) fail('is not signed')
 }
 

@@ -89,7 +89,7 @@ function readImports() {
   return imports
 }
 
-/** What is wrong with an import; undefined when nothing is wrong. */
+/** The problem of an import; undefined when it is allowed. */
 function faultOf({ file, folder, target, targetFolder }) {
   for (const one of [folder, targetFolder])
     if (!RANK.has(one)) return `src/${one} is not in scripts/layers.mjs: add it to the list of layers there`

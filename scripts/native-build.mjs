@@ -12,7 +12,7 @@ const binaries = compiled()
 
 if (!binaries.length || newest(sources) > oldest(binaries)) {
   run('node-gyp', ['configure', 'build', '--silent'], { env: gypEnvironment() })
-  // make does not rebuild a file that a change does not affect; without this line make would run again each time.
+  // make does not rebuild the addon when a change does not affect it. Without this line make would therefore run each time.
   for (const file of compiled()) utimesSync(file, new Date(), new Date())
 }
 

@@ -1,6 +1,6 @@
 // Builds an addon in which tests can kill the process or make a call fail at named points (native/core/crash_point.h):
-// build-crash/build/Release/ticktape.node, unless it is newer than all of its sources. node-gyp always builds beside the binding.gyp that it
-// reads, so it gets a separate folder with links to ours. If several tests need it at the same time, one builds and the others wait.
+// build-crash/build/Release/ticktape.node, unless it is newer than all of its sources. node-gyp always builds next to the binding.gyp that
+// it reads, so it gets a separate folder with links to ours. If several tests need it at the same time, one builds and the others wait.
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +23,7 @@ function build() {
     if (!existsSync(link)) symlinkSync(join('..', name), link)
   }
   run('node-gyp', ['configure', 'build', '--silent', '--crash_points=1'], { cwd: folder, env: gypEnvironment() })
-  // make does not rebuild a file that a change does not affect; without this line make would run again each time.
+  // make does not rebuild the addon when a change does not affect it. Without this line make would therefore run each time.
   utimesSync(addon, new Date(), new Date())
 }
 

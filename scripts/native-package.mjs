@@ -109,7 +109,7 @@ function copySources(name) {
   return copy
 }
 
-/** Builds with node-gyp and the compiler of this machine. In a copy, because prebuildify empties build/, which tests may be using. */
+/** Builds with node-gyp and the compiler of this machine. In a copy, because prebuildify empties build/, which running tests may use. */
 function buildHere() {
   const copy = copySources('here')
   const args = ['--napi', '--strip', '--tag-libc', '--cwd', copy, '--out', root]

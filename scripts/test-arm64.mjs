@@ -37,7 +37,7 @@ const SUITES = [
 
 /** Tests that take too long on an emulated processor, by the beginning of their names, and the reasons. */
 const SKIPPED = {
-  'random operations give what a plain model gives': 'thousands of cases, each of many operations',
+  'random operations give the same as a simple model': 'thousands of cases, each of many operations',
   '3000000 frames from process to process': 'millions of frames; the program sends 20,000',
   'a producer killed 8 times': 'each of nine processes takes seconds to start; the program kills a writer three times',
   'a consumer killed 8 times': 'the same',

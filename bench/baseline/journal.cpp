@@ -59,7 +59,7 @@ void writeFile(const std::string& path, const char* text) {
   ::close(file);
 }
 
-/** A new file of `size` allocated bytes, its memory brought in, under a temporary name. */
+/** Creates a file of `size` allocated bytes under a temporary name, and populates its mapping. */
 Mapped createFile(const std::string& path, std::size_t size, bool written = false) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   check(file >= 0, path);
@@ -160,7 +160,7 @@ Mapped createControl(const std::string& directory) {
   return mapped;
 }
 
-/** Sleepers of other processes reach this one with their barrier from here on: docs/format.md. */
+/** From here on the barriers of sleepers in other processes reach this process: docs/format.md. */
 bool registerForBarriers() {
 #if defined(__linux__)
   return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;

@@ -12,8 +12,8 @@
 #include "../../native/core/format.h"
 
 /**
- * The journal of docs/format.md in plain C++: what the benchmark takes for the limit, and the tests for proof that the
- * format belongs to no language. It shares nothing with the library but the generated offsets.
+ * The journal of docs/format.md in plain C++. The benchmark uses it as the limit of what is possible, and the tests use it to show that the
+ * format does not depend on a language. It shares only the generated offsets with the library.
  */
 namespace baseline {
 
@@ -43,12 +43,12 @@ static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_al
 
 /** How the writer announces a frame. */
 enum class Announce {
-  barrier,  // the protocol: a release store, then a look for sleepers, who make a barrier
-  ordered,  // for a process that may not register for barriers: a sequentially consistent store, then the look
-  release   // as if there were never a sleeper: the minimum for any protocol with a cursor
+  barrier,  // the protocol: a release store, then a check for sleepers, which make a barrier
+  ordered,  // for a process that cannot register for barriers: a sequentially consistent store, then the check
+  release   // without the check for sleepers: the minimum for any protocol with a cursor
 };
 
-/** The frames the benchmark writes; bench/support/frames.ts has the same. */
+/** The frames that the benchmark writes. bench/support/frames.ts defines the same ones. */
 struct Small {
   static constexpr uint16_t kType = 1;
   static constexpr uint8_t kSlots = 1;
@@ -87,15 +87,15 @@ extern const Schema kLabelSchema;
 
 int64_t now();
 
-/** The one writer of a new journal, with a thread that makes the next page ahead of need. */
+/** The writer of a new journal, with a thread that creates the next page in advance. */
 class Writer {
  public:
-  /** @param written pages get their blocks by writing zeros, as the library's in memory do, instead of posix_fallocate. */
+  /** @param written allocate the blocks of pages by writing zeros, as the library does in memory, instead of by posix_fallocate. */
   Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps, bool written = false,
          const Schema& schema = kPlainSchema);
   ~Writer();
 
-  /** The frame's first byte; its payload is to be filled before `commit`. */
+  /** Returns the address of the frame's first byte. The caller fills the payload before `commit`. */
   uint8_t* begin(uint32_t slots) {
     if (next_ + slots > limit_) makeRoom(slots);
     return page_.slot(next_);
@@ -109,7 +109,7 @@ class Writer {
     if (!corked_) publish();
   }
 
-  /** From now on the next frame's cache line is asked for right after each publish, as the library does. */
+  /** From now on each publish also requests the next frame's cache line, as the library does. */
   void fetchAhead() { fetchesAhead_ = true; }
 
   void cork() { corked_ = true; }
@@ -117,7 +117,7 @@ class Writer {
     corked_ = false;
     publish();
   }
-  /** Waits until the page after this one is made. */
+  /** Waits until the page after this one exists. */
   void waitForNext();
 
  private:
@@ -166,18 +166,18 @@ class Writer {
   std::thread supplier_;
 };
 
-/** Reads a journal from its first page on. */
+/** Reads a journal, beginning with its first page. */
 class Reader {
  public:
   explicit Reader(std::string directory);
 
-  /** Calls `handle(frame, type)` for each frame there is now. Returns how many there were. */
+  /** Calls `handle(frame, type)` for each frame that exists now. Returns the number of frames. */
   template <typename Handle>
   uint32_t poll(const Handle& handle) {
     return poll(handle, [] {});
   }
 
-  /** The same; `found` is called between finding frames and reading them. */
+  /** The same, but calls `found` between finding frames and reading them. */
   template <typename Handle, typename Found>
   uint32_t poll(const Handle& handle, const Found& found) {
     const uint32_t end = available();
@@ -213,10 +213,10 @@ class Reader {
   uint32_t slot_ = 0;
 };
 
-/** The pauses of a spinning reader, as long as the library's and at the same checks; see src/wait/pause.ts. */
+/** The pauses of a spinning reader. They are as long as the library's and come at the same checks; see src/wait/pause.ts. */
 class BackOff {
  public:
-  /** Between finding frames and reading them. */
+  /** Call it between finding frames and reading them. */
   void found() {
     if (flowing_) pause(kFlowTurns);
     flowing_ = misses_ == 0;
@@ -229,7 +229,7 @@ class BackOff {
 
  private:
   static constexpr int kEagerLooks = 4;
-  // Turns of one cycle each; those of the library's loop take two to three.
+  // Iterations of one cycle each. Those of the library's loop take two to three cycles.
   static constexpr int kPauseTurns = 150;
   static constexpr int kFlowTurns = 3750;
 

@@ -1,5 +1,5 @@
-// The C++ side of the benchmark. It is told what to do in its arguments, says "ready", and begins at "go" on its standard
-// input; then it prints one line of JSON. Times are CLOCK_MONOTONIC, in ns: the same clock in every process.
+// The C++ side of the benchmark. Its arguments say what to do. It prints "ready" and begins when it reads "go" from its standard input. At
+// the end it prints one line of JSON. Times are CLOCK_MONOTONIC, in ns: the same clock in every process.
 //
 //   baseline write DIR --frames N [--size 64|128] [--page BYTES] [--batch N] [--timestamps] [--announce barrier|ordered|release] [--wait-next] [--written] [--fetch-ahead] [--cpu N]
 //   baseline read DIR --frames N [--cpu N]
@@ -89,7 +89,7 @@ uint64_t ticks() {
   return static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
 }
 
-/** Binds the calling thread; those it has begun already stay free. */
+/** Binds the calling thread. Threads that it has already started are not bound. */
 void pin(int cpu) {
 #if defined(__linux__)
   if (cpu < 0) return;
@@ -148,7 +148,7 @@ int write(const Options& options) {
   const uint64_t end = ticks();
   std::printf("{\"start\":%llu,\"end\":%llu}\n", static_cast<unsigned long long>(start), static_cast<unsigned long long>(end));
   std::fflush(stdout);
-  // The journal stays open until the other side is done.
+  // Keeps the journal open until the other side has finished.
   char line[16];
   if (std::fgets(line, sizeof line, stdin) == nullptr) return 0;
   return 0;
@@ -182,7 +182,7 @@ int pingpong(const Options& options) {
   Writer writer(options.paths[0], options.page, options.how(), options.timestamps);
   if (options.fetchAhead) writer.fetchAhead();
   pin(options.cpu);
-  awaitGo();  // the other journal is there now
+  awaitGo();  // the other journal exists now
   Reader reader(options.paths[1]);
   const bool ping = options.role == "ping";
   double expected = 0;
@@ -213,11 +213,11 @@ int pingpong(const Options& options) {
     }
   }
   if (!ping) {
-    // The last answer must be read before this side unmaps.
+    // The other side must read the last answer before this side unmaps it.
     awaitGo();
     return errors == 0 ? 0 : 1;
   }
-  // What is still being compiled, or brought into the caches, is not the question.
+  // The first tenth is left out: until then caches and mappings are still being filled.
   times.erase(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 10));
   std::sort(times.begin(), times.end());
   const auto at = [&](double share) { return times[std::min(times.size() - 1, static_cast<std::size_t>(share * static_cast<double>(times.size())))]; };
@@ -247,7 +247,7 @@ int label(const Options& options) {
   return 0;
 }
 
-/** How long a cache line takes from one core to the other and back, in ns: the median of 50 samples of 200 turns. */
+/** How long a cache line takes from one core to the other and back, in ns: the median of 50 samples of 200 exchanges. */
 int lines(const Options& options) {
   const int first = std::atoi(options.cpus.c_str());
   const int second = std::atoi(options.cpus.substr(options.cpus.find(',') + 1).c_str());

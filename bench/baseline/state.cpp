@@ -1,4 +1,4 @@
-// The structures of ticktape/state in plain C++: what a processor can do with the same bytes. Prints one line of JSON.
+// The structures of ticktape/state in plain C++: the limit of what a processor can do with the same bytes. Prints one line of JSON.
 //
 //   state ops DIR --cpu N            ns for each operation, one process alone
 //   state ring DIR --frames N --cpus A,B   ns, a producer process and a consumer process
@@ -59,7 +59,7 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/** The median of slices: in some of them another process has the core. */
+/** The median of many slices, because in some of them another process has the core. */
 template <class F>
 double perOperation(F body) {
   constexpr uint64_t kSlices = 25, kSlice = kTimes / kSlices;
@@ -157,7 +157,7 @@ void operations(const std::string& directory) {
               bookPrice, bookRead, median(acquiring), latestWrite, latestRead);
 }
 
-/** The same bytes as Ring: free-running counts, each side with the other's as it saw it last. */
+/** The same bytes as Ring: counts that are never reset. Each side keeps a copy of the other side's count. */
 void ring(const std::string& directory, uint64_t frames, int producerCpu, int consumerCpu) {
   constexpr uint32_t kSlots = 4096;
   uint8_t* file = mapped(directory, "ring", 4096 + kSlots * 64);

@@ -38,7 +38,7 @@ function put(seq: number): void {
   words[at >> 2] = 0x1_0001
   words[(at >> 2) + 2] = 1
   words[(at >> 2) + 3] = 2
-  // As the library publishes on x64; elsewhere this is not enough.
+  // Publishes as the library does on x64. On other processors this is not sufficient.
   words[CURSOR] = seq + 1
   if (sleepers[SLEEPERS] !== 0) outcome.wakes++
 }
@@ -53,7 +53,7 @@ function load({ f64, words }: Side, seq: number): number {
 /** Spins until the frame is there. */
 function get(seq: number): void {
   while (Atomics.load(other.words, CURSOR) <= seq) {
-    // Nothing yet.
+    // No frame yet: check again.
   }
   outcome.sum += load(other, seq)
 }
@@ -86,7 +86,7 @@ serve({
     }
     return percentiles(times.subarray(count / 10))
   },
-  /** One way: writes that many frames, each announced. */
+  /** One direction: writes the given number of frames, each published alone. */
   write({ count }: { count: number }) {
     const start = ticks()
     for (let seq = 0; seq < count; seq++) put(seq)

@@ -8,7 +8,7 @@ import { nanoseconds } from '../support/clock.js'
 import { Small } from '../support/frames.js'
 import { percentiles } from '../support/statistics.js'
 
-/** How to wait: a loop over `poll`, one that waits in the addon's spin, or one of `run`'s ways. */
+/** How to wait: a loop over `poll`, a loop that spins in the addon, or one of the idle strategies of `run`. */
 export type How = 'poll' | 'native spin' | Wait
 
 let writer: Writer

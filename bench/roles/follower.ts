@@ -35,6 +35,6 @@ serve({
     })
     clearInterval(timer)
     reader.close()
-    if (errors > 0) throw new Error(`${errors} gaps or doubles`)
+    if (errors > 0) throw new Error(`${errors} missing or duplicate frames`)
   },
 })

@@ -1,4 +1,4 @@
-// A process that does small things many times: what ticktape does for a frame, and the same stores by hand.
+// A process that repeats small operations: what ticktape does for a frame, and the same stores without a library.
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { on, Reader, Writer } from 'ticktape'
@@ -32,7 +32,10 @@ function append(writer: Writer, frames: number): void {
 
 let announced = 0
 
-/** The stores of an append, without a library around them, announced as the protocol says. Written out, because a function shared with others was slower. */
+/**
+ * The stores of an append without a library, published as the protocol says. Written out here, because a function shared with others was
+ * slower.
+ */
 function appendByHand(buffer: ArrayBuffer, sleepers: Int32Array, frames: number): void {
   const f64 = new Float64Array(buffer)
   const words = new Int32Array(buffer)

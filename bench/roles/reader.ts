@@ -1,4 +1,4 @@
-// A process that reads journals and checks that no frame is missing, doubled or torn.
+// A process that reads journals and checks that no frame is missing, duplicated or torn.
 import { on, Reader, type RunOptions, type Start } from 'ticktape'
 import { pinTo, sayReady, serve, ticks } from '../support/child.js'
 import { Large, Small } from '../support/frames.js'
@@ -50,7 +50,7 @@ serve({
     const torn = Math.abs(state.sum - handled * SUM_PER_FRAME[size]) > 1e-6 * handled
     if (state.errors > 0 || torn)
       throw new Error(
-        `${state.errors} gaps or doubles, ${torn ? 'torn frames' : 'no torn frame'} among ${frames} frames`,
+        `${state.errors} missing or duplicate frames, ${torn ? 'torn frames' : 'no torn frame'} among ${frames} frames`,
       )
     return { start, end, grewBy: resident - residentBefore }
   },

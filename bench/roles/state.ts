@@ -1,4 +1,4 @@
-// A process that does small things with the structures of ticktape/state many times, alone; or is one end of a ring.
+// A process that repeats operations of ticktape/state alone, or is one end of a ring.
 import { join } from 'node:path'
 import { on } from 'ticktape'
 import { CircuitBreaker, Counters, InFlight, LatestValues, Ring, TopOfBook } from 'ticktape/state'

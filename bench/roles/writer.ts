@@ -62,7 +62,7 @@ serve({
     writer = Writer.open(directory, { ...options, frames: [Small, Large] })
     slotsPerPage = ((options.pageSize ?? 16 * 2 ** 20) - 4096) / 64
     pinTo(cpu)
-    // Another thread creates the next page in advance; wait until the file has its name.
+    // Waits until another thread has created the next page: then the file has its name.
     while (waitNext && !fs.existsSync(join(directory, '0000000001.page'))) nap(1)
   },
   write({ frames, size, batch }: { frames: number; size: number; batch: number }) {
@@ -98,7 +98,7 @@ serve({
     const start = nanoseconds()
     for (let i = 0; i < frames; i++) {
       while (nanoseconds() < start + i * everyNs) {
-        // The next frame is not due.
+        // The next frame is not due yet.
       }
       writeSmall(first + i, first + i + 1)
     }

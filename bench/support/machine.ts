@@ -4,7 +4,7 @@ import * as os from 'node:os'
 import { native } from '../../dist/native/index.js'
 import type { Conditions } from './question.js'
 
-/** The cores for the two sides: the first and the last this process may use. */
+/** The cores for the two sides: the first and the last that this process may use. */
 export function chooseCpus(): readonly [number, number] {
   const cpus = native.getAffinity()
   return [cpus[0], cpus[cpus.length - 1]]

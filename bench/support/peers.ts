@@ -15,7 +15,7 @@ export interface PeerKind {
   readonly settings?: Readonly<Record<string, unknown>>
   /** Packages of bench/peers that it needs. */
   readonly packages?: readonly string[]
-  /** A server that it needs: the program, and how to start it at an address of ours. */
+  /** A server that it needs: the program, and how to start it at a given address. */
   readonly server?: {
     readonly program: string
     readonly words: (address: string) => string[]
@@ -258,7 +258,7 @@ export class Peer {
     return [this.a, this.b]
   }
 
-  /** M messages/s from the first until the other side has checked the last. */
+  /** M Messages per second, from the first message until the other side has checked the last one. */
   async throughput(count: number): Promise<number> {
     const [a, b] = this.sides
     b.do('receive', count)

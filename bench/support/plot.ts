@@ -43,7 +43,7 @@ export function plotSvg(plot: Plot): string {
   ].join('\n')
 }
 
-/** Where a value lies on the vertical axis, and the lines to draw across. */
+/** The vertical coordinate of a value, and the horizontal lines to draw. */
 function scale(values: readonly number[], logarithmic: boolean): { y: (value: number) => number; ticks: number[] } {
   const bottom = HEIGHT - BOTTOM
   const height = bottom - TOP

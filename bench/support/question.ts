@@ -8,7 +8,7 @@ export interface Conditions {
   readonly cpus: readonly [number, number]
   /** The compiled C++ baseline, or undefined when there is no compiler. */
   readonly baseline: string | undefined
-  /** Directories of ours, one in memory and one on disk, removed when the suite ends. */
+  /** Two temporary directories, one in memory and one on disk. Both are removed when the suite ends. */
   readonly memory: string
   readonly disk: string
   /** Prints a progress message. */
@@ -21,14 +21,14 @@ export interface Contender {
   readonly values: readonly number[]
 }
 
-/** The same task done by several contenders, in turns. */
+/** The same task, done by several contenders alternately. */
 export interface Comparison {
   readonly label: string
   readonly unit: string
   readonly better: 'more' | 'less'
   /** The first is ticktape. */
   readonly contenders: readonly Contender[]
-  /** ns a cache line took there and back before each round; empty when that was not measured. */
+  /** The time in ns that a cache line took there and back, before each round; empty when that was not measured. */
   readonly lineNs: readonly number[]
   /** Rounds measured again because the cores moved in the middle of them. */
   readonly repeated: number

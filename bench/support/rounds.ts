@@ -2,7 +2,7 @@ import { cacheLineNs } from './machine.js'
 import type { Comparison, Conditions, Contender, Latencies, Target } from './question.js'
 import { median, P50, P99, P999, SHARES } from './statistics.js'
 
-/** One way to do a thing: measures once and returns the figure, or several. */
+/** One contender: measures once and returns one figure or several. */
 export interface Way<T = number> {
   readonly name: string
   measure(): Promise<T>
@@ -12,7 +12,7 @@ export interface Way<T = number> {
 export interface Turns<T> {
   readonly names: readonly string[]
   readonly values: readonly (readonly T[])[]
-  /** ns a cache line took there and back before each round; empty when that was not measured. */
+  /** The time in ns that a cache line took there and back, before each round; empty when that was not measured. */
   readonly lineNs: readonly number[]
   readonly repeated: number
 }

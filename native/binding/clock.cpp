@@ -7,7 +7,7 @@
 namespace ticktape::binding {
 namespace {
 
-/** In one place, so that a reading looks for what belongs to its thread once. */
+/** Both in one structure, so that each reading looks up thread-local memory only once. */
 struct Reading {
   int64_t* target = nullptr;
   counter::Clock clock;

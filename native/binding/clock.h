@@ -22,7 +22,7 @@ class Clock {
   static napi_value read(napi_env env, napi_callback_info info);
   /** Like `read`, but stores the monotonic tick in the second word. */
   static napi_value readTick(napi_env env, napi_callback_info info);
-  /** Like `read`, but asks the system, and stores in the third word: what `read` is measured against. */
+  /** Like `read`, but asks the system, and stores in the third word: `read` is compared with this value. */
   static napi_value readSystem(napi_env env, napi_callback_info info);
 
  private:

@@ -20,7 +20,7 @@ napi_ref FileLockHandle::defineClass(Napi::Env env) {
 }
 
 Napi::Value FileLockHandle::read(const Napi::CallbackInfo& info) {
-  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock was given up");
+  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock is released");
   const Result<std::string> text = lock_->read();
   if (!text.ok()) return throwFailure(info.Env(), text.failure);
   return Napi::String::New(info.Env(), text.value);
@@ -28,7 +28,7 @@ Napi::Value FileLockHandle::read(const Napi::CallbackInfo& info) {
 
 Napi::Value FileLockHandle::write(const Napi::CallbackInfo& info) {
   std::string text;
-  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock was given up");
+  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock is released");
   if (!readText(info, 0, "text", text)) return {};
   if (const Failure failure = lock_->write(text)) return throwFailure(info.Env(), failure);
   return info.Env().Undefined();
@@ -36,7 +36,7 @@ Napi::Value FileLockHandle::write(const Napi::CallbackInfo& info) {
 
 Napi::Value FileLockHandle::setMode(const Napi::CallbackInfo& info) {
   mode_t mode;
-  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock was given up");
+  if (!lock_) return throwCode(info.Env(), "ERR_CLOSED", "the lock is released");
   if (!readWhole(info, 0, "mode", 0, 07777, mode)) return {};
   if (const Failure failure = lock_->setMode(mode)) return throwFailure(info.Env(), failure);
   return info.Env().Undefined();

@@ -19,7 +19,7 @@ void run(napi_env, void* data) {
 
 void finish(napi_env env, napi_status status, void* data) {
   auto* job = static_cast<Job*>(data);
-  // Cancelled when the environment ends: nobody is left to be told.
+  // Any other status means that the environment ends: no JavaScript code is left that waits for the promise.
   if (status == napi_ok) {
     napi_value undefined = nullptr;
     napi_get_undefined(env, &undefined);

@@ -8,7 +8,9 @@
 
 namespace ticktape::binding {
 
-/** Does something slow on the runtime's thread pool. Returns a promise of nothing, which rejects with the failure's error. */
+/**
+ * Runs a slow operation on the runtime's thread pool. Returns a promise that resolves to undefined, or rejects with the failure's error.
+ */
 Napi::Value later(Napi::Env env, const char* name, std::function<Failure()> action);
 
 }  // namespace ticktape::binding

@@ -17,19 +17,22 @@ namespace {
 
 #if defined(__linux__) && defined(__x86_64__)
 
-/** Whether the counter has one rate in all states of the processor. A machine that may be moved to another often says it has not. */
+/**
+ * Whether the counter runs at the same rate in all states of the processor. A virtual machine that may be moved to another host often
+ * reports that it does not.
+ */
 bool invariant() {
   unsigned a, b, c, d = 0;
   return __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d & 1u << 8) != 0;
 }
 
-/** Whether a process may read it at all. */
+/** Whether this process is allowed to read the counter. */
 bool allowed() {
   int mode = PR_TSC_ENABLE;
   return ::prctl(PR_GET_TSC, &mode, 0, 0, 0) == 0 && mode == PR_TSC_ENABLE;
 }
 
-/** Whether the kernel tells the time by it, which it does only when it found the counters of all processors to agree. */
+/** Whether the kernel's own clock uses the counter. It does so only if it found that the counters of all processors agree. */
 bool trustedByKernel() {
   const int file = ::open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
@@ -47,15 +50,15 @@ bool trustedByKernel() {
 const char* examine() {
   const char* wanted = std::getenv("TICKTAPE_CLOCK");
   if (wanted != nullptr && std::strcmp(wanted, "system") == 0) return "TICKTAPE_CLOCK=system";
-  if (!invariant()) return "the processor does not say that its counter runs at one rate";
+  if (!invariant()) return "the processor does not report that its counter runs at a constant rate";
   if (!allowed()) return "the process may not read the counter";
-  if (!trustedByKernel()) return "the kernel does not tell the time by the counter";
+  if (!trustedByKernel()) return "the kernel does not use the counter for its own clock";
   return nullptr;
 }
 
 #else
 
-const char* examine() { return "not on this kind of machine"; }
+const char* examine() { return "the counter is used only on Linux on x64"; }
 
 #endif
 
@@ -68,6 +71,6 @@ std::atomic<const char*>& reason() {
 
 const char* whyNot() { return reason().load(std::memory_order_relaxed); }
 
-void giveUp(const char* why) { reason().store(why, std::memory_order_relaxed); }
+void disable(const char* why) { reason().store(why, std::memory_order_relaxed); }
 
 }  // namespace ticktape::counter

@@ -16,20 +16,20 @@ inline constexpr std::size_t kCounterClockAlignment = 16;
 #endif
 
 /**
- * The system's clock, computed from a counter of the processor. The system's clock itself is read at most 1 ms apart (a "look"). Between two
- * looks, the time is a linear function of the counter (the "line").
+ * The system's clock, computed from a counter of the processor. The system's clock itself is read at most 1 ms apart (a "check"). Between two
+ * checks, the time is a linear function of the counter (the "line").
  * Each thread has its own. Threads and processes of a machine agree as closely as each agrees with the system's clock.
  *
  * - A line is used for as long as the interval over which the counter's rate was measured, so the line's error is at most about the error of
- *   the two looks. That interval starts at 16 µs and doubles with each look that confirms the line, up to 1 ms.
- * - If a look finds the line slightly wrong, the time does not jump: the line continues at a slightly different rate until it is right. So no
+ *   the two checks. That interval starts at 16 µs and doubles with each check that confirms the line, up to 1 ms.
+ * - If a check finds the line slightly wrong, the time does not jump: the line continues at a slightly different rate until it is right. So no
  *   reading is less than the one before.
- * - If a look finds it wrong by more than 300 ns (the clock was set, or the machine was migrated or suspended), the line is dropped, the
+ * - If a check finds it wrong by more than 300 ns (the clock was set, or the machine was migrated or suspended), the line is dropped, the
  *   system's time is used at once, and the rate is measured again. When that happens too often, this process stops using the counter.
  * - A thread that reads the time rarely gets the system's clock, because measuring would cost more than it saves.
  *
- * Source has `uint64_t counter()`, which may be executed slightly early; `uint64_t orderedCounter()`, which is not; `int64_t system()`, ns since 1970;
- * `bool usable()` and `void giveUp(const char* why)`.
+ * Source has `uint64_t counter()`, which the processor may execute slightly early; `uint64_t orderedCounter()`, which it executes in order;
+ * `int64_t system()`, ns since 1970; `bool usable()` and `void disable(const char* why)`.
  */
 template <class Source>
 class alignas(kCounterClockAlignment) CounterClock {
@@ -41,7 +41,7 @@ class alignas(kCounterClockAlignment) CounterClock {
   int64_t now() {
     if (__builtin_expect(trusted_ == 0, false)) return warmUp();
     const uint64_t passed = source_.counter() - base_;
-    if (__builtin_expect(passed >= trusted_, false)) return lookAgain(passed);
+    if (__builtin_expect(passed >= trusted_, false)) return checkAgain(passed);
     return baseTime_ + static_cast<int64_t>(passed * multiplier_ >> 32);
   }
 
@@ -61,24 +61,24 @@ class alignas(kCounterClockAlignment) CounterClock {
   static constexpr int64_t kNoise = 40;
   /** How long a confirmed rate may be used again. */
   static constexpr int64_t kRemembered = 10'000'000'000;
-  /** A look that takes longer is too inexact. */
-  static constexpr int64_t kSlowLook = 1'000;
+  /** A check that takes longer is too inexact. */
+  static constexpr int64_t kSlowCheck = 1'000;
   static constexpr int64_t kTroubleSpan = 8'000'000'000;
   static constexpr int kMostTroubles = 16;
 
-  struct Look {
+  struct Check {
     uint64_t counter = 0;
     int64_t time = 0;
   };
 
-  /** ns that pass in so many ticks, for any number of ticks. */
+  /** The duration of `ticks` in ns, for any number of ticks. */
   int64_t scale(uint64_t ticks) const {
     return static_cast<int64_t>(static_cast<unsigned __int128>(ticks) * multiplier_ >> 32);
   }
   uint64_t ticksOf(int64_t ns) const { return (static_cast<uint64_t>(ns) << 32) / rate_; }
 
-  /** Reads the clock between two readings of the counter. False if the thread was interrupted in between: then `look` is not exact. */
-  bool look(Look& look) {
+  /** Reads the clock between two readings of the counter. False if the thread was interrupted in between: then `check` is not exact. */
+  bool check(Check& check) {
     const int most = narrowest_ == 0 ? 5 : 3;
     uint64_t best = UINT64_MAX;
     for (int i = 0; i < most; i++) {
@@ -87,18 +87,18 @@ class alignas(kCounterClockAlignment) CounterClock {
       const uint64_t width = source_.orderedCounter() - before;
       if (width < best) {
         best = width;
-        look = {before + width / 2, time};
+        check = {before + width / 2, time};
       }
       if (narrowest_ != 0 && best <= narrowest_ + narrowest_ / 2) break;
     }
     if (narrowest_ == 0 || best < narrowest_) narrowest_ = best;
     if (best <= narrowest_ + narrowest_ / 2) return true;
-    // Perhaps the processor runs slower now and all looks take longer, so allow a little more each time.
+    // Perhaps the processor runs slower now and all checks take longer, so allow a little more each time.
     narrowest_ += narrowest_ / 8 + 1;
     return false;
   }
 
-  /** There is no line yet. */
+  /** While there is no line: reads the system's clock, and measures the counter's rate if the thread reads the time often enough. */
   __attribute__((noinline)) int64_t warmUp() {
     const int64_t time = source_.system();
     if (!source_.usable()) return time;
@@ -109,8 +109,8 @@ class alignas(kCounterClockAlignment) CounterClock {
       return time;
     }
     if (begun_ && time - from_.time < kFirst) return time;
-    Look here;
-    if (!look(here)) return time;
+    Check here;
+    if (!check(here)) return time;
     if (!begun_) {
       begin(here);
       const bool known = rate_ != 0 && here.time >= provedAt_ && here.time - provedAt_ < kRemembered;
@@ -121,16 +121,16 @@ class alignas(kCounterClockAlignment) CounterClock {
     return here.time;
   }
 
-  /** The line was used for as long as it may be, or the counter went back. */
-  __attribute__((noinline)) int64_t lookAgain(uint64_t passed) {
+  /** When the line has been used for as long as allowed, or the counter went back. */
+  __attribute__((noinline)) int64_t checkAgain(uint64_t passed) {
     const uint64_t longest = trusted_ + pause_;
     if (passed > longest || !source_.usable()) {
       if (static_cast<int64_t>(passed) < 0) countTrouble(source_.system());
       stop();
       return warmUp();
     }
-    Look here;
-    if (!look(here)) return baseTime_ + scale(passed);  // use the line a little longer
+    Check here;
+    if (!check(here)) return baseTime_ + scale(passed);  // use the line a little longer
     if (here.counter - base_ > longest) {
       stop();
       begin(here);
@@ -154,7 +154,7 @@ class alignas(kCounterClockAlignment) CounterClock {
       begin(here);
       return here.time;
     }
-    // The line continues where it was. A look is exact to some 20 ns, so a small difference is mostly the look's error.
+    // The line continues where it was. A check is exact to some 20 ns, so a small difference is mostly the check's error.
     const bool clear = ahead > kNoise || ahead < -kNoise;
     follow({here.counter, here.time + ahead}, trustIn(here), clear ? ahead : ahead / 4);
     return baseTime_;
@@ -165,17 +165,17 @@ class alignas(kCounterClockAlignment) CounterClock {
     begun_ = false;
   }
 
-  void begin(const Look& here) {
+  void begin(const Check& here) {
     from_ = middle_ = here;
     lastTime_ = here.time;
     begun_ = true;
   }
 
-  /** The counter's rate since `from_`. False when there is none. */
-  bool measure(const Look& here) {
+  /** Measures the counter's rate since `from_`. False if that is not possible. */
+  bool measure(const Check& here) {
     const int64_t time = here.time - from_.time;
     const uint64_t ticks = here.counter - from_.counter;
-    // A counter has 1 MHz at least, and 100 GHz at most.
+    // A real counter runs at 1 MHz to 100 GHz.
     if (time <= 0 || time > kRemembered || ticks < static_cast<uint64_t>(time) / 1000 || ticks / 100 > static_cast<uint64_t>(time)) {
       begin(here);
       countTrouble(here.time);
@@ -183,20 +183,20 @@ class alignas(kCounterClockAlignment) CounterClock {
     }
     rate_ = static_cast<uint64_t>((static_cast<unsigned __int128>(time) << 32) / ticks);
     multiplier_ = rate_;
-    if (scale(narrowest_) > kSlowLook) {
-      source_.giveUp("a look at the clock takes too long to measure the counter by it");
+    if (scale(narrowest_) > kSlowCheck) {
+      source_.disable("reading the clock takes too long to measure the counter's rate");
       return false;
     }
     return true;
   }
 
-  int64_t trustIn(const Look& here) const {
+  int64_t trustIn(const Check& here) const {
     const int64_t time = here.time - from_.time;
     return time < kLongest ? time : kLongest;
   }
 
   /** @param lose ns that the line is to lose (below 0: to gain) while it is trusted. */
-  void follow(const Look& from, int64_t trust, int64_t lose) {
+  void follow(const Check& from, int64_t trust, int64_t lose) {
     trusted_ = ticksOf(trust);
     pause_ = ticksOf(kPause);
     base_ = from.counter;
@@ -209,7 +209,7 @@ class alignas(kCounterClockAlignment) CounterClock {
       troubleSince_ = time;
       troubles_ = 0;
     }
-    if (++troubles_ == kMostTroubles) source_.giveUp("the counter and the clock disagreed too often");
+    if (++troubles_ == kMostTroubles) source_.disable("the counter and the clock disagreed too often");
   }
 
   // The line, in one cache line. It may be used from `base_` on for `trusted_` ticks. 0: there is no line.
@@ -222,14 +222,14 @@ class alignas(kCounterClockAlignment) CounterClock {
   uint64_t pause_ = 0;
 
   /** The rate is measured from `from_`. `middle_` replaces it after a window. */
-  Look from_;
-  Look middle_;
+  Check from_;
+  Check middle_;
   bool begun_ = false;
   int troubles_ = 0;
   int64_t lastTime_ = 0;
   int64_t provedAt_ = 0;
   int64_t troubleSince_ = 0;
-  /** Ticks that a look takes when nothing interrupts it. */
+  /** Ticks that a check takes when nothing interrupts it. */
   uint64_t narrowest_ = 0;
   Source source_{};
 };

@@ -73,8 +73,8 @@ uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
   return crc;
 }
 
-// Asked of the processor itself: __builtin_cpu_supports wants a variable of the compiler's library, which not every toolchain can link
-// into a shared library.
+// Asks the processor directly, because __builtin_cpu_supports needs a variable of the compiler's library, which not every toolchain can
+// link into a shared library.
 bool processorHasIt() {
   unsigned eax, ebx, ecx, edx;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_SSE4_2) != 0;

@@ -1,7 +1,5 @@
 #include "directory.h"
 
-#include "file_status.h"
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +10,7 @@
 
 #include <cstring>
 
+#include "file_status.h"
 #include "format.h"
 #include "region.h"
 #include "sync_log.h"
@@ -46,25 +45,25 @@ int openAt(int directory, const char* name, int flags, mode_t mode) {
 }
 
 Result<std::string> readFileAt(int directory, const char* name, const std::string& path, std::size_t most) {
-  // O_NONBLOCK: opening a FIFO somebody put there must not wait for its other end. Regular files don't care.
+  // O_NONBLOCK: opening a FIFO must not wait for its other end. The flag has no effect on regular files.
   const int file = openAt(directory, name, O_RDONLY | O_NONBLOCK);
   if (file < 0) return failed("open", path);
-  const auto giveUp = [&](Failure failure) -> Result<std::string> {
+  const auto fail = [&](Failure failure) -> Result<std::string> {
     ::close(file);
     return failure;
   };
   struct stat status;
-  if (file_status::ofFile(file, status) != 0) return giveUp(failed("fstat", path));
-  if (!S_ISREG(status.st_mode)) return giveUp(failed(EINVAL, "fstat", path));
-  if (static_cast<std::size_t>(status.st_size) > most) return giveUp(failed(EFBIG, "fstat", path));
+  if (file_status::ofFile(file, status) != 0) return fail(failed("fstat", path));
+  if (!S_ISREG(status.st_mode)) return fail(failed(EINVAL, "fstat", path));
+  if (static_cast<std::size_t>(status.st_size) > most) return fail(failed(EFBIG, "fstat", path));
 
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t got = ::pread(file, &bytes[done], bytes.size() - done, static_cast<off_t>(done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return giveUp(failed("read", path));
-    if (got == 0) break;  // shorter by now
+    if (got < 0) return fail(failed("read", path));
+    if (got == 0) break;  // the file has become shorter
     done += static_cast<std::size_t>(got);
   }
   bytes.resize(done);
@@ -126,7 +125,7 @@ bool Directory::isAheadOf(const std::string& name, const Region& mapped) const {
 }
 
 Result<std::vector<std::string>> Directory::list() const {
-  // Opened anew: the place in a listing belongs to the open file, and threads may list at the same time.
+  // Opened again, because the position in a listing belongs to the open file, and several threads may list at the same time.
   const int file = ::openat(file_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (file < 0) return failed("open", path_);
   DIR* stream = ::fdopendir(file);
@@ -165,7 +164,7 @@ Failure Directory::write(const std::string& name, const uint8_t* bytes, std::siz
   const int file = openAt(file_, name.c_str(), O_WRONLY | O_CREAT | O_EXCL, mode);
   if (file < 0) return failed("open", path);
   sync_log::created(path, 0);
-  // The umask narrowed what open() was asked for; `mode` is meant as it is written.
+  // open() applied the umask; the file must have exactly `mode`.
   Failure failure = ::fchmod(file, mode) == 0 ? Failure{} : failed("fchmod", path);
   if (!failure) failure = writeAll(file, bytes, length, path);
 #if defined(F_FULLFSYNC)
@@ -195,20 +194,21 @@ Failure Directory::renameNew(const std::string& from, const std::string& to) con
     return {};
   };
 #if defined(__linux__) && defined(SYS_renameat2)
-  constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE, which older C libraries don't name
+  constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE, which older C libraries do not define
   if (::syscall(SYS_renameat2, file_, from.c_str(), file_, to.c_str(), kNoReplace) == 0) return done();
   if (errno != ENOSYS && errno != EINVAL) return failed("rename", pathOf(to));
 #elif defined(__APPLE__)
   if (::renameatx_np(file_, from.c_str(), file_, to.c_str(), RENAME_EXCL) == 0) return done();
   if (errno != ENOTSUP) return failed("rename", pathOf(to));
 #endif
-  // A file system without it: a hard link fails just as well when the name is taken.
+  // A file system without this flag: creating a hard link also fails if the name exists.
   if (::linkat(file_, from.c_str(), file_, to.c_str(), 0) == 0) {
     ::unlinkat(file_, from.c_str(), 0);
     return done();
   }
   if (errno != EPERM && errno != EOPNOTSUPP) return failed("link", pathOf(to));
-  // Nor hard links (FAT): look first. One writer at a time holds the journal's lock, so nobody comes in between.
+  // A file system without hard links too (FAT): check first. Only one writer at a time holds the journal's lock, so no other process
+  // creates the name in between.
   struct stat status;
   if (file_status::at(file_, to.c_str(), status, AT_SYMLINK_NOFOLLOW) == 0) return failed(EEXIST, "rename", pathOf(to));
   if (::renameat(file_, from.c_str(), file_, to.c_str()) != 0) return failed("rename", pathOf(to));
@@ -236,7 +236,7 @@ Failure Directory::setMode(mode_t mode) const {
 }
 
 Failure Directory::sync() const {
-  // EINVAL: a file system that cannot sync directories has nothing to sync. EBADF: one that may only be entered (O_PATH).
+  // EINVAL: a file system that cannot sync directories has nothing to sync. EBADF: a directory that this process may only search (O_PATH).
   if (::fsync(file_) != 0 && errno != EINVAL && errno != EBADF) return failed("fsync", path_);
   sync_log::directorySynced(path_);
   return {};

@@ -45,7 +45,7 @@ class Directory {
 
   /** All names but "." and "..". */
   Result<std::vector<std::string>> list() const;
-  /** `found` is false when there is none of this name. An empty name is the directory itself. Symbolic links are not followed. */
+  /** `found` is false if no file has this name. An empty name is the directory itself. Symbolic links are not followed. */
   Failure stat(const std::string& name, struct stat& status, bool& found) const;
   /** A regular file's bytes, refused (EFBIG) when there are more than `most`. */
   Result<std::string> read(const std::string& name, std::size_t most) const;
@@ -56,7 +56,7 @@ class Directory {
   /** Never replaces an existing file (EEXIST). */
   Failure renameNew(const std::string& from, const std::string& to) const;
   Failure link(const std::string& from, const std::string& to) const;
-  /** False without a failure when there was none. */
+  /** False without a failure if there was no such file. */
   Result<bool> remove(const std::string& name) const;
   Failure setMode(mode_t mode) const;
   /** fsync: changes of names survive power loss. */

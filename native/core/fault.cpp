@@ -53,7 +53,7 @@ Entry* find(uintptr_t address) {
   return nullptr;
 }
 
-/** Maps a block of zeros over a block that has no file behind it any more. */
+/** Maps a block of zeros over a block that the file no longer has. */
 bool replaceByZeros(void* block, std::size_t size, int protection) {
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 #if defined(__linux__) && defined(__LP64__)

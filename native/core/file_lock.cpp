@@ -1,12 +1,11 @@
 #include "file_lock.h"
 
-#include "file_status.h"
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_status.h"
 #include "fork_guard.h"
 
 namespace ticktape {

@@ -18,7 +18,7 @@ class FileLock {
  public:
   /** Opens or creates the file. Null without a failure when another open of the file holds the lock. */
   static Result<std::unique_ptr<FileLock>> open(const Directory& directory, const std::string& name, mode_t mode);
-  /** As `open`, of a file that is there: ENOENT when it is not. */
+  /** Like `open`, but the file must exist: ENOENT if it does not. */
   static Result<std::unique_ptr<FileLock>> openExisting(const std::string& path);
 
   FileLock(const FileLock&) = delete;

@@ -10,9 +10,9 @@
 namespace ticktape::file_status {
 
 /**
- * What stat() tells of files, by the system calls themselves. The C library of GNU has had functions for them only since 2.33. A binary that is
- * built for an older one carries small functions of its own instead, and those of zig set an `errno` of their own, which nobody reads: a
- * file that is missing was then reported with errno 0. On 64-bit Linux the kernel's structure is that of the C library.
+ * The status of files, read by the system calls directly. glibc exports functions for them only since 2.33. A binary for an older glibc
+ * contains small functions of its own instead. Those of zig set an `errno` of their own, which the addon does not read: a missing file was
+ * then reported with errno 0. On 64-bit Linux the kernel's structure is the same as the C library's.
  */
 #if defined(__linux__) && defined(SYS_newfstatat) && defined(SYS_fstat)
 inline int ofFile(int file, struct stat& status) { return static_cast<int>(::syscall(SYS_fstat, file, &status)); }

@@ -5,7 +5,7 @@
 
 /**
  * Frames in a mapped page. `page` is the address of the page's first byte; `from`, `to` and `slot` must lie within the page. Every
- * length read from the page is checked before it is used: no content can make these functions read past `to` or loop for ever.
+ * length read from the page is checked before it is used: no content can make these functions read past `to` or loop forever.
  */
 namespace ticktape::frames {
 

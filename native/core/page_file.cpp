@@ -12,7 +12,7 @@ Result<RegionPtr> makePage(const PagePlan& plan) {
   CRASH_POINT("page-allocated");
 
   Region& page = *made.value;
-  const auto giveUp = [&](Failure failure) -> Result<RegionPtr> {
+  const auto fail = [&](Failure failure) -> Result<RegionPtr> {
     plan.directory->remove(plan.temporaryName);
     return failure;
   };
@@ -22,13 +22,13 @@ Result<RegionPtr> makePage(const PagePlan& plan) {
   CRASH_POINT("page-header-copied");
 
   if (plan.durable) {
-    if (Failure failure = page.syncFile()) return giveUp(failure);
+    if (Failure failure = page.syncFile()) return fail(failure);
     CRASH_POINT("page-synced");
     // The sync left the blocks clean and therefore write-protected: the writer's first store to each block would fault.
     page.populate(0, plan.size, true);
   }
 
-  if (Failure failure = plan.directory->renameNew(plan.temporaryName, plan.name)) return giveUp(failure);
+  if (Failure failure = plan.directory->renameNew(plan.temporaryName, plan.name)) return fail(failure);
   page.renamed(plan.directory->pathOf(plan.name));
   CRASH_POINT("page-renamed");
 

@@ -45,12 +45,12 @@ PageWorker::Ticket PageWorker::enqueue(Job job, Failure& failure) {
 void PageWorker::watch(DirectoryPtr directory, RegionPtr control, const std::string& pageName, RegionPtr page) {
   journalWatch_.watch(std::move(directory), std::move(control), pageName, std::move(page));
   std::lock_guard<std::mutex> lock(mutex_);
-  // Without a thread the writer still looks itself, when it goes on to another page.
+  // Without a thread the writer still checks by itself, each time it continues on another page.
   if (!closing_ && startThread() == 0) work_.notify_one();
 }
 
 int PageWorker::startThread() {
-  // Not before it is needed: most readers of small journals never are in such a hurry.
+  // Started at the first job, because most readers of small journals never need the thread.
   return thread_.started() ? 0 : thread_.start("ticktape-pages", [this] { run(); });
 }
 

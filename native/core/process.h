@@ -10,7 +10,10 @@ namespace ticktape::process {
 
 /** Identifies this boot of the machine: 32 hexadecimal digits. */
 Result<std::string> bootId();
-/** Start time in clock ticks since boot (macOS: µs since 1970); it tells a process from a later one with the same pid. -1 when there is no such process. */
+/**
+ * Start time in clock ticks since boot (macOS: µs since 1970); it distinguishes a process from a later one with the same pid. -1 when there
+ * is no such process.
+ */
 int64_t startOf(int64_t pid);
 
 /** CPUs the calling thread may run on. */

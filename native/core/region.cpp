@@ -1,7 +1,5 @@
 #include "region.h"
 
-#include "file_status.h"
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,6 +11,7 @@
 #include "crash_point.h"
 #include "directory.h"
 #include "fault.h"
+#include "file_status.h"
 #include "fork_guard.h"
 #include "memory_file.h"
 #include "populate.h"

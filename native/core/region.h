@@ -40,9 +40,9 @@ class Region {
   uint64_t device() const { return device_; }
   const std::string& path() const { return path_; }
   bool damaged() const;
-  /** What the file is by now. False when that cannot be found out. */
+  /** The status of the open file now. False if it cannot be read. */
   bool stat(struct stat& status) const;
-  /** After a rename. Only before the region is shared. */
+  /** Call it after the file was renamed, and only before the region is shared. */
   void renamed(const std::string& path) { path_ = path; }
 
   /** Maps blocks ahead of use; with `write`, also the first store takes no fault. Changes no byte. Cannot fail. */

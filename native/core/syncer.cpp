@@ -24,7 +24,7 @@ void Syncer::request() {
   wake_.notify_one();
 }
 
-/** Waits for the next reason to sync; false when the thread is to end. */
+/** Waits for the next reason to sync; false if the thread must end. */
 bool Syncer::due(std::unique_lock<std::mutex>& lock) {
   const auto called = [this] { return closing_ || requested_ != served_; };
   if (options_.intervalMs == 0) {

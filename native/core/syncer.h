@@ -14,7 +14,7 @@ namespace ticktape {
 
 /**
  * A thread that makes published frames durable, in journal order. PageSync syncs one page; the Syncer decides when, and which page.
- * After a failure it never tries again: data that is still in the page cache can no longer be told from data that reached the disk.
+ * After a failure it never tries again: afterwards it is unknown which data reached the disk and which is only in the page cache.
  */
 class Syncer {
  public:

@@ -17,13 +17,13 @@ using futex::Outcome;
 
 namespace {
 
-/** A longer run: TICKTAPE_SLEEPS=100000000. */
+/** The number of sleeps. For a longer run: TICKTAPE_SLEEPS=100000000. */
 uint32_t sleeps() {
   const char* text = std::getenv("TICKTAPE_SLEEPS");
   return text == nullptr ? 20'000 : static_cast<uint32_t>(std::strtoul(text, nullptr, 10));
 }
 
-/** A file with the words of `control`, and a cursor in a block of its own for each of the two processes. */
+/** A file with the words of `control`, and a cursor for each of the two processes, in separate blocks. */
 struct Shared {
   RegionPtr region;
   uint32_t* cursor(int side) const { return wordAt(region->data(), 8192 + 4096 * static_cast<std::size_t>(side)); }
@@ -31,7 +31,7 @@ struct Shared {
   uint32_t* sleepers(int side) const { return wordAt(region->data(), 256 + 1024 * static_cast<std::size_t>(side)); }
 };
 
-/** As Writer does it on x64: an ordinary store, then an ordinary load. */
+/** Publishes as Writer does on x64: an ordinary store, then an ordinary load. */
 void publish(const Shared& shared, int side, uint32_t value) {
   storeRelease(shared.cursor(side), value);
   if (loadRelaxed(shared.sleepers(side)) == 0) return;
@@ -40,7 +40,7 @@ void publish(const Shared& shared, int side, uint32_t value) {
   futex::wake(shared.signal(side));
 }
 
-/** Sleeps until the other side's cursor is `value`. False when a wake-up was lost: the frame is there and nobody said so. */
+/** Sleeps until the other side's cursor is `value`. False when a wake-up was lost: the frame is there, but this side was not woken. */
 bool await(const Shared& shared, int side, uint32_t value, uint64_t& slept) {
   while (loadAcquire(shared.cursor(side)) != value) {
     const uint32_t seen = __atomic_load_n(shared.signal(side), __ATOMIC_SEQ_CST);
@@ -53,7 +53,7 @@ bool await(const Shared& shared, int side, uint32_t value, uint64_t& slept) {
   return true;
 }
 
-/** Some turns of nothing, other ones each time, so that the two sides meet at every moment of each other's. */
+/** A pause of different length each time, so that over many rounds the two sides race at every possible moment. */
 void wander(uint32_t& state) {
   state = state * 1664525 + 1013904223;
   for (volatile uint32_t turn = state >> 23; turn > 0; turn = turn - 1) {
@@ -71,7 +71,7 @@ bool play(const Shared& shared, int me, uint32_t rounds, uint64_t& slept) {
   return true;
 }
 
-/** Spins, and gives the core away now and then: the other side may need it. */
+/** Spins, and yields the core from time to time: the other side may need it. */
 void spinUntil(const uint32_t* word, uint32_t value) {
   for (uint32_t turn = 0; loadAcquire(word) != value; turn++) {
     pause();
@@ -80,9 +80,9 @@ void spinUntil(const uint32_t* word, uint32_t value) {
 }
 
 /**
- * The race itself, over and over: one side announces a sleeper and looks at the cursor, the other publishes and looks for sleepers, both
- * let go by one word. Returns in how many rounds neither saw the other: each would have been a lost wake-up. Without the barrier there are
- * some on every processor with store buffers.
+ * The race itself, repeated: one side announces a sleeper and loads the cursor; the other publishes and checks for sleepers. One word
+ * starts both. Returns the number of rounds in which neither saw the other's store: each would have been a lost wake-up. Without the
+ * barrier there are some on every processor with store buffers.
  */
 uint32_t lostIn(uint32_t rounds, bool withBarrier) {
   const std::string path = check::directory() + "/race";
@@ -109,7 +109,7 @@ uint32_t lostIn(uint32_t rounds, bool withBarrier) {
     storeOrdered(shared.sleepers(0), 0);
     storeRelease(go, round);
     wander(random);
-    // Relaxed, so that without the barrier nothing but the processor decides.
+    // Relaxed, so that without the barrier only the processor decides the order.
     storeRelaxed(shared.sleepers(0), 1);
     if (withBarrier) CHECK(barrier::run());
     const bool seen = loadAcquire(shared.cursor(0)) == round;
@@ -146,7 +146,7 @@ TEST(with_the_barrier_a_sleeper_or_its_writer_sees_the_other) {
   std::printf("%u of %u wake-ups would be lost without the barrier\n", lostIn(rounds, false), rounds);
 }
 
-TEST(a_barrier_can_be_made_any_number_of_times) {
+TEST(a_barrier_can_be_run_any_number_of_times) {
   const bool first = barrier::run();
   for (int turn = 0; turn < 100; turn++) CHECK(barrier::run() == first);
   CHECK(barrier::registered() == barrier::registered());

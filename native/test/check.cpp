@@ -88,7 +88,7 @@ int onSmallFileSystem(const std::string& directory, const char* size, const std:
 #if defined(__linux__)
   constexpr int kMayNot = 77;
   const int status = inChild([&] {
-    // In a mount namespace of its own, which ends with the child.
+    // In a separate mount namespace, which ends with the child.
     if (::unshare(CLONE_NEWNS) != 0) return kMayNot;
     if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return kMayNot;
     const std::string options = std::string("size=") + size;

@@ -20,7 +20,7 @@ int inChild(const std::function<int()>& body);
 int startChild(const std::function<int()>& body);
 int finish(int pid);
 
-/** A new directory, removed with all that is in it when the program ends. Under /dev/shm, or on disk. */
+/** A new directory. It is removed with its content when the program ends. Under /dev/shm, or on disk. */
 std::string directory(bool onDisk = false);
 
 /** Runs `body` in a child process with a file system of only `size` ("64k") at `directory`. Skips the test where mounting is not allowed. */

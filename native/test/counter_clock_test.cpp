@@ -13,23 +13,23 @@ namespace {
 
 constexpr int64_t kMs = 1'000'000;
 constexpr int64_t kSecond = 1'000 * kMs;
-/** ns since 1970 when a machine begins: a double has not the digits for both. */
+/** ns since 1970 at which a machine starts. Kept apart from `Machine::clock`, because a double does not have enough digits for the sum. */
 constexpr int64_t kBegin = 1'790'000'000'000'000'000;
 
-/** A machine whose time passes only by what is done on it. */
+/** A simulated machine. Its time passes only through calls of its functions. */
 struct Machine {
   /** ns since `kBegin`. */
   double clock = 0;
   double counter = 1e13;
-  /** Of the clock, against time as it is. */
+  /** The rate of the clock, relative to real time. */
   double clockRate = 1;
   /** Ticks per ns. */
   double counterRate = 2.096;
-  /** What a reading of the counter differs by, as that of another processor may. */
+  /** Added to each reading of the counter, as if it came from another processor. */
   double skew = 0;
-  /** So many of a hundred looks are interrupted. */
+  /** How many of a hundred checks of the clock are interrupted. */
   int interrupted = 0;
-  const char* givenUp = nullptr;
+  const char* disabled = nullptr;
   int64_t clockReadings = 0;
   int64_t counterReadings = 0;
   std::mt19937 random{1};
@@ -46,7 +46,7 @@ struct Fake {
   uint64_t counter() {
     machine->counterReadings++;
     machine->pass(8);
-    // In steps, as processors count.
+    // Real counters also advance in steps.
     return static_cast<uint64_t>((machine->counter + machine->skew) / 21) * 21;
   }
   uint64_t orderedCounter() { return counter(); }
@@ -59,11 +59,14 @@ struct Fake {
     if (machine->uniform(0, 100) < machine->interrupted) machine->pass(50'000);
     return time;
   }
-  bool usable() { return machine->givenUp == nullptr; }
-  void giveUp(const char* why) { machine->givenUp = why; }
+  bool usable() { return machine->disabled == nullptr; }
+  void disable(const char* why) { machine->disabled = why; }
 };
 
-/** What readings were like that were taken at intervals of up to `longest` ns. */
+/**
+ * The result of readings at intervals of up to `longest` ns: the largest error in ns, how many were less than the one before, and how many
+ * there were.
+ */
 struct Readings {
   double worst = 0;
   int64_t backwards = 0;
@@ -81,7 +84,7 @@ struct Reader {
       machine.pass(machine.uniform(0, longest));
       const double before = machine.clock;
       const int64_t time = clock.now() - kBegin;
-      // Right is whatever the clock said while it was read.
+      // A reading is right if the clock had this value at some moment during the call.
       const double early = before - static_cast<double>(time), late = static_cast<double>(time) - machine.clock;
       readings.worst = std::max({readings.worst, early, late});
       if (time < last) readings.backwards++;
@@ -93,7 +96,7 @@ struct Reader {
 
 }  // namespace
 
-TEST(a_line_follows_the_clock_and_asks_it_once_in_a_ms) {
+TEST(a_line_follows_the_clock_and_checks_it_once_in_a_ms) {
   Machine machine;
   Reader reader{machine};
   reader.readFor(20 * kMs);
@@ -104,11 +107,11 @@ TEST(a_line_follows_the_clock_and_asks_it_once_in_a_ms) {
   CHECK_EQ(readings.backwards, 0);
   CHECK(machine.clockReadings < 5 * 1'000 * 3);
   CHECK(readings.count > 1'000'000);
-  // One right after the other: what a line that was bent by each look would show.
+  // Readings in close succession show whether a correction makes the line go back.
   CHECK_EQ(reader.readFor(kSecond, 1).backwards, 0);
 }
 
-TEST(the_first_readings_are_as_right_as_the_later_ones) {
+TEST(the_first_readings_are_as_exact_as_the_later_ones) {
   for (const double longest : {200.0, 5'000.0, 100'000.0, 240'000.0}) {
     Machine machine;
     Reader reader{machine};
@@ -133,7 +136,7 @@ TEST(a_clock_that_is_slewed_is_followed_without_going_back) {
       CHECK(reader.readFor(100 * kMs).worst < 100);
       CHECK(reader.clock.following());
     }
-    CHECK(machine.givenUp == nullptr);
+    CHECK(machine.disabled == nullptr);
   }
 }
 
@@ -148,11 +151,11 @@ TEST(a_clock_that_is_set_is_followed_within_a_ms) {
     CHECK(after.worst < 100);
     CHECK_EQ(after.backwards, 0);
     CHECK(reader.clock.following());
-    CHECK(machine.givenUp == nullptr);
+    CHECK(machine.disabled == nullptr);
   }
 }
 
-TEST(another_machine_under_the_process_is_noticed_within_a_ms) {
+TEST(a_migration_to_another_machine_is_noticed_within_a_ms) {
   for (const double jump : {0.0, 1e5, 1e13, -1e11}) {
     for (const double rate : {1.0, 3.3, 2.0961}) {
       Machine machine;
@@ -163,33 +166,33 @@ TEST(another_machine_under_the_process_is_noticed_within_a_ms) {
       reader.readFor(2 * kMs);
       CHECK(reader.readFor(300 * kMs).worst < 100);
       CHECK(reader.clock.following());
-      CHECK(machine.givenUp == nullptr);
+      CHECK(machine.disabled == nullptr);
     }
   }
 }
 
-TEST(a_machine_that_slept_is_noticed_at_the_first_reading) {
+TEST(a_machine_that_was_suspended_is_noticed_at_the_first_reading) {
   for (const double missed : {0.0, 3e9}) {
     Machine machine;
     Reader reader{machine};
     reader.readFor(100 * kMs);
     machine.pass(3e9);
-    machine.counter -= missed * machine.counterRate;  // it did not count meanwhile
-    // Where the counter did not count, the old line is believed until it ends.
+    machine.counter -= missed * machine.counterRate;  // the counter stopped meanwhile
+    // If the counter stopped, the old line is used until it ends.
     if (missed != 0) reader.readFor(kMs + 10'000);
     CHECK(reader.readFor(300 * kMs).worst < 100);
   }
 }
 
-TEST(counters_that_disagree_are_given_up) {
+TEST(counters_that_disagree_are_not_used_any_more) {
   Machine machine;
   Reader reader{machine};
   reader.readFor(100 * kMs);
-  for (int i = 0; i < 20'000 && machine.givenUp == nullptr; i++) {
+  for (int i = 0; i < 20'000 && machine.disabled == nullptr; i++) {
     machine.skew = i % 2 == 0 ? 0 : 10'000;
     reader.readFor(100'000);
   }
-  CHECK(machine.givenUp != nullptr);
+  CHECK(machine.disabled != nullptr);
   reader.readFor(2 * kMs);
   CHECK(!reader.clock.following());
   machine.counterReadings = 0;
@@ -197,7 +200,7 @@ TEST(counters_that_disagree_are_given_up) {
   CHECK_EQ(machine.counterReadings, 0);
 }
 
-TEST(a_counter_that_stands_still_or_runs_back_or_is_no_counter_is_not_followed) {
+TEST(a_counter_that_stops_or_goes_back_or_has_an_impossible_rate_is_not_used) {
   for (const double rate : {0.0, -2.0, 1e-5, 1e4}) {
     Machine machine;
     machine.counterRate = rate;
@@ -205,7 +208,7 @@ TEST(a_counter_that_stands_still_or_runs_back_or_is_no_counter_is_not_followed) 
     CHECK(reader.readFor(100 * kMs).worst < 1);
     CHECK(!reader.clock.following());
   }
-  // And from one moment to the next, while a line is followed.
+  // The same, when it starts to go back while a line is used.
   Machine machine;
   Reader reader{machine};
   reader.readFor(100 * kMs);
@@ -214,7 +217,7 @@ TEST(a_counter_that_stands_still_or_runs_back_or_is_no_counter_is_not_followed) 
   CHECK(reader.readFor(10 * kMs).worst < 1);
 }
 
-TEST(looks_that_are_interrupted_are_not_believed) {
+TEST(checks_that_are_interrupted_are_ignored) {
   for (const int often : {1, 10, 30}) {
     Machine machine;
     machine.interrupted = often;
@@ -222,11 +225,11 @@ TEST(looks_that_are_interrupted_are_not_believed) {
     Readings readings = reader.readFor(kSecond);
     CHECK(readings.worst < 150);
     CHECK_EQ(readings.backwards, 0);
-    CHECK(machine.givenUp == nullptr);
+    CHECK(machine.disabled == nullptr);
   }
 }
 
-TEST(who_reads_seldom_reads_the_clock_itself) {
+TEST(a_thread_that_reads_rarely_gets_the_clock_itself) {
   Machine machine;
   Reader reader{machine};
   reader.readFor(100 * kMs);
@@ -239,10 +242,10 @@ TEST(who_reads_seldom_reads_the_clock_itself) {
     CHECK(time >= std::floor(before) && time <= machine.clock);
   }
   CHECK_EQ(machine.clockReadings, 1'000);
-  CHECK_EQ(machine.counterReadings, 1);  // which showed that the line is old
+  CHECK_EQ(machine.counterReadings, 1);  // it showed that the line had ended
 }
 
-TEST(a_burst_after_a_pause_knows_the_rate) {
+TEST(a_burst_after_a_pause_uses_the_known_rate) {
   Machine machine;
   Reader reader{machine};
   reader.readFor(100 * kMs);
@@ -277,7 +280,7 @@ TEST(a_clock_that_runs_ten_times_as_fast_is_followed) {
   CHECK_EQ(readings.backwards, 0);
 }
 
-TEST(looks_that_take_long_are_not_followed) {
+TEST(the_counter_is_not_used_when_checks_take_too_long) {
   struct Slow : Fake {
     int64_t system() {
       machine->pass(1'000);
@@ -293,10 +296,10 @@ TEST(looks_that_take_long_are_not_followed) {
     clock.now();
   }
   CHECK(!clock.following());
-  CHECK(machine.givenUp != nullptr);
+  CHECK(machine.disabled != nullptr);
 }
 
-TEST(the_machine_at_hand) {
+TEST(on_this_machine_readings_are_within_a_us_of_the_clock) {
   if (counter::whyNot() != nullptr) check::skip(counter::whyNot());
   counter::Clock clock;
   int narrow = 0, wrong = 0, followed = 0;
@@ -307,7 +310,7 @@ TEST(the_machine_at_hand) {
     const int64_t after = clock::now();
     CHECK(time >= last);
     last = time;
-    if (after - before > 2'000) continue;  // somebody else had the processor
+    if (after - before > 2'000) continue;  // another process had the processor
     narrow++;
     if (time < before - 1'000 || time > after + 1'000) wrong++;
     if (clock.following()) followed++;
@@ -317,7 +320,7 @@ TEST(the_machine_at_hand) {
   CHECK(followed > 0);
 }
 
-TEST(a_forked_child_goes_on_with_it) {
+TEST(a_forked_child_continues_to_use_the_counter) {
   if (counter::whyNot() != nullptr) check::skip(counter::whyNot());
   counter::Clock clock;
   for (const int64_t end = clock::monotonic() + 10 * kMs; clock::monotonic() < end;) clock.now();
@@ -332,9 +335,9 @@ TEST(a_forked_child_goes_on_with_it) {
   }), 0);
 }
 
-TEST(what_was_given_up_stays_so) {
+TEST(a_disabled_counter_stays_disabled) {
   CHECK_EQ(check::inChild([] {
-    counter::giveUp("for this test");
+    counter::disable("for this test");
     counter::Clock clock;
     for (int i = 0; i < 1'000'000; i++) clock.now();
     return clock.following() ? 1 : 0;

@@ -84,7 +84,7 @@ TEST(a_page_crc_is_complete_or_absent) {
   }
 }
 
-TEST(a_crash_point_can_be_set_for_its_nth_passage) {
+TEST(a_crash_point_can_be_set_for_the_nth_time_it_is_reached) {
   const RegionPtr page = newPage(check::directory() + "/page");
   dieAt("durable-stored:3", [&] {
     PageSync sync(page, nullptr);

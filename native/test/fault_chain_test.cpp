@@ -19,7 +19,7 @@ void earlier(int) {
   siglongjmp(back, 1);
 }
 
-/** Whether reading the address ends in the handler above. */
+/** Whether reading the address calls the handler above. */
 bool faults(const volatile uint8_t* address) {
   if (sigsetjmp(back, 1) != 0) return true;
   const uint8_t byte = *address;

@@ -80,7 +80,7 @@ TEST(no_space_is_an_error_and_leaves_no_file) {
   }), 0);
 }
 
-TEST(a_page_in_a_directory_that_was_removed_is_an_error_and_touches_no_other_at_its_path) {
+TEST(a_page_in_a_removed_directory_is_an_error_and_no_file_is_created_in_a_new_directory_at_its_path) {
   const std::string directory = check::directory() + "/journal";
   std::filesystem::create_directory(directory);
   PageWorker worker;
@@ -91,7 +91,7 @@ TEST(a_page_in_a_directory_that_was_removed_is_an_error_and_touches_no_other_at_
   CHECK(std::filesystem::is_empty(directory));
 }
 
-TEST(a_page_in_a_directory_that_was_moved_is_made_there) {
+TEST(a_page_in_a_directory_that_was_moved_is_created_there) {
   const std::string directory = check::directory() + "/journal";
   std::filesystem::create_directory(directory);
   PageWorker worker;
@@ -120,7 +120,7 @@ struct Watched {
     worker.watch(Directory::open(directory, true).value, control, "0.page", page);
   }
   uint32_t sleepers() const { return loadAcquire(wordAt(control->data(), format::control::kSleepers)); }
-  /** The word is set, more than once, and the position is that of the last check that found nothing. */
+  /** The word is set more than once, and the position is that of the last check that found no change. */
   bool isNoticed() {
     if (!check::eventually([&] { return sleepers() == 1; })) return false;
     storeOrdered(wordAt(control->data(), format::control::kSleepers), 0);
@@ -130,7 +130,7 @@ struct Watched {
 
 }  // namespace
 
-TEST(a_journal_that_is_not_replaced_is_left_alone) {
+TEST(a_journal_that_is_not_replaced_is_not_reported) {
   Watched watched;
   check::sleepMs(700);
   watched.worker.journalWatch().check();
@@ -138,7 +138,7 @@ TEST(a_journal_that_is_not_replaced_is_left_alone) {
   CHECK_EQ(watched.worker.journalWatch().replacedAfter(), -1);
 }
 
-TEST(a_journal_whose_directory_control_or_page_is_replaced_is_noticed) {
+TEST(a_journal_whose_directory_control_or_page_is_replaced_is_reported) {
   Watched removed, moved, replaced, emptied;
   std::filesystem::remove_all(removed.directory);
   std::filesystem::rename(moved.directory, moved.directory + "-elsewhere");
@@ -151,15 +151,15 @@ TEST(a_journal_whose_directory_control_or_page_is_replaced_is_noticed) {
   CHECK(emptied.isNoticed());
 }
 
-TEST(a_writer_that_goes_on_to_other_pages_during_a_look_is_in_place) {
+TEST(a_writer_that_rolls_during_a_check_is_not_reported_as_replaced) {
   Watched watched;
   const DirectoryPtr directory = Directory::open(watched.directory, true).value;
   JournalWatch& watch = watched.worker.journalWatch();
   std::atomic<bool> ended{false};
-  std::thread looking([&] {
+  std::thread checking([&] {
     while (!ended) watch.check();
   });
-  // As retention does that keeps one page: each page is removed as soon as the next one is written.
+  // Like a retention of one page: each page is removed as soon as the next one is written.
   std::string last = "0.page";
   for (int number = 1; number <= 2000 && watch.replacedAfter() < 0; number++) {
     const std::string name = std::to_string(number) + ".page";
@@ -168,7 +168,7 @@ TEST(a_writer_that_goes_on_to_other_pages_during_a_look_is_in_place) {
     last = name;
   }
   ended = true;
-  looking.join();
+  checking.join();
   CHECK_EQ(watch.replacedAfter(), -1);
 }
 

@@ -29,7 +29,7 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
-/** Page faults so far. */
+/** The number of page faults so far. */
 long faults() {
   struct rusage used;
   ::getrusage(RUSAGE_SELF, &used);

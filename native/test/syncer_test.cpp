@@ -153,7 +153,7 @@ TEST(sleepers_are_woken_when_the_durable_cursor_moves) {
   CHECK_EQ(word(*control, control::kSleepers), 0u);
 }
 
-TEST(a_malformed_frame_stops_syncing_for_good) {
+TEST(a_malformed_frame_stops_syncing_permanently) {
   Fixture f;
   const RegionPtr page = f.page(0);
   f.syncer.add(page, nullptr);

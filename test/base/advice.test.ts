@@ -9,7 +9,7 @@ import { failureOf } from '../support/failures.ts'
 import { makeFolder } from '../support/folders.ts'
 import { makeJournal } from '../support/journals.ts'
 
-/** Users, perhaps root, do what messages advise: it must be safe for the path they name. */
+/** Users, perhaps as root, follow the advice of messages. It must be safe for the path that the message names. */
 
 describe('a directory that is not meant for a journal', () => {
   test.each(['/dev/shm', '/', '/tmp', '/etc', '/dev'])('%s: the message advises a directory inside it', path => {

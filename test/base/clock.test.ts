@@ -8,19 +8,19 @@ import { Count } from '../support/frames.ts'
 import { journalPath, openReader, openWriter } from '../support/open.ts'
 import { skipUnless } from '../support/skips.ts'
 
-/** How long to watch the clock. `npm run test:clock` does it for an hour, and prints what it saw. */
+/** How long to watch the clock. `npm run test:clock` does it for an hour, and prints the result. */
 const LONG = Number(process.env['TICKTAPE_CLOCK_SECONDS'] ?? 0)
 const SECONDS = LONG || 2
 
-/** ns. Readings whose two neighbours are further apart say nothing: something came between. */
+/** ns. A reading is not counted when its two neighbours are further apart: the thread was interrupted between them. */
 const NARROW = 500n
-/** What a reading may be off by, once in a thousand. */
+/** The bound for errors: at most one reading in a thousand may be off by more. */
 const BOUND = 1000
 
 const words = new BigInt64Array(native.clockBuffer)
 const noCounter = native.whyNoCounter()
 
-/** How far readings were from the middle of two of the system's clock, in ns: how often each. */
+/** The distance of readings from the middle of two readings of the system's clock, in ns, with the number of times that each occurred. */
 class Errors {
   private readonly counts = new Uint32Array(1_000_001)
   narrow = 0
@@ -47,14 +47,14 @@ class Errors {
     }
   }
 
-  /** ns that the given part of all readings were not off by more. */
+  /** The error in ns that the given share of all readings did not exceed. */
   quantile(part: number): number {
     let left = Math.ceil(part * this.narrow)
     return this.counts.findIndex(count => (left -= count) <= 0)
   }
 }
 
-it('a reading is within 1 µs of the clock of the system, however often the clock is read', {
+it("a reading is within 1 µs of the system's clock, however often the clock is read", {
   timeout: SECONDS * 1000 + 30_000,
 }, async () => {
   const errors = new Errors()
@@ -96,7 +96,7 @@ it('now() and the hot path read the same clock', () => {
   }
 })
 
-/** Reads the clock for a while, then says how many readings were off by more than the bound, of how many. */
+/** Reads the clock for a while, then reports how many readings there were and how many were off by more than the bound. */
 const WATCH = `
 const words = new BigInt64Array(native.clockBuffer)
 let narrow = 0, off = 0, outside = 0
@@ -138,7 +138,7 @@ it('each thread follows the clock independently', async () => {
   }
 })
 
-it('with TICKTAPE_CLOCK=system each reading uses the clock of the system', async () => {
+it("with TICKTAPE_CLOCK=system each reading uses the system's clock", async () => {
   process.env['TICKTAPE_CLOCK'] = 'system'
   onTestFinished(() => {
     delete process.env['TICKTAPE_CLOCK']
@@ -155,7 +155,9 @@ it.skipIf(skipUnless(noCounter === null, 'the counter is followed', `Not here: $
   'the addon runs no thread for the clock',
   async () => {
     const { said } = await runChild(`
+
     import { readdirSync, readFileSync } from 'node:fs'
+
     const { native } = await import('./dist/native/index.js')
     for (const end = performance.now() + 100; performance.now() < end; ) native.readClock()
     const names = readdirSync('/proc/self/task').map(id => readFileSync('/proc/self/task/' + id + '/comm', 'utf8'))

@@ -33,7 +33,10 @@ describe.skipIf(skipUnless(process.platform === 'linux', 'CPU affinity', 'only L
   },
 )
 
-/** Opens a durable journal for writing, reads it asleep and goes over a page's end; then says where each thread of the addon may run. */
+/**
+ * Opens a durable journal for writing, reads it with a reader that sleeps, and rolls to another page. Then reports the CPUs that each
+ * thread of the addon may run on.
+ */
 const WHERE = `
 import { readdirSync, readFileSync } from 'node:fs'
 const threads = () => readdirSync('/proc/self/task').map(id => {
@@ -62,7 +65,7 @@ await sleeping
 process.exit()
 `
 
-/** The writer's and the readers' have one each that makes or maps pages. */
+/** Two threads: one creates the writer's pages, the other maps pages for readers. */
 const NAMES = ['ticktape-pages', 'ticktape-pages', 'ticktape-sync', 'ticktape-waiter']
 
 interface Thread {
@@ -82,7 +85,7 @@ describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Li
       expect(found.threads.map(({ name }) => name).sort()).toEqual(NAMES)
       return found
     }
-    /** The CPUs of a list as the kernel writes it: '0,2-4'. */
+    /** The CPUs of a list in the kernel's form: '0,2-4'. */
     const listed = (text: string): number[] =>
       text.split(',').flatMap(part => {
         const [first, last = first] = part.split('-').map(Number)

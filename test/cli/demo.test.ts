@@ -10,7 +10,7 @@ import { outputUntil, startTicktape, ticktape } from '../support/journals.ts'
 
 const COMMAND = join(import.meta.dirname, '../../dist/cli/main.js')
 
-/** Runs the demo to its end: some 10 seconds where nothing else runs, and it may have more. */
+/** Runs the demo to its end. That takes some 10 seconds on an idle machine; the timeout allows more. */
 function demo(
   env: NodeJS.ProcessEnv,
   ...args: readonly string[]
@@ -107,7 +107,7 @@ test('the demo plays a capture, reports its bad lines, and prints its summary wi
 })
 
 test('in a market that does not move the demo sends no order, which is not a loss', { timeout: 60_000 }, () => {
-  // As spot has it: quotes that do not say their kind.
+  // As in captures of Binance spot: quotes that do not state their kind.
   const lines = Array.from(
     { length: 2000 },
     (_, i) =>

@@ -37,7 +37,7 @@ const GOOD: Readonly<Record<string, string>> = {
   '/sys/devices/system/cpu/cpu1/cpufreq/scaling_governor': 'performance',
 }
 
-/** Files of a machine under a folder, as /proc and /sys show them. Undefined: not there. */
+/** Creates files below a folder as in /proc and /sys of a machine. Undefined: the file does not exist. */
 function machineWith(
   changes: Readonly<Record<string, string | undefined>> = {},
   extra: Partial<Machine> = {},
@@ -78,7 +78,7 @@ function limit(name: string, value: string): Record<string, string> {
   return { '/proc/self/limits': LIMITS.replace(new RegExp(`^(${name} +)\\S+`, 'm'), `$1${value}`) }
 }
 
-/** A good machine whose disks are all of one kind. */
+/** A well configured machine whose disks are all of one kind. */
 function on(type: number, free = 10 * GIB): Machine {
   return machineWith({}, { space: () => ({ type, size: 16 * GIB, free }) })
 }

@@ -83,7 +83,7 @@ test('a folder of journals lists them all', async () => {
   expect(list(join(folder, 'market'), join(folder, 'strategies')).journals).toHaveLength(3)
 })
 
-test('of many pages the first and the last are shown, with --all every page', async () => {
+test('of many pages only the first and the last ones are shown; with --all every page', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 16_000)
   expect(ticktape('ls', directory).stdout).toContain('... 12 pages more')

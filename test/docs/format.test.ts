@@ -4,7 +4,7 @@ import { Control, Frame, Page, ReaderSlot } from '../../dist/frames/format.js'
 
 const text = readFileSync(new URL('../../docs/format.md', import.meta.url), 'utf8')
 
-/** All tables of the page with offsets: name → offset. */
+/** All tables of docs/format.md that have offsets: name → offset. */
 function tables(): Map<string, number>[] {
   const found: Map<string, number>[] = []
   let table: Map<string, number> | undefined
@@ -22,7 +22,7 @@ function tables(): Map<string, number>[] {
   return found
 }
 
-/** The offsets of a group of constants: what is no size, count or limit. */
+/** The offsets in a group of constants: those that are not a size, a count or a limit. */
 function offsets(group: Record<string, number>): Map<string, number> {
   const sizes = /^(HEADER_SIZE|MIN_|MAX_|DEFAULT_|IDENTITY_SIZE|MARK_COUNT|SMALL_|LARGE_|NAME_SIZE|SIZE$)/
   return new Map(Object.entries(group).filter(([name]) => !sizes.test(name)))

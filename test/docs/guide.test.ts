@@ -7,7 +7,7 @@ import { journalPath, openReader, openWriter, readNumbers } from '../support/ope
 
 const guide = readFileSync(new URL('../../docs/guide.md', import.meta.url), 'utf8')
 
-/** Constructors of the errors, which take their own kinds of arguments. */
+/** The constructors of the errors. Each accepts different arguments. */
 type ErrorClass = new (message: string, second?: unknown, third?: unknown) => ticktape.TicktapeError
 
 it('the guide lists every error class with its code, and no other', () => {
@@ -41,7 +41,7 @@ it('the guide lists every name that no field can have, and no other', () => {
   }
 })
 
-it('what the guide says of frames that are refused is so', () => {
+it('the guide is right about frames that are refused', () => {
   const directory = journalPath()
   const writer = openWriter(directory)
   const prices = ['1', '2', 'none', '4']

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 
-/** What the packaged documents point to is in the package; what they name of the repository is in the repository. */
+/** The files that the packaged documents link to are in the package. The files of the repository that they name exist. */
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -26,7 +26,7 @@ function proseOf(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8').replaceAll(/^```[^]*?^```$/gm, '')
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub creates them. */
 function anchorsOf(path: string): string[] {
   return [...proseOf(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading
@@ -41,12 +41,12 @@ function linksOf(path: string): string[] {
 }
 
 describe('documents in the package', () => {
-  test('there are some, with links', () => {
+  test('exist and have links', () => {
     expect(documents).toEqual(expect.arrayContaining(['README.md', 'docs/guide.md', 'docs/reliability.md']))
     expect(documents.flatMap(linksOf).length).toBeGreaterThan(50)
   })
 
-  test('every link leads to a file of the package, or a folder of it, and to a heading there', () => {
+  test('link only to files, folders and headings that the package has', () => {
     const dead: string[] = []
     for (const document of documents) {
       for (const link of linksOf(document).filter(target => !/^[a-z]+:/.test(target))) {
@@ -59,7 +59,7 @@ describe('documents in the package', () => {
     expect(dead).toEqual([])
   })
 
-  test('every path of the repository that they name exists', () => {
+  test('name only existing paths of the repository', () => {
     const missing: string[] = []
     for (const document of documents) {
       const named = proseOf(document).matchAll(/`((?:src|test|bench|scripts|native|docs|examples)\/[\w./-]+)`/g)
@@ -68,7 +68,7 @@ describe('documents in the package', () => {
     expect(missing).toEqual([])
   })
 
-  test('README lists every page of docs', () => {
+  test('are all listed in README', () => {
     const pages = documents.filter(path => /^docs\/[\w-]+\.md$/.test(path))
     const linked = linksOf('README.md').map(link => link.split('#')[0])
     expect(pages.filter(page => !linked.includes(page))).toEqual([])

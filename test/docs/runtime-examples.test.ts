@@ -56,7 +56,7 @@ test('follow: says that it waits, and Ctrl-C before there is a journal ends it q
   expect(said).toBe(`waiting for ${directory}\n`)
 })
 
-test('strategy: runs, trades, and replays the same', { timeout: 60_000 }, () => {
+test('strategy: runs and trades, and its replay is the same', { timeout: 60_000 }, () => {
   const home = join(makeFolder('memory'), 'session')
   const strategy = join(EXAMPLES, 'strategy.mjs')
   const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '6', '--json')
@@ -73,7 +73,7 @@ test('strategy: runs, trades, and replays the same', { timeout: 60_000 }, () => 
   expect(replay).toMatchObject({ status: 0, stdout: expect.stringContaining('the same') as string })
 })
 
-test('the strategy in docs/runtime.md runs and replays the same', { timeout: 60_000 }, () => {
+test('the strategy in docs/runtime.md runs, and its replay is the same', { timeout: 60_000 }, () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/runtime.md'), 'utf8')
   const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
   const file = join(makeFolder(), 'momentum.mjs')

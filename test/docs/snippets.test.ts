@@ -20,7 +20,7 @@ const PACKAGES: readonly [string, object][] = [
   ['ticktape/trading', trading],
 ]
 
-/** Names that a block uses and that the text around it, or an earlier block, has introduced. */
+/** Names that a block uses, and that an earlier block or the text around it has introduced. */
 const GIVEN: Readonly<Record<string, string>> = {
   Ticker: `declare const Ticker: import('ticktape').FrameDefinition<{
     symbol: import('ticktape').Field<string>
@@ -57,7 +57,7 @@ const GIVEN: Readonly<Record<string, string>> = {
 }
 
 interface Block {
-  /** Where it is: `docs/guide.md:31`. */
+  /** Its location: `docs/guide.md:31`. */
   readonly place: string
   readonly code: string
 }
@@ -86,11 +86,11 @@ function declaredIn(code: string): Set<string> {
   return names
 }
 
-/** The block as a module: with the imports and the names that it takes for granted. */
+/** The block as a module, with the imports and the names that it assumes. */
 function moduleOf(block: Block): string {
   let code = block.code
   const given: string[] = []
-  // What is given may need more.
+  // These declarations may use other names, which are needed too.
   for (let added = true; added; ) {
     added = false
     for (const [name, text] of Object.entries(GIVEN)) {

@@ -9,7 +9,7 @@ const TEXT = readFileSync(new URL('../../docs/state.md', import.meta.url), 'utf8
 const SNIPPETS = [...TEXT.matchAll(/```ts\n([^]*?)```/g)].map(match => match[1]).join('\n')
 const API = { ...ticktape, ...state, ...trading } as Record<string, unknown>
 
-/** What the snippets call their objects. */
+/** The names of the objects in the snippets. */
 const OBJECTS: Readonly<Record<string, { readonly prototype: object }>> = {
   counters: state.Counters,
   sent: state.Counter,
@@ -27,7 +27,7 @@ const OBJECTS: Readonly<Record<string, { readonly prototype: object }>> = {
 test('the functions that the snippets call exist', () => {
   const calls = [...SNIPPETS.matchAll(/\b(\w+)\.(\w+)/g)].filter(([, object]) => object in OBJECTS)
   expect(calls.length).toBeGreaterThan(50)
-  const made = new Set(['positions']) // what a constructor gives an object is not on its prototype
+  const made = new Set(['positions']) // properties that a constructor sets are not on the prototype
   for (const [call, object, member] of calls)
     expect(member in OBJECTS[object].prototype || made.has(member), call).toBe(true)
   for (const [call, name, member] of SNIPPETS.matchAll(/\b([A-Z]\w+)\.(open|join)\b/g)) {
@@ -54,7 +54,7 @@ test('errors have the documented codes', () => {
   for (const [name] of TEXT.matchAll(/\b[A-Z]\w+Error\b/g)) expect(API, name).toHaveProperty(name)
 })
 
-test('files of the source that are named are there', () => {
+test('files of the source that are named exist', () => {
   const files = [...TEXT.matchAll(/`((?:src|test)\/[\w/.-]+\.ts)`/g)].map(([, file]) => file)
   expect(files.length).toBeGreaterThan(4)
   for (const file of files) expect(existsSync(new URL(`../../${file}`, import.meta.url)), file).toBe(true)

@@ -1,11 +1,11 @@
 /**
  * Kills writers. Arguments: a folder to work in, then
  *
- *     points TURNS         at every crash point there is in native/core and src, each at these turns of it ('1,2,5')
+ *     points TURNS         at every crash point in native/core and src, when it is reached for these times ('1,2,5')
  *     random COUNT SEED    COUNT times at random moments under full load
  *
- * After each death: what readers had seen is what they see after recovery, from the first frame on, complete, without a gap or a
- * duplicate; every frame whose flush had resolved is there; the next writer goes on. Prints one line of JSON: what it did.
+ * After each death: readers see the same frames after recovery as before, from the first one on, complete, without a gap or a duplicate;
+ * every frame whose flush had resolved is there; and the next writer continues. Prints one line of JSON with what it did.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,11 +22,11 @@ const root = path.join(import.meta.dirname, '../..')
 const PAGES_OF_FRAMES = 700
 let journals = 0
 
-/** One journal, the reader that follows it through all its writers' deaths, and what is known of it. */
+/** One journal, a reader that follows it through the deaths of all its writers, and the frames that are known to be in it. */
 class Subject {
   directory = path.join(folder, `${journals++}`)
   promises = `${this.directory}.promises`
-  /** What the reader has read, one by one. */
+  /** All frames that the reader has read. */
   seen = []
   generation = 0
   reader = undefined
@@ -58,7 +58,7 @@ class Subject {
     return child
   }
 
-  /** Reads what there is, if there is a journal yet. A live writer may be faster than this: then, not to the end. */
+  /** Reads the frames that exist, if the journal exists already. A live writer may be faster: then it does not read to the end. */
   look(most = Infinity) {
     try {
       if (this.reader === undefined) {
@@ -74,7 +74,7 @@ class Subject {
       if (frame.n !== this.read) throw new Error(`the reader saw frame ${frame.n} after ${this.read - 1}`)
       const before = this.seen[this.read++]
       if (before === undefined) this.seen.push(frame)
-      else if (before.generation !== frame.generation) throw new Error(`frame ${frame.n} is another than it was`)
+      else if (before.generation !== frame.generation) throw new Error(`frame ${frame.n} has changed`)
       if (--most <= 0) return
     }
   }
@@ -84,7 +84,7 @@ class Subject {
     return Number(lines[lines.length - 1])
   }
 
-  /** The writer is dead and the reader has read all it left: recovers it, and compares. */
+  /** When the writer is dead and the reader has read all its frames: recovers the journal and compares. */
   check(powerLost = false) {
     const writer = Writer.open(this.directory, { pageSize: 65536, durability: this.durability })
     const frames = readAllNumbered(this.directory)
@@ -95,7 +95,7 @@ class Subject {
       throw new Error(`${this.directory}: ${frames.length} frames after recovery, ${this.promised} were flushed`)
     for (const [i, { generation, position }] of this.seen.slice(0, frames.length).entries()) {
       if (frames[i].generation !== generation || frames[i].position !== position)
-        throw new Error(`${this.directory}: frame ${i} is another after recovery`)
+        throw new Error(`${this.directory}: frame ${i} has changed after recovery`)
     }
     for (let i = 0; i < 5; i++) writeNumbered(writer, frames.length + i, ++this.generation)
     writer.close()
@@ -104,7 +104,7 @@ class Subject {
     return frames.length
   }
 
-  /** Power was lost: frames that were not durable need not be there any more, and with `erase` they are not. */
+  /** After a power loss: frames that were not durable may be missing; with `erase` they are removed. */
   forget(erase) {
     this.reader?.close()
     this.reader = undefined
@@ -144,7 +144,7 @@ async function killAtRandom(kills, seed) {
       subject = new Subject(random.pick(['process', 'interval', 'commit']))
     }
     const child = subject.start(0)
-    // Sometimes while it opens the journal, mostly while it writes.
+    // Sometimes kills it while it opens the journal, mostly while it writes.
     if (random.chance(0.85)) await Promise.race([once(child.stdout, 'data'), child.ended])
     const until = performance.now() + (random.chance(0.15) ? random.real() * 80 : random.real() * 25)
     while (performance.now() < until) {
@@ -182,7 +182,7 @@ async function killAtPoints(turns) {
   )
 }
 
-/** Each name given to CRASH_POINT in C++ or to crashPoint in TypeScript. */
+/** The names of all crash points: the arguments of CRASH_POINT in C++ and of crashPoint in TypeScript. */
 function listPoints() {
   const names = new Set()
   for (const sources of ['native/core', 'src']) {
@@ -201,7 +201,7 @@ async function newJournal(point) {
   return toTheDeath(subject, PAGES_OF_FRAMES, { TICKTAPE_CRASH_POINT: point })
 }
 
-/** A journal whose last writer was killed while its syncing was behind by a page. */
+/** Creates a journal whose last writer was killed while its syncing thread was one page behind. */
 async function goingOn(point) {
   delete process.env.TICKTAPE_BOOT_ID
   const subject = new Subject('interval')
@@ -217,7 +217,7 @@ async function afterPowerLoss(point) {
   return toTheDeath(subject, PAGES_OF_FRAMES, { TICKTAPE_CRASH_POINT: point, TICKTAPE_BOOT_ID: '1'.repeat(32) })
 }
 
-/** What was not durable did not reach the disk: frames after the first that was not are zeros, cursors are as they were. */
+/** Simulates that frames that were not durable did not reach the disk: they become zeros; the cursors do not change. */
 async function afterPowerLossUnsynced(point) {
   delete process.env.TICKTAPE_BOOT_ID
   const subject = new Subject('commit')
@@ -226,7 +226,7 @@ async function afterPowerLossUnsynced(point) {
   return toTheDeath(subject, PAGES_OF_FRAMES, { TICKTAPE_CRASH_POINT: point, TICKTAPE_BOOT_ID: '1'.repeat(32) })
 }
 
-/** Runs a writer until it dies at its point; false when it never got there. With `last`, checks and ends. */
+/** Runs a writer until it dies at its crash point. False if it never reached it. With `last`, checks the journal and ends. */
 async function toTheDeath(subject, frames, env, last = true) {
   const child = subject.start(frames, env)
   const { code, signal } = await child.ended
@@ -244,13 +244,14 @@ async function toTheDeath(subject, frames, env, last = true) {
     try {
       subject.look()
     } catch (error) {
-      // Before recovery has cut it, a reader may run into what power loss left; never in the boot it was written in.
+      // Before recovery has removed damaged frames, a reader may find what the power loss left; but never in the boot in which they were
+      // written.
       if (env.TICKTAPE_BOOT_ID === undefined || error.code !== 'ERR_CORRUPT_JOURNAL') throw error
       subject.reader?.close()
       subject.reader = undefined
       subject.seen.length = before
     }
-    // It died before it had recovered the journal: what was not durable may still go.
+    // It died before it had recovered the journal: frames that were not durable may still be dropped.
     if (env.TICKTAPE_BOOT_ID !== undefined && subject.seen.at(-1)?.generation !== subject.generation)
       subject.seen.length = before
     subject.check(env.TICKTAPE_BOOT_ID !== undefined)

@@ -13,5 +13,5 @@ export function crashAddon(): string {
   return ADDON
 }
 
-/** How long building it may take, in ms. */
+/** The longest time that building it may take, in ms. */
 export const CRASH_BUILD_MS = 300_000

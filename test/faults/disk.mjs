@@ -1,9 +1,9 @@
 /**
- * What a disk may hold of one journal's directory when the machine loses power.
+ * The content that a disk may have of one journal's directory when the machine loses power.
  *
- * Two things are known of each file: what the system has promised to have written (from the log of syncs that the addon for
- * crash tests keeps, and from node:fs, watched here), and what the file holds now. Of every block of 4 KiB written since its last
- * sync either may be on the disk. Changes of names reach the disk in their order, but it is not known how many of them did.
+ * Two states of each file are known. The first is its content at the last sync, from the log that the addon for crash tests writes, and
+ * from calls of node:fs, which are recorded here. The second is its content now. For every block of 4 KiB that was written since the last
+ * sync, the disk may have either state. Changes of names reach the disk in their order, but it is not known how many of them did.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -12,7 +12,7 @@ import path from 'node:path'
 const BLOCK = 4096
 const real = { ...fs }
 
-/** Makes node:fs write its renames, removals and syncs into the addon's log. */
+/** From now on renames, removals and syncs of node:fs are written into the addon's log. */
 export function watchFileSystem(logFile) {
   const log = real.openSync(logFile, 'a')
   const append = (entry, bytes = Buffer.alloc(0)) =>
@@ -42,7 +42,7 @@ export function watchFileSystem(logFile) {
   syncBuiltinESMExports()
 }
 
-/** The log, read as it grows. */
+/** The log of the addon. It is read while it grows. */
 export class SyncLog {
   offset = 0
   constructor(file) {
@@ -72,23 +72,23 @@ export class SyncLog {
       at = end
       entries.push(entry)
     }
-    // The last entry may be half there yet: it is read the next time.
+    // The last entry may be incomplete: then it is read the next time.
     this.offset += at
     return entries
   }
 }
 
 export class Disk {
-  /** Name → file, as far as the directory was synced. */
+  /** Name → file, as of the last sync of the directory. */
   names = new Map()
-  /** Changes of names since. */
+  /** Changes of names since then. */
   pending = []
 
   constructor(directory) {
     this.directory = directory
   }
 
-  /** A disk that holds a directory as it is. */
+  /** A disk that has the complete directory as it is now. */
   static of(directory) {
     const disk = new Disk(directory)
     for (const name of real.readdirSync(directory)) {
@@ -136,16 +136,19 @@ export class Disk {
   }
 
   sync(file, { offset, bytes }) {
-    if (file === undefined) throw new Error('a file was synced that was never made')
+    if (file === undefined) throw new Error('a file was synced that was never created')
     const size = Math.max(file.size, offset + bytes.length)
-    // A new file's blocks were allocated, not written: they read as zeros.
+    // The blocks of a new file were allocated and not written: they read as zeros.
     const promised = Buffer.alloc(Math.max(size, file.promised?.length ?? 0))
     file.promised?.copy(promised)
     Buffer.from(bytes).copy(promised, offset)
     file.promised = promised
   }
 
-  /** Remembers what every file holds now; false when one was renamed meanwhile. Later pages first: an earlier one is then never older than a later one. */
+  /**
+   * Stores the content of every file now; false if a file was renamed meanwhile. Reads later pages first, so that an earlier page is never
+   * older than a later one.
+   */
   snapshot() {
     for (const [name, file] of [...this.current()].sort(([a], [b]) => (a < b ? 1 : -1))) {
       const place = path.join(this.directory, name)
@@ -159,11 +162,11 @@ export class Disk {
     return true
   }
 
-  /** Makes `target` a directory that the disk may hold after power loss. */
+  /** Creates `target`: a directory that the disk may have after power loss. */
   image(target, random) {
     real.mkdirSync(target, { mode: 0o700 })
     const names = namesAfter(this.names, this.pending.slice(0, random.between(0, this.pending.length)))
-    // All old and all new are the likeliest on a real machine, so they come often.
+    // "All old" and "all new" are the most probable on a real machine, so they are frequent here.
     const newer = random.pick([0, 1, 0.5, random.real(), random.real()])
     for (const [name, file] of names) {
       const bytes = blend(file, newer, random)
@@ -176,7 +179,7 @@ export class Disk {
       real.writeFileSync(path.join(target, 'writer.lock'), fate === 1 ? '' : real.readFileSync(lock), { mode: 0o600 })
   }
 
-  /** Makes `target` what the directory is now; false when a file was renamed meanwhile. */
+  /** Copies the directory as it is now to `target`; false if a file was renamed meanwhile. */
   copyTo(target) {
     try {
       real.cpSync(this.directory, target, { recursive: true })
@@ -201,7 +204,7 @@ function namesAfter(names, changes) {
   return after
 }
 
-/** A file whose blocks are each as promised or as they are now. */
+/** A file in which each block is either that of the last sync or the current one. */
 function blend({ promised, now, size }, newer, random) {
   const latest = now ?? promised ?? Buffer.alloc(size)
   if (promised === undefined && random.chance(0.3)) return Buffer.alloc(random.chance(0.5) ? 0 : latest.length)

@@ -1,3 +1,3 @@
 export function makeBase(directory: string, durability: 'process' | 'commit'): void
-/** Throws when a case ends in anything but sound data or an error of the library. */
+/** Throws unless each case ends with sound data or an error of the library. */
 export function runCase(base: string, directory: string, seed: number): void

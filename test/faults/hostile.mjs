@@ -1,9 +1,9 @@
 /**
- * Changes bytes of a journal at random, and checks the processes that open it. Arguments: a folder to work in, the first
- * seed, how many, and a file that always holds the seed at work.
+ * Changes bytes of a journal at random, and opens it in every possible way. Arguments: a folder to work in, the first seed, the number of
+ * seeds, and a file that always contains the current seed.
  *
- * Whatever the bytes: what is read is well-formed, or the call throws an error of the library; no call reads more frames than the
- * files have room for; memory stays bounded. (No signal and no hang: the test that runs this sees to that.)
+ * Whatever the bytes are: the frames that are read are well-formed, or the call throws an error of the library; no call reads more frames
+ * than fit into the files; memory stays bounded. (The test that runs this also checks that there is no signal and no hang.)
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -16,7 +16,7 @@ import { randomFrom } from './random.mjs'
 const Tick = frame('Tick', 1, { symbol: ascii(16), last: f64, side: enumOf('buy', 'sell') })
 const Order = frame('Order', 2, { id: u64, note: ascii(40) }, { slots: 3 })
 const PAGE = 65536
-/** More than all pages of a mutated journal have slots. */
+/** More than the number of slots in all pages of a mutated journal. */
 const MOST_FRAMES = 20_000
 const MOST_MEMORY = 1_500_000_000
 
@@ -42,7 +42,7 @@ export function makeBase(directory, durability) {
   reader.close()
 }
 
-/** Lets `action` fail only with an error of the library. */
+/** Runs `action`, which may fail only with an error of the library. */
 function attempt(action) {
   try {
     action()
@@ -56,7 +56,7 @@ function attempt(action) {
 function look(view) {
   const { type, slots, position, time } = view
   if (!(type >= 1 && type <= 65535) || !(slots >= 1 && slots <= 255))
-    throw new Error(`a frame of type ${type} with ${slots} slots was handed out`)
+    throw new Error(`a frame of type ${type} with ${slots} slots was returned`)
   if (!Number.isSafeInteger(position) || typeof time !== 'bigint')
     throw new Error(`a frame at ${position} of time ${String(time)}`)
   attempt(() => view.toObject())
@@ -66,7 +66,7 @@ function readOn(reader, random) {
   let frames = 0
   const see = view => {
     look(view)
-    if (++frames > MOST_FRAMES) throw new Error('more frames than the pages have room for')
+    if (++frames > MOST_FRAMES) throw new Error('more frames than fit into the pages')
   }
   if (random.chance(0.5)) {
     attempt(() => {
@@ -129,7 +129,7 @@ export function runCase(base, directory, seed, damage = mutate) {
         let frames = 0
         for (const { frame: view } of merged) {
           look(view)
-          if (++frames > 2 * MOST_FRAMES) throw new Error('more frames than the pages have room for')
+          if (++frames > 2 * MOST_FRAMES) throw new Error('more frames than fit into the pages')
         }
       })
     })

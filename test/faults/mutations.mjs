@@ -1,4 +1,4 @@
-/** Ways to damage a journal. Each takes its directory and a source of randomness, and does one thing. */
+/** Ways to damage a journal. Each function gets the journal's directory and a random generator, and makes one change. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -125,7 +125,7 @@ function schema(directory, random) {
     return
   }
   let text = fs.readFileSync(file, 'utf8')
-  // One number or word of it becomes another.
+  // Replaces one number or word with another.
   const tokens = [...text.matchAll(/\d+|"[a-z0-9]+"|[[\]{}:,]/gi)]
   if (tokens.length === 0) return
   const { 0: token, index } = random.pick(tokens)
@@ -219,7 +219,9 @@ const marks = word(
 )
 const control = word(/^control$/, CONTROL_WORDS)
 
-/** Some more than once: those that reach deepest. `replace` starts a process now and then, so it comes once. */
+/**
+ * Those that reach deepest into the code are in the list several times. `replace` sometimes starts a process, so it is in the list once.
+ */
 const MUTATIONS = [
   header,
   header,

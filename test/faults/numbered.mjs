@@ -6,11 +6,11 @@ import { bytes, f64, frame, Reader, u32 } from 'ticktape'
 
 /** 64 bytes. */
 export const Small = frame('Small', 1, { n: f64, generation: u32, fill: bytes(36) })
-/** 192 bytes: it often lies across two blocks. */
+/** 192 bytes: so it is often in two blocks. */
 export const Middle = frame('Middle', 2, { n: f64, generation: u32, fill: bytes(140) }, { slots: 3 })
 /** More than a block of 4 KiB, so that whole blocks of it can be lost. */
 export const Large = frame('Large', 3, { n: f64, generation: u32, fill: bytes(70 * 64 - 64) }, { slots: 70 })
-/** Not written before frame 40: its definition comes to schema.json late. */
+/** Not written before frame 40, so its definition is added to schema.json late. */
 export const Late = frame('Late', 4, { n: f64, generation: u32, fill: bytes(20) })
 
 export const DEFINITIONS = [Small, Middle, Large, Late]
@@ -18,14 +18,14 @@ const FILLS = new Map(
   DEFINITIONS.map(definition => [definition.id, definition.fields.find(field => field.name === 'fill').size]),
 )
 
-/** Which definition frame `n` is written with. */
+/** The definition of frame `n`. */
 export function definitionOf(n) {
   if (n % 13 === 7) return Large
   if (n % 3 === 1) return Middle
   return n > 40 && n % 3 === 2 ? Late : Small
 }
 
-/** Fills repeat after so many frames, so that a writer under full load need not compute them. */
+/** The content repeats after this many frames, so that a writer under full load does not compute it. */
 const FILL_PERIOD = 61
 const fills = new Map()
 

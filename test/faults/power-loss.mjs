@@ -1,12 +1,12 @@
 /**
- * Loses power, thousands of times. Arguments: a folder to work in, the first seed, how many seeds. Says one line of JSON: what it
- * did. Fails with the seed and the reason, and leaves the image that failed in the folder.
+ * Simulates thousands of power losses. Arguments: a folder to work in, the first seed, the number of seeds. Prints one line of JSON with
+ * what it did. Fails with the seed and the reason, and leaves the image that failed in the folder.
  *
- * Each seed is one journal's life: opened, written, flushed, stopped by a killed process or by power loss, opened again from one of
- * the images the disk may hold, and so on. At each stop many images are made, and each is recovered:
+ * Each seed is one journal: it is opened, written, flushed, stopped by a killed process or by power loss, opened again from one of the
+ * images that the disk may have, and so on. At each stop many images are created and recovered:
  * - every frame that was durable is there;
- * - what is there is what was written, whole, from the first frame on without a gap or a duplicate;
- * - the journal takes frames again.
+ * - the frames are those that were written, complete, from the first one on, without a gap or a duplicate;
+ * - the journal accepts frames again.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -53,9 +53,9 @@ async function live(seed) {
     directory: path.join(folder, `${seed}`),
     disk: undefined,
     log: new SyncLog(logFile),
-    /** Of each frame written: its position and who wrote it. */
+    /** For each frame that was written: its position and its writer. */
     written: [],
-    /** Frames whose durability was promised. */
+    /** The number of frames whose durability was promised. */
     durable: 0,
     images: 0,
     lostPower: false,
@@ -69,7 +69,7 @@ async function live(seed) {
   counts.lives++
 }
 
-/** One writer's life, from opening the journal to what ends it. */
+/** Runs one writer, from opening the journal to its end. */
 async function oneWriter(life, generation) {
   const { random } = life
   const writer = Writer.open(life.directory, life.options)
@@ -99,12 +99,12 @@ async function oneWriter(life, generation) {
   life.ended()
 }
 
-/** Makes images of what the disk may hold at this moment, and recovers each. Returns the last one's directory. */
+/** Creates images of what the disk may have at this moment, and recovers each. Returns the directory of the last one. */
 function losePower(life, writer) {
   const { disk, log, random } = life
   promise(life, writer.durable)
   disk.apply(log.read())
-  // The writer's threads work on: a state in the middle of what they do is not known well enough to judge by.
+  // The writer's threads are still running. A state in the middle of their work is not known exactly enough to compare with.
   if (!disk.snapshot() || log.size !== log.offset) {
     counts.skipped++
     return undefined
@@ -121,13 +121,13 @@ function losePower(life, writer) {
     if (i < IMAGES - 1) fs.rmSync(image, { recursive: true })
     counts.images++
   }
-  process.env.TICKTAPE_BOOT_ID = boot // The writer goes on in its own.
-  disk.apply(log.read()) // The writer's threads have been at work meanwhile; what recovery synced lies elsewhere.
+  process.env.TICKTAPE_BOOT_ID = boot // The writer continues in its own boot.
+  disk.apply(log.read()) // The writer's threads have worked meanwhile. The files that recovery synced are in another directory.
   counts.powerLosses++
   return image
 }
 
-/** Opens an image in another boot, checks what it kept, and goes on writing. */
+/** Opens an image in another boot, checks which frames it kept, and writes more. */
 function recover(life, directory) {
   newBoot()
   const writer = Writer.open(directory, life.options)
@@ -138,7 +138,7 @@ function recover(life, directory) {
   for (let i = 0; i < 3; i++) writeNumbered(writer, before + i, 99)
   writer.close()
   if (countFrames(directory) !== before + 3)
-    throw new Error(`${directory}: ${before} frames and 3 more make ${countFrames(directory)}`)
+    throw new Error(`${directory}: ${countFrames(directory)} frames after writing 3 more than ${before}`)
   if (life.options.checksums !== false) readAllNumbered(directory)
 }
 
@@ -149,10 +149,12 @@ function countFrames(directory) {
   return frames
 }
 
-/** Compares a journal with what was written to it. With `adopt`, what is there is what was written, from here on. */
+/**
+ * Compares a journal with the frames that were written to it. With `adopt`, the frames in the journal are the expected ones from here on.
+ */
 function check(life, directory, adopt) {
   const { written, durable } = life
-  // Without checksums nothing tells whether a frame that was not durable is whole.
+  // Without checksums it is unknown whether a frame that was not durable is complete.
   const most = life.options.checksums === false && !adopt ? durable : Infinity
   const frames = readAllNumbered(directory, 0, { most })
   if (frames.length < durable) throw new Error(`${directory} has ${frames.length} frames, ${durable} were durable`)
@@ -176,7 +178,7 @@ function promise(life, position) {
   while (life.durable < life.written.length && life.written[life.durable].position < position) life.durable++
 }
 
-/** Ends a writer: by closing it, by the death of its process, or by power loss. The next one finds what that left. */
+/** Ends a writer: by closing it, by the death of its process, or by power loss. The next writer finds the files in that state. */
 async function end(life, writer, generation) {
   const { random, disk, log } = life
   const next = path.join(folder, `${life.seed}-${generation}-next`)
@@ -198,14 +200,14 @@ async function end(life, writer, generation) {
     }
   } else {
     promise(life, writer.durable)
-    // The kernel has every page; what it has written of them is not known any better than before.
+    // The kernel has every page. Which blocks it has written to the disk is as unknown as before.
     do {
       fs.rmSync(next, { recursive: true, force: true })
       disk.apply(log.read())
     } while (!disk.copyTo(next) || log.size !== log.offset)
     counts.processDeaths++
   }
-  // The old writer goes on in a place that nobody looks at any more.
+  // The old writer continues in a directory that is not used any more.
   life.ended = () => {
     writer.close()
     log.read()

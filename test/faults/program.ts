@@ -30,7 +30,7 @@ export async function runProgram(
   return { code, signal, stdout, stderr }
 }
 
-/** A count that the long run asks for by the environment, else the normal run's. */
+/** A count for the long run, from an environment variable; otherwise the count of the normal run. */
 export function countFor(variable: string, normal: number): number {
   return Number(process.env[variable] ?? normal)
 }

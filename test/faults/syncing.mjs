@@ -1,6 +1,6 @@
 /**
- * Looks at what a writer asks of the disk, with the addon for crash tests, which logs it and can have it fail. Arguments: the name of
- * what to look at, and a journal's directory. Says one line of JSON.
+ * Records which syncs a writer requests, with the addon for crash tests, which logs them and can make them fail. Arguments: the name of a
+ * scenario, and a journal's directory. Prints one line of JSON.
  */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -16,7 +16,7 @@ const { injectFault } = createRequire(import.meta.url)(fs.realpathSync(process.e
 const log = new SyncLog(process.env.TICKTAPE_SYNC_LOG)
 const EIO = 5
 
-/** Names of what was synced, made and renamed since the last time. */
+/** The names of the files that were synced, created and renamed since the last call. */
 function events() {
   return log
     .read()
@@ -45,7 +45,7 @@ async function codeOf(promise) {
 }
 
 const LOOKS = {
-  /** Everything that has to be on the disk before the first frame can be durable. */
+  /** Everything that must be on the disk before the first frame can be durable. */
   async newJournal() {
     const writer = Writer.open(directory, { pageSize: 65536, durability: 'commit' })
     writeNumbered(writer, 0)
@@ -101,12 +101,15 @@ const LOOKS = {
     return { durable, failed, again, refused, retried, after, closed, reopened: frames >= 11 }
   },
 
-  /** A sync of the next page's file fails while it is made ahead: the append that needs it says so, and works once it can. */
+  /**
+   * A sync of the next page's file fails while the page is prepared. The append that needs the page throws an error, and works after the
+   * sync works again.
+   */
   async failedPage() {
     const writer = Writer.open(directory, { pageSize: 65536, durability: 'commit' })
     await sleep(100)
     let n = 0
-    // On the first page: the second was made before the fault.
+    // These are on the first page: the second one was created before the fault.
     while (writer.position < 400) writeNumbered(writer, n++)
     injectFault('fsync', EIO)
     let code = ''
@@ -126,7 +129,7 @@ const LOOKS = {
     return { code, pages: Math.floor(position / 960) + 1, frames: readAllNumbered(directory).length === n }
   },
 
-  /** Every way in which there can be no room for a page. */
+  /** Every reason why there can be no room for a page. */
   async noRoom() {
     const codes = {}
     let n = 0

@@ -1,7 +1,6 @@
 /**
- * A writer that is going to be killed. Arguments: the journal, its durability, which writer this is, how many frames to write
- * (0: until killed), and a file for promises: a line with the number of frames that are durable for each
- * flush that resolved.
+ * A writer that a test will kill. Arguments: the journal, its durability, the number of this writer, how many frames to write (0: until
+ * killed), and a file for promises. For each flush that resolved it gets a line with the number of durable frames.
  */
 import fs from 'node:fs'
 import { setImmediate } from 'node:timers/promises'

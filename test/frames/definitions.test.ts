@@ -36,7 +36,7 @@ describe('the layout of fields', () => {
     expect(offsets(frame('Large', 1, { a: u8, b: f64 }, { slots: 2 }))).toEqual({ a: 32, b: 40 })
   })
 
-  it('gives every kind its natural alignment, text and bytes none', () => {
+  it('aligns every number to its size, and does not align text and bytes', () => {
     const mixed = frame('Mixed', 1, {
       a: u8,
       b: u16,
@@ -53,7 +53,7 @@ describe('the layout of fields', () => {
     expect(offsets(mixed)).toEqual({ a: 16, b: 18, c: 20, d: 24, e: 28, f: 32, g: 40, h: 44, i: 46, j: 48, k: 52 })
   })
 
-  it('lays every kind out without overlap', () => {
+  it('gives fields of all kinds places that do not overlap', () => {
     let end = 0
     for (const field of Kinds.fields) {
       expect(field.offset).toBeGreaterThanOrEqual(end)
@@ -73,7 +73,7 @@ describe('the layout of fields', () => {
     expect(frame('Blob', 1, { blob: bytes(size) }).slots).toBe(slots)
   })
 
-  it('has as many slots as requested, or more when it needs them', () => {
+  it('has as many slots as requested, or more if the fields need them', () => {
     expect(frame('Roomy', 1, { n: u8 }, { slots: 9 }).slots).toBe(9)
     expect(frame('Tight', 1, { blob: bytes(500) }, { slots: 2 }).slots).toBe(9)
     expect(frame('Empty', 1, {}).slots).toBe(1)
@@ -182,7 +182,7 @@ describe('the types of a definition', () => {
     expectTypeOf(Object.keys(Kinds.fields)).toEqualTypeOf<string[]>()
   })
 
-  it('are those of its views, to be read only', () => {
+  it('are also those of its views, which are read-only', () => {
     expectTypeOf<FrameView<{ last: typeof f64 }>['last']>().toEqualTypeOf<number>()
     expectTypeOf<FrameView<{ id: typeof u64 }>['id']>().toEqualTypeOf<bigint>()
     expectTypeOf<FrameView<{ id: typeof i64 }>['time']>().toEqualTypeOf<bigint>()

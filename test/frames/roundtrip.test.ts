@@ -26,7 +26,7 @@ import { expect, it } from 'vitest'
 import { openReader, openWriter } from '../support/open.ts'
 import { decodePage, decodeSchema } from '../support/plain-decoder.ts'
 
-/** A kind of field, and the values it holds. */
+/** A kind of field, and the values that it can hold. */
 interface Column {
   readonly field: Field
   readonly value: fc.Arbitrary<unknown>
@@ -79,7 +79,7 @@ const columns: fc.Arbitrary<Column> = fc.oneof(
     .map(names => ({ field: enumOf(names), value: fc.constantFrom(...names) })),
 )
 
-/** Any definition, and some frames of it. */
+/** A random definition, and some frames of it. */
 const sets = fc
   .tuple(fc.array(columns, { maxLength: 12 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 65_535 }))
   .chain(([chosen, slots, id]) => {

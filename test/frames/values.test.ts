@@ -21,7 +21,7 @@ const SOUND = {
   side: 'sell' as const,
 }
 
-/** What comes out when `value` is written to one field of a frame that is sound otherwise. */
+/** The value that is read after `value` was written to one field of an otherwise valid frame. */
 function through(field: keyof typeof SOUND, value: unknown): unknown {
   const writer = openWriter()
   writer.write(Kinds, { ...SOUND, [field]: value })
@@ -67,7 +67,7 @@ describe('values that a field can hold', () => {
     expect(through(field, value)).toEqual(value)
   })
 
-  it('f32: the nearest to a number it cannot hold exactly', () => {
+  it('f32: the nearest value, if it cannot hold a number exactly', () => {
     expect(through('f32', 0.1)).toBe(Math.fround(0.1))
   })
 
@@ -107,7 +107,7 @@ describe('values that a field refuses', () => {
     })
   }
 
-  it('a field that the frame does not have, by its name', () => {
+  it('a field that the frame does not have is named', () => {
     const writer = openWriter()
     const failure = failureOf(() => writer.write(Count, { n: 1, m: 2 } as never))
     expect(failure).toMatchObject({ code: 'ERR_FIELD_VALUE' })
@@ -156,7 +156,7 @@ describe('a write that fails', () => {
       try {
         writer.write(Count, { n: n as number })
       } catch {
-        // Refused: the values above say which.
+        // The other values are refused, which the tests above check.
       }
     }
     expect(readAll(openReader(writer.path)).map(seen => seen.values['n'])).toEqual([1, 2, 3])
@@ -164,7 +164,7 @@ describe('a write that fails', () => {
 })
 
 describe('a view to write', () => {
-  it('has no other properties than its fields and its position', () => {
+  it('has only its fields and its position as properties', () => {
     const writer = openWriter()
     const count = writer.begin(Count) as unknown as Record<string, unknown>
     expect(() => (count['m'] = 1)).toThrow(TypeError)

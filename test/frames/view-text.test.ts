@@ -28,7 +28,7 @@ describe('a view to read', () => {
   test('JSON has the header and the fields: 64-bit integers as text, bytes in hexadecimal', () => {
     using reader = Reader.open(makeJournal())
     const shown = [...reader].map(json)
-    // Views are shown while they are valid: map runs after the loop, when they have expired.
+    // Views are converted while they are valid: `map` would run after the loop, when they have expired.
     expect(shown).toEqual([
       { type: 'Fill', expired: true },
       { type: 'Large', expired: true },
@@ -97,7 +97,7 @@ describe('a view to read', () => {
     expect(prices).toEqual(['NaN', 'Infinity'])
   })
 
-  test('an invalid value of its kind is shown as bytes', () => {
+  test('a value that is invalid for its kind is shown as bytes', () => {
     const directory = makeJournal()
     const at = Fill.fields.find(field => field.name === 'side')?.offset ?? 0
     patch(pageFile(directory, 0), slotAt(0) + at, [9])
@@ -176,7 +176,7 @@ test('the views of a ring are shown as those of a journal', () => {
   expect(inspect(kept)).toBe('Fill { <expired> }')
 })
 
-test('a field named toJSON is refused, but that of a journal from before is read, and JSON shows the frame', () => {
+test('a field named toJSON is refused, but a journal that already has one can be read, and JSON shows the frame', () => {
   expect(() => frame('Old', 9, { ['toJSON' as string]: f64 })).toThrow(/'toJSON'.*every frame has that already/)
   const directory = makeJournal()
   rewrite(join(directory, 'schema.json'), text => text.replace('"price"', '"toJSON"'))

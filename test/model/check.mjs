@@ -1,6 +1,6 @@
 /**
- * Checks the models exhaustively: as they are they must hold, and without any one of their rules they must fail. Needs spin and gcc;
- * says so and checks nothing where they are missing.
+ * Checks the models exhaustively. They must hold as they are, and must fail without any one of their rules. Needs spin and gcc. Without
+ * them it prints that, and checks nothing.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'

@@ -1,18 +1,18 @@
 /*
- * Syncing, and recovery after power loss: rule 7. One slot is one block of the disk here, the header another; the kernel may write any
- * block at any moment, and power may be lost at any moment. Writing goes on in the same page after recovery, which is harder than what
- * the library does (it begins a new one). Each -D takes one rule away, and must make the check fail:
+ * Models syncing, and recovery after power loss: rule 7. Here one slot is one block of the disk, and the header is another block. The
+ * kernel may write any block at any moment, and power may be lost at any moment. After recovery the writer continues in the same page,
+ * which is harder than in the library, where it begins a new page. Each -D removes one rule, and the check must then fail:
  *
  *   DURABLE_FIRST    the durable cursor is stored before the data is synced
  *   PROMISE_FIRST    flush resolves before the data is synced
- *   TRUST_CURSOR     recovery takes the cursor's word after power loss, as it does after the death of a process
+ *   TRUST_CURSOR     recovery trusts the cursor after power loss, as it does after the death of a process
  *   KEEP_TAIL        recovery leaves frames after a gap, where a later recovery can take them for newer ones
  *   UNSYNCED_CUT     recovery does not sync what it cut before new frames follow
  */
 #define SLOTS 3
 #define LOSSES 2
 
-/* A frame is the number of the life it was written in; 0 is none. Once stamped, its CRC proves it whole and in its place. */
+/* A frame is the number of the boot in which it was written; 0 means no frame. Once it is stamped, its CRC proves that it is complete and in its slot. */
 byte memory[SLOTS];
 bool stamped[SLOTS];
 byte disk[SLOTS];
@@ -23,10 +23,10 @@ byte durable = 0;
 byte diskCursor = 0;
 byte diskDurable = 0;
 
-byte written[SLOTS]; /* what was last written there, to judge by */
+byte written[SLOTS]; /* what was last written there, for the assertions */
 byte promised = 0;   /* frames whose flush resolved */
 byte life = 1;
-bool lost = false;   /* power is off: nobody stores anything */
+bool lost = false;   /* power is off: no process stores anything */
 byte losses = 0;
 byte alive = 3;      /* of Writer, Syncer and Kernel */
 
@@ -88,7 +88,7 @@ proctype Syncer() {
   alive--
 }
 
-/* Writes what it likes when it likes. */
+/* May write any block at any moment. */
 proctype Kernel() {
   byte i;
   do
@@ -110,7 +110,7 @@ proctype Power() {
      (alive == 0);
      atomic {
        life++;
-       /* Memory is what the disk has; recovery walks it. */
+       /* Memory has the content of the disk; recovery walks it. */
        i = 0;
        do
        :: i < SLOTS -> memory[i] = disk[i]; stamped[i] = diskStamped[i]; i++

@@ -1,13 +1,13 @@
 /*
- * Publishing, rolling to the next page, and recovery after the writer's process died, with readers that live through it all.
- * Rules 1, 2 and 3 of the design. Each -D takes one rule away, and must make the check fail:
+ * Models publishing, rolling to the next page, and recovery after the death of the writer's process, with readers that run all the time:
+ * rules 1, 2 and 3 of the design. Each -D removes one rule, and the check must then fail:
  *
  *   CURSOR_FIRST     the cursor is stored before the frame
  *   NO_REREAD        a reader does not read the cursor again after it saw the seal
- *   SEAL_FIRST       a page is sealed before the next is in place
+ *   SEAL_FIRST       a page is sealed before the next page exists
  *   NAME_FIRST       a page gets its name before it is complete
- *   KEEP_TAIL        recovery leaves what was begun after the cursor
- *   KEEP_PREPARED    recovery goes on with a prepared page although the one before it is not sealed
+ *   KEEP_TAIL        recovery does not clear a frame that was begun after the cursor
+ *   KEEP_PREPARED    recovery continues on a prepared page although the page before it is not sealed
  */
 #define PAGES 3
 #define SLOTS 2
@@ -18,7 +18,7 @@
 /* A frame has two fields. The second is optional: writers of an even generation leave it as it is, which must be 0. */
 byte first[PAGES * SLOTS];
 byte second[PAGES * SLOTS];
-byte author[PAGES * SLOTS]; /* not in the file: who wrote the frame, to judge by */
+byte author[PAGES * SLOTS]; /* not in the file: the writer of the frame, for the assertions */
 byte cursor[PAGES];
 bool sealed[PAGES];
 bool named[PAGES];
@@ -60,7 +60,7 @@ proctype Writer(byte generation) {
   byte n = 0;
   byte i = 0;
 
-  /* Recovery. It is atomic here: each part of it can be done again, which the crash tests show. */
+  /* Recovery. It is atomic here, because each part of it can be repeated, which the crash tests show. */
   atomic {
     do
     :: page + 1 < PAGES && named[page + 1] -> page++
@@ -102,7 +102,7 @@ proctype Writer(byte generation) {
        slot++;
        n++
     :: n < FRAMES && (slot == SLOTS || (slot > 0 && page + 2 < PAGES)) ->
-       /* A page is also left before it is full: the next frame would not have fitted. */
+       /* The writer also rolls before a page is full: the next frame may not fit. */
 #ifdef SEAL_FIRST
        sealed[page] = true;
        make(page + 1);
@@ -161,7 +161,7 @@ proctype Reader() {
               page++;
               slot = 0
            fi
-        :: cursor[page] > slot || sealed[page] /* waits for news; for ever, if there is none */
+        :: cursor[page] > slot || sealed[page] /* waits for a change, without an end if there is none */
         fi
      fi
   od

@@ -1,20 +1,20 @@
 /*
- * Sleeping and waking through `control`, version 2. The writer publishes with an ordinary store, which waits in its core's store buffer
- * while later loads go ahead; the sleeper makes a barrier that empties the buffer. A reader that sleeps while there is a frame for it and
- * nobody will wake it is a deadlock, which the check finds. Each -D takes one rule away, and must make it fail:
+ * Models sleeping and waking through `control`, version 2. The writer publishes with an ordinary store, which waits in its core's store
+ * buffer while later loads go ahead; the sleeper makes a barrier that empties the buffer. A reader that sleeps although there is a frame,
+ * and that no process will wake, is a deadlock, which the check finds. Each -D removes one rule, and the check must then fail:
  *
- *   NO_BARRIER       a reader looks again without the barrier
+ *   NO_BARRIER       a reader checks again without the barrier
  *   EARLY_BARRIER    a reader makes the barrier before it announces itself
- *   NO_RECHECK       a reader sleeps without another look after the barrier
- *   LATE_SIGNAL      a reader loads the signal after its last look
- *   LOOK_FIRST       the writer looks for sleepers before it publishes
- *   CLEAR_LAST       the writer takes the announcement back after it woke the sleepers
+ *   NO_RECHECK       a reader sleeps without another check after the barrier
+ *   LATE_SIGNAL      a reader loads the signal after its last check
+ *   CHECK_FIRST      the writer checks for sleepers before it publishes
+ *   CLEAR_LAST       the writer clears the announcement after it has woken the sleepers
  *   NO_CLEAR_SIGNAL  the writer wakes without changing the signal
  */
 #define FRAMES 3
 #define READERS 2
 
-/* What the writer has stored, and what of it others see: the difference is in the store buffer. */
+/* What the writer has stored, and what others see of it. The difference is in the store buffer. */
 byte stored = 0;
 byte cursor = 0;
 byte signal = 0;
@@ -29,7 +29,7 @@ inline wakeAll() {
   atomic { asleep[0] = false; asleep[1] = false }
 }
 
-/* The processor: empties the buffer when it likes, one store after another. */
+/* The processor: empties the buffer at any moment, one store after another. */
 active proctype StoreBuffer() {
   do
   :: atomic { cursor < stored -> cursor++ }
@@ -43,7 +43,7 @@ proctype Writer() {
   do
   :: n == FRAMES -> break
   :: n < FRAMES ->
-#ifdef LOOK_FIRST
+#ifdef CHECK_FIRST
      anybody = sleepers;
      stored = n + 1;
 #else
@@ -52,7 +52,7 @@ proctype Writer() {
 #endif
      if
      :: anybody ->
-        /* Operations with a lock empty the buffer first. */
+        /* Locked operations empty the buffer first. */
 #ifdef CLEAR_LAST
         atomic { emptyBuffer(); signal++ };
         wakeAll();
@@ -97,7 +97,7 @@ proctype Reader(byte id) {
 #ifdef LATE_SIGNAL
         seen = signal;
 #endif
-        /* What the kernel does in one step: compare, and go to sleep. */
+        /* The kernel compares and puts the process to sleep in one step. */
         atomic {
           if
           :: signal == seen -> asleep[id] = true

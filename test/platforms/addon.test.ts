@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
 
-/** Which addon is loaded, and the error when there is none. */
+/** Tests which addon is loaded, and the error when there is none. */
 
 const root = join(import.meta.dirname, '../..')
 const ADDON = join(root, 'build/Release/ticktape.node')
 
-/** Imports ticktape from a package folder in another process, and tells the error, or the addon's file. */
+/** Imports ticktape from a package folder in another process, and prints the error or the addon's file. */
 function load(
   packageFolder: string,
   env: Record<string, string> = {},
@@ -45,7 +45,7 @@ function addAddon(folder: string, place: string): string {
   return file
 }
 
-/** One that a tool of ours brings. */
+/** An addon that a tool of this repository built. */
 function strangersAddon(): string {
   const folder = join(root, 'node_modules/@rolldown')
   const name = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find(file => file.endsWith('.node'))

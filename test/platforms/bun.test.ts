@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
 
-/** The code for Bun, run by a Node that claims to be Bun. Bun itself runs in npm run test:matrix. */
+/** Tests the code for Bun in a Node that claims to be Bun. Bun itself runs in npm run test:matrix. */
 
 const root = join(import.meta.dirname, '../..')
 
@@ -18,7 +18,7 @@ function runAsBun(program: string, ...args: string[]): string {
   return stdout.trim()
 }
 
-it('readers see what is written without Atomics.load on their pages', () => {
+it('readers see new frames without Atomics.load on their pages', () => {
   const program = `
     import { f64, frame, on, Reader, Writer } from 'ticktape'
     import { loadWord } from ${JSON.stringify(join(root, 'dist/base/load-word.js'))}

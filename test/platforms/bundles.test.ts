@@ -38,7 +38,7 @@ async function bundle(folder: string, format: 'esm' | 'cjs', program = PROGRAM, 
   const source = join(folder, 'program.mjs')
   writeFileSync(source, program)
   const outfile = join(folder, 'app/dist', format === 'esm' ? 'bundle.mjs' : 'bundle.cjs')
-  // Where the program's node_modules would be.
+  // The folder in which the program's node_modules would be.
   const alias = Object.fromEntries(
     ['ticktape', 'ticktape/state', 'ticktape/runtime'].map(name => [
       name,

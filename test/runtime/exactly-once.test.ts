@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
 import { GatewayProcess, strategyFile } from '../support/gateways.ts'
 
-/** A seeded generator, so that a run that fails says how to repeat its schedule. */
+/** A seeded generator: a run that fails prints the seed, so that its schedule can be repeated. */
 function generator(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -97,7 +97,7 @@ test('strategies and gateway killed at random, repeatedly: every event, order an
     await expectSame(home, strategy.id)
   }
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined, reports: audit.gateway.reports })
-  // The same, without the audit: the market orders name the trade they were for, and no trade has two.
+  // The same without the audit: each market order names its trade, and no trade has two.
   const trades = ordersOf(home, 'eager')
     .filter(order => order.clientOrderId !== '')
     .map(order => order.cause)
@@ -108,7 +108,7 @@ test('strategies and gateway killed at random, repeatedly: every event, order an
   expect(new Set(ids).size).toBe(ids.length)
 })
 
-test('a strategy killed within a handler, between two orders: both appear, once, when the frame is handled again', {
+test('a strategy is killed inside a handler, between two orders: both appear once, when the frame is handled again', {
   timeout: 60_000,
 }, async () => {
   const folder = makeFolder('memory')
@@ -122,7 +122,7 @@ test('a strategy killed within a handler, between two orders: both appear, once,
     speed: 'max',
   })
   await gateway.fed()
-  // Killed at its 7th, 27th ... trade, and failing at its 30th: it has caught up before it is stopped.
+  // It is killed at its 7th, 27th ... trade, and fails at its 30th. It has handled all frames before it is stopped.
   let status = await gateway.status()
   for (let i = 0; i < 500 && (status.strategies[0].progress?.position ?? 0) < status.position; i++) {
     await sleep(50)
@@ -150,7 +150,7 @@ async function tradesIn(options: object): Promise<number> {
   return trades
 }
 
-test('a kill between an order and the checkpoint after it: what the journal has is not sent again', {
+test('a kill between an order and the next checkpoint: orders in the journal are not sent again', {
   timeout: 30_000,
 }, async () => {
   const home = join(makeFolder('memory'), 'session')
@@ -166,7 +166,7 @@ test('a kill between an order and the checkpoint after it: what the journal has 
   const before = ordersOf(home, 'eager')
   const { next } = lifeOf(home, 'eager').at(-1) ?? { next: 0 }
 
-  // As the kill would leave it: the reader's position is still before frames whose orders are out.
+  // The state after such a kill: the reader's position is still before frames whose orders were sent.
   using reader = Reader.open(join(home, 'gateway'), { from: { name: 'eager' } })
   expect(reader.position).toBe(next)
   reader.seek({ position: 0 })

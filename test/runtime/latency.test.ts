@@ -13,7 +13,7 @@ test('quantiles are within a sixteenth of the sorted samples', () => {
   }
 })
 
-test('values below 0 count as 0, values above 4.29 s as that, and an empty histogram has no quantiles', () => {
+test('values below 0 count as 0, values above 4.29 s as 4.29 s, and an empty histogram has no quantiles', () => {
   const histogram = new LatencyHistogram()
   expect(histogram.quantile(0.5)).toBe(0)
   for (const sample of [-5, Number.NaN, 1e12, Number.POSITIVE_INFINITY]) histogram.record(sample)

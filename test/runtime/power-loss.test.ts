@@ -40,7 +40,7 @@ async function play(home: string, strategy: string, limit: number, options: Part
   expect(await gateway.stop()).toBe(true)
 }
 
-/** An order that the gateway has not taken, as the last moment before the power goes. Returns its position. */
+/** Writes an order that the gateway has not read yet, as the last event before the power loss. Returns its position. */
 function orderUnseen(writer: Writer): number {
   const orderId = (2n << 48n) | BigInt(writer.position)
   return writer.write(
@@ -63,7 +63,7 @@ function orderUnseen(writer: Writer): number {
   )
 }
 
-/** What the disk has of a session when the machine starts again. */
+/** Changes a session's files to what the disk has when the machine starts again. */
 function afterPowerLoss(home: string): string {
   const copy = join(makeFolder('memory'), 'session')
   cpSync(home, copy, { recursive: true })

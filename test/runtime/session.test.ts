@@ -17,7 +17,7 @@ const START = `
   await gateway.stop()
   process.exit()`
 
-/** What a process makes durable and renames, in order: the path of each fsync, and the new name of each rename. */
+/** The syncs and renames of a process, in order: the path of each fsync, and the new name of each rename. */
 function lastingChanges(calls: readonly string[]): string[] {
   const opened = new Map<string, string>()
   return calls.flatMap(call => {
@@ -39,7 +39,7 @@ test.skipIf(skipUnless(noTracing === undefined, 'that a new session survives pow
     const folder = makeFolder()
     const home = join(folder, 'desks', 'one')
     const changes = lastingChanges(traceCode(START, [home]))
-    // Threads that make pages sync theirs in between.
+    // Threads that create pages sync their files in between.
     const ofSession = changes.filter(change => change.includes('session.json') || change === `sync ${home}`)
     expect(changes.slice(0, 2)).toEqual([`sync ${join(folder, 'desks')}`, `sync ${folder}`])
     const members = ofSession.indexOf(`rename ${home}/session.json`)
@@ -48,7 +48,7 @@ test.skipIf(skipUnless(noTracing === undefined, 'that a new session survives pow
   },
 )
 
-/** Begins a session and ends it. */
+/** Starts a session and ends it. */
 async function begin(home: string): Promise<void> {
   const gateway = await Gateway.start({
     home,
@@ -79,7 +79,7 @@ test('a session is refused in a journal and in a directory of other files: nothi
   }
 })
 
-test('a session can start beside journals and state files, and where another was killed at its start', async () => {
+test('a session can start next to journals and state files, and where another was killed during its start', async () => {
   const home = makeFolder('memory')
   CircuitBreaker.open(join(home, 'breaker')).close()
   await makeJournal(join(home, 'positions'), 10)

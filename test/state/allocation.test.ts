@@ -1,10 +1,13 @@
-/** Hot calls allocate nothing: the heap of a process that makes millions of them does not grow. */
+/** Hot calls allocate nothing: the heap of a process does not grow when it makes millions of them. */
 import { expect, test } from 'vitest'
 import { runChild } from '../support/child.ts'
 import { ASAN, skipUnless } from '../support/skips.ts'
 import { statePath } from '../support/state.ts'
 
-/** Bytes by which the heap grew for each call. No collection comes between: the young generation is larger than all that is made. */
+/**
+ * The bytes by which the heap grew per call. No collection runs meanwhile, because the young generation is larger than all that is
+ * allocated.
+ */
 const MEASURE = `
   const S = await import('ticktape/state')
   const { Ticker } = await import('ticktape/trading')
@@ -37,7 +40,8 @@ const CODE = `${MEASURE}
   const found = {
     book: perCall(n => { for (let i = 0; i < n; i++) { quote.bid = i & 255; book.set(i & 511, quote); book.setBid(i & 511, 7, 8); book.setAsk(i & 511, 9); sum = (sum + book.read(i & 511, quote).ask) | 0 } }),
     inFlight: perCall(n => { for (let i = 0; i < n; i++) { inFlight.tryAcquire(i & 511); inFlight.releaseAfter(i & 511, 10); inFlight.release(i & 511) } }),
-    // Each in a loop of its own: what V8 inlines into one loop is limited, and a getter that it calls instead boxes the number it returns.
+    // Each call has a separate loop, because V8 inlines only a limited amount into one loop. A getter that is not inlined returns its
+    // number as an object.
     latestSet: perCall(n => { for (let i = 0; i < n; i++) latest.set(i & 511, values) }),
     latestBegin: perCall(n => { for (let i = 0; i < n; i++) { latest.begin(i & 511).bid = i; latest.commit() } }),
     latestRead: perCall(n => { for (let i = 0; i < n; i++) sum = (sum + latest.read(i & 511).last) | 0 }),
@@ -49,7 +53,7 @@ const CODE = `${MEASURE}
   say(found); process.exit()`
 
 test.skipIf(skipUnless(!ASAN, 'what hot calls allocate', 'AddressSanitizer changes what V8 compiles in time'))(
-  'hot calls allocate nothing; one that is said to allocate does',
+  'hot calls allocate nothing; a call that is documented to allocate does',
   async () => {
     const { said, stderr } = await runChild(
       CODE,
@@ -58,7 +62,7 @@ test.skipIf(skipUnless(!ASAN, 'what hot calls allocate', 'AddressSanitizer chang
     )
     expect(stderr).toBe('')
     const { gaugeAdd, ...found } = said[0] as Record<string, number>
-    // Less than a byte a call is what V8 itself takes now and then.
+    // Less than a byte per call: V8 itself allocates a little from time to time.
     for (const [name, bytes] of Object.entries(found)) expect(bytes, name).toBeLessThan(1)
     expect(gaugeAdd).toBeGreaterThan(16)
   },

@@ -198,7 +198,7 @@ test('names must be valid file names', () => {
 })
 
 test(
-  `three processes read; one is killed ${KILLS} times; the others miss nothing that is not counted`,
+  `three processes read; one is killed ${KILLS} times; the others miss only frames that are counted`,
   async () => {
     const directory = statePath()
     const out = broadcast(directory, { graceMs: 50 })

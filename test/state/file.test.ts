@@ -23,12 +23,12 @@ import { makeFolder } from '../support/folders.ts'
 import { Count, Tick } from '../support/frames.ts'
 import { KINDS, opened, statePath } from '../support/state.ts'
 
-/** Where the file of a structure is: of those with a directory, the one inside. */
+/** The path of a structure's file. If the structure has a directory, the file is in it. */
 function fileOf(path: string): string {
   return statSync(path).isDirectory() ? join(path, 'members') : path
 }
 
-test('of many processes that open a path at once one creates the file and all share it', async () => {
+test('when many processes open a path at the same time, one creates the file and all share it', async () => {
   const path = statePath()
   const children = Array.from({ length: 4 }, () =>
     startChild(
@@ -51,7 +51,7 @@ test('of many processes that open a path at once one creates the file and all sh
   for (const child of children) expect((await child.end()).code).toBe(0)
 })
 
-test('a file is for its owner only, unless the mode says so', () => {
+test('a file is for its owner only, unless the mode says otherwise', () => {
   const path = statePath()
   opened(TopOfBook.open(path))
   expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -134,7 +134,7 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
     for (const operation of operations) expect(failureOf(operation).code, String(operation)).toBe('ERR_CLOSED')
   })
 
-  test('a file cut short or emptied is damaged, not followed', () => {
+  test('a file that is truncated or emptied while it is open is an error', () => {
     for (const size of [0, 1, 100, 4095, 4096, 5000]) {
       const path = statePath()
       open(path).close()
@@ -189,7 +189,7 @@ describe.each(KINDS)('$name', ({ open, uses }) => {
             bytes.subarray(0, Math.max(0, Math.min(bytes.length, size - at))),
             Math.min(at, size - bytes.length),
           )
-          // In the file itself: processes that have it mapped see it.
+          // Changes the file itself, so processes that have it mapped see the change.
           writeFileSync(file, content, { flag: 'r+' })
           if (!live) structure = endsWell(() => open(path))
           if (structure === undefined) return
@@ -221,7 +221,7 @@ test('a hard link is the same file', () => {
   expect(other.get(1)).toEqual({ bid: 7, ask: 0, bidSize: 8, askSize: 0 })
 })
 
-/** Returns what it gives; undefined for an error of ours. Any other error, or a signal, fails the test. */
+/** Returns the result of the call; undefined for an error of the library. Any other error, or a signal, fails the test. */
 function endsWell<T>(body: () => T): T | undefined {
   try {
     return body()

@@ -1,6 +1,6 @@
 /**
- * Four processes at each structure at once, for seconds; and again while one of them is killed over and over. Every process checks all it
- * sees on the way and ends with an error when something is torn, lost, or owned twice.
+ * Four processes use each structure at the same time, for seconds, and again while one of them is killed repeatedly. Every process checks
+ * all values that it sees, and ends with an error when a value is torn, an update is lost, or two processes own the same thing.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CircuitBreaker, Counters, InFlight, LatestValues, TopOfBook } from 'ticktape/state'
@@ -13,7 +13,7 @@ const LONG = Boolean(process.env['TICKTAPE_STATE_LONG'])
 const HAMMER_MS = LONG ? 10_000 : 1500
 const KILLS = LONG ? 200 : 5
 
-/** Begins each child: `turn` is called until the parent says stop. */
+/** The beginning of each child: calls turn until the parent sends "stop". */
 const LOOP = `
   const S = await import('ticktape/state')
   const role = Number(args[1])
@@ -40,7 +40,7 @@ interface Totals {
 interface Hammered {
   readonly name: string
   readonly code: string
-  /** Looks at what is there in the end. `victims` is how many were killed. */
+  /** Checks the final state. `victims` is the number of processes that were killed. */
   readonly check: (path: string, totals: readonly Totals[], victims: number) => void | Promise<void>
 }
 
@@ -56,7 +56,7 @@ const HAMMERED: readonly Hammered[] = [
         book.update(0, x, x ^ 0xffff, (x * 3) & 0xffff, (x * 5 + 1) & 0xffff)
         const q = book.get(0)
         must(q.ask === (q.bid ^ 0xffff) && q.bidSize === ((q.bid * 3) & 0xffff) && q.askSize === ((q.bid * 5 + 1) & 0xffff), 'torn ' + JSON.stringify(q))
-        // Roles 0 and 1 each have a side of market 1, roles 2 and 3 of market 2: no other process's update may undo theirs.
+        // Roles 0 and 1 each write one side of market 1, roles 2 and 3 of market 2. No update of another process may undo theirs.
         const market = 1 + (role >> 1), value = n & 0xffff
         if (side === 'bid') book.setBid(market, value, value)
         else { book.setAsk(market, value ^ 0xff, value); book.setAsk(market, value) }
@@ -96,11 +96,11 @@ const HAMMERED: readonly Hammered[] = [
         expect([a, b]).toEqual([turns, turns])
         expect(counters.read('g')).toBe(totals.reduce((sum, total) => sum + Math.ceil(total.turns / 16), 0))
       }
-      // One that is killed has added to one and not yet to the other, at most.
+      // A killed process has added at most to one counter and not yet to the other.
       expect(a).toBeGreaterThanOrEqual(turns)
       expect(a - b).toBeGreaterThanOrEqual(0)
       expect(a - b).toBeLessThanOrEqual(victims)
-      // Later processes reuse the cells of those that were killed.
+      // Later processes reuse the cells of the killed ones.
       expect(
         counters
           .list()
@@ -113,8 +113,8 @@ const HAMMERED: readonly Hammered[] = [
     name: 'InFlight',
     code: `
       const inFlight = S.InFlight.open(dir, { markets: 16, ttlMs: 3000 })
-      // Written only by who has the market: somebody else's number in it means that two had it. (Deadlines are far away: one who
-      // is not run until his has passed, and then writes, would look like that too.)
+      // Written only by the process that has the market. The number of another process in it means that two had it. (The deadlines are far
+      // away, because a process that was suspended past its deadline, and then wrote, would look the same.)
       const witness = S.TopOfBook.open(dir + '.witness', { markets: 16 })
       let held = 0, lost = 0
       await hammer(n => {
@@ -125,13 +125,14 @@ const HAMMERED: readonly Hammered[] = [
         let sound = true
         for (let i = 0; i < 10; i++) { const q = witness.get(market); sound &&= q.bid === mark && q.bidSize === role }
         if (n % 7 === 0) inFlight.releaseAfter(market, 3000)
-        // Held without a break from acquiring to here, or else release says that it was lost (this process did not run for so long).
+        // The market was held from acquiring it until here. Otherwise release() returns that it was lost, because this process was
+        // suspended for too long.
         if (inFlight.release(market)) { held++; must(sound, 'market ' + market + ' was held twice') } else lost++
       }, () => ({ held, lost }))`,
     async check(path, totals) {
       for (const total of totals) expect(total['held']).toBeGreaterThan(0)
       const inFlight = opened(InFlight.open(path))
-      // The dead hold nothing for longer than their deadlines.
+      // Dead processes hold nothing for longer than their deadlines.
       await sleep(3100)
       for (let market = 0; market < 16; market++) expect(inFlight.tryAcquire(market)).toBe(true)
       expect(inFlight.count).toBe(16)
@@ -167,7 +168,7 @@ const HAMMERED: readonly Hammered[] = [
       for (let cell = 0; cell < 4; cell++) {
         const { symbol, last, volume } = latest.get(cell) ?? { symbol: '', last: 0, volume: 0 }
         expect([symbol, volume]).toEqual([`n${last}`, last + 1])
-        // It has no owner any more: it can be written again.
+        // It has no owner any more, so it can be written again.
         latest.set(cell, { symbol: 'n1', last: 1, bid: 2, ask: -1, volume: 2 })
       }
     },
@@ -201,7 +202,7 @@ const HAMMERED: readonly Hammered[] = [
   },
 ]
 
-/** A day that does not end while a test runs. */
+/** A day that does not end while the test runs. */
 const DAY_START = (Math.floor(Date.now() / 60_000) + 720) % 1440
 
 async function start(code: string, path: string, role: number): Promise<Child> {
@@ -219,7 +220,7 @@ async function stop(child: Child): Promise<Totals> {
 
 describe.each(HAMMERED)('$name', ({ code, check }) => {
   test(
-    'hammered by four processes',
+    'used by four processes at the same time',
     async () => {
       const path = statePath()
       const children = await Promise.all([0, 1, 2, 3].map(async role => start(code, path, role)))
@@ -231,7 +232,7 @@ describe.each(HAMMERED)('$name', ({ code, check }) => {
   )
 
   test(
-    `hammered by four processes, one of them killed ${KILLS} times`,
+    `used by four processes at the same time, one of them killed ${KILLS} times`,
     async () => {
       const path = statePath()
       const survivors = await Promise.all([0, 1, 2].map(async role => start(code, path, role)))
@@ -249,7 +250,7 @@ describe.each(HAMMERED)('$name', ({ code, check }) => {
 
 test('this check detects a lost update', async () => {
   const path = statePath()
-  // As above, but added to in two steps.
+  // As above, but adds in two steps.
   const code = `
     const counters = S.Counters.open(dir)
     const g = counters.gauge('g')

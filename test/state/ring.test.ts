@@ -1,4 +1,4 @@
-/** The ring: each policy, against a model, and between processes that are killed. */
+/** Tests the ring: each policy, compared with a model, and between processes that are killed. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { f64, frame, on } from 'ticktape'
@@ -147,7 +147,7 @@ test('whether a ring overwrites is fixed: the consumer depends on it', () => {
   openRing(path, { role: 'producer', whenFull: 'overwrite' })
 })
 
-test('a consumer that opens first leaves the number of slots to the producer', () => {
+test('if a consumer opens first, the producer decides the number of slots', () => {
   const path = statePath()
   const consumer = openRing(path, { role: 'consumer' })
   expect(consumer.slots).toBe(4096)
@@ -203,7 +203,7 @@ test('positions continue around the end of the buffer, and cause, source and des
   expect(positions).toEqual([0, 2, 4, 6, 8, 10])
 })
 
-test('a frame that is begun is all zeros, whatever was there before', () => {
+test('all fields of a frame that is begun are zero, whatever was there before', () => {
   const { producer, consumer } = pair({ slots: 1 })
   const zeros: number[] = []
   producer.write(Tick, { symbol: 'OLD', last: 1, bid: 2, ask: 3, volume: 4 })
@@ -215,7 +215,7 @@ test('a frame that is begun is all zeros, whatever was there before', () => {
   expect(zeros).toEqual([0, 5, 0, 0])
 })
 
-test('a batch is published at once, and in pieces when the ring is smaller', () => {
+test('a batch is published in one store, or in several parts when the ring is smaller', () => {
   const { producer, consumer } = pair({ slots: 8, whenFull: 'overwrite' })
   producer.batch(() => {
     writeCounts(producer, 0, 5)
@@ -249,7 +249,7 @@ test('a wrong value, or calls out of order, change nothing', () => {
 })
 
 test.each(['fail', 'overwrite'] as const)(
-  "a frame that a field refused a value for is given up by itself, with '%s'",
+  "a frame is discarded when one of its fields refuses a value, with '%s'",
   whenFull => {
     const { producer, consumer } = pair({ slots: 8, whenFull })
     for (let n = 0; n < 20; n++) {
@@ -260,7 +260,7 @@ test.each(['fail', 'overwrite'] as const)(
         expect(failureOf(() => (view.note = 'x'.repeat(41))).code).toBe('ERR_FIELD_VALUE')
         const failure = failureOf(() => producer.commit(n === 2 ? undefined : { source: 1 }))
         expect(failure.code).toBe('ERR_INVALID_STATE')
-        expect(failure.message).toContain('given up')
+        expect(failure.message).toContain('discarded')
         if (n === 12) producer.abort()
       } else {
         producer.commit()
@@ -273,7 +273,7 @@ test.each(['fail', 'overwrite'] as const)(
   },
 )
 
-test('a refused commit leaves the frame begun, and names abort()', () => {
+test('a refused commit leaves the frame begun, and its message mentions abort()', () => {
   const { producer, consumer } = pair({ slots: 4 })
   producer.begin(Count)
   for (const refused of [() => producer.commit({ source: 1 }), () => producer.begin(Count)])
@@ -376,7 +376,7 @@ test('a definition that differs on the other side is refused', () => {
   expect(readCounts(consumer)).toEqual([1])
 })
 
-test('one producer, one consumer', () => {
+test('there is one producer and one consumer', () => {
   const { producer, consumer } = pair({ slots: 4 })
   expect(failureOf(() => Ring.open(producer.path, { role: 'producer' }))).toMatchObject({
     code: 'ERR_STATE_BUSY',
@@ -392,7 +392,7 @@ test('one producer, one consumer', () => {
   openRing(producer.path, { role: 'consumer' })
 })
 
-test('run follows until its signal, or close', async () => {
+test('run follows until its signal aborts or the ring is closed', async () => {
   const { producer, consumer } = pair({ slots: 4 })
   const seen: number[] = []
   const abort = new AbortController()
@@ -486,7 +486,7 @@ test.each(['fail', 'drop', 'overwrite'] as const)(
             if (each.kind === 'write') {
               if (each.abort && producer.begin(Count) !== undefined) producer.abort()
               else if (each.abort) model.dropped += whenFull === 'drop' ? 1 : 0
-              // An abort in an overwriting ring has made its room already.
+              // In an overwriting ring an aborted frame has already removed older frames.
               if (each.abort && whenFull === 'overwrite') model.makeRoom(1)
               write(each.slots)
             } else if (each.kind === 'batch') {
@@ -521,7 +521,7 @@ test.each(['fail', 'drop', 'overwrite'] as const)(
 
 const FRAMES = LONG ? 100_000_000 : 3_000_000
 
-/** Writes n, in some frames twice over in other fields, and dies or ends. Every start counts from 0 under a number of its own. */
+/** Writes n, in some frames also in other fields, until it dies or ends. Each start counts from 0 and has its own number. */
 const PRODUCER = `
   const { Ring } = await import('ticktape/state')
   const Mark = frame('Mark', 9, { start: f64, n: f64, twice: f64, minus: f64 })
@@ -540,7 +540,7 @@ const PRODUCER = `
 
 const Mark = frame('Mark', 9, { start: f64, n: f64, twice: f64, minus: f64 })
 
-/** Checks that each start's numbers come without a gap from 0 on, whole. */
+/** Checks that the frames of each start are complete, and numbered from 0 without a gap. */
 class Checker {
   frames = 0
   starts = 0
@@ -584,7 +584,7 @@ test(
 const KILLS = LONG ? 200 : 8
 
 test.each(['fail', 'overwrite'] as const)(
-  `a producer killed ${KILLS} times leaves whole frames without a gap: '%s'`,
+  `a producer killed ${KILLS} times leaves complete frames without a gap: '%s'`,
   async whenFull => {
     const path = statePath()
     const consumer = openRing(path, { role: 'consumer', slots: 1024 })
@@ -612,11 +612,11 @@ test.each(['fail', 'overwrite'] as const)(
 )
 
 test(
-  `a consumer killed ${KILLS} times goes on with what it had not read, at most one poll of it again`,
+  `a consumer killed ${KILLS} times continues with the frames it had not read, and reads at most those of one poll again`,
   async () => {
     const path = statePath()
     const producer = openRing(path, { role: 'producer', slots: 1024 })
-    // In shared memory, so that what was handled is known to the last frame before the kill.
+    // The log is in shared memory, so it has every frame that was handled before the kill.
     const counters = opened(Counters.open(`${path}.counters`))
     let n = 0
     let handled = 0

@@ -1,4 +1,4 @@
-/** What docs/state.md says of sizes that nobody gave, and of who has what somebody else wants. */
+/** Tests what docs/state.md says about default sizes, and about errors that name the process that holds a role or a cell. */
 import { Broadcast, CircuitBreaker, Counters, InFlight, LatestValues, TopOfBook } from 'ticktape/state'
 import { expect, test } from 'vitest'
 import { startChild } from '../support/child.ts'

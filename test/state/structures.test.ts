@@ -20,7 +20,7 @@ describe('Counters', () => {
     expect(two.list()).toEqual([{ name: 'sent', kind: 'counter', value: 4 }])
   })
 
-  test('a cell whose owner is gone is reused, and its count is kept', () => {
+  test('a cell whose owner has ended is reused, and its count is kept', () => {
     const path = statePath()
     const one = Counters.open(path, { cells: 1 })
     one.counter('sent').add(5)
@@ -45,7 +45,7 @@ describe('Counters', () => {
     expect(counter.value).toBe(2 ** 52 + 2 ** 32)
   })
 
-  test('a gauge is what was set last', () => {
+  test('a gauge has the value that was set last', () => {
     const path = statePath()
     const [one, two] = [opened(Counters.open(path)), opened(Counters.open(path))]
     one.gauge('lag').set(1.5)
@@ -55,7 +55,7 @@ describe('Counters', () => {
     expect(two.read('lag')).toBe(-1.5)
   })
 
-  test('a name is a counter or a gauge, and all can be listed', () => {
+  test('a name is either a counter or a gauge, and all can be listed', () => {
     const counters = opened(Counters.open(statePath()))
     counters.counter('sent')
     expect(failureOf(() => counters.gauge('sent')).code).toBe('ERR_STATE_MISMATCH')
@@ -165,7 +165,7 @@ describe('LatestValues', () => {
     expect(huge.get(1)).toEqual({ n: 2, blob })
   })
 
-  test('a cell has one writer, until that closes', () => {
+  test('a cell has one writer, until that writer closes the table', () => {
     const path = statePath()
     const [one, two] = [opened(LatestValues.open(path, Tick)), opened(LatestValues.open(path, Tick))]
     one.set(0, tick)
@@ -191,7 +191,7 @@ describe('LatestValues', () => {
     }
   })
 
-  test('when a field refuses its value, the new value is given up and the cell keeps the last one', () => {
+  test('when a field refuses its value, the new value is discarded and the cell keeps the last one', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     for (const cell of [0, 1]) {
       if (cell === 1) latest.set(1, tick)
@@ -202,7 +202,7 @@ describe('LatestValues', () => {
         expect(failureOf(() => (view.bid = 8)).code).toBe('ERR_VIEW_EXPIRED')
         const failure = failureOf(() => latest.commit())
         expect(failure.code).toBe('ERR_INVALID_STATE')
-        expect(failure.message).toContain('given up')
+        expect(failure.message).toContain('discarded')
         if (n === 3) latest.abort()
         expect(latest.get(cell)).toEqual(cell === 0 ? undefined : tick)
       }
@@ -214,7 +214,7 @@ describe('LatestValues', () => {
     expect(latest.get(1)).toEqual({ ...tick, bid: 9 })
   })
 
-  test('a new cell begins with zeros, also after its first value was given up', () => {
+  test('a new cell begins with zeros, also after its first value was discarded', () => {
     const latest = opened(LatestValues.open(statePath(), Tick))
     Object.assign(latest.begin(0), tick)
     latest.abort()
@@ -275,7 +275,7 @@ describe('InFlight', () => {
     expect([one.release(5), two.count, two.tryAcquire(5)]).toEqual([false, 0, true])
   })
 
-  test('a market is free at its deadline, and its late owner has lost it', async () => {
+  test('a market is free after its deadline, and its late owner has lost it', async () => {
     const path = statePath()
     const [one, two] = [opened(InFlight.open(path, { ttlMs: 60 })), opened(InFlight.open(path))]
     expect(one.tryAcquire(0)).toBe(true)
@@ -302,7 +302,7 @@ describe('InFlight', () => {
     expect(two.tryAcquire(1)).toBe(true)
   })
 
-  test('the market of an owner that is gone stays in flight until its deadline, or until it is resolved', () => {
+  test('the market of a dead owner stays in flight until its deadline, or until it is resolved', () => {
     const path = statePath()
     const two = opened(InFlight.open(path))
     const one = InFlight.open(path)
@@ -316,7 +316,7 @@ describe('InFlight', () => {
     expect(two.owner(3)).toBe(process.pid)
   })
 
-  test('a new owner does not get the slot of one whose markets are in flight', () => {
+  test('a new owner does not get the slot of an owner whose markets are in flight', () => {
     const path = statePath()
     const one = InFlight.open(path, { owners: 2 })
     one.tryAcquire(3)
@@ -364,7 +364,7 @@ describe('CircuitBreaker', () => {
     expect([one.check(0, 1), one.consecutiveErrors, one.status().halt]).toEqual([null, 0, undefined])
   })
 
-  test('a loss above the limit halts; at the limit it does not', () => {
+  test('a loss above the limit halts trading, a loss at the limit does not', () => {
     const breaker = opened(CircuitBreaker.open(statePath(), limits))
     expect(breaker.recordPnl(10)).toBe(10)
     expect(breaker.recordPnl(-50_010)).toBe(-50_000)
@@ -378,7 +378,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.check(0, 1)).toBe('daily-loss')
   })
 
-  test('P&L is of today: yesterday is forgotten, a halt is not', () => {
+  test('only the P&L of today counts, but a halt of yesterday stays', () => {
     const path = statePath()
     const breaker = CircuitBreaker.open(path, limits)
     breaker.recordPnl(-60_000)
@@ -400,7 +400,7 @@ describe('CircuitBreaker', () => {
     expect(failureOf(() => CircuitBreaker.open(path, { dayStart: minute })).code).toBe('ERR_STATE_MISMATCH')
   })
 
-  test('a position past its limit may only be reduced', () => {
+  test('a position above its limit may only be reduced', () => {
     const breaker = opened(CircuitBreaker.open(statePath(), limits))
     expect([breaker.check(1, 1000), breaker.check(1, 1001), breaker.check(1, -1001)]).toEqual([
       null,
@@ -427,7 +427,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.halted).toBe(false)
   })
 
-  test('the first reason stays, whatever its length', () => {
+  test('the first reason is kept, whatever its length', () => {
     const path = statePath()
     const breaker = opened(CircuitBreaker.open(path))
     expect(breaker.halt('é'.repeat(1000))).toBe(true)
@@ -442,7 +442,7 @@ describe('CircuitBreaker', () => {
     }
   })
 
-  test('limits are the same for all, and change for all', () => {
+  test('limits are the same for all processes, and change for all', () => {
     const path = statePath()
     const one = opened(CircuitBreaker.open(path, limits))
     expect(failureOf(() => CircuitBreaker.open(path, { maxDailyLoss: 1 })).code).toBe('ERR_STATE_MISMATCH')

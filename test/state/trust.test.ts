@@ -1,4 +1,4 @@
-/** Who may open a state file: `mode` says who is meant, and the kill switch works for its owner, its group and root. */
+/** Tests who may open a state file: `mode` says which users, and the kill switch works for its owner, its group and root. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,14 +15,14 @@ const OWNER = 1000
 const MEMBER = 1001
 const GROUP = 2000
 
-/** A folder in a place that other users may pass through: the tests' own is for root. */
+/** A folder that other users may enter. The folders of the tests are for root only. */
 function openFolder(): string {
   const folder = makeFolder('memory')
   chmodSync(dirname(folder), 0o711)
   return folder
 }
 
-/** A breaker of user 1000, group 2000, that is open here all the time. */
+/** A breaker of user 1000 and group 2000, which this process has open all the time. */
 function breakerOf(mode: number): { readonly path: string; readonly breaker: CircuitBreaker } {
   const path = join(openFolder(), 'breaker')
   const breaker = opened(CircuitBreaker.open(path, { mode }))
@@ -58,14 +58,14 @@ describe.skipIf(skipUnless(ROOT, 'files of other users', 'Only root can make the
     expect(own.breaker.halted).toBe(false)
   })
 
-  test("'mode' says whose files are trusted", () => {
+  test("'mode' decides whose files are trusted", () => {
     const { path } = breakerOf(0o660)
     expect(failureOf(() => CircuitBreaker.open(path))).toMatchObject({ code: 'ERR_UNSAFE_PATH', path })
     opened(CircuitBreaker.open(path, { mode: 0o660 })).halt()
     expect(opened(CircuitBreaker.open(path, { mode: 0o660 })).halted).toBe(true)
   })
 
-  test('processes of two users share a file and the directory that the first made for it', async () => {
+  test('processes of two users share a file and the directory that the first one created for it', async () => {
     const folder = openFolder()
     chownSync(folder, OWNER, GROUP)
     chmodSync(folder, 0o2770)

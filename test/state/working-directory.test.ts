@@ -1,4 +1,4 @@
-/** A path means what it meant when it was opened, wherever the process goes afterwards. */
+/** A path is resolved when it is opened. It does not change when the process changes its working directory. */
 import { readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { Broadcast, BroadcastMember } from 'ticktape/state'
@@ -7,7 +7,7 @@ import { startChild } from '../support/child.ts'
 import { makeFolder } from '../support/folders.ts'
 import { opened, ticks } from '../support/state.ts'
 
-/** `process.chdir` is not for worker threads, so what changes the directory is another process. */
+/** `process.chdir` is not allowed in worker threads, so another process changes the directory. */
 const MOVE = `
   const { chdir } = process
   const { mkdirSync, existsSync, readdirSync } = await import('node:fs')

@@ -1,4 +1,4 @@
-/** Other processes, for tests of behaviour between processes. Each is killed at the end of its test. */
+/** Starts other processes, for tests of behaviour between processes. Each is killed at the end of its test. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ export class Child {
     this.process = child
     let stderr = ''
     child.stderr.on('data', chunk => (stderr += String(chunk)))
-    child.stdin.on('error', () => {}) // It may end before it reads; its exit reports that.
+    child.stdin.on('error', () => {}) // It may end before it reads this. Then its exit is reported.
     const lines = createInterface({ input: child.stdout })
     lines.on('line', text => {
       this.said.push(JSON.parse(text))
@@ -74,7 +74,7 @@ export class Child {
     return Promise.race([
       new Promise<unknown>(resolve => this.waiting.push(resolve)),
       this.exited.then(({ code, signal, stderr }) => {
-        throw new Error(`the child ended (${String(code ?? signal)}) without a word: ${stderr}`)
+        throw new Error(`the child ended (${String(code ?? signal)}) without output: ${stderr}`)
       }),
     ])
   }
@@ -107,7 +107,7 @@ export function startChild(code: string, args: readonly unknown[] = [], nodeOpti
   return new Child(code, args, nodeOptions)
 }
 
-/** As `startChild`, and waits for its end. */
+/** Like `startChild`, but waits for its end. */
 export async function runChild(
   code: string,
   args: readonly unknown[] = [],

@@ -1,4 +1,4 @@
-/** The machine's two clocks, as the library reads them in this process: set by a test, and right again after it. */
+/** The machine's two clocks, as the library reads them in this process. A test can set them; they are right again after it. */
 import { onTestFinished } from 'vitest'
 import { native } from '../../dist/native/index.js'
 
@@ -9,7 +9,7 @@ export const DAY = 24n * HOUR
 export class TestClock {
   /** ns since 1970, which may be set to anything. */
   wall: bigint
-  /** ns since boot, which only time changes. */
+  /** ns since boot. Tests cannot set it, only let time pass. */
   tick = 1000n * SECOND
 
   constructor(wall: bigint) {
@@ -24,13 +24,13 @@ export class TestClock {
     onTestFinished(() => void Object.assign(clocks, real))
   }
 
-  /** Time passes: both clocks go on. */
+  /** Lets time pass on both clocks. */
   pass(time: bigint): void {
     this.wall += time
     this.tick += time
   }
 
-  /** Somebody sets the clock. */
+  /** Sets the system clock. */
   jump(time: bigint): void {
     this.wall += time
   }

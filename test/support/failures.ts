@@ -1,4 +1,4 @@
-/** Errors, caught so that a test can look at them. */
+/** Catches errors, so that a test can check them. */
 import { TicktapeError } from 'ticktape'
 
 export type Failure = TicktapeError & Record<string, unknown>

@@ -10,7 +10,7 @@ export const Count = frame('Count', 2, { n: f64 })
 /** 128 bytes: with cause, source, dest. */
 export const Pair = frame('Pair', 3, { n: f64, note: ascii(40) }, { slots: 2 })
 
-/** The largest there is: 255 slots. */
+/** The largest possible frame: 255 slots. */
 export const Huge = frame('Huge', 4, { n: f64, blob: bytes(255 * 64 - 32 - 8) })
 
 /** Every kind of field. */

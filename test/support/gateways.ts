@@ -45,12 +45,12 @@ export class GatewayProcess {
     return this.ask('status') as Promise<GatewayStatus>
   }
 
-  /** Until the feed has ended. */
+  /** Resolves when the feed has ended. */
   async fed(): Promise<void> {
     await this.ask('fed')
   }
 
-  /** Stops all in order. Returns whether each strategy stopped by itself. */
+  /** Stops all processes in order. Returns whether each strategy stopped by itself. */
   async stop(): Promise<boolean> {
     const orderly = (await this.ask('stop')) as boolean
     await this.child.end()

@@ -1,6 +1,6 @@
 /**
- * Fails the run when the tests left anything behind: files named ticktape-* in the temporary folder or in /dev/shm, or
- * processes. Every run has folders of its own, so that runs at the same time do not see each other's.
+ * Fails the run when the tests have left something behind: files named ticktape-* in the temporary folder or in /dev/shm, or processes.
+ * Every run has its own folders, so that simultaneous runs do not see each other's files.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -46,7 +46,7 @@ function isOfDeadRun(path: string): boolean {
   return pid !== undefined && process.platform === 'linux' && !existsSync(`/proc/${pid}`)
 }
 
-/** What is named as ours outside the folders of this run, or of another that is under way. */
+/** Files that have our name and are outside the folders of this run and of other running runs. */
 function strays(root: string): string[] {
   return contents(root).filter(path => /\/ticktape-(?!test-)[^/]*$/.test(path))
 }
@@ -57,7 +57,7 @@ async function lastingProcesses(): Promise<{ pid: number; command: string }[]> {
   return markedProcesses()
 }
 
-/** They are known by their environment, which is inherited; vitest's own workers aside. Linux only. */
+/** They are recognised by their environment, which is inherited. Workers of vitest do not count. Linux only. */
 function markedProcesses(): { pid: number; command: string }[] {
   if (process.platform !== 'linux') return []
   return readdirSync('/proc')

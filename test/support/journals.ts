@@ -6,14 +6,14 @@ import { ascii, bool, bytes, enumOf, f64, frame, u64, Writer, type WriterOptions
 import { onTestFinished } from 'vitest'
 import { crc32c } from './plain-decoder.ts'
 
-/** Journals for the tests of what looks at journals from outside, and the command that does. */
+/** Journals for the tests of functions and commands that inspect journals. */
 
 export const Quote = frame('Quote', 1, { symbol: ascii(16), price: f64, side: enumOf('buy', 'sell') })
 export const Note = frame('Note', 2, { text: ascii(16), id: u64, raw: bytes(8), ok: bool }, { slots: 2 })
 
-/** Bytes of a page, the fewest there can be. */
+/** The bytes of a page: the smallest possible size. */
 export const PAGE_SIZE = 64 * 1024
-/** Slots of it. */
+/** The slots of such a page. */
 export const CAPACITY = (PAGE_SIZE - 4096) / 64
 
 /** Writes quotes, and a note of two slots after every tenth. Returns the positions written. */
@@ -119,7 +119,7 @@ export function startTicktape(...args: readonly string[]): ChildProcess {
   return child
 }
 
-/** The child's stdout until it holds `wanted`. */
+/** Reads the child's stdout until it contains `wanted`. */
 export async function outputUntil(child: ChildProcess, wanted: string | RegExp): Promise<string> {
   let text = ''
   for await (const chunk of child.stdout ?? []) {

@@ -1,4 +1,4 @@
-/** Small file systems of our own, to fill. Needs root; `noMounts` says why there are none. */
+/** Mounts small file systems, which tests fill. Needs root; `noMounts` says why mounting is not possible. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,12 +23,12 @@ function mount(args: readonly string[]): string {
   return place
 }
 
-/** A tmpfs of so many KiB. */
+/** Mounts a tmpfs of this many KiB. */
 export function mountMemory(kibibytes: number): string {
   return mount(['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs'])
 }
 
-/** An ext4 of so many KiB, in a file. */
+/** Mounts an ext4 of this many KiB, in a file. */
 export function mountDisk(kibibytes: number): string {
   const image = join(makeFolder(), 'disk')
   writeFileSync(image, '')
@@ -38,7 +38,7 @@ export function mountDisk(kibibytes: number): string {
   return mount(['-o', 'loop', image])
 }
 
-/** An overlayfs over `lower`; what is changed lies in a tmpfs. */
+/** Mounts an overlayfs over `lower`. Changes are stored in a tmpfs. */
 export function mountOverlay(lower: string): string {
   const changes = mountMemory(8192)
   for (const name of ['upper', 'work']) mkdirSync(join(changes, name))

@@ -1,4 +1,4 @@
-/** Journals in folders of their own, closed and removed when the test is over. */
+/** Opens journals in new folders. They are closed and removed when the test is over. */
 import { join } from 'node:path'
 import { MergedReader, type MergeSource, Reader, type ReaderOptions, Writer, type WriterOptions } from 'ticktape'
 import { onTestFinished } from 'vitest'

@@ -34,7 +34,7 @@ export interface PlainPage {
   /** Undefined where none is set. */
   readonly pageCrcRight: boolean | undefined
   readonly durable: number
-  /** Those that count: below the cursor. */
+  /** The marks that are valid: those below the cursor. */
   readonly marks: readonly number[]
   readonly stride: number
   readonly frames: readonly PlainFrame[]

@@ -6,5 +6,5 @@ export function skipUnless(possible: boolean, what: string, reason: string): boo
 
 export const ROOT = process.getuid?.() === 0
 export const LINUX = process.platform === 'linux'
-/** Under AddressSanitizer (`npm run test:asan`) memory and the time to compile are its own, and not what tests measure. */
+/** Under AddressSanitizer (`npm run test:asan`) memory use and compile times are different, so tests cannot measure them. */
 export const ASAN = process.env['ASAN_OPTIONS'] !== undefined

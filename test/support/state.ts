@@ -1,4 +1,4 @@
-/** State files in folders of their own, closed and removed when the test is over. */
+/** Opens state files in new folders. They are closed and removed when the test is over. */
 import { join } from 'node:path'
 import { on } from 'ticktape'
 import {

@@ -44,7 +44,7 @@ export function traceCode(code: string, args: readonly unknown[]): string[] {
   )
 }
 
-/** A call that another thread's came between is written in two parts: puts them together. */
+/** Joins the two parts in which strace writes a call that was interrupted by a call of another thread. */
 function whole(lines: readonly string[]): string[] {
   const calls: string[] = []
   let begun = ''

@@ -22,7 +22,7 @@ import { skipUnless } from '../support/skips.ts'
 
 const RUNTIME = pathToFileURL(join(import.meta.dirname, '../../dist/public/runtime.js')).href
 
-/** Rests an order below the market and one above it for every trade, and cancels every fourth. */
+/** Sends a resting order below the market and one above it for every trade, and cancels every fourth. */
 function resting(): string {
   const file = join(makeFolder(), 'strategy.mjs')
   writeFileSync(
@@ -67,7 +67,7 @@ class FailingVenue extends PaperVenue {
 }
 
 const FEED = { seed: 6, rate: 4000, symbols: ['BTCUSDT'] }
-/** Two seconds of the feed: a strategy on a busy machine has started by then. */
+/** Two seconds of the feed: by then a strategy has started even on a busy machine. */
 const LIMIT = 8000
 
 function optionsOf(home: string, strategy: string): GatewayOptions {
@@ -89,7 +89,7 @@ function reportsOf(home: string): OrderReportValues[] {
   return reports
 }
 
-/** Goes on with a session whose venue is sound again, to the feed's end, and checks every order's fate. */
+/** Continues a session with a venue that works again, to the end of the feed, and checks the result of every order. */
 async function expectSoundAfter(home: string, strategy: string): Promise<void> {
   const gateway = await Gateway.start(optionsOf(home, strategy))
   await gateway.fed
@@ -113,7 +113,7 @@ async function failWith(home: string, strategy: string, venue: FailingVenue): Pr
   const failure = await thrownBy(gateway.fed)
   const { asked } = venue
   await sleep(100)
-  // The strategy goes on to the end of what was written, and has its say there: none of it is taken.
+  // The strategy continues to the end of the journal and sends orders there: the gateway reads none of them.
   expect(await thrownBy(gateway.stop())).toBe(failure)
   expect(venue.asked).toBe(asked)
   return failure
@@ -122,7 +122,7 @@ async function failWith(home: string, strategy: string, venue: FailingVenue): Pr
 const spoilt: [string, (reports: readonly OrderReportValues[]) => readonly OrderReportValues[]][] = [
   ['a second report with a text that does not fit', ([first, second]) => [first, { ...second, clientOrderId: 'é' }]],
   [
-    'a second report with a field too many',
+    'a second report with an additional field',
     ([first, second]) => [first, { ...second, action: 'new' } as OrderReportValues],
   ],
   ['a second report on another order', ([first, second]) => [first, { ...second, orderId: 5n }]],
@@ -134,7 +134,7 @@ const spoilt: [string, (reports: readonly OrderReportValues[]) => readonly Order
 
 describe('after the first failure a gateway sends nothing to its venue', () => {
   test.each(spoilt)(
-    'an order answered with %s: nothing of it is recorded, and the next start answers it',
+    'an order answered with %s: no part of the answer is recorded, and the next start answers the order',
     { timeout: 30_000 },
     async (_, spoil) => {
       const home = join(makeFolder('memory'), 'session')
@@ -144,7 +144,7 @@ describe('after the first failure a gateway sends nothing to its venue', () => {
         orderType === 'market' && ++answers === 20 ? spoil(reports) : reports,
       )
       expect(await failWith(home, strategy, venue)).toMatchObject({ code: 'ERR_VENUE' })
-      // An order at market has both of its reports recorded, or none.
+      // Of a market order both reports are recorded, or none.
       const reports = reportsOf(home)
         .filter(({ orderType }) => orderType === 'market')
         .map(({ state }) => state)
@@ -153,7 +153,7 @@ describe('after the first failure a gateway sends nothing to its venue', () => {
     },
   )
 
-  test('an order that the venue throws at', { timeout: 30_000 }, async () => {
+  test('an order for which the venue throws an error', { timeout: 30_000 }, async () => {
     const home = join(makeFolder('memory'), 'session')
     const strategy = resting()
     let answers = 0
@@ -212,7 +212,7 @@ describe('after the first failure a gateway sends nothing to its venue', () => {
   )
 })
 
-/** Fills orders that do not exist: with each quote as many as its price says. */
+/** Fills orders that do not exist: for each quote as many as its price. */
 class GenerousVenue extends PaperVenue {
   override quote(symbol: string, bid: number): readonly OrderReportValues[] {
     return Array.from({ length: bid }, (_, i) => ({

@@ -17,7 +17,7 @@ interface Line {
   readonly orders?: number
 }
 
-/** A session of the real command. */
+/** Runs a session with the real command. */
 class Run {
   stderr = ''
   readonly ended: Promise<number | null>
@@ -41,7 +41,7 @@ class Run {
     })
   }
 
-  /** Until so many orders were taken. */
+  /** Waits until the gateway has read this many orders. */
   async orders(count: number): Promise<void> {
     while (!this.lines.some(line => (line.orders ?? 0) >= count)) {
       if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode}: ${this.stderr}`)
@@ -54,7 +54,7 @@ class Run {
   }
 }
 
-test('a session whose home is removed stops by itself and says why; the one begun there at once has all its orders', {
+test('a session whose home is removed stops by itself and reports why; a session that is started there at once has all its orders', {
   timeout: 120_000,
 }, async () => {
   const home = join(makeFolder('memory'), 'home')
@@ -73,6 +73,6 @@ test('a session whose home is removed stops by itself and says why; the one begu
     expect(existsSync(join(home, journal)), journal).toBe(true)
     expect(await verify(join(home, journal)), journal).toMatchObject({ sound: true })
   }
-  // Every order is answered, and both strategies and the gateway decide the same again.
+  // Every order is answered, and in a replay both strategies and the gateway decide the same.
   expect(ticktape('replay', home)).toMatchObject({ status: 0, stderr: '' })
 })

@@ -1,5 +1,5 @@
 /**
- * A program of a user's, compiled and never run: what it says must hold for the package's types, with strict options and several versions of
+ * A user's program, which is compiled and never run. It must compile with the package's types, with strict options and several versions of
  * TypeScript (`npm run test:types`). A line after `@ts-expect-error` must be refused.
  */
 import {
@@ -37,7 +37,7 @@ const Ticker = frame('Ticker', 1, {
   raw: bytes(4),
 })
 
-/** Fails to compile unless each of the two types can stand for the other, and neither is `any`. */
+/** Fails to compile unless each of the two types is assignable to the other, and neither is `any`. */
 type Same<A, B> = 0 extends 1 & A & B ? false : [A, B] extends [B, A] ? true : false
 function same<A, B>(...proof: Same<A, B> extends true ? [] : [never]): void {
   void proof
@@ -57,7 +57,7 @@ const handleTicker = (t: FrameView<typeof Ticker>): void => {
   same<typeof t.live, boolean>()
   same<typeof t.time, bigint>()
   same<typeof t.cause, number | undefined>()
-  // @ts-expect-error -- views to read have nothing to set
+  // @ts-expect-error -- read views are read-only
   t.last = 1
   // @ts-expect-error -- no such field
   void t.lats
@@ -74,22 +74,22 @@ export const handlers = on(Ticker, handleTicker)
   .otherwise(f => f.type)
 export const more = new Handlers().on(Ticker, typed)
 
-// What a handler returns is not looked at, unless it is a promise.
+// The result of a handler is ignored, unless it is a promise.
 on(Ticker, t => t.last)
 on(Ticker, t => new Map([[t.symbol, t.last]]).set(t.symbol, 1))
 on(Ticker, t => [t.last])
 on(Ticker, t => (t.live ? t.toObject() : undefined))
 on(Ticker, t => console.log(t.symbol))
 on(Ticker, t => JSON.parse(t.symbol))
-// @ts-expect-error -- an async handler would find its frame gone
+// @ts-expect-error -- the frame of an async handler would expire
 on(Ticker, async t => {
   await Promise.resolve(t.last)
 })
 // @ts-expect-error -- the promise would not be awaited
 on(Ticker, t => Promise.resolve(t.last))
-// @ts-expect-error -- as on()
+// @ts-expect-error -- the same as in on()
 on(Ticker, t => t.last).otherwise(async () => {})
-// @ts-expect-error -- a strategy's neither
+// @ts-expect-error -- the same for a strategy's handlers
 defineStrategy({ id: 'one', onTicker: async () => {} })
 defineStrategy({ id: 'two', onTicker: (ticker, context) => context.log(ticker.symbol) })
 
@@ -128,7 +128,7 @@ export function write(path: string): void {
   t.side = 'sell'
   // @ts-expect-error -- not one of its names
   t.side = 'hold'
-  // @ts-expect-error -- a position is not to be set
+  // @ts-expect-error -- a position is read-only
   t.position = 4
   writer.commit({ source: 1 })
   // @ts-expect-error -- fields are missing

@@ -6,7 +6,7 @@ import { Count } from '../support/frames.ts'
 import { journalPath, openReader, openWriter } from '../support/open.ts'
 
 it.each<Wait>(['spin', 'yield', 'park', 'event-loop'])(
-  'run with %s ends although another listener kept the abort to itself',
+  'run with %s ends even if another listener stops the propagation of the abort event',
   async wait => {
     const writer = openWriter()
     const reader = openReader(writer.path)
@@ -18,13 +18,13 @@ it.each<Wait>(['spin', 'yield', 'park', 'event-loop'])(
     )
     await sleep(20)
     stop.abort()
-    // Asleep in the event loop it is woken by the next frame at the latest.
+    // A reader that sleeps in the event loop is woken by the next frame at the latest.
     writer.write(Count, { n: 1 })
     expect(await running).toBeLessThanOrEqual(1)
   },
 )
 
-/** Ends many runs by an exception, each with a signal of its own that hangs on one that lives on; says how many are still there. */
+/** Ends many runs by an exception. Each has its own signal, which depends on one that stays alive. Prints how many signals still exist. */
 const MANY = `
 const root = new AbortController()
 const writer = Writer.open(dir, { frames: [Count] })

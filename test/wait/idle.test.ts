@@ -9,7 +9,10 @@ import { journalPath, openMerged, openReader, openWriter, readNumbers } from '..
 import { ROOT, skipUnless } from '../support/skips.ts'
 import { noTracing, traceCode } from '../support/trace.ts'
 
-/** Follows, says how much of a processor it used in the middle one of three times `ms` of idleness, then how old each frame was when it came. */
+/**
+ * Follows a journal. Reports the processor time that it used in the second of three idle periods of `ms` each, and then the age of each
+ * frame when it arrived.
+ */
 const FOLLOWER = `
 const [, ms, open] = args
 OPEN
@@ -66,7 +69,7 @@ describe('a process that follows', () => {
   })
 
   it.skipIf(skipUnless(ROOT, 'following without permission to write', 'only root can become somebody else'))(
-    'without permission to write anything does so too, and finds a frame by looking again',
+    'without permission to write anything does the same, and finds a frame by checking again',
     async () => {
       const { share, medianUs } = await idleThenWoken(
         'process.setgroups([]); process.setgid(65534); process.setuid(65534); const reader = Reader.open(dir)',
@@ -92,7 +95,7 @@ describe('a process that follows', () => {
     const following = Promise.all([...readers.map(follow), follow(merged)])
     for (let n = 0; n < 400; n++) {
       writer.write(Count, { n })
-      // Now a turn of the event loop, now a sleep as long as theirs take to begin, now nothing.
+      // Sometimes a turn of the event loop, sometimes a pause about as long as a reader takes to fall asleep, sometimes no pause.
       if (n % 3 === 0) await sleep(n % 4)
       else if (n % 7 === 0) await new Promise(resolve => setImmediate(resolve))
     }
@@ -100,8 +103,8 @@ describe('a process that follows', () => {
   })
 })
 
-describe.skipIf(skipUnless(noTracing === undefined, 'what a writer asks of the kernel', String(noTracing)))(
-  'a writer asks the kernel',
+describe.skipIf(skipUnless(noTracing === undefined, 'which system calls a writer makes', String(noTracing)))(
+  'a writer makes',
   () => {
     const writing = (before: string) => `
     const writer = Writer.open(dir, { pageSize: 1 << 20, frames: [Count] })
@@ -114,14 +117,17 @@ describe.skipIf(skipUnless(noTracing === undefined, 'what a writer asks of the k
     mark('end')
     process.exit()
   `
-    /** V8 sees to its memory and wakes its own threads, by private futexes: that has nothing to do with frames. */
+    /**
+     * Not counted: calls by which V8 manages its memory, and private futexes, by which it wakes its own threads. They are not caused by
+     * frames.
+     */
     const ofTheJournal = (calls: string[]) =>
       calls.filter(
         call =>
           !/^(mprotect|madvise|munmap|mmap|brk|getpid|sched_yield)\(|^<\.\.\. .*resumed>|^futex\(.*_PRIVATE/.test(call),
       )
 
-    it('nothing while no reader sleeps, and neither does a reader that polls', () => {
+    it('no system call while no reader sleeps, and neither does a reader that polls', () => {
       expect(ofTheJournal(traceCode(writing(''), [`${makeFolder('memory')}/journal`]))).toEqual([])
     })
 

@@ -31,7 +31,7 @@ it('a frame wakes a process that is about to sleep, at any moment', async () => 
   const pause = (us: number): void => {
     const end = performance.now() + us / 1000
     while (performance.now() < end) {
-      // It is not time yet.
+      // The time has not come yet.
     }
   }
   for (let n = 0; n < FRAMES; n++) {

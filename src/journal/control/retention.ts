@@ -3,13 +3,13 @@ import { readLockText } from './writer-lock.js'
 
 /** How much of a journal is kept. A page is removed when it exceeds any of the limits. */
 export interface Retention {
-  /** Bytes that pages may take, those with frames counted. */
+  /** The bytes that pages may take. A prepared page, which has no frames, is not counted. */
   readonly bytes?: number
   /** ms since a page's last frame. */
   readonly age?: number
-  /** Pages, those with frames counted. */
+  /** The number of pages. A prepared page, which has no frames, is not counted. */
   readonly pages?: number
-  /** Keep what a named reader has not read, whether it is open or not. Default true. */
+  /** Keep pages that a named reader has not read, whether it is open or not. Default true. */
   readonly readers?: boolean
 }
 

@@ -7,16 +7,16 @@ import { type MappedPage, openPage } from '../pages/page.js'
 import { lastTimeOf } from '../pages/page-times.js'
 import { whileRemoved } from '../seek/seek.js'
 
-/** A reader that pages are kept for which the limits would remove. */
+/** A named reader because of which pages are kept that the limits would remove. */
 export interface Blocker {
   readonly name: string
   readonly alive: boolean
   readonly pid: number
-  /** Where it goes on. */
+  /** The position at which it continues. */
   readonly position: number
   /** ns since 1970 of its last checkpoint. */
   readonly heartbeat: bigint
-  /** How many pages it alone would hold, and their bytes. */
+  /** How many pages are kept because of this reader, counted as if there were no other, and their bytes. */
   readonly pages: number
   readonly bytes: number
 }
@@ -25,7 +25,7 @@ export interface Blocker {
 export interface JournalEnd {
   /** The page being written. */
   readonly current: number
-  /** The newest page that has a frame: it stays, for the journal's last time must stay known. */
+  /** The newest page that has a frame. It is never removed, because it contains the journal's last time. */
   readonly newest: number
   /** Slots of a page. */
   readonly capacity: number
@@ -33,7 +33,7 @@ export interface JournalEnd {
   readonly pageSize: number
 }
 
-/** The readers that hold back pages which the limits would remove. Looks at a few pages only, however many are held. */
+/** The named readers because of which pages are kept that the limits would remove. Opens only a few pages, however many are kept. */
 export function findBlockers(directory: Where, limits: Retention, readers: readonly ReaderInfo[]): Blocker[] {
   if (limits.readers === false || readers.length === 0) return []
   return whileRemoved(() => {
@@ -51,11 +51,11 @@ export function findBlockers(directory: Where, limits: Retention, readers: reado
   })
 }
 
-/** What is said of a blocker to people. */
+/** Describes a blocker in a message. */
 export function describeBlocker({ name, alive, pid, position, pages }: Blocker): string {
   const what = `${pages} page${pages === 1 ? '' : 's'}`
   const state = alive ? `open in process ${pid}` : `closed, last of process ${pid}`
-  return `reader '${name}' (${state}) goes on at position ${position} and keeps retention from removing ${what}`
+  return `reader '${name}' (${state}) continues at position ${position} and keeps retention from removing ${what}`
 }
 
 /** The page being written, and the newest that has a frame. */
@@ -66,7 +66,7 @@ export function findEnd(directory: Where, pages: readonly number[]): JournalEnd 
     const { capacity, identity, cursor } = page
     const prepared = cursor === 0 && pages.length > 1 && !isSealed(directory, last - 1)
     const current = prepared ? last - 1 : last
-    // The last page with a frame stays, whatever empty ones came after it: every boot's writer begins one.
+    // The last page with a frame stays, even if empty pages follow it: after each boot a writer begins a new page.
     let newest = current
     while (newest > pages[0] && isEmpty(directory, newest)) newest--
     return { current, newest, capacity, pageSize: identity.pageSize }
@@ -88,7 +88,10 @@ export function isSurplus(page: MappedPage, rank: number, limits: Retention): bo
   return native.now() - last > BigInt(Math.floor(limits.age * 1e6))
 }
 
-/** How many of the oldest pages the limits would remove. Every limit that takes a page takes all before it, so this halves and halves. */
+/**
+ * How many of the oldest pages the limits would remove. A limit that removes a page also removes all pages before it, so this is a binary
+ * search.
+ */
 function countSurplus(directory: Where, pages: readonly number[], end: JournalEnd, limits: Retention): number {
   let kept = pages.findIndex(page => page >= end.newest)
   if (kept < 0) kept = pages.length
@@ -96,24 +99,24 @@ function countSurplus(directory: Where, pages: readonly number[], end: JournalEn
   while (removed < kept) {
     const middle = (removed + kept) >> 1
     const rank = end.current - pages[middle] + 1
-    if (see(directory, pages[middle], page => isSurplus(page, rank, limits))) removed = middle + 1
+    if (withPage(directory, pages[middle], page => isSurplus(page, rank, limits))) removed = middle + 1
     else kept = middle
   }
   return removed
 }
 
 function isSealed(directory: Where, pageNumber: number): boolean {
-  return see(directory, pageNumber, page => page.sealed)
+  return withPage(directory, pageNumber, page => page.sealed)
 }
 
 function isEmpty(directory: Where, pageNumber: number): boolean {
-  return see(directory, pageNumber, page => page.cursor === 0)
+  return withPage(directory, pageNumber, page => page.cursor === 0)
 }
 
-function see<T>(directory: Where, pageNumber: number, look: (page: MappedPage) => T): T {
+function withPage<T>(directory: Where, pageNumber: number, read: (page: MappedPage) => T): T {
   const page = openPage(directory, pageNumber, false)
   try {
-    return look(page)
+    return read(page)
   } finally {
     page.mapping.close()
   }

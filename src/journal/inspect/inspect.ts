@@ -51,7 +51,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** The code of a problem that is a reader in the way of retention. Its journal is sound. */
+/** The code of the problem that a named reader blocks retention. The journal itself is sound. */
 export const RETENTION_BLOCKED = 'RETENTION_BLOCKED'
 
 /** The state of a journal, found without reading its frames. */

@@ -81,7 +81,7 @@ export function makeDurable(page: MappedPage): void {
   writeAgain(page)
   mapping.sync(0, mapping.size)
   crashPoint('caught-up-data-synced')
-  // Only now: the frames below the durable cursor are on the disk.
+  // Stored last, because only now the frames below it are on the disk.
   Atomics.store(i32, Word.DURABLE, cursor)
   if (page.checked && page.sealed) {
     Atomics.store(i32, Word.PAGE_CRC, native.pageCrc(mapping, cursor) | 0)

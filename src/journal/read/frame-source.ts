@@ -3,13 +3,12 @@ import { loadWord as importedLoadWord } from '../../base/load-word.js'
 import type { Dispatch, Route } from '../../frames/dispatch.js'
 import { CorruptJournalError } from '../../frames/errors.js'
 import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
-import type { Directory, PageWorker } from '../../native/addon.js'
+import type { Directory } from '../../native/addon.js'
 import { letWriterAdvance } from '../../wait/pause.js'
-import { JournalNotFoundError, JournalReplacedError, PositionGoneError } from '../errors.js'
-import { listDirectory, pagePath } from '../files/directory.js'
+import { JournalReplacedError } from '../errors.js'
 import { pageFileName } from '../files/page-names.js'
-import { asPage, type MappedPage, openPage, Word } from '../pages/page.js'
-import { borrowPageWorker, returnPageWorker } from '../pages/shared-page-worker.js'
+import { type MappedPage, Word } from '../pages/page.js'
+import { NextPage } from './next-page.js'
 
 // Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
 const HEADER_SIZE = P.HEADER_SIZE
@@ -21,7 +20,7 @@ const SEALED = Word.SEALED
 /** How often a waiting reader checks that its page's path still names the mapped file, in ms. */
 const CHECK_IDENTITY_MS = 1000
 /** Unsuccessful checks of the cursor before a full check of the page: whether its file was truncated is a call into the addon. */
-const LOOKS_UNCHECKED = 256
+const EMPTY_CHECKS = 256
 
 /**
  * Reads a journal forward, frame by frame and page by page: the reader's part of the protocol.
@@ -39,14 +38,13 @@ export class FrameSource {
 
   private capacity: number
   /** Unsuccessful checks of the cursor since the last full check of the page. */
-  private looks = 0
+  private emptyChecks = 0
   private u32: Uint32Array
   private i32: Int32Array
   /** The index of the word that limits reading: the cursor or the durable cursor. */
   private commitWord: number
   private checkIdentityAt = 0
-  private readonly worker: PageWorker
-  private ahead: number | undefined = undefined
+  private readonly nextPage: NextPage
   /** The next page is mapped ahead once this slot has been read. */
   private aheadFrom: number
   private readonly dispatches = new Set<Dispatch>()
@@ -64,7 +62,7 @@ export class FrameSource {
     this.capacity = start.page.capacity
     this.aheadFrom = start.page.capacity >> 1
     this.commitWord = this.commitWordOf(start.page)
-    this.worker = borrowPageWorker()
+    this.nextPage = new NextPage(directory)
   }
 
   /** Moves a dispatch's views from page to page from now on. */
@@ -98,7 +96,7 @@ export class FrameSource {
     let end = loadWord(this.i32, this.commitWord)
     if (end <= slot || end > this.capacity) {
       // As in `available`.
-      if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return 0
+      if (end === slot && this.i32[SEALED] === 0 && ++this.emptyChecks < EMPTY_CHECKS) return 0
       end = this.refresh()
       slot = this.slot
       u32 = this.u32
@@ -165,7 +163,7 @@ export class FrameSource {
     if (end > slot && end <= this.capacity) return end
     // Nothing new: the most common case for a spinning reader. If the page ends here, its seal is set first.
     // This plain load may see the seal late. `refresh`, which loads it atomically, runs at the next check or soon after.
-    if (end === slot && this.i32[SEALED] === 0 && ++this.looks < LOOKS_UNCHECKED) return slot
+    if (end === slot && this.i32[SEALED] === 0 && ++this.emptyChecks < EMPTY_CHECKS) return slot
     return this.refresh()
   }
 
@@ -197,14 +195,13 @@ export class FrameSource {
     this.generation++
     for (const dispatch of this.dispatches) dispatch.expire()
     this.dispatches.clear()
-    this.dropAhead()
     this.page.mapping.close()
-    returnPageWorker()
+    this.nextPage.close()
   }
 
   /** The slow part of `available`: there is nothing more on this page, or its cursor is invalid. */
   private refresh(): number {
-    this.looks = 0
+    this.emptyChecks = 0
     for (;;) {
       const { page } = this
       if (page.mapping.damaged) {
@@ -234,7 +231,7 @@ export class FrameSource {
       }
       if (!sealed) this.checkIdentity()
       if (!sealed || this.slot < cursor) return this.slot
-      this.advance()
+      this.attach(this.nextPage.openAfter(page), 0)
     }
   }
 
@@ -255,73 +252,19 @@ export class FrameSource {
     const { directory, page } = this
     const { path } = page
     const position = page.firstPosition + this.slot
-    if (!directory.isAtPath() || !this.isCurrentFile(page)) {
+    if (!directory.isAtPath() || !directory.holds(pageFileName(page.number), page.mapping)) {
       throw new JournalReplacedError(
-        `${path} is not the file any more that is being read: the journal was removed, moved, made anew, or cut after power loss; open another reader`,
+        `${path} is no longer the file that is being read: the journal was removed, moved or created again, or recovery removed the page after power loss; open another reader`,
         { path, position },
       )
     }
-    // On overlayfs a file of a lower layer is copied when somebody opens it to write, and who has it mapped keeps the old one.
+    // On overlayfs a file of a lower layer is copied when a process opens it for writing. Processes that have it mapped keep the old file.
     if (directory.isAheadOf(pageFileName(page.number), page.mapping)) {
       throw new JournalReplacedError(
-        `${path} has frames that do not appear in the memory mapped from it: its file system has put a copy in its place, as overlayfs does when a writer comes later than a reader; open another reader`,
+        `${path} has frames that do not appear in the memory mapped from it: its file system has replaced it with a copy, as overlayfs does when a writer opens a journal after a reader; open another reader`,
         { path, position },
       )
     }
-  }
-
-  /** Whether a page's name is still the file that is mapped. */
-  private isCurrentFile(page: MappedPage): boolean {
-    return this.directory.holds(pageFileName(page.number), page.mapping)
-  }
-
-  /** Continues on the page after a sealed one. That page exists: it got its name before the seal. */
-  private advance(): void {
-    const number = this.page.number + 1
-    const page = this.takeAhead(number) ?? this.openNext(number)
-    if (page.capacity === this.page.capacity) return this.attach(page, 0)
-    page.mapping.close()
-    throw new CorruptJournalError(
-      `${page.path} does not have the size of the page before it; run 'ticktape verify' on its journal`,
-      {
-        path: page.path,
-        page: number,
-        position: page.firstPosition,
-      },
-    )
-  }
-
-  private openNext(number: number): MappedPage {
-    try {
-      return openPage(this.directory, number, false)
-    } catch (error) {
-      if (error instanceof JournalNotFoundError) throw this.gone(number)
-      throw error
-    }
-  }
-
-  private gone(number: number): Error {
-    const position = this.page.firstPosition + this.page.capacity
-    if (!this.directory.isAtPath()) {
-      return new JournalReplacedError(
-        `the journal ${this.directory.path} was removed, moved or made anew while it was being read; what it had after position ${position} cannot be found any more. Open another reader`,
-        { path: this.directory.path, position },
-      )
-    }
-    const first = listDirectory(this.directory).pages.find(page => page > number)
-    const path = pagePath(this.directory, number)
-    if (first === undefined) {
-      return new CorruptJournalError(
-        `${path} is missing, though the page before it is sealed; run 'ticktape verify' on its journal`,
-        { path, page: number, position },
-      )
-    }
-    const firstPosition = first * this.page.capacity
-    return new PositionGoneError(
-      `position ${position} of ${this.directory.path} was removed by retention; the first existing position is ${firstPosition}: seek to it`,
-      firstPosition,
-      { path: this.directory.path, position },
-    )
   }
 
   private attach(page: MappedPage, slot: number): void {
@@ -338,36 +281,13 @@ export class FrameSource {
       dispatch.rebind(page.memory)
     }
     if (last === page) return
-    this.dropAhead()
-    this.worker.dispose(last.mapping)
+    this.nextPage.discard()
+    this.nextPage.unmap(last)
   }
 
   private mapAhead(): void {
     this.aheadFrom = NEVER
-    this.ahead = this.worker.open(this.directory, pageFileName(this.page.number + 1))
-  }
-
-  private takeAhead(number: number): MappedPage | undefined {
-    const ticket = this.ahead
-    if (ticket === undefined) return undefined
-    this.ahead = undefined
-    const path = pagePath(this.directory, number)
-    let page: MappedPage | undefined
-    try {
-      page = asPage(this.worker.wait(ticket), path, number)
-      // A page with frames is the right one, even if retention has removed its name since. An empty page was only prepared, and the next
-      // writer creates a new one: then only the file that has the name now counts.
-      if (page.cursor > 0 || this.isCurrentFile(page)) return page
-    } catch {
-      // It did not exist yet or was not complete: opening it now reports the problem, if there is one.
-    }
-    page?.mapping.close()
-    return undefined
-  }
-
-  private dropAhead(): void {
-    if (this.ahead !== undefined) this.worker.abandon(this.ahead)
-    this.ahead = undefined
+    this.nextPage.mapAhead(this.page.number + 1)
   }
 
   private damaged(slot: number, how: string): CorruptJournalError {

@@ -34,7 +34,7 @@ export class Reader implements Disposable {
   /** The journal's directory. */
   readonly path: string
 
-  /** Held open: what is read is of this journal, also when another one is made at its path. */
+  /** Held open, so that all reads are from this journal, even if another one is created at its path. */
   private readonly directory: Directory
   private readonly control: Control | undefined
   private readonly registration: ReaderRegistration | undefined

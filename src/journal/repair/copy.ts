@@ -20,7 +20,7 @@ import type { GoodPage } from './page.js'
 /** Consecutive pages with all their frames; only the last page may have lost frames at its end. */
 export type Run = readonly GoodPage[]
 
-/** A directory for a journal in the making, beside where it will be. */
+/** A directory in which a journal is being created, next to its final path. */
 export class CopyDirectory {
   private constructor(
     private readonly parent: Directory,
@@ -42,17 +42,17 @@ export class CopyDirectory {
     }
   }
 
-  /** Puts the finished journal in its place. */
+  /** Moves the finished journal to its final path. */
   finish(): void {
     this.directory.sync()
     this.parent.rename(path.basename(this.directory.path), this.target)
     this.parent.sync()
   }
 
-  /** Removes what was made. */
+  /** Removes what was created. */
   discard(): void {
     for (const name of this.directory.names()) this.directory.remove(name)
-    // Removes nothing but a directory that is empty.
+    // Removes only an empty directory.
     fs.rmdirSync(this.directory.path)
   }
 

@@ -13,9 +13,9 @@ export interface SavedReader {
   readonly position: number
 }
 
-/** The named readers in a control file, even when its header is damaged; none when it is not there or of another size. */
+/** The named readers in a control file, even when its header is damaged; none when it does not exist or has another size. */
 export function saveReaders(directory: Where): SavedReader[] {
-  // Without it readers begin anew; the report says which were kept.
+  // Without it readers start again; the report lists those that were kept.
   const bytes = tryReadIn(directory, FileName.CONTROL, C.SIZE)
   if (bytes?.length !== C.SIZE) return []
   const readers = new Map<string, SavedReader>()

@@ -53,7 +53,7 @@ function wholeDefinitions(text: string): FrameDefinition[] {
   return [...definitions.values()]
 }
 
-/** A file's text, if it is a regular file of a size to be read; else '': the report says that definitions are lost. */
+/** A file's text, if it is a regular file that is not too large to read; else ''. Then the report says that definitions are lost. */
 function readText(directory: string, name: string): string {
   return tryReadIn(directory, name, MOST_BYTES)?.toString('utf8') ?? ''
 }

@@ -201,7 +201,7 @@ export function whileRemoved<T>(find: () => T): T {
   }
 }
 
-/** More than one removal in a row is rare, and a missing journal should be reported soon. */
+/** Several removals in a row are rare, and a missing journal should be reported soon. */
 const LOOKS = 10
 
 /** A page, or undefined when it does not exist yet or was removed. */

@@ -47,7 +47,7 @@ export interface VerifyReport {
   readonly bytes: number
   readonly firstPosition: number
   readonly endPosition: number
-  /** Whether a writer has it open; undefined when this process may not find out. */
+  /** Whether a writer has it open; undefined when this process has no permission to check. */
   readonly writing: boolean | undefined
 }
 

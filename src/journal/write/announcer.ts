@@ -36,7 +36,7 @@ export class Announcer {
     try {
       writeSchema(directory, schema.with(definition), this.mode)
     } catch (error) {
-      // Removed between the two: that is what the caller needs to know, not that a file is missing.
+      // The journal may have been removed since the check. Then the caller must learn that, not that a file is missing.
       this.journalWatch.check()
       throw error
     }

@@ -26,7 +26,8 @@ const SLEEPERS = ControlWord.SLEEPERS
 /**
  * Whether the processor makes all stores visible in program order. An ordinary store then publishes as well as one of `Atomics`, which is a
  * locked exchange on x64. V8 keeps the order of accesses to typed arrays. The processor may execute a load before an earlier ordinary store
- * is visible; sleepers make a barrier because of that (docs/decisions/0025-no-locked-instruction.md). An exchange is never overtaken so.
+ * is visible; sleepers make a barrier because of that (docs/decisions/0025-no-locked-instruction.md). It does not execute a load before an
+ * earlier exchange is visible.
  */
 const ORDERED_STORES = process.arch === 'x64'
 
@@ -60,7 +61,7 @@ export class AppendPoint {
   private readonly end: number
   /** Byte offset up to which the running `atomic` may write; `NONE` while none runs. */
   private atomicEnd = NONE
-  /** Why the running `atomic` must fail. */
+  /** The error with which the running `atomic` must fail. */
   private tooMany: InvalidStateError | undefined = undefined
   private readonly marks: Marks
   private readonly control: Control
@@ -171,7 +172,7 @@ export class AppendPoint {
     const first = HEADER_SIZE + (cursor << SHIFT)
     // As in `abort`, bytes after the cursor must be zero. The marks of the discarded frames are cleared, to be set again by later frames.
     this.page.memory.u8.fill(0, first, this.next)
-    this.marks.takeBack(cursor, (this.next - HEADER_SIZE) >> SHIFT)
+    this.marks.clear(cursor, (this.next - HEADER_SIZE) >> SHIFT)
     this.next = first
     this.limit = 0
   }
@@ -188,8 +189,8 @@ export class AppendPoint {
   }
 
   /**
-   * The slow path of `begin`, `cork` and `atomic`: wrong use, another definition than last time, or a frame that would end after `limit`.
-   * Rolls to the next page when this one has too little room, and sets the mark that is due. Returns the entry of the definition.
+   * The slow path of `begin`, `cork` and `atomic`: wrong use, a definition other than the last one, or a frame that would end after
+   * `limit`. Rolls to the next page when this one has too little room, and sets the mark that is due. Returns the entry of the definition.
    *
    * This is one long function on purpose. V8 has a fixed budget for inlining into a caller's loop, and would spend it on small functions
    * called here before it inlines the setters of the fields. It does not inline a function as long as this one; see
@@ -222,7 +223,7 @@ export class AppendPoint {
 
     if (this.page.mapping.damaged) {
       throw new CorruptJournalError(
-        `${this.page.path} was made shorter while this writer wrote it; close the writer, and save the good frames with 'ticktape repair'`,
+        `${this.page.path} was truncated while this writer wrote it; close the writer, and save the good frames with 'ticktape repair'`,
         {
           path: this.page.path,
           page: this.page.number,
@@ -258,7 +259,7 @@ export class AppendPoint {
       // Also with 'commit': otherwise a page that the program never flushed would never become durable, and the syncing thread would keep it mapped.
       this.durableLog?.request()
       this.retainer?.schedule()
-      // From the beginning again: a subscriber may write to this journal, and what was found of the journal's place meanwhile counts.
+      // Starts `prepare` again: a subscriber may have written to this journal, and the journal may have been replaced meanwhile.
       this.limit = 0
       if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
       return this.prepare(what, slots)
@@ -277,7 +278,7 @@ export class AppendPoint {
     try {
       return this.supply.obtain(number)
     } catch (error) {
-      // Removed since the check: that is what the caller needs to know, not that a file is missing.
+      // The journal may have been removed since the check. Then the caller must learn that, not that a file is missing.
       this.journalWatch.check()
       throw error
     }
@@ -301,7 +302,7 @@ export class AppendPoint {
   private refuseMore(): InvalidStateError {
     this.limit = 0
     return new InvalidStateError(
-      `${this.path}: the body of atomic() writes more slots than were asked for, so all its frames are discarded. Pass atomic() the sum of definition.slots over its frames`,
+      `${this.path}: the body of atomic() writes more slots than it asked for, so all its frames are discarded. Pass atomic() the sum of definition.slots over its frames`,
       { path: this.path },
     )
   }

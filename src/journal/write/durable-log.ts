@@ -26,7 +26,7 @@ export class DurableLog {
   constructor(
     private readonly path: string,
     private readonly control: Control,
-    /** `everySlots`: also sync after about so many slots. */
+    /** `everySlots`: also sync after about this many slots. */
     options: { readonly intervalMs: number; readonly everySlots: number },
   ) {
     this.everySlots = options.everySlots

@@ -24,7 +24,7 @@ export class JournalWatch {
     this.worker.watch(this.directory, this.control.mapping, pageFileName(page.number), page.mapping)
   }
 
-  /** What the thread found. No system call. */
+  /** What the thread has found. Makes no system call. */
   get isReplaced(): boolean {
     return this.worker.replacedAfter() >= 0
   }

@@ -31,8 +31,8 @@ export class Marks {
     this.find(slot)
   }
 
-  /** Clears the marks of discarded frames: those from slot `from`, where the next frame begins, up to and without slot `to`. */
-  takeBack(from: number, to: number): void {
+  /** Clears the marks of discarded frames: those from slot `from`, where the next frame begins, up to slot `to`, exclusive. */
+  clear(from: number, to: number): void {
     const { words, stride } = this
     // At the end of a page with as many marks as there can be, the word after the last mark is the first frame's.
     for (let i = Math.floor(from / stride); i * stride < to; i++) {

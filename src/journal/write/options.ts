@@ -21,7 +21,7 @@ export interface WriterOptions {
   readonly durability?: Durability
   /** With 'interval': sync at least this often, in ms. Default 50. */
   readonly syncInterval?: number
-  /** With 'interval': also sync after about so many slots. Default: by time only. */
+  /** With 'interval': also sync after about this many slots. Default: by time only. */
   readonly syncFrames?: number
   /**
    * Give every frame a CRC32C before it is synced. Default: true, except with 'process'. Without it only the structure of frames can be checked

@@ -144,7 +144,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   /**
    * Begins a cell's next value: returns a view to change in place. It has the fields of the last value, or zeros in a
    * new cell. Readers do not see it before `commit`. Allocates nothing. When a field refuses its value
-   * (FieldValueError), the new value is given up: `commit` refuses it, and the cell keeps its last value.
+   * (FieldValueError), the new value is discarded: `commit` refuses it, and the cell keeps its last value.
    *
    * @throws as `set`.
    */
@@ -316,7 +316,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
       throw new ClosedError(`the LatestValues of ${this.path} is closed; open another`, { path: this.path })
     const why =
       this.writing.pointer.at === DISCARDED
-        ? 'of a value that was given up, because one of its fields refused what was set; begin it again'
+        ? 'of a value that was discarded, because one of its fields refused what was set; begin it again'
         : 'without begin()'
     throw new InvalidStateError(`${this.path}: ${what}() ${why}`, { path: this.path })
   }

@@ -248,7 +248,7 @@ export class RingProducer {
     const { entry } = this
     if (entry.pointer.at === DISCARDED)
       this.throwState(
-        'commit() of a frame that was given up, because one of its fields refused its value; begin it again',
+        'commit() of a frame that was discarded, because one of its fields refused its value; begin it again',
       )
     if (entry.pointer.at < 0 || options === undefined) return this.throwState('commit() without begin()')
     return applyCommitOptions(options, entry, this.time, this.timestamps, false)

@@ -24,7 +24,7 @@ function holderOf(path: string): LockHolder {
 }
 
 describe('a second writer', () => {
-  test('gets the identity of the first one in the error', async () => {
+  test('gets an error that identifies the first one', async () => {
     const path = journalPath()
     const child = startChild(HOLD, [path])
     await child.hear()
@@ -38,7 +38,7 @@ describe('a second writer', () => {
     expect(holderOf(writer.path).pid).toBe(process.pid)
   })
 
-  test('is refused although the lock file was removed, and does not change what the first one has begun', () => {
+  test('is refused even if the lock file was removed, and does not change a frame that the first one has begun', () => {
     const writer = openWriter()
     writer.begin(Count).n = 5
     rmSync(join(writer.path, 'writer.lock'))
@@ -55,7 +55,7 @@ describe('pid namespaces', () => {
       : 'unshare is missing or not permitted'
   if (noNamespaces !== undefined) console.log(`locks: pid namespaces skipped: ${noNamespaces}`)
 
-  /** Runs code in a pid namespace of its own, and resolves to the first line it says. */
+  /** Runs code in a separate pid namespace, and resolves to the first line that it prints. */
   async function inNamespace(code: string, path: string): Promise<{ said: string; end: () => void }> {
     const program = `import { Writer } from 'ticktape'; const dir = process.argv[1]; ${code}`
     const args = [
@@ -83,7 +83,7 @@ describe('pid namespaces', () => {
   }
 
   test.skipIf(noNamespaces)(
-    'a writer in another one holds the journal, though its pid means nothing here',
+    'a writer in another one holds the lock of the journal, although its pid does not exist here',
     async () => {
       const path = journalPath()
       const { said, end } = await inNamespace(

@@ -8,7 +8,7 @@ import { Count } from '../../support/frames.ts'
 import { journalPath, openWriter } from '../../support/open.ts'
 import { crc32c } from '../../support/plain-decoder.ts'
 
-/** Gives a journal's control another version. */
+/** Changes the version of a journal's control file. */
 function setVersion(directory: string, version: number): void {
   const file = join(directory, 'control')
   const control = readFileSync(file)
@@ -41,7 +41,7 @@ describe('the version of control', () => {
   })
 
   it.each([1, 2])(
-    '%i: a reader that sleeps is woken, and well before it would look again by itself',
+    '%i: a sleeping reader is woken, long before it would check again by itself',
     async version => {
       const path = journalPath()
       openWriter(path).close()

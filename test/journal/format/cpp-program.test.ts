@@ -1,4 +1,5 @@
-// The C++ program of bench/baseline reads our journals and we read its: the format does not depend on a language.
+// The C++ program of bench/baseline reads journals that the library wrote, and the library reads those of the program. So the format does
+// not depend on a language.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -18,10 +19,10 @@ const program = 'program' in twin ? twin.program : ''
 
 const PAGE = 65_536
 const FRAMES = 5000
-/** Questions and answers: both sides spin, which takes its time where cores are busy. */
+/** The number of questions and answers. Both sides spin, which takes long on busy cores. */
 const TURNS = 1000
 
-/** A journal of its making, over several pages. */
+/** A journal that the C++ program wrote, over several pages. */
 async function writtenByTwin(directory: string, ...words: (string | number)[]): Promise<void> {
   const writer = new Baseline(program, ['write', directory, '--frames', FRAMES, '--page', PAGE, ...words])
   await writer.ready()
@@ -30,7 +31,7 @@ async function writtenByTwin(directory: string, ...words: (string | number)[]): 
   await writer.end()
 }
 
-/** Reads with it; it checks each sequence number, and ends with an error when one is wrong. */
+/** Reads a journal with the C++ program. It checks each sequence number, and ends with an error if one is wrong. */
 async function readByTwin(directory: string, frames: number): Promise<{ frames: number; errors: number; sum: number }> {
   const reader = new Baseline(program, ['read', directory, '--frames', frames])
   await reader.ready()
@@ -132,7 +133,7 @@ describe.skipIf('missing' in twin)('a writer in C++', () => {
     const reader = openReader(directory)
     const frames = reader[Symbol.asyncIterator]()
     const first = frames.next()
-    // It sleeps by then; without a wake-up a reader checks again only after a second.
+    // By then the reader sleeps. Without a wake-up it checks again only after a second.
     await new Promise(resolve => setTimeout(resolve, 50))
     writer.go()
     for (let seq = 0; seq < FRAMES; seq++) {

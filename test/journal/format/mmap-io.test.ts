@@ -44,7 +44,7 @@ function pagesOf(directory: string): string[] {
     .map(name => join(directory, name))
 }
 
-/** What the library reads, in the decoder's terms. */
+/** The frames that the library reads, in the form that the decoder returns. */
 function libraryFrames(directory: string): Omit<PlainFrame, 'crc' | 'crcRight'>[] {
   return Array.from(openReader(directory), view => ({
     position: view.position,
@@ -72,7 +72,7 @@ function decodeFiles(directory: string, read: (file: string) => Uint8Array = rea
 }
 
 it('the decoder of the tests computes CRC32C correctly', () => {
-  // RFC 3720, B.4, and the usual check value.
+  // From RFC 3720, B.4, and the common check value.
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa)
   expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43)
@@ -106,7 +106,7 @@ describe('pages decoded by docs/format.md alone', () => {
         bootId: pages[0].bootId,
       })
     })
-    // One more may be there, prepared and empty.
+    // There may be one more page, which is prepared and empty.
     const written = pages.filter(page => page.cursor > 0)
     expect(written.length).toBeGreaterThanOrEqual(pages.length - 1)
     expect(written.map(page => page.sealed)).toEqual([...written.slice(1).map(() => 1), 0])

@@ -8,7 +8,7 @@ import { makeFolder } from '../../support/folders.ts'
 
 const CASES = countFor('TICKTAPE_FUZZ_CASES', 3000)
 const SEED = countFor('TICKTAPE_FUZZ_SEED', 1)
-/** Longer than any one case may take, in ms. */
+/** The maximum time of one case, in ms. */
 const HANG_MS = 20_000
 
 test(`${CASES} damaged journals: each is read as far as it is sound, or refused with a named error`, {

@@ -19,9 +19,9 @@ import {
   writeCounts,
 } from '../../support/open.ts'
 
-/** Seeds of hostile-fuzz.test.ts that once found something. */
+/** Seeds of fuzz.test.ts that found a fault. */
 const FOUND = [
-  // A reader whose page's cursor was damaged threw from close(), and stayed open.
+  // close() of a reader threw when the cursor of its page was damaged, and the reader stayed open.
   1910,
 ]
 
@@ -40,7 +40,7 @@ describe('golden journals of format version 1', () => {
   /** Where 'strategy' stopped. */
   const NAMED_AT = 5
 
-  /** Unpacks one into a folder of its own. */
+  /** Unpacks one into a new folder. */
   function golden(name: string): string {
     const directory = join(makeFolder('memory'), name)
     mkdirSync(directory, { mode: 0o700 })
@@ -87,7 +87,7 @@ describe('golden journals of format version 1', () => {
 })
 
 describe('a page changed under a reader', () => {
-  test('cut short: the lost bytes read as zeros, and the reader reports that the page is damaged', () => {
+  test('truncated: the lost bytes read as zeros, and the reader reports that the page is damaged', () => {
     const directory = journalPath()
     writeCounts(openWriter(directory), 0, 600)
     const reader = openReader(directory)
@@ -99,7 +99,7 @@ describe('a page changed under a reader', () => {
     expect(error.path).toBe(join(directory, '0000000000.page'))
   })
 
-  test('cut short under its writer: writer and reader report it', () => {
+  test('truncated under its writer: writer and reader report it', () => {
     const directory = journalPath()
     const writer = openWriter(directory)
     writeCounts(writer, 0, 300)
@@ -123,7 +123,7 @@ describe('a page changed under a reader', () => {
 })
 
 describe('pages that cannot belong together', () => {
-  test('a page of another size is refused when the reader gets there', () => {
+  test('a page of another size is refused when the reader reaches it', () => {
     const small = journalPath()
     const writer = Writer.open(small, { pageSize: 65536 })
     writeCounts(writer, 0, 1500)

@@ -81,14 +81,14 @@ describe('after close', () => {
     expect((await rejectionOf(merged.run(on(Count, () => {})))).code).toBe('ERR_CLOSED')
   })
 
-  it('readers continue when the writer is closed, and when the journal is removed', async () => {
+  it('readers continue after the writer is closed, and after the journal is removed', async () => {
     const { rmSync } = await import('node:fs')
     const writer = openWriter()
     writeCounts(writer, 0, 500)
     const reader = openReader(writer.path)
     writer.close()
     rmSync(writer.path, { recursive: true })
-    // schema.json is gone too, so reading needs handlers with the definition.
+    // schema.json is removed too, so the reader needs handlers that have the definition.
     const seen: number[] = []
     const handlers = on(Count, count => seen.push(count.n))
     expect([reader.poll(handlers, 500), reader.poll(handlers, 500)]).toEqual([500, 0])
@@ -106,8 +106,8 @@ function heldOf(path: string, pid: number | 'self' = 'self'): { mappings: number
   return { mappings, files }
 }
 
-describe.skipIf(skipUnless(LINUX, 'what is opened is given back', 'it is read from /proc'))(
-  'what is opened is given back',
+describe.skipIf(skipUnless(LINUX, 'what was opened is released', 'it is read from /proc'))(
+  'what was opened is released',
   () => {
     it('by close, and by an open that fails', () => {
       const path = journalPath()
@@ -141,7 +141,7 @@ describe.skipIf(skipUnless(LINUX, 'what is opened is given back', 'it is read fr
         readNumbers(reader)
         most = Math.max(most, heldOf(writer.path).mappings)
       }
-      // Each side: its page, the next one, one that is being unmapped; and control twice.
+      // For each side: its page, the next page, and one that is being unmapped; and `control` twice.
       expect(most).toBeLessThanOrEqual(10)
     })
   },
@@ -217,7 +217,7 @@ describe('worker threads', () => {
   })
 
   it.each(['spin', 'yield', 'park', 'event-loop', 'for await'])(
-    'a reader terminated in the middle (%s) gives its name free',
+    'a reader that is terminated in the middle (%s) frees its name',
     async wait => {
       const writer = openWriter()
       const worker = await startWorker({ dir: writer.path, role: wait === 'for await' ? 'follower' : 'reader', wait })
@@ -230,7 +230,7 @@ describe('worker threads', () => {
     },
   )
 
-  it('many start and end', async () => {
+  it('many threads start and end', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     for (let i = 0; i < 8; i++) {
@@ -263,7 +263,7 @@ describe('a process ends normally', () => {
       "const reader = Reader.open(dir, { from: 'end' }); setTimeout(() => process.exit(0), 30); for await (const f of reader) void f",
     'while something parks':
       "const reader = Reader.open(dir, { from: 'end' }); setTimeout(() => process.exit(0), 30); await reader.run(on(Count, () => {}), { wait: 'park' })",
-    'while pages are made': 'for (let n = 0; n < 960; n++) writer.write(Count, { n }); process.exit(0)',
+    'while pages are created': 'for (let n = 0; n < 960; n++) writer.write(Count, { n }); process.exit(0)',
     'with everything closed': 'writer.close()',
     'in an exit handler':
       "process.on('exit', () => { writer.write(Count, { n: 10 }); writer.close(); Reader.open(dir).close() })",
@@ -304,7 +304,7 @@ describe('a process ends normally', () => {
     expect(await child.end()).toMatchObject({ code: 0, signal: null, stderr: '' })
   })
 
-  it('not before a flush that is awaited has finished', async () => {
+  it('only after a flush that is awaited has finished', async () => {
     const path = journalPath('disk')
     const result = await runChild(
       `
@@ -317,7 +317,7 @@ describe('a process ends normally', () => {
     expect(result).toMatchObject({ code: 0, said: [1] })
   })
 
-  it('not while a reader follows, which another process wakes', async () => {
+  it('not while a reader follows that another process wakes', async () => {
     const writer = openWriter()
     const child = startChild(
       `

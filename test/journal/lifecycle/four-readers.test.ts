@@ -12,7 +12,7 @@ const PAGE_SIZE = SOAK ? 16 * 1024 * 1024 : 1024 * 1024
 const BYTES_FOLLOWED = SOAK ? 10 * 2 ** 30 : 2 ** 29
 const TIMEOUT = SOAK ? 3_600_000 : 60_000
 
-/** Each field of a frame encodes its number in another way, so that halves of two frames never match. */
+/** Each field encodes the frame's number in a different way, so that a mixture of two frames is detected. */
 const NUMBERED = `
 const Numbered = frame('Numbered', 7, { n: f64, twice: f64, negative: f64, hash: u32, mixed: u32, next: f64, half: f64 })
 const hashOf = n => (Math.imul(n, 0x9e3779b1) ^ (n / 4294967296)) >>> 0
@@ -27,7 +27,7 @@ const write = n => {
   f.n = n; f.twice = 2 * n; f.negative = -n; f.hash = hashOf(n); f.mixed = hashOf(n + 1); f.next = n + 1; f.half = n / 2
   writer.commit()
 }
-// Singly, and in batches of all sizes.
+// Published one by one, and in batches of all sizes.
 for (let n = 0; n < count; ) {
   for (let i = 0; i < 500 && n < count; i++) write(n++)
   writer.cork()
@@ -66,9 +66,9 @@ reader.close()
 process.exit()
 `
 
-describe('a stream between processes', () => {
+describe('frames between processes', () => {
   it(
-    `of ${FRAMES} frames reaches four readers whole and in order, one of them stopped for seconds`,
+    `all ${FRAMES} reach four readers completely and in order, one of which is stopped for seconds`,
     async () => {
       const path = journalPath()
       const readers = ['yield', 'park', 'event-loop', 'park'].map(wait => startChild(READER, [path, FRAMES, wait]))
@@ -135,7 +135,7 @@ process.exit()
 it.skipIf(
   skipUnless(LINUX && !ASAN, 'memory while following', 'it is read from /proc, where AddressSanitizer has its own'),
 )(
-  `following ${BYTES_FOLLOWED / 2 ** 20} MiB keeps a few pages mapped and no more memory than they need`,
+  `following ${BYTES_FOLLOWED / 2 ** 20} MiB keeps only a few pages mapped, and uses only the memory of these pages`,
   async () => {
     const path = journalPath()
     const pageSize = SOAK ? 16 * 1024 * 1024 : 4 * 1024 * 1024
@@ -150,7 +150,7 @@ it.skipIf(
       `following ${BYTES_FOLLOWED / 2 ** 20} MiB: at most ${most.mappings} pages mapped, ${most.shmem} KiB of them resident, ${most.rss} KiB in all`,
     )
     expect(most.handled).toBe(count)
-    // The page read, the one mapped ahead, and one that is being unmapped.
+    // The page that is read, the next one, and one that is being unmapped.
     expect(most.mappings).toBeLessThanOrEqual(4)
     expect(most.shmem).toBeLessThan((4 * pageSize) / 1024)
     expect(most.rss).toBeLessThan(128 * 1024)

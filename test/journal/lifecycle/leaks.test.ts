@@ -9,13 +9,13 @@ import { journalPath, SMALL_CAPACITY, writeCounts } from '../../support/open.ts'
 
 const CYCLES = countFor('TICKTAPE_LEAK_CYCLES', 1000)
 
-/** What this process holds of the journal's: mapped files and open ones; and all its threads. */
+/** The files of the journal that this process has mapped or open, and all its threads. */
 function held(path: string): { maps: number; files: number; threads: number } {
   const files = readdirSync('/proc/self/fd').filter(fd => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`).startsWith(path)
     } catch {
-      return false // The one that lists them is gone by now.
+      return false // The thread that lists them has ended.
     }
   })
   return {

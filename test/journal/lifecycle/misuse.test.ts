@@ -3,8 +3,8 @@ import { runChild } from '../../support/child.ts'
 import { makeFolder } from '../../support/folders.ts'
 
 /**
- * Every method of every public object, in every state, with every kind of bad argument: in a process of its own, which must live
- * through all of it. Each call ends in a value or in an error; what is wrong use has an error of ours, with a code.
+ * Calls every method of every public object, in every state, with every kind of bad argument, in a separate process that must survive all
+ * of it. Each call returns a value or throws an error. For misuse the error is one of the library, with a code.
  */
 const MATRIX = `
 import { mkdtempSync } from 'node:fs'
@@ -20,7 +20,7 @@ const bad = () => [
   Object.create(FrameDefinition.prototype), Object.create(Handlers.prototype), Object.create(Writer.prototype), { position: 2 ** 60 }, { time: 'x' }, { name: 5 },
   { get n() { throw new Error('of a getter') } }, { then: 5 }, { n: Symbol('n') }, { cause: {} }, { signal: {} }, AbortSignal.abort(), Writer, Reader, ticktape,
 ]
-/** Arguments that are right, so that the other one is what is wrong. */
+/** Valid arguments, so that only the other argument is wrong. */
 const right = [Count, handlers, 5, 'end']
 
 function journal() {
@@ -72,7 +72,7 @@ const note = (error, where) => {
   if (error instanceof TicktapeError) codes[error.code] = (codes[error.code] ?? 0) + 1
   else foreign[where + ': ' + String(error?.message ?? error)] = 1
 }
-/** What is returned is used a little too: promises are awaited, iterators asked once. */
+/** Returned values are used as well: promises are awaited, and iterators are advanced once. */
 const pending = []
 function call(where, body) {
   calls++
@@ -92,7 +92,7 @@ function members(object) {
   for (let at = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     for (const name of Reflect.ownKeys(at)) {
       const { get, value } = Object.getOwnPropertyDescriptor(at, name)
-      // What TypeScript calls private can be called all the same, but not by who writes TypeScript.
+      // Methods that are private in TypeScript can be called from JavaScript, but TypeScript refuses that.
       if (name !== 'constructor' && (get !== undefined || typeof value === 'function')) names.add(name)
     }
   }
@@ -114,7 +114,7 @@ async function exercise(kind, states, names) {
       for (const list of argumentLists) {
         if (object === undefined || uses++ % 200 === 0) { try { object?.close?.() } catch (error) { note(error, where) } object = make() }
         if (!(name in object)) continue
-        // A run that is given a journal waits for ever unless it is stopped.
+        // A run with valid handlers waits forever unless it is stopped.
         if (name === 'run') setTimeout((reader => () => reader.close?.())(object), 5)
         call(where, () => {
           const member = object[name]
@@ -160,7 +160,7 @@ process.exit()
 `
 
 describe('the misuse matrix', () => {
-  it('ends in values and in errors with codes, never with the process', async () => {
+  it('gives values and errors with codes, and never ends the process', async () => {
     const result = await runChild(MATRIX, [makeFolder('memory')], ['--expose-gc', '--unhandled-rejections=strict'])
     expect(result.stderr).toBe('')
     expect(result).toMatchObject({ code: 0, signal: null })
@@ -171,8 +171,8 @@ describe('the misuse matrix', () => {
     expect(calls).toBeGreaterThan(5000)
     expect(codes['ERR_CLOSED']).toBeGreaterThan(500)
     expect(codes['ERR_INVALID_OPTION']).toBeGreaterThan(500)
-    // What others throw comes out as it is: getters, proxies, bodies. Storing to what is no field is a TypeError, and so is calling a
-    // constructor that is private.
+    // Errors that the caller's own code throws are passed on unchanged: those of getters, proxies and bodies. A store to a property that is
+    // not a field is a TypeError, and so is a call of a private constructor.
     const ours = foreign.filter(
       text =>
         !/of a (getter|proxy)|Cannot (set property|add property|assign)|object is not extensible|cannot be invoked without 'new'|^new (Writer|MergedReader)/.test(

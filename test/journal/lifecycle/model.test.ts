@@ -54,7 +54,7 @@ const actions: fc.Arbitrary<Action[]> = fc.array(
   { minLength: 30, maxLength: 120, size: 'max' },
 )
 
-/** A journal, and what it must hold: frame n lies at positions[n]. */
+/** A journal, and its expected content: frame n is at positions[n]. */
 class Checked {
   private readonly path = journalPath()
   private writer: Writer = openWriter(this.path)
@@ -62,9 +62,9 @@ class Checked {
   private readonly positions: number[] = []
   private corked = false
   private corkedAt = 0
-  /** The number of frames that are visible; while corked at least these. */
+  /** The number of visible frames; while corked the minimum. */
   private visible = 0
-  /** The frame the reader is to get next. */
+  /** The frame that the reader must get next. */
   private next = 0
 
   do(action: Action): void {
@@ -162,7 +162,7 @@ class Checked {
     if (n !== this.next || position !== this.positions[n])
       throw new Error(`frame ${n} at ${position} instead of ${this.next} at ${this.positions[this.next]}`)
     this.next++
-    // A page that filled up while corked was published.
+    // A page that became full while corked was published.
     this.visible = Math.max(this.visible, this.next)
   }
 
@@ -176,7 +176,7 @@ class Checked {
   }
 }
 
-it('whatever is done in whatever order, readers get each committed frame once, in order, at its position', () => {
+it('after any operations in any order, readers get each committed frame once, in order, at its position', () => {
   const property = fc.property(actions, list => {
     const checked = new Checked()
     try {

@@ -9,7 +9,7 @@ import { closeSync, openSync } from 'node:fs'
 const writer = Writer.open(dir, { pageSize: 65536, frames: [Count] })
 const reader = Reader.open(dir)
 const handlers = on(Count, f => f.n)
-// The first use of everything there is: what is loaded late may need a file too.
+// Uses everything once, because what is loaded late may also need a file.
 for (let n = 0; n < 3000; n++) writer.write(Count, { n })
 let handled = 0
 while (handled < 3000) handled += reader.poll(handlers)
@@ -23,7 +23,7 @@ const codeOf = body => { try { body(); return 'none' } catch (error) { return [e
 const opens = [() => Reader.open(dir), () => Writer.open(dir), () => Writer.open(dir + '-other'), () => MergedReader.open([dir, dir])]
 say([take(), ...opens.map(codeOf)])
 
-// The writer gives a page back before it makes the next, so it goes on; a reader needs the next one while it has the last.
+// The writer releases a page before it creates the next one, so it continues. A reader needs the next page while it has the last one.
 let n = 3000
 const written = codeOf(() => { for (; n < 6000; n++) writer.write(Count, { n }) })
 const polled = codeOf(() => { while (handled < n) handled += reader.poll(handlers) })
@@ -38,8 +38,8 @@ say([writer.position, reader.position])
 
 const noPrlimit = spawnSync('prlimit', ['--version']).error !== undefined
 
-describe.skipIf(skipUnless(!noPrlimit, 'what happens without a file left to open', 'prlimit is not installed'))(
-  'without a file left to open',
+describe.skipIf(skipUnless(!noPrlimit, 'what happens when no more files can be opened', 'prlimit is not installed'))(
+  'when no more files can be opened',
   () => {
     it('every call that opens a file throws a named error, and works again later; no frame is lost', async () => {
       const path = journalPath()

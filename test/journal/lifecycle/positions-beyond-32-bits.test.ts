@@ -17,7 +17,7 @@ import {
 } from '../../support/open.ts'
 import { crc32c } from '../../support/plain-decoder.ts'
 
-/** A closed journal whose only page is the one of this number: what retention leaves of one that is very long. */
+/** A closed journal whose only page has this number, as retention leaves it of a very long journal. */
 function journalAtPage(number: number): string {
   const writer = openWriter()
   writeCounts(writer, 0, 10)
@@ -46,7 +46,7 @@ describe.each([2_236_961, 4_473_923, 5_000_000, 4_000_000_000])('a journal that 
     expect(Array.from(openMerged([path]), ({ frame }) => frame.position)).toEqual(upTo(3000, first))
   })
 
-  it('can be sought by position and time, and reports its lag', () => {
+  it('allows seeks by position and time, and reports its lag', () => {
     const path = journalAtPage(number)
     const writer = openWriter(path)
     writeCounts(writer, 10, 3000)

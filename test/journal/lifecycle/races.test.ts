@@ -24,7 +24,7 @@ async function openTogether(open: string, path: string, processes: number): Prom
   return said
 }
 
-describe('processes that open one journal at one moment', () => {
+describe('processes that open one journal at the same time', () => {
   it('to write: one becomes its writer', async () => {
     const path = journalPath()
     for (let round = 1; round <= 3; round++) {
@@ -66,7 +66,7 @@ describe('processes that open one journal at one moment', () => {
   })
 })
 
-it('whenReady gives each journal when it is complete', async () => {
+it('whenReady opens each journal once it is complete', async () => {
   const folder = makeFolder('memory')
   const child = startChild(
     `
@@ -91,7 +91,7 @@ it('whenReady gives each journal when it is complete', async () => {
 })
 
 describe('while another process writes page after page', () => {
-  // In frames of one slot, in pages of one size, the number of a frame is its position.
+  // With frames of one slot, the number of a frame is its position.
   const WRITER = `
     const writer = Writer.open(dir, { pageSize: 65536 })
     say('open')
@@ -103,14 +103,14 @@ describe('while another process writes page after page', () => {
     write()
   `
 
-  /** `share` takes all values from 0 to 1, evenly. */
+  /** `share` takes values from 0 to 1, evenly distributed. */
   async function during(check: (path: string, share: number) => void): Promise<void> {
     const path = journalPath()
     const child = startChild(WRITER, [path])
     await child.hear()
     const end = performance.now() + 700
     let rounds = 0
-    // Longer on a busy machine: ten rounds at least.
+    // Runs longer on a busy machine: at least ten rounds.
     while (performance.now() < end || rounds <= 10) {
       check(path, (rounds++ * 0.618034) % 1)
       await new Promise(resolve => setImmediate(resolve))
@@ -118,7 +118,7 @@ describe('while another process writes page after page', () => {
     await child.kill()
   }
 
-  /** The number and position of the next frame, waiting for one. */
+  /** Waits for the next frame, and returns its number and position. */
   function nextOf(reader: Reader): { n: number; position: number; time: bigint } {
     for (;;) {
       for (const frame of reader)

@@ -26,7 +26,8 @@ describe('a writer follows another', () => {
     let reader: ReturnType<typeof openReader> | undefined
     const seen: number[] = []
     const handlers = on(Count, count => seen.push(count.n))
-    // In the first half, in the second (the reader has mapped the next page ahead by then), at the last slot, at the end, beyond.
+    // In the first half of a page, in the second half (by then the reader has mapped the next page), at the last slot, at the end, and
+    // after it.
     let from = 0
     for (const to of [
       10,
@@ -106,7 +107,7 @@ describe('a writer follows another', () => {
   })
 })
 
-it('many writers, one after the other, use up nothing', () => {
+it('many writers, one after the other, leave nothing behind', () => {
   const path = journalPath()
   for (let i = 0; i < 200; i++) {
     const writer = openWriter(path)

@@ -17,7 +17,7 @@ import { Count, Kinds, Tick } from '../../support/frames.ts'
 import { openMerged, openReader, openWriter, readNumbers, SMALL_CAPACITY, writeCounts } from '../../support/open.ts'
 import { crc32c } from '../../support/plain-decoder.ts'
 
-// Offsets as docs/format.md gives them.
+// Offsets from docs/format.md.
 const CURSOR = 128
 const SEALED = 256
 const DURABLE = 384
@@ -43,7 +43,7 @@ function slotOffset(slot: number): number {
   return 4096 + slot * 64
 }
 
-/** Reads until there is an error. Every way of reading must give it, each time. */
+/** Reads until there is an error. Every way of reading must throw it, each time. */
 function corruptionOf(reader: Reader) {
   const handlers = on(Count, () => {})
   const failure = failureOf(() => {
@@ -62,7 +62,10 @@ describe('bytes that contradict the format, in a page that is open', () => {
     ['a frame of no slots', (path: string) => poke(path, 1, slotOffset(5) + 2, 0)],
     ['a frame without a type', (path: string) => poke(path, 1, slotOffset(5), 0, 0)],
     ['a frame that ends after the cursor', (path: string) => poke(path, 1, slotOffset(5) + 2, 255)],
-    ['a frame of other slots than its type has', (path: string) => poke(path, 1, slotOffset(5) + 2, 3)],
+    [
+      'a frame with a number of slots that differs from its definition',
+      (path: string) => poke(path, 1, slotOffset(5) + 2, 3),
+    ],
   ])('%s: path, page and slot are named', (what, damage) => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY + 100)
@@ -75,7 +78,7 @@ describe('bytes that contradict the format, in a page that is open', () => {
       position: SMALL_CAPACITY + 5,
     })
     expect(reader.position).toBe(SMALL_CAPACITY + 5)
-    if (what.includes('other')) return
+    if (what.includes('differs')) return
     expect(failure).toMatchObject({ page: 1, slot: 5 })
     expect(failureOf(() => openReader(writer.path, { from: { position: SMALL_CAPACITY + 50 } })).code).toBe(
       'ERR_POSITION',
@@ -224,7 +227,7 @@ describe('bytes that contradict the format, in a page that is open', () => {
   })
 })
 
-describe('a file cut short while it is mapped', () => {
+describe('a file that is truncated while it is mapped', () => {
   it.each([0, 100, 4096, 8192])('to %i bytes: an error for its readers, no signal', async size => {
     const writer = openWriter()
     writeCounts(writer, 0, 500)
@@ -252,7 +255,7 @@ describe('a file cut short while it is mapped', () => {
     expect(await result.end()).toMatchObject({ code: 0, signal: null })
   })
 
-  it('an error for its writer, by the end of the page at the latest', async () => {
+  it('is an error for its writer, at the end of the page at the latest', async () => {
     const code = `
       import { openSync, ftruncateSync } from 'node:fs'
       const writer = Writer.open(dir, { pageSize: 65536 })
@@ -273,7 +276,7 @@ describe('a file cut short while it is mapped', () => {
     expect(result).toMatchObject({ code: 0, signal: null })
   })
 
-  it('a control file cut short kills neither writer nor reader', async () => {
+  it('a truncated control file ends neither writer nor reader', async () => {
     const writer = openWriter()
     const child = startChild(
       `
@@ -337,7 +340,7 @@ describe('other files of a journal', () => {
     expect(failureOf(() => openWriter(writer.path)).code).toBe('ERR_CORRUPT_JOURNAL')
   })
 
-  it('control names a wrong page as the current one: readers still find the end', () => {
+  it('if control names a wrong current page, readers still find the end', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 5000)
     for (const page of [0, 3, 5, 6, 7, 2 ** 32 - 1]) {

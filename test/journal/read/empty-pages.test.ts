@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Count } from '../../support/frames.ts'
 import { journalPath, openReader, openWriter } from '../../support/open.ts'
 
-/** A journal of one page a writer, since each has another id: with frames of these times, or none. */
+/** A journal in which each writer begins a new page, because each has another boot id: with frames of these times, or none. */
 function journal(pages: readonly (readonly number[])[]): string {
   const path = journalPath()
   pages.forEach((times, journalId) => {

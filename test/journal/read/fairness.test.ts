@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Count } from '../../support/frames.ts'
 import { openReader, openWriter, writeCounts } from '../../support/open.ts'
 
-/** Frames that are always there: each one handled brings the next. */
+/** There is always a frame: each handler writes the next one. */
 function endless(): { reader: ReturnType<typeof openReader>; more: () => void } {
   const writer = openWriter()
   writeCounts(writer, 0, 20_000)
@@ -38,7 +38,7 @@ describe('while there are always frames, timers and signals still work', () => {
       }),
       { wait, signal: controller.signal },
     )
-    // 20 µs a frame: a few ms too many are a few hundred frames, 16,384 without a look at the clock are not.
+    // Each frame takes 20 µs. A delay of a few ms is a few hundred frames; 16,384 frames without a check of the clock would be too many.
     expect(handled).toBeLessThan(10_000)
     expect(controller.signal.aborted).toBe(true)
   })

@@ -228,7 +228,7 @@ describe('run', () => {
   )
 
   it.each(['spin', 'yield', 'park', 'event-loop'] as const)(
-    '%s: lets the event loop go on while there is nothing',
+    '%s: lets the event loop run while there is no frame',
     async wait => {
       const writer = openWriter()
       const reader = openReader(writer.path)
@@ -334,7 +334,7 @@ describe('whenReady', () => {
 })
 
 describe('lag', () => {
-  it('is the number of slots that are published and not read, over pages', () => {
+  it('is the number of slots that are published and not read, also over several pages', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     expect(reader.lag).toBe(0)

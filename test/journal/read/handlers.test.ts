@@ -55,7 +55,7 @@ describe('poll', () => {
     ).toBe('ERR_INVALID_OPTION')
   })
 
-  it('passes each frame to the handler of its kind', () => {
+  it('passes each frame to the handler of its type', () => {
     const writer = openWriter()
     const seen: unknown[] = []
     writeSized(writer, 1, 1)
@@ -80,7 +80,7 @@ describe('poll', () => {
     expect(seen).toEqual([0, 3, 6])
   })
 
-  it('knows kinds by id from 1 to 65,535', () => {
+  it('finds handlers by type, from 1 to 65,535', () => {
     const writer = openWriter()
     const kinds = [1, 1023, 1024, 1025, 65_535].map(id => frame(`Kind${id}`, id, { n: f64 }))
     const handlers = new Handlers()
@@ -105,7 +105,7 @@ describe('poll', () => {
     ])
   })
 
-  it('gives the header of frames whose kind is missing in schema.json', () => {
+  it('gives the header of frames whose type is missing in schema.json', () => {
     const writer = openWriter()
     writer.write(Count, { n: 1 }, { time: 5n })
     writer.write(Pair, { n: 2, note: 'x' }, { time: 6n, cause: 7, source: 8, dest: 9 })
@@ -160,7 +160,7 @@ describe('poll', () => {
 })
 
 describe('a handler', () => {
-  it('that throws has read its frame: the next poll continues after it', () => {
+  it('that throws: its frame counts as read, and the next poll continues after it', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     const reader = openReader(writer.path)
@@ -218,7 +218,7 @@ describe('a handler', () => {
     expect(seen).toEqual([0, 1, 2, 10, 11, 12, 20, 21, 22])
   })
 
-  it('may seek: the next frame is the one sought', () => {
+  it('may seek: the next frame is the one at that position', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3000)
     const reader = openReader(writer.path)
@@ -249,7 +249,7 @@ describe('a handler', () => {
     expect(failureOf(() => reader.poll(handlers)).code).toBe('ERR_CLOSED')
   })
 
-  it('added later is used from the next poll on', () => {
+  it('that is added later is used from the next poll on', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     const seen: string[] = []
@@ -339,7 +339,7 @@ describe('a view that is kept', () => {
     }
   })
 
-  it('can be read only', () => {
+  it('is read-only', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 1)
     openReader(writer.path).poll(
@@ -353,7 +353,7 @@ describe('a view that is kept', () => {
 })
 
 describe('async handlers', () => {
-  it('are refused: their view would expire at the first await, and the frame count as read', () => {
+  it('are refused: their view would expire at the first await, and the frame would count as read', () => {
     const late = async (): Promise<void> => {}
     for (const make of [() => on(Count, late as never), () => new Handlers().otherwise(late as never)]) {
       expect(failureOf(make)).toMatchObject({ code: 'ERR_INVALID_OPTION' })

@@ -6,7 +6,7 @@ import { failureOf } from '../../support/failures.ts'
 import { makeFolder } from '../../support/folders.ts'
 import { makeJournal, pageFile, Quote } from '../../support/journals.ts'
 
-/** What docs/reliability.md says of symbolic links. */
+/** Tests what docs/reliability.md says about symbolic links. */
 
 test('a reader follows a symbolic link to a directory, a writer refuses it', async () => {
   const folder = makeFolder()

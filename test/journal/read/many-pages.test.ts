@@ -12,7 +12,7 @@ function journalOf(pages: number): { path: string; end: number } {
   return { path, end: position }
 }
 
-/** Which files of pages a program opens, in order. */
+/** The page files that a program opens, in order. */
 function pagesOpened(code: string, path: string): string[] {
   const calls = traceCode(`mark('begin')\n${code}\nmark('end')\nprocess.exit()`, [path])
   return calls.flatMap(call => /^openat\(.*"(?:[^"]*\/)?(\d{10}\.page)"/.exec(call)?.[1] ?? [])
@@ -31,7 +31,7 @@ describe.skipIf(skipUnless(noTracing === undefined, 'how many files opening a jo
     const few = journalOf.bind(undefined, 10)
     const many = journalOf.bind(undefined, 1000)
 
-    it('opens as many pages as one of 10, wherever it begins', () => {
+    it('opens as many pages as for a journal of 10, wherever the reader begins', () => {
       const small = few().path
       const large = many().path
       for (const [what, code] of Object.entries(opens)) {
@@ -42,7 +42,7 @@ describe.skipIf(skipUnless(noTracing === undefined, 'how many files opening a jo
       }
     }, 60_000)
 
-    it('by time opens as many as a binary search needs', () => {
+    it('by time opens as many pages as a binary search needs', () => {
       const { path } = many()
       const { length } = pagesOpened('Reader.open(dir, { from: { time: BigInt(Date.now()) * 1_000_000n } })', path)
       expect(length).toBeGreaterThan(0)

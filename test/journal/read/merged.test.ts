@@ -16,7 +16,7 @@ import {
 
 type Entry = readonly [source: number, n: number]
 
-/** Journals whose frames have these times. A frame's number counts within its journal. */
+/** Creates journals whose frames have these times. The frames of each journal are numbered from 0. */
 function journalsWith(...times: readonly (readonly number[])[]): string[] {
   return times.map(ofOne => {
     const writer = openWriter()
@@ -59,7 +59,7 @@ describe('order', () => {
     expect(iterated(paths)).toEqual(expected)
   })
 
-  it('of frames with one time is the order of the journals', () => {
+  it('of frames with the same time is the order of the journals', () => {
     const paths = journalsWith([5, 5], [5], [4, 5])
     expect(polled(paths)).toEqual([
       [2, 0],
@@ -181,7 +181,7 @@ describe('sources', () => {
 })
 
 describe('journals that grow', () => {
-  it('are read on, over pages', () => {
+  it('are read further, over pages', () => {
     const writers = [openWriter(), openWriter(), openWriter()]
     const merged = openMerged(writers.map(writer => writer.path))
     const counts = [0, 0, 0]
@@ -232,7 +232,7 @@ describe('journals that grow', () => {
 })
 
 describe('a handler of a merged reader', () => {
-  it('that throws has read its frame', () => {
+  it('that throws: its frame counts as read', () => {
     const merged = openMerged(journalsWith([1, 3], [2, 4]))
     const seen: number[] = []
     const handlers = on(Count, (count, source) => {
@@ -257,7 +257,7 @@ describe('a handler of a merged reader', () => {
     expect(failureOf(() => merged.positions).code).toBe('ERR_CLOSED')
   })
 
-  it('gets frames of all journals after one of them refused another handler', () => {
+  it('gets frames of all journals after one of them has refused other handlers', () => {
     const good = openWriter()
     const bad = openWriter()
     writeCounts(good, 0, 2000)

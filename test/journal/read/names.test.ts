@@ -20,7 +20,7 @@ function named(path: string, name = 'momentum', options: Omit<ReaderOptions, 'fr
 }
 
 describe('a named reader', () => {
-  it('continues where the last of its name stopped', () => {
+  it('continues where the last reader of its name stopped', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 3000)
     for (const [from, to] of [
@@ -68,7 +68,7 @@ describe('a named reader', () => {
     expect(open().position).toBe(8)
   })
 
-  it('whose start does not exist leaves no name behind', () => {
+  it('whose start position does not exist leaves no name behind', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 10)
     expect(failureOf(() => openReader(writer.path, { from: { name: 'x', start: { position: 99 } } })).code).toBe(
@@ -77,7 +77,7 @@ describe('a named reader', () => {
     expect(openReader(writer.path, { from: { name: 'x', start: 'end' } }).position).toBe(10)
   })
 
-  it('resumes at the end of a page, sealed meanwhile or not', () => {
+  it('continues at the end of a page, whether or not the page was sealed meanwhile', () => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY - 3)
     const reader = named(writer.path)
@@ -89,7 +89,7 @@ describe('a named reader', () => {
     expect(readNumbers(next)).toEqual([-1])
   })
 
-  it('is refused while one of its name is open, in this process or another', async () => {
+  it('is refused while a reader of that name is open, in this process or another', async () => {
     const writer = openWriter()
     const reader = named(writer.path)
     expect(failureOf(() => named(writer.path))).toMatchObject({ code: 'ERR_READER_BUSY' })
@@ -110,7 +110,7 @@ describe('a named reader', () => {
     named(writer.path)
   })
 
-  it('continues after the frames that it had handled when its process was killed', async () => {
+  it('continues after the frames that it had handled before its process was killed', async () => {
     const writer = openWriter()
     writeCounts(writer, 0, 2000)
     const child = startChild(
@@ -209,7 +209,7 @@ describe('the slots of named readers', () => {
     expect(openReader(writer.path, { from: { name: 'momentum', start: 'end' } }).position).toBe(5)
   })
 
-  it('are checked: one with invalid bytes is a named error', () => {
+  it('are checked: invalid bytes in one are a named error', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 5)
     named(writer.path).close()

@@ -10,7 +10,7 @@ import { openReader, openWriter, readNumbers, upTo, writeCounts } from '../../su
 import { skipUnless } from '../../support/skips.ts'
 
 test.skipIf(skipUnless(noOverlayMounts === undefined, 'readers on overlayfs', String(noOverlayMounts)))(
-  'a reader on overlayfs whose file is copied up for a later writer says so, instead of waiting for ever',
+  'a reader on overlayfs whose file is copied for a later writer throws instead of waiting forever',
   async () => {
     const lower = makeFolder()
     const image = openWriter(join(lower, 'journal'))
@@ -39,14 +39,14 @@ test.skipIf(skipUnless(noOverlayMounts === undefined, 'readers on overlayfs', St
     expect(failure?.message).toContain('overlayfs')
     expect(readNumbers(openReader(path))).toEqual(upTo(8))
     expect(ticktape('doctor', path).stdout).toMatch(/overlay[^]*ERR_JOURNAL_REPLACED/)
-    // The image's own file is as it was.
+    // The file in the lower layer has not changed.
     const page = join(lower, 'journal', '0000000000.page')
     expect(readFileSync(page).readUInt32LE(128)).toBe(3)
     expect(statSync(page).size).toBe(65536)
   },
 )
 
-test('a reader that waits beside its writer goes on', async () => {
+test('a reader that opened the file after its writer continues', async () => {
   const writer = openWriter()
   writeCounts(writer, 0, 3)
   const reader = openReader(writer.path)

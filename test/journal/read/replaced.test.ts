@@ -8,7 +8,7 @@ import { journalPath, openReader, openWriter, writeCounts } from '../../support/
 
 const handlers = on(Count, () => {})
 
-/** The code of what polling throws, within far longer than a reader goes without making sure that its page is still there. */
+/** The code of the error that polling throws. Waits much longer than the interval in which a reader checks that its page still exists. */
 async function codeInTime(reader: Reader): Promise<string> {
   for (const end = performance.now() + 5000; performance.now() < end; ) {
     try {
@@ -21,7 +21,7 @@ async function codeInTime(reader: Reader): Promise<string> {
   return 'none'
 }
 
-it('a reader of a journal that was removed and created again throws, instead of waiting for ever', async () => {
+it('a reader of a journal that was removed and created again throws instead of waiting forever', async () => {
   const path = journalPath()
   const first = openWriter(path)
   writeCounts(first, 0, 5)
@@ -33,7 +33,7 @@ it('a reader of a journal that was removed and created again throws, instead of 
   expect(await codeInTime(reader)).toBe('ERR_JOURNAL_REPLACED')
 })
 
-it('before its writer has recovered a journal, a reader goes no further than what survived power loss', async () => {
+it('before a writer has recovered a journal, a reader reads only frames that survived the power loss', async () => {
   const path = journalPath('disk')
   const writer = openWriter(path, { durability: 'commit' })
   writeCounts(writer, 0, 5)
@@ -54,7 +54,7 @@ it('before its writer has recovered a journal, a reader goes no further than wha
   expect(seen).toEqual([0, 1, 2, 3, 4, 100, 101])
 })
 
-/** The files on disk, seen from the next boot, if the machine stopped now after all blocks were written back. */
+/** The files on disk in the next boot, if the machine stopped now and all blocks had been written back. */
 function copyJournal(from: string, to: string): void {
   cpSync(from, to, { recursive: true })
   for (const name of readdirSync(to)) if (name.endsWith('.page')) moveToOtherBoot(join(to, name))

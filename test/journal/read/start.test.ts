@@ -20,7 +20,7 @@ function seeded(seed: number): () => number {
   return () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) / 2 ** 32
 }
 
-/** Frames of all sizes over several pages. Returns their positions. */
+/** Writes frames of all sizes over several pages. Returns their positions. */
 function writeMixed(writer: Writer, frames: number, times?: (n: number) => bigint): number[] {
   const random = seeded(20_261_120)
   const positions: number[] = []
@@ -103,7 +103,7 @@ describe('a reader begins', () => {
     expect(refused).toBeGreaterThan(400)
   })
 
-  it('at the next page when given a position in the unused rest of one', () => {
+  it('at the next page if the position is in the unused rest of a page', () => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY - 10)
     writeSized(writer, 255, -1)
@@ -112,7 +112,7 @@ describe('a reader begins', () => {
     }
   })
 
-  it('not beyond the end, but at it', () => {
+  it('at the end, but not beyond it', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 10)
     const reader = openReader(writer.path, { from: { position: 10 } })
@@ -201,7 +201,7 @@ describe('a reader begins', () => {
 describe('a reader begins at a time', () => {
   const T = 1_000_000_000_000n
 
-  it('with the first frame at it or after it', () => {
+  it('with the first frame at that time or after it', () => {
     const writer = openWriter()
     writeMixed(writer, 5000, n => T + BigInt(n) * 10n)
     const reader = openReader(writer.path)
@@ -223,9 +223,9 @@ describe('a reader begins at a time', () => {
     expect(readNumbers(late)).toEqual([2000])
   })
 
-  it('with the first of those that have one time, over pages of it', () => {
+  it('with the first frame of that time, even if they fill several pages', () => {
     const writer = openWriter()
-    // 500 frames early, 4000 at one time, 500 late.
+    // 500 earlier frames, 4000 with the same time, 500 later ones.
     writeMixed(writer, 5000, n => (n < 500 ? T : n < 4500 ? T + 1n : T + 2n))
     expect(readNumbers(openReader(writer.path, { from: { time: T } }))[0]).toBe(0)
     expect(readNumbers(openReader(writer.path, { from: { time: T + 1n } }))[0]).toBe(500)

@@ -21,7 +21,7 @@ async function chaos(...args: (string | number)[]): Promise<Record<string, numbe
   return JSON.parse(ended.stdout) as Record<string, number>
 }
 
-test('a writer killed at any crash point leaves a journal that its successor recovers', {
+test('a writer that is killed at any crash point leaves a journal that the next writer recovers', {
   timeout: 3_600_000,
 }, async () => {
   const { points, deaths } = await chaos('points', TURNS)
@@ -29,7 +29,7 @@ test('a writer killed at any crash point leaves a journal that its successor rec
   expect(deaths).toBeGreaterThanOrEqual(points)
 })
 
-test(`a writer killed ${KILLS} times at random moments under full load loses nothing that was seen`, {
+test(`a writer that is killed ${KILLS} times at random moments under full load loses no frame that a reader has seen`, {
   timeout: 3_600_000,
 }, async () => {
   const { recovered, frames } = await chaos('random', KILLS, SEED)

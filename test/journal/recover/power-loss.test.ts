@@ -14,12 +14,12 @@ beforeAll(() => {
   addon = crashAddon()
 }, CRASH_BUILD_MS)
 
-// TICKTAPE_POWER_LOSS_LIVES: how many journals' lives; each makes some 80 images of what the disk may hold.
+// TICKTAPE_POWER_LOSS_LIVES: the number of journals. For each, some 80 images of the disk are created.
 const LIVES = countFor('TICKTAPE_POWER_LOSS_LIVES', 20)
 const FIRST = countFor('TICKTAPE_POWER_LOSS_SEED', 1)
 
 test.skipIf(notLinux)(
-  `${LIVES} journals lose power at moments of their lives: what was durable is there, and nothing that was not written`,
+  `${LIVES} journals lose power at random moments: all durable frames are there, and no frame that was not written`,
   { timeout: 3_600_000 },
   async () => {
     const folder = makeFolder('memory')
@@ -34,6 +34,6 @@ test.skipIf(notLinux)(
     const counts = JSON.parse(ended.stdout) as Record<string, number>
     console.log(`power loss: ${ended.stdout.trim()}`)
     expect(counts['images']).toBeGreaterThan(LIVES * 20)
-    expect(counts['lost']).toBeGreaterThan(0) // Else the simulator would lose nothing, and prove nothing.
+    expect(counts['lost']).toBeGreaterThan(0) // Otherwise the simulator would lose no frame, and the test would show nothing.
   },
 )

@@ -22,7 +22,7 @@ const CURSOR = 128
 const SEALED = 256
 const DURABLE = 384
 
-/** The files as a writer that was killed now would leave them: the kernel keeps every page. */
+/** Copies the files as they would be if the writer was killed now: the kernel keeps every page. */
 function afterDeath(directory: string): string {
   for (;;) {
     const copy = join(makeFolder('memory'), 'journal')
@@ -30,20 +30,20 @@ function afterDeath(directory: string): string {
       cpSync(directory, copy, { recursive: true })
       return copy
     } catch (error) {
-      // The page being made got its name meanwhile: once more.
+      // The next page got its name meanwhile: copy again.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
 }
 
-/** The same after a restart of the machine: every page says that it was made in another boot. */
+/** The same after a restart of the machine: the header of every page names another boot. */
 function afterRestart(directory: string): string {
   const copy = afterDeath(directory)
   for (const name of readdirSync(copy).filter(file => file.endsWith('.page'))) moveToOtherBoot(join(copy, name))
   return copy
 }
 
-/** A live writer whose frames are durable up to `durable`, with `more` published after. */
+/** A live writer with `durable` durable frames, and `more` published frames after them. */
 async function halfDurable(durable: number, more: number): Promise<{ directory: string; writer: Writer }> {
   const directory = journalPath()
   const writer = openWriter(directory, { durability: 'commit' })
@@ -57,7 +57,7 @@ function wordAt(file: string, offset: number): number {
   return peek(file, offset, 4).readUInt32LE()
 }
 
-/** Every byte of every file, but for the lock's text. */
+/** Every byte of every file, except the text of the lock. */
 function bytesOf(directory: string): Record<string, string> {
   const names = readdirSync(directory).filter(name => name !== 'writer.lock')
   return Object.fromEntries(names.map(name => [name, readFileSync(join(directory, name), 'base64')]))
@@ -85,7 +85,7 @@ describe('after the death of the writer', () => {
     expect(peek(pageFile(copy, 0), slotAt(100), 64)).toEqual(Buffer.alloc(64))
   })
 
-  test('fields that are not set are zero, not bytes of a frame begun before', () => {
+  test('fields that are not set are zero, not bytes of a frame that was begun before', () => {
     const directory = journalPath()
     const writer = openWriter(directory)
     writer.begin(Pair).note = 'never committed'
@@ -138,7 +138,7 @@ describe('after the death of the writer', () => {
     expect(bytesOf(directory)).toEqual(before)
   })
 
-  test('frames that the dead writer had not synced are durable before its successor writes', () => {
+  test('frames that the dead writer had not synced are durable before the next writer writes', () => {
     const directory = journalPath()
     const writer = openWriter(directory, { durability: 'interval', syncInterval: 60_000 })
     writeCounts(writer, 0, SMALL_CAPACITY + 10)
@@ -147,7 +147,7 @@ describe('after the death of the writer', () => {
     patch(pageFile(copy, 0), DURABLE, u32(0))
     openWriter(copy, { durability: 'interval', syncInterval: 60_000 })
     expect(wordAt(pageFile(copy, 0), DURABLE)).toBe(SMALL_CAPACITY)
-    // And they survive a power loss.
+    // Now they survive a power loss.
     const { recovery } = openWriter(afterRestart(copy), { durability: 'commit' })
     expect(recovery.position).toBeGreaterThanOrEqual(SMALL_CAPACITY)
   })
@@ -190,7 +190,7 @@ describe('after a restart of the machine', () => {
     writeCounts(writer, 50, 60)
     await writer.flush()
     const copy = afterRestart(directory)
-    // The disk has an older header, and lost a block's worth of frame 55.
+    // The disk has an older header, and frame 55 lacks a block.
     patch(pageFile(copy, 0), DURABLE, u32(50))
     flip(pageFile(copy, 0), slotAt(55) + 20)
     const { recovery } = openWriter(copy)
@@ -213,7 +213,7 @@ describe('after a restart of the machine', () => {
     expect(bytesOf(copy)).toEqual(before)
   })
 
-  test('durable frames on a later page prevent that an earlier page is cut', async () => {
+  test('an earlier page is not cut if a later page has durable frames', async () => {
     const { directory } = await halfDurable(SMALL_CAPACITY + 30, 0)
     const copy = afterRestart(directory)
     patch(pageFile(copy, 0), DURABLE, u32(10))
@@ -230,7 +230,7 @@ describe('after a restart of the machine', () => {
     await writer.flush()
     writeCounts(writer, 20, 2 * SMALL_CAPACITY + 5)
     const copy = afterRestart(directory)
-    // A roll asks for a sync; here none came to its end, and nothing after the flush had reached the disk.
+    // A roll requests a sync. Here that sync was never completed, and nothing after the flush reached the disk.
     for (const page of [0, 1, 2]) patch(pageFile(copy, page), DURABLE, u32(page === 0 ? 20 : 0))
     patch(pageFile(copy, 0), slotAt(20), Buffer.alloc(64 * (SMALL_CAPACITY - 20)))
     const { recovery } = openWriter(copy)
@@ -239,7 +239,7 @@ describe('after a restart of the machine', () => {
     expect(readNumbers(openReader(copy))).toEqual(upTo(20))
   })
 
-  test("a journal of 'process' keeps what is well-formed, up to the first block that did not reach the disk", () => {
+  test("a journal of 'process' keeps well-formed frames, up to the first block that did not reach the disk", () => {
     const directory = journalPath()
     writeCounts(openWriter(directory), 0, 100)
     const whole = afterRestart(directory)
@@ -250,7 +250,7 @@ describe('after a restart of the machine', () => {
     expect(readNumbers(openReader(torn))).toEqual(upTo(60))
   })
 
-  test("a hole in an earlier page of 'process' is found too", () => {
+  test("a missing block in an earlier page of 'process' is found too", () => {
     const directory = journalPath()
     writeCounts(openWriter(directory), 0, SMALL_CAPACITY + 100)
     const copy = afterRestart(directory)
@@ -294,7 +294,7 @@ describe('after a restart of the machine', () => {
     expect(readNumbers(openReader(copy, { from: { name: 'strategy' } }))).toEqual([100, 101, 102])
   })
 
-  test('times continue from the last frame, also over empty pages', () => {
+  test('times continue from the last frame, also across empty pages', () => {
     const directory = journalPath()
     const far = 4_000_000_000_000_000_000n
     openWriter(directory).write(Count, { n: 0 }, { time: far })
@@ -318,7 +318,7 @@ test('a second recovery gives the same result', async () => {
   expect(readNumbers(openReader(again.path))).toEqual(upTo(100))
 })
 
-test('a journal whose first pages were removed is recovered as any other', () => {
+test('a journal whose first pages were removed is recovered like any other', () => {
   const directory = journalPath()
   const writer = openWriter(directory)
   writeCounts(writer, 0, 2 * SMALL_CAPACITY + 7)
@@ -328,7 +328,7 @@ test('a journal whose first pages were removed is recovered as any other', () =>
   expect(readNumbers(openReader(copy))[0]).toBe(SMALL_CAPACITY)
 })
 
-test('a page missing between its neighbours is named, and nothing is changed', () => {
+test('a page that is missing between two others is named, and nothing is changed', () => {
   const directory = journalPath()
   const writer = openWriter(directory)
   writeCounts(writer, 0, 2 * SMALL_CAPACITY + 7)

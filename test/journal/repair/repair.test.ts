@@ -50,7 +50,7 @@ function schemaOf(directory: string): string {
   return join(directory, 'schema.json')
 }
 
-/** Two named readers that have read so far, and left. */
+/** Creates two named readers that read up to these positions and were closed. */
 function leaveReaders(directory: string): void {
   for (const [name, position] of [
     ['early', 12],
@@ -73,7 +73,7 @@ interface Case {
   readonly report: RepairReport
 }
 
-/** A journal of three full pages and a piece, damaged and repaired. What must hold whatever was damaged is checked here. */
+/** Damages and repairs a journal of three full pages and a partly filled one. Checks here what must be true for any damage. */
 async function repaired(
   checked: boolean,
   damage: (directory: string) => void,
@@ -85,7 +85,7 @@ async function repaired(
   damage(directory)
   const damaged = fingerprint(directory)
   const report = await repair(directory, options)
-  expect(fingerprint(directory)).toBe(damaged) // never edits in place
+  expect(fingerprint(directory)).toBe(damaged) // repair never changes the original
   const copy = `${directory}.repaired`
   const made = readdirSync(join(directory, '..')).filter(name => name !== 'j')
   expect(made).toEqual(report.copies.map(one => one.path.slice(directory.length - 1)))
@@ -102,7 +102,7 @@ async function repaired(
   return { directory, copy, before, report }
 }
 
-/** The copy has the frames below `end`, those written since excepted, and says what is lost. */
+/** The copy has the frames below `end`, and the report says which are lost. */
 function expectKept({ copy, before, report }: Case, end: number, lost: object[]): void {
   const kept = before.filter(frame => frame.position < end)
   expect(report.copies[0]).toMatchObject({ endPosition: end, frames: kept.length })
@@ -157,13 +157,13 @@ describe('nothing is lost when no frame is damaged', () => {
     expectKept(await repaired(checked, damage), 3600, [])
   })
 
-  test('a journal that begins at another page than the first', async () => {
+  test('a journal whose first page is not page 0', async () => {
     const { report } = await repaired(false, directory => rmSync(pageFile(directory, 0)))
     expect(report.copies[0]).toMatchObject({ firstPosition: CAPACITY, endPosition: 3600 })
     expect(report.complete).toBe(true)
   })
 
-  test('a page prepared by a writer that was killed, complete or not', async () => {
+  test('a page that a killed writer had prepared, complete or not', async () => {
     for (const size of [64 * 1024, 4096, 0]) {
       const result = await repaired(false, directory => writeFileSync(pageFile(directory, 4), new Uint8Array(size)))
       expectKept(result, 3600, [])
@@ -171,7 +171,7 @@ describe('nothing is lost when no frame is damaged', () => {
   })
 })
 
-describe('the longest good beginning is kept', () => {
+describe('the good frames at the start are kept', () => {
   test('up to a frame whose checksum is wrong', async () => {
     expectKept(await repaired(true, directory => flip(pageFile(directory, 2), slotAt(300) + 30)), 2 * CAPACITY + 300, [
       { page: 2, slot: 300, position: 2 * CAPACITY + 300, what: expect.stringContaining('crc-wrong') as string },
@@ -192,7 +192,7 @@ describe('the longest good beginning is kept', () => {
     )
   })
 
-  test('up to a page that is missing, cut short or emptied', async () => {
+  test('up to a page that is missing, truncated or emptied', async () => {
     expectKept(await repaired(false, directory => rmSync(pageFile(directory, 1))), CAPACITY, [
       { page: 1 },
       { page: 2 },
@@ -210,7 +210,7 @@ describe('the longest good beginning is kept', () => {
     ])
   })
 
-  test('but with a loss reported when the last page is missing', async () => {
+  test('and a loss is reported when the last page is missing', async () => {
     expectKept(await repaired(false, directory => rmSync(pageFile(directory, 3))), 3 * CAPACITY, [
       { page: 3, what: expect.stringContaining('is unknown') as string },
     ])
@@ -223,16 +223,21 @@ describe('the longest good beginning is kept', () => {
     expect(report.lostSlots).toBe(CAPACITY)
   })
 
-  test.each([true, false])('without a page whose file is that of another (checksums: %s)', async checked => {
-    const { report, before, copy } = await repaired(checked, directory =>
-      cpSync(pageFile(directory, 2), pageFile(directory, 0)),
-    )
-    expect(report.lost).toMatchObject([{ page: 0, slot: 0, what: expect.stringContaining('it says page 2') as string }])
-    expect(report.copies).toMatchObject([{ firstPosition: CAPACITY, endPosition: 3600 }])
-    expect(framesOf(copy).slice(0, 20)).toEqual(before.filter(({ position }) => position >= CAPACITY).slice(0, 20))
-  })
+  test.each([true, false])(
+    'without a page whose file has the content of another page (checksums: %s)',
+    async checked => {
+      const { report, before, copy } = await repaired(checked, directory =>
+        cpSync(pageFile(directory, 2), pageFile(directory, 0)),
+      )
+      expect(report.lost).toMatchObject([
+        { page: 0, slot: 0, what: expect.stringContaining('it says page 2') as string },
+      ])
+      expect(report.copies).toMatchObject([{ firstPosition: CAPACITY, endPosition: 3600 }])
+      expect(framesOf(copy).slice(0, 20)).toEqual(before.filter(({ position }) => position >= CAPACITY).slice(0, 20))
+    },
+  )
 
-  test('when bytes of a page without header are damaged too', async () => {
+  test('also when a page has no header and its bytes are damaged', async () => {
     const result = await repaired(true, directory => {
       patch(pageFile(directory, 1), 0, new Uint8Array(4096))
       flip(pageFile(directory, 1), slotAt(200) + 20)
@@ -284,7 +289,7 @@ describe('schema.json', () => {
     ).toEqual(before.filter(({ type }) => type === 1))
   })
 
-  test('cut short: complete definitions are kept', async () => {
+  test('truncated: complete definitions are kept', async () => {
     const { report } = await repaired(false, directory =>
       truncateSync(schemaOf(directory), statSync(schemaOf(directory)).size - 5),
     )
@@ -301,7 +306,7 @@ describe('schema.json', () => {
     const copy = `${directory}.repaired`
     const verified = await verify(copy)
     expect(verified.sound).toBe(true)
-    expect(verified.notes).toHaveLength(8) // two types in each of four pages
+    expect(verified.notes).toHaveLength(8) // four pages with two types each
     expect(framesOf(copy).map(({ position, type }) => [position, type])).toEqual(
       before.map(({ position, type }) => [position, type]),
     )
@@ -313,7 +318,7 @@ describe('schema.json', () => {
     expect((await verify(copy)).sound).toBe(true)
   })
 
-  test('of another journal: it is kept, and reported as doubtful', async () => {
+  test('from another journal: it is kept, and reported as doubtful', async () => {
     const directory = join(makeFolder('memory'), 'j')
     await makeJournal(directory, 3000)
     rewrite(schemaOf(directory), text => text.replace('"price"', '"prize"'))
@@ -321,7 +326,7 @@ describe('schema.json', () => {
     expect((await verify(`${directory}.repaired`)).sound).toBe(true)
   })
 
-  test('that was being written when its writer died is used', async () => {
+  test('is used even if its writer died while it wrote the file', async () => {
     const { report } = await repaired(false, directory => {
       cpSync(schemaOf(directory), `${schemaOf(directory)}.tmp`)
       truncateSync(schemaOf(directory), 0)
@@ -353,8 +358,8 @@ describe('named readers', () => {
   })
 })
 
-describe('it does not', () => {
-  test('touch a journal that has a writer', async () => {
+describe('repair does not', () => {
+  test('change a journal that has a writer', async () => {
     const directory = join(makeFolder('memory'), 'j')
     using _ = Writer.open(directory, { pageSize: 64 * 1024 })
     await expect(repair(directory)).rejects.toMatchObject({ code: 'ERR_WRITER_LOCKED', holder: { pid: process.pid } })
@@ -362,7 +367,7 @@ describe('it does not', () => {
     expect(existsSync(`${directory}.repaired`)).toBe(false)
   })
 
-  test('write over anything', async () => {
+  test('overwrite an existing file', async () => {
     const directory = join(makeFolder('memory'), 'j')
     await makeJournal(directory, 10)
     mkdirSync(`${directory}.repaired`)
@@ -371,7 +376,7 @@ describe('it does not', () => {
     await expect(repair(directory, { to: directory })).rejects.toMatchObject({ code: 'ERR_REPAIR' })
   })
 
-  test('make a copy of nothing', async () => {
+  test('create a copy without frames', async () => {
     const directory = join(makeFolder('memory'), 'j')
     await makeJournal(directory, 10)
     writeFileSync(pageFile(directory, 0), new Uint8Array(64 * 1024))
@@ -383,7 +388,7 @@ describe('it does not', () => {
     expect(readdirSync(join(directory, '..'))).toEqual(['j'])
   })
 
-  test('leave anything behind when there is no space', async () => {
+  test('leave any file behind when there is no space', async () => {
     const directory = join(makeFolder('memory'), 'j')
     await makeJournal(directory, 3000)
     const command = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
@@ -425,14 +430,14 @@ test('the command reports what it did, also in its exit code', async () => {
     expect(ticktape('verify', copy).status).toBe(0)
 })
 
-test('a journal repaired twice is the same', async () => {
+test('a second repair gives the same result', async () => {
   const { copy } = await repaired(true, directory => flip(pageFile(directory, 1), slotAt(300) + 30))
   const frames = framesOf(copy)
   expect(await repair(copy)).toMatchObject({ complete: true })
   expect(framesOf(`${copy}.repaired`)).toEqual(frames)
 })
 
-test('whatever bytes are changed, a copy is sound and has only frames that were written, or no copy is made', async () => {
+test('whatever bytes are changed, a copy is sound and has only frames that were written, or no copy is created', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 1500, true)
   const before = new Map(framesOf(directory).map(frame => [frame.position, frame]))

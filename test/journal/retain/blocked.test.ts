@@ -18,7 +18,7 @@ interface Pruned {
   readonly error: Error | undefined
 }
 
-/** A journal whose writer keeps to `retain` and has begun page 8, with a reader named 'slow' that was opened at its start. */
+/** A journal whose writer has the option `retain` and has begun page 8, with a reader named 'slow' that was opened at its start. */
 async function fillPast(retain: Retain, openAgain = false): Promise<{ directory: string; messages: Pruned[] }> {
   const directory = join(makeFolder('memory'), 'j')
   const messages: Pruned[] = []
@@ -46,10 +46,10 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await turn()
 }
 
-describe('retain: { pages: 3 } and a named reader, opened once and closed', () => {
+describe('retain: { pages: 3 } and a named reader that was opened once and closed', () => {
   test('the channel, inspect, ls and doctor report its name, its position and the pages it needs', async () => {
     const { directory, messages } = await fillPast({ pages: 3 })
-    // Page 8 is being written: of 0 to 8 three may stay.
+    // Page 8 is being written, so three of the pages 0 to 8 may stay.
     await vi.waitFor(() => expect(messages.at(-1)?.blockers[0].pages).toBe(6), 10_000)
     expect(messages.at(-1)).toEqual({
       path: directory,
@@ -67,7 +67,7 @@ describe('retain: { pages: 3 } and a named reader, opened once and closed', () =
         },
       ],
     })
-    const message = `reader 'slow' (closed, last of process ${process.pid}) goes on at position 0 and keeps retention from removing 6 pages`
+    const message = `reader 'slow' (closed, last of process ${process.pid}) continues at position 0 and keeps retention from removing 6 pages`
     expect(inspect(directory).problems).toEqual([{ path: directory, code: 'RETENTION_BLOCKED', message }])
     const listed = ticktape('ls', directory)
     expect(listed.stdout).toContain(`RETENTION_BLOCKED: ${message}`)
@@ -100,7 +100,7 @@ describe('retain: { pages: 3 } and a named reader, opened once and closed', () =
     })
   })
 
-  test('with bytes as limit, and with age', async () => {
+  test('the same with bytes as the limit, and with age', async () => {
     const byBytes = await fillPast({ bytes: 4 * PAGE_SIZE })
     await vi.waitFor(
       () => expect(byBytes.messages.at(-1)?.blockers).toMatchObject([{ name: 'slow', pages: 5 }]),

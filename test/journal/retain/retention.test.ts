@@ -32,7 +32,7 @@ import {
 const PAGES = 11
 const FRAMES = PAGES * CAPACITY - 100
 
-/** A journal of 64-byte frames, one a slot: position and frame are the same number. */
+/** A journal of 64-byte frames, one per slot, so the number of a frame is its position. */
 function makePlain(directory: string, frames = FRAMES): void {
   using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
   append(writer, frames)
@@ -42,7 +42,7 @@ function append(writer: Writer, frames: number): void {
   for (let i = 0; i < frames; i++) writer.write(Quote, { symbol: 'BTC-USDT', price: writer.position, side: 'buy' })
 }
 
-/** A named reader that has read so far, and left. */
+/** Creates a named reader that read up to this position and was closed. */
 function leaveReader(directory: string, name: string, position: number): void {
   Reader.open(directory, { from: { name, start: { position } } }).close()
 }
@@ -116,7 +116,7 @@ describe('the pages that are removed', () => {
       }
     }
     const report = await prune(directory, { age: 3_600_000 * 6.5 })
-    expect(report.removed.map(page => page.page)).toEqual([0, 1, 2]) // page 3 ended 6 hours and a bit ago
+    expect(report.removed.map(page => page.page)).toEqual([0, 1, 2]) // page 3 ended a little more than 6 hours ago
   })
 
   test('never the last page that has a frame: the next writer needs its time', async () => {
@@ -124,7 +124,7 @@ describe('the pages that are removed', () => {
     {
       using writer = Writer.open(directory, { pageSize: PAGE_SIZE })
       append(writer, 3 * CAPACITY)
-      writer.cork(CAPACITY) // goes on to page 3, which stays empty
+      writer.cork(CAPACITY) // continues on page 3, which stays empty
       writer.uncork()
     }
     expect(inspect(directory).pages.map(page => page.used)).toEqual([CAPACITY, CAPACITY, CAPACITY, 0])
@@ -149,7 +149,7 @@ describe('the pages that are removed', () => {
 })
 
 describe('readers', () => {
-  test('keep the pages they have not read, open or not, and are named', async () => {
+  test('keep the pages that they have not read, whether they are open or not, and are named', async () => {
     const directory = make()
     leaveReader(directory, 'dead', 3 * CAPACITY + 5)
     using alive = Reader.open(directory, { from: { name: 'alive', start: { position: 5 * CAPACITY } } })
@@ -191,7 +191,7 @@ describe('readers', () => {
     )
   })
 
-  test('that are open are not forgotten, and a wrong name is an error before anything is done', async () => {
+  test('that are open are not forgotten, and a wrong name is an error before anything is removed', async () => {
     const directory = make()
     using _ = Reader.open(directory, { from: { name: 'alive' } })
     leaveReader(directory, 'dead', 0)
@@ -209,7 +209,7 @@ describe('readers', () => {
     expect(pagesOf(directory)).toEqual(upTo(10))
   })
 
-  test('forgetReader frees a closed one', () => {
+  test('are forgotten by forgetReader when they are closed', () => {
     const directory = make()
     leaveReader(directory, 'dead', 0)
     expect(forgetReader(directory, 'dead')).toBe(true)
@@ -234,8 +234,8 @@ describe('a reader whose page was removed', () => {
       for (let count = reader.poll(handlers); count > 0; count = reader.poll(handlers)) read += count
     }
     expect(readOn).toThrow(gone)
-    expect(read % CAPACITY).toBe(0) // to the end of its page, or of the one it had mapped ahead
-    expect(readOn).toThrow(gone) // and again: it does not go on by itself
+    expect(read % CAPACITY).toBe(0) // to the end of its page, or of the next one, which it had mapped
+    expect(readOn).toThrow(gone) // and again: it does not continue by itself
     reader.seek({ position: first })
     read = 0
     readOn()
@@ -246,7 +246,7 @@ describe('a reader whose page was removed', () => {
     const directory = make()
     using reader = Reader.open(directory)
     reader.poll(handlers, CAPACITY - 1)
-    await sleep(50) // for the thread that maps ahead
+    await sleep(50) // time for the thread that maps the next page
     await prune(directory, { pages: 1 })
     let last = 0
     const all = on(Quote, quote => void (last = quote.position))
@@ -271,7 +271,7 @@ describe('a reader whose page was removed', () => {
     }).toThrow(gone)
   })
 
-  test('a seek to a removed position throws, a seek to an existing one works', async () => {
+  test('seeks to a removed position throw, seeks to an existing one work', async () => {
     const directory = make()
     using old = Reader.open(directory)
     const [frame] = old
@@ -288,14 +288,14 @@ describe('a reader whose page was removed', () => {
     expect(reader.position).toBe(first + 3)
     reader.seek('start')
     expect(reader.position).toBe(first)
-    reader.seek({ time }) // before all that is there
+    reader.seek({ time }) // before all existing frames
     expect(reader.position).toBe(first)
     reader.seek('end')
     expect(reader.position).toBe(FRAMES)
     expect(() => reader.seek({ position: FRAMES + 1 })).toThrow(expect.objectContaining({ code: 'ERR_POSITION' }))
   })
 
-  test('a name that stopped there throws when it resumes, keeps its position, and can start again once forgotten', async () => {
+  test('with a name that stopped there throws when it is opened again, keeps its position, and can start again once it is forgotten', async () => {
     const directory = make()
     leaveReader(directory, 'slow', 3 * CAPACITY)
     await prune(directory, { pages: 1, ignoreReaders: ['slow'] })
@@ -352,7 +352,7 @@ describe('a journal whose first page is not 0', () => {
     for (const page of pagesOf(directory)) moveToOtherBoot(pageFile(directory, page))
     using writer = Writer.open(directory, { durability: 'commit' })
     expect(writer.recovery).toMatchObject({ found: 'other-boot', dropped: 0, position: 6000 })
-    expect(positions.at(-1)).toBe(5998) // a note, of two slots
+    expect(positions.at(-1)).toBe(5998) // a note has two slots
   })
 })
 
@@ -365,11 +365,11 @@ describe('a writer with retain', () => {
       await sleep(5)
     }
     await settled(directory, 4)
-    expect(pagesOf(directory)).toHaveLength(4) // the one prepared comes on top
+    expect(pagesOf(directory)).toHaveLength(4) // and the prepared page
     expect(await verify(directory)).toMatchObject({ sound: true, endPosition: 20 * CAPACITY })
   })
 
-  test('keeps pages that a named reader has not read, and removes them once it has', async () => {
+  test('keeps pages that a named reader has not read, and removes them once it has read them', async () => {
     const directory = join(makeFolder('memory'), 'j')
     using writer = Writer.open(directory, { pageSize: PAGE_SIZE, retain: { pages: 2 } })
     append(writer, 1)
@@ -428,7 +428,7 @@ describe('a writer with retain', () => {
 })
 
 describe('ticktape prune', () => {
-  test('prints the pages that would be removed and the readers that block others, then removes them', () => {
+  test('prints the pages that would be removed and the readers that block the removal of others, then removes the pages', () => {
     const directory = make()
     leaveReader(directory, 'slow', 3 * CAPACITY)
     const dry = ticktape('prune', directory, '--pages', '2', '--dry-run')
@@ -445,7 +445,7 @@ describe('ticktape prune', () => {
     expect(pagesOf(directory)).toEqual([10])
   })
 
-  test('--ignore-readers with names, or without for all', () => {
+  test('ignores some readers with --ignore-readers and their names, and all readers without names', () => {
     const directory = make()
     leaveReader(directory, 'a', 0)
     leaveReader(directory, 'b', CAPACITY)

@@ -16,7 +16,7 @@ import {
   u32,
 } from '../../support/journals.ts'
 
-/** A journal of three full pages and a piece, damaged, and looked at. */
+/** Damages a journal of three full pages and a partly filled one, and verifies it. */
 async function damaged(
   checked: boolean,
   damage: (directory: string) => void,
@@ -28,7 +28,7 @@ async function damaged(
   return { ...(await verify(directory, { deep: true })), directory }
 }
 
-/** Exactly one thing is wrong, there. */
+/** Expects exactly one problem, at this location. */
 function expectOne(report: VerifyReport, place: object, what: RegExp): void {
   expect(report.sound).toBe(false)
   expect(report.findings).toEqual([expect.objectContaining({ ...place, what: expect.stringMatching(what) as string })])
@@ -77,7 +77,7 @@ describe('a sound journal', () => {
     expect(most).toMatchObject({ sound: true, pages: 1, firstPosition: 9 * CAPACITY })
   })
 
-  test('with a writer killed in the middle of a frame is sound, and says that bytes are left', async () => {
+  test('whose writer was killed in the middle of a frame is sound, with a note about the bytes that are left', async () => {
     const report = await damaged(false, directory => patch(pageFile(directory, 3), slotAt(730), [1, 2, 3]))
     expect(report).toMatchObject({ sound: true, findings: [] })
     expect(report.notes).toEqual([
@@ -117,7 +117,7 @@ describe('damage is reported at its location', () => {
   test('a frame of no slots: the frames after it are found again by the next mark', async () => {
     const report = await damaged(false, directory => patch(pageFile(directory, 0), slotAt(300) + 2, [0]))
     expectOne(report, { page: 0, slot: 300 }, /no slots/)
-    // From slot 300 to the mark at 512 and a frame's rest.
+    // From slot 300 to the mark at 512, and the rest of a frame.
     expect(report.frames).toBeGreaterThan(3300 - 220)
   })
 
@@ -146,7 +146,7 @@ describe('damage is reported at its location', () => {
   })
 
   test('a frame longer than its definition', async () => {
-    // The quote at 7 swallows the one at 8, so that the frames after it are where they were.
+    // The quote at 7 now covers the one at 8, so that the frames after it do not move.
     expectOne(
       await damaged(false, directory => patch(pageFile(directory, 0), slotAt(7) + 2, [2])),
       { page: 0, slot: 7 },
@@ -181,7 +181,7 @@ describe('damage is reported at its location', () => {
       [0, 10],
       [1, 5],
     ])
-    expect((await verify(report.directory)).findings).toEqual([]) // only a deep look decodes values
+    expect((await verify(report.directory)).findings).toEqual([]) // only the option `deep` decodes values
   })
 
   test('a cursor after the page', async () => {
@@ -226,7 +226,7 @@ describe('damage is reported at its location', () => {
     writer.cork(0)
     fill(writer, 5)
     writer.uncork()
-    writer.cork(CAPACITY) // does not fit any more: goes on to the next page
+    writer.cork(CAPACITY) // does not fit: rolls to the next page
     writer.uncork()
     fill(writer, 5)
     expect((await verify(directory)).findings).toEqual([])
@@ -245,7 +245,7 @@ describe('damage is reported at its location', () => {
     expectOne(await damaged(false, directory => flip(pageFile(directory, 1), offset)), { page: 1 }, /./)
   })
 
-  test('a page cut short, made longer, emptied', async () => {
+  test('a page that was truncated, extended or emptied', async () => {
     for (const size of [40_000, 100, 0, 70_000]) {
       expectOne(await damaged(false, directory => truncateSync(pageFile(directory, 2), size)), { page: 2 }, /./)
     }
@@ -301,7 +301,7 @@ describe('damage is reported at its location', () => {
   })
 })
 
-test('for damage at the beginning it does not promise that repair can save frames', async () => {
+test('damage at the beginning: the message does not promise that repair can save frames', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 10)
   patch(pageFile(directory, 0), slotAt(0) + 2, [0])
@@ -316,7 +316,7 @@ test('for damage at the beginning it does not promise that repair can save frame
   expect(ticktape('repair', '--help').stdout).toContain('Salvage keeps complete pages only')
 })
 
-test('it cannot check: a missing path, a file, another directory, an unknown option', async () => {
+test('refuses a missing path, a file, another directory, and an unknown option', async () => {
   const folder = makeFolder()
   writeFileSync(join(folder, 'file'), 'x')
   expect(ticktape('verify', join(folder, 'none')).status).toBe(2)
@@ -332,7 +332,7 @@ test('it cannot check: a missing path, a file, another directory, an unknown opt
   await expect(verify(folder, { depe: true } as object)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
 })
 
-test('whatever bytes are changed, it ends with a result and the process survives', async () => {
+test('whatever bytes are changed, verify ends with a result and the process survives', async () => {
   const directory = join(makeFolder('memory'), 'j')
   await makeJournal(directory, 1500, true)
   let random = 12345

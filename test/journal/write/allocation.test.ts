@@ -3,12 +3,12 @@ import { runChild } from '../../support/child.ts'
 import { journalPath } from '../../support/open.ts'
 
 const FRAMES = 2_000_000
-/** Bytes a frame: what a page that begins costs, shared among its frames, stays far below; the smallest object is 12. */
+/** Bytes per frame. The cost of a new page, divided by its frames, is far lower; the smallest object has 12 bytes. */
 const NOTHING = 0.5
 
 /**
- * Measures how much the heap grows while `FRAMES` frames pass. The young generation is so large that nothing is collected
- * meanwhile: what was allocated is still counted.
+ * Measures how much the heap grows while `FRAMES` frames are written and read. The young generation is so large that no collection runs
+ * meanwhile, so all allocated bytes are still counted.
  */
 const MEASURE = `
 import v8 from 'node:v8'

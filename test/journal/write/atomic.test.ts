@@ -1,4 +1,4 @@
-/** `writer.atomic(slots, body)`: all that body writes becomes visible in one store, or none of it. */
+/** `writer.atomic(slots, body)`: all frames that body writes become visible in one store, or none of them. */
 import * as fc from 'fast-check'
 import { FieldValueError, on, type Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
@@ -17,8 +17,8 @@ import {
   writeSized,
 } from '../../support/open.ts'
 
-describe('what body writes', () => {
-  it('appears together, and atomic returns what body returns', () => {
+describe('the frames of body', () => {
+  it('appear together, and atomic returns what body returns', () => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     const result = writer.atomic(5, () => {
@@ -34,7 +34,7 @@ describe('what body writes', () => {
     expect(writer.position).toBe(5)
   })
 
-  it('lies on one page, for as many slots as a page has', () => {
+  it('are on one page, for up to as many slots as a page has', () => {
     const writer = openWriter()
     writeCounts(writer, 0, 1)
     const last = writer.atomic(SMALL_CAPACITY, () => {
@@ -45,20 +45,20 @@ describe('what body writes', () => {
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(SMALL_CAPACITY + 1))
   })
 
-  it('of fewer slots than it was given leaves no gap', () => {
+  it('leave no gap if they take fewer slots than were given', () => {
     const writer = openWriter()
     for (let n = 0; n < 700; n++) writer.atomic(100, () => writer.write(Count, { n }))
     expect(readAll(openReader(writer.path)).map(({ position }) => position)).toEqual(upTo(700))
   })
 
-  it('may be nothing, of no slots', () => {
+  it('may be none, of no slots', () => {
     const writer = openWriter()
     expect(writer.atomic(0, () => 7)).toBe(7)
     writeCounts(writer, 0, 1)
     expect(readNumbers(openReader(writer.path))).toEqual([0])
   })
 
-  it('may leave out a frame that a field refused, when body sees to it', () => {
+  it('do not include a frame whose field refused its value, if body handles the error', () => {
     const writer = openWriter()
     writer.atomic(4, () => {
       failureOf(() => (writer.begin(Pair).note = 'é'))
@@ -70,7 +70,7 @@ describe('what body writes', () => {
 
 const THEN = String('then')
 
-/** After each of these nothing that body wrote may be left. */
+/** After each of these no frame of body may be left. */
 const FAILURES: readonly (readonly [string, string, (writer: Writer) => unknown])[] = [
   [
     'throws',
@@ -79,10 +79,10 @@ const FAILURES: readonly (readonly [string, string, (writer: Writer) => unknown]
       throw new FieldValueError('of the body')
     },
   ],
-  ['writes more slots than were asked for', 'ERR_INVALID_STATE', writer => writeCounts(writer, 0, 11)],
+  ['writes more slots than it asked for', 'ERR_INVALID_STATE', writer => writeCounts(writer, 0, 11)],
   ['writes a frame of more slots', 'ERR_INVALID_STATE', writer => writeSized(writer, 255, 0)],
   [
-    'writes too many slots and keeps it to itself',
+    'writes too many slots and catches the error',
     'ERR_INVALID_STATE',
     writer => {
       failureOf(() => writeSized(writer, 255, 0))
@@ -102,7 +102,7 @@ const FAILURES: readonly (readonly [string, string, (writer: Writer) => unknown]
 ]
 
 describe('a body that', () => {
-  it.each(FAILURES)('%s is discarded, and what follows lies where it would have', (_, code, fail) => {
+  it.each(FAILURES)('%s is discarded, and the next frame gets its position', (_, code, fail) => {
     const writer = openWriter()
     const reader = openReader(writer.path)
     writeCounts(writer, 0, 3)
@@ -122,7 +122,7 @@ describe('a body that', () => {
     expect(readNumbers(reader)).toEqual(upTo(6))
   })
 
-  it('is discarded after it has gone on to another page leaves that page empty and sound', () => {
+  it('is discarded after a roll leaves the new page empty and sound', () => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY - 1)
     failureOf(() =>
@@ -136,7 +136,7 @@ describe('a body that', () => {
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(SMALL_CAPACITY + 600))
   })
 
-  it('is async is refused before any of it runs', () => {
+  it('is async is refused before it runs', () => {
     const writer = openWriter()
     let ran = false
     const failure = failureOf(() =>
@@ -150,7 +150,7 @@ describe('a body that', () => {
     writer.uncork()
   })
 
-  it('closes the writer: closed it is, and nothing of the body is there', () => {
+  it('closes the writer has no effect except that the writer is closed', () => {
     const path = journalPath()
     const writer = openWriter(path)
     writeCounts(writer, 0, 3)
@@ -186,7 +186,7 @@ describe('atomic is refused', () => {
       expect(failureOf(() => writer.atomic(1, body as never)).code).toBe('ERR_INVALID_OPTION')
   })
 
-  it('by name inside a cork, which goes on, and while a frame is begun, which stays', () => {
+  it('with a named error inside a cork, which stays corked, and while a frame is begun, which stays begun', () => {
     const writer = openWriter()
     writer.cork()
     writeCounts(writer, 0, 1)
@@ -199,7 +199,7 @@ describe('atomic is refused', () => {
     expect(readNumbers(openReader(writer.path))).toEqual([0, 1, 2])
   })
 
-  it('by name for what is nested in it', () => {
+  it('with a named error inside another atomic, as are cork and batch', () => {
     const writer = openWriter()
     const within = (what: () => unknown) => failureOf(() => writer.atomic(1, what)).message
     expect(within(() => writer.atomic(1, () => {}))).toContain('atomic() inside atomic()')
@@ -260,7 +260,7 @@ describe('in another process', () => {
     expect(await child.hear()).toMatchObject({ events: EVENTS, parts: 0 })
   }, 60_000)
 
-  it('a writer killed inside leaves nothing of it, and the next one goes on there', async () => {
+  it('a writer that is killed inside leaves no frame of it, and the next writer continues at that position', async () => {
     const path = journalPath()
     const { signal } = await runChild(
       `
@@ -282,16 +282,16 @@ describe('in another process', () => {
   })
 })
 
-/** What a list of events must leave in a journal: each in full or not at all, on one page. */
+/** The expected content of a journal after a list of events: each event is complete and on one page, or missing. */
 const event = fc.record({
   sizes: fc.array(fc.constantFrom<1 | 2 | 255>(1, 1, 1, 2, 2, 255), { maxLength: 12 }),
-  /** Slots asked for beyond those needed; below 0: too few. */
+  /** The slots that are asked for, minus those that are needed; below 0: too few. */
   spare: fc.constantFrom(-1, 0, 0, 0, 1, 50, 400),
   end: fc.constantFrom('return', 'return', 'return', 'throw', 'leave begun', 'promise'),
   alone: fc.integer({ min: 0, max: 300 }),
 })
 
-it('whatever is written in whatever order, events are there in full and on one page, or not at all', () => {
+it('for any frames in any order, each event is complete and on one page, or missing', () => {
   const property = fc.property(fc.array(event, { minLength: 5, maxLength: 40 }), events => {
     const writer = openWriter()
     const reader = openReader(writer.path)

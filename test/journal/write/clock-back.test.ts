@@ -23,7 +23,7 @@ function listen(): Told[] {
   return told
 }
 
-test('a clock that is set back under a writer is told once each time, with how far and from which frame on', async () => {
+test('a clock that is set back under a writer is reported once each time, with the distance and the first frame', async () => {
   const { said, stderr } = await runChild(
     `
     const { subscribe } = await import('node:diagnostics_channel')
@@ -54,7 +54,7 @@ test('a clock that is set back under a writer is told once each time, with how f
   expect(Math.abs(second - 60e9)).toBeLessThan(30e9)
 })
 
-test('a clock that is behind the last frame of the writer before is told too, and by doctor', () => {
+test('a clock that is behind the last frame of the previous writer is reported too, also by doctor', () => {
   const told = listen()
   const path = journalPath()
   const first = openWriter(path)
@@ -64,7 +64,7 @@ test('a clock that is behind the last frame of the writer before is told too, an
   first.commit({ time: ahead })
   writeCounts(first, 1, 5)
   first.close()
-  // The program gave that time: its clock need not have been there.
+  // The program passed that time, so the clock need not have shown it.
   expect(told).toEqual([])
 
   const second = openWriter(path)
@@ -82,7 +82,7 @@ test('a clock that is behind the last frame of the writer before is told too, an
   })
 })
 
-test('a journal with an ordinary clock has nothing to tell', () => {
+test('with an ordinary clock nothing is reported', () => {
   const told = listen()
   const writer = openWriter()
   writeCounts(writer, 0, 5000)

@@ -63,7 +63,7 @@ describe('times', () => {
     expect(writer.position).toBe(1)
   })
 
-  it('never decrease when the clock is behind the last frame, not even over pages and writers', () => {
+  it('never decrease when the clock is behind the last frame, also across pages and writers', () => {
     const path = journalPath()
     const ahead = now() + 3_600_000_000_000n
     const first = openWriter(path)
@@ -85,7 +85,7 @@ describe('times', () => {
 })
 
 describe('cause, source and dest', () => {
-  it('come back', () => {
+  it('are read as they were written', () => {
     const writer = openWriter()
     writer.write(Pair, { n: 0, note: '' }, { cause: 2 ** 40 + 3, source: 65_535, dest: 0 })
     writer.write(Pair, { n: 0, note: '' }, { cause: { journal: 65_535, position: 2 ** 48 - 1 }, dest: 65_535 })
@@ -99,7 +99,7 @@ describe('cause, source and dest', () => {
     ])
   })
 
-  it('are undefined in frames of 64 bytes, which refuse them', () => {
+  it('are undefined in frames of 64 bytes, and commit refuses them', () => {
     const writer = openWriter()
     for (const options of [{ cause: 1 }, { source: 1 }, { dest: 1 }]) {
       expect(failureOf(() => writer.write(Count, { n: 0 }, options)).code).toBe('ERR_INVALID_OPTION')
@@ -198,7 +198,7 @@ describe('cause, source and dest', () => {
     )
   })
 
-  it('frames of a merged reader are named by the journal they come from', () => {
+  it('frames of a merged reader are named by the journal that they come from', () => {
     const sources = [3, 4].map(journalId => openWriter(journalPath(), { journalId }))
     for (const source of sources) writeCounts(source, 0, 2)
     const out = openWriter()

@@ -14,7 +14,7 @@ import {
   writeCounts,
 } from '../../support/open.ts'
 
-/** The log of what is synced is read with the help of /proc. */
+/** The log of syncs needs /proc. */
 const notLinux = process.platform === 'linux' ? undefined : 'only Linux shows which file a descriptor is'
 if (notLinux !== undefined) console.log(`durability: looking from outside skipped: ${notLinux}`)
 
@@ -24,7 +24,7 @@ beforeAll(() => {
   addon = crashAddon()
 }, CRASH_BUILD_MS)
 
-/** Has test/faults/syncing.mjs look at something. */
+/** Runs a scenario of test/faults/syncing.mjs. */
 async function look(what: string): Promise<Record<string, unknown> & { directory: string }> {
   const folder = makeFolder('memory')
   const directory = join(folder, 'new', 'journal')
@@ -51,7 +51,7 @@ describe('commit', () => {
         `directory ${directory}`,
         'sync 0000000000.page',
       ]
-      // The directory's own name, and that of the one above it, which was new as well.
+      // The name of the directory, and that of its parent, which was new as well.
       expect(events).toEqual(
         expect.arrayContaining([`directory ${dirname(directory)}`, `directory ${dirname(dirname(directory))}`]),
       )
@@ -65,19 +65,16 @@ describe('commit', () => {
     },
   )
 
-  test.skipIf(notLinux)(
-    'flushes that come together share syncs, and none resolves before its frame is durable',
-    async () => {
-      const { flushes, syncs, early } = await look('sharedFlushes')
-      expect(flushes).toBe(100)
-      expect(syncs).toBeGreaterThan(0)
-      expect(syncs).toBeLessThan(20)
-      expect(early).toBe(0)
-    },
-  )
+  test.skipIf(notLinux)('simultaneous flushes share syncs, and none resolves before its frame is durable', async () => {
+    const { flushes, syncs, early } = await look('sharedFlushes')
+    expect(flushes).toBe(100)
+    expect(syncs).toBeGreaterThan(0)
+    expect(syncs).toBeLessThan(20)
+    expect(early).toBe(0)
+  })
 
   test.skipIf(notLinux)(
-    'after a failed sync every flush says so, nothing is tried again, and the next writer begins from what the kernel has',
+    'after a failed sync every flush rejects, no sync is tried again, and the next writer begins with the frames that the kernel has',
     async () => {
       const seen = await look('failedSync')
       expect(seen['failed']).toEqual(['ERR_SYNC_FAILED', 'ERR_SYNC_FAILED'])
@@ -93,7 +90,7 @@ describe('commit', () => {
   )
 
   test.skipIf(notLinux)(
-    'a page that cannot be synced when it is made is an error of the append that needs it, and none once it can',
+    'a page that cannot be synced when it is created is an error of the append that needs it, until the sync works again',
     async () => {
       expect(await look('failedPage')).toMatchObject({ code: 'ERR_SYSTEM', frames: true })
     },
@@ -124,7 +121,7 @@ describe('interval', () => {
     expect(durable).toBeGreaterThan(0)
   })
 
-  test.skipIf(notLinux)('closing makes the rest durable', async () => {
+  test.skipIf(notLinux)('closing makes all other frames durable', async () => {
     const { durable } = await look('closeSyncs')
     expect(durable).toBe(200)
   })

@@ -1,6 +1,6 @@
 /**
- * What V8 makes of the loops that write and read: the rules of the format are about the order of loads and stores, and the cursor is
- * published by an ordinary store where the processor keeps the order of stores. V8 prints its machine code; here it is read.
+ * Reads the machine code that V8 prints for the loops that write and read. The rules of the format require an order of loads and stores,
+ * and on processors that keep the order of stores the cursor is published by an ordinary store.
  */
 import { spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
@@ -29,13 +29,13 @@ reader.close()
 writer.close()
 `
 
-/** Offsets in a page and in `control`: docs/format.md. */
+/** Offsets in a page and in `control`, from docs/format.md. */
 const CURSOR = /\+0x80\]/
 const SLEEPERS = /\+0x100\]/
 
-/** The instructions of the last listing of a function's optimised code. */
+/** The instructions of a function's optimised code, from its last listing. */
 function codeOf(name: string): string[] {
-  // Compiled when it is due, not when another thread comes to it: the machine may be busy.
+  // V8 compiles on the same thread, at a fixed moment: on a busy machine another thread might be late.
   const options = [
     '--no-concurrent-recompilation',
     '--print-opt-code',
@@ -53,12 +53,12 @@ function codeOf(name: string): string[] {
   return (listings.at(-1) ?? '').split('\n').filter(line => /^0x[0-9a-f]+ +[0-9a-f]+ +[0-9a-f]+ /.test(line))
 }
 
-/** Indexes of the instructions that a pattern is found in. */
+/** The indexes of the instructions that match a pattern. */
 function placesOf(code: readonly string[], pattern: RegExp): number[] {
   return code.flatMap((line, i) => (pattern.test(line) ? [i] : []))
 }
 
-/** Stores of numbers at a computed index of a typed array: fields, and the words of a frame's header. */
+/** Stores of numbers at a computed index of a typed array: the fields, and the words of a frame's header. */
 const FIELD_STORE = /v?movsd \[[^\]]+\*8\],xmm/
 const WORD_STORE = /mov[lq]? \[[^\]]+\*4\],/
 const CURSOR_STORE = /mov[lq]? \[[^\]]+\+0x80\],/
@@ -86,7 +86,7 @@ it.skipIf(process.arch !== 'x64')('a commit stores the frame, then the cursor, t
 
 it.skipIf(process.arch !== 'x64')('a poll loads the cursor before it loads a frame', () => {
   const code = codeOf('poll')
-  // Compiled in place, or a call of the builtin, which nothing is moved across.
+  // Either compiled in place, or a call of the builtin. V8 moves no access across such a call.
   const cursors = placesOf(code, /mov[lq]? \w+,\[[^\]]+\+0x80\]|AtomicsLoad/)
   expect(cursors.length).toBeGreaterThan(0)
   const frames = placesOf(code, /mov[lq]? \w+,\[[^\]]+\*4\]/)

@@ -6,11 +6,11 @@ import { Count } from '../../support/frames.ts'
 import { journalPath, openReader, openWriter, writeCounts, writeSized } from '../../support/open.ts'
 import { decodePage } from '../../support/plain-decoder.ts'
 
-/** Marks in pages of the smallest size lie 256 slots apart. */
+/** In pages of the smallest size the distance between marks is 256 slots. */
 const STRIDE = 256
 
 it.each([[STRIDE - 1], [STRIDE], [STRIDE + 1], [2 * STRIDE]])(
-  'a writer that goes on after %i slots leaves no mark out',
+  'a writer that opens a journal of %i slots omits no mark',
   frames => {
     const first = openWriter()
     writeCounts(first, 0, frames)
@@ -33,7 +33,7 @@ it.each([[0], [10], [STRIDE - 1], [STRIDE], [STRIDE + 1]])(
     writeCounts(writer, 0, 3 * STRIDE - frames - 1)
     writer.begin(Count)
     writer.discard()
-    // Two slots each, so that no frame begins where the others did.
+    // These have two slots each, so that no frame begins where a discarded one began.
     for (let n = frames; n < 3 * STRIDE - 1; n += 2) writeSized(writer, 2, n)
     writer.close()
     const page = decodePage(readFileSync(join(writer.path, '0000000000.page')), [])
@@ -56,10 +56,10 @@ it('a writer that continues after frames were discarded does not use their marks
   expect(decodePage(readFileSync(join(first.path, '0000000000.page')), []).marks).toEqual([258])
 })
 
-it('frames that are discarded at the end of a page with as many marks as there can be leave its first frame as it was', () => {
+it('discarding frames at the end of a page that has the most possible marks does not change its first frame', () => {
   const [marks, headerSize, slotSize] = [896, 4096, 64]
   const writer = openWriter(journalPath(), { pageSize: marks * STRIDE * slotSize + headerSize })
-  // So many slots that the frame's first word, as a number, is above that of every slot.
+  // So many slots that the frame's first word, as a number, is larger than every slot number.
   writeSized(writer, 255, 7)
   writeCounts(writer, 0, writer.pageSlots - 255 - 2)
   const body = (): void => {

@@ -21,7 +21,7 @@ for (const [what, reason] of [
   if (reason !== undefined) console.log(`no-space: skipped on ${what}: ${reason}`)
 }
 
-/** Appends until there is no room. Returns the error and how many frames the journal has. */
+/** Appends until there is no room. Returns the error and the number of frames in the journal. */
 function writeUntilFull(writer: Writer, from: number): { error: JournalFullError; count: number } {
   for (let n = from; ; n++) {
     try {
@@ -33,16 +33,16 @@ function writeUntilFull(writer: Writer, from: number): { error: JournalFullError
   }
 }
 
-/** Fills the file system, as another program might. */
+/** Fills the file system, as another program could do. */
 function fillUp(place: string): string {
-  const file = join(place, 'somebody-else')
+  const file = join(place, 'other-program')
   const { bavail, bsize } = statfsSync(place)
   spawnSync('fallocate', ['-l', String(bavail * bsize), file])
-  // What is left over by the file system's own rounding.
+  // Fills the small rest that a large file leaves.
   try {
     writeFileSync(`${file}-2`, Buffer.alloc(bsize * 64))
   } catch {
-    // Full is what it should be.
+    // ENOSPC is expected: the file system is full now.
   }
   return file
 }
@@ -65,7 +65,7 @@ const systems = [
 
 describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => {
   test.skipIf(reason)(
-    'filled by the journal: the append that needs a page fails, all before is there, and appends work again with room',
+    'filled by the journal: the append that needs a page fails, all frames before it are there, and appends work again once there is room',
     async () => {
       const place = mount(2048)
       const ballast = join(place, 'ballast')
@@ -98,7 +98,7 @@ describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => 
     for (let n = 0; n < 100; n++) writer.write(Count, { n })
     fillUp(place)
     const { count } = writeUntilFull(writer, 100)
-    // At least the page it is on: each of its blocks was allocated when it was made.
+    // At least the current page: all of its blocks were allocated when it was created.
     expect(count).toBeGreaterThanOrEqual(SMALL_CAPACITY)
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(count))
     writer.close()
@@ -107,18 +107,21 @@ describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => 
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(count))
   })
 
-  test.skipIf(reason)('full before there is a journal: a named error, and created once there is room', () => {
-    const place = mount(2048)
-    fillUp(place)
-    const path = join(place, 'journal')
-    expect(failureOf(() => openWriter(path, { durability })).code).toBe('ERR_JOURNAL_FULL')
-    for (const name of readdirSync(place).filter(file => file.startsWith('somebody-else'))) rmSync(join(place, name))
-    openWriter(path, { durability }).write(Count, { n: 0 })
-    expect(readNumbers(openReader(path))).toEqual([0])
-  })
+  test.skipIf(reason)(
+    'full before there is a journal: a named error; the journal is created once there is room',
+    () => {
+      const place = mount(2048)
+      fillUp(place)
+      const path = join(place, 'journal')
+      expect(failureOf(() => openWriter(path, { durability })).code).toBe('ERR_JOURNAL_FULL')
+      for (const name of readdirSync(place).filter(file => file.startsWith('other-program'))) rmSync(join(place, name))
+      openWriter(path, { durability }).write(Count, { n: 0 })
+      expect(readNumbers(openReader(path))).toEqual([0])
+    },
+  )
 
   test.skipIf(reason)(
-    'too small for the first page: a smaller pageSize is advised, and what is left there has no pages yet',
+    'too small for the first page: the message advises a smaller pageSize, and the journal has no pages yet',
     () => {
       const path = join(mount(2048), 'journal')
       const error = failureOf(() => openWriter(path, { durability, pageSize: 16 * 2 ** 20 }))
@@ -136,19 +139,19 @@ describe.each(systems)('$name of a few MiB', ({ reason, mount, durability }) => 
   )
 
   test.skipIf(reason)(
-    'full when a new kind of frame comes: nothing of it is written, and it is whole once there is room',
+    'full when a new definition is added: nothing of it is written, and it is complete once there is room',
     () => {
       const place = mount(2048)
       const writer = openWriter(join(place, 'journal'), { durability })
       writer.write(Count, { n: 0 })
       fillUp(place)
       const error = failureOf(() => {
-        // Small files may fit what is left for a while, on ext4 in the file's own block.
+        // Small files may still fit for a while, on ext4 in the block of the file itself.
         writer.write(Pair, { n: 1, note: 'x' })
         for (let n = 0; ; n++) writer.write(Huge, { n, blob: new Uint8Array(1) })
       })
       expect(error.code).toBe('ERR_JOURNAL_FULL')
-      for (const name of readdirSync(place).filter(file => file.startsWith('somebody-else'))) rmSync(join(place, name))
+      for (const name of readdirSync(place).filter(file => file.startsWith('other-program'))) rmSync(join(place, name))
       writer.write(Pair, { n: 2, note: 'y' })
       writer.write(Huge, { n: 3, blob: new Uint8Array(1) })
       const schema = readFileSync(join(writer.path, 'schema.json'), 'utf8')
@@ -178,7 +181,7 @@ describe('RLIMIT_FSIZE', () => {
   if (noLimits !== undefined) console.log(`no-space: RLIMIT_FSIZE skipped: ${noLimits}`)
 
   test.skipIf(noLimits)(
-    'set under a running writer: the append fails by name, no signal kills, and it works when the limit is lifted',
+    'set for a running writer: the append fails with a named error and not with a signal, and works after the limit is removed',
     async () => {
       const path = join(makeFolder('memory'), 'journal')
       const child = startChild(

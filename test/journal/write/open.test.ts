@@ -84,7 +84,7 @@ describe('an existing journal', () => {
     expect(readNumbers(openReader(path))).toEqual(upTo(3000))
   })
 
-  it('keeps its page size; another is refused, none is accepted', () => {
+  it('keeps its page size: another size is refused, and no size is accepted', () => {
     const path = journalPath()
     openWriter(path, { pageSize: 2 * SMALL_PAGE }).close()
     const failure = failureOf(() => Writer.open(path, { pageSize: SMALL_PAGE }))
@@ -167,7 +167,7 @@ describe('a path that is not a journal', () => {
     expect(failureOf(() => openReader(path))).toMatchObject({ code: 'ERR_JOURNAL_NOT_FOUND', path })
   })
 
-  it('one in another version of the format', () => {
+  it('a journal in another version of the format', () => {
     const path = journalPath()
     openWriter(path).close()
     const file = join(path, FIRST_PAGE)
@@ -219,7 +219,7 @@ describe('permissions', () => {
   })
 
   it.skipIf(skipUnless(ROOT, 'a directory of somebody else', 'only root can give files away'))(
-    'of a directory of somebody else are refused',
+    'of a directory of another user are refused',
     () => {
       const path = journalPath()
       mkdirSync(path, { mode: 0o700 })
@@ -327,14 +327,14 @@ it('a copy of a journal is a journal', () => {
   writeCounts(writer, 0, 3000)
   const copy = journalPath()
   mkdirSync(copy, { mode: 0o700 })
-  // The next page is being prepared under a temporary name meanwhile.
+  // Meanwhile the next page is prepared under a temporary name.
   const names = readdirSync(writer.path).filter(name => !name.endsWith('.tmp'))
   for (const name of names) copyFileSync(join(writer.path, name), join(copy, name))
   expect(readNumbers(openReader(copy))).toEqual(upTo(3000))
   expect(openWriter(copy).position).toBe(writer.position)
 })
 
-it('other definitions of a program do not change what it writes', () => {
+it('other definitions in a program do not change what it writes', () => {
   const path = journalPath()
   openWriter(path, { frames: [frame('Later', 99, { n: f64 })] }).close()
   writeCounts(openWriter(path), 0, 3)

@@ -6,10 +6,10 @@ import { type Child, startChild } from '../../support/child.ts'
 import { Count } from '../../support/frames.ts'
 import { journalPath, openReader, openWriter, readNumbers, upTo, writeCounts } from '../../support/open.ts'
 
-// Several processes, one after the other.
+// Runs several processes, one after the other.
 vi.setConfig({ testTimeout: 120_000 })
 
-/** A writer that writes on, ten frames a second, and says what stopped it. `busy`: its event loop never turns. */
+/** A writer that writes ten frames a second, and reports the error that stopped it. `busy`: its event loop never runs. */
 const WRITES_ON = `
   const writer = Writer.open(dir, { pageSize: 65536, durability: args[2] })
   const busy = args[1] === 'busy'
@@ -45,7 +45,7 @@ interface Stopped {
   readonly again: readonly string[]
 }
 
-/** As `rm -rf`, again when the writer was just making its next page. */
+/** Like `rm -rf`. Repeated, because the writer may be creating its next page at that moment. */
 function remove(path: string): void {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -60,7 +60,7 @@ function remove(path: string): void {
 const WAYS: Readonly<Record<string, (path: string) => void>> = {
   removed: remove,
   moved: path => renameSync(path, `${path}-elsewhere`),
-  'made anew': path => {
+  'created again': path => {
     remove(path)
     mkdirSync(path)
   },
@@ -70,11 +70,11 @@ const WAYS: Readonly<Record<string, (path: string) => void>> = {
 }
 
 const cases = Object.keys(WAYS).flatMap(way =>
-  (way === 'removed' ? ['turning', 'busy'] : ['busy']).map(loop => ({ way, loop })),
+  (way === 'removed' ? ['awaiting', 'busy'] : ['busy']).map(loop => ({ way, loop })),
 )
 
 test.each(cases)(
-  'a writer ($loop) whose journal is $way says so, and from where on frames are lost',
+  'a writer ($loop) whose journal is $way throws, with the position from which frames are lost',
   async ({ way, loop }) => {
     for (const durability of ['process', 'interval']) {
       const path = journalPath()
@@ -91,7 +91,7 @@ test.each(cases)(
   },
 )
 
-/** A writer that has written 2,500 frames, does one thing when told, and closes. */
+/** A writer that has written 2,500 frames, makes one call when the test asks for it, and closes. */
 const DOES_ONE_THING = `
   const retain = args[1] === 'retention' ? { pages: 1 } : undefined
   const writer = Writer.open(dir, { pageSize: 65536, durability: args[1] === 'flush' ? 'commit' : 'process', retain })
@@ -135,7 +135,7 @@ async function oldWriterDoes(child: Child, thing: string, expected: string): Pro
 }
 
 test.each(THINGS.flatMap(([thing, code]) => (['removed', 'emptied'] as const).map(way => ({ thing, code, way }))))(
-  'a journal made anew where one was $way keeps all its frames, whatever the old writer does: $thing',
+  'a journal created where one was $way keeps all its frames, whatever the old writer does: $thing',
   async ({ thing, code, way }) => {
     const path = journalPath()
     const old = startChild(DOES_ONE_THING, [path, thing])
@@ -151,7 +151,7 @@ test.each(THINGS.flatMap(([thing, code]) => (['removed', 'emptied'] as const).ma
   },
 )
 
-test('what a writer with a moved journal leaves is that journal, whole and ready for the next writer', async () => {
+test('a writer whose journal was moved leaves it complete and ready for the next writer', async () => {
   const path = journalPath()
   const writer = openWriter(path)
   writeCounts(writer, 0, 2000)
@@ -168,7 +168,7 @@ test('what a writer with a moved journal leaves is that journal, whole and ready
   expect(readNumbers(openReader(path))).toEqual(upTo(10))
 })
 
-test('a reader that comes to the end of its page says that the journal was made anew, and reads nothing of the new one', () => {
+test('a reader at the end of its page reports that the journal was created again, and reads nothing of the new one', () => {
   const path = journalPath()
   const writer = openWriter(path)
   writeCounts(writer, 0, 100)

@@ -30,7 +30,7 @@ describe('begin, commit, abort', () => {
     expect(readNumbers(openReader(writer.path))).toEqual([7])
   })
 
-  it('a subscriber to page rolls may write to the journal: its frame comes first, and the frame to begin is begun', () => {
+  it('a subscriber to page rolls may write to the journal: its frame comes first, then the frame that caused the roll is begun', () => {
     const writer = openWriter()
     let rolls = 0
     const write = (message: unknown): void => {
@@ -88,7 +88,7 @@ describe('begin, commit, abort', () => {
     expect(writer.position).toBe(258)
   })
 
-  it('a second definition of the same layout is the same kind of frame', () => {
+  it('a second definition of the same layout is the same definition', () => {
     const writer = openWriter()
     for (let n = 0; n < 3; n++) writer.write(frame('Count', 2, { n: f64 }), { n })
     expect(readNumbers(openReader(writer.path))).toEqual([0, 1, 2])
@@ -245,7 +245,7 @@ describe('pages', () => {
     expect(numbers).toHaveLength(SMALL_CAPACITY - left + 2)
   })
 
-  it('end as if an aborted frame had not been begun', () => {
+  it('end in the same way after an aborted frame as without it', () => {
     const writer = openWriter()
     writeCounts(writer, 0, SMALL_CAPACITY - 1)
     writer.begin(Huge)
@@ -256,7 +256,7 @@ describe('pages', () => {
   })
 
   it.each([SMALL_PAGE, SMALL_PAGE + 4096, 128 * 1024, 1024 * 1024, 16 * 1024 * 1024])(
-    'of %i bytes hold what fits',
+    'of %i bytes hold the frames that fit',
     pageSize => {
       const writer = openWriter(journalPath(), { pageSize })
       const capacity = (pageSize - 4096) / 64
@@ -267,10 +267,10 @@ describe('pages', () => {
     },
   )
 
-  it('of 1 GiB, the largest size, work to their end', () => {
+  it('of 1 GiB, the largest size, work up to their end', () => {
     const writer = openWriter(journalPath(), { pageSize: 1024 * 1024 * 1024, frames: [Count, Huge] })
     const capacity = (1024 * 1024 * 1024 - 4096) / 64
-    // Sparse reading: a quarter of a million slots would take a second to write, 64 thousand frames of 255 a tenth.
+    // Frames of 255 slots, because 64 thousand of them are written in a tenth of the time of 16 million small ones.
     let n = 0
     while (writer.position + 255 <= capacity) writeSized(writer, 255, n++)
     writeCounts(writer, n, n + capacity - writer.position)
@@ -281,13 +281,13 @@ describe('pages', () => {
 
   it('one too small for a frame: the definition is refused', () => {
     const writer = openWriter()
-    expect(SMALL_CAPACITY).toBeGreaterThan(255) // So no page is too small for the largest frame there can be.
+    expect(SMALL_CAPACITY).toBeGreaterThan(255) // So no page is too small for the largest possible frame.
     expect(writeSized(writer, 255, 1)).toBe(0)
   })
 })
 
 describe('schema.json', () => {
-  it('has a definition before its first frame, even when writing it failed once', () => {
+  it('has a definition before its first frame, even if writing it failed once', () => {
     const writer = openWriter()
     const obstacle = join(writer.path, 'schema.json.tmp')
     mkdirSync(obstacle)
@@ -337,7 +337,7 @@ describe('schema.json', () => {
     openWriter(path)
   })
 
-  it('two frames under one id are refused before anything is created', () => {
+  it('two frames with one id are refused before anything is created', () => {
     const path = journalPath()
     const frames = [frame('A', 9, { price: f64 }), frame('B', 9, { price: f64 })]
     expect(failureOf(() => Writer.open(path, { frames })).code).toBe('ERR_FRAME_DEFINITION')
@@ -373,7 +373,7 @@ describe('close', () => {
     openWriter(path, { pageSize: undefined }).close()
   })
 
-  it('flush after close is an error, a pending flush ends', async () => {
+  it('flush after close is an error, and a pending flush ends', async () => {
     const writer = openWriter(journalPath('disk'), { durability: 'commit' })
     writeCounts(writer, 0, 5)
     const flush = writer.flush()

@@ -11,7 +11,7 @@ const roles = {
       for (let n = 0; n < Number(number); n++) writer.write(Count, { n, text: 'of a child' })
     })
   },
-  /** Until it is killed. */
+  /** Runs until it is killed. */
   async writeForEver() {
     const writer = Writer.open(path, { pageSize: 65536 })
     for (let n = 0; ; n++) {

@@ -1,4 +1,4 @@
-/** Other processes of the same runtime. */
+/** Starts other processes of the same runtime. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 
 const running = new Set()
 
-/** Starts child.mjs with a role. `said` gives its lines one after another; `end` how it ended. */
+/** Starts child.mjs with a role. `said` returns its lines one after another; `end` returns how it ended. */
 export function start(role, ...args) {
   // Under an emulator the runtime is started by another program.
   const program = process.env.TICKTAPE_EXEC_PATH ?? process.execPath

@@ -1,4 +1,4 @@
-/** What one process sees of journals. Each export is a check, its name what must be so. */
+/** Journals in one process. Each export is a check; its name says what must be true. */
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, renameSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { Count, Everything, EXTREMES } from './frames.mjs'
 import { MergedReader, on, Reader, verify, Writer } from './library.mjs'
 
 const PAGE = { pageSize: 65536 }
-/** Of a page, before its first frame. */
+/** The size of a page's header. */
 const HEADER_SIZE = 4096
 
 export function values_of_every_kind_come_back(path) {
@@ -36,7 +36,7 @@ export function the_bytes_are_those_of_the_format(path) {
   assert.equal(page.toString('latin1', HEADER_SIZE + 24, HEADER_SIZE + 32), 'BTC-USDT')
 }
 
-/** Hot: engines compile what runs so often, and then the loads of readers must still be loads. */
+/** A hot loop, because engines compile code that runs often, and compiled loads of readers must still be loads. */
 export function what_is_written_is_read_frame_by_frame_over_many_pages(path) {
   const frames = 200_000
   const writer = Writer.open(path, PAGE)
@@ -136,7 +136,7 @@ export function a_file_cut_short_under_a_reader_is_an_error_and_the_process_live
   try {
     writer.close()
   } catch (error) {
-    // Its thread may have met the file that is too short.
+    // Its thread may have found the file that is too short.
     assert.equal(error.code, 'ERR_SYNC_FAILED')
   }
 }

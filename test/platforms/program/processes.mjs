@@ -65,7 +65,7 @@ export async function what_a_killed_writer_published_is_there_and_the_next_one_g
   assert.equal(countRuns(path), expected)
 }
 
-/** Counts the frames; each writer's begin at 0 and have no gap. */
+/** Counts the frames. Those of each writer begin at 0 and have no gap. */
 function countRuns(path) {
   const reader = Reader.open(path, { from: 'start' })
   let last = -1

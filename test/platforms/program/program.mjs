@@ -1,6 +1,7 @@
 /**
- * What the library must do on every runtime, as a plain program: scripts/test-matrix.mjs, test-arm64.mjs and test-musl.mjs run it where
- * vitest does not run; arguments are words of the checks to run, all if none. Prints a line of JSON for each check, and exits with the number of those that failed.
+ * Checks what the library must do on every runtime, as a plain program. scripts/test-matrix.mjs, test-arm64.mjs and test-musl.mjs run it
+ * where vitest does not run. Arguments: words in the names of the checks to run; without arguments all checks run. Prints a line of JSON
+ * for each check, and exits with the number of failed checks.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +11,7 @@ import * as journals from './journals.mjs'
 import * as processes from './processes.mjs'
 import * as state from './state.mjs'
 
-/** A check that takes longer than this hangs, in ms: an emulated processor is slow. */
+/** The time in ms after which a check counts as hanging. It is long because an emulated processor is slow. */
 const LONGEST_MS = 300_000
 
 const root = mkdtempSync(join(process.env.TICKTAPE_TEST_MEMORY ?? tmpdir(), 'program-'))
@@ -23,7 +24,7 @@ for (const [name, check] of Object.entries({ ...journals, ...processes, ...state
   let error
   let timer
   const tooLong = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it is not done after ${LONGEST_MS / 1000} s`)), LONGEST_MS)
+    timer = setTimeout(() => reject(new Error(`it has not finished after ${LONGEST_MS / 1000} s`)), LONGEST_MS)
   })
   try {
     await Promise.race([check(join(root, `check-${folders++}`)), tooLong])

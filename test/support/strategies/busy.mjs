@@ -1,4 +1,4 @@
-// Two strategies that send as much as they can: orders at market, orders that rest, cancels of both kinds, and several for one frame.
+// Two strategies that use every kind of order: market orders, resting orders, cancels of both, and several orders for one frame.
 import { defineStrategy } from 'ticktape/runtime'
 
 let seen = 0

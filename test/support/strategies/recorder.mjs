@@ -1,4 +1,4 @@
-// Two strategies that record what they see, as a digest of every bit in its order.
+// Two strategies that record a digest of every bit that they see, in order.
 
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'

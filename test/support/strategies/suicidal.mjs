@@ -1,4 +1,5 @@
-// Sends two orders with each trade. Kills itself between them, the first time it comes to certain trades; throws after those of another.
+// Sends two orders for each trade. Kills itself between the two when it first handles certain trades, and throws after both for another
+// trade.
 import { existsSync, writeFileSync } from 'node:fs'
 import { defineStrategy } from 'ticktape/runtime'
 

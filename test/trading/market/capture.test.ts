@@ -13,7 +13,7 @@ import { GatewayProcess, strategyFile } from '../../support/gateways.ts'
 const REAL =
   process.env['TICKTAPE_CAPTURE'] ?? resolve(import.meta.dirname, '../../../../shared/data/btcusdt_20240808.gz')
 
-/** What a file holds, by a reading of it that shares nothing with the library: counts, and a digest of every bit in its order. */
+/** The content of a file, read by code that shares nothing with the library: counts, and a digest of every bit in order. */
 interface Content {
   readonly quotes: number
   readonly trades: number
@@ -58,7 +58,7 @@ function contentOf(file: string): Content {
   return { quotes, trades, digest: hash.digest('hex') }
 }
 
-/** A reader in a process of its own: counts and digests what it gets until it has `wanted` events, then makes sure that no more come. */
+/** A reader in a separate process. It counts and digests events until it has the expected number, then checks that no more arrive. */
 const READER = `
 import { createHash } from 'node:crypto'
 const { BookTop, Trade } = await import('ticktape/trading')
@@ -107,10 +107,10 @@ async function play(file: string, content: Content): Promise<{ pages: number; ti
   return { pages: readdirSync(journal).filter(name => name.endsWith('.page')).length, tickers: countTickers(journal) }
 }
 
-/** Of the smallest page, which the gateways of these tests write. */
+/** The slots of the smallest page, which the gateways of these tests use. */
 const PAGE_SLOTS = (64 * 1024 - 4096) / 64
 
-/** Tickers that lie right behind their BookTop: on one page, so that both became visible in one store. */
+/** The number of tickers that directly follow their BookTop. They are on one page, so both became visible in one store. */
 function countTickers(journal: string): number {
   using reader = Reader.open(journal)
   let tickers = 0

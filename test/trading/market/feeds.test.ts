@@ -102,7 +102,7 @@ describe('a capture', () => {
     expect((problems[0] as Error).message).toContain('line 2 of')
   })
 
-  test('one whose compressed data is cut off gives the events before that, and reports it', async () => {
+  test('one whose compressed data is truncated gives the events before that, and reports it', async () => {
     const text = Array.from({ length: 5000 }, (_, i) => `${i + 1} ${QUOTE.replace('2.507', String(i))}`).join('\n')
     const file = join(makeFolder(), 'cut.gz')
     const whole = gzipSync(text)
@@ -130,7 +130,7 @@ describe('a capture', () => {
       expect(await all(feed, skip)).toEqual(whole.slice(skip))
   })
 
-  test('of spot has quotes without a kind: the name of the stream gives it', async () => {
+  test('of Binance spot has quotes without a kind, which follows from the name of the stream', async () => {
     const feed = new CaptureFeed(
       capture([
         '1 {"stream":"bnbusdt@bookTicker","data":{"u":1,"s":"BNBUSDT","b":"25.3","B":"31","a":"25.4","A":"40"}}',
@@ -148,7 +148,7 @@ describe('a capture', () => {
     expect(Object.fromEntries(feed.passedOver)).toEqual({ depth5: 1, ticker: 1, 'answer to a request': 1 })
   })
 
-  test('has trades that are not of the market: they are skipped and counted by kind', async () => {
+  test('has trades that are not market trades: they are skipped and counted by kind', async () => {
     const from = (origin: string, price: string, quantity: string): string =>
       `5 ${TRADE.replace('MARKET', origin).replace('61800.30', price).replace('0.006', quantity)}`
     const feed = new CaptureFeed(
@@ -248,7 +248,7 @@ describe('the synthetic feed', () => {
       expect(await all(new SyntheticFeed({ limit: 1000 }), skip)).toEqual(whole.slice(skip))
   })
 
-  test('is a market: asks above bids, prices on the grid, trades at the touch, trade ids that count', async () => {
+  test('is a plausible market: asks above bids, prices on the grid, trades at the best prices, consecutive trade ids', async () => {
     const events = await all(new SyntheticFeed({ limit: 20_000, symbols: ['A', 'B'] }))
     const quotes = events.filter(event => event.kind === 'quote')
     expect(
@@ -272,7 +272,7 @@ describe('the synthetic feed', () => {
     expect(new Set(events.map(event => event.kind)).size).toBe(2)
   })
 
-  test('refuses options that make no sense', () => {
+  test('refuses invalid options', () => {
     const unfit = { symbols: ['1000000BABYDOGEUSDT'] }
     for (const options of [{ seed: -1 }, { rate: 0 }, { limit: 0 }, { symbols: [] }, unfit, { sed: 1 }]) {
       expect(failureOf(() => new SyntheticFeed(options as object))).toMatchObject({ code: 'ERR_INVALID_OPTION' })

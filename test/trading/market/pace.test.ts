@@ -13,7 +13,7 @@ import { ticktape } from '../../support/journals.ts'
 
 const YEARS_54 = 54 * 365 * 86_400_000
 
-/** A pace in a time that stands still until it is moved. */
+/** A pace with a simulated time that only the test advances. */
 function pace(speed: number | 'realtime', maxGapMs?: number): { at: (ms: number) => void; pace: Pace; gaps: Gap[] } {
   let now = 1000
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
@@ -22,7 +22,7 @@ function pace(speed: number | 'realtime', maxGapMs?: number): { at: (ms: number)
   return { at: ms => void (now = 1000 + ms), pace: new Pace(speed, maxGapMs, gap => gaps.push(gap)), gaps }
 }
 
-test('events are due at their recorded distances, and late ones catch up', () => {
+test('events are due at their recorded intervals, and late ones catch up', () => {
   const { at, pace: p, gaps } = pace(2)
   expect(p.dueIn(5000)).toBe(0)
   expect(p.dueIn(7000)).toBe(1000)
@@ -32,7 +32,7 @@ test('events are due at their recorded distances, and late ones catch up', () =>
   expect(gaps).toEqual([])
 })
 
-test('a gap of years is cut to a minute, and the next events keep their distances', () => {
+test('a gap of years is cut to a minute, and the next events keep their intervals', () => {
   const { at, pace: p, gaps } = pace('realtime')
   expect(p.dueIn(1)).toBe(0)
   expect(p.dueIn(YEARS_54)).toBe(60_000)
@@ -56,7 +56,7 @@ test('with a large maximum a gap is waited for, and reported', () => {
   expect(gaps).toEqual([{ gapMs: YEARS_54, waitMs: YEARS_54 }])
 })
 
-test('after a first line from the future the others keep their distances', () => {
+test('after a first line from the future the others keep their intervals', () => {
   const { pace: p, gaps } = pace('realtime')
   p.dueIn(YEARS_54)
   expect(p.dueIn(1000)).toBe(0)
@@ -160,7 +160,7 @@ test('an event whose symbol does not fit stops the gateway with an error that na
   })
 })
 
-test('trades that are not of the market change neither the last price nor the volume', async () => {
+test('trades that are not market trades change neither the last price nor the volume', async () => {
   const file = join(makeFolder(), 'capture.txt')
   const trade = (i: number, origin: string, price: string, quantity: string): string =>
     `${i} {"stream":"btcusdt@trade","data":{"e":"trade","s":"BTCUSDT","t":${i},"p":"${price}","q":"${quantity}","X":"${origin}","m":true}}`

@@ -19,7 +19,7 @@ for (const name of [...FILES.map(([file]) => file), 'hyperliquid_btc_20250126.gz
   if (!existsSync(join(FOLDER, name))) console.log(`A real capture is not read: there is no ${join(FOLDER, name)}.`)
 
 test.for(FILES)(
-  'every line of %s is a quote, a trade, or passed over by its kind',
+  'every line of %s is a quote, a trade, or skipped because of its kind',
   { timeout: 60_000 },
   async (row, context) => {
     const [name, wanted, passedOver] = row
@@ -36,7 +36,7 @@ test.for(FILES)(
     expect(counts).toEqual(wanted)
     expect(feed.badLines).toBe(0)
     expect(Object.fromEntries(feed.passedOver)).toEqual(passedOver)
-    // By the name of the stream alone, which the library looks at only where a message does not say its kind.
+    // Counts by the name of the stream alone, which the library uses only when a message does not state its kind.
     const text = gunzipSync(readFileSync(file)).toString()
     const pricesOf = (stream: string, field: string): number[] =>
       [...text.matchAll(new RegExp(`@${stream}","data":\\{[^}]*"${field}":"([\\d.]+)"`, 'g'))].map(([, price]) =>

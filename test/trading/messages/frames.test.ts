@@ -7,7 +7,7 @@ import { makeFolder } from '../../support/folders.ts'
 const layoutOf = (definition: { fields: readonly { name: string; offset: number; size: number }[] }) =>
   Object.fromEntries(definition.fields.map(({ name, offset, size }) => [name, [offset, size]]))
 
-test('a ticker, a trade and a top of book take 64 bytes, with their fields where they have always been', () => {
+test('a ticker, a trade and a top of book take 64 bytes, and the offsets of their fields never change', () => {
   expect([Ticker.id, Trade.id, BookTop.id]).toEqual([1, 2, 3])
   expect([Ticker.size, Trade.size, BookTop.size]).toEqual([64, 64, 64])
   expect(layoutOf(Ticker)).toEqual({ symbol: [16, 16], last: [32, 8], bid: [40, 8], ask: [48, 8], volume: [56, 8] })

@@ -16,7 +16,7 @@ function after(...fills: Fill[]): Positions {
 const bought: Fill = { ...BTC, side: 'buy', price: '60000', quantity: '2.54', fee: '0.00254', feeCurrency: 'BTC' }
 
 describe('a fee in the base currency', () => {
-  test('lowers what was bought: 2.54 less 0.00254, and 2.53746 sold, is flat', () => {
+  test('lowers the bought quantity: 2.54 minus 0.00254, minus 2.53746 sold, is flat', () => {
     const positions = after(bought)
     expect(positions.get('s', 'BTC-USDT')).toEqual({
       quantity: '2.53746',
@@ -54,16 +54,16 @@ describe('a fee in the base currency', () => {
     expect([...positions.summaries().keys()]).toEqual(['USDT'])
   })
 
-  test('on what was sold lowers it as well', () => {
+  test('on a sale lowers the position as well', () => {
     const positions = after({ ...BTC, side: 'buy', price: '10', quantity: '3' })
     positions.apply({ ...BTC, side: 'sell', price: '20', quantity: '1', fee: '0.5', feeCurrency: 'BTC' })
     expect(positions.get('s', 'BTC-USDT')).toMatchObject({ quantity: '1.5', costBasis: '15', realised: '5' })
   })
 
-  test('through zero, of all that was bought, and earned', () => {
+  test('through zero, for everything that was bought, and when it is earned', () => {
     const short = after({ ...BTC, side: 'sell', price: '10', quantity: '1' })
     short.apply({ ...BTC, side: 'buy', price: '8', quantity: '3', fee: '1', feeCurrency: 'BTC' })
-    // 24 paid for 2: 12 of it closed the 1 that had brought 10.
+    // 24 was paid for 2: 12 of it closed the 1 that had been sold for 10.
     expect(short.get('s', 'BTC-USDT')).toMatchObject({ quantity: '1', costBasis: '12', realised: '-2' })
     const dust = after({ ...BTC, side: 'buy', price: '10', quantity: '1', fee: '1', feeCurrency: 'BTC' })
     expect(dust.get('s', 'BTC-USDT')).toMatchObject({ quantity: '0', costBasis: '0', realised: '-10' })
@@ -84,7 +84,7 @@ test('a fee in a third currency is counted in that currency', () => {
   expect(positions.summary('total', 'EUR')).toEqual({ realised: '0', fees: '0', net: '0' })
 })
 
-test('markets with different quote currencies are never added up', () => {
+test('sums of markets with different quote currencies are never added', () => {
   const positions = after(
     { ...BTC, side: 'buy', price: '10', quantity: '1' },
     { ...BTC, side: 'sell', price: '15', quantity: '1', fee: '1' },
@@ -113,7 +113,7 @@ test('markets with different quote currencies are never added up', () => {
   expect(positions.currencies('X')).toBeUndefined()
 })
 
-test("without currencies a fee is in the price's currency", () => {
+test('without currencies a fee is in the currency of the price', () => {
   const positions = after({ strategy: 's', symbol: 'X', side: 'buy', price: '10', quantity: '1', fee: '0.5' })
   expect([positions.get('s', 'X').fees, [...positions.get('s', 'X').feesByCurrency]]).toEqual(['0.5', [['', '0.5']]])
   expect(positions.summary()).toEqual({ realised: '0', fees: '0.5', net: '-0.5' })
@@ -137,7 +137,7 @@ test('invalid currencies are refused with a named error and count nothing', () =
   expect([positions.get('s', 'BTC-USDT').quantity, positions.symbols()]).toEqual(['2.53746', ['BTC-USDT']])
 })
 
-test('whatever is bought, sold and taken as fees, positions and money are those of a decimal library', () => {
+test('for any purchases, sales and fees, positions and money are equal to those of a decimal library', () => {
   const Exact = Decimal.clone({ precision: 80 })
   const units = fc.integer({ min: 1, max: 10 ** 9 })
   const one = fc.record({
@@ -168,7 +168,7 @@ test('whatever is bought, sold and taken as fees, positions and money are those 
       }
       const left = quantity.minus(fees.BTC)
       expect(new Exact(positions.get('s', 'BTC-USDT').quantity).eq(left)).toBe(true)
-      // Closed at a price, all that came in less all that went out is realised, whatever was rounded on the way.
+      // After closing at a price, the realised P&L is all money received minus all money paid, whatever was rounded before.
       positions.settle('BTC-USDT', '7.25')
       const { realised, fees: paid } = positions.get('s', 'BTC-USDT')
       expect([realised, paid]).toEqual(

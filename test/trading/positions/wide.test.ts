@@ -1,4 +1,4 @@
-/** A positions journal keeps what `Positions` holds: long decimals and currencies too, beside the frames of journals from before. */
+/** A positions journal stores all values of `Positions`, also long decimals and currencies, besides the frames of older journals. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Reader, Writer } from 'ticktape'
@@ -12,7 +12,7 @@ function journalPath(): string {
   return join(makeFolder('memory'), 'journal')
 }
 
-/** Every book, its fees and its currencies, as texts. */
+/** All books with their fees and currencies, as texts. */
 function shown(positions: Positions): unknown {
   const owners = [
     ...positions.owners('strategy').map(strategy => ({ strategy })),
@@ -52,7 +52,7 @@ const long: Fill = {
   fee: '0.000000000000000000000000000000000001',
 }
 
-test('18 decimals, all used: as exact in the journal as in memory', () => {
+test('18 decimals are as exact in the journal as in memory', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory, { scale: FINE })
   const positions = new Positions({ scale: FINE })
@@ -152,7 +152,7 @@ test('currencies and fees in them are in the journal', () => {
   expect(folded.positions.get('a', 'BTC').quantity).toBe('0')
 })
 
-test("waiting fills already fix their symbol's currencies", () => {
+test('fills that are not written yet already fix the currencies of their symbol', () => {
   const keeper = opened(PositionsWriter.open(journalPath()))
   keeper.apply(fills[0])
   expect(failureOf(() => keeper.apply({ ...fills[0], quote: 'EUR' })).code).toBe('ERR_FIELD_VALUE')

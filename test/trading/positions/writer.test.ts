@@ -1,4 +1,4 @@
-/** The positions' journal: batches, and the same numbers after any death. */
+/** The positions' journal: batches, and the same numbers after its process was killed at any moment. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,7 +33,7 @@ function fillOf(i: number): Fill {
   }
 }
 
-/** All of it, as texts. */
+/** All positions, as texts. */
 function shown(positions: Positions): unknown {
   return ['s0', 's1', 's2']
     .flatMap(strategy => ['Y0', 'Y1'].map(symbol => [strategy, symbol, positions.get(strategy, symbol)]))
@@ -50,7 +50,7 @@ function folded(count: number): unknown {
   return shown(positions)
 }
 
-test('fills count 16 at a time', () => {
+test('fills are written 16 at a time', () => {
   const keeper = open(journalPath(), { batchMs: 60_000 })
   for (let i = 0; i < 15; i++) keeper.apply(fillOf(i))
   expect([keeper.folded, keeper.waiting]).toEqual([0, 15])
@@ -62,7 +62,7 @@ test('fills count 16 at a time', () => {
   expect(shown(keeper.positions)).toEqual(folded(17))
 })
 
-test('fills also count after the flush interval', async () => {
+test('fills are also written after the flush interval', async () => {
   const keeper = open(journalPath(), { batchMs: 20 })
   keeper.apply(fillOf(0))
   expect(keeper.folded).toBe(0)
@@ -70,7 +70,7 @@ test('fills also count after the flush interval', async () => {
   expect(shown(keeper.positions)).toEqual(folded(1))
 })
 
-test('opening again gives the same positions, and any program can compute them', () => {
+test('opening the journal again gives the same positions, and any program can compute them from it', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory, { snapshotEvery: 100 })
   for (let i = 0; i < 350; i++) keeper.apply(fillOf(i), i)
@@ -85,7 +85,7 @@ test('opening again gives the same positions, and any program can compute them',
   expect(shown(foldPositions(directory).positions)).toEqual(folded(400))
 })
 
-test('a journal that has lost its beginning continues from a snapshot', () => {
+test('a journal whose first pages were removed continues from a snapshot', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory, { snapshotEvery: 50, journal: { pageSize: 64 * 1024 } })
   for (let i = 0; i < 500; i++) keeper.apply(fillOf(i), i)
@@ -97,7 +97,7 @@ test('a journal that has lost its beginning continues from a snapshot', () => {
   expect(shown(fold.positions)).toEqual(folded(500))
 })
 
-test('settlement is in the journal too', () => {
+test('settlements are in the journal too', () => {
   const directory = journalPath()
   const keeper = PositionsWriter.open(directory)
   for (let i = 0; i < 10; i++) keeper.apply(fillOf(i))
@@ -121,7 +121,7 @@ test('numbers are stored as they were counted', () => {
   expect(shown(foldPositions(directory).positions)).toEqual(shown(keeper.positions))
 })
 
-test('a fill that does not fit the journal is refused at once', () => {
+test('a fill that does not fit into the journal is refused at once', () => {
   const keeper = open(journalPath())
   expect(failureOf(() => keeper.apply({ ...fillOf(0), strategy: 'x'.repeat(33) })).code).toBe('ERR_FIELD_VALUE')
   expect(failureOf(() => keeper.apply({ ...fillOf(0), symbol: 'é' })).code).toBe('ERR_FIELD_VALUE')
@@ -131,7 +131,7 @@ test('a fill that does not fit the journal is refused at once', () => {
   expect([keeper.waiting, keeper.fold()]).toEqual([0, 0])
 })
 
-test('positions of other decimals are not mixed', () => {
+test('positions with different scales are not mixed', () => {
   const directory = journalPath()
   PositionsWriter.open(directory, { scale: { price: 2, quantity: 0 } }).close()
   expect(failureOf(() => PositionsWriter.open(directory, { scale: { price: 8, quantity: 8 } })).code).toBe(
@@ -145,7 +145,7 @@ test('a journal whose fills give other positions than it records is damaged', ()
   const keeper = PositionsWriter.open(directory, { journal: { durability: 'process' } })
   for (let i = 0; i < 16; i++) keeper.apply(fillOf(i))
   keeper.close()
-  // One fill more that its positions know nothing of, before the next ones.
+  // Adds one fill that its positions do not include, before the next ones.
   const [writer, reader] = [Writer.open(directory), Reader.open(directory)]
   let record: Record<string, unknown> | undefined
   let definition: Parameters<typeof on>[0] | undefined
@@ -164,7 +164,7 @@ test('a journal whose fills give other positions than it records is damaged', ()
 })
 
 test(
-  `killed ${KILLS} times, fed again from what it had not taken: each fill counts once`,
+  `killed ${KILLS} times, and continued with the fills that it had not written: each fill counts once`,
   async () => {
     const directory = journalPath()
     const source = journalPath()

@@ -138,7 +138,7 @@ describe('replay', () => {
   })
 
   test('of a gateway finds a venue that answers differently, and one that fills differently', async () => {
-    // In its own time, so that orders rest while the market goes on.
+    // In the times of the feed, so that orders rest while the market continues.
     const home = await session([strategyFile('busy.mjs')], 3000, 'realtime')
     expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
     class Generous extends PaperVenue {
@@ -198,7 +198,7 @@ describe('a session whose orders a custom venue answered', () => {
       strategies: [{ strategy: 'a', orders: expect.any(Number) as number }],
     })
     expect(ticktape('replay', home, '--strategy', 'a')).toMatchObject({ status: 0 })
-    // What can be compared and differs comes first.
+    // A difference that can be compared is reported first.
     writeFileSync(strategy, readFileSync(tenth('if (n === 30) return')))
     expect(ticktape('replay', home)).toMatchObject({ status: 1 })
   })
@@ -214,7 +214,7 @@ describe('a session whose orders a custom venue answered', () => {
     expect([difference, reports > 10]).toEqual([undefined, true])
   })
 
-  test('records the name of every venue that it ever had', async () => {
+  test('records the names of all its venues', async () => {
     const strategies = [tenth('')]
     const home = await session(strategies, 300)
     expect(await replayGateway({ home })).toMatchObject({ difference: undefined })

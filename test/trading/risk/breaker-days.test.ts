@@ -1,4 +1,4 @@
-/** The breaker's days, with clocks that are wrong for a while: no day is lost, and none is added to another. */
+/** Tests the breaker's days with clocks that are wrong for a while: no day is lost, and none is added to another. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { CircuitBreaker } from 'ticktape/state'
@@ -114,7 +114,7 @@ describe('a clock that was set back', () => {
     expect(breaker.halted).toBe(true)
   })
 
-  test('by a year, and stays so: its next midnight ends the day', () => {
+  test('by a year, and not corrected: the next midnight of that clock ends the day', () => {
     const { clock, breaker } = breakerAt(NOON)
     breaker.recordPnl(-500)
     clock.jump(-YEAR)
@@ -157,7 +157,7 @@ test('of several processes, each with a clock that is wrong now and then, no amo
   expect(breaker.recordPnl(-7)).toBe(-7)
 })
 
-test('days that pass are days, across a reboot too', () => {
+test('days that really pass are counted as days, also across a reboot', () => {
   const { clock, breaker, path } = breakerAt(NOON)
   for (let day = 0; day < 3; day++) {
     expect(breaker.recordPnl(-600)).toBe(-600)

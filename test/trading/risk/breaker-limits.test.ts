@@ -3,7 +3,7 @@ import { CircuitBreaker } from 'ticktape/state'
 import { expect, it } from 'vitest'
 import { makeFolder } from '../../support/folders.ts'
 
-it('an order that reverses a position must respect the limit, one that only reduces it need not', () => {
+it('an order that reverses a position must respect the limit; an order that only reduces it need not', () => {
   const breaker = CircuitBreaker.open(join(makeFolder('memory'), 'breaker'), { maxPosition: 100, markets: 4 })
   breaker.setPosition(1, 100)
   breaker.setMarketLimit(1, 10)

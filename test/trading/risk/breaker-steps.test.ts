@@ -1,4 +1,4 @@
-/** Positions and limits of the breaker in decimal steps: held against a decimal library. */
+/** Positions and limits of the breaker in decimal steps, compared with a decimal library. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Decimal } from 'decimal.js'
@@ -36,7 +36,7 @@ test('0.1 and 0.2 bought and 0.3 sold leave nothing', () => {
   expect(breaker.check(2, -2)).toBeNull()
 })
 
-test("a market's own limit is exact as well, and in older files as exact as possible", () => {
+test('the limit of a single market is exact as well, and in older files as exact as possible', () => {
   const path = statePath('breaker')
   const breaker = opened(CircuitBreaker.open(path, { markets: 4 }))
   for (const limit of [0.9, 0.3, 1e-9, 0, 7, 2 ** 53, 1e300]) {

@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../../..')
 const RUNTIME = pathToFileURL(join(ROOT, 'dist/public/runtime.js')).href
 const COMMAND = join(ROOT, 'dist/cli/main.js')
 
-/** Teaches Node to load the TypeScript of these tests: all it knows of types is ': number'. */
+/** A loader for the TypeScript of these tests. The only type that it removes is ': number'. */
 const LOADER = `import { register } from 'node:module'
 register('data:text/javascript,' + encodeURIComponent(\`
 import { readFileSync } from 'node:fs'
@@ -22,7 +22,7 @@ export async function load(url, context, next) {
 }\`))
 `
 
-/** A strategy in TypeScript that tells which options its process has. */
+/** A strategy in TypeScript that reports the options of its process. */
 function typescript(folder: string): string {
   const file = join(folder, 'strategy.ts')
   writeFileSync(
@@ -66,7 +66,7 @@ test('a strategy in TypeScript runs if Node strips types, and is otherwise refus
 })
 
 test.each(['--import', 'NODE_OPTIONS'])(
-  'a loader given by %s gets its chance with a strategy in TypeScript, in the strategy process too',
+  'a loader given by %s is used for a strategy in TypeScript, also in the process of the strategy',
   { timeout: 60_000 },
   how => {
     const folder = makeFolder()

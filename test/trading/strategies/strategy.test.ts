@@ -58,7 +58,7 @@ async function play(body: string, events = 400, options: Partial<GatewayOptions>
     ...options,
   })
   await gateway.fed
-  // Reports on the last orders are handed on only if they are there when the strategy is told to stop.
+  // A strategy gets reports on its last orders only if they exist when it is asked to stop.
   await sleep(300)
   expect(await gateway.stop()).toBe(true)
   return home
@@ -92,13 +92,13 @@ function framesOf(directory: string, definition: FrameDefinition): Sent[] {
 const ordersOf = (home: string, id = 'a'): Sent[] => framesOf(join(home, 'strategies', id), Order)
 const reportsOf = (home: string): Sent[] => framesOf(join(home, 'gateway'), OrderReport)
 
-/** What handlers told of themselves: each note is the client id of an order. */
+/** Notes of handlers: each note is the client id of an order. */
 const notesOf = (home: string): string[] =>
   ordersOf(home)
     .filter(order => order.action === 'new')
     .map(order => order.clientOrderId)
 
-/** A strategy that sends an order with every so many trades of a symbol, and fails when it gets a report of another's. */
+/** A strategy that sends an order every few trades of a symbol, and fails when it gets a report on an order of another strategy. */
 function everyTrade(id: string, every: number): string {
   return `defineStrategy({ id: '${id}', onTrade(trade, { order }) {
       if (trade.tradeId % ${every}n === 0n) order({ symbol: trade.symbol, side: 'buy', quantity: 1, clientOrderId: String(trade.position) })
@@ -197,7 +197,7 @@ describe('a strategy', () => {
     expect(ordersOf(home)).toHaveLength(1)
   })
 
-  test('cannot send outside its handlers, nor more for one frame than fits into one page', async () => {
+  test('cannot send outside its handlers, nor more orders for one frame than fit on one page', async () => {
     const home = await play(`
       let outside = 'nothing'
       let kept
@@ -221,7 +221,7 @@ describe('a strategy', () => {
     expect(reportsOf(home)[0]).toMatchObject({ state: 'rejected', reason: 'no market' })
   })
 
-  test("cannot cancel or send in another's name by writing its journal itself: the gateway goes by whose journal it is", async () => {
+  test('cannot cancel or send for another strategy by writing frames itself: the gateway uses the number of the journal', async () => {
     const home = await play("export default defineStrategy({ id: 'a', onTrade() {} })")
     const forged = {
       symbol: 'BTCUSDT',
@@ -248,7 +248,7 @@ describe('a strategy', () => {
     ])
   })
 
-  test("that begins at the 'end' does not get frames before its first start, and later continues as any other", async () => {
+  test("that begins at the 'end' does not get frames before its first start, and later continues like any other", async () => {
     const home = await play("export default defineStrategy({ id: 'b', onTrade() {} })", 300)
     const before = Reader.open(join(home, 'gateway'), { from: 'end' })
     const end = before.position
@@ -351,7 +351,7 @@ describe('Gateway.start', () => {
     })
   })
 
-  test('refuses to continue a session whose first pages are gone: it would play its feed again', async () => {
+  test('refuses to continue a session whose first pages were removed: it would play its feed again', async () => {
     const at = await play("export default defineStrategy({ id: 'a', onTrade() {} })", 2000)
     rmSync(join(at, 'gateway', '0000000000.page'))
     expect(await rejectionOf(Gateway.start({ home: at, strategies: [], feed }))).toMatchObject({

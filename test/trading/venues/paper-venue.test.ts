@@ -37,7 +37,7 @@ describe('an order that can trade', () => {
     expect(filled).toEqual({ ...image, state: 'filled', reason: 'none', filledQuantity: 2, averagePrice: 99 })
   })
 
-  test('at the limit exactly, and one tick beyond it not', () => {
+  test('is filled exactly at the limit, and not one tick beyond it', () => {
     expect(short(venueAt(99, 100).answer(order()))).toHaveLength(2)
     expect(short(venueAt(99, 100.1).answer(order()))).toEqual([[1n, 'accepted', 0, 0, 'none']])
     expect(short(venueAt(100, 101).answer(order({ side: 'sell' })))).toHaveLength(2)
@@ -53,7 +53,7 @@ describe('an order that can trade', () => {
 })
 
 describe('an order that cannot trade yet', () => {
-  test('rests until the market reaches its price, and is filled at its limit, once', () => {
+  test('rests until the market reaches its price, and is filled once, at its limit', () => {
     const venue = venueAt(101, 102)
     venue.answer(order())
     expect(venue.quote('BTCUSDT', 100, 100.1)).toEqual([])
@@ -76,7 +76,7 @@ describe('an order that cannot trade yet', () => {
     ])
   })
 
-  test('fills in the order of arrival', () => {
+  test('orders are filled in the order of arrival', () => {
     const venue = venueAt(101, 102)
     for (const orderId of [5n, 3n, 4n]) venue.answer(order({ orderId }))
     expect(venue.quote('BTCUSDT', 99, 99).map(report => report.orderId)).toEqual([5n, 3n, 4n])
@@ -113,7 +113,7 @@ test('an order with the id of a resting one is rejected, and the resting one sta
   expect(venue.quote('BTCUSDT', 99, 100)).toMatchObject([{ quantity: 2 }])
 })
 
-test('a venue restored from the reports and quotes of another continues as that one would', () => {
+test('a venue that is restored from the reports and quotes of another continues like that one', () => {
   const first = venueAt(101, 102)
   const reports = [
     order({ orderId: 1n }),

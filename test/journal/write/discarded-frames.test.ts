@@ -1,12 +1,12 @@
-/** A frame whose filling fails, or whose commit is refused, is not in the way of the next one. */
+/** A frame that cannot be filled, or whose commit is refused, does not prevent the next one. */
 import type { FieldValueError } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from '../../support/failures.ts'
 import { Count, Huge, Kinds, Pair, Tick } from '../../support/frames.ts'
 import { openReader, openWriter, readAll, readNumbers, SMALL_CAPACITY, upTo, writeCounts } from '../../support/open.ts'
 
-describe('a field that refuses its value gives the frame up', () => {
-  it('a recorder that reports bad messages and goes on loses those alone', () => {
+describe('a frame whose field refuses a value is discarded', () => {
+  it('so a recorder that reports bad messages and continues loses only those', () => {
     const writer = openWriter()
     const refused: number[] = []
     for (let n = 0; n < 3 * SMALL_CAPACITY; n++) {
@@ -25,7 +25,7 @@ describe('a field that refuses its value gives the frame up', () => {
     expect(readNumbers(openReader(writer.path))).toEqual(sound)
   })
 
-  it('no byte of it is left in the next frame', () => {
+  it('and none of its bytes is left in the next frame', () => {
     const writer = openWriter()
     const huge = writer.begin(Huge)
     huge.n = 1
@@ -40,7 +40,7 @@ describe('a field that refuses its value gives the frame up', () => {
     }
   })
 
-  it('commit refuses it by name, whatever its options, and so do its other fields; then the next frame is written', () => {
+  it('then commit and its other fields throw a named error, whatever the options, and the next frame is written', () => {
     const writer = openWriter()
     const tick = writer.begin(Tick)
     failureOf(() => (tick.symbol = 'BTCé'))
@@ -56,7 +56,7 @@ describe('a field that refuses its value gives the frame up', () => {
     expect(readAll(openReader(writer.path)).map(({ values }) => values['symbol'])).toEqual(['ETH'])
   })
 
-  it('abort after it is welcome, once; a later commit knows nothing of it', () => {
+  it('then abort has no effect, once, and a later commit reports only that no frame is begun', () => {
     const writer = openWriter()
     failureOf(() => (writer.begin(Tick).symbol = 'BTCé'))
     writer.abort()
@@ -93,7 +93,7 @@ describe('a field that refuses its value gives the frame up', () => {
     expect(readNumbers(openReader(writer.path))).toEqual(upTo(14))
   })
 
-  it('bytes that are a Proxy of some are refused as any other value', () => {
+  it('also when the value is a Proxy of bytes', () => {
     const writer = openWriter()
     const view = writer.begin(Kinds)
     expect(failureOf(() => (view.raw = new Proxy(new Uint8Array(4), {}))).code).toBe('ERR_FIELD_VALUE')
@@ -101,7 +101,7 @@ describe('a field that refuses its value gives the frame up', () => {
     expect(readNumbers(openReader(writer.path))).toEqual([0])
   })
 
-  it('while corked, the frames committed before stay', () => {
+  it('while corked the frames committed before stay', () => {
     const writer = openWriter()
     writer.cork(20)
     writeCounts(writer, 0, 2)
@@ -111,14 +111,14 @@ describe('a field that refuses its value gives the frame up', () => {
     expect(readNumbers(openReader(writer.path))).toEqual([0, 1, 2])
   })
 
-  it('after a write that failed there is nothing to commit', () => {
+  it('after a failed write there is nothing to commit', () => {
     const writer = openWriter()
     failureOf(() => writer.write(Count, { n: 'x' as never }))
     expect(failureOf(() => writer.commit()).message).toContain('without begin()')
     expect(failureOf(() => writer.abort()).code).toBe('ERR_INVALID_STATE')
   })
 
-  it('a view kept from before writes nothing into a later frame of another kind', () => {
+  it('its view writes nothing into a later frame of another definition', () => {
     const writer = openWriter()
     const tick = writer.begin(Tick)
     failureOf(() => (tick.symbol = 'BTCé'))
@@ -138,7 +138,7 @@ describe('a commit that is refused', () => {
     { cause: 'x' as never },
     { sauce: 1 } as never,
     null as never,
-  ])('%o leaves the frame begun, says so, and names abort(), after which the next frame begins', options => {
+  ])('%o leaves the frame begun; its message mentions abort(), after which the next frame can begin', options => {
     const writer = openWriter()
     writer.write(Count, { n: 0 }, { time: 2n ** 40n })
     writer.begin(Pair).n = 1
@@ -151,7 +151,7 @@ describe('a commit that is refused', () => {
     expect(readNumbers(openReader(writer.path))).toEqual([0, 2])
   })
 
-  it('for a time before the last frame says where the time of a venue belongs', () => {
+  it('for a time before the last frame says where to store the time of a venue', () => {
     const writer = openWriter()
     writer.write(Count, { n: 0 }, { time: 2n ** 40n })
     writer.begin(Count).n = 1
