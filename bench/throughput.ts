@@ -47,6 +47,20 @@ function wayOf(name: string, { frames, times = 1 }: Variant, run: Run): Way {
   }
 }
 
+/** Frames with timestamps one way, each published, over rolling pages: what the runtime is built on. */
+export function engineWay(conditions: Conditions, frames: number, writer: Process, reader: Process): Way {
+  const variant: Variant = {
+    label: ROLLING,
+    frames,
+    size: 64,
+    batch: 1,
+    timestamps: true,
+    pages: 'rolling',
+    where: 'memory',
+  }
+  return { ...oursWay(conditions, variant, writer, reader), name: 'frames of the engine, with timestamps' }
+}
+
 export function oursWay(conditions: Conditions, variant: Variant, writer: Process, reader: Process): Way {
   const { frames, size, batch, timestamps } = variant
   return wayOf('ticktape', variant, async () => {

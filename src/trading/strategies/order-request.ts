@@ -74,7 +74,8 @@ const REQUEST = {
  * @throws {InvalidOptionError}
  */
 export function checkRequest(request: OrderRequest): void {
-  checkOptions('order', request, REQUEST)
+  // Most orders are sound: a few comparisons decide that. What they do not accept gets the error that names it.
+  if (!looksSound(request)) checkOptions('order', request, REQUEST)
   const { price, stopPrice, expireAt, postOnly, timeInForce } = request
   if (request.symbol === undefined && request.instrument === undefined)
     throw new InvalidOptionError("order needs a 'symbol' or an 'instrument'")
@@ -93,6 +94,41 @@ export function checkRequest(request: OrderRequest): void {
     throw new InvalidOptionError("'expireAt' and the time in force 'gtd' belong together: give both, or none")
   if (postOnly === true && (type !== 'limit' || timeInForce === 'ioc' || timeInForce === 'fok'))
     throw new InvalidOptionError("'postOnly' is for limit orders that may rest: 'gtc' or 'gtd'")
+}
+
+/** Whether a request has only known keys, and values of their kinds in those that most orders have. Allocates nothing. */
+function looksSound(request: OrderRequest): boolean {
+  if (typeof request !== 'object' || request === null) return false
+  for (const name in request) if (!QUICK.has(name)) return false
+  const { symbol, instrument, side, quantity, price, orderType, timeInForce, postOnly, reduceOnly } = request
+  return (
+    (symbol === undefined || (typeof symbol === 'string' && symbol !== '')) &&
+    (instrument === undefined || (typeof instrument === 'number' && instrument > 0)) &&
+    (side === 'buy' || side === 'sell') &&
+    isAmount(quantity) &&
+    (price === undefined || isAmount(price)) &&
+    (orderType === undefined || orderType === 'limit' || orderType === 'market') &&
+    (timeInForce === undefined || timeInForce === 'gtc' || timeInForce === 'ioc' || timeInForce === 'fok') &&
+    (postOnly === undefined || typeof postOnly === 'boolean') &&
+    (reduceOnly === undefined || typeof reduceOnly === 'boolean')
+  )
+}
+
+/** The keys that `looksSound` knows. */
+const QUICK: ReadonlySet<string> = new Set([
+  'symbol',
+  'instrument',
+  'side',
+  'quantity',
+  'price',
+  'orderType',
+  'timeInForce',
+  'postOnly',
+  'reduceOnly',
+])
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
 }
 
 /** Sets the fields of a new order, but its id. */
