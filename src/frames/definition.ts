@@ -1,6 +1,6 @@
 import { formatValue } from '../base/format-value.js'
 import { FrameDefinitionError } from './errors.js'
-import { type Field, type FieldKind, isField } from './field.js'
+import { type Field, type FieldKind, type InstrumentField, isField } from './field.js'
 import { Frame, SLOT_SIZE } from './format.js'
 
 export type Fields = Readonly<Record<string, Field>>
@@ -87,7 +87,7 @@ export interface FrameOptions {
 export function frame<const F extends Fields>(
   name: string,
   id: number,
-  fields: F & UnreservedNames<F>,
+  fields: F & UnreservedNames<F> & FreeSymbols<F>,
   options: FrameOptions = {},
 ): FrameDefinition<F> {
   checkName('a frame', name)
@@ -110,6 +110,7 @@ export function frame<const F extends Fields>(
   const needed = Math.max(wanted, Math.ceil(layout.end / SLOT_SIZE))
   // A frame with the large header has 2 slots at least, even if its fields would fit into fewer.
   const slots = layout.header === Frame.LARGE_HEADER_SIZE ? Math.max(2, needed) : 1
+  checkSymbols(name, layout.fields)
   if (slots > Frame.MAX_SLOTS) {
     throw new FrameDefinitionError(
       `frame '${name}' needs ${layout.end} bytes; the largest frame has ${Frame.MAX_SLOTS * SLOT_SIZE}`,
@@ -148,6 +149,36 @@ export type ReservedName = (typeof RESERVED_NAMES)[number] | 'toJSON'
 type UnreservedNames<F extends Fields> = string extends keyof F
   ? unknown
   : { readonly [K in keyof F & ReservedName]: `every frame has '${K}' already; give the field another name` }
+
+/** The symbols that views have beside their `instrument` fields: `symbol` for `instrument`, `legSymbol` for `leg`. */
+export type SymbolsOf<F extends Fields> = {
+  readonly [K in keyof F as F[K] extends InstrumentField ? SymbolNameOf<K> : never]: string
+}
+
+type SymbolNameOf<K> = K extends 'instrument' ? 'symbol' : K extends string ? `${K}Symbol` : never
+
+/** Makes the type checker refuse a field that has the name of an instrument's symbol. */
+type FreeSymbols<F extends Fields> = string extends keyof F
+  ? unknown
+  : { readonly [K in keyof F & keyof SymbolsOf<F>]: `views have '${K & string}' already: the symbol of an instrument` }
+
+/** @internal The name of the property that has the symbol of an `instrument` field. */
+export function symbolNameOf(field: string): string {
+  return field === 'instrument' ? 'symbol' : `${field}Symbol`
+}
+
+/** @internal Also used for schema.json. @throws {FrameDefinitionError} when a field has the name of an instrument's symbol. */
+export function checkSymbols(frameName: string, fields: readonly FieldLayout[]): void {
+  for (const { name, kind } of fields) {
+    if (kind !== 'instrument') continue
+    const symbol = symbolNameOf(name)
+    if (fields.some(field => field.name === symbol)) {
+      throw new FrameDefinitionError(
+        `frame '${frameName}' cannot have a field '${symbol}' beside its instrument field '${name}', because views have the instrument's symbol there; give the field another name`,
+      )
+    }
+  }
+}
 
 /** @internal Also used for schema.json. */
 export function checkName(what: string, name: string): void {

@@ -1,5 +1,6 @@
 import { FrameDefinition } from './definition.js'
 import type { FrameHandler, Handlers } from './handlers.js'
+import type { InstrumentNames } from './instrument-names.js'
 import type { PageMemory } from './memory.js'
 import type { FramePointer } from './pointer.js'
 import { type FrameView, makeReadView } from './view.js'
@@ -21,6 +22,8 @@ const DENSE_TYPES = 1024
 
 /** Where frames come from: a journal with its schema.json, or a ring with its table of types. */
 export interface FrameOrigin {
+  /** What the numbers in `instrument` fields mean; undefined where nothing says so. */
+  readonly instruments?: InstrumentNames
   /** The definition of a type; undefined where it has none. */
   find(type: number): FrameDefinition | undefined
   /**
@@ -102,6 +105,7 @@ export class Dispatch {
   private makeRoute(definition: FrameDefinition, slots: number, handle: FrameHandler | undefined): Route {
     const { view, pointer } = makeReadView(definition)
     pointer.bind(this.memory)
+    if (this.origin.instruments !== undefined) pointer.instruments = this.origin.instruments
     this.pointers.push(pointer)
     return { view, pointer, handle: handle ?? this.handlers.rest ?? passOver, slots }
   }

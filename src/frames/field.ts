@@ -14,8 +14,10 @@ export type FieldKind =
   | 'i64'
   | 'bool'
   | 'ascii'
+  | 'text'
   | 'bytes'
   | 'enum'
+  | 'instrument'
 
 /**
  * What one field of a frame holds. `T` is the JavaScript type its value has.
@@ -37,6 +39,11 @@ export interface Field<T = unknown> {
 /** Raw bytes. The type has a name, because TypeScript before 5.7 cannot read its long form in our declaration files. */
 export interface BytesField extends Field<Uint8Array> {
   readonly kind: 'bytes'
+}
+
+/** The number of an instrument. Views find these fields by this type, and answer the instrument's symbol beside it. */
+export interface InstrumentField extends Field<number> {
+  readonly kind: 'instrument'
 }
 
 /** All fields created here. Another object of the same shape could have a size or an alignment that its kind does not have. */
@@ -83,6 +90,21 @@ export const bool = scalar<boolean>('bool', 1)
 export function ascii(size: number): Field<string> {
   return made({ kind: 'ascii', size: checkedSize('ascii', size), align: 1 })
 }
+
+/**
+ * Text of at most `size` bytes of UTF-8 without NUL. Shorter text is padded with NULs. Text that is too long, or that has
+ * a NUL or half of a surrogate pair, is refused.
+ */
+export function text(size: number): Field<string> {
+  return made({ kind: 'text', size: checkedSize('text', size), align: 1 })
+}
+
+/**
+ * The number of an instrument, 0 to 2^32 - 1; 0 means none. The journal's instruments.json says what each number means:
+ * see `Writer.addInstruments`. Views of a definition with such a field also have the instrument's symbol: `symbol` for a
+ * field named `instrument`, `legSymbol` for one named `leg`.
+ */
+export const instrument: InstrumentField = made<number, InstrumentField>({ kind: 'instrument', size: 4, align: 4 })
 
 /** `size` raw bytes. Shorter values are padded with zeros. Reading returns a copy. */
 export function bytes(size: number): BytesField {

@@ -1,4 +1,5 @@
 import { Page, SLOT_SHIFT } from './format.js'
+import { type InstrumentNames, NO_INSTRUMENTS } from './instrument-names.js'
 import { NO_MEMORY, type PageMemory } from './memory.js'
 
 /** `at` of a pointer that is at no frame. */
@@ -24,6 +25,8 @@ export class FramePointer {
   f64: Float64Array = NO_MEMORY.f64
   u64: BigUint64Array = NO_MEMORY.u64
   i64: BigInt64Array = NO_MEMORY.i64
+  /** What the numbers in `instrument` fields mean. */
+  instruments: InstrumentNames = NO_INSTRUMENTS
 
   bind(memory: PageMemory): void {
     this.memory = memory

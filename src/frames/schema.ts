@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { checkFieldName, checkId, checkName, type FieldLayout, FrameDefinition } from './definition.js'
+import { checkFieldName, checkId, checkName, checkSymbols, type FieldLayout, FrameDefinition } from './definition.js'
 import { CorruptJournalError, type FieldDifference, FrameDefinitionError, SchemaMismatchError } from './errors.js'
 import type { FieldKind } from './field.js'
-import { FORMAT_VERSION, Frame, SLOT_SIZE } from './format.js'
+import { Frame, SLOT_SIZE } from './format.js'
 
 /**
  * The definitions of one journal, in the order they were first written. Stored as `schema.json` beside the pages, so that any
@@ -72,7 +72,18 @@ export class Schema {
 
   /** The text of schema.json. */
   toJson(): string {
-    return `${JSON.stringify({ format: FORMAT_VERSION, frames: this.definitions.map(plain) }, null, 2)}\n`
+    const { definitions } = this
+    return `${JSON.stringify({ format: formatOf(definitions), frames: definitions.map(plain) }, null, 2)}\n`
+  }
+
+  /** Parses the JSON of one definition, from a schema.json that is damaged elsewhere; undefined when it is damaged too. */
+  static parseDefinition(json: string): FrameDefinition | undefined {
+    try {
+      return parseFrame(JSON.parse(json))
+    } catch (error) {
+      if (error instanceof FrameDefinitionError || error instanceof SyntaxError) return undefined
+      throw error
+    }
   }
 
   /**
@@ -141,8 +152,20 @@ export function compare(journal: FrameDefinition, program: FrameDefinition): Fie
 }
 
 function describe({ kind, size, offset, values }: FieldLayout): string {
-  const sized = kind === 'ascii' || kind === 'bytes' ? `${kind}(${size})` : kind
+  const sized = SIZES[kind] === 0 ? `${kind}(${size})` : kind
   return `${values === undefined ? sized : `${sized}(${values.join('|')})`} at ${offset}`
+}
+
+/** The format of a schema.json with no field of a kind that came later. */
+const FIRST_FORMAT = 1
+/** The format of one that has such a field, so that programs which do not know the kind refuse the journal. */
+const SECOND_FORMAT = 2
+const KINDS_OF_SECOND: ReadonlySet<FieldKind> = new Set<FieldKind>(['text', 'instrument'])
+
+/** The lowest format that has all the kinds of these definitions. */
+function formatOf(definitions: readonly FrameDefinition[]): number {
+  const later = definitions.some(({ fields }) => fields.some(({ kind }) => KINDS_OF_SECOND.has(kind)))
+  return later ? SECOND_FORMAT : FIRST_FORMAT
 }
 
 const SIZES: Readonly<Record<FieldKind, number>> = {
@@ -158,18 +181,22 @@ const SIZES: Readonly<Record<FieldKind, number>> = {
   i64: 8,
   bool: 1,
   enum: 1,
+  instrument: 4,
   ascii: 0,
+  text: 0,
   bytes: 0,
 }
 
 function parseFrames(json: unknown): FrameDefinition[] {
   const { format, frames } = asObject(json, 'the schema')
-  if (format !== FORMAT_VERSION)
-    bad(`it has format ${JSON.stringify(format)}, but this library reads ${FORMAT_VERSION}`)
+  if (format !== FIRST_FORMAT && format !== SECOND_FORMAT)
+    bad(`it has format ${JSON.stringify(format)}, but this library reads ${FIRST_FORMAT} and ${SECOND_FORMAT}`)
   if (!Array.isArray(frames)) bad("it has no list 'frames'")
   const definitions = (frames as unknown[]).map(parseFrame)
   if (new Set(definitions.map(d => d.id)).size !== definitions.length) bad('two frames have the same id')
   if (new Set(definitions.map(d => d.name)).size !== definitions.length) bad('two frames have the same name')
+  const needed = formatOf(definitions)
+  if (format !== needed) bad(`it has format ${format}, but the kinds of its fields are those of format ${needed}`)
   return definitions
 }
 
@@ -186,6 +213,7 @@ function parseFrame(json: unknown): FrameDefinition {
   const layouts = (fields as unknown[]).map(field => parseField(name as string, field, header, size))
   if (new Set(layouts.map(field => field.name)).size !== layouts.length)
     bad(`frame '${String(name)}' has a field twice`)
+  checkSymbols(name as string, layouts)
   return FrameDefinition.create(name as string, id as number, layouts, slots as number)
 }
 

@@ -2,7 +2,7 @@ import { formatValue } from '../base/format-value.js'
 import type { FieldLayout, FrameDefinition } from './definition.js'
 import { CorruptJournalError, FieldValueError, ViewExpiredError } from './errors.js'
 import type { FramePointer } from './pointer.js'
-import { storeText, TextCache } from './text.js'
+import { decodeAscii, decodeUtf8, storeText, storeUtf8, TextCache } from './text.js'
 
 /** Reads one field of the view it is called on. */
 export type Getter = (this: View) => unknown
@@ -70,6 +70,7 @@ export class View {
           return at < 0 ? gone() : p.i16[(at + offset) >> 1]
         }
       case 'u32':
+      case 'instrument':
         return function (this: View) {
           const p = this.#pointer
           const at = p.at
@@ -111,8 +112,9 @@ export class View {
           const at = p.at
           return at < 0 ? gone() : p.u8[at + offset] !== 0
         }
-      case 'ascii': {
-        const texts = new TextCache(size)
+      case 'ascii':
+      case 'text': {
+        const texts = new TextCache(size, field.kind === 'ascii' ? decodeAscii : decodeUtf8)
         return function (this: View) {
           const p = this.#pointer
           const at = p.at
@@ -135,6 +137,21 @@ export class View {
           return stored < values.length ? values[stored] : unknownEnum(frameName, field, stored, p)
         }
       }
+    }
+  }
+
+  /**
+   * Makes the getter of the symbol of one `instrument` field. It allocates nothing for a number that was read before.
+   *
+   * @throws (the getter) {ViewExpiredError} when the pointer is at no frame.
+   */
+  static symbolGetter(frameName: string, field: FieldLayout, name: string): Getter {
+    const { offset } = field
+    return function (this: View) {
+      const p = this.#pointer
+      const at = p.at
+      // As an int32: V8 makes an object of a larger number.
+      return at < 0 ? expired(frameName, name) : p.instruments.symbolOf(p.u32[(at + offset) >> 2] | 0)
     }
   }
 
@@ -177,6 +194,7 @@ export class View {
           p.i16[(at + offset) >> 1] = v
         }
       case 'u32':
+      case 'instrument':
         return function (this: View, v: number) {
           const p = this.#pointer
           const at = p.at
@@ -231,6 +249,12 @@ export class View {
           const p = this.#pointer
           const at = p.at
           if (at < 0 || typeof v !== 'string' || !storeText(p.u8, at + offset, size, v)) no(p, v)
+        }
+      case 'text':
+        return function (this: View, v: string) {
+          const p = this.#pointer
+          const at = p.at
+          if (at < 0 || typeof v !== 'string' || !storeUtf8(p.u8, at + offset, size, v)) no(p, v)
         }
       case 'bytes':
         return function (this: View, v: Uint8Array) {
@@ -297,6 +321,8 @@ function wanted(field: FieldLayout): string {
       return 'a whole number from -32768 to 32767'
     case 'u32':
       return 'a whole number from 0 to 4294967295'
+    case 'instrument':
+      return 'the number of an instrument, 0 to 4294967295'
     case 'i32':
       return 'a whole number from -2147483648 to 2147483647'
     case 'f32':
@@ -311,6 +337,8 @@ function wanted(field: FieldLayout): string {
       return 'true or false'
     case 'ascii':
       return `a string of at most ${field.size} ASCII characters`
+    case 'text':
+      return `a string of at most ${field.size} bytes of UTF-8 without NUL or half surrogate pairs`
     case 'bytes':
       return `a Uint8Array of at most ${field.size} bytes`
     case 'enum':

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import type { FieldLayout, FrameDefinition } from './definition.js'
+import { type FieldLayout, type FrameDefinition, symbolNameOf } from './definition.js'
 import { CorruptJournalError } from './errors.js'
 import { Frame, SLOT_SIZE } from './format.js'
 import type { FramePointer } from './pointer.js'
@@ -17,7 +17,7 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom')
  * expired view is shown as expired, and a value that its kind cannot have is shown as bytes.
  *
  * JSON is that of `ticktape tail --json`: `position`, `time` (ns since 1970, a decimal string), `type` (the definition's name), from 128
- * bytes on `cause`, `causeJournal`, `source`, `dest` and `sinceRoot`, then the fields. 64-bit integers are decimal strings, bytes are
+ * bytes on `cause`, `causeJournal`, `source`, `dest` and `sinceRoot`, then the fields, each instrument followed by its symbol. 64-bit integers are decimal strings, bytes are
  * hexadecimal, NaN and the infinities are strings. A frame without definition has its number as `type`, its `slots`, and its payload as
  * `bytes`. A damaged value is `{ "damaged": hexadecimal }`. An expired view is `{ "type": name, "expired": true }`.
  */
@@ -81,7 +81,10 @@ function contentOf(
     const slots = values['slots'] as number
     return Object.assign(content, { slots, bytes: hexOf(pointer, start, slots * SLOT_SIZE - start) })
   }
-  for (const field of definition.fields) content[field.name] = valueOf(values, field, pointer, show)
+  for (const field of definition.fields) {
+    content[field.name] = valueOf(values, field, pointer, show)
+    if (field.kind === 'instrument' && kind === 'read') add(symbolNameOf(field.name))
+  }
   return content
 }
 

@@ -1,4 +1,12 @@
-import { type Fields, type FieldsOf, type FrameDefinition, isDefinition, type ValuesOf } from './definition.js'
+import {
+  type Fields,
+  type FieldsOf,
+  type FrameDefinition,
+  isDefinition,
+  type SymbolsOf,
+  symbolNameOf,
+  type ValuesOf,
+} from './definition.js'
 import { CAUSE_POSITION_BITS, Frame, FrameFlag } from './format.js'
 import { plainValues } from './plain-values.js'
 import { FramePointer } from './pointer.js'
@@ -32,21 +40,23 @@ export interface FrameMethods<F extends Fields> {
   readonly definition: FrameDefinition<F>
   /** Whether this is a frame of that definition; narrows its type. */
   is<G extends Fields>(definition: FrameDefinition<G>): this is FrameView<G>
-  /** A copy of the fields' values, to keep. */
+  /** A copy of the fields' values, to keep or to write again. Without the symbols of instruments, which are no fields. */
   toObject(): ValuesOf<F>
   /**
-   * The object that `JSON.stringify` shows: `position`, `time`, `type` (the definition's name) and the fields. 64-bit integers are decimal strings, bytes
-   * are hexadecimal, NaN and the infinities are strings. An expired view gives `{ type, expired: true }`. It never throws.
+   * The object that `JSON.stringify` shows: `position`, `time`, `type` (the definition's name) and the fields, each instrument
+   * followed by its symbol. 64-bit integers are decimal strings, bytes are hexadecimal, NaN and the infinities are strings. An expired view gives `{ type, expired: true }`. It never throws.
    */
   toJSON(): Record<string, unknown>
 }
 
 /**
- * A frame to read, with its fields as properties: `FrameView<typeof Ticker>` is what a handler of `Ticker` is passed.
+ * A frame to read, with its fields as properties: `FrameView<typeof Ticker>` is what a handler of `Ticker` is passed. Beside each
+ * field of kind `instrument` it has the instrument's symbol: `symbol` for a field named `instrument`, `legSymbol` for `leg`. The symbol is
+ * that of the journal's instruments.json; '' for number 0, and '#7' for a number 7 that is not there, or in a ring or table.
  * Plain `FrameView` is a frame of any kind: call `is` to check which, or `toObject()`.
  */
 export type FrameView<D extends Fields | FrameDefinition = Fields> = FrameHeader &
-  (string extends keyof FieldsOf<D> ? unknown : Readonly<ValuesOf<FieldsOf<D>>>) &
+  (string extends keyof FieldsOf<D> ? unknown : Readonly<ValuesOf<FieldsOf<D>>> & SymbolsOf<FieldsOf<D>>) &
   FrameMethods<FieldsOf<D>>
 
 /** A frame being written: set its fields, then commit. Its position is known already. `WriteView<typeof Ticker>` is what `begin(Ticker)` returns. */
@@ -104,7 +114,12 @@ function defineReadView(definition: FrameDefinition): ViewClass {
   const define = (name: string, get: (this: View) => unknown): void => {
     Object.defineProperty(ReadView.prototype, name, { get, enumerable: true })
   }
-  for (const field of definition.fields) define(field.name, View.getter(definition.name, field))
+  for (const field of definition.fields) {
+    define(field.name, View.getter(definition.name, field))
+    if (field.kind !== 'instrument') continue
+    const symbol = symbolNameOf(field.name)
+    define(symbol, View.symbolGetter(definition.name, field, symbol))
+  }
   defineHeader(define, definition.slots > 1)
   define('definition', () => definition)
   const methods = {

@@ -13,6 +13,7 @@ export {
   type FrameOptions,
   frame,
   type ReservedName,
+  type SymbolsOf,
   type Values,
   type ValuesOf,
 } from '../frames/definition.js'
@@ -31,6 +32,9 @@ export {
   i16,
   i32,
   i64,
+  type InstrumentField,
+  instrument,
+  text,
   u8,
   u16,
   u32,

@@ -2,7 +2,6 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { tryReadIn } from '../../base/files/where.js'
 import type { FrameDefinition } from '../../frames/definition.js'
-import { FORMAT_VERSION } from '../../frames/format.js'
 import { Schema } from '../../frames/schema.js'
 import { FileName } from '../files/directory.js'
 import { readSchema } from '../files/schema-file.js'
@@ -46,7 +45,7 @@ function wholeDefinitions(text: string): FrameDefinition[] {
   const definitions = new Map<number, FrameDefinition>()
   const names = new Set<string>()
   for (const [part] of text.matchAll(DEFINITION)) {
-    const definition = parseWhole(`{"format":${FORMAT_VERSION},"frames":[${part}]}`)?.definitions[0]
+    const definition = Schema.parseDefinition(part)
     if (definition === undefined || definitions.has(definition.id) || names.has(definition.name)) continue
     definitions.set(definition.id, definition)
     names.add(definition.name)
