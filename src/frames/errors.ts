@@ -48,6 +48,18 @@ export class SchemaMismatchError extends TicktapeError {
   }
 }
 
+/** The journal has another instrument under the same number. */
+export class InstrumentMismatchError extends TicktapeError {
+  readonly code = 'ERR_INSTRUMENT_MISMATCH'
+  /** One for each key whose values differ. */
+  readonly differences: readonly FieldDifference[]
+
+  constructor(message: string, differences: readonly FieldDifference[], location: ErrorLocation = {}) {
+    super(message, location)
+    this.differences = differences
+  }
+}
+
 /** Written in a version of the format that this library does not read. */
 export class FormatVersionError extends TicktapeError {
   readonly code = 'ERR_FORMAT_VERSION'

@@ -28,11 +28,11 @@ export {
   type FieldKind,
   f32,
   f64,
+  type InstrumentField,
   i8,
   i16,
   i32,
   i64,
-  type InstrumentField,
   instrument,
   text,
   u8,
@@ -41,6 +41,7 @@ export {
   u64,
 } from '../frames/field.js'
 export { type FrameHandler, type HandlerResult, Handlers, on } from '../frames/handlers.js'
+export type { InstrumentEntry } from '../frames/instruments.js'
 export type { FrameHeader, FrameMethods, FrameView, WriteView } from '../frames/view.js'
 export type { ReaderInfo } from '../journal/control/reader-registry.js'
 export type { WriterState } from '../journal/control/writer-state.js'

@@ -32,8 +32,8 @@ Exit codes: 0 the copy has everything, 1 something is lost, 2 no copy could be m
 
 The copy ends at the first frame that is not good, because a journal has no gaps. With --salvage, each run of good pages after that becomes
 a separate journal. Salvage keeps complete pages only: frames after the damage in the same page are lost in any case. Frames keep their
-positions and times; named readers keep their positions. Headers, cursors, marks, seals, control and schema.json are created again where
-they are damaged. The journal must not be open for writing; every copy is verified.
+positions and times; named readers keep their positions. Headers, cursors, marks, seals, control, schema.json and instruments.json are
+created again where they are damaged. The journal must not be open for writing; every copy is verified.
 
 Examples:
   $ ticktape repair orders                                to orders.repaired
@@ -70,6 +70,8 @@ function describe(out: Output, report: RepairReport): void {
     out.line(
       `${paint('yellow', 'schema')}  frames of type ${report.lostTypes.join(', ')} are kept, without their definition; a writer that has it adds it`,
     )
+  if (report.instruments === 'rebuilt' || report.instruments === 'lost')
+    out.line(`${paint('yellow', 'instruments')}  ${INSTRUMENTS_TEXT[report.instruments]}`)
   for (const reader of report.readers) out.line(`reader  ${printable(reader.name)} continues at ${reader.position}`)
   for (const copy of report.copies) {
     out.line(
@@ -80,6 +82,11 @@ function describe(out: Output, report: RepairReport): void {
   else if (report.lostSlots > 0)
     out.line(`lost: ${grouped(report.lostSlots)} slots (${formatBytes(report.lostSlots * 64)})`)
 }
+
+const INSTRUMENTS_TEXT = {
+  rebuilt: 'instruments.json was damaged; its readable entries are kept',
+  lost: 'instruments.json is lost; frames keep the numbers of their instruments',
+} as const
 
 const SCHEMA_TEXT = {
   doubtful: 'schema.json can be read, but pages were written with other definitions: compare it with the programs',

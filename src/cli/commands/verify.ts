@@ -12,7 +12,7 @@ export function registerVerify(program: Command): void {
     .command('verify')
     .description('check every byte of a journal that can be checked, also while it is written')
     .argument('<dir>', "the journal's directory")
-    .option('--deep', 'also decode every text, enum and bool of every frame')
+    .option('--deep', 'also decode every text, enum and bool of every frame, and look up every instrument')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HELP))
     .action(async (directory: string, options: { deep?: boolean; json?: boolean }) => {
@@ -23,8 +23,8 @@ export function registerVerify(program: Command): void {
 const HELP = `
 Exit codes: 0 sound, 1 damaged, 2 could not check, or there are no pages yet.
 
-It checks the control file, schema.json and that every page was written with it, page headers, seals, cursors, marks, that no page
-is missing, each frame (length, type, time, and its checksum if it has one), page checksums, and the positions of named readers.
+It checks the control file, instruments.json, schema.json and that every page was written with it, page headers, seals, cursors, marks,
+that no page is missing, each frame (length, type, time, and its checksum if it has one), page checksums, and the positions of named readers.
 Without checksums ('process', the default in /dev/shm) a changed value cannot be detected.
 
 Examples:

@@ -16,10 +16,15 @@ import { pageFileName, pageNumberOf } from './page-names.js'
 export const FileName = {
   LOCK: 'writer.lock',
   SCHEMA: 'schema.json',
+  /** Only in journals whose writer has added instruments. */
+  INSTRUMENTS: 'instruments.json',
   CONTROL: 'control',
   /** Added to a name while the file is being created. */
   TEMPORARY_SUFFIX,
 } as const
+
+/** Files that are neither pages nor temporary. */
+const OWN_FILES: ReadonlySet<string> = new Set([FileName.LOCK, FileName.SCHEMA, FileName.INSTRUMENTS, FileName.CONTROL])
 
 export const DEFAULT_MODE = 0o600
 
@@ -56,7 +61,7 @@ export function listDirectory(directory: Where): Listing {
     const pageNumber = pageNumberOf(name)
     if (pageNumber >= 0) pages.push(pageNumber)
     else if (isTemporary(name)) temporaries.push(name)
-    else if (name !== FileName.LOCK && name !== FileName.SCHEMA && name !== FileName.CONTROL) foreign.push(name)
+    else if (!OWN_FILES.has(name)) foreign.push(name)
   }
   return { pages: pages.sort((a, b) => a - b), temporaries, foreign }
 }
@@ -89,7 +94,7 @@ function notListed(error: unknown, doing: string, directory: string): Error {
 function isTemporary(name: string): boolean {
   if (!name.endsWith(FileName.TEMPORARY_SUFFIX)) return false
   const made = name.slice(0, -FileName.TEMPORARY_SUFFIX.length)
-  return pageNumberOf(made) >= 0 || made === FileName.SCHEMA || made === FileName.CONTROL
+  return pageNumberOf(made) >= 0 || (OWN_FILES.has(made) && made !== FileName.LOCK)
 }
 
 /**

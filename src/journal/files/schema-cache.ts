@@ -2,6 +2,7 @@ import { pathIn, type Where } from '../../base/files/where.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import type { FrameOrigin } from '../../frames/dispatch.js'
 import { CorruptJournalError } from '../../frames/errors.js'
+import type { InstrumentNames } from '../../frames/instrument-names.js'
 import { Schema } from '../../frames/schema.js'
 import { FileName } from './directory.js'
 import { readSchema } from './schema-file.js'
@@ -10,7 +11,10 @@ import { readSchema } from './schema-file.js'
 export class SchemaCache implements FrameOrigin {
   private schema = new Schema()
 
-  constructor(private readonly directory: Where) {}
+  constructor(
+    private readonly directory: Where,
+    readonly instruments: InstrumentNames,
+  ) {}
 
   get file(): string {
     return pathIn(this.directory, FileName.SCHEMA)

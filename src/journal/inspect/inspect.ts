@@ -8,6 +8,7 @@ import { recordedRetention } from '../control/retention.js'
 import { type WriterState, writerState } from '../control/writer-state.js'
 import { NotAJournalError } from '../errors.js'
 import { FileName, listDirectory, pagePath } from '../files/directory.js'
+import { readInstruments } from '../files/instruments-file.js'
 import { readSchema } from '../files/schema-file.js'
 import type { MappedPage } from '../pages/page.js'
 import { firstTimeOf, lastTimeOf } from '../pages/page-times.js'
@@ -70,6 +71,8 @@ export interface JournalInfo {
   readonly readers: readonly ReaderState[]
   /** The frame definitions in its schema. */
   readonly frames: readonly { readonly id: number; readonly name: string }[]
+  /** The number of entries in its instruments.json. */
+  readonly instruments: number
   /**
    * Files that are damaged or cannot be read, with the error's code; and readers that keep retention from removing pages, with the code
    * `RETENTION_BLOCKED`.
@@ -113,6 +116,7 @@ export function inspect(directory: string): JournalInfo {
     })
   }
   const schema = attempt(path.join(directory, FileName.SCHEMA), () => readSchema(directory))
+  const instruments = attempt(path.join(directory, FileName.INSTRUMENTS), () => readInstruments(directory))
   const retention = recordedRetention(directory)
   if (retention !== undefined) {
     const blockers = attempt(directory, () => findBlockers(directory, retention, readers.filter(isInNeed))) ?? []
@@ -133,6 +137,7 @@ export function inspect(directory: string): JournalInfo {
     writer: writerState(directory),
     readers: readers.map(reader => ({ ...reader, lag: Math.max(0, endPosition - reader.position) })),
     frames: schema?.definitions.map(({ id, name }) => ({ id, name })) ?? [],
+    instruments: instruments?.size ?? 0,
     problems,
   }
 }

@@ -4,6 +4,7 @@ import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Dispatch } from '../../frames/dispatch.js'
 import { Handlers, isHandlers } from '../../frames/handlers.js'
+import type { InstrumentEntry } from '../../frames/instruments.js'
 import type { FrameView } from '../../frames/view.js'
 import type { Directory } from '../../native/addon.js'
 import { type Followed, follow } from '../../wait/follow.js'
@@ -12,6 +13,7 @@ import { Control } from '../control/control.js'
 import { ReaderRegistration } from '../control/reader-registry.js'
 import { JournalNotFoundError } from '../errors.js'
 import { openToRead } from '../files/directory.js'
+import { InstrumentCache } from '../files/instrument-cache.js'
 import { SchemaCache } from '../files/schema-cache.js'
 import { orClose } from '../pages/page.js'
 import { lastPage, type SeekResult, seekEnd, seekPosition, seekStart, seekTime } from '../seek/seek.js'
@@ -38,6 +40,7 @@ export class Reader implements Disposable {
   private readonly registration: ReaderRegistration | undefined
   private readonly source: FrameSource
   private readonly schema: SchemaCache
+  private readonly instrumentCache: InstrumentCache
   private readonly options: ReaderOptions
   private readonly everything: Dispatch
   private dispatch: Dispatch
@@ -82,7 +85,8 @@ export class Reader implements Disposable {
     this.options = options
     const directory = openToRead(path)
     this.directory = directory
-    this.schema = new SchemaCache(directory)
+    this.instrumentCache = new InstrumentCache(directory)
+    this.schema = new SchemaCache(directory, this.instrumentCache.names)
     let control: Control | undefined
     let registration: ReaderRegistration | undefined
     try {
@@ -193,6 +197,23 @@ export class Reader implements Disposable {
     const end = orClose(last, () => last.firstPosition + last.cursor)
     last.mapping.close()
     return Math.max(0, end - this.source.position)
+  }
+
+  /**
+   * The journal's entry for the number of an instrument, as its writer added it; undefined for a number that has none, and for 0. A
+   * view's `symbol` comes from the same entries, but never throws.
+   *
+   * @throws {CorruptJournalError} when instruments.json is damaged.
+   */
+  instrument(number: number): InstrumentEntry | undefined {
+    this.throwIfClosed()
+    return this.instrumentCache.get(number)
+  }
+
+  /** All entries that the journal has now, in the order in which they were added. @throws as `instrument`. */
+  instruments(): InstrumentEntry[] {
+    this.throwIfClosed()
+    return this.instrumentCache.all
   }
 
   /**

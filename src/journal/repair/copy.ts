@@ -1,12 +1,14 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { Page as P, SLOT_SIZE } from '../../frames/format.js'
+import type { InstrumentTable } from '../../frames/instruments.js'
 import type { Schema } from '../../frames/schema.js'
 import { prefixHashes } from '../../frames/schema-prefixes.js'
 import type { Directory } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import { RepairError } from '../errors.js'
 import { pagePath } from '../files/directory.js'
+import { writeInstruments } from '../files/instruments-file.js'
 import { pageFileName } from '../files/page-names.js'
 import { writeSchema } from '../files/schema-file.js'
 import { encodePageHeader } from '../pages/header.js'
@@ -60,15 +62,17 @@ export class CopyDirectory {
   }
 }
 
-/** Writes pages and schema.json. All pages but the last are sealed; the last one is open for more frames, even if it was sealed before. */
+/** Writes pages, schema.json, and instruments.json if there are instruments. All pages but the last are sealed; the last one is open for more frames, even if it was sealed before. */
 export async function writeRun(
   directory: Directory,
   run: Run,
   schema: Schema,
+  instruments: InstrumentTable,
   mode: number,
   onPage: () => Promise<void>,
 ): Promise<void> {
   writeSchema(directory, schema, mode)
+  if (instruments.size > 0) writeInstruments(directory, instruments, mode)
   const hashes = prefixHashes(schema)
   const byLength = [...hashes.keys()]
   let definitions = 0

@@ -17,6 +17,7 @@ import type { Finding } from '../verify/findings.js'
 import { FrameRules } from '../verify/frames.js'
 import { verify } from '../verify/verify.js'
 import { CopyDirectory, type Run, writeRun } from './copy.js'
+import { saveInstruments } from './instruments.js'
 import { type BadPage, examinePage, type GoodPage } from './page.js'
 import { enterReaders, type SavedReader, saveReaders } from './readers.js'
 import { commonSize, hasFrames, modeOf } from './scan.js'
@@ -44,7 +45,7 @@ export interface RepairReport {
   readonly path: string
   /** The first is the repaired journal; there are others only with `salvage`. `verify` has found all of them sound. */
   readonly copies: readonly RepairedCopy[]
-  /** Whether no frame and no definition was lost. */
+  /** Whether no frame, no definition and no instrument was lost. */
   readonly complete: boolean
   /** The frames that could not be kept, and why. */
   readonly lost: readonly LostFrames[]
@@ -56,6 +57,8 @@ export interface RepairReport {
   readonly schema: 'kept' | 'doubtful' | 'rebuilt' | 'lost'
   /** Types of frames whose definitions are lost; the frames are kept. */
   readonly lostTypes: readonly number[]
+  /** 'none': there was no instruments.json. 'rebuilt': only the entries that could be read are kept. */
+  readonly instruments: 'none' | 'kept' | 'rebuilt' | 'lost'
   /** The named readers in the first copy, and the positions where they continue. */
   readonly readers: readonly SavedReader[]
 }
@@ -66,7 +69,7 @@ export interface RepairReport {
  *
  * A journal has no gaps, so the copy ends at the first frame that is not good. The rest of that page and all later pages are lost,
  * unless `salvage` copies each run of good pages into a journal of its own. Everything that is not a frame (headers, cursors, marks,
- * seals, the control file, schema.json) is created again from the readable parts. Each copy is verified.
+ * seals, the control file, schema.json, instruments.json) is created again from the readable parts. Each copy is verified.
  *
  * @throws {RepairError} when there is no good frame, or when a file exists at the copy's path; {WriterLockedError} when the journal has
  * a writer; {JournalNotFoundError, NotAJournalError, FormatVersionError, JournalFullError, JournalSystemError}.
@@ -93,6 +96,7 @@ export interface LostFrames extends Finding {
 
 class Repair {
   private readonly saved
+  private readonly instruments
   private readonly rules: FrameRules
   private readonly mode: number
   private readonly pageSize: number
@@ -107,6 +111,7 @@ class Repair {
     private readonly options: RepairOptions,
   ) {
     this.saved = saveSchema(directory)
+    this.instruments = saveInstruments(directory)
     this.rules = new FrameRules(this.saved.schema, lostTypes(directory), false, this.saved.state === 'kept')
     this.mode = modeOf(directory, pages)
     this.pageSize = commonSize(directory, pages)
@@ -142,15 +147,18 @@ class Repair {
       copies.push(describeCopy(targets[i], run))
     }
     const schema = this.schemaState(kept.flat())
+    const { state: instruments } = this.instruments
+    const named = instruments === 'none' || instruments === 'kept'
     return {
       path: this.directory,
       copies,
-      complete: this.lost.length === 0 && missing.length === 0 && schema !== 'doubtful',
+      complete: this.lost.length === 0 && missing.length === 0 && schema !== 'doubtful' && named,
       lost: this.lost,
       lostSlots: this.lost.reduce((sum, { slots }) => sum + slots, 0),
       mended: this.mended,
       schema,
       lostTypes: missing,
+      instruments,
       readers,
     }
   }
@@ -242,7 +250,7 @@ class Repair {
     const { directory } = copy
     try {
       const { firstPosition, endPosition } = describeCopy(target, run)
-      await writeRun(directory, run, this.saved.schema, this.mode, async () => {
+      await writeRun(directory, run, this.saved.schema, this.instruments.table, this.mode, async () => {
         this.progress(this.pages.length * 2)
         await nextTurn()
       })

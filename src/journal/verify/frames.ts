@@ -1,5 +1,6 @@
 import type { FieldLayout } from '../../frames/definition.js'
 import type { Schema } from '../../frames/schema.js'
+import { decodeUtf8 } from '../../frames/text.js'
 
 /** Reports what is wrong with the frame at a slot. */
 type Tell = (what: string, slot: number) => void
@@ -16,6 +17,9 @@ export class FrameRules {
   private readonly slots = new Uint8Array(65_536)
   private readonly names = new Map<number, string>()
   private readonly fields = new Map<number, readonly CheckedField[]>()
+  /** The offsets of `instrument` fields. */
+  private readonly instrumentsAt = new Map<number, readonly number[]>()
+  private readonly known: ReadonlySet<number> | undefined
 
   constructor(
     /** Undefined when it cannot be read. */
@@ -26,12 +30,21 @@ export class FrameRules {
     deep: boolean,
     /** Whether every type should have a definition. */
     readonly complete: boolean = schema !== undefined,
+    /** The numbers in instruments.json; undefined when it cannot be read. */
+    instruments?: Iterable<number>,
   ) {
+    this.known = instruments === undefined ? undefined : new Set(instruments)
     for (const { id, name, slots, fields } of schema?.definitions ?? []) {
       this.slots[id] = slots
       this.names.set(id, name)
       const checked = deep ? fields.flatMap(checkedField) : []
       if (checked.length > 0) this.fields.set(id, checked)
+      const instruments = deep && this.known ? fields.filter(({ kind }) => kind === 'instrument') : []
+      if (instruments.length > 0)
+        this.instrumentsAt.set(
+          id,
+          instruments.map(({ offset }) => offset),
+        )
     }
   }
 
@@ -45,6 +58,14 @@ export class FrameRules {
 
   isLost(type: number): boolean {
     return this.lost.includes(type)
+  }
+
+  /** Adds the numbers of a frame's instruments that have no entry. */
+  collectUnnamed(type: number, u32: Uint32Array, at: number, unnamed: Set<number>): void {
+    for (const offset of this.instrumentsAt.get(type) ?? []) {
+      const number = u32[(at + offset) >> 2]
+      if (number !== 0 && this.known?.has(number) === false) unnamed.add(number)
+    }
   }
 
   checkValues(type: number, bytes: Uint8Array, at: number, slot: number, tell: Tell): void {
@@ -72,6 +93,14 @@ function checkedField(field: FieldLayout): CheckedField[] {
     return [
       { field, check: (bytes, at) => (bytes[at] <= 1 ? undefined : `holds ${bytes[at]}, neither true nor false`) },
     ]
+  if (kind === 'text') {
+    const check = (bytes: Uint8Array, at: number): string | undefined => {
+      const nul = bytes.subarray(at, at + size).indexOf(0)
+      const decoded = decodeUtf8(bytes, at, nul < 0 ? size : nul)
+      return 'wrong' in decoded ? decoded.wrong : undefined
+    }
+    return [{ field, check }]
+  }
   if (kind !== 'ascii') return []
   const check = (bytes: Uint8Array, at: number): string | undefined => {
     for (let i = at; i < at + size && bytes[i] !== 0; i++) {

@@ -215,6 +215,8 @@ class PageCheck {
     const { u16, u8, u32 } = page.memory
     const stride = markStride(page.identity.pageSize)
     const unknown = new Map<number, { slot: number; frames: number }>()
+    const unnamed = new Set<number>()
+    let firstUnnamed = 0
     const tell = (what: string, slot: number): void => this.damage(slot, what)
     let nextStride = stride
     for (let slot = 0; slot < used; ) {
@@ -237,8 +239,11 @@ class PageCheck {
       const slots = u8[at + Frame.SLOTS]
       if (slots === 0) break // the file was truncated meanwhile: reported elsewhere
       const wanted = rules.slotsOf(type)
-      if (wanted === slots) rules.checkValues(type, u8, at, slot, tell)
-      else if (wanted !== 0) this.damage(slot, `the frame has ${slots} slots, a ${rules.nameOf(type)} has ${wanted}`)
+      if (wanted === slots) {
+        rules.checkValues(type, u8, at, slot, tell)
+        rules.collectUnnamed(type, u32, at, unnamed)
+        if (unnamed.size === 0) firstUnnamed = slot + slots
+      } else if (wanted !== 0) this.damage(slot, `the frame has ${slots} slots, a ${rules.nameOf(type)} has ${wanted}`)
       else {
         const seen = unknown.get(type)
         if (seen === undefined) unknown.set(type, { slot, frames: 1 })
@@ -247,7 +252,15 @@ class PageCheck {
       slot += slots
     }
     for (const [type, { slot, frames }] of unknown) this.tellUnknown(type, slot, frames)
+    if (unnamed.size > 0) this.noteUnnamed(unnamed, firstUnnamed)
     if (sealed) this.checkLastMarks(used, stride)
+  }
+
+  /** Their frames can be read, but nobody can tell which instrument they mean. */
+  private noteUnnamed(numbers: ReadonlySet<number>, slot: number): void {
+    const listed = [...numbers].slice(0, MOST_NUMBERS).join(', ')
+    const more = numbers.size > MOST_NUMBERS ? ` and ${numbers.size - MOST_NUMBERS} more` : ''
+    this.note(slot, `frames from here on have instruments that instruments.json does not name: ${listed}${more}`)
   }
 
   private tellUnknown(type: number, slot: number, frames: number): void {
@@ -320,6 +333,9 @@ class PageCheck {
       : { path, page: number, slot, position: firstPosition + slot, what }
   }
 }
+
+/** How many numbers of instruments a note lists. */
+const MOST_NUMBERS = 10
 
 const ZEROS = Buffer.alloc(64 * 1024)
 

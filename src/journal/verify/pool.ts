@@ -13,6 +13,8 @@ export interface CheckTask {
   /** The text of a valid schema.json; undefined when it cannot be read. */
   readonly schema: string | undefined
   readonly lostTypes: readonly number[]
+  /** The numbers in instruments.json; undefined when it cannot be read. */
+  readonly instruments: readonly number[] | undefined
   readonly deep: boolean
   readonly idle: boolean
 }
@@ -31,7 +33,7 @@ const MOST_THREADS = 8
 /** Makes the rules of a task, once per thread. */
 export function rulesOf(task: CheckTask): FrameRules {
   const schema = task.schema === undefined ? undefined : Schema.parse(task.schema, task.directory)
-  return new FrameRules(schema, task.lostTypes, task.deep)
+  return new FrameRules(schema, task.lostTypes, task.deep, schema !== undefined, task.instruments)
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Schema } from '../../frames/schema.js'
 import { writerState } from '../control/writer-state.js'
 import { JournalNotFoundError } from '../errors.js'
 import { FileName, listDirectory, pagePath } from '../files/directory.js'
+import { readInstruments } from '../files/instruments-file.js'
 import { lostTypes, REPAIR_FILE } from '../files/repair-record.js'
 import { readSchema } from '../files/schema-file.js'
 import { isJournal, notAJournal } from '../inspect/inspect.js'
@@ -18,7 +19,10 @@ import { checkPages } from './pool.js'
 import { checkSequence } from './sequence.js'
 
 export interface VerifyOptions {
-  /** Also check that every text, enum and bool of every frame can be decoded. Default false. */
+  /**
+   * Also check that every text, enum and bool of every frame can be decoded and, unless a writer has the journal open, that every
+   * instrument has an entry; a number that has none is a note. Default false.
+   */
   readonly deep?: boolean
   /** Called after each page. */
   readonly onProgress?: (done: number, pages: number) => void
@@ -49,7 +53,7 @@ export interface VerifyReport {
 
 /**
  * Checks all files of a journal: page headers, the sequence of pages, every frame's structure, time and checksum, definitions, marks,
- * and the reader slots. Changes nothing, and works while a writer appends: frames written meanwhile may or may not be checked. Large
+ * instruments, and the reader slots. Changes nothing, and works while a writer appends: frames written meanwhile may or may not be checked. Large
  * journals are read by several threads.
  *
  * @throws {JournalNotFoundError, NotAJournalError, JournalSystemError} when there is no journal, or no permission to read it.
@@ -77,6 +81,7 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
   const findings = new Findings()
   const notes: Finding[] = []
   const schema = checkSchema(directory, pages, findings)
+  const instruments = checkInstruments(directory, findings)
   if (pages.length === 0) notes.push({ path: directory, what: 'it has no pages yet' })
   for (const name of temporaries) {
     if (writing === false)
@@ -93,6 +98,8 @@ async function verifyOnce(directory: string, options: VerifyOptions): Promise<Ve
     directory,
     schema: schema?.toJson(),
     lostTypes: lostTypes(directory),
+    // A writer may add entries after they were read here.
+    instruments: writing === false ? instruments : undefined,
     deep: options.deep ?? false,
     idle: writing === false,
   }
@@ -142,6 +149,17 @@ function checkSchema(directory: string, pages: readonly number[], findings: Find
     else if ((error as { code?: string }).code === 'ENOENT')
       findings.add({ path: file, what: 'it is missing: frames cannot be decoded without it' })
     else throw error
+    return undefined
+  }
+}
+
+/** The numbers that have an entry; undefined, with a finding, when the file cannot be read. There need not be such a file. */
+function checkInstruments(directory: string, findings: Findings): number[] | undefined {
+  try {
+    return readInstruments(directory).entries.map(({ number }) => number)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    findings.add({ path: path.join(directory, FileName.INSTRUMENTS), what: withoutAdvice(error.message) })
     return undefined
   }
 }

@@ -206,7 +206,13 @@ function agreePageSize(directory: string, wanted: number | undefined, tail: Tail
 function refuseForeign(directory: Directory, mode: number): void {
   const { pages, foreign } = listDirectory(directory)
   // Of the pages only those that may be written to: there may be very many, and opening must not take longer because of them.
-  for (const name of [FileName.LOCK, FileName.SCHEMA, FileName.CONTROL, ...pages.slice(-2).map(pageFileName)])
+  for (const name of [
+    FileName.LOCK,
+    FileName.SCHEMA,
+    FileName.INSTRUMENTS,
+    FileName.CONTROL,
+    ...pages.slice(-2).map(pageFileName),
+  ])
     checkOwner(directory, name, mode)
   if (pages.length === 0 && foreign.length > 0) {
     throw new NotAJournalError(

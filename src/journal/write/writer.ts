@@ -4,6 +4,7 @@ import { applyCommitOptions, type CommitOptions } from '../../frames/commit-opti
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
 import { Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { FrameTime } from '../../frames/frame-time.js'
+import type { InstrumentEntry } from '../../frames/instruments.js'
 import { DISCARDED, NO_FRAME } from '../../frames/pointer.js'
 import type { WriteView } from '../../frames/view.js'
 import { crashPoint } from '../../native/crash-point.js'
@@ -11,6 +12,7 @@ import type { RecoveryReport } from '../recover/recovery.js'
 import { AppendPoint } from './append-point.js'
 import { writeAtomically } from './atomic.js'
 import { ClockWatch } from './clock-watch.js'
+import { InstrumentAdder } from './instrument-adder.js'
 import { openWriter } from './open.js'
 import type { WriterOptions } from './options.js'
 import type { WriterParts } from './parts.js'
@@ -45,6 +47,7 @@ export class Writer implements Disposable {
   private readonly parts: WriterParts
   private readonly point: AppendPoint
   private readonly time: FrameTime
+  private readonly instruments: InstrumentAdder
   private readonly timestamps: boolean
 
   /**
@@ -66,6 +69,7 @@ export class Writer implements Disposable {
     this.point = new AppendPoint(parts)
     this.time = new FrameTime(parts.lastTime, new ClockWatch(this))
     this.timestamps = parts.settings.timestamps
+    this.instruments = new InstrumentAdder(parts.directory, parts.journalWatch, parts.settings.mode)
     try {
       for (const definition of parts.settings.frames) this.point.entries.of(definition)
     } catch (error) {
@@ -91,6 +95,22 @@ export class Writer implements Disposable {
   get durable(): number {
     this.point.throwIfClosed()
     return this.parts.durableLog?.position ?? this.point.published
+  }
+
+  /**
+   * Says what the numbers in `instrument` fields mean: adds entries to the journal's instruments.json, so that readers of the
+   * journal, and tools, have the symbol of each number. Call it before the first frame with these numbers is written. Entries
+   * that the journal has already are left as they are, also those of an earlier writer. Writes and syncs a file if any is new.
+   *
+   *     writer.addInstruments([{ number: 1, venue: 'binance', symbol: 'BTCUSDT', priceTick: '0.01' }])
+   *
+   * @throws {InstrumentMismatchError} when the journal has another entry with the same number: give changed terms a new number.
+   * @throws {InvalidOptionError} for what is not an entry, {CorruptJournalError} when the file is damaged,
+   * {JournalFullError}, {JournalReplacedError}. Nothing is added then.
+   */
+  addInstruments(entries: readonly InstrumentEntry[]): void {
+    this.point.throwIfClosed()
+    this.instruments.add(entries)
   }
 
   /**
