@@ -103,8 +103,8 @@ void putBootId(uint8_t* at) {
   std::fclose(file);
 }
 
-/** schema.json: the definitions of Small and Large, as bench/support/frames.ts defines them. */
-constexpr char kSchema[] =
+/** The definitions of Small and Large, as bench/support/frames.ts defines them. */
+constexpr char kPlainJson[] =
     R"({"format":1,"frames":[{"name":"Small","id":1,"slots":1,"fields":[)"
     R"({"name":"seq","kind":"f64","size":8,"offset":16},{"name":"bid","kind":"f64","size":8,"offset":24},)"
     R"({"name":"ask","kind":"f64","size":8,"offset":32},{"name":"volume","kind":"f64","size":8,"offset":40}]},)"
@@ -114,10 +114,20 @@ constexpr char kSchema[] =
     R"({"name":"average","kind":"f64","size":8,"offset":64},{"name":"bid","kind":"f64","size":8,"offset":72},)"
     R"({"name":"ask","kind":"f64","size":8,"offset":80},{"name":"volume","kind":"f64","size":8,"offset":88}]}]})"
     "\n";
-/** The first 8 bytes of the SHA-256 of its "frames"; test/journal/format/cpp-program.test.ts computes them again. */
-constexpr uint8_t kLayoutHash[8] = {0xc5, 0x77, 0xac, 0x0e, 0xa1, 0x1c, 0xda, 0x29};
 
-Mapped createPage(const std::string& directory, uint32_t number, std::size_t size, bool written) {
+constexpr char kLabelJson[] =
+    R"({"format":2,"frames":[{"name":"Label","id":3,"slots":1,"fields":[)"
+    R"({"name":"seq","kind":"f64","size":8,"offset":16},{"name":"instrument","kind":"instrument","size":4,"offset":24},)"
+    R"({"name":"note","kind":"text","size":36,"offset":28}]}]})"
+    "\n";
+constexpr char kLabelInstruments[] =
+    R"({"format":1,"instruments":[{"number":1,"venue":"binance","symbol":"币安人生USDT","priceTick":"0.0001"},)"
+    R"({"number":2,"venue":"okx","symbol":"BTC-USD-261225-120000-C"},)"
+    R"({"number":3,"venue":"bybit","symbol":"1000000BABYDOGEUSDT"},)"
+    R"({"number":4000000000,"venue":"okx","symbol":"\ud83d\ude80-USDT"}]})"
+    "\n";
+
+Mapped createPage(const std::string& directory, uint32_t number, std::size_t size, bool written, const Schema& schema) {
   namespace page = format::page;
   const std::string path = pagePath(directory, number);
   Mapped mapped = createFile(path + ".tmp", size, written);
@@ -130,7 +140,7 @@ Mapped createPage(const std::string& directory, uint32_t number, std::size_t siz
   put<int64_t>(data + page::kCreated, now());
   putBootId(data + page::kBootId);
   put<uint64_t>(data + page::kEpoch, 1);
-  std::memcpy(data + page::kLayoutHash, kLayoutHash, sizeof kLayoutHash);
+  std::memcpy(data + page::kLayoutHash, schema.hash.data(), schema.hash.size());
   put<uint32_t>(data + page::kIdentityCrc, crc32c(data, page::kIdentityCrc));
   nameIt(path);
   return mapped;
@@ -192,21 +202,28 @@ Mapped::~Mapped() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }
 
+const Schema kPlainSchema = {kPlainJson, {0xc5, 0x77, 0xac, 0x0e, 0xa1, 0x1c, 0xda, 0x29}, nullptr};
+const Schema kLabelSchema = {kLabelJson, {0x72, 0xda, 0xd1, 0x91, 0x4f, 0xd2, 0xec, 0xa8}, kLabelInstruments};
+
 int64_t now() {
   timespec time;
   ::clock_gettime(CLOCK_REALTIME, &time);
   return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
 }
 
-Writer::Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps, bool written)
-    : directory_(std::move(directory)), pageSize_(pageSize), announce_(announce), timestamps_(timestamps), written_(written), time_(now()) {
+Writer::Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps, bool written, const Schema& schema)
+    : directory_(std::move(directory)), pageSize_(pageSize), announce_(announce), timestamps_(timestamps), written_(written), schema_(schema), time_(now()) {
   if (announce_ == Announce::barrier) check(registerForBarriers(), "membarrier");
   check(::mkdir(directory_.c_str(), 0700) == 0, directory_);
   lock_ = ::open((directory_ + "/writer.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   check(lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0, directory_ + "/writer.lock");
-  writeFile(directory_ + "/schema.json", kSchema);
+  writeFile(directory_ + "/schema.json", schema_.json);
+  if (schema_.instruments != nullptr) {
+    writeFile(directory_ + "/instruments.json.tmp", schema_.instruments);
+    nameIt(directory_ + "/instruments.json");
+  }
   control_ = createControl(directory_);
-  page_ = createPage(directory_, 0, pageSize_, written_);
+  page_ = createPage(directory_, 0, pageSize_, written_, schema_);
   stride_ = format::page::kMinMarkStride;
   while ((page_.capacity() + stride_ - 1) / stride_ > format::page::kMarkCount) stride_ *= 2;
   nextMark_ = stride_;
@@ -236,7 +253,7 @@ void Writer::supply() {
     std::optional<Mapped> retired = std::exchange(retired_, std::nullopt);
     lock.unlock();
     retired.reset();  // unmapping is slow
-    Mapped made = createPage(directory_, number, pageSize_, written_);
+    Mapped made = createPage(directory_, number, pageSize_, written_, schema_);
     lock.lock();
     wanted_.reset();
     ready_.emplace(std::move(made));

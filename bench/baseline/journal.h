@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -61,13 +62,37 @@ struct Large {
   static constexpr int kFields = 8;
 };
 
+/** A frame with the kinds that came later: seq f64, instrument, note text(36). */
+struct Label {
+  static constexpr uint16_t kType = 3;
+  static constexpr uint8_t kSlots = 1;
+  static constexpr std::size_t kSeq = 16;
+  static constexpr std::size_t kInstrument = 24;
+  static constexpr std::size_t kNote = 28;
+  static constexpr std::size_t kNoteSize = 36;
+};
+
+/** The definitions of a new journal, and what its numbers of instruments mean. */
+struct Schema {
+  const char* json;
+  /** The first 8 bytes of the SHA-256 of its "frames"; test/journal/format/cpp-program.test.ts computes them again. */
+  std::array<uint8_t, 8> hash;
+  /** The text of instruments.json; null for none. */
+  const char* instruments;
+};
+/** Small and Large. */
+extern const Schema kPlainSchema;
+/** Label, with instruments 1 to 3 and 4,000,000,000. */
+extern const Schema kLabelSchema;
+
 int64_t now();
 
 /** The writer of a new journal, with a thread that creates the next page in advance. */
 class Writer {
  public:
   /** @param written allocate the blocks of pages by writing zeros, as the library does in memory, instead of by posix_fallocate. */
-  Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps, bool written = false);
+  Writer(std::string directory, std::size_t pageSize, Announce announce, bool timestamps, bool written = false,
+         const Schema& schema = kPlainSchema);
   ~Writer();
 
   /** Returns the address of the frame's first byte. The caller fills the payload before `commit`. */
@@ -119,6 +144,7 @@ class Writer {
   const Announce announce_;
   const bool timestamps_;
   const bool written_;
+  const Schema& schema_;
   int lock_ = -1;
   Mapped control_;
   Mapped page_;

@@ -5,6 +5,11 @@
 //   baseline read DIR --frames N [--cpu N]
 //   baseline pingpong OWN OTHER --role ping|pong --frames N [--page BYTES] [--timestamps] [--fetch-ahead] [--cpu N]
 //   baseline lines --cpus A,B
+//   baseline label DIR --frames N [--page BYTES]
+//   baseline decode DIR
+//
+// The last two are for the tests of the format, and begin at once: the first writes frames with text and instruments, the other prints
+// every frame of a journal.
 
 #include <sched.h>
 #include <time.h>
@@ -18,6 +23,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "decode.h"
 #include "journal.h"
 
 using namespace baseline;
@@ -222,6 +228,25 @@ int pingpong(const Options& options) {
   return errors == 0 ? 0 : 1;
 }
 
+/** Texts of every length of UTF-8, the longest one filling its field. */
+constexpr const char* kNotes[] = {"", "a", "é", "币安人生", "🚀 to the moon", "123456789012345678901234567890123456"};
+
+int label(const Options& options) {
+  Writer writer(options.paths[0], options.page, options.how(), true, false, kLabelSchema);
+  constexpr uint32_t kNumbers[] = {0, 1, 2, 3, 4, 4000000000};
+  for (uint64_t seq = 0; seq < options.frames; seq++) {
+    uint8_t* frame = writer.begin(Label::kSlots);
+    const double number = static_cast<double>(seq);
+    const uint32_t instrument = kNumbers[seq % 6];
+    const char* note = kNotes[seq / 6 % 6];
+    std::memcpy(frame + Label::kSeq, &number, sizeof number);
+    std::memcpy(frame + Label::kInstrument, &instrument, sizeof instrument);
+    std::memcpy(frame + Label::kNote, note, std::strlen(note));
+    writer.commit(frame, Label::kType, Label::kSlots);
+  }
+  return 0;
+}
+
 /** How long a cache line takes from one core to the other and back, in ns: the median of 50 samples of 200 exchanges. */
 int lines(const Options& options) {
   const int first = std::atoi(options.cpus.c_str());
@@ -264,5 +289,14 @@ int main(int count, char** words) {
   if (options.mode == "read") return read(options);
   if (options.mode == "pingpong") return pingpong(options);
   if (options.mode == "lines") return lines(options);
+  if (options.mode == "label") return label(options);
+  if (options.mode == "decode") {
+    try {
+      decode(options.paths[0]);
+    } catch (const std::exception& error) {
+      usage(error.what());
+    }
+    return 0;
+  }
   usage("no mode " + options.mode);
 }

@@ -14,7 +14,7 @@ export function buildBaseline(
   fs.mkdirSync(output, { recursive: true })
   if (built('cmake', '-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release') && built('cmake', '--build', output))
     return { program }
-  const files = ['main.cpp', 'journal.cpp'].map(file => join(source, file))
+  const files = ['main.cpp', 'journal.cpp', 'decode.cpp'].map(file => join(source, file))
   for (const compiler of ['g++', 'clang++']) {
     if (built(compiler, '-std=c++17', '-O3', '-pthread', '-o', program, ...files)) return { program }
   }

@@ -15,6 +15,8 @@ import {
   i16,
   i32,
   i64,
+  instrument,
+  text,
   u8,
   u16,
   u32,
@@ -32,7 +34,23 @@ interface Column {
 
 const whole = (field: Field, min: number, max: number): fc.Arbitrary<Column> =>
   fc.constant({ field, value: fc.integer({ min, max }) })
-const text = fc.string({ unit: fc.integer({ min: 1, max: 127 }).map(code => String.fromCharCode(code)), maxLength: 24 })
+const asciiText = fc.string({
+  unit: fc.integer({ min: 1, max: 127 }).map(code => String.fromCharCode(code)),
+  maxLength: 24,
+})
+
+/** Any text that UTF-8 can hold, without NUL. */
+const unicode = fc.string({ unit: 'binary', maxLength: 24 }).map(value => value.replaceAll('\0', ''))
+
+/** As many of its first characters as fit into so many bytes. */
+function fitting(value: string, size: number): string {
+  let fits = ''
+  for (const character of value) {
+    if (Buffer.byteLength(fits + character) > size) break
+    fits += character
+  }
+  return fits
+}
 
 const columns: fc.Arbitrary<Column> = fc.oneof(
   whole(u8, 0, 255),
@@ -46,7 +64,13 @@ const columns: fc.Arbitrary<Column> = fc.oneof(
   fc.constant({ field: u64, value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }),
   fc.constant({ field: i64, value: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }) }),
   fc.constant({ field: bool, value: fc.boolean() }),
-  fc.integer({ min: 1, max: 24 }).map(size => ({ field: ascii(size), value: text.map(value => value.slice(0, size)) })),
+  fc
+    .integer({ min: 1, max: 24 })
+    .map(size => ({ field: ascii(size), value: asciiText.map(value => value.slice(0, size)) })),
+  fc
+    .integer({ min: 1, max: 40 })
+    .map(size => ({ field: text(size), value: unicode.map(value => fitting(value, size)) })),
+  whole(instrument, 0, 2 ** 32 - 1),
   fc
     .integer({ min: 1, max: 300 })
     .map(size => ({ field: bytes(size), value: fc.uint8Array({ minLength: size, maxLength: size }) })),

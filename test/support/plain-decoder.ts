@@ -68,8 +68,22 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
 /** The definitions of a schema.json. */
 export function decodeSchema(text: string): PlainDefinition[] {
   const { format, frames } = JSON.parse(text) as { format: number; frames: PlainDefinition[] }
-  if (format !== 1) throw new Error(`format ${format}`)
+  const later = frames.some(({ fields }) => fields.some(({ kind }) => kind === 'text' || kind === 'instrument'))
+  if (format !== (later ? 2 : 1)) throw new Error(`format ${format}`)
   return frames
+}
+
+export interface PlainInstrument {
+  readonly number: number
+  readonly venue: string
+  readonly symbol: string
+}
+
+/** The entries of an instruments.json, by number. */
+export function decodeInstruments(text: string): Map<number, PlainInstrument> {
+  const { format, instruments } = JSON.parse(text) as { format: number; instruments: PlainInstrument[] }
+  if (format !== 1) throw new Error(`format ${format}`)
+  return new Map(instruments.map(entry => [entry.number, entry]))
 }
 
 export function decodePage(page: Uint8Array, definitions: readonly PlainDefinition[]): PlainPage {
@@ -183,6 +197,7 @@ function decodeField(bytes: Uint8Array, { kind, size, offset, values }: PlainFie
     case 'i16':
       return view.getInt16(offset, true)
     case 'u32':
+    case 'instrument':
       return view.getUint32(offset, true)
     case 'i32':
       return view.getInt32(offset, true)
@@ -202,6 +217,11 @@ function decodeField(bytes: Uint8Array, { kind, size, offset, values }: PlainFie
       return Buffer.from(bytes.subarray(offset, offset + size))
         .toString('latin1')
         .split('\0')[0]
+    case 'text': {
+      const nul = bytes.indexOf(0, offset)
+      const end = nul < 0 ? offset + size : Math.min(nul, offset + size)
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(offset, end))
+    }
     case 'bytes':
       return new Uint8Array(bytes.subarray(offset, offset + size))
     default:

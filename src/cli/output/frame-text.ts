@@ -14,12 +14,22 @@ export function frameToLine(frame: FrameView): string {
   return `${String(position).padStart(10)}  ${formatTime(frame.time)}  ${name.padEnd(12)} ${parts.join(' ')}`
 }
 
+/** Letters, digits, punctuation and symbols of any script: a text that needs no quotes. */
+const PLAIN = /^[\p{L}\p{N}\p{P}\p{S}]+$/u
+
+/** As JSON, which escapes control characters below U+0020. The others, and those that change the direction of text, are escaped too. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\x7f-\x9f\u2028\u2029]|\p{Cf}/gu,
+    one => `\\u{${one.codePointAt(0)?.toString(16)}}`,
+  )
+}
+
 /** The header fields that are 0 when they were not set. */
 const HEADER = new Set(['causeJournal', 'source', 'dest', 'sinceRoot'])
 
 function formatValue(value: unknown): string {
-  if (typeof value === 'string')
-    return /^[\x21-\x7e]+$/.test(value) && !value.includes('"') ? value : JSON.stringify(value)
+  if (typeof value === 'string') return PLAIN.test(value) && !value.includes('"') ? value : quoted(value)
   if (typeof value === 'object' && value !== null) return `?${(value as { damaged: string }).damaged}`
   return String(value)
 }
