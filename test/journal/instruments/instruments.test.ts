@@ -422,6 +422,14 @@ describe('repair', () => {
     expect(symbolsOf(report.copies[0].path)).toEqual([BTC.symbol, MEME.symbol])
   })
 
+  it('keeps definitions with text and instruments from a damaged schema.json', async () => {
+    const directory = journalWith(undefined)
+    truncateSync(join(directory, 'schema.json'), statSync(join(directory, 'schema.json')).size - 3)
+    const report = await repair(directory)
+    expect(report).toMatchObject({ schema: 'rebuilt', lostTypes: [], instruments: 'kept' })
+    expect(symbolsOf(report.copies[0].path)).toEqual([BTC.symbol, MEME.symbol])
+  })
+
   it('makes no such file for a journal that has none', async () => {
     const directory = journalWith(undefined)
     rmSync(fileOf(directory))
