@@ -61,7 +61,7 @@ export function instrumentOf(generation) {
 export function checkInstruments(directory, frames) {
   const reader = Reader.open(directory)
   try {
-    for (const generation of new Set(frames.map(frame => frame.generation))) {
+    for (const generation of new Set(frames.map(one => one.generation))) {
       const { number, symbol } = instrumentOf(generation)
       if (reader.instrument(number)?.symbol !== symbol)
         throw new Error(

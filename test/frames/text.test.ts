@@ -117,11 +117,11 @@ describe('bytes of a file that are not UTF-8', () => {
   ])('%s is an error that names the position', (_, bytes) => {
     const reader = readerOf(padded(bytes))
     let frames = 0
-    for (const frame of reader) {
-      const damaged = failureOf(() => frame.toObject())
+    for (const view of reader) {
+      const damaged = failureOf(() => view.toObject())
       expect(damaged).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', position: 0, path: pageFile(reader.path, 0) })
       expect(damaged.message).toMatch(/is not UTF-8; run 'ticktape verify'$/)
-      expect(JSON.parse(JSON.stringify(frame))).toMatchObject({
+      expect(JSON.parse(JSON.stringify(view))).toMatchObject({
         note: { damaged: Buffer.from(padded(bytes)).toString('hex') },
       })
       frames++

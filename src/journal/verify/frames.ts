@@ -39,12 +39,9 @@ export class FrameRules {
       this.names.set(id, name)
       const checked = deep ? fields.flatMap(checkedField) : []
       if (checked.length > 0) this.fields.set(id, checked)
-      const instruments = deep && this.known ? fields.filter(({ kind }) => kind === 'instrument') : []
-      if (instruments.length > 0)
-        this.instrumentsAt.set(
-          id,
-          instruments.map(({ offset }) => offset),
-        )
+      if (!deep || this.known === undefined) continue
+      const offsets = fields.flatMap(({ kind, offset }) => (kind === 'instrument' ? [offset] : []))
+      if (offsets.length > 0) this.instrumentsAt.set(id, offsets)
     }
   }
 

@@ -6,9 +6,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  frame as define,
   type FrameView,
   f64,
-  frame,
   i64,
   instrument,
   on,
@@ -37,7 +37,7 @@ const FRAMES = 5000
 const TURNS = 1000
 
 /** What the C++ program writes with `label`; bench/baseline/journal.h has the same. */
-const Label = frame('Label', 3, { seq: f64, instrument, note: text(36) })
+const Label = define('Label', 3, { seq: f64, instrument, note: text(36) })
 const NOTES = ['', 'a', 'é', '币安人生', '🚀 to the moon', '123456789012345678901234567890123456']
 const SYMBOLS = [
   [0, ''],
@@ -253,7 +253,7 @@ describe.skipIf('missing' in twin)('a reader in C++', () => {
 
   it('decodes every kind of field that we write, by schema.json and instruments.json alone', () => {
     const directory = join(makeFolder('memory'), 'journal')
-    const Leg = frame('Leg', 9, { id: u64, at: i64, leg: instrument, instrument, note: text(60) }, { slots: 2 })
+    const Leg = define('Leg', 9, { id: u64, at: i64, leg: instrument, instrument, note: text(60) }, { slots: 2 })
     using writer = Writer.open(directory, { pageSize: PAGE })
     writer.addInstruments([
       { number: 1, venue: 'v', symbol: 'a"\\\u2028é' },

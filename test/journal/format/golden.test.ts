@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type FrameDefinition, type FrameView, frame, instrument, verify, Writer } from 'ticktape'
+import { type FrameView, frame, instrument, verify, Writer } from 'ticktape'
 import { expect, test } from 'vitest'
 import { plain } from '../../fixtures/plain.mjs'
 import { makeFolder } from '../../support/folders.ts'
@@ -38,7 +38,7 @@ test('a journal without text and instruments is written as before, byte for byte
     for (const view of openReader(directory)) {
       const { time, cause, causeJournal: journal = 0, source, dest } = view
       const options = { time, source, dest, cause: cause === undefined ? undefined : { journal, position: cause } }
-      writer.write(view.definition as FrameDefinition, view.toObject(), view.slots > 1 ? options : { time })
+      writer.write(view.definition, view.toObject(), view.slots > 1 ? options : { time })
     }
   }
   expect(readdirSync(copy).sort()).toEqual([...readdirSync(directory), 'writer.lock'].sort())

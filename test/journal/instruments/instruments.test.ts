@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { frame, type InstrumentEntry, inspect, instrument, Reader, repair, u32, verify, Writer } from 'ticktape'
+import { frame, inspect, instrument, Reader, repair, u32, verify, Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from '../../support/failures.ts'
 import { makeFolder } from '../../support/folders.ts'
@@ -193,7 +193,7 @@ describe('a writer', () => {
         name,
         fc.dictionary(fc.string({ unit: 'grapheme' }), plain, { maxKeys: 4 }),
       )
-      .map(([number, venue, symbol, rest]) => ({ ...rest, number, venue, symbol }) as InstrumentEntry)
+      .map(([number, venue, symbol, rest]) => ({ ...rest, number, venue, symbol }))
     const property = fc.property(fc.uniqueArray(entry, { selector: one => one.number, maxLength: 5 }), entries => {
       const writer = openWriter()
       writer.addInstruments(entries)
