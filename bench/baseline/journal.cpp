@@ -103,7 +103,7 @@ void putBootId(uint8_t* at) {
   std::fclose(file);
 }
 
-/** The definitions of Small and Large, as bench/support/frames.ts makes them. */
+/** The definitions of Small and Large, as bench/support/frames.ts defines them. */
 constexpr char kPlainJson[] =
     R"({"format":1,"frames":[{"name":"Small","id":1,"slots":1,"fields":[)"
     R"({"name":"seq","kind":"f64","size":8,"offset":16},{"name":"bid","kind":"f64","size":8,"offset":24},)"

@@ -31,6 +31,17 @@ function offsets(group: Record<string, number>): Map<string, number> {
 describe('docs/format.md', () => {
   const [page, small, large, control, reader] = tables()
 
+  it('lists every kind of field, and no other', () => {
+    const [, schema = ''] = text.split('\n## Schema\n')
+    const rows = [...schema.split('\n## ')[0].matchAll(/^\| ((?:`\w+` ?)+)\|/gm)]
+    const documented = rows.flatMap(([, cell]) => [...cell.matchAll(/`(\w+)`/g)].map(([, kind]) => kind))
+    const source = readFileSync(new URL('../../src/frames/field.ts', import.meta.url), 'utf8')
+    const [, union = ''] = /export type FieldKind =([^]*?)\n\n/.exec(source) ?? []
+    const actual = [...union.matchAll(/'(\w+)'/g)].map(([, kind]) => kind)
+    expect(actual.length).toBeGreaterThan(13)
+    expect(documented.sort()).toEqual(actual.sort())
+  })
+
   it('has the five tables of the format', () => {
     expect(tables()).toHaveLength(5)
   })

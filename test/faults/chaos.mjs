@@ -13,7 +13,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Reader, Writer } from 'ticktape'
-import { readAllNumbered, readNumbered, writeNumbered } from './numbered.mjs'
+import { checkInstruments, instrumentOf, readAllNumbered, readNumbered, writeNumbered } from './numbered.mjs'
 import { randomFrom } from './random.mjs'
 
 const [folder, mode, ...rest] = process.argv.slice(2)
@@ -97,7 +97,11 @@ class Subject {
       if (frames[i].generation !== generation || frames[i].position !== position)
         throw new Error(`${this.directory}: frame ${i} has changed after recovery`)
     }
-    for (let i = 0; i < 5; i++) writeNumbered(writer, frames.length + i, ++this.generation)
+    checkInstruments(this.directory, frames)
+    for (let i = 0; i < 5; i++) {
+      writer.addInstruments([instrumentOf(++this.generation)])
+      writeNumbered(writer, frames.length + i, this.generation)
+    }
     writer.close()
     const left = fs.readdirSync(this.directory).filter(name => name.endsWith('.tmp'))
     if (left.length > 0) throw new Error(`${this.directory}: ${left.join(', ')} left behind`)

@@ -52,6 +52,27 @@ export function writeNumbered(writer, n, generation = 0) {
   return writer.write(definition, { n, generation, fill: fillOf(n, generation, FILLS.get(definition.id)) })
 }
 
+/** What a writer adds to instruments.json before its first frame. */
+export function instrumentOf(generation) {
+  return { number: generation + 1, venue: 'test', symbol: `WRITER-${generation}` }
+}
+
+/** @throws {Error} unless the journal has the instrument of each writer whose frames it has. */
+export function checkInstruments(directory, frames) {
+  const reader = Reader.open(directory)
+  try {
+    for (const generation of new Set(frames.map(one => one.generation))) {
+      const { number, symbol } = instrumentOf(generation)
+      if (reader.instrument(number)?.symbol !== symbol)
+        throw new Error(
+          `${directory} has frames of writer ${generation}, but not the instrument that it added before them`,
+        )
+    }
+  } finally {
+    reader.close()
+  }
+}
+
 /**
  * The number and the writer of a frame that was read.
  *

@@ -18,7 +18,7 @@ const logFile = process.env.TICKTAPE_SYNC_LOG
 fs.writeFileSync(logFile, '')
 watchFileSystem(logFile)
 const { Reader, Writer } = await import('ticktape')
-const { readAllNumbered, writeNumbered } = await import('./numbered.mjs')
+const { checkInstruments, instrumentOf, readAllNumbered, writeNumbered } = await import('./numbered.mjs')
 
 const STOPS = 4
 const IMAGES = 6
@@ -74,6 +74,7 @@ async function oneWriter(life, generation) {
   const { random } = life
   const writer = Writer.open(life.directory, life.options)
   check(life, life.directory, generation > 0)
+  writer.addInstruments([instrumentOf(generation)])
   promise(life, writer.durable)
   let flushing
   for (let step = random.between(3, 12); step > 0; step--) {
@@ -160,6 +161,7 @@ function check(life, directory, adopt) {
   if (frames.length < durable) throw new Error(`${directory} has ${frames.length} frames, ${durable} were durable`)
   if (frames.length > written.length)
     throw new Error(`${directory} has ${frames.length} frames, ${written.length} were written`)
+  checkInstruments(directory, frames)
   frames.forEach((frame, i) => {
     const { generation, position } = written[i]
     if (frame.generation !== generation || frame.position !== position) {

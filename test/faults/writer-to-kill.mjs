@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { Writer } from 'ticktape'
-import { readAllNumbered, writeNumbered } from './numbered.mjs'
+import { instrumentOf, readAllNumbered, writeNumbered } from './numbered.mjs'
 
 const [directory, durability, generation, frames, promises] = process.argv.slice(2)
 const writer = Writer.open(directory, {
@@ -13,6 +13,7 @@ const writer = Writer.open(directory, {
   durability,
   syncInterval: durability === 'interval' ? 1 : undefined,
 })
+writer.addInstruments([instrumentOf(Number(generation))])
 let n = readAllNumbered(directory).length
 const end = Number(frames) === 0 ? Infinity : n + Number(frames)
 const promised = fs.openSync(promises, 'a')

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import {
   ascii,
+  type Fields,
   type FrameView,
   f64,
   frame,
@@ -49,11 +50,11 @@ describe('an instrument field', () => {
   })
 
   it.each([
-    ['symbol', () => frame('Any', 1, { instrument, symbol: ascii(8) })],
-    ['symbol', () => frame('Any', 1, { symbol: ascii(8), instrument })],
-    ['legSymbol', () => frame('Any', 1, { leg: instrument, legSymbol: u32 })],
-  ])('leaves no place for a field %s', (name, define) => {
-    const failure = failureOf(define as () => unknown)
+    ['symbol', { instrument, symbol: ascii(8) }],
+    ['symbol', { symbol: ascii(8), instrument }],
+    ['legSymbol', { leg: instrument, legSymbol: u32 }],
+  ] as [string, Fields][])('leaves no place for a field %s', (name, fields) => {
+    const failure = failureOf(() => frame('Any', 1, fields))
     expect(failure).toMatchObject({ code: 'ERR_FRAME_DEFINITION' })
     expect(failure.message).toContain(`cannot have a field '${name}' beside its instrument field`)
   })
@@ -109,7 +110,9 @@ describe('a view beside an instrument field', () => {
       expect(JSON.stringify(view)).toBe(
         `{"position":0,"time":"5","type":"Quote","instrument":2,"symbol":"${MEME.symbol}","price":1.5}`,
       )
-      expect(inspect(view)).toBe(`Quote { position: 0, time: 5n, instrument: 2, symbol: '${MEME.symbol}', price: 1.5 }`)
+      expect(inspect(view, { breakLength: Number.POSITIVE_INFINITY })).toBe(
+        `Quote { position: 0, time: 5n, instrument: 2, symbol: '${MEME.symbol}', price: 1.5 }`,
+      )
     }
   })
 

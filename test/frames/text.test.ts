@@ -97,7 +97,7 @@ describe('a text', () => {
     const property = fc.property(fc.array(unit, { maxLength: 4 }), units => {
       const note = String.fromCharCode(...units)
       const write = (): void => void writer.write(Note, { before: 0, note, after: 0 })
-      if (note.isWellFormed()) write()
+      if (!/\p{Cs}/u.test(note)) write()
       else expect(failureOf(write).code).toBe('ERR_FIELD_VALUE')
     })
     fc.assert(property, { numRuns: 2000, seed: 20_261_128 })
@@ -117,11 +117,11 @@ describe('bytes of a file that are not UTF-8', () => {
   ])('%s is an error that names the position', (_, bytes) => {
     const reader = readerOf(padded(bytes))
     let frames = 0
-    for (const frame of reader) {
-      const damaged = failureOf(() => frame.toObject())
+    for (const view of reader) {
+      const damaged = failureOf(() => view.toObject())
       expect(damaged).toMatchObject({ code: 'ERR_CORRUPT_JOURNAL', position: 0, path: pageFile(reader.path, 0) })
       expect(damaged.message).toMatch(/is not UTF-8; run 'ticktape verify'$/)
-      expect(JSON.parse(JSON.stringify(frame))).toMatchObject({
+      expect(JSON.parse(JSON.stringify(view))).toMatchObject({
         note: { damaged: Buffer.from(padded(bytes)).toString('hex') },
       })
       frames++

@@ -14,10 +14,13 @@ import {
   f64,
   frame,
   Handlers,
+  type InstrumentEntry,
   i64,
+  instrument,
   MergedReader,
   on,
   Reader,
+  text,
   u32,
   type Values,
   Writer,
@@ -100,6 +103,27 @@ frame('Timed', 3, { time: i64 })
 frame('Placed', 3, { symbol: ascii(8), position: u32 })
 // @ts-expect-error -- every view has toJSON
 frame('Json', 3, { toJSON: u32 })
+// Views have the symbols of instruments.
+const Spread = frame('Spread', 4, { instrument, far: instrument, note: text(8) })
+export const spreads = on(Spread, s => {
+  same<typeof s.instrument, number>()
+  same<typeof s.symbol, string>()
+  same<typeof s.farSymbol, string>()
+  same<typeof s.note, string>()
+  same<ReturnType<typeof s.toObject>, { instrument: number; far: number; note: string }>()
+  // @ts-expect-error -- a symbol cannot be set
+  s.symbol = 'BTCUSDT'
+})
+// @ts-expect-error -- no instrument, no symbol
+on(frame('Plain', 5, { n: u32 }), p => p.symbol)
+// @ts-expect-error -- views have 'symbol' already
+frame('Twice', 6, { instrument, symbol: ascii(8) })
+export function name(writer: Writer, reader: Reader): string | undefined {
+  const entry: InstrumentEntry = { number: 1, venue: 'okx', symbol: 'BTC-USDT', priceTick: '0.1' }
+  writer.addInstruments([entry])
+  return reader.instrument(1)?.symbol
+}
+
 export function defineAny(fields: Fields): FrameDefinition {
   return frame('Any', 3, fields)
 }

@@ -5,7 +5,7 @@ import { decodeUtf8 } from '../../frames/text.js'
 /** Reports what is wrong with the frame at a slot. */
 type Tell = (what: string, slot: number) => void
 
-/** A field that can have invalid bytes: a text, an enum or a bool. Numbers are always valid, but those of instruments should have an entry. */
+/** A field whose bytes can be invalid: a text, an enum or a bool. Numbers are always valid. */
 interface CheckedField {
   readonly field: FieldLayout
   readonly check: (bytes: Uint8Array, at: number) => string | undefined
@@ -39,12 +39,9 @@ export class FrameRules {
       this.names.set(id, name)
       const checked = deep ? fields.flatMap(checkedField) : []
       if (checked.length > 0) this.fields.set(id, checked)
-      const instruments = deep && this.known ? fields.filter(({ kind }) => kind === 'instrument') : []
-      if (instruments.length > 0)
-        this.instrumentsAt.set(
-          id,
-          instruments.map(({ offset }) => offset),
-        )
+      if (!deep || this.known === undefined) continue
+      const offsets = fields.flatMap(({ kind, offset }) => (kind === 'instrument' ? [offset] : []))
+      if (offsets.length > 0) this.instrumentsAt.set(id, offsets)
     }
   }
 

@@ -5,11 +5,25 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type FrameView, on, Reader, Writer, WriterLockedError } from 'ticktape'
+import {
+  frame as define,
+  type FrameView,
+  f64,
+  i64,
+  instrument,
+  on,
+  Reader,
+  text,
+  u64,
+  verify,
+  Writer,
+  WriterLockedError,
+} from 'ticktape'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Baseline, buildBaseline } from '../../../bench/support/baseline.ts'
 import { Large, Small } from '../../../bench/support/frames.ts'
 import { makeFolder } from '../../support/folders.ts'
+import { Kinds } from '../../support/frames.ts'
 
 const output = mkdtempSync(join(tmpdir(), 'twin-'))
 afterAll(() => rmSync(output, { recursive: true, force: true }))
@@ -21,6 +35,28 @@ const PAGE = 65_536
 const FRAMES = 5000
 /** The number of questions and answers. Both sides spin, which takes long on busy cores. */
 const TURNS = 1000
+
+/** What the C++ program writes with `label`; bench/baseline/journal.h has the same. */
+const Label = define('Label', 3, { seq: f64, instrument, note: text(36) })
+const NOTES = ['', 'a', 'é', '币安人生', '🚀 to the moon', '123456789012345678901234567890123456']
+const SYMBOLS = [
+  [0, ''],
+  [1, '币安人生USDT'],
+  [2, 'BTC-USD-261225-120000-C'],
+  [3, '1000000BABYDOGEUSDT'],
+  [4, '#4'],
+  [4_000_000_000, '🚀-USDT'],
+] as const
+
+/** Runs a mode that begins at once. Returns its output, one JSON value a line. */
+function runTwin(...words: (string | number)[]): unknown[] {
+  const { status, stdout, stderr } = spawnSync(program, words.map(String), { encoding: 'utf8', maxBuffer: 2 ** 26 })
+  expect([status, stderr]).toEqual([0, ''])
+  return stdout
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as unknown)
+}
 
 /** A journal that the C++ program wrote, over several pages. */
 async function writtenByTwin(directory: string, ...words: (string | number)[]): Promise<void> {
@@ -117,6 +153,37 @@ describe.skipIf('missing' in twin)('a writer in C++', () => {
     expect(verified.status).toBe(0)
   })
 
+  it('writes text and instruments, whose symbols we read by its instruments.json', async () => {
+    const directory = join(makeFolder('memory'), 'journal')
+    runTwin('label', directory, '--frames', FRAMES, '--page', PAGE)
+    const reader = openReader(directory)
+    const seen = Array.from(reader, view => (view.is(Label) ? { ...view.toObject(), symbol: view.symbol } : view.type))
+    expect(seen).toEqual(
+      Array.from({ length: FRAMES }, (_, seq) => {
+        const [number, symbol] = SYMBOLS[seq % 6]
+        return { seq, instrument: number, symbol, note: NOTES[Math.floor(seq / 6) % 6] }
+      }),
+    )
+    expect(reader.instrument(1)).toEqual({ number: 1, venue: 'binance', symbol: '币安人生USDT', priceTick: '0.0001' })
+    const schema = JSON.parse(readFileSync(join(directory, 'schema.json'), 'utf8')) as { frames: unknown }
+    const hash = createHash('sha256').update(JSON.stringify(schema.frames)).digest().subarray(0, 8)
+    expect(readFileSync(join(directory, '0000000000.page')).subarray(64, 72)).toEqual(hash)
+    const report = await verify(directory, { deep: true })
+    expect(report.findings).toEqual([])
+    expect(report.notes.length).toBeGreaterThan(0) // number 4 has no entry
+    // Our writer goes on with it, and keeps its instruments.
+    using writer = Writer.open(directory)
+    writer.addInstruments([{ number: 4, venue: 'okx', symbol: 'NEW' }])
+    writer.write(Label, { seq: FRAMES, instrument: 4, note: '' })
+    expect(runTwin('decode', directory).at(-1)).toEqual({
+      type: 'Label',
+      seq: FRAMES,
+      instrument: 4,
+      symbol: 'NEW',
+      note: '',
+    })
+  })
+
   it.each(['barrier', 'ordered'])('wakes our reader that sleeps, announcing frames by %s', async announce => {
     const directory = join(makeFolder('memory'), 'journal')
     const writer = new Baseline(program, [
@@ -182,6 +249,44 @@ describe.skipIf('missing' in twin)('a reader in C++', () => {
       errors: 0,
       sum: 3 * even * (even - 1) + 3 * even + 7 * even,
     })
+  })
+
+  it('decodes every kind of field that we write, by schema.json and instruments.json alone', () => {
+    const directory = join(makeFolder('memory'), 'journal')
+    const Leg = define('Leg', 9, { id: u64, at: i64, leg: instrument, instrument, note: text(60) }, { slots: 2 })
+    using writer = Writer.open(directory, { pageSize: PAGE })
+    writer.addInstruments([
+      { number: 1, venue: 'v', symbol: 'a"\\\u2028é' },
+      { number: 2 ** 32 - 1, venue: 'v', symbol: '币🚀', tick: 1e-9, inverse: false, calendar: null },
+    ])
+    const wanted: unknown[] = []
+    for (const note of [...NOTES, 'quote " and \\ and \t', '\ufeffbom', '\u{10ffff}']) {
+      const values = { id: 2n ** 64n - 1n, at: -(2n ** 63n), leg: 1, instrument: 2 ** 32 - 1, note }
+      writer.write(Leg, values)
+      wanted.push({
+        type: 'Leg',
+        ...values,
+        id: String(values.id),
+        at: String(values.at),
+        legSymbol: 'a"\\\u2028é',
+        symbol: '币🚀',
+      })
+    }
+    const kinds = {
+      u8: 255,
+      i8: -1,
+      u16: 65_535,
+      i16: -1,
+      u32: 2 ** 32 - 1,
+      i32: -1,
+      f32: 0.5,
+      f64: 0.1,
+      bool: true,
+      side: 'sell',
+    } as const
+    writer.write(Kinds, { ...kinds, u64: 1n, i64: -1n, text: 'ab', raw: Uint8Array.of(1, 255) })
+    wanted.push({ type: 'Kinds', ...kinds, u64: '1', i64: '-1', text: 'ab', raw: '01ff0000' })
+    expect(runTwin('decode', directory)).toEqual(wanted)
   })
 
   it('and writer answer ours, frame by frame', async () => {

@@ -308,6 +308,16 @@ describe('other files of a journal', () => {
     '{',
     '[]',
     '{"format":2,"frames":[]}',
+    '{"format":3,"frames":[]}',
+    // The format of a kind that is not there, and a kind that the format does not have.
+    '{"format":2,"frames":[{"name":"A","id":1,"slots":1,"fields":[{"name":"a","kind":"u32","size":4,"offset":16}]}]}',
+    '{"format":1,"frames":[{"name":"A","id":1,"slots":1,"fields":[{"name":"a","kind":"text","size":4,"offset":16}]}]}',
+    '{"format":1,"frames":[{"name":"A","id":1,"slots":1,"fields":[{"name":"a","kind":"instrument","size":4,"offset":16}]}]}',
+    // An instrument that is misaligned, of another size, or whose symbol has no place.
+    '{"format":2,"frames":[{"name":"A","id":1,"slots":1,"fields":[{"name":"a","kind":"instrument","size":4,"offset":18}]}]}',
+    '{"format":2,"frames":[{"name":"A","id":1,"slots":1,"fields":[{"name":"a","kind":"instrument","size":8,"offset":16}]}]}',
+    '{"format":2,"frames":[{"name":"A","id":1,"slots":1,"fields":[{"name":"a","kind":"text","size":49,"offset":16}]}]}',
+    '{"format":2,"frames":[{"name":"A","id":1,"slots":1,"fields":[{"name":"instrument","kind":"instrument","size":4,"offset":16},{"name":"symbol","kind":"u32","size":4,"offset":20}]}]}',
     '{"format":1}',
     '{"format":1,"frames":[{}]}',
     '\0'.repeat(100),
