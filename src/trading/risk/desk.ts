@@ -18,6 +18,8 @@ export class Desk {
   /** By the instrument's number. */
   readonly markets: (Market | undefined)[] = []
   options: RiskOptions = {}
+  /** Time that has passed, ns: it does not go back when clocks do. For rates. */
+  elapsed = 0
   /** Markets whose exposures have to be added up again. */
   private readonly dirty: Market[] = []
 
@@ -107,6 +109,11 @@ export class Desk {
       for (let k = 0; k < holdings.length; k++) if (holdings[k].position !== 0) holdings[k].revalue()
     }
     dirty.length = 0
+  }
+
+  /** Brings the profits of all owners up to date, also of those that have no limit of it. */
+  refreshProfits(): void {
+    for (const owner of this.owners()) for (const holding of owner.holdings) holding?.countProfit()
   }
 
   private addMarket(instrument: Instrument): Market {

@@ -1,4 +1,5 @@
 import { ExactSum } from '../../exact/exact-sum.js'
+import { Wide } from '../../exact/wide.js'
 import type { Instrument } from '../../instruments/instrument.js'
 import type { VenueOrder } from '../../venues/async-venue.js'
 import { PendingRequests } from './requests.js'
@@ -78,6 +79,8 @@ export class LiveOrder implements VenueOrder {
   /** Links of the lists that it is in (life/order-list): one pair for each kind of list. */
   readonly next: (LiveOrder | undefined)[] = [undefined, undefined, undefined, undefined, undefined]
   readonly previous: (LiveOrder | undefined)[] = [undefined, undefined, undefined, undefined, undefined]
+  /** @internal Its place among the open orders, by the time at which it became one. */
+  sequence = 0
   /** @internal The kinds of lists that it is in, as bits. */
   listed = 0
   /** @internal When it was last heard of after it had become final, ns. */
@@ -87,7 +90,7 @@ export class LiveOrder implements VenueOrder {
   queuedAt = 0
   behind: LiveOrder | undefined = undefined
 
-  /** @internal What risk has reserved for it, in its own units (trading/risk/reserves). */
+  /** What risk has counted for it (trading/risk/reserves). Only risk changes it. */
   readonly reserve = new Reserve()
 
   /** Whether nothing but late fills can come. */
@@ -153,7 +156,7 @@ export class LiveOrder implements VenueOrder {
     this.unknownSince = -1
     this.tradeIds.clear()
     this.filledSteps = 0
-    this.paid.set(0n)
+    this.paid.clear()
     this.saidFilled = -1
     this.writtenOff = 0
     this.endedAt = 0
@@ -165,9 +168,8 @@ export class Reserve {
   isOpen = false
   isUnknown = false
   steps = 0
-  /** Money on the quote currency's grid, as one sum in two parts; and the decimals of that grid. */
-  high = 0
-  low = 0
+  /** Money on the quote currency's grid, and the decimals of that grid. */
+  readonly money = new Wide()
   decimals = 0
   /** The price that its notional is counted with, if it has none itself; 0 until it is known. */
   marketTicks = 0
