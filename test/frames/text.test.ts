@@ -97,7 +97,7 @@ describe('a text', () => {
     const property = fc.property(fc.array(unit, { maxLength: 4 }), units => {
       const note = String.fromCharCode(...units)
       const write = (): void => void writer.write(Note, { before: 0, note, after: 0 })
-      if (note.isWellFormed()) write()
+      if (!/\p{Surrogate}/u.test(note)) write()
       else expect(failureOf(write).code).toBe('ERR_FIELD_VALUE')
     })
     fc.assert(property, { numRuns: 2000, seed: 20_261_128 })
