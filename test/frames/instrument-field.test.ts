@@ -112,7 +112,9 @@ describe('a view beside an instrument field', () => {
       expect(JSON.stringify(view)).toBe(
         `{"position":0,"time":"5","type":"Quote","instrument":2,"symbol":"${MEME.symbol}","price":1.5}`,
       )
-      expect(inspect(view, { breakLength: Number.POSITIVE_INFINITY })).toBe(`Quote { position: 0, time: 5n, instrument: 2, symbol: '${MEME.symbol}', price: 1.5 }`)
+      expect(inspect(view, { breakLength: Number.POSITIVE_INFINITY })).toBe(
+        `Quote { position: 0, time: 5n, instrument: 2, symbol: '${MEME.symbol}', price: 1.5 }`,
+      )
     }
   })
 

@@ -120,7 +120,13 @@ export function quote(symbol: string, bid: number, ask: number, size = 10, timeM
   return { kind: 'quote', timeMs, symbol, bid, ask, bidSize: size, askSize: size }
 }
 
-export function trade(symbol: string, price: number, id: number, side: 'buy' | 'sell' = 'buy', timeMs = 0): MarketEvent {
+export function trade(
+  symbol: string,
+  price: number,
+  id: number,
+  side: 'buy' | 'sell' = 'buy',
+  timeMs = 0,
+): MarketEvent {
   return { kind: 'trade', timeMs, symbol, price, quantity: 1, tradeId: BigInt(id), side }
 }
 
