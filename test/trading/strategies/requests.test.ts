@@ -171,7 +171,7 @@ describe('a strategy', () => {
           const order = note => context.order({ symbol: trade.symbol, side: 'buy', quantity: 1, price: 0.001, clientOrderId: note })
           order(outside)
           try { for (;;) order('more ' + full++) } catch (error) { outside = error.code }
-          setImmediate(() => { try { kept.order({ symbol: trade.symbol, side: 'buy', quantity: 1 }) } catch (late) { outside += ' late ' + late.code } })
+          setImmediate(() => { try { kept.order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 }) } catch (late) { outside += ' late ' + late.code } })
         },
         onStop(context) { context.order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1, clientOrderId: outside.replaceAll('ERR_', '') }) }
       })`)
