@@ -10,7 +10,7 @@ import { median } from '../support/statistics.js'
 
 const MARKETS = 512
 const quote = { bid: 48, ask: 52, bidSize: 100, askSize: 250 }
-const tick = { symbol: 'BTC-USDT', last: 61800.2, bid: 61800.2, ask: 61800.3, volume: 3 }
+const tick = { instrument: 1, venueTime: 0n, last: 61800.2, bid: 61800.2, ask: 61800.3, volume: 3 }
 const longs = new BigUint64Array(new SharedArrayBuffer(4096))
 const scratch = new BigUint64Array(1)
 const halves = new Uint32Array(scratch.buffer)

@@ -79,6 +79,8 @@ export class Player {
   onConfig: (config: DeskConfig) => void = () => {}
 
   private desk: Desk | undefined = undefined
+  /** Of the sequence that is played. */
+  private path = ''
   private journal = 0
   private originLow = 0
   private originHigh = 0
@@ -99,6 +101,7 @@ export class Player {
   /** Plays all frames up to the sequence's end at this moment, or up to a position. Stops at the first difference. */
   play(path: string, end = Number.POSITIVE_INFINITY): void {
     const reader = Reader.open(path)
+    this.path = path
     try {
       while (this.difference === undefined && reader.position < end && reader.poll(this.handlers, BATCH) > 0);
     } finally {
@@ -109,6 +112,7 @@ export class Player {
   /** As `play`, with a pause now and then. @param pause gets the part that was played, 0 to 1. */
   async playInSlices(path: string, pause: (part: number) => Promise<void>): Promise<void> {
     const reader = Reader.open(path)
+    this.path = path
     const end = reader.position + reader.lag
     try {
       let sliceEnd = performance.now() + SLICE_MS
@@ -124,7 +128,11 @@ export class Player {
 
   /** The desk. @throws {HomeError} when the sequence has no Home frame. */
   get played(): Desk {
-    if (this.desk === undefined) throw new HomeError('the sequence does not say to which home it belongs')
+    if (this.desk === undefined)
+      throw new HomeError(
+        `${this.path} does not begin with the frame that says to which home it belongs: its first pages are gone. Put them back, or begin another home`,
+        { path: this.path },
+      )
     return this.desk
   }
 

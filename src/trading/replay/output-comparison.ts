@@ -31,7 +31,11 @@ export class OutputComparison implements StrategyOutput {
   private expected: FrameView | undefined = undefined
   private atStart = false
 
-  constructor(journal: string) {
+  /** @param last the position of the last frame to compare with. */
+  constructor(
+    journal: string,
+    private readonly last: number,
+  ) {
     this.reader = Reader.open(journal)
     this.frames = this.reader[Symbol.iterator]()
   }
@@ -124,6 +128,7 @@ export class OutputComparison implements StrategyOutput {
     if (this.atStart) return true
     for (let next = this.frames.next(); next.done !== true; next = this.frames.next()) {
       const frame = next.value
+      if (frame.position > this.last) return false
       if (frame.is(Order) || frame.is(TimerRequest)) {
         this.expected = frame
         return true

@@ -17,6 +17,8 @@ export interface StrategyRun {
   progress: RecordedProgress | undefined
   /** What follows this position of its own journal was sent by its `onStop`. */
   finalOutputsFrom: number
+  /** Position in its own journal of the last frame that was there: a strategy that runs writes more meanwhile. */
+  last: number
 }
 
 /**
@@ -30,6 +32,7 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
   let lastCause = -1
   for (const recorded of recordedOf(journal)) {
     const run = runs.at(-1)
+    if (run !== undefined) run.last = recorded.position
     if (recorded.kind === 'started') {
       if (run?.ending === 'killed') run.to = recorded.next
       runs.push(begin(recorded))
@@ -56,7 +59,7 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
   return runs
 }
 
-function begin({ run, next }: RecordedEvent): StrategyRun {
+function begin({ run, next, position }: RecordedEvent): StrategyRun {
   return {
     number: run,
     from: next,
@@ -65,5 +68,6 @@ function begin({ run, next }: RecordedEvent): StrategyRun {
     read: undefined,
     progress: undefined,
     finalOutputsFrom: Number.POSITIVE_INFINITY,
+    last: position,
   }
 }

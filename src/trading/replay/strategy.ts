@@ -58,7 +58,7 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
   const journal = home.strategy(options.strategy)
   const runs = strategyRuns(journal, home.sequence, options.strategy)
   const accounts = Object.fromEntries((lives.config?.venues ?? []).map(({ name, accounts: own }) => [name, own]))
-  const comparison = new OutputComparison(journal)
+  const comparison = new OutputComparison(journal, runs.at(-1)?.last ?? -1)
   const replay = new Replay(home.sequence, comparison, runs.at(-1)?.to ?? 0, options)
   try {
     let done = 0

@@ -6,11 +6,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { verify } from 'ticktape'
 import { expect, onTestFinished, test } from 'vitest'
-import { makeFolder } from '../support/folders.ts'
-import { strategyFile } from '../support/gateways.ts'
-import { ticktape } from '../support/journals.ts'
+import { makeFolder } from '../../support/folders.ts'
+import { strategyFile } from '../../support/gateways.ts'
+import { ticktape } from '../../support/journals.ts'
 
-const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
 
 interface Line {
   readonly kind: string

@@ -1,0 +1,75 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Gateway, SyntheticFeed } from 'ticktape/runtime'
+import { describe, expect, test } from 'vitest'
+import { moduleOf, newHome, playToEnd, QUICK } from '../../support/desks.ts'
+import { rejectionOf } from '../../support/failures.ts'
+
+describe('Gateway.start', () => {
+  const feed = new SyntheticFeed({ limit: 1 })
+  test.each([
+    [{ spede: 'max' }, 'ERR_INVALID_OPTION'],
+    [{ speed: 0 }, 'ERR_INVALID_OPTION'],
+    [{ feed: {} as never }, 'ERR_INVALID_OPTION'],
+    [{ strategies: [7 as never] }, 'ERR_INVALID_OPTION'],
+    [{ strategies: ['/nonexistent.mjs'] }, 'ERR_STRATEGY'],
+    [{ home: '' }, 'ERR_INVALID_OPTION'],
+  ])('refuses %o with %s', async (options, code) => {
+    expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [], feed, ...options }))).toMatchObject({
+      code,
+    })
+  })
+
+  test("refuses durability 'commit' and names the alternatives", async () => {
+    const refusal = await rejectionOf(
+      Gateway.start({ home: newHome(), strategies: [], feed, durability: 'commit' as never }),
+    )
+    expect(refusal).toMatchObject({
+      message: expect.stringMatching(/'durability'.*'process' or 'interval'.*not "commit"/) as string,
+    })
+  })
+
+  test.each([
+    ['export default 5', 'has no strategies'],
+    ['export const x = 1', 'has no strategies'],
+    ['export default []', 'has no strategies'],
+    ['syntax error here', 'cannot be loaded'],
+    ["throw new Error('no licence')", 'no licence'],
+    ["const s = defineStrategy({ id: 'a', onTrade() {} }); export default [s, s]", "two strategies 'a'"],
+  ])('refuses the module "%s"', async (body, what) => {
+    const failure = await rejectionOf(Gateway.start({ home: newHome(), strategies: [moduleOf(body)], feed }))
+    expect(failure).toMatchObject({ code: 'ERR_STRATEGY', message: expect.stringContaining(what) as string })
+  })
+
+  test('advises how to load TypeScript if Node does not', async () => {
+    const file = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })", 'strategy.ts')
+    if ((process.features as { typescript?: unknown }).typescript) {
+      await (await Gateway.start({ home: newHome(), strategies: [file], feed, speed: 'max' })).stop()
+      return
+    }
+    expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [file], feed }))).toMatchObject({
+      code: 'ERR_STRATEGY',
+      message: expect.stringContaining('compile it') as string,
+    })
+  })
+
+  test('refuses a second gateway on one home and names the first', async () => {
+    const home = newHome()
+    const first = await Gateway.start({ ...QUICK, home, strategies: [], feed })
+    expect(await rejectionOf(Gateway.start({ home, strategies: [], feed }))).toMatchObject({
+      code: 'ERR_WRITER_LOCKED',
+      holder: { pid: process.pid },
+    })
+    await first.stop()
+  })
+
+  test('refuses to continue a home whose first pages are gone: it would play its feed again', async () => {
+    const home = newHome()
+    await playToEnd({ home, strategies: [], feed: new SyntheticFeed({ limit: 2000 }) })
+    rmSync(join(home, 'gateway', '0000000000.page'))
+    expect(await rejectionOf(Gateway.start({ home, strategies: [], feed }))).toMatchObject({
+      code: 'ERR_HOME',
+      path: join(home, 'gateway'),
+    })
+  })
+})
