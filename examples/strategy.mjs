@@ -1,48 +1,58 @@
-// A momentum strategy: buys when the price has been rising, sells when it has been falling, with immediate-or-cancel orders.
+// A momentum strategy: while the price rises it buys with a limit order at the bid, which follows the bid; while it falls it sells at the ask.
 //
 //     npx ticktape run examples/strategy.mjs --home /tmp/desk --duration 10
-//     npx ticktape replay /tmp/desk --strategy momentum      does it send the same orders again?
+//     npx ticktape replay /tmp/desk                does everybody decide the same again?
 import { defineStrategy } from 'ticktape/runtime'
 
 const SIZE = 0.01
 const LIMIT = 0.05
 const TREND_EVENTS = 50
 
-/** The state between frames. A restart begins with an empty map, and so does the replay of that run. */
+/** The state between frames. A start begins with an empty map, and so does the replay of that run. */
 const markets = new Map()
 
-function marketOf(symbol) {
-  if (!markets.has(symbol)) markets.set(symbol, { fast: 0, slow: 0, seen: 0, position: 0, waiting: false })
-  return markets.get(symbol)
+function trendOf(book) {
+  let market = markets.get(book.symbol)
+  if (market === undefined) markets.set(book.symbol, (market = { fast: 0, slow: 0, seen: 0 }))
+  const middle = (book.bid + book.ask) / 2
+  market.seen++
+  market.fast += (middle - market.fast) / Math.min(market.seen, TREND_EVENTS / 5)
+  market.slow += (middle - market.slow) / Math.min(market.seen, TREND_EVENTS)
+  return market.seen < TREND_EVENTS ? 0 : market.fast - market.slow
 }
 
 export default defineStrategy({
   id: 'momentum',
+  symbols: ['BTCUSDT', 'ETHUSDT'],
+  history: '10s', // what the averages need after a start
 
-  onTicker(ticker, context) {
-    const market = marketOf(ticker.symbol)
-    const middle = (ticker.bid + ticker.ask) / 2
-    market.seen++
-    market.fast += (middle - market.fast) / Math.min(market.seen, TREND_EVENTS / 5)
-    market.slow += (middle - market.slow) / Math.min(market.seen, TREND_EVENTS)
-    if (market.seen < TREND_EVENTS || market.waiting) return
+  onBook(book, context) {
+    const trend = trendOf(book)
+    if (context.history) return // from before the start: nothing can be sent
 
-    const trend = (market.fast - market.slow) / market.slow
-    const spread = (ticker.ask - ticker.bid) / middle
-    if (trend > spread / 2 && market.position < LIMIT) send('buy', ticker.ask)
-    if (trend < -spread / 2 && market.position > -LIMIT) send('sell', ticker.bid)
+    const { symbol } = book
+    const held = context.position(symbol).quantity // from its own fills, also those of earlier runs
+    const edge = (book.ask - book.bid) / 2
+    const side = trend > edge && held < LIMIT ? 'buy' : trend < -edge && held > -LIMIT ? 'sell' : undefined
+    const price = side === 'buy' ? book.bid : book.ask
 
-    function send(side, price) {
-      context.order({ symbol: ticker.symbol, side, quantity: SIZE, price, timeInForce: 'ioc' })
-      market.waiting = true
+    const [order] = context.openOrders(symbol)
+    if (order === undefined) {
+      if (side !== undefined) context.order({ symbol, side, quantity: SIZE, price })
+    } else if (!order.pendingCancel && !order.pendingAmend) {
+      if (order.side !== side) context.cancel(order.orderId)
+      else if (order.price !== price) context.amend(order.orderId, { price })
     }
   },
 
-  onOrder(report) {
-    if (report.state === 'accepted') return
-    const market = marketOf(report.symbol)
-    market.waiting = false
-    const sign = report.side === 'buy' ? 1 : -1
-    market.position += sign * report.filledQuantity
+  onFill(fill, context) {
+    const { quantity, realised } = context.position(fill.symbol)
+    context.log(
+      `${fill.side} ${fill.quantity} ${fill.symbol} at ${fill.price}: holds ${quantity}, realised ${realised.toFixed(2)}`,
+    )
+  },
+
+  onStop(context) {
+    context.cancelAll() // otherwise they stay at the venue
   },
 })

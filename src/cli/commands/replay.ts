@@ -39,9 +39,10 @@ export function registerReplay(program: Command): void {
 }
 
 const HELP = `
-Of a home every run of a strategy is replayed: a new instance gets the frames that the recorded one got, and each order it sends must be
-the recorded one, at the same frame, with the same values. Decisions that used a clock or random numbers of their own will differ. Everything
-that the gateway decided must be what it decides again from its sequence; what venues outside of it said is taken from there.
+Of a home every run of a strategy is replayed: a new instance gets the frames that the recorded one got, and all that it sends must be
+what is recorded, at the same frame, with the same values. Decisions that used a clock, or random numbers other than context.random(), will
+differ. The gateway is replayed from its sequence: its intents, reports, fills and timers must be the recorded ones. A simulated exchange is
+built again and answers again; what other venues said is taken from the sequence.
 Of a journal the frames are read and counted by kind, or printed at the speed they were written at.
 
 Exit codes: 0 the same, or all read; 1 different; 2 could not, or cannot compare; 130 ended by Ctrl-C.

@@ -18,7 +18,7 @@ export const STOP_MS = 15_000
 export interface RunEnd {
   readonly status: GatewayStatus
   readonly orderly: boolean
-  /** The session's directory; undefined when it was temporary. */
+  /** The home; undefined when it was temporary. */
   readonly home: string | undefined
   readonly feed: Feed
 }
@@ -26,6 +26,8 @@ export interface RunEnd {
 /** Shows a run, to a person or to a program. */
 export interface RunView {
   strategy(id: string, event: SupervisorEvent): void
+  /** Of a venue in a process of its own. */
+  venue(name: string, event: SupervisorEvent): void
   problem(problem: TicktapeError): void
   status(status: GatewayStatus): void
   stopping(): void
@@ -39,6 +41,11 @@ export class JsonView implements RunView {
   strategy(strategy: string, event: SupervisorEvent): void {
     const { kind: what, ...rest } = event
     this.print({ kind: 'strategy', strategy, event: what, ...rest })
+  }
+
+  venue(venue: string, event: SupervisorEvent): void {
+    const { kind: what, ...rest } = event
+    this.print({ kind: 'venue', venue, event: what, ...rest })
   }
 
   problem(problem: TicktapeError): void {
@@ -82,6 +89,10 @@ export class TextView implements RunView {
   strategy(id: string, event: SupervisorEvent): void {
     this.watchdog.event(id, event)
     this.line.event(printable(`${id}: ${strategyText(event)}`))
+  }
+
+  venue(name: string, event: SupervisorEvent): void {
+    this.line.event(printable(`venue ${name}: ${strategyText(event)}`))
   }
 
   problem(problem: TicktapeError): void {

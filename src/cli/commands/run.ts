@@ -3,11 +3,12 @@ import type { Command } from 'commander'
 import { Gateway } from '../../trading/gateway/gateway.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
+import { type RunFiles, readRunFiles } from './run-files.js'
 import { JsonView, type RunView, STOP_MS, TextView } from './run-view.js'
 import { addFeedOptions, checkedFeed, type FeedOptions } from './session-options.js'
 import { makeTemporaryHome } from './temporary-home.js'
 
-interface RunOptions extends FeedOptions {
+interface RunOptions extends FeedOptions, RunFiles {
   readonly home?: string
   readonly feed?: string
   readonly duration?: number
@@ -19,14 +20,14 @@ export function registerRun(program: Command): void {
     .command('run')
     .description('run strategies on market data: a gateway, and a process for each strategy')
     .argument('<file...>', 'modules whose default export is a strategy or a list of them')
-    .option(
-      '--home <dir>',
-      'keep the journals here, and continue a session that is there; default: a temporary directory',
-    )
+    .option('--home <dir>', 'keep the journals here, and continue a home that is there; default: a temporary directory')
+    .option('--venue <file>', 'a module with a venue, which gets a process of its own; default: a simulated exchange')
+    .option('--risk <file>', 'limits, as a JSON object; default: none')
+    .option('--instruments <file>', 'terms of instruments that the venue does not know itself, as a JSON list')
     .option('--feed <kind>', "'synthetic'; see also --capture")
   addFeedOptions(command)
     .option('--duration <seconds>', 'stop after this time; default: when the feed ends, or at Ctrl-C', parseSeconds)
-    .option('--json', 'one JSON object a line: status, strategy, problem, stopping, end')
+    .option('--json', 'one JSON object a line: status, strategy, venue, problem, stopping, end')
     .addHelpText('after', wrapped(HELP))
     .action(async (files: string[], options: RunOptions) => {
       process.exitCode = await run(files, options)
@@ -36,13 +37,17 @@ export function registerRun(program: Command): void {
 const HELP = `
 Exit codes: 0 every strategy stopped in order, 1 one had to be killed, 2 could not run, 130 stopped by Ctrl-C.
 
-A strategy that dies is restarted and continues where it was. If a run is killed, another run with the same --home continues where it was.
+A strategy that dies is started again and continues where it was. If a run is killed, another run with the same --home continues where it was;
+it must have the same venue.
+Instruments that neither the venue nor --instruments names get terms from the feed: steps of 0.00000001 and no smallest order.
 At Ctrl-C strategies handle the frames written up to then; those that need more than ${STOP_MS / 1000} s are killed, and all are at a second Ctrl-C.
+Open orders stay at the venue unless a strategy cancels them in onStop.
 
 Examples:
   $ ticktape run examples/strategy.mjs --home /dev/shm/desk --duration 10
-  $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x
-  $ ticktape replay /dev/shm/desk --strategy momentum       does it send the same orders again?`
+  $ ticktape run examples/strategy.mjs --venue examples/own-venue.mjs --duration 10
+  $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x --risk limits.json
+  $ ticktape replay /dev/shm/desk                           does everybody decide the same again?`
 
 /** ms between two status reports. */
 const STATUS_MS = 500
@@ -50,6 +55,7 @@ const STATUS_MS = 500
 async function run(files: readonly string[], options: RunOptions): Promise<number> {
   if (options.feed !== undefined && options.feed !== 'synthetic')
     throw new UsageError(`'${options.feed}' is not a feed; type --feed synthetic, or --capture FILE`)
+  const given = readRunFiles(options)
   const feed = await checkedFeed(options)
   const temporary = options.home === undefined ? makeTemporaryHome('run') : undefined
   const home = options.home ?? temporary?.home ?? ''
@@ -64,6 +70,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
     const running = await Gateway.start({
+      ...given,
       home,
       strategies: files,
       feed,
@@ -72,6 +79,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
       wait: options.wait,
       stopMs: STOP_MS,
       onStrategy: (id, event) => view.strategy(id, event),
+      onVenue: (name, event) => view.venue(name, event),
       onProblem: problem => view.problem(problem),
     })
     gateway = running
@@ -93,7 +101,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
   return leave.signal.aborted ? Exit.INTERRUPTED : Number(process.exitCode)
 }
 
-/** Kills the strategies' processes at once. They handle the remaining frames when the session is continued. */
+/** Kills the strategies' processes at once. They handle the remaining frames when the home is continued. */
 function kill(gateway: Gateway | undefined): void {
   for (const { pid } of gateway?.status.strategies ?? []) {
     try {

@@ -30,7 +30,12 @@ export function addFeedOptions(command: Command): Command {
     .option('--rate <events>', 'of the synthetic feed: events a second at realtime', wholeNumber(1), 20_000)
     .option('--speed <speed>', "'max', 'realtime', or a multiple of it: 10x", parseSpeed)
     .option('--max-gap <time>', GAP_HELP, parseGap)
-    .option('--wait <how>', `how strategies wait for frames: ${WAITS.join(', ')}`, parseWait, 'event-loop')
+    .option(
+      '--wait <how>',
+      `how the processes wait: ${WAITS.join(', ')}; with any but event-loop the gateway uses one core fully`,
+      parseWait,
+      'event-loop',
+    )
 }
 
 /** @param limit the number of events after which a synthetic feed ends. */

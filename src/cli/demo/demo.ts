@@ -25,9 +25,10 @@ export function registerDemo(program: Command): void {
 }
 
 const HELP = `
-Takes some 12 seconds. A gateway process writes market data into a memory-mapped journal; two strategy processes, momentum and mean
-reversion, read it and send orders through their own journals. One strategy is killed with SIGKILL and restarted by the gateway, then the
-gateway itself is killed and restarted. The summary is counted from the journals alone.
+Takes some 12 seconds. A gateway process writes market data into a memory-mapped journal, the sequence; two strategy processes, momentum and
+mean reversion, read it and send orders through journals of their own. The gateway takes the orders into the sequence, a simulated exchange
+answers them, and the reports go into the sequence too. One strategy is killed with SIGKILL and started again by the gateway, then the
+gateway itself is killed and started again. The summary is counted from the journals alone; then the gateway and the strategies are replayed.
 
 Exit codes: 0 nothing was lost or done twice, 1 something was, or a process did not behave as expected, 2 could not run, 130 ended by
 Ctrl-C.

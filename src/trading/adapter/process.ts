@@ -86,7 +86,6 @@ function everyDue(adapter: VenueAdapter): { stop(): void } {
   return { stop: () => clearTimeout(timer) }
 }
 
-
 function sendMessage(message: FromConsumer): void {
   if (process.connected) process.send?.(message, () => {})
 }
