@@ -27,6 +27,7 @@ export { SimulatedExchange } from '../trading/exchange/simulated-exchange.js'
 export { Instrument, type InstrumentKind, type InstrumentSpec } from '../trading/instruments/instrument.js'
 export { BookTop, Ticker, Trade } from '../trading/messages/market-frames.js'
 export {
+  type FillValues,
   Order,
   OrderReport,
   type OrderReportValues,
