@@ -6,7 +6,7 @@ import { Frame, SLOT_SIZE } from './format.js'
 
 /**
  * The definitions of one journal, in the order they were first written. Stored as `schema.json` beside the pages, so that any
- * tool can decode frames without the program that wrote them. Definitions are only added, never changed or removed.
+ * tool can decode frames without the program that wrote them. Definitions are only added, never changed or removed; only the list of names of an enum may become longer.
  */
 export class Schema {
   private readonly byId = new Map<number, FrameDefinition>()
@@ -23,14 +23,14 @@ export class Schema {
     return this.byId.get(id)
   }
 
-  /** The definition as the journal has it, or undefined when it has none under this id yet.
+  /** The definition as the journal has it; undefined when it has none under this id yet, or one whose enums have fewer names.
    * @throws {SchemaMismatchError} when the journal has something else under the id or the name. */
   match(definition: FrameDefinition, path: string): FrameDefinition | undefined {
     const known = this.byId.get(definition.id)
     if (known !== undefined) {
       if (known === definition) return known
       const differences = compare(known, definition)
-      if (differences.length === 0) return known
+      if (differences.length === 0) return hasMoreNames(definition, known) ? undefined : known
       const list = differences
         .map(d => `${d.field}: ${d.journal} in the journal, ${d.program} in the program`)
         .join('; ')
@@ -145,10 +145,23 @@ export function compare(journal: FrameDefinition, program: FrameDefinition): Fie
   for (const field of journal.fields) {
     const other = ours.get(field.name)
     ours.delete(field.name)
+    if (other !== undefined && isLongerList(field, other)) continue
     differ(field.name, describe(field), other === undefined ? 'absent' : describe(other))
   }
   for (const field of ours.values()) differ(field.name, 'absent', describe(field))
   return differences
+}
+
+/** Whether two enums differ only in names at the end of one list: their common names have the same stored values. */
+function isLongerList(a: FieldLayout, b: FieldLayout): boolean {
+  if (a.kind !== 'enum' || b.kind !== 'enum' || a.offset !== b.offset) return false
+  const [first = [], second = []] = [a.values, b.values]
+  return first.slice(0, second.length).every((name, i) => name === second[i])
+}
+
+/** Whether an enum of the first definition has more names than in the second, which is the same otherwise. */
+function hasMoreNames(a: FrameDefinition, b: FrameDefinition): boolean {
+  return a.fields.some(({ values = [] }, i) => values.length > (b.fields[i].values?.length ?? 0))
 }
 
 function describe({ kind, size, offset, values }: FieldLayout): string {

@@ -303,7 +303,7 @@ function expired(frameName: string, field: string): never {
 
 function unknownEnum(frameName: string, field: FieldLayout, stored: number, p: FramePointer): never {
   throw new CorruptJournalError(
-    `'${field.name}' of the ${frameName} at position ${p.position} of ${p.memory.path} is ${stored}, but it has only ${field.values?.length} names`,
+    `'${field.name}' of the ${frameName} at position ${p.position} of ${p.memory.path} is ${stored}, but it has only ${field.values?.length} names here: the frame is damaged, or a newer version of the program wrote it`,
     { path: p.memory.path, position: p.position },
   )
 }
