@@ -13,6 +13,7 @@ import { SEQUENCE } from '../sequence/home.js'
 import type { Time } from '../sequence/time.js'
 import { writeVenueReport } from '../sequence/venue-reports.js'
 import type { AsyncVenue, VenueOrder } from '../venues/async-venue.js'
+import { checkVenueEvent } from '../venues/check-event.js'
 import { VenueEvent, type VenueEventKind } from '../venues/venue-event.js'
 
 const TOO_LATE = reasonCode('too-late')
@@ -147,6 +148,7 @@ export class VenueAdapter {
 
   /** @param intent the position of the Intent that it is about, for what this adapter says itself. */
   private report(event: VenueEvent, intent: number | undefined): void {
+    checkVenueEvent(this.venue.name, event)
     const cause = intent === undefined ? undefined : { journal: SEQUENCE, position: intent }
     writeVenueReport(this.writer, this.number, event, cause)
   }

@@ -10,6 +10,7 @@ import { Changed } from '../orders/life/words.js'
 import { DeskState } from '../risk/checks.js'
 import type { Risk } from '../risk/risk.js'
 import type { Time } from '../sequence/time.js'
+import { checkVenueEvent } from '../venues/check-event.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { labelOf, OrderFields } from './order-fields.js'
@@ -76,7 +77,10 @@ export class Desk {
     outcomes: Outcomes,
   ) {
     this.outcomes = outcomes
-    venues.onEvent = (venue, event) => this.venueEvent(venue, event, this.cause)
+    venues.onEvent = (venue, event) => {
+      checkVenueEvent(venue.name, event)
+      this.venueEvent(venue, event, this.cause)
+    }
   }
 
   /** A burst begins: `now` is the time of its Taken or Clock. */

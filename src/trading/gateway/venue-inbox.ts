@@ -4,6 +4,7 @@ import { VenueReport } from '../sequence/frames.js'
 import { VENUE_JOURNALS } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
 import { writeVenueReport } from '../sequence/venue-reports.js'
+import { checkVenueEvent } from '../venues/check-event.js'
 import { VenueEvent } from '../venues/venue-event.js'
 
 /** Events of one burst. */
@@ -40,6 +41,7 @@ export class VenueInbox {
     let end = first
     while (end < this.events.length && end - first < most && this.from[end] === venue) end++
     const size = end - first
+    for (let i = first; i < end; i++) checkVenueEvent(venue.name, this.events[i])
     const before = this.taken[venue.number] ?? 0
     this.taken[venue.number] = before + size
     const now = sequence.time.now()
