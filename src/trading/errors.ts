@@ -1,4 +1,4 @@
-/** Errors of strategies, venues, feeds and captures. */
+/** Errors of homes, strategies, venues, instruments, feeds and captures. */
 import { type ErrorLocation, TicktapeError } from '../base/errors.js'
 
 /** A strategy's definition is invalid, or its module cannot be loaded or has no strategy. */
@@ -6,7 +6,7 @@ export class StrategyError extends TicktapeError {
   readonly code = 'ERR_STRATEGY'
 }
 
-/** A venue's answer is not a valid report on its order. No part of the answer is written, and the gateway stops. */
+/** A value or a module is no venue. Nothing was started. */
 export class VenueError extends TicktapeError {
   readonly code = 'ERR_VENUE'
 }
@@ -37,10 +37,10 @@ export class UnknownSymbolError extends TicktapeError {
   }
 }
 
-/** A session's orders were answered by venues that this program does not have, so its gateway cannot be compared. */
+/** A home has a deterministic venue that this program cannot build, so its gateway cannot be replayed. */
 export class VenueMissingError extends TicktapeError {
   readonly code = 'ERR_VENUE_MISSING'
-  /** Their names, as the session records them. */
+  /** Their names, as the home records them. */
   readonly venues: readonly string[]
 
   constructor(message: string, venues: readonly string[], location: ErrorLocation = {}) {

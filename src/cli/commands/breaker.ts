@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type BreakerLimits, type BreakerStatus, CircuitBreaker } from '../../trading/risk/circuit-breaker.js'
@@ -7,8 +7,9 @@ import { wrapped } from '../output/help.js'
 import { Output, paint } from '../output/output.js'
 import { formatTime, grouped } from '../output/units.js'
 
-/** The circuit breaker's file in a directory that has one. */
+/** The circuit breaker's file in a directory that has one, and in a home. */
 const FILE_NAME = 'breaker'
+const IN_HOME = join('state', FILE_NAME)
 
 interface LimitFlags {
   readonly maxErrors?: number
@@ -66,7 +67,7 @@ export function registerBreaker(program: Command): void {
     })
 }
 
-const PATH_HELP = `the circuit breaker's file, or a directory with one named '${FILE_NAME}'`
+const PATH_HELP = `a home, the circuit breaker's file, or a directory with one named '${FILE_NAME}'`
 
 const HELP = `
 Exit codes: 0 trading is allowed, 1 it is halted, 2 could not check.
@@ -102,7 +103,10 @@ async function withBreaker(
 }
 
 function breakerAt(path: string): string {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? join(path, FILE_NAME) : path
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path
+  const own = join(path, FILE_NAME)
+  const ofHome = join(path, IN_HOME)
+  return !existsSync(own) && existsSync(ofHome) ? ofHome : own
 }
 
 function describe(out: Output, path: string, status: BreakerStatus): void {

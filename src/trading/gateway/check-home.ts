@@ -9,7 +9,7 @@ import { writerOptions } from './strategy-processes.js'
 
 /**
  * Checks that the strategies' journals belong to this sequence, before anything is sent or written. A sequence that was
- * restored from an older copy must not continue: it would send again what it has forgotten.
+ * restored from an older copy must not continue: it would send orders again.
  *
  * @param end of the sequence.
  * @throws {HomeError}
@@ -28,10 +28,7 @@ export async function checkStrategyJournals(
     await recoverAfterRestart(path, { ...writerOptions(options, known?.number ?? 0), pageSize: undefined })
     const found = readIdentity(path)
     const refuse = (what: string): HomeError =>
-      new HomeError(
-        `${path} ${what}; put back the journals that belong together, or begin anew with 'ticktape reset ${home.path}'`,
-        { path },
-      )
+      new HomeError(`${path} ${what}; put back the journals that belong together, or begin another home`, { path })
     if (found === undefined) throw refuse('does not say to which home it belongs')
     if (found.home !== identity.home || found.generation !== identity.generation)
       throw refuse(`belongs to another home, or to an earlier generation of this one`)

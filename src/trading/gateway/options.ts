@@ -47,7 +47,7 @@ export interface GatewayOptions {
   /** The page size of a strategy's journal in bytes. Default 1 MiB. */
   readonly strategyPageSize?: number
   /**
-   * The durability of all journals of the session. Default: by their file system, as for `Writer.open`. 'commit' is not
+   * The durability of all journals of the home. Default: by their file system, as for `Writer.open`. 'commit' is not
    * allowed: a gateway does not wait for a flush before it acts on an order or a report.
    */
   readonly durability?: Exclude<Durability, 'commit'>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
@@ -17,6 +18,8 @@ import { LeftOut } from './left-out.js'
 export class CaptureFeed implements Feed {
   onProblem: ((problem: TicktapeError) => void) | undefined = undefined
   readonly file: string
+  /** The file's name and its first bytes: a capture that grows stays the same feed. */
+  readonly identity: string
   private leftOut: LeftOut
 
   /** @throws {InvalidOptionError} when there is no such file. */
@@ -26,6 +29,7 @@ export class CaptureFeed implements Feed {
     if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile())
       throw new InvalidOptionError(`there is no capture ${file}`, { path: file })
     this.file = path.resolve(file)
+    this.identity = identityOf(this.file)
     this.leftOut = this.newCount()
   }
 
@@ -85,6 +89,33 @@ export class CaptureFeed implements Feed {
 
   private newCount(): LeftOut {
     return new LeftOut(this.file, problem => this.onProblem?.(problem))
+  }
+}
+
+/** Of the name and of the hash, in characters: together they fit a feed's identity. */
+const NAME_LENGTH = 64
+const HASH_LENGTH = 16
+const FIRST_BYTES = 4096
+
+function identityOf(file: string): string {
+  const name = path
+    .basename(file)
+    .replaceAll(/[^\x21-\x7e]/g, '?')
+    .slice(-NAME_LENGTH)
+  const hash = createHash('sha256').update(firstBytesOf(file)).digest('hex')
+  return `capture ${name} ${hash.slice(0, HASH_LENGTH)}`
+}
+
+function firstBytesOf(file: string): Uint8Array {
+  const bytes = Buffer.alloc(FIRST_BYTES)
+  let fd: number | undefined
+  try {
+    fd = fs.openSync(file, 'r')
+    return bytes.subarray(0, fs.readSync(fd, bytes, 0, FIRST_BYTES, 0))
+  } catch (error) {
+    throw fromSystemError(error, 'reading', file)
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd)
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
@@ -34,6 +35,8 @@ const BEGIN_MS = 1_700_000_000_000
 
 /** An artificial market, computed from a seed: quotes and trades of a few symbols whose prices move on a grid of ticks. */
 export class SyntheticFeed implements Feed {
+  /** Its seed, rate and symbols: what makes its events these events. */
+  readonly identity: string
   private readonly seed: number
   readonly symbols: readonly string[]
   private readonly rate: number
@@ -55,6 +58,8 @@ export class SyntheticFeed implements Feed {
     const unfit = this.symbols.find(symbol => !isSymbol(symbol))
     if (unfit !== undefined)
       throw new InvalidOptionError(`option 'symbols' of SyntheticFeed takes ${SYMBOLS}, not ${formatValue(unfit)}`)
+    const hash = createHash('sha256').update(JSON.stringify(this.symbols)).digest('hex')
+    this.identity = `synthetic seed ${this.seed} rate ${this.rate} symbols ${hash.slice(0, 16)}`
   }
 
   async *events(skip: number): AsyncGenerator<readonly MarketEvent[], void, undefined> {

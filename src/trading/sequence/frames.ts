@@ -10,13 +10,13 @@ import { REASONS } from '../messages/reasons.js'
  * Ids 36 to 40 belong to positions journals (trading/positions/frames.ts), 64 and 65 to consumers.
  */
 
-/** The first frame of each journal of a home, and of each later run of its writer: which home it belongs to. */
+/** The first frame of each journal of a home: to which home it belongs. */
 export const Home = frame('Home', 26, {
   /** 40 random bits, drawn when the home was created. */
   home: u64,
-  /** Grows by one with each `ticktape reset`. Journals of different generations do not belong together. */
+  /** Journals of different generations do not belong together. 1 in a new home. */
   generation: u32,
-  /** The journal's number in the home: 1 the sequence, 2 the operator's, 16 and more strategies and venues. */
+  /** The journal's number in the home: 1 the sequence, 16 and more those of venues, 4,097 and more those of strategies. */
   journal: u16,
   /** ns since 1970: the origin of times in the runtime. */
   origin: i64,
@@ -92,7 +92,7 @@ export const TimerRequest = frame('TimerRequest', 33, {
   strategy: u16,
   /** Counts the strategy's timers within its epoch, from 1. */
   timer: u32,
-  /** ns from the time of the frame that is being handled. */
+  /** ns from when the gateway takes the request. */
   after: i64,
   /** ns between two firings; 0 fires once. */
   every: i64,

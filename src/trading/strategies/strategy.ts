@@ -72,7 +72,8 @@ export interface StrategyContext {
 
 /**
  * A strategy. Handlers are called one at a time, once for each frame, in the journal's order; views are valid until
- * they return. Decisions must depend only on the frames (not on clocks or random numbers), otherwise replay differs.
+ * they return. Decisions must depend only on the frames and the context (no clocks, no Math.random), otherwise replay
+ * differs.
  * Handlers cannot be async.
  */
 export interface StrategyDefinition {
@@ -81,7 +82,7 @@ export interface StrategyDefinition {
   /** Handle market data of these symbols only: 'BTCUSDT', or with its venue 'BTCUSDT.binance'. Default: all. */
   readonly symbols?: readonly string[]
   /**
-   * Where it begins when it has never run: at the session's first frame (default), or at the first frame after its
+   * Where it begins when it has never run: at the sequence's first frame (default), or at the first frame after its
    * start.
    */
   readonly from?: 'start' | 'end'

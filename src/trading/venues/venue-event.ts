@@ -2,7 +2,7 @@
  * What a venue says about our orders. One object is filled again and again: its reader copies what it keeps.
  *
  * An event is about one order, given by `idHigh` and `idLow` (trading/messages/order-id), unless its kind says otherwise.
- * Times are whole ns since the home's origin (see runtime/sessions): a number, exact for 104 days and within 8 ns for years.
+ * Times are whole ns since the home's origin (see sequence/time): a number, exact for 104 days and within 8 ns for two years.
  */
 export const VENUE_EVENTS = [
   /** The order works. */
@@ -119,6 +119,7 @@ export class VenueEvent {
     this.reason = 0
     return this
   }
+
   /** Sets everything to what it is in another event. */
   copy(other: VenueEvent): this {
     this.kind = other.kind
