@@ -4,7 +4,45 @@ import { pinTo, sayReady, serve } from '../support/child.js'
 import { Small } from '../support/frames.js'
 import { percentiles } from '../support/statistics.js'
 
+/** What follows a journal in the background, between `follow` and `finish`. */
+interface Following {
+  readonly stop: AbortController
+  readonly running: Promise<unknown>
+  readonly ages: Float64Array
+  /** Frames handled. */
+  count: number
+  gaps: number
+  cpu: NodeJS.CpuUsage
+}
+
+let following: Following
+
 serve({
+  /** Begins to follow a journal, asleep in the event loop while there is no frame. The first frames are not measured. */
+  follow({ directory, frames, unmeasured }: { directory: string; frames: number; unmeasured: number }) {
+    const stop = new AbortController()
+    const reader = Reader.open(directory, { signal: stop.signal })
+    const handlers = on(Small, frame => {
+      if (frame.seq !== following.count) following.gaps++
+      following.ages[following.count++] = ageOf(frame)
+      if (following.count === unmeasured) following.cpu = process.cpuUsage()
+    })
+    const running = reader.run(handlers, { wait: 'event-loop' }).finally(() => reader.close())
+    following = { stop, running, ages: new Float64Array(frames), count: 0, gaps: 0, cpu: process.cpuUsage() }
+  },
+  /** How many frames it has handled so far. */
+  handled() {
+    return following.count
+  },
+  /** Stops following, and says how old the frames were. */
+  async finish({ unmeasured }: { unmeasured: number }) {
+    following.stop.abort()
+    await following.running
+    const { count, gaps, ages, cpu } = following
+    if (gaps > 0) throw new Error(`${gaps} gaps or doubles`)
+    const { user, system } = process.cpuUsage(cpu)
+    return { age: percentiles(ages.subarray(unmeasured, count)), cpuMs: (user + system) / 1000 }
+  },
   async sleep({
     directory,
     cpu,
