@@ -7,6 +7,7 @@ import { question as primitives } from './primitives.js'
 import { question as readers } from './readers.js'
 import { question as replay } from './replay.js'
 import { question as roundTrip } from './round-trip.js'
+import { question as sleepers } from './sleepers.js'
 import { question as state } from './state.js'
 import type { Question } from './support/question.js'
 import { question as throughput } from './throughput.js'
@@ -22,6 +23,7 @@ export const QUESTIONS: readonly Question[] = [
   appendLatency,
   wakeUp,
   readers,
+  sleepers,
   merged,
   catchUp,
   replay,

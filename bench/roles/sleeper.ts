@@ -12,36 +12,34 @@ interface Following {
   /** Frames handled. */
   count: number
   gaps: number
-  cpu: NodeJS.CpuUsage
 }
 
 let following: Following
 
+const handlers = on(Small, frame => {
+  if (frame.seq !== following.count) following.gaps++
+  following.ages[following.count++] = ageOf(frame)
+})
+
 serve({
-  /** Begins to follow a journal, asleep in the event loop while there is no frame. The first frames are not measured. */
-  follow({ directory, frames, unmeasured }: { directory: string; frames: number; unmeasured: number }) {
+  /** Begins to follow a journal, asleep in the event loop while there is no frame. */
+  follow({ directory, frames }: { directory: string; frames: number }) {
     const stop = new AbortController()
     const reader = Reader.open(directory, { signal: stop.signal })
-    const handlers = on(Small, frame => {
-      if (frame.seq !== following.count) following.gaps++
-      following.ages[following.count++] = ageOf(frame)
-      if (following.count === unmeasured) following.cpu = process.cpuUsage()
-    })
     const running = reader.run(handlers, { wait: 'event-loop' }).finally(() => reader.close())
-    following = { stop, running, ages: new Float64Array(frames), count: 0, gaps: 0, cpu: process.cpuUsage() }
+    following = { stop, running, ages: new Float64Array(frames), count: 0, gaps: 0 }
   },
   /** How many frames it has handled so far. */
   handled() {
     return following.count
   },
-  /** Stops following, and says how old the frames were. */
-  async finish({ unmeasured }: { unmeasured: number }) {
+  /** Stops following, and says how old the frames were, in ns. */
+  async finish() {
     following.stop.abort()
     await following.running
-    const { count, gaps, ages, cpu } = following
+    const { count, gaps, ages } = following
     if (gaps > 0) throw new Error(`${gaps} gaps or doubles`)
-    const { user, system } = process.cpuUsage(cpu)
-    return { age: percentiles(ages.subarray(unmeasured, count)), cpuMs: (user + system) / 1000 }
+    return percentiles(ages.subarray(0, count))
   },
   async sleep({
     directory,

@@ -95,23 +95,17 @@ serve({
       pages: Math.floor(writer.position / slotsPerPage) + 1,
     }
   },
-  /** Publishes one frame every so many ns, on whatever core the system gives it, for readers that sleep. When it is late it catches up. */
+  /** Publishes one frame every so many ns, on whatever core the system gives it. When it is late it catches up. */
   pace({ first, frames, everyNs }: { first: number; frames: number; everyNs: number }) {
-    const cost = new Float64Array(frames)
-    const start = nanoseconds()
     let sum = 0
+    const start = nanoseconds()
     for (let i = 0; i < frames; i++) {
       let before = nanoseconds()
       while (before < start + i * everyNs) before = nanoseconds()
       writeSmall(first + i, first + i + 1)
-      cost[i] = nanoseconds() - before
-      sum += cost[i]
+      sum += nanoseconds() - before
     }
-    return { seconds: (nanoseconds() - start) / 1e9, meanNs: sum / frames, cost: percentiles(cost) }
-  },
-  /** Continues at full speed. */
-  burst({ first, frames }: { first: number; frames: number }) {
-    writeSmall(first, first + frames)
+    return { seconds: (nanoseconds() - start) / 1e9, meanNs: sum / frames }
   },
   /** Continues with one frame every so many ns. */
   continue({ first, frames, everyNs }: { first: number; frames: number; everyNs: number }) {
