@@ -1,25 +1,27 @@
-import { openSync, readSync } from 'node:fs'
+import { type Scheduling, scheduling } from './scheduling.js'
 
 /**
- * Whether more threads want to run than there are cores, as a reader notices it; then it rests. A reader that spins, announces its sleep and is
- * woken for every frame costs some 100 µs of processor time a frame, its own and the writer's. With many readers to a core
- * there is no time left for the writer. A reader that rests waits for some ms without announcing a sleep, and then reads all
- * frames there are: nobody wakes it. See docs/decisions/0028-resting-readers.md.
+ * Notices that more threads want to run than there are cores, and has its reader rest meanwhile: wait for some ms without announcing a
+ * sleep, and then read all frames there are. Nobody wakes a reader that rests. Otherwise each reader is woken for each frame, which costs
+ * some 100 µs of processor time, the reader's and the writer's together; many readers leave no time for the writer.
+ *
+ * A reader rests only while it finds frames after each rest. When there is none it sleeps, so a frame that comes after a quiet time wakes it
+ * at once. See docs/decisions/0028-resting-readers.md.
  */
 
 /** ms between two looks at how long this thread waited for a core. */
 const LOOK_MS = 20
-/** Share of the time in which the thread ran or wanted to. A reader below it has little to do: each frame wakes it at once, whatever that costs. */
+/** Share of the time in which the thread ran or wanted to. A reader below it has little to do: each frame wakes it at once. */
 const BUSY_SHARE = 0.5
-/** ms. A thread that waits this long for a core, each time, has several others in front of it. */
+/** Share of that time in which other threads had the cores. */
+const WAITING_SHARE = 0.5
+/** ms. A thread that waits this long for a core each time has several others in front of it. */
 const LONG_WAIT_MS = 0.2
 /** ms. A thread that waits no longer than this has a core when it wants one. */
 const SHORT_WAIT_MS = 0.1
-/** Share of that time in which it had no core. */
-const WAITING_SHARE = 0.5
 const SHORTEST_REST_MS = 1
 const LONGEST_REST_MS = 8
-/** Looks in a row that must find a core free before a reader stops resting, when it had to begin again soon each time. */
+/** Looks in a row that must find a core free before a reader stops resting, when it soon had to begin again the last times. */
 const MOST_PATIENCE = 32
 
 export class Crowding {
@@ -27,16 +29,37 @@ export class Crowding {
   private restMs = 0
   /** Whether the reader has rested since it last found frames. */
   private rested = false
-  private lookedAt = performance.now()
-  private last = scheduling()
+  private lookedAt: number
+  private last: Scheduling | undefined
   private calmLooks = 0
   private patience = 1
+
+  /** @param now ms by any clock. */
+  constructor(
+    private readonly now: () => number = () => performance.now(),
+    private readonly counted: () => Scheduling | undefined = scheduling,
+  ) {
+    this.lookedAt = now()
+    this.last = counted()
+  }
 
   get resting(): boolean {
     return this.restMs > 0
   }
 
-  /** ms to rest now. 0: spin, sleep. So it is when a rest has passed and there was no frame: the stream has ended. */
+  /** Call it at the beginning of each wait. */
+  beginWait(): void {
+    if (this.last === undefined) return
+    const now = this.now()
+    const ms = now - this.lookedAt
+    if (ms < LOOK_MS) return
+    this.lookedAt = now
+    const from = this.last
+    this.last = this.counted()
+    if (this.last !== undefined) this.decide(ms, from, this.last)
+  }
+
+  /** ms to rest now. 0: spin and sleep, because there are cores enough, or because the last rest has brought no frame. */
   takeRest(): number {
     if (this.rested || this.restMs === 0) return 0
     this.rested = true
@@ -46,17 +69,6 @@ export class Crowding {
   /** The reader found frames. */
   found(): void {
     this.rested = false
-  }
-
-  /** Call it at the beginning of each wait. */
-  beginWait(): void {
-    const now = performance.now()
-    const ms = now - this.lookedAt
-    if (this.last === undefined || ms < LOOK_MS) return
-    this.lookedAt = now
-    const { last } = this
-    this.last = scheduling()
-    if (this.last !== undefined) this.decide(ms, last, this.last)
   }
 
   private decide(ms: number, from: Scheduling, to: Scheduling): void {
@@ -81,26 +93,5 @@ export class Crowding {
     } else if (++this.calmLooks >= this.patience) {
       this.restMs = 0
     }
-  }
-}
-
-interface Scheduling {
-  readonly ranMs: number
-  readonly waitedMs: number
-  readonly runs: number
-}
-
-/** The file of this thread; null where there is none. */
-let file: number | null | undefined
-const bytes = Buffer.alloc(96)
-
-/** What the kernel has counted for this thread; undefined where it does not. */
-function scheduling(): Scheduling | undefined {
-  try {
-    file ??= openSync('/proc/thread-self/schedstat', 'r')
-    const [ran, waited, runs] = bytes.toString('latin1', 0, readSync(file, bytes, 0, bytes.length, 0)).split(' ')
-    return { ranMs: Number(ran) / 1e6, waitedMs: Number(waited) / 1e6, runs: Number(runs) }
-  } catch {
-    return undefined
   }
 }
