@@ -1,5 +1,5 @@
 import { Crowding } from './crowding.js'
-import { restInLoop, sleepInLoop } from './sleeper.js'
+import { napInLoop, sleepInLoop } from './sleeper.js'
 import type { Wakeable } from './wakeable.js'
 
 /** A reader that can be followed. */
@@ -44,9 +44,9 @@ export function follow<T>(reader: Followed<T>, signal: AbortSignal | undefined):
           return { value, done: false }
         }
         crowding.beginWait()
-        const restMs = crowding.takeRest()
+        const napMs = crowding.takeNap()
         const ends = [signal, reader.closing, iteratorEnd.signal]
-        if (restMs > 0) await restInLoop(restMs, ...ends)
+        if (napMs > 0) await napInLoop(napMs, ...ends)
         else await sleepInLoop(reader.controls, () => ended() || reader.hasNews(), ...ends)
       }
     },

@@ -6,7 +6,7 @@ import { sleepThread } from '../base/sleep.js'
 import { native } from '../native/index.js'
 import { Crowding } from './crowding.js'
 import { EAGER_CHECKS, pause } from './pause.js'
-import { restInLoop, sleepInLoop, sleepInThread } from './sleeper.js'
+import { napInLoop, sleepInLoop, sleepInThread } from './sleeper.js'
 import type { Wakeable } from './wakeable.js'
 
 export interface IdleStrategy {
@@ -69,7 +69,7 @@ export class Yield implements IdleStrategy {
   }
 }
 
-/** Spins, then sleeps until the writer wakes it. While too many threads share the cores it rests instead, as long as it finds frames after each rest. */
+/** Spins, then sleeps until the writer wakes it. While too many threads share the cores it naps instead, as long as it finds frames after each nap. */
 abstract class SpinThenSleep implements IdleStrategy {
   private readonly crowding = new Crowding()
   private misses = 0
@@ -78,12 +78,12 @@ abstract class SpinThenSleep implements IdleStrategy {
     if (++this.misses <= EAGER_CHECKS) return undefined
     const { crowding } = this
     if (this.misses === EAGER_CHECKS + 1) crowding.beginWait()
-    const restMs = crowding.takeRest()
-    if (restMs > 0) {
+    const napMs = crowding.takeNap()
+    if (napMs > 0) {
       this.misses = 0
-      return this.rest(restMs)
+      return this.nap(napMs)
     }
-    if (this.misses > SPIN_CHECKS || crowding.resting) return this.sleep()
+    if (this.misses > SPIN_CHECKS || crowding.napping) return this.sleep()
     pause()
     return undefined
   }
@@ -98,7 +98,7 @@ abstract class SpinThenSleep implements IdleStrategy {
   }
 
   protected abstract sleep(): Promise<void>
-  protected abstract rest(ms: number): Promise<void>
+  protected abstract nap(ms: number): Promise<void>
 }
 
 /** The thread sleeps, for a few ms at most; then the event loop gets a turn. */
@@ -113,7 +113,7 @@ export class Park extends SpinThenSleep {
     return eventLoopTurn()
   }
 
-  protected rest(ms: number): Promise<void> {
+  protected nap(ms: number): Promise<void> {
     sleepThread(Math.min(ms, LONGEST_PARK_MS))
     return eventLoopTurn()
   }
@@ -134,8 +134,8 @@ export class SleepInEventLoop extends SpinThenSleep {
     return sleepInLoop(on.controls, () => on.closed || on.hasNews(), this.signal, on.closing)
   }
 
-  protected rest(ms: number): Promise<void> {
-    return restInLoop(ms, this.signal, this.on.closing)
+  protected nap(ms: number): Promise<void> {
+    return napInLoop(ms, this.signal, this.on.closing)
   }
 }
 

@@ -57,7 +57,7 @@ export async function sleepInLoop(
 }
 
 /** Waits for some ms without announcing a sleep, or until one of the signals aborts. */
-export function restInLoop(ms: number, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+export function napInLoop(ms: number, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
   return new Promise(resolve => {
     const end = (): void => {
       clearTimeout(timer)

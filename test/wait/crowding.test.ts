@@ -1,4 +1,4 @@
-/** Readers that rest while too many threads share the cores. */
+/** Readers that nap while too many threads share the cores. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { type Child, startChild } from '../support/child.ts'
 import { journalPath } from '../support/open.ts'
 import { skipUnless } from '../support/skips.ts'
 
-/** A thread as the kernel would count it. Each step lasts 20 ms, the time between two looks. */
+/** A thread as the kernel would count it. Each step lasts 20 ms, the time between two measurements. */
 class FakeThread {
   private ms = 0
   private readonly counted = { ranMs: 0, waitedMs: 0, runs: 0 }
@@ -17,19 +17,19 @@ class FakeThread {
     () => ({ ...this.counted }),
   )
 
-  /** Then the reader begins a wait, and finds frames after it. Returns how long it rested, in ms. */
+  /** Then the reader begins a wait, and finds frames after it. Returns how long it napped, in ms. */
   step(ranMs: number, waitedMs: number, runs: number): number {
     this.ms += 20
     this.counted.ranMs += ranMs
     this.counted.waitedMs += waitedMs
     this.counted.runs += runs
     this.crowding.beginWait()
-    const restMs = this.crowding.takeRest()
+    const napMs = this.crowding.takeNap()
     this.crowding.found()
-    return restMs
+    return napMs
   }
 
-  /** Steps without any waiting until the reader does not rest any more. */
+  /** Steps without any waiting until the reader does not nap any more. */
   stepsUntilAwake(): number {
     for (let steps = 1; steps < 1000; steps++) if (this.step(2, 0, 10) === 0) return steps
     return Number.POSITIVE_INFINITY
@@ -37,30 +37,30 @@ class FakeThread {
 }
 
 describe('a reader', () => {
-  it('that has a core whenever it wants one does not rest', () => {
+  it('that has a core whenever it wants one does not nap', () => {
     const thread = new FakeThread()
     for (let n = 0; n < 100; n++) expect(thread.step(19, 0.5, 50)).toBe(0)
   })
 
-  it('that waits long for a core each time rests, and longer while that does not help, up to 8 ms', () => {
+  it('that waits long for a core each time naps, and longer while that does not help, up to 8 ms', () => {
     const thread = new FakeThread()
-    const rests = Array.from({ length: 6 }, () => thread.step(3, 17, 4))
-    expect(rests).toEqual([1, 2, 4, 8, 8, 8])
+    const naps = Array.from({ length: 6 }, () => thread.step(3, 17, 4))
+    expect(naps).toEqual([1, 2, 4, 8, 8, 8])
   })
 
-  it('rests shorter, and then not at all, when the cores are free again', () => {
+  it('naps shorter, and then not at all, when the cores are free again', () => {
     const thread = new FakeThread()
     for (let n = 0; n < 4; n++) thread.step(3, 17, 4)
     expect(Array.from({ length: 5 }, () => thread.step(2, 0.1, 10))).toEqual([4, 2, 1, 1, 0])
   })
 
-  it('keeps its rest while it waits a little', () => {
+  it('keeps its nap while it waits a little', () => {
     const thread = new FakeThread()
     thread.step(3, 17, 4)
     for (let n = 0; n < 50; n++) expect(thread.step(2, 2, 10)).toBe(1)
   })
 
-  it('that must rest again each time needs more and more evidence that a core is free, up to 32 looks', () => {
+  it('that must nap again each time needs more and more evidence that a core is free, up to 32 measurements', () => {
     const thread = new FakeThread()
     const steps = Array.from({ length: 8 }, () => {
       thread.step(3, 17, 4)
@@ -69,25 +69,25 @@ describe('a reader', () => {
     expect(steps).toEqual([2, 4, 8, 16, 32, 32, 32, 32])
   })
 
-  it('that waits long but has little to do does not rest: each frame wakes it', () => {
+  it('that waits long but has little to do does not nap: each frame wakes it', () => {
     const thread = new FakeThread()
     for (let n = 0; n < 100; n++) expect(thread.step(1, 5, 2)).toBe(0)
   })
 
-  it('that shares a core with one other that answers it at once does not rest', () => {
+  it('that shares a core with one other that answers it at once does not nap', () => {
     const thread = new FakeThread()
     for (let n = 0; n < 100; n++) expect(thread.step(9, 10, 200)).toBe(0)
   })
 
-  it('rests once, and sleeps when there was no frame after it', () => {
+  it('naps once, and sleeps when there was no frame after it', () => {
     const thread = new FakeThread()
     expect(thread.step(3, 17, 4)).toBe(1)
-    expect([thread.crowding.takeRest(), thread.crowding.takeRest()]).toEqual([1, 0])
+    expect([thread.crowding.takeNap(), thread.crowding.takeNap()]).toEqual([1, 0])
     thread.crowding.found()
-    expect(thread.crowding.takeRest()).toBe(1)
+    expect(thread.crowding.takeNap()).toBe(1)
   })
 
-  it('never rests where the kernel does not count', () => {
+  it('never naps where the kernel does not count', () => {
     let ms = 0
     const crowding = new Crowding(
       () => (ms += 20),
@@ -95,7 +95,7 @@ describe('a reader', () => {
     )
     for (let n = 0; n < 100; n++) {
       crowding.beginWait()
-      expect(crowding.takeRest()).toBe(0)
+      expect(crowding.takeNap()).toBe(0)
     }
   })
 })
@@ -106,11 +106,11 @@ const { native } = await import('./dist/native/index.js')
 const [, frames, how] = args
 const { Crowding } = await import('./dist/wait/crowding.js')
 native.setAffinity(native.getAffinity().slice(0, 1))
-const { takeRest } = Crowding.prototype
-let rests = 0
-Crowding.prototype.takeRest = function () {
-  const ms = takeRest.call(this)
-  if (ms > 0) rests++
+const { takeNap } = Crowding.prototype
+let naps = 0
+Crowding.prototype.takeNap = function () {
+  const ms = takeNap.call(this)
+  if (ms > 0) naps++
   return ms
 }
 const reader = Reader.open(dir)
@@ -119,7 +119,7 @@ let wrong = 0
 const stop = new AbortController()
 const handle = f => {
   if (f.n !== next) wrong++
-  if (++next === Number(frames)) say([next, wrong, rests])
+  if (++next === Number(frames)) say([next, wrong, naps])
   if (next > Number(frames)) stop.abort()
 }
 say('ready')
@@ -166,7 +166,7 @@ await line()
 
 const uncounted = skipUnless(
   existsSync('/proc/thread-self/schedstat'),
-  'readers that rest',
+  'readers that nap',
   'this kernel does not count how long threads wait for a core',
 )
 
@@ -184,15 +184,15 @@ describe.skipIf(uncounted).each([
     for (const reader of readers) expect(await reader.hear()).toBe('ready')
     writer.process.stdin.write('\n')
     await writer.hear()
-    const rests: number[] = []
+    const naps: number[] = []
     for (const reader of readers) {
-      const [handled, wrong, rested] = (await reader.hear()) as number[]
+      const [handled, wrong, napped] = (await reader.hear()) as number[]
       expect([handled, wrong]).toEqual([frames, 0])
-      rests.push(rested)
+      naps.push(napped)
     }
     const woken = wakes(directory)
-    console.log(`${how}: ${woken} wakes and ${rests.join(', ')} rests for ${frames} frames`)
-    expect(Math.max(...rests)).toBeGreaterThan(0)
+    console.log(`${how}: ${woken} wakes and ${naps.join(', ')} naps for ${frames} frames`)
+    expect(Math.max(...naps)).toBeGreaterThan(0)
     expect(woken).toBeLessThan(frames / 10)
     await sleep(100)
     expect(sleeps(directory), 'asleep and announced when the stream has ended').toBe(true)
