@@ -16,7 +16,7 @@ interface Following {
 
 let following: Following
 
-const handlers = on(Small, frame => {
+const followed = on(Small, frame => {
   if (frame.seq !== following.count) following.gaps++
   following.ages[following.count++] = ageOf(frame)
 })
@@ -26,7 +26,7 @@ serve({
   follow({ directory, frames }: { directory: string; frames: number }) {
     const stop = new AbortController()
     const reader = Reader.open(directory, { signal: stop.signal })
-    const running = reader.run(handlers, { wait: 'event-loop' }).finally(() => reader.close())
+    const running = reader.run(followed, { wait: 'event-loop' }).finally(() => reader.close())
     following = { stop, running, ages: new Float64Array(frames), count: 0, gaps: 0 }
   },
   /** How many frames it has handled so far. */
