@@ -71,8 +71,9 @@ export class Yield implements IdleStrategy {
 
 /** Spins, then sleeps until the writer wakes it. While too many threads share the cores it naps instead, as long as it finds frames after each nap. */
 abstract class SpinThenSleep implements IdleStrategy {
-  private readonly crowding = new Crowding()
   private misses = 0
+
+  constructor(private readonly crowding: Crowding) {}
 
   idle(): Promise<void> | undefined {
     if (++this.misses <= EAGER_CHECKS) return undefined
@@ -103,8 +104,11 @@ abstract class SpinThenSleep implements IdleStrategy {
 
 /** The thread sleeps, for a few ms at most; then the event loop gets a turn. */
 export class Park extends SpinThenSleep {
-  constructor(private readonly on: Sleepable) {
-    super()
+  constructor(
+    private readonly on: Sleepable,
+    crowding: Crowding = new Crowding(),
+  ) {
+    super(crowding)
   }
 
   protected sleep(): Promise<void> {
@@ -124,8 +128,9 @@ export class SleepInEventLoop extends SpinThenSleep {
   constructor(
     private readonly on: Sleepable,
     private readonly signal: AbortSignal | undefined,
+    crowding: Crowding = new Crowding(),
   ) {
-    super()
+    super(crowding)
   }
 
   protected sleep(): Promise<void> {
