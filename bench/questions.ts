@@ -9,6 +9,7 @@ import { question as readers } from './readers.js'
 import { question as replay } from './replay.js'
 import { question as risk } from './risk.js'
 import { question as roundTrip } from './round-trip.js'
+import { question as sleepers } from './sleepers.js'
 import { question as state } from './state.js'
 import type { Question } from './support/question.js'
 import { question as throughput } from './throughput.js'
@@ -24,6 +25,7 @@ export const QUESTIONS: readonly Question[] = [
   appendLatency,
   wakeUp,
   readers,
+  sleepers,
   merged,
   catchUp,
   replay,

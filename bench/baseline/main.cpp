@@ -5,6 +5,7 @@
 //   baseline read DIR --frames N [--cpu N]
 //   baseline pingpong OWN OTHER --role ping|pong --frames N [--page BYTES] [--timestamps] [--fetch-ahead] [--cpu N]
 //   baseline lines --cpus A,B
+//   baseline wake --cpus A,B --frames N --every-us N
 //   baseline label DIR --frames N [--page BYTES]
 //   baseline decode DIR
 //
@@ -13,6 +14,12 @@
 
 #include <sched.h>
 #include <time.h>
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#endif
 
 #include <algorithm>
 #include <cstdio>
@@ -46,13 +53,14 @@ struct Options {
   uint64_t size = 64;
   uint64_t page = format::page::kDefaultSize;
   uint64_t batch = 1;
+  uint64_t everyUs = 3000;
   bool timestamps = false;
   bool waitNext = false;
   bool fetchAhead = false;
   bool written = false;
 
   Options(int count, char** words) {
-    if (count < 2) usage("write, read, pingpong or lines?");
+    if (count < 2) usage("write, read, pingpong, lines or wake?");
     mode = words[1];
     for (int i = 2; i < count; i++) {
       const std::string word = words[i];
@@ -66,6 +74,7 @@ struct Options {
       else if (word == "--size") size = number();
       else if (word == "--page") page = number();
       else if (word == "--batch") batch = number();
+      else if (word == "--every-us") everyUs = number();
       else if (word == "--timestamps") timestamps = true;
       else if (word == "--wait-next") waitNext = true;
       else if (word == "--fetch-ahead") fetchAhead = true;
@@ -73,7 +82,7 @@ struct Options {
       else if (word.rfind("--", 0) == 0) usage("no option " + word);
       else paths.push_back(word);
     }
-    const std::size_t wanted = mode == "lines" ? 0 : mode == "pingpong" ? 2 : 1;
+    const std::size_t wanted = mode == "lines" || mode == "wake" ? 0 : mode == "pingpong" ? 2 : 1;
     if (paths.size() != wanted) usage(mode + " takes " + std::to_string(wanted) + " directories");
   }
 
@@ -177,6 +186,16 @@ int read(const Options& options) {
   return errors == 0 ? 0 : 1;
 }
 
+/** Sorts the times and prints them at the shares of bench/support/statistics.ts. */
+void printTimes(std::vector<uint32_t>& times, uint64_t errors) {
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double share) { return times[std::min(times.size() - 1, static_cast<std::size_t>(share * static_cast<double>(times.size())))]; };
+  std::printf("{\"errors\":%llu,\"percentiles\":[", static_cast<unsigned long long>(errors));
+  const double shares[] = {0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 1};
+  for (std::size_t i = 0; i < 10; i++) std::printf("%s%u", i == 0 ? "" : ",", at(shares[i]));
+  std::printf("]}\n");
+}
+
 /** Writes one frame to its own journal and waits for one in the other; "pong" the other way round. */
 int pingpong(const Options& options) {
   Writer writer(options.paths[0], options.page, options.how(), options.timestamps);
@@ -219,12 +238,7 @@ int pingpong(const Options& options) {
   }
   // The first tenth is left out: until then caches and mappings are still being filled.
   times.erase(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 10));
-  std::sort(times.begin(), times.end());
-  const auto at = [&](double share) { return times[std::min(times.size() - 1, static_cast<std::size_t>(share * static_cast<double>(times.size())))]; };
-  std::printf("{\"errors\":%llu,\"percentiles\":[", static_cast<unsigned long long>(errors));
-  const double shares[] = {0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 1};
-  for (std::size_t i = 0; i < 10; i++) std::printf("%s%u", i == 0 ? "" : ",", at(shares[i]));
-  std::printf("]}\n");
+  printTimes(times, errors);
   return errors == 0 ? 0 : 1;
 }
 
@@ -281,6 +295,55 @@ int lines(const Options& options) {
   return 0;
 }
 
+#if defined(__linux__)
+
+/** What two processes share: a word to sleep on, and when it was last changed. */
+struct Bell {
+  std::atomic<uint32_t> rung{0};
+  std::atomic<uint64_t> at{0};
+};
+
+/**
+ * The least that waking another process takes: one sleeps on a word (not private, as a journal's), the other changes it every so many
+ * µs and wakes it. Times are from before the change until the sleeper has read the clock.
+ */
+int wake(const Options& options) {
+  const int first = std::atoi(options.cpus.c_str());
+  const int second = std::atoi(options.cpus.substr(options.cpus.find(',') + 1).c_str());
+  void* memory = ::mmap(nullptr, sizeof(Bell), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) usage("mmap failed");
+  Bell& bell = *new (memory) Bell;
+  const pid_t ringer = ::fork();
+  if (ringer < 0) usage("fork failed");
+  if (ringer == 0) {
+    pin(first);
+    const timespec pause{static_cast<time_t>(options.everyUs / 1000000), static_cast<long>(options.everyUs % 1000000 * 1000)};
+    for (uint64_t i = 0; i < options.frames; i++) {
+      ::nanosleep(&pause, nullptr);
+      bell.at.store(ticks(), std::memory_order_relaxed);
+      bell.rung.fetch_add(1);
+      ::syscall(SYS_futex, &bell.rung, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+    }
+    ::_exit(0);
+  }
+  pin(second);
+  std::vector<uint32_t> times;
+  for (uint32_t seen = 0; times.size() < options.frames; seen++) {
+    while (bell.rung.load() == seen) ::syscall(SYS_futex, &bell.rung, FUTEX_WAIT, seen, nullptr, nullptr, 0);
+    times.push_back(static_cast<uint32_t>(ticks() - bell.at.load(std::memory_order_relaxed)));
+  }
+  int status = 0;
+  ::waitpid(ringer, &status, 0);
+  printTimes(times, 0);
+  return status == 0 ? 0 : 1;
+}
+
+#else
+
+int wake(const Options&) { usage("there are no futexes on this system"); }
+
+#endif
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -289,6 +352,7 @@ int main(int count, char** words) {
   if (options.mode == "read") return read(options);
   if (options.mode == "pingpong") return pingpong(options);
   if (options.mode == "lines") return lines(options);
+  if (options.mode == "wake") return wake(options);
   if (options.mode == "label") return label(options);
   if (options.mode == "decode") {
     try {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Writer, type WriterOptions } from 'ticktape'
-import { nap, pinTo, serve, ticks } from '../support/child.js'
+import { nap, pinTo, serve, ticks, unpin } from '../support/child.js'
 import { nanoseconds } from '../support/clock.js'
 import { Large, Small } from '../support/frames.js'
 import { percentiles } from '../support/statistics.js'
@@ -56,12 +56,14 @@ serve({
   }: {
     directory: string
     options: WriterOptions
-    cpu: number
+    /** None: the system chooses, among all. */
+    cpu?: number
     waitNext: boolean
   }) {
     writer = Writer.open(directory, { ...options, frames: [Small, Large] })
     slotsPerPage = ((options.pageSize ?? 16 * 2 ** 20) - 4096) / 64
-    pinTo(cpu)
+    if (cpu === undefined) unpin()
+    else pinTo(cpu)
     // Waits until another thread has created the next page: then the file has its name.
     while (waitNext && !fs.existsSync(join(directory, '0000000001.page'))) nap(1)
   },
@@ -92,6 +94,18 @@ serve({
       scheduled: percentiles(scheduled.subarray(frames / 10)),
       pages: Math.floor(writer.position / slotsPerPage) + 1,
     }
+  },
+  /** Publishes one frame every so many ns, on whatever core the system gives it. When it is late it catches up. */
+  pace({ first, frames, everyNs }: { first: number; frames: number; everyNs: number }) {
+    let sum = 0
+    const start = nanoseconds()
+    for (let i = 0; i < frames; i++) {
+      let before = nanoseconds()
+      while (before < start + i * everyNs) before = nanoseconds()
+      writeSmall(first + i, first + i + 1)
+      sum += nanoseconds() - before
+    }
+    return { seconds: (nanoseconds() - start) / 1e9, meanNs: sum / frames }
   },
   /** Continues with one frame every so many ns. */
   continue({ first, frames, everyNs }: { first: number; frames: number; everyNs: number }) {

@@ -28,6 +28,14 @@ export function pinTo(cpu: number): void {
   native.setAffinity([cpu])
 }
 
+/** The cores that the process may use. */
+const allowed = native.getAffinity()
+
+/** Undoes `pinTo`. */
+export function unpin(): void {
+  native.setAffinity(allowed)
+}
+
 /** ns; the same clock in every process. */
 export function ticks(): number {
   return Number(process.hrtime.bigint())

@@ -31,6 +31,10 @@ struct Shared {
   uint32_t* sleepers(int side) const { return wordAt(region->data(), 256 + 1024 * static_cast<std::size_t>(side)); }
 };
 
+/** ns. A sleeper that nobody woke in the first time looks whether there is a frame; if there is, it waits for the wake the second time. */
+constexpr int64_t kSlow = 2'000'000'000;
+constexpr int64_t kLost = 60'000'000'000;
+
 /** Publishes as Writer does on x64: an ordinary store, then an ordinary load. */
 void publish(const Shared& shared, int side, uint32_t value) {
   storeRelease(shared.cursor(side), value);
@@ -40,7 +44,10 @@ void publish(const Shared& shared, int side, uint32_t value) {
   futex::wake(shared.signal(side));
 }
 
-/** Sleeps until the other side's cursor is `value`. False when a wake-up was lost: the frame is there, but this side was not woken. */
+/**
+ * Sleeps until the other side's cursor is `value`. False when a wake-up was lost: the frame is there, but this side was not woken. On a busy machine
+ * the other side may stop between its publish and its wake for longer than any sleep; but then the signal does change.
+ */
 bool await(const Shared& shared, int side, uint32_t value, uint64_t& slept) {
   while (loadAcquire(shared.cursor(side)) != value) {
     const uint32_t seen = __atomic_load_n(shared.signal(side), __ATOMIC_SEQ_CST);
@@ -48,7 +55,8 @@ bool await(const Shared& shared, int side, uint32_t value, uint64_t& slept) {
     if (!barrier::run()) return false;
     if (loadAcquire(shared.cursor(side)) == value) return true;
     slept++;
-    if (futex::wait(shared.signal(side), seen, 2'000'000'000) == Outcome::timeout) return false;
+    if (futex::wait(shared.signal(side), seen, kSlow) != Outcome::timeout || loadAcquire(shared.cursor(side)) != value) continue;
+    if (futex::wait(shared.signal(side), seen, kLost) == Outcome::timeout) return false;
   }
   return true;
 }

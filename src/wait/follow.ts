@@ -1,4 +1,5 @@
-import { sleepInLoop } from './sleeper.js'
+import { Crowding } from './crowding.js'
+import { napInLoop, sleepInLoop } from './sleeper.js'
 import type { Wakeable } from './wakeable.js'
 
 /** A reader that can be followed. */
@@ -25,6 +26,7 @@ export function follow<T>(reader: Followed<T>, signal: AbortSignal | undefined):
   const done: IteratorReturnResult<undefined> = { value: undefined, done: true }
   const iteratorEnd = new AbortController()
   const ended = (): boolean => iteratorEnd.signal.aborted || reader.closed || signal?.aborted === true
+  const crowding = new Crowding()
   let returned = 0
   let sliceEnd = performance.now() + SLICE_MS
   return {
@@ -37,14 +39,15 @@ export function follow<T>(reader: Followed<T>, signal: AbortSignal | undefined):
       for (;;) {
         if (ended()) return done
         const value = reader.next()
-        if (value !== undefined) return { value, done: false }
-        await sleepInLoop(
-          reader.controls,
-          () => ended() || reader.hasNews(),
-          signal,
-          reader.closing,
-          iteratorEnd.signal,
-        )
+        if (value !== undefined) {
+          crowding.found()
+          return { value, done: false }
+        }
+        crowding.beginWait()
+        const napMs = crowding.takeNap()
+        const ends = [signal, reader.closing, iteratorEnd.signal]
+        if (napMs > 0) await napInLoop(napMs, ...ends)
+        else await sleepInLoop(reader.controls, () => ended() || reader.hasNews(), ...ends)
       }
     },
     async return() {

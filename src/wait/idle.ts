@@ -1,9 +1,12 @@
 /**
  * What a loop does after a check that found no frame: one small class for each way to wait. (The model is Agrona's IdleStrategy.)
  */
+
+import { sleepThread } from '../base/sleep.js'
 import { native } from '../native/index.js'
+import { Crowding } from './crowding.js'
 import { EAGER_CHECKS, pause } from './pause.js'
-import { sleepInLoop, sleepInThread } from './sleeper.js'
+import { napInLoop, sleepInLoop, sleepInThread } from './sleeper.js'
 import type { Wakeable } from './wakeable.js'
 
 export interface IdleStrategy {
@@ -49,57 +52,95 @@ export class Spin implements IdleStrategy {
   }
 }
 
-/** Spins for a while, then calls `stop` after each check. */
-abstract class SpinThen implements IdleStrategy {
-  protected misses = 0
+/** Spins, then gives the event loop a turn before each check. */
+export class Yield implements IdleStrategy {
+  private misses = 0
 
   idle(): Promise<void> | undefined {
     if (++this.misses <= EAGER_CHECKS) return undefined
     pause()
-    return this.misses > SPIN_CHECKS ? this.stop() : undefined
+    if (this.misses <= SPIN_CHECKS) return undefined
+    if (this.misses % CHECKS_PER_OFFER === 0) native.offerCore()
+    return eventLoopTurn()
   }
 
   reset(): void {
     this.misses = 0
   }
-
-  protected abstract stop(): Promise<void>
 }
 
-/** Spins, then gives the event loop a turn before each check. */
-export class Yield extends SpinThen {
-  protected stop(): Promise<void> {
-    if (this.misses % CHECKS_PER_OFFER === 0) native.offerCore()
-    return eventLoopTurn()
+/** Spins, then sleeps until the writer wakes it. While too many threads share the cores it naps instead, as long as it finds frames after each nap. */
+abstract class SpinThenSleep implements IdleStrategy {
+  private misses = 0
+
+  constructor(private readonly crowding: Crowding) {}
+
+  idle(): Promise<void> | undefined {
+    if (++this.misses <= EAGER_CHECKS) return undefined
+    const { crowding } = this
+    if (this.misses === EAGER_CHECKS + 1) crowding.beginWait()
+    const napMs = crowding.takeNap()
+    if (napMs > 0) {
+      this.misses = 0
+      return this.nap(napMs)
+    }
+    if (this.misses > SPIN_CHECKS || crowding.napping) return this.sleep()
+    pause()
+    return undefined
   }
+
+  reset(): void {
+    this.misses = 0
+    this.crowding.found()
+  }
+
+  protected spinAgain(): void {
+    this.misses = 0
+  }
+
+  protected abstract sleep(): Promise<void>
+  protected abstract nap(ms: number): Promise<void>
 }
 
-/** Spins, then the thread sleeps until there is a frame, for a few ms at most; then the event loop gets a turn. */
-export class Park extends SpinThen {
-  constructor(private readonly on: Sleepable) {
-    super()
+/** The thread sleeps, for a few ms at most; then the event loop gets a turn. */
+export class Park extends SpinThenSleep {
+  constructor(
+    private readonly on: Sleepable,
+    crowding: Crowding = new Crowding(),
+  ) {
+    super(crowding)
   }
 
-  protected stop(): Promise<void> {
+  protected sleep(): Promise<void> {
     const { on } = this
     sleepInThread(on.controls, () => on.closed || on.hasNews(), LONGEST_PARK_MS)
     return eventLoopTurn()
   }
+
+  protected nap(ms: number): Promise<void> {
+    sleepThread(Math.min(ms, LONGEST_PARK_MS))
+    return eventLoopTurn()
+  }
 }
 
-/** Spins, then sleeps without blocking the thread until there is a frame; then spins again. */
-export class SleepInEventLoop extends SpinThen {
+/** Sleeps without blocking the thread until there is a frame; then spins again. */
+export class SleepInEventLoop extends SpinThenSleep {
   constructor(
     private readonly on: Sleepable,
     private readonly signal: AbortSignal | undefined,
+    crowding: Crowding = new Crowding(),
   ) {
-    super()
+    super(crowding)
   }
 
-  protected stop(): Promise<void> {
+  protected sleep(): Promise<void> {
     const { on } = this
-    this.misses = 0
+    this.spinAgain()
     return sleepInLoop(on.controls, () => on.closed || on.hasNews(), this.signal, on.closing)
+  }
+
+  protected nap(ms: number): Promise<void> {
+    return napInLoop(ms, this.signal, this.on.closing)
   }
 }
 

@@ -50,6 +50,8 @@ export async function runLoop(
     end.requested = true
   }
   if (signal !== undefined) onAbort(signal, stop)
+  // Also keeps a listener there: to add one for each sleep and remove it again costs as much as the sleep.
+  onAbort(reader.closing, stop)
   const strategy = strategyOf(wait, reader, signal)
   let handled = 0
   let found = false
@@ -87,6 +89,7 @@ export async function runLoop(
     }
   } finally {
     if (signal !== undefined) offAbort(signal, stop)
+    offAbort(reader.closing, stop)
   }
   return handled
 }

@@ -56,6 +56,19 @@ export async function sleepInLoop(
   })
 }
 
+/** Waits for some ms without announcing a sleep, or until one of the signals aborts. */
+export function napInLoop(ms: number, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+  return new Promise(resolve => {
+    const end = (): void => {
+      clearTimeout(timer)
+      for (const signal of signals) if (signal !== undefined) offAbort(signal, end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    for (const signal of signals) if (signal !== undefined) onAbort(signal, end)
+  })
+}
+
 /** The files whose writers will wake this sleeper, and for each the value of SIGNAL to sleep on. */
 interface Announced {
   readonly awake: readonly Wakeable[]

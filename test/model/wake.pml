@@ -1,7 +1,8 @@
 /*
  * Models sleeping and waking through `control`, version 2. The writer publishes with an ordinary store, which waits in its core's store
  * buffer while later loads go ahead; the sleeper makes a barrier that empties the buffer. A reader that sleeps although there is a frame,
- * and that no process will wake, is a deadlock, which the check finds. Each -D removes one rule, and the check must then fail:
+ * and that no process will wake, is a deadlock, which the check finds. A reader may also nap, any number of times. Each -D removes one
+ * rule, and the check must then fail:
  *
  *   NO_BARRIER       a reader checks again without the barrier
  *   EARLY_BARRIER    a reader makes the barrier before it announces itself
@@ -76,6 +77,7 @@ proctype Reader(byte id) {
   do
   :: n == FRAMES -> break
   :: n < FRAMES && cursor > n -> n++
+  :: n < FRAMES && cursor <= n -> skip /* A nap: it checks again later without announcing itself. */
   :: n < FRAMES && cursor <= n ->
 #ifndef LATE_SIGNAL
      seen = signal;

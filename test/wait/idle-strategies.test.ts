@@ -1,5 +1,6 @@
 /** What a loop does after looks that find nothing, each strategy by itself. */
 import { describe, expect, it } from 'vitest'
+import { Crowding } from '../../dist/wait/crowding.js'
 import { type IdleStrategy, Park, type Sleepable, SleepInEventLoop, Spin, Yield } from '../../dist/wait/idle.js'
 
 /** Nobody writes it and nobody closes it; says how often it was asked for news, which is done before each sleep. */
@@ -16,6 +17,14 @@ function silent(): Sleepable & { asked: number } {
     },
   }
   return sleepable
+}
+
+/** As on a machine where no reader ever waits for a core. */
+function coresEnough(): Crowding {
+  return new Crowding(
+    () => performance.now(),
+    () => undefined,
+  )
 }
 
 /** How many looks in vain pass before the strategy wants something awaited. */
@@ -43,7 +52,7 @@ describe('an idle strategy', () => {
 
   it("'park' spins, then puts the thread to sleep at each look, until something was found", async () => {
     const on = silent()
-    const strategy = new Park(on)
+    const strategy = new Park(on, coresEnough())
     expect([looksUntilRest(strategy), on.asked]).toEqual([1001, 1])
     expect([looksUntilRest(strategy), on.asked]).toEqual([1, 2])
     await strategy.idle()
@@ -53,7 +62,7 @@ describe('an idle strategy', () => {
 
   it("'event-loop' spins, sleeps, and spins again", async () => {
     const on = silent()
-    const strategy = new SleepInEventLoop(on, undefined)
+    const strategy = new SleepInEventLoop(on, undefined, coresEnough())
     for (let sleeps = 1; sleeps <= 3; sleeps++) expect([looksUntilRest(strategy), on.asked]).toEqual([1001, sleeps])
     await Promise.resolve()
   })
@@ -61,7 +70,7 @@ describe('an idle strategy', () => {
   it('that sleeps in the event loop is woken by its signal', async () => {
     const stop = new AbortController()
     const on = { ...silent(), hasNews: () => false }
-    const strategy = new SleepInEventLoop(on, stop.signal)
+    const strategy = new SleepInEventLoop(on, stop.signal, coresEnough())
     let rest: Promise<void> | undefined
     while (rest === undefined) rest = strategy.idle()
     stop.abort()
