@@ -24,6 +24,21 @@ export interface CommitOptions {
 }
 
 /**
+ * @internal Options that the runtime makes itself: numbers that need no check, in one object that is used again for each
+ * frame. Only for frames of 128 bytes and more.
+ */
+export class OwnCommit {
+  hasCause = false
+  /** The cause's journal and position. */
+  journal = 0
+  position = 0
+  source = 0
+  dest = 0
+  /** The cause's own frame, while its handler runs. */
+  frame: FramePointer | undefined = undefined
+}
+
+/**
  * Applies the options of a commit: sets the frame's time and stores the others. All options are checked before the first byte is
  * stored, so an error leaves the frame unchanged. Returns the bits to add to the frame's first word.
  *
@@ -32,13 +47,18 @@ export interface CommitOptions {
  * @throws {InvalidOptionError} for options that cannot be stored, {InvalidStateError} for options whose getters write frames.
  */
 export function applyCommitOptions(
-  options: CommitOptions,
+  options: CommitOptions | OwnCommit,
   entry: Entry,
   time: FrameTime,
   fromClock: boolean,
   ordered: boolean,
 ): number {
   const { pointer } = entry
+  if (options instanceof OwnCommit) {
+    if (fromClock && ordered) time.advance()
+    else if (fromClock) time.read()
+    return storeOwn(options, pointer, time.high, time.low >>> 0) << (8 * Frame.FLAGS)
+  }
   const { at } = pointer
   const commit = check(options, entry.size, ordered ? time : undefined)
   // An option may be a getter, which can call anything, for example abort this frame.
@@ -119,6 +139,17 @@ function store(commit: CheckedCommit, pointer: FramePointer, high: number, low: 
   if (!commit.hasCause) return 0
   storeCause(pointer, at, commit.causeJournal, commit.causePosition)
   if (frame !== undefined) pointer.u32[(at + Frame.SINCE_ROOT) >> 2] = sinceRoot(frame, high, low)
+  return FrameFlag.HAS_CAUSE
+}
+
+function storeOwn(commit: OwnCommit, pointer: FramePointer, high: number, low: number): number {
+  const { at, u16 } = pointer
+  u16[(at + Frame.SOURCE) >> 1] = commit.source
+  u16[(at + Frame.DEST) >> 1] = commit.dest
+  if (!commit.hasCause) return 0
+  storeCause(pointer, at, commit.journal, commit.position)
+  const { frame } = commit
+  if (frame !== undefined && frame.at >= 0) pointer.u32[(at + Frame.SINCE_ROOT) >> 2] = sinceRoot(frame, high, low)
   return FrameFlag.HAS_CAUSE
 }
 

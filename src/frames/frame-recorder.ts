@@ -1,4 +1,4 @@
-import { applyCommitOptions, type CommitOptions } from './commit-options.js'
+import { applyCommitOptions, type CommitOptions, type OwnCommit } from './commit-options.js'
 import type { Fields, FrameDefinition } from './definition.js'
 import { Entries, type Entry, NO_ENTRY } from './entries.js'
 import { Frame, Page, SLOT_SIZE } from './format.js'
@@ -10,7 +10,7 @@ import { type FrameView, makeReadView, type WriteView } from './view.js'
 /** What frames are written to: a journal's writer, or a recorder. */
 export interface FrameSink {
   begin<F extends Fields>(definition: FrameDefinition<F>): WriteView<F>
-  commit(options?: CommitOptions): number
+  commit(options?: CommitOptions | OwnCommit): number
 }
 
 const FIRST_SLOTS = 1024
@@ -46,7 +46,7 @@ export class FrameRecorder implements FrameSink {
   }
 
   /** Returns no position: the frame has none yet. */
-  commit(options?: CommitOptions): number {
+  commit(options?: CommitOptions | OwnCommit): number {
     const { entry } = this
     const { at, u32 } = entry.pointer
     let { word } = entry

@@ -26,7 +26,10 @@ export class Halves {
 
   /** Sets the field of a frame that is being written. */
   set(view: object, low: number, high: number): void {
-    const pointer = pointerOf(view) as FramePointer
+    this.store(pointerOf(view) as FramePointer, low, high)
+  }
+
+  store(pointer: FramePointer, low: number, high: number): void {
     const word = (pointer.at + this.offset) >> 2
     pointer.u32[word] = low
     pointer.u32[word + 1] = high

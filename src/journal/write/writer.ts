@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
-import { applyCommitOptions, type CommitOptions } from '../../frames/commit-options.js'
+import { applyCommitOptions, type CommitOptions, type OwnCommit } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import { copyWords } from '../../frames/frame-batch.js'
@@ -138,7 +138,7 @@ export class Writer implements Disposable {
    * @throws {InvalidOptionError} for options that cannot be stored: the frame stays begun; commit it with other options, or call `abort`.
    * @throws {InvalidStateError} without `begin`, and for a frame that was discarded because a field refused its value.
    */
-  commit(options?: CommitOptions): number {
+  commit(options?: CommitOptions | OwnCommit): number {
     const { point, time } = this
     const { entry } = point
     const { pointer } = entry
@@ -332,7 +332,7 @@ export class Writer implements Disposable {
   }
 
   /** The slow path of `commit`: options, and wrong use. Returns what options add to the frame's first word. */
-  private applyOptions(options: CommitOptions | undefined): number {
+  private applyOptions(options: CommitOptions | OwnCommit | undefined): number {
     const { point, time } = this
     const { entry } = point
     if (entry.pointer.at === DISCARDED)

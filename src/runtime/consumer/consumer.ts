@@ -1,6 +1,6 @@
 import { InvalidStateError } from '../../base/errors.js'
 import { ageOf } from '../../frames/age.js'
-import type { CommitOptions } from '../../frames/commit-options.js'
+import type { CommitOptions, OwnCommit } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Handlers } from '../../frames/handlers.js'
@@ -123,7 +123,7 @@ export class Consumer {
     return outputs.begin(definition)
   }
 
-  commit(options?: CommitOptions): number {
+  commit(options?: CommitOptions | OwnCommit): number {
     return this.outputs.commit(options)
   }
 

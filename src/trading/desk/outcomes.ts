@@ -1,22 +1,35 @@
+import { OwnCommit } from '../../frames/commit-options.js'
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import { Halves } from '../../frames/halves.js'
-import type { WriteView } from '../../frames/view.js'
+import { offsetsOf } from '../../frames/offsets.js'
+import type { FramePointer } from '../../frames/pointer.js'
+import { pointerOf } from '../../frames/view.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
-import { BUY, LIQUIDITIES, ORDER_STATES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
-import { REASONS } from '../messages/reasons.js'
+import { ORDER_STATES } from '../messages/order-terms.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import { stateOf } from '../orders/life/state.js'
-import { type INTENTS, Intent, TimerFired } from '../sequence/frames.js'
+import { INTENTS, Intent, TimerFired } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import type { Time } from '../sequence/time.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import type { Timer } from './timers.js'
 
+const DENIED = ORDER_STATES.indexOf('denied')
+const SUBMIT = INTENTS.indexOf('submit')
+const AMEND = INTENTS.indexOf('amend')
+const CANCEL = INTENTS.indexOf('cancel')
+const QUERY = INTENTS.indexOf('query')
+const RECONCILE = INTENTS.indexOf('reconcile')
+
+// Frames are filled by offsets: the desk has numbers where views take names and bigints.
+const INTENT = offsetsOf(Intent)
 const INTENT_ID = new Halves(Intent, 'orderId')
 const INTENT_DEADLINE = new Halves(Intent, 'deadline')
 const INTENT_EXPIRY = new Halves(Intent, 'expireAt')
+const REPORT = offsetsOf(OrderReport)
 const REPORT_ID = new Halves(OrderReport, 'orderId')
 const REPORT_TIME = new Halves(OrderReport, 'venueTime')
+const FILL = offsetsOf(Fill)
 const FILL_ID = new Halves(Fill, 'orderId')
 const FILL_TIME = new Halves(Fill, 'venueTime')
 
@@ -25,13 +38,16 @@ const FILL_TIME = new Halves(Fill, 'venueTime')
  * recorder, to be compared with what the sequence has.
  */
 export class Outcomes {
-  /** Options of a commit, used again for each. */
-  private readonly options = { cause: { journal: SEQUENCE, position: 0 }, source: SEQUENCE, dest: 0 }
+  private readonly options = new OwnCommit()
 
   constructor(
     private sink: FrameSink,
     private readonly time: Time,
-  ) {}
+  ) {
+    this.options.hasCause = true
+    this.options.journal = SEQUENCE
+    this.options.source = SEQUENCE
+  }
 
   /** From now on frames go there. */
   writeTo(sink: FrameSink): void {
@@ -41,18 +57,19 @@ export class Outcomes {
   /** The order itself is sent. */
   submit(order: LiveOrder, venue: number, cause: number): void {
     const { time } = this
-    const intent = this.beginIntent(order, 'submit', 0, venue, order.deadline)
-    intent.side = SIDES[order.side]
-    intent.orderType = ORDER_TYPES[order.type]
-    intent.timeInForce = TIMES_IN_FORCE[order.timeInForce]
-    intent.postOnly = order.postOnly
-    intent.reduceOnly = order.reduceOnly
-    intent.ticks = order.ticks
-    intent.steps = order.steps
-    intent.stopTicks = order.stopTicks
+    const p = this.beginIntent(order, SUBMIT, 0, venue, order.deadline)
+    const { at, u8, f64 } = p
+    u8[at + INTENT.side] = order.side
+    u8[at + INTENT.orderType] = order.type
+    u8[at + INTENT.timeInForce] = order.timeInForce
+    u8[at + INTENT.postOnly] = order.postOnly ? 1 : 0
+    u8[at + INTENT.reduceOnly] = order.reduceOnly ? 1 : 0
+    f64[(at + INTENT.ticks) >> 3] = order.ticks
+    f64[(at + INTENT.steps) >> 3] = order.steps
+    f64[(at + INTENT.stopTicks) >> 3] = order.stopTicks
     if (order.expireAt !== 0) {
       time.split(order.expireAt)
-      INTENT_EXPIRY.set(intent, time.low, time.high)
+      INTENT_EXPIRY.store(p, time.low, time.high)
     }
     this.commit(order.strategy, cause)
   }
@@ -66,83 +83,89 @@ export class Outcomes {
     deadline: number,
     cause: number,
   ): void {
-    const intent = this.beginIntent(order, 'amend', request, venue, deadline)
-    intent.ticks = ticks
-    intent.steps = steps
+    const { at, f64 } = this.beginIntent(order, AMEND, request, venue, deadline)
+    f64[(at + INTENT.ticks) >> 3] = ticks
+    f64[(at + INTENT.steps) >> 3] = steps
     this.commit(order.strategy, cause)
   }
 
   cancel(order: LiveOrder, request: number, venue: number, deadline: number, cause: number): void {
-    this.beginIntent(order, 'cancel', request, venue, deadline)
+    this.beginIntent(order, CANCEL, request, venue, deadline)
     this.commit(order.strategy, cause)
   }
 
   /** The venue is asked what became of an order. */
   query(order: LiveOrder, venue: number, cause: number): void {
-    this.beginIntent(order, 'query', 0, venue, 0)
+    this.beginIntent(order, QUERY, 0, venue, 0)
     this.commit(order.strategy, cause)
   }
 
   /** The venue is asked for all of an account. */
   reconcile(account: number, venue: number, cause: number): void {
-    const intent = this.sink.begin(Intent)
-    intent.action = 'reconcile'
-    intent.venue = venue
-    intent.account = account
+    const { at, u8, u16 } = pointerOf(this.sink.begin(Intent)) as FramePointer
+    u8[at + INTENT.action] = RECONCILE
+    u16[(at + INTENT.venue) >> 1] = venue
+    u16[(at + INTENT.account) >> 1] = account
     this.commit(0, cause)
   }
 
   /** @param reason an index into REASONS. @param cause the position of the frame that led to it. */
   report(order: LiveOrder, request: number, reason: number, venueTime: number, cause: number): void {
     const { instrument } = order
-    const report = this.sink.begin(OrderReport)
-    REPORT_ID.set(report, order.idLow, order.idHigh)
-    report.instrument = instrument.number
-    report.request = request
-    report.side = SIDES[order.side]
-    report.state = ORDER_STATES[stateOf(order)]
-    report.reason = REASONS[reason]
-    report.pendingCancel = order.pendingCancel
-    report.pendingAmend = order.pendingAmend
-    report.price = instrument.price.valueOf(order.ticks)
-    report.quantity = instrument.quantity.valueOf(order.steps)
-    report.filledQuantity = instrument.quantity.valueOf(order.filledSteps)
-    report.averagePrice = order.averagePrice
-    this.splitVenueTime(venueTime)
-    REPORT_TIME.set(report, this.time.low, this.time.high)
-    if (order.label !== '') report.clientOrderId = order.label
+    const { price, quantity } = instrument
+    const view = this.sink.begin(OrderReport)
+    const p = pointerOf(view) as FramePointer
+    const { at, u8, u32, f64 } = p
+    REPORT_ID.store(p, order.idLow, order.idHigh)
+    u32[(at + REPORT.instrument) >> 2] = instrument.number
+    u32[(at + REPORT.request) >> 2] = request
+    u8[at + REPORT.side] = order.side
+    u8[at + REPORT.state] = stateOf(order)
+    u8[at + REPORT.reason] = reason
+    u8[at + REPORT.pendingCancel] = order.pendingCancel ? 1 : 0
+    u8[at + REPORT.pendingAmend] = order.pendingAmend ? 1 : 0
+    f64[(at + REPORT.price) >> 3] = price.valueOf(order.ticks)
+    f64[(at + REPORT.quantity) >> 3] = quantity.valueOf(order.steps)
+    if (order.filledSteps > 0) {
+      f64[(at + REPORT.filledQuantity) >> 3] = quantity.valueOf(order.filledSteps)
+      f64[(at + REPORT.averagePrice) >> 3] = order.averagePrice
+    }
+    this.storeVenueTime(REPORT_TIME, p, venueTime)
+    if (order.label !== '') view.clientOrderId = order.label
     this.commit(order.strategy, cause)
   }
 
   /** An order that was denied before it became one: what it asked for may be no whole number of ticks and steps. */
   denial(denied: DeniedOrder, reason: number, cause: number): void {
-    const report = this.sink.begin(OrderReport)
-    REPORT_ID.set(report, denied.idLow, denied.idHigh)
-    report.instrument = denied.instrument
-    report.request = denied.request
-    report.side = SIDES[denied.side]
-    report.state = 'denied'
-    report.reason = REASONS[reason]
-    report.price = denied.price
-    report.quantity = denied.quantity
+    const p = pointerOf(this.sink.begin(OrderReport)) as FramePointer
+    const { at, u8, u32, f64 } = p
+    REPORT_ID.store(p, denied.idLow, denied.idHigh)
+    u32[(at + REPORT.instrument) >> 2] = denied.instrument
+    u32[(at + REPORT.request) >> 2] = denied.request
+    u8[at + REPORT.side] = denied.side === 0 ? 0 : 1
+    u8[at + REPORT.state] = DENIED
+    u8[at + REPORT.reason] = reason
+    f64[(at + REPORT.price) >> 3] = denied.price
+    f64[(at + REPORT.quantity) >> 3] = denied.quantity
     this.commit(denied.strategy, cause)
   }
 
   fill(order: LiveOrder, event: VenueEvent, cause: number): void {
     const { instrument } = order
-    const fill = this.sink.begin(Fill)
-    FILL_ID.set(fill, order.idLow, order.idHigh)
-    fill.instrument = instrument.number
-    fill.account = order.account
-    fill.side = order.side === BUY ? 'buy' : 'sell'
-    fill.liquidity = LIQUIDITIES[event.maker ? 0 : 1]
-    fill.price = instrument.price.valueOf(event.ticks)
-    fill.quantity = instrument.quantity.valueOf(event.steps)
-    fill.fee = event.fee
-    this.splitVenueTime(event.venueTime)
-    FILL_TIME.set(fill, this.time.low, this.time.high)
-    fill.feeCurrency = event.feeCurrency
-    fill.tradeId = event.tradeId
+    const view = this.sink.begin(Fill)
+    const p = pointerOf(view) as FramePointer
+    const { at, u8, u16, u32, f64 } = p
+    FILL_ID.store(p, order.idLow, order.idHigh)
+    u32[(at + FILL.instrument) >> 2] = instrument.number
+    u16[(at + FILL.account) >> 1] = order.account
+    u8[at + FILL.side] = order.side
+    u8[at + FILL.liquidity] = event.maker ? 0 : 1
+    f64[(at + FILL.price) >> 3] = instrument.price.valueOf(event.ticks)
+    f64[(at + FILL.quantity) >> 3] = instrument.quantity.valueOf(event.steps)
+    f64[(at + FILL.fee) >> 3] = event.fee
+    this.storeVenueTime(FILL_TIME, p, event.venueTime)
+    view.feeCurrency = event.feeCurrency
+    view.tradeId = event.tradeId
     this.commit(order.strategy, cause)
   }
 
@@ -156,35 +179,37 @@ export class Outcomes {
 
   private beginIntent(
     order: LiveOrder,
-    action: (typeof INTENTS)[number],
+    action: number,
     request: number,
     venue: number,
     deadline: number,
-  ): WriteView<typeof Intent> {
-    const intent = this.sink.begin(Intent)
-    INTENT_ID.set(intent, order.idLow, order.idHigh)
-    intent.instrument = order.instrument.number
-    intent.request = request
-    intent.venue = venue
-    intent.account = order.account
-    intent.action = action
+  ): FramePointer {
+    const p = pointerOf(this.sink.begin(Intent)) as FramePointer
+    const { at, u8, u16, u32 } = p
+    INTENT_ID.store(p, order.idLow, order.idHigh)
+    u32[(at + INTENT.instrument) >> 2] = order.instrument.number
+    u32[(at + INTENT.request) >> 2] = request
+    u16[(at + INTENT.venue) >> 1] = venue
+    u16[(at + INTENT.account) >> 1] = order.account
+    u8[at + INTENT.action] = action
     if (deadline !== 0) {
       this.time.split(deadline)
-      INTENT_DEADLINE.set(intent, this.time.low, this.time.high)
+      INTENT_DEADLINE.store(p, this.time.low, this.time.high)
     }
-    return intent
+    return p
   }
 
   private commit(strategy: number, cause: number): void {
     const { options } = this
-    options.cause.position = cause
+    options.position = cause
     options.dest = strategy
     this.sink.commit(options)
   }
 
-  private splitVenueTime(venueTime: number): void {
-    if (venueTime > 0) this.time.split(venueTime)
-    else this.time.low = this.time.high = 0
+  private storeVenueTime(field: Halves, p: FramePointer, venueTime: number): void {
+    if (!(venueTime > 0)) return
+    this.time.split(venueTime)
+    field.store(p, this.time.low, this.time.high)
   }
 }
 

@@ -1,8 +1,9 @@
 import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions } from '../../base/options.js'
+import { OwnCommit } from '../../frames/commit-options.js'
 import type { FrameSink } from '../../frames/frame-recorder.js'
-import type { FrameHeader, FrameView } from '../../frames/view.js'
+import { type FrameHeader, type FrameView, pointerOf } from '../../frames/view.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import { specOf } from '../messages/instrument-frames.js'
@@ -66,8 +67,7 @@ export class StrategyHost {
   private stopping = false
   private inHistory = false
   /** Options of a commit, used again for each. */
-  private readonly sending: { cause: { journal: number; position: number } | undefined; readonly source: number }
-  private readonly cause: { readonly journal: number; position: number }
+  private readonly sending = new OwnCommit()
 
   constructor(
     private readonly strategy: StrategyDefinition,
@@ -77,8 +77,8 @@ export class StrategyHost {
     this.filter = new SymbolFilter(strategy.symbols)
     this.random = new SeededRandom(life.seed)
     this.high = idHigh(life.strategy, life.epoch)
-    this.cause = { journal: life.sequence, position: 0 }
-    this.sending = { cause: undefined, source: life.strategy }
+    this.sending.journal = life.sequence
+    this.sending.source = life.strategy
     this.context = this.makeContext()
   }
 
@@ -178,13 +178,14 @@ export class StrategyHost {
       handle(frame, this.context)
     } finally {
       this.causedBy(frame.position)
+      this.sending.frame = undefined
       this.frame = undefined
     }
   }
 
   private causedBy(position: number): void {
-    this.cause.position = position
-    this.sending.cause = this.cause
+    this.sending.hasCause = true
+    this.sending.position = position
   }
 
   /** Sets the cause of what is sent next. @throws {InvalidStateError} */
@@ -197,6 +198,7 @@ export class StrategyHost {
     }
     if (frame !== undefined) {
       this.causedBy(frame.position)
+      this.sending.frame = pointerOf(frame)
       this.lastTime = frame.time
     } else if (!this.stopping) {
       throw new InvalidStateError(
