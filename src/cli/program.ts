@@ -5,6 +5,7 @@ import { registerLs } from './commands/ls.js'
 import { registerPrune } from './commands/prune.js'
 import { registerRepair } from './commands/repair.js'
 import { registerReplay } from './commands/replay.js'
+import { registerReset } from './commands/reset.js'
 import { registerRun } from './commands/run.js'
 import { registerTail } from './commands/tail.js'
 import { registerVerify } from './commands/verify.js'
@@ -43,6 +44,7 @@ function program(): Command {
   registerDemo(root)
   registerRun(root)
   registerReplay(root)
+  registerReset(root)
   registerTail(root)
   registerLs(root)
   registerVerify(root)

@@ -19,6 +19,7 @@ import {
   Intent,
   Run,
   StrategyEnd,
+  StrategyReset,
   StrategyStart,
   Switch,
   TimerFired,
@@ -172,6 +173,11 @@ export class Player {
       .on(StrategyEnd, frame => {
         for (const known of this.strategies.values()) if (known.number === frame.strategy) known.ended = true
         this.desk?.endStrategy(frame.strategy)
+      })
+      .on(StrategyReset, frame => {
+        this.taken.delete(STRATEGY_JOURNALS + frame.strategy)
+        for (const known of this.strategies.values())
+          if (known.number === frame.strategy) known.epoch = Math.max(known.epoch, frame.epoch)
       })
       .on(Switch, frame => this.desk?.switchTo(frame.state))
       .on(Taken, frame => {

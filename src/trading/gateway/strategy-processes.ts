@@ -92,6 +92,7 @@ export function superviseStrategy(of: StrategiesOf, strategy: RunningStrategy): 
       input,
       inputIdentity: identityOf(input),
       output: home.strategy(info.id),
+      log: home.log,
       writer: writerOptions(of.options, known.number),
       wait: options.wait ?? 'event-loop',
       progressMs: options.progressMs ?? 250,

@@ -9,9 +9,9 @@ import { SimulatedExchange } from '../exchange/simulated-exchange.js'
 import type { RiskOptions } from '../risk/limits.js'
 import type { DeskConfig, VenueConfig } from '../sequence/config.js'
 import { HomeDirectory } from '../sequence/home.js'
+import { livesOf } from '../sequence/lives.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
-import { livesOf } from './lives.js'
 
 export interface GatewayReplayOptions {
   readonly home: string

@@ -52,6 +52,10 @@ export const StrategyStart = frame('StrategyStart', 29, {
 /** A strategy's epoch is over: what its journal holds after `end` is denied. */
 export const StrategyEnd = frame('StrategyEnd', 30, { strategy: u16, epoch: u32, end: f64 })
 
+/** The journal of a strategy was put aside, and begins at position 0 again (`ticktape reset --strategy`).
+ * Its next epoch is larger than `epoch`, so that no order id is used again. */
+export const StrategyReset = frame('StrategyReset', 42, { strategy: u16, epoch: u32 })
+
 /** A feed begins or continues: its identity, and the number of its next event. Events count from 0 for each identity. */
 export const FeedStart = frame('FeedStart', 31, { next: f64, identity: text(96) })
 

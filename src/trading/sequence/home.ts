@@ -77,6 +77,11 @@ export class HomeDirectory {
     return path.join(this.path, 'venues', name)
   }
 
+  /** What strategies and adapters log. */
+  get log(): string {
+    return path.join(this.path, 'log')
+  }
+
   /** The ids of all strategies that have a journal. */
   get strategyIds(): string[] {
     const directory = path.join(this.path, 'strategies')
@@ -155,7 +160,7 @@ export function readIdentity(journal: string): (HomeIdentity & { readonly journa
 const OLD_FILE = 'session.json'
 const JOURNAL_FILES = [FileName.CONTROL, FileName.SCHEMA, FileName.LOCK]
 /** What a gateway leaves that is killed while it creates its home. */
-const OWN_NAMES = new Set(['gateway', 'strategies', 'venues', 'operator', 'state', 'log', 'desk.json'])
+const OWN_NAMES = new Set(['gateway', 'strategies', 'venues', 'operator', 'state', 'log', 'old', 'desk.json'])
 
 /** Whether a path is a journal, a state file, or a directory of state files. */
 function belongsBeside(entry: string): boolean {

@@ -12,6 +12,7 @@ import { SEQUENCE } from '../sequence/home.js'
 import { showWhatWasBefore } from './before-start.js'
 import { StrategyHost, type StrategyLife } from './host.js'
 import { loadStrategy } from './load.js'
+import { LogFile } from './log-file.js'
 
 /** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
 export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | 'epoch' | 'seed' | 'accounts'> {
@@ -24,6 +25,8 @@ export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | '
    */
   readonly inputIdentity: string
   readonly output: string
+  /** The directory of what strategies log. */
+  readonly log: string
   readonly writer: WriterOptions
   readonly wait: Wait
   readonly progressMs: number
@@ -67,13 +70,14 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     },
     atOnce.signal,
   )
+  const log = new LogFile(config.log, id)
   const host = new StrategyHost(
     strategy,
     { ...config, replay: false, sequence: SEQUENCE },
     {
       begin: definition => consumer.begin(definition),
       commit: options => consumer.commit(options),
-      log: message => process.stderr.write(`[${id}] ${message}\n`),
+      log: message => log.write(message),
     },
   )
   consumer

@@ -66,7 +66,7 @@ export interface StrategyContext {
   after(ms: number, name: string): number
   /** A random number from 0 to 1, the same in replay. */
   random(): number
-  /** Adds a line to the strategy's log. Silent in replay. */
+  /** Adds a line to the strategy's log, `<home>/log/<id>.<day>.<n>.log`, and prints it to standard error. Silent in replay. */
   log(message: string): void
 }
 

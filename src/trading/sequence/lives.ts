@@ -4,9 +4,9 @@ import { isOwn, isWritableByOthers } from '../../base/files/owner.js'
 import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import { HomeError } from '../errors.js'
-import { ConfigReader, type DeskConfig } from '../sequence/config.js'
-import { Config, StrategyStart } from '../sequence/frames.js'
-import type { HomeDirectory } from '../sequence/home.js'
+import { ConfigReader, type DeskConfig } from './config.js'
+import { Config, StrategyStart } from './frames.js'
+import type { HomeDirectory } from './home.js'
 
 /** What the sequence says of the strategies of a home. */
 export interface Lives {
