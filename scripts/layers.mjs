@@ -45,6 +45,7 @@ const LAYERS = [
   ['trading/positions', 'exact positions and profit'],
   ['trading/risk', 'the circuit breaker'],
   ['trading/venues', 'the interface of a venue, the paper venue, checks of reports'],
+  ['trading/orders/life', 'the life of an order: facts, transitions, the book of orders'],
   ['trading/market', 'feeds of market data: captures, synthetic; top of book'],
   ['trading/orders', 'sends orders to a venue; markets in flight'],
   ['trading/strategies', 'defines, loads and runs a strategy'],

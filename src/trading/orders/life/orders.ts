@@ -1,0 +1,473 @@
+import type { Instruments } from '../../instruments/instruments.js'
+import { strategyOfHigh } from '../../messages/order-id.js'
+import { reasonCode } from '../../messages/reasons.js'
+import type { VenueEvent } from '../../venues/venue-event.js'
+import { ForeignOrders } from './foreign.js'
+import { IdTable } from './id-table.js'
+import { LiveOrder } from './live-order.js'
+import { ListKind, OrderList } from './order-list.js'
+import { stateOf } from './state.js'
+import { type Effect, effectOf } from './transitions.js'
+import { Changed, Word } from './words.js'
+
+export interface OrdersOptions {
+  /** A final order is kept for at least this long after the last word about it. Default 10 minutes, in ns. */
+  readonly keepNs?: number
+  /** At most this many final orders are kept; then the one that ended first is removed, however young. Default 262,144. */
+  readonly keepMost?: number
+  /** How long after a request's deadline a "not found" proves something: the clocks may differ by it. Default 1 s, in ns. */
+  readonly marginNs?: number
+  /** How long a venue knows orders that were never filled: a "not found" later than that proves nothing. Default 1 h, in ns. */
+  readonly venueKeepsNs?: number
+  /** Orders of others that are remembered. Default 10,000. */
+  readonly foreignMost?: number
+}
+
+const SECOND = 1e9
+const NOT_SENT = reasonCode('not-sent')
+const NEVER_ARRIVED = reasonCode('never-arrived')
+
+/**
+ * All orders that a venue might still speak of.
+ *
+ *     const order = orders.create(idHigh, idLow)        // then set instrument, side, ticks, steps, ...
+ *     orders.submit(order)
+ *     const changed = orders.apply(event, now)          // bits of Changed; orders.order is the order of the event
+ *
+ * An order that is final is kept for `keepNs` after the last event about it, and longer while fills are missing; a
+ * later event about it is FORGOTTEN. Memory is bounded by the orders that are open and by `keepMost` final ones.
+ *
+ * Each event changes the facts in a way that does not depend on the order of arrival (life/transitions), so that any
+ * permutation and duplication of the answers ends the same. Nothing is allocated but orders, which are used again.
+ */
+export class Orders {
+  /** The order of the last event; undefined when it was about none of ours. */
+  order: LiveOrder | undefined = undefined
+  readonly foreign: ForeignOrders
+  /** Orders that are not final. */
+  open = 0
+  /** Orders in the book, final ones included. */
+  size = 0
+  private readonly table = new IdTable()
+  private readonly strategies: OrderList[] = []
+  private readonly instruments: OrderList[] = []
+  private readonly accounts: OrderList[] = []
+  private readonly pool: LiveOrder[] = []
+  /** The queue of final orders, in the order in which they ended. */
+  private firstFinal: LiveOrder | undefined = undefined
+  private lastFinal: LiveOrder | undefined = undefined
+  private finals = 0
+  private readonly keepNs: number
+  private readonly keepMost: number
+  private readonly marginNs: number
+  private readonly venueKeepsNs: number
+
+  /** @param known where the instruments of orphans are found. */
+  constructor(
+    private readonly known: Instruments,
+    options: OrdersOptions = {},
+  ) {
+    this.keepNs = options.keepNs ?? 600 * SECOND
+    this.keepMost = options.keepMost ?? 2 ** 18
+    this.marginNs = options.marginNs ?? SECOND
+    this.venueKeepsNs = options.venueKeepsNs ?? 3600 * SECOND
+    this.foreign = new ForeignOrders(options.foreignMost ?? 10_000)
+  }
+
+  /** An empty order with an id. It is not in the book until `submit`; one that is denied before goes to `discard`. */
+  create(idHigh: number, idLow: number): LiveOrder {
+    const order = this.pool.pop() ?? new LiveOrder()
+    order.idHigh = idHigh
+    order.idLow = idLow
+    order.strategy = strategyOfHigh(idHigh)
+    return order
+  }
+
+  /** Takes back an order that was never submitted. Its id counts as used. */
+  discard(order: LiveOrder): void {
+    this.table.use(order.idHigh, order.idLow)
+    this.recycle(order)
+  }
+
+  /** Puts an order into the book, as asked and not answered. */
+  submit(order: LiveOrder, now: number): void {
+    order.submitPending = true
+    this.insert(order)
+    if (this.finals > 0) this.forget(now, 2)
+  }
+
+  find(idHigh: number, idLow: number): LiveOrder | undefined {
+    return this.table.get(idHigh, idLow)
+  }
+
+  /** Whether an id was given to an order of ours at some time, also one that was forgotten or denied. */
+  wasUsed(idHigh: number, idLow: number): boolean {
+    return this.table.wasUsed(idHigh, idLow)
+  }
+
+  /** The open orders of a strategy, by its number. */
+  ofStrategy(strategy: number): OrderList {
+    return (this.strategies[strategy] ??= new OrderList(ListKind.STRATEGY))
+  }
+
+  /** The open orders of an instrument, by its number. */
+  ofInstrument(instrument: number): OrderList {
+    return (this.instruments[instrument] ??= new OrderList(ListKind.INSTRUMENT))
+  }
+
+  /** The open orders of an account, by its number on the desk. */
+  ofAccount(account: number): OrderList {
+    return (this.accounts[account] ??= new OrderList(ListKind.ACCOUNT))
+  }
+
+  /** Asks for new terms. Returns the number of the request. `steps` is the new total, the filled part included. */
+  requestAmend(order: LiveOrder, ticks: number, steps: number, deadline: number): number {
+    const number = ++order.lastRequest
+    order.requests.add(number, false, ticks, steps, deadline)
+    return number
+  }
+
+  /** Asks for an end. Returns the number of the request. May be repeated. */
+  requestCancel(order: LiveOrder, deadline: number): number {
+    const number = ++order.lastRequest
+    order.requests.add(number, true, 0, 0, deadline)
+    return number
+  }
+
+  /** The outcome of the order is not known from now on: a request was sent and not answered, a connection was lost. */
+  markUnknown(order: LiveOrder, now: number): number {
+    if (order.unknownSince >= 0 || order.isFinal) return 0
+    order.unknownSince = now
+    return Changed.CERTAINTY | Changed.STATE
+  }
+
+  /** Denies an order that is in the book and of which it is certain that it never left. */
+  deny(order: LiveOrder, reason: number, now: number): number {
+    const before = stateOf(order)
+    const wasFinal = order.isFinal
+    if (order.word !== Word.NOTHING) return 0
+    this.say(order, Word.DENIED, reason)
+    order.submitPending = false
+    order.unknownSince = -1
+    return this.settle(order, before, wasFinal, order.missingSteps, 0, now)
+  }
+
+  /** Gives up on the fills that the venue counts and never reported: a difference in position, not a trade. */
+  writeOffMissing(order: LiveOrder, now: number): number {
+    const missing = order.missingSteps
+    if (missing === 0) return 0
+    order.writtenOff += missing
+    order.endedAt = now
+    return Changed.MISSING
+  }
+
+  /**
+   * Books what a venue said. Events about accounts change nothing here. Returns bits of Changed; 0 is nothing new.
+   * `order` is then the order of the event.
+   */
+  apply(event: VenueEvent, now: number): number {
+    this.order = undefined
+    const effect = effectOf(event.kind)
+    if (effect === undefined) return 0
+    const { idHigh, idLow } = event
+    if (idHigh === 0 && idLow === 0) {
+      if (event.venueOrderId === '') return Changed.INVALID
+      this.foreign.apply(event, now)
+      return Changed.FOREIGN
+    }
+    const order = this.table.get(idHigh, idLow)
+    if (order !== undefined) return this.applyTo(order, effect, event, now, 0)
+    if (this.table.wasUsed(idHigh, idLow)) return Changed.FORGOTTEN
+    return this.adopt(effect, event, now)
+  }
+
+  /** Removes final orders whose time is over, at most so many. */
+  forget(now: number, most: number): void {
+    for (let i = 0; i < most; i++) {
+      const order = this.firstFinal
+      if (order === undefined) return
+      if (now - order.queuedAt <= this.keepNs && this.finals <= this.keepMost) return
+      this.dequeue(order)
+      if (!order.isFinal) continue
+      // Heard of again meanwhile, or incomplete: it waits once more.
+      const isRecent = now - order.endedAt <= this.keepNs && this.finals < this.keepMost
+      if (order.missingSteps > 0 || isRecent) this.enqueue(order)
+      else this.remove(order)
+    }
+  }
+
+  /** All orders in the book. */
+  *[Symbol.iterator](): Generator<LiveOrder, undefined> {
+    for (const list of this.strategies) if (list !== undefined) yield* list
+    for (let order = this.firstFinal; order !== undefined; order = order.behind) if (order.isFinal) yield order
+  }
+
+  /** @internal Puts an order into the book as it is, from a snapshot or an earlier run. */
+  insert(order: LiveOrder): void {
+    this.table.set(order.idHigh, order.idLow, order)
+    this.size++
+    if (order.isFinal) this.enqueue(order)
+    else this.list(order)
+  }
+
+  /** @internal The highest counter of each high word, for snapshots. */
+  highest(): Iterable<readonly [high: number, low: number]> {
+    return this.table.highest()
+  }
+
+  /** @internal */
+  use(idHigh: number, idLow: number): void {
+    this.table.use(idHigh, idLow)
+  }
+
+  private adopt(effect: Effect, event: VenueEvent, now: number): number {
+    const instrument = this.known.get(event.instrument)
+    if (instrument === undefined) return Changed.INVALID
+    const order = this.create(event.idHigh, event.idLow)
+    order.orphan = true
+    order.instrument = instrument
+    order.account = event.account
+    order.accountNumber = this.accountNumberOf(instrument.venue, event.account)
+    order.side = event.side
+    if (effect.event !== 'fill') {
+      order.ticks = event.ticks
+      order.steps = event.steps
+    }
+    this.insert(order)
+    return this.applyTo(order, effect, event, now, Changed.ORPHAN)
+  }
+
+  /** The number on the desk of a venue's account: set by the gateway. */
+  accountNumberOf: (venue: string, account: number) => number = (_, account) => account
+
+  private applyTo(order: LiveOrder, effect: Effect, event: VenueEvent, now: number, changed: number): number {
+    this.order = order
+    if (!isSound(event, order)) return changed | Changed.INVALID
+    const before = stateOf(order)
+    const wasFinal = order.isFinal
+    const missing = order.missingSteps
+    return this.settle(order, before, wasFinal, missing, changed | this.book(order, effect, event, now), now)
+  }
+
+  /** Changes the facts. Returns the bits that are not derived from the state. */
+  private book(order: LiveOrder, effect: Effect, event: VenueEvent, now: number): number {
+    switch (event.kind) {
+      case 'fill':
+        return this.bookFill(order, effect, event)
+      case 'sending':
+        if (event.request === 0) {
+          order.sent = true
+          if (event.venueTime !== 0) order.deadline = event.venueTime
+        } else order.requests.markSent(event.request, event.venueTime)
+        return 0
+      case 'not-sent':
+        if (event.request !== 0) return this.answer(order, event)
+        if (order.word !== Word.NOTHING) return order.word === Word.DENIED ? Changed.DUPLICATE : 0
+        order.submitPending = false
+        this.say(order, effect.word, NOT_SENT)
+        return this.makeCertain(order)
+      case 'not-found':
+        return this.bookNotFound(order, effect, event, now)
+      case 'amend-rejected':
+      case 'cancel-rejected':
+        return this.answer(order, event)
+      case 'amended':
+        return this.bookAmended(order, effect, event)
+      case 'open':
+        return this.bookOpen(order, effect, event)
+      default:
+        return this.bookWord(order, effect, event)
+    }
+  }
+
+  private bookWord(order: LiveOrder, effect: Effect, event: VenueEvent): number {
+    const { submitPending, word, reason } = order
+    order.submitPending = false
+    if (event.venueOrderId !== '') order.venueOrderId = event.venueOrderId
+    if (effect.sum && event.filledSteps > order.saidFilled) order.saidFilled = event.filledSteps
+    if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
+    this.say(order, effect.word, event.reason)
+    if (order.steps === 0 && event.steps > 0 && event.kind === 'accepted') this.takeTerms(order, event)
+    const certain = effect.certain ? this.makeCertain(order) : 0
+    const isSame = !submitPending && certain === 0 && word === order.word && reason === order.reason
+    return isSame && effect.word <= word ? Changed.DUPLICATE : certain
+  }
+
+  private bookFill(order: LiveOrder, effect: Effect, event: VenueEvent): number {
+    if (!order.tradeIds.add(event.tradeId)) return Changed.DUPLICATE
+    const wasOver = order.isOverfilled
+    order.filledSteps += event.steps
+    order.paid.addProduct(event.ticks, event.steps)
+    // A fill proves that the order arrived. Whether an order that worked before still does, it does not say.
+    const certain = order.word <= Word.DENIED ? this.makeCertain(order) : 0
+    order.submitPending = false
+    if (event.venueOrderId !== '') order.venueOrderId = event.venueOrderId
+    this.say(order, effect.word, 0)
+    return Changed.FILL | certain | (!wasOver && order.isOverfilled ? Changed.OVERFILL : 0)
+  }
+
+  private bookAmended(order: LiveOrder, effect: Effect, event: VenueEvent): number {
+    const answered = order.requests.remove(event.request, false) ? Changed.REQUEST : 0
+    const certain = this.makeCertain(order)
+    order.submitPending = false
+    this.say(order, effect.word, 0)
+    if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
+    // Of two amends the later request is in effect. One that nobody asked for has number 0, and goes by its time.
+    const isLater = event.request === 0 ? event.venueTime > order.termsAt : event.request > order.termsRequest
+    const isOlder = event.venueTime !== 0 && event.venueTime < order.termsAt
+    if (!isLater || isOlder) return answered | certain | (answered === 0 ? Changed.DUPLICATE : 0)
+    if (event.request !== 0) order.termsRequest = event.request
+    return answered | certain | this.takeTerms(order, event)
+  }
+
+  private bookOpen(order: LiveOrder, effect: Effect, event: VenueEvent): number {
+    const changed = this.bookWord(order, effect, event) & ~Changed.DUPLICATE
+    if (event.venueTime === 0) return changed
+    const terms = event.venueTime > order.termsAt ? this.takeTerms(order, event) : 0
+    // What the venue did not do before their deadlines, it will not do any more: these are its terms.
+    const answered = order.requests.removeAmendsBefore(event.venueTime - this.marginNs) ? Changed.REQUEST : 0
+    return changed | terms | answered
+  }
+
+  private takeTerms(order: LiveOrder, event: VenueEvent): number {
+    const wasOver = order.isOverfilled
+    const isNew = order.ticks !== event.ticks || order.steps !== event.steps
+    order.ticks = event.ticks
+    order.steps = event.steps
+    if (event.venueTime > order.termsAt) order.termsAt = event.venueTime
+    return (isNew ? Changed.TERMS : 0) | (!wasOver && order.isOverfilled ? Changed.OVERFILL : 0)
+  }
+
+  private answer(order: LiveOrder, event: VenueEvent): number {
+    const isAmend = event.kind === 'amend-rejected'
+    const isBoth = event.kind === 'not-sent'
+    const wasOver = order.isOverfilled
+    const amend = (isAmend || isBoth) && order.requests.remove(event.request, false)
+    const cancel = (!isAmend || isBoth) && order.requests.remove(event.request, true)
+    const over = !wasOver && order.isOverfilled ? Changed.OVERFILL : 0
+    return amend || cancel ? Changed.REQUEST | over : Changed.DUPLICATE
+  }
+
+  /**
+   * "Not found" proves that a submit never arrived, and never will, if the venue says it after the submit's deadline,
+   * and at a time when it would still know it. Any other is no proof of anything: an order that worked is unknown then.
+   */
+  private bookNotFound(order: LiveOrder, effect: Effect, event: VenueEvent, now: number): number {
+    const { venueTime } = event
+    if (order.word === Word.NOTHING && order.filledSteps === 0) {
+      const since = venueTime - order.deadline
+      if (order.deadline === 0 || venueTime === 0 || since <= this.marginNs || since >= this.venueKeepsNs) return 0
+      order.submitPending = false
+      this.say(order, effect.word, NEVER_ARRIVED)
+      return this.makeCertain(order)
+    }
+    const isNews = order.word === Word.WORKING && venueTime > order.saidAt && order.unknownSince < 0 && !order.isFinal
+    if (!isNews) return 0
+    order.unknownSince = now
+    return Changed.CERTAINTY
+  }
+
+  /** Raises the word. Of two reasons for the same word the larger code stands, so that their order does not matter. */
+  private say(order: LiveOrder, word: number, reason: number): void {
+    if (word > order.word) {
+      order.word = word
+      order.reason = reason
+    } else if (word === order.word && reason > order.reason) order.reason = reason
+  }
+
+  private makeCertain(order: LiveOrder): number {
+    if (order.unknownSince < 0) return 0
+    order.unknownSince = -1
+    return Changed.CERTAINTY
+  }
+
+  /** Adds what follows from the facts, and keeps the lists of open orders. */
+  private settle(
+    order: LiveOrder,
+    before: number,
+    wasFinal: boolean,
+    missing: number,
+    changed: number,
+    now: number,
+  ): number {
+    let all = changed
+    const isFinal = order.isFinal
+    const after = stateOf(order)
+    if (after !== before) all |= Changed.STATE
+    if (order.missingSteps !== missing) all |= Changed.MISSING
+    if (wasFinal && after !== before) all |= Changed.REVISED
+    if (isFinal && !wasFinal) all |= Changed.FINAL
+    if (isFinal !== wasFinal) {
+      if (isFinal) this.unlist(order)
+      else this.list(order)
+    }
+    if (isFinal) {
+      order.endedAt = now
+      if (!order.queued) this.enqueue(order)
+    }
+    return all
+  }
+
+  private list(order: LiveOrder): void {
+    this.open++
+    this.ofStrategy(order.strategy).add(order)
+    this.ofInstrument(order.instrument.number).add(order)
+    this.ofAccount(order.accountNumber).add(order)
+  }
+
+  private unlist(order: LiveOrder): void {
+    this.open--
+    this.ofStrategy(order.strategy).remove(order)
+    this.ofInstrument(order.instrument.number).remove(order)
+    this.ofAccount(order.accountNumber).remove(order)
+  }
+
+  private enqueue(order: LiveOrder): void {
+    order.queued = true
+    order.queuedAt = order.endedAt
+    order.behind = undefined
+    if (this.lastFinal === undefined) this.firstFinal = order
+    else this.lastFinal.behind = order
+    this.lastFinal = order
+    this.finals++
+  }
+
+  private dequeue(order: LiveOrder): void {
+    this.firstFinal = order.behind
+    if (this.firstFinal === undefined) this.lastFinal = undefined
+    order.behind = undefined
+    order.queued = false
+    this.finals--
+  }
+
+  private remove(order: LiveOrder): void {
+    this.table.delete(order.idHigh, order.idLow)
+    this.size--
+    if (this.order === order) this.order = undefined
+    this.recycle(order)
+  }
+
+  private recycle(order: LiveOrder): void {
+    order.reset()
+    this.pool.push(order)
+  }
+}
+
+/** Whether the numbers of an event can be booked. */
+function isSound(event: VenueEvent, order: LiveOrder): boolean {
+  if (event.instrument !== 0 && event.instrument !== order.instrument.number) return false
+  if (!(Number.isSafeInteger(event.filledSteps) && event.filledSteps >= -1)) return false
+  switch (event.kind) {
+    case 'fill':
+      return event.tradeId !== '' && isWhole(event.ticks) && isWhole(event.steps) && event.steps > 0
+    case 'amended':
+    case 'open':
+      return isWhole(event.ticks) && isWhole(event.steps) && event.steps > 0
+    default:
+      return true
+  }
+}
+
+function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value)
+}
