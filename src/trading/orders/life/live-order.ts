@@ -160,15 +160,17 @@ export class LiveOrder implements VenueOrder {
   }
 }
 
-/** What risk counts for an order until it is final: see trading/risk/reserves. */
+/** What risk has counted for an order: see trading/risk/reserves. */
 export class Reserve {
-  /** Whether risk knows the order. */
-  counted = false
+  isOpen = false
+  isUnknown = false
   steps = 0
-  /** Money in units of the quote currency's grid, as two parts of one exact sum. */
+  /** Money on the quote currency's grid, as one sum in two parts; and the decimals of that grid. */
   high = 0
   low = 0
+  decimals = 0
+  /** The price that its notional is counted with, if it has none itself; 0 until it is known. */
+  marketTicks = 0
   /** The price at which it may meet an own order; NaN when it cannot. */
   crossTicks = Number.NaN
-  unknown = false
 }

@@ -459,7 +459,13 @@ function isSound(event: VenueEvent, order: LiveOrder): boolean {
   if (!(Number.isSafeInteger(event.filledSteps) && event.filledSteps >= -1)) return false
   switch (event.kind) {
     case 'fill':
-      return event.tradeId !== '' && isWhole(event.ticks) && isWhole(event.steps) && event.steps > 0
+      return (
+        event.tradeId !== '' &&
+        isWhole(event.ticks) &&
+        isWhole(event.steps) &&
+        event.steps > 0 &&
+        Number.isFinite(event.fee)
+      )
     case 'amended':
     case 'open':
       return isWhole(event.ticks) && isWhole(event.steps) && event.steps > 0

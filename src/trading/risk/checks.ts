@@ -1,0 +1,281 @@
+import { isProductLarger, Wide } from '../exact/wide.js'
+import { BUY, FOK, GTD, IOC, LIMIT, MARKET, SELL, STOP, STOP_LIMIT } from '../messages/order-terms.js'
+import { reasonCode } from '../messages/reasons.js'
+import type { LiveOrder } from '../orders/life/live-order.js'
+import { ListKind } from '../orders/life/order-list.js'
+import type { Desk } from './desk.js'
+import type { Holding } from './holding.js'
+import type { Market } from './market.js'
+import type { Owner } from './owner.js'
+import { notionalTicks } from './reserves.js'
+
+/** What the desk may do. */
+export const DeskState = {
+  ACTIVE: 0,
+  /** Only what makes a position smaller. */
+  REDUCING: 1,
+  /** Only cancels, and the operator's orders that make a position smaller. */
+  HALTED: 2,
+} as const
+
+const OK = 0
+const HALTED = reasonCode('halted')
+const REDUCING = reasonCode('reducing')
+const STRATEGY_FENCED = reasonCode('strategy-fenced')
+const STRATEGY_PAUSED = reasonCode('strategy-paused')
+const BAD_PRICE = reasonCode('bad-price')
+const BAD_QUANTITY = reasonCode('bad-quantity')
+const BAD_TERMS = reasonCode('bad-terms')
+const NOT_TRADABLE = reasonCode('not-tradable')
+const NOT_RECONCILED = reasonCode('not-reconciled')
+const UNKNOWN_OUTCOME = reasonCode('unknown-outcome')
+const TOO_SMALL = reasonCode('order-too-small')
+const TOO_LARGE = reasonCode('order-too-large')
+const AMOUNT_TOO_LARGE = reasonCode('amount-too-large')
+const NOTIONAL_TOO_SMALL = reasonCode('notional-too-small')
+const NOTIONAL_TOO_LARGE = reasonCode('notional-too-large')
+const STALE = reasonCode('stale-market-data')
+const PRICE_BAND = reasonCode('price-band')
+const SELF_TRADE = reasonCode('self-trade')
+const DUPLICATE = reasonCode('duplicate-in-flight')
+const ORDER_RATE = reasonCode('order-rate-limit')
+const OPEN_ORDERS = reasonCode('open-orders-limit')
+const POSITION = reasonCode('position-limit')
+const EXPOSURE = reasonCode('exposure-limit')
+const DAILY_LOSS = reasonCode('daily-loss')
+const DRAWDOWN = reasonCode('drawdown')
+const ERROR_STREAK = reasonCode('error-streak')
+
+/** Money on a currency's grid above this is refused: sums of it would not be exact. */
+const MOST_MONEY = 2 ** 96
+/** A band is a share in units of 10^-9. */
+const BAND_UNIT = 1e9
+
+const money = new Wide()
+const moreMoney = new Wide()
+const exposure = new Wide()
+const NOTHING = new Wide()
+
+/**
+ * The one pass over an order, or over an order with new terms, before anything leaves. 0 passes; else the code of the
+ * first reason against it. Changes nothing.
+ *
+ * @param steps the total quantity, and `ticks` the price, as they would be in effect.
+ * @param isAmend whether the order is in the book already, with other terms.
+ * @param elapsed a time that never goes back, ns: for rates.
+ */
+export function checkTerms(
+  desk: Desk,
+  state: number,
+  order: LiveOrder,
+  ticks: number,
+  steps: number,
+  isAmend: boolean,
+  now: number,
+  elapsed: number,
+): number {
+  const { instrument, side } = order
+  const fault = faultOf(order, ticks, steps, now)
+  if (fault !== OK) return fault
+  const market = desk.market(instrument)
+  const strategy = desk.strategy(order.strategy)
+  const account = desk.account(order.accountNumber)
+  const all = desk.desk
+  const own = market.owner
+  const ofStrategy = desk.holding(strategy, market)
+  const ofAccount = desk.holding(account, market)
+  const ofDesk = desk.holding(all, market)
+  const ofMarket = own === undefined ? undefined : desk.holding(own, market)
+
+  const price = notionalTicks(order, ticks, market)
+  const stepMoney = market.stepNotional(price)
+  money.setProduct(steps, stepMoney)
+  if (!(stepMoney <= Number.MAX_SAFE_INTEGER && money.high <= MOST_MONEY)) return AMOUNT_TOO_LARGE
+  const moreSteps = isAmend ? growth(order, steps, stepMoney) : steps
+  if (!isAmend) moreMoney.copy(money)
+
+  // What makes a position smaller, with all that is pending; an amend that asks for no more does too.
+  const basis = order.operator ? ofAccount : ofStrategy
+  const isReducing = (isAmend && moreSteps === 0 && moreMoney.high === 0) || reduces(basis, side, moreSteps)
+  const isFlatten = order.operator && order.reduceOnly && isReducing
+
+  if (state === DeskState.HALTED && !isFlatten) return HALTED
+  if (!order.operator) {
+    if (strategy.fenced) return STRATEGY_FENCED
+    if (strategy.paused) return STRATEGY_PAUSED
+  }
+  if (!isFlatten && hasErrorStreak(strategy, account, all, own)) return ERROR_STREAK
+  if (state === DeskState.REDUCING && !isReducing) return REDUCING
+  if (!isReducing) {
+    if (strategy.isOverDailyLoss || account.isOverDailyLoss || all.isOverDailyLoss || own?.isOverDailyLoss === true)
+      return DAILY_LOSS
+    if (strategy.isOverDrawdown || account.isOverDrawdown || all.isOverDrawdown || own?.isOverDrawdown === true)
+      return DRAWDOWN
+  }
+  if (!market.tradable) return NOT_TRADABLE
+  if (!account.reconciled) return NOT_RECONCILED
+  if (market.unknown > 0) return UNKNOWN_OUTCOME
+
+  if (steps < instrument.minSteps) return TOO_SMALL
+  if (steps > instrument.maxSteps) return TOO_LARGE
+  if (steps > ofStrategy.maxOrderSteps || steps > ofAccount.maxOrderSteps || steps > ofDesk.maxOrderSteps)
+    return TOO_LARGE
+  if (ofMarket !== undefined && steps > ofMarket.maxOrderSteps) return TOO_LARGE
+  const stale = Math.min(strategy.staleAfterNs, account.staleAfterNs, all.staleAfterNs, own?.staleAfterNs ?? Infinity)
+  // A quote from the future, of a clock that jumped, is as little worth as an old one.
+  if (stale !== Infinity && !(Math.abs(now - market.quotedAt) <= stale)) return STALE
+  const priced = checkMoney(market, price, ofStrategy, ofAccount, ofDesk, ofMarket)
+  if (priced !== OK) return priced
+  const band = Math.min(strategy.priceBand, account.priceBand, all.priceBand, own?.priceBand ?? Infinity)
+  if (band !== Infinity && order.type !== MARKET && order.type !== STOP) {
+    const outside = checkBand(order, ticks, market, band)
+    if (outside !== OK) return outside
+  }
+  if (crossesOwn(order, ticks, market, ofAccount)) return SELF_TRADE
+  if (desk.options.denyDuplicates === true && !isAmend && isDuplicate(order, ofStrategy)) return DUPLICATE
+
+  if (!isAmend && !isFlatten) {
+    if (strategy.openOrders >= strategy.maxOpenOrders || account.openOrders >= account.maxOpenOrders) return OPEN_ORDERS
+    if (all.openOrders >= all.maxOpenOrders) return OPEN_ORDERS
+    if (own !== undefined && own.openOrders >= own.maxOpenOrders) return OPEN_ORDERS
+  }
+  if (moreSteps > 0) {
+    if (isOverPosition(ofStrategy, side, moreSteps) || isOverPosition(ofAccount, side, moreSteps)) return POSITION
+    if (isOverPosition(ofDesk, side, moreSteps)) return POSITION
+    if (ofMarket !== undefined && isOverPosition(ofMarket, side, moreSteps)) return POSITION
+  }
+  if (isOverExposure(ofStrategy, side, moreSteps) || isOverExposure(ofAccount, side, moreSteps)) return EXPOSURE
+  if (isOverExposure(ofDesk, side, moreSteps)) return EXPOSURE
+  if (ofMarket !== undefined && isOverExposure(ofMarket, side, moreSteps)) return EXPOSURE
+  // The rate is last, so that what is denied for another reason does not look like too many.
+  if (!isFlatten && isOverRate(strategy, account, all, own, elapsed)) return ORDER_RATE
+  return OK
+}
+
+/** What is wrong with the terms themselves. */
+function faultOf(order: LiveOrder, ticks: number, steps: number, now: number): number {
+  const { type, timeInForce, stopTicks, expireAt, postOnly } = order
+  if (!(steps >= 1 && Number.isSafeInteger(steps))) return BAD_QUANTITY
+  const hasPrice = type === LIMIT || type === STOP_LIMIT
+  if (hasPrice ? !(ticks >= 1 && Number.isSafeInteger(ticks)) : ticks !== 0) return hasPrice ? BAD_PRICE : BAD_TERMS
+  const hasStop = type === STOP || type === STOP_LIMIT
+  if (hasStop ? !(stopTicks >= 1 && Number.isSafeInteger(stopTicks)) : stopTicks !== 0)
+    return hasStop ? BAD_PRICE : BAD_TERMS
+  if (timeInForce === GTD ? !(expireAt > now) : expireAt !== 0) return BAD_TERMS
+  if (postOnly && (!hasPrice || timeInForce === IOC || timeInForce === FOK)) return BAD_TERMS
+  return OK
+}
+
+/** By how many steps an amend makes the reserve larger; sets `moreMoney` to its notional. */
+function growth(order: LiveOrder, steps: number, stepMoney: number): number {
+  const { reserve, filledSteps } = order
+  const open = steps > filledSteps ? steps - filledSteps : 0
+  moreMoney.setProduct(open, stepMoney)
+  moreMoney.subtract(reserve.high, reserve.low)
+  if (moreMoney.high < 0) moreMoney.set(0, 0)
+  return open > reserve.steps ? open - reserve.steps : 0
+}
+
+function reduces(holding: Holding, side: number, steps: number): boolean {
+  return side === BUY ? holding.position + holding.buys + steps <= 0 : holding.sells + steps <= holding.position
+}
+
+function hasErrorStreak(strategy: Owner, account: Owner, all: Owner, own: Owner | undefined): boolean {
+  if (strategy.errors >= strategy.maxErrors || account.errors >= account.maxErrors) return true
+  return all.errors >= all.maxErrors || (own !== undefined && own.errors >= own.maxErrors)
+}
+
+function checkMoney(
+  market: Market,
+  price: number,
+  ofStrategy: Holding,
+  ofAccount: Holding,
+  ofDesk: Holding,
+  ofMarket: Holding | undefined,
+): number {
+  const { minNotional, maxNotional } = market
+  const a = ofStrategy.maxOrderMoney
+  const b = ofAccount.maxOrderMoney
+  const c = ofDesk.maxOrderMoney
+  const d = ofMarket?.maxOrderMoney
+  if (price === 0 && !market.instrument.inverse) {
+    // Without any price, a market order's notional is not known.
+    const needsPrice = (minNotional ?? maxNotional ?? a ?? b ?? c ?? d) !== undefined
+    return needsPrice || watchesExposure(ofStrategy, ofAccount, ofDesk, ofMarket) ? STALE : OK
+  }
+  if (minNotional !== undefined && money.isBelow(minNotional)) return NOTIONAL_TOO_SMALL
+  if (maxNotional !== undefined && money.isAbove(maxNotional)) return NOTIONAL_TOO_LARGE
+  if (a !== undefined && money.isAbove(a)) return NOTIONAL_TOO_LARGE
+  if (b !== undefined && money.isAbove(b)) return NOTIONAL_TOO_LARGE
+  if (c !== undefined && money.isAbove(c)) return NOTIONAL_TOO_LARGE
+  if (d !== undefined && money.isAbove(d)) return NOTIONAL_TOO_LARGE
+  return OK
+}
+
+function watchesExposure(a: Holding, b: Holding, c: Holding, d: Holding | undefined): boolean {
+  return (
+    (a.exposed.maxExposure ?? b.exposed.maxExposure ?? c.exposed.maxExposure ?? d?.exposed.maxExposure) !== undefined
+  )
+}
+
+/**
+ * A limit price must be within the band around the last quote: from the bid less the share to the ask plus the share.
+ * A stop-limit's must be within the band around its own stop price, which may be anywhere.
+ */
+function checkBand(order: LiveOrder, ticks: number, market: Market, band: number): number {
+  const share = Math.round(band * BAND_UNIT)
+  const isStop = order.type === STOP_LIMIT
+  const low = isStop ? order.stopTicks : market.bid
+  const high = isStop ? order.stopTicks : market.ask
+  if (!(low > 0)) return STALE
+  if (isProductLarger(ticks, BAND_UNIT, high, BAND_UNIT + share)) return PRICE_BAND
+  return share < BAND_UNIT && isProductLarger(low, BAND_UNIT - share, ticks, BAND_UNIT) ? PRICE_BAND : OK
+}
+
+/** Whether the order could trade with an open order of its own account. A market order reaches to the last quote. */
+function crossesOwn(order: LiveOrder, ticks: number, market: Market, ofAccount: Holding): boolean {
+  if (order.type === STOP || order.type === STOP_LIMIT) return false
+  if (order.side === BUY) {
+    const best = ofAccount.bestResting(SELL)
+    if (best === Number.POSITIVE_INFINITY) return false
+    return order.type === LIMIT ? best <= ticks : !(best > market.ask)
+  }
+  const best = ofAccount.bestResting(BUY)
+  if (best === Number.NEGATIVE_INFINITY) return false
+  return order.type === LIMIT ? best >= ticks : !(best < market.bid)
+}
+
+/** Whether an order with the same side, type, price and quantity is not answered yet. */
+function isDuplicate(order: LiveOrder, ofStrategy: Holding): boolean {
+  const { side, type, ticks, steps, stopTicks } = order
+  for (let one = ofStrategy.unanswered.first; one !== undefined; one = one.next[ListKind.UNANSWERED]) {
+    const isSame = one.side === side && one.ticks === ticks && one.steps === steps && one.type === type
+    if (isSame && one.stopTicks === stopTicks) return true
+  }
+  return false
+}
+
+function isOverPosition(holding: Holding, side: number, steps: number): boolean {
+  const { maxPositionSteps, position } = holding
+  const worst = side === BUY ? position + holding.buys + steps : holding.sells + steps - position
+  return worst > maxPositionSteps
+}
+
+/** Only what makes exposure larger is refused: quotes may have brought it above the limit. */
+function isOverExposure(holding: Holding, side: number, steps: number): boolean {
+  const { maxExposure, exposure: sum } = holding.exposed
+  if (maxExposure === undefined) return false
+  if (side === BUY) holding.setExposure(exposure, steps, moreMoney, 0, NOTHING)
+  else holding.setExposure(exposure, 0, NOTHING, steps, moreMoney)
+  if (!exposure.isAbove(holding.exposure)) return false
+  exposure.subtract(holding.exposure.high, holding.exposure.low)
+  exposure.add(sum.high, sum.low)
+  return exposure.isAbove(maxExposure)
+}
+
+function isOverRate(strategy: Owner, account: Owner, all: Owner, own: Owner | undefined, elapsed: number): boolean {
+  if (strategy.rate !== undefined && !strategy.rate.allows(elapsed)) return true
+  if (account.rate !== undefined && !account.rate.allows(elapsed)) return true
+  if (all.rate !== undefined && !all.rate.allows(elapsed)) return true
+  return own?.rate !== undefined && !own.rate.allows(elapsed)
+}

@@ -1,0 +1,49 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import { Wide } from '../exact/wide.js'
+import { parseDecimal } from '../positions/decimal.js'
+
+/** At least so many decimals, one more than needed: half a tick has to be whole. */
+const LEAST_DECIMALS = 9
+export const MOST_DECIMALS = 22
+
+/** A currency, and the grid of its amounts: they are whole numbers of 10^-decimals. */
+export class Currency {
+  decimals = LEAST_DECIMALS
+
+  constructor(
+    /** Its index among the currencies of `Risk`. */
+    readonly index: number,
+    readonly name: string,
+  ) {}
+
+  /** Makes room for this many decimals. Returns by how many the grid became finer. */
+  widen(decimals: number): number {
+    const wanted = Math.max(this.decimals, decimals + 1)
+    const more = wanted - this.decimals
+    this.decimals = wanted
+    return more
+  }
+
+  /** The units of an amount; what is finer than the grid is cut off. */
+  unitsOf(amount: number | string): bigint {
+    const text = String(amount)
+    const exact = parseDecimal(text, this.decimals + 340)
+    if (exact === undefined) throw new InvalidOptionError(`an amount of ${this.name} is a decimal, not ${text}`)
+    return exact / 10n ** 340n
+  }
+
+  /** Sets `target` to an amount, rounded to the grid. Allocates only for amounts above 2^53 units. */
+  setAmount(target: Wide, amount: number): void {
+    const units = Math.round(amount * 10 ** this.decimals)
+    if (Math.abs(units) <= Number.MAX_SAFE_INTEGER) target.set(units, 0)
+    else target.setBigInt(this.unitsOf(amount))
+  }
+
+  /** The same as a sum in two parts; undefined for Infinity. */
+  wideOf(amount: number | string): Wide | undefined {
+    if (amount === Number.POSITIVE_INFINITY) return undefined
+    const wide = new Wide()
+    wide.setBigInt(this.unitsOf(amount))
+    return wide
+  }
+}

@@ -1,0 +1,253 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import type { Grid } from '../exact/grid.js'
+import { Wide } from '../exact/wide.js'
+import type { Instrument } from '../instruments/instrument.js'
+import type { Instruments } from '../instruments/instruments.js'
+import { Currency, MOST_DECIMALS } from './currency.js'
+import { Holding } from './holding.js'
+import type { RiskOptions } from './limits.js'
+import { factorsOf, Market } from './market.js'
+import { Owner } from './owner.js'
+
+/** All owners, markets and holdings, found by number. Everything is made at its first use, and nothing after that. */
+export class Desk {
+  readonly desk = new Owner('desk', 0, '')
+  readonly strategies: (Owner | undefined)[] = []
+  readonly accounts: (Owner | undefined)[] = []
+  readonly currencies: Currency[] = []
+  /** By the instrument's number. */
+  readonly markets: (Market | undefined)[] = []
+  options: RiskOptions = {}
+  /** Markets whose exposures have to be added up again. */
+  private readonly dirty: Market[] = []
+
+  constructor(private readonly instruments: Instruments) {}
+
+  /** All owners; the desk is the first. */
+  *owners(): Generator<Owner, undefined> {
+    yield this.desk
+    for (const owner of this.strategies) if (owner !== undefined) yield owner
+    for (const owner of this.accounts) if (owner !== undefined) yield owner
+    for (const market of this.markets) if (market?.owner !== undefined) yield market.owner
+  }
+
+  /** A strategy; one that was never named has no limits of its own. */
+  strategy(number: number): Owner {
+    return this.strategies[number] ?? this.addStrategy(number, '')
+  }
+
+  account(number: number): Owner {
+    return this.accounts[number] ?? this.addAccount(number, '')
+  }
+
+  addStrategy(number: number, id: string): Owner {
+    const owner = (this.strategies[number] ??= new Owner('strategy', number, ''))
+    if (owner.name === id && id !== '') return owner
+    owner.name = id
+    owner.setLimits(this.options.strategies?.[id] ?? {})
+    this.refreshHoldings(owner)
+    return owner
+  }
+
+  addAccount(number: number, name: string): Owner {
+    const owner = (this.accounts[number] ??= new Owner('account', number, ''))
+    if (owner.name === name && name !== '') return owner
+    owner.name = name
+    owner.setLimits(this.options.accounts?.[name] ?? {})
+    this.refreshHoldings(owner)
+    return owner
+  }
+
+  market(instrument: Instrument): Market {
+    return this.markets[instrument.number] ?? this.addMarket(instrument)
+  }
+
+  holding(owner: Owner, market: Market): Holding {
+    return owner.holdings[market.instrument.number] ?? this.addHolding(owner, market)
+  }
+
+  currency(name: string): Currency {
+    const known = this.currencies.find(one => one.name === name)
+    if (known !== undefined) return known
+    const currency = new Currency(this.currencies.length, name)
+    this.currencies.push(currency)
+    return currency
+  }
+
+  /** Puts new limits into effect. Positions, reserves and profits stay. */
+  setOptions(options: RiskOptions): void {
+    this.options = options
+    this.desk.setLimits(options)
+    for (const owner of this.strategies) owner?.setLimits(options.strategies?.[owner.name] ?? {})
+    for (const owner of this.accounts) owner?.setLimits(options.accounts?.[owner.name] ?? {})
+    for (const market of this.markets) if (market !== undefined) this.limitMarket(market)
+    for (const owner of this.owners()) this.refreshHoldings(owner)
+  }
+
+  /** A quote. Profits follow at once, because a peak must not be missed; exposures when they are next needed. */
+  quote(market: Market, bid: number, ask: number, now: number): void {
+    const { bid: oldBid, ask: oldAsk, holdings } = market
+    if (!market.setQuote(bid, ask, now) || holdings.length === 0) return
+    if (market.bid === oldBid && market.ask === oldAsk) return
+    for (let i = 0; i < holdings.length; i++) {
+      const holding = holdings[i]
+      if (holding.position !== 0 && holding.owner.watchesProfit) holding.countProfit()
+    }
+    if (market.isDirty) return
+    market.isDirty = true
+    this.dirty.push(market)
+  }
+
+  /** Brings exposures up to date with the quotes. */
+  refreshExposures(): void {
+    const { dirty } = this
+    for (let i = 0; i < dirty.length; i++) {
+      const { holdings } = dirty[i]
+      dirty[i].isDirty = false
+      for (let k = 0; k < holdings.length; k++) if (holdings[k].position !== 0) holdings[k].revalue()
+    }
+    dirty.length = 0
+  }
+
+  private addMarket(instrument: Instrument): Market {
+    const quote = this.currency(instrument.quote)
+    const settlement = this.currency(instrument.settlement)
+    const decimals = Market.decimalsOf(instrument)
+    this.checkWidth(instrument, decimals)
+    this.widen(quote, decimals)
+    if (!instrument.inverse) this.widen(settlement, decimals)
+    const market = new Market(instrument, quote, settlement)
+    this.markets[instrument.number] = market
+    this.limitMarket(market)
+    return market
+  }
+
+  /** Whether all amounts can be counted exactly with this instrument: nothing is changed before that is clear. */
+  private checkWidth(instrument: Instrument, decimals: number): void {
+    if (decimals >= MOST_DECIMALS)
+      throw new InvalidOptionError(
+        `the ticks and steps of ${instrument.name} have ${decimals} decimals together; risk counts up to ${MOST_DECIMALS - 1}`,
+      )
+    const widthOf = (name: string): number => {
+      const isWider = name === instrument.quote || (name === instrument.settlement && !instrument.inverse)
+      return Math.max(this.currency(name).decimals, isWider ? decimals + 1 : 0)
+    }
+    for (const other of [instrument, ...this.markets.flatMap(market => market?.instrument ?? [])]) {
+      if (factorsOf(other, widthOf(other.quote), widthOf(other.settlement)) !== undefined) continue
+      throw new InvalidOptionError(
+        `risk cannot count ${instrument.name} exactly: beside its ticks and steps, those of ${other.name} are too large or too fine`,
+      )
+    }
+  }
+
+  private limitMarket(market: Market): void {
+    const { instrument, quote } = market
+    const { minNotional = '', maxNotional = '' } = instrument.spec
+    market.minNotional = minNotional === '' ? undefined : quote.wideOf(minNotional)
+    market.maxNotional = maxNotional === '' ? undefined : quote.wideOf(maxNotional)
+    const limits = this.limitsOf(instrument)
+    if (limits === undefined && market.owner === undefined) return
+    const isNew = market.owner === undefined
+    market.owner ??= new Owner('instrument', instrument.number, instrument.name)
+    market.owner.setLimits(limits ?? {})
+    if (isNew) this.startOwner(market)
+  }
+
+  /** An instrument gets limits of its own while the desk holds something in it: its holding begins as the desk's. */
+  private startOwner(market: Market): void {
+    const all = this.desk.holdings[market.instrument.number]
+    if (all === undefined || market.owner === undefined) return
+    const own = this.holding(market.owner, market)
+    own.position = all.position
+    own.buys = all.buys
+    own.sells = all.sells
+    market.owner.openOrders = market.openOrders
+    own.buyMoney.copy(all.buyMoney)
+    own.sellMoney.copy(all.sellMoney)
+    own.cash.copy(all.cash)
+    own.revalue()
+    own.countProfit()
+    own.earned.dayBase.copy(own.earned.profit)
+    own.earned.resetPeak()
+  }
+
+  private limitsOf(instrument: Instrument): RiskOptions | undefined {
+    for (const [name, limits] of Object.entries(this.options.instruments ?? {}))
+      if (this.instruments.lookUp(name) === instrument) return limits
+    return undefined
+  }
+
+  private addHolding(owner: Owner, market: Market): Holding {
+    const holding = new Holding(owner, market, owner.totalsIn(market.quote), owner.totalsIn(market.settlement))
+    owner.holdings[market.instrument.number] = holding
+    this.limitHolding(holding)
+    return holding
+  }
+
+  /** A limit in decimals becomes whole steps, and units of a currency, once. */
+  private limitHolding(holding: Holding): void {
+    const { owner, market } = holding
+    const { maxOrderQuantity, maxOrderNotional, maxPosition } = owner.limits
+    const { quantity } = market.instrument
+    holding.maxOrderSteps = stepsWithin(quantity, maxOrderQuantity)
+    holding.maxPositionSteps = stepsWithin(quantity, maxPosition)
+    holding.maxOrderMoney = maxOrderNotional === undefined ? undefined : market.quote.wideOf(maxOrderNotional)
+    const watched = market.holdings.indexOf(holding)
+    const isWatched = owner.watchesExposure || owner.watchesProfit
+    if (isWatched && watched < 0) market.holdings.push(holding)
+    if (!isWatched && watched >= 0) market.holdings.splice(watched, 1)
+  }
+
+  /** After its limits have changed. Sums that were not kept up to date are made again. */
+  private refreshHoldings(owner: Owner): void {
+    for (const holding of owner.holdings) {
+      if (holding === undefined) continue
+      this.limitHolding(holding)
+      holding.revalue()
+      holding.countProfit()
+    }
+  }
+
+  /** Makes a currency's grid fine enough, and every sum in it with it. */
+  private widen(currency: Currency, decimals: number): void {
+    const more = currency.widen(decimals)
+    if (more === 0) return
+    for (const owner of this.owners()) {
+      const totals = owner.totals[currency.index]
+      if (totals === undefined) continue
+      totals.refine(more)
+      owner.limit(totals)
+      for (const holding of owner.holdings) {
+        if (holding === undefined) continue
+        const { quote, settlement } = holding.market
+        holding.refine(quote === currency ? more : 0, settlement === currency ? more : 0)
+        this.limitHolding(holding)
+      }
+    }
+    for (const market of this.markets) {
+      if (market?.quote !== currency && market?.settlement !== currency) continue
+      market.setFactors()
+      this.limitMarket(market)
+    }
+  }
+}
+
+/** The most whole steps within a quantity. */
+export function stepsWithin(grid: Grid, quantity: number | undefined): number {
+  if (quantity === undefined) return Number.POSITIVE_INFINITY
+  const steps = grid.nearest(quantity)
+  if (Number.isNaN(steps)) return Number.POSITIVE_INFINITY
+  return grid.valueOf(steps) > quantity ? steps - 1 : steps
+}
+
+/** The sum of an owner's profits in a currency, made from scratch. */
+export function profitOf(owner: Owner, currency: Currency): bigint {
+  const profit = new Wide()
+  let sum = 0n
+  for (const holding of owner.holdings) {
+    if (holding === undefined || holding.market.settlement !== currency) continue
+    holding.setProfit(profit)
+    sum += profit.toBigInt()
+  }
+  return sum
+}

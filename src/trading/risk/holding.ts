@@ -1,0 +1,166 @@
+import { Wide } from '../exact/wide.js'
+import { BUY } from '../messages/order-terms.js'
+import { ListKind, OrderList } from '../orders/life/order-list.js'
+import type { Market } from './market.js'
+import type { Owner } from './owner.js'
+import { refine, type Totals } from './totals.js'
+
+/**
+ * What one owner has in one instrument: its position, what its pending orders may add, and the money of both.
+ *
+ * The worst that pending orders can do is that all buys are filled and no sell, or all sells and no buy. So a position is
+ * within a limit if `position + buys` and `sells - position` are. Exposure is the largest of three values: of the
+ * position as it is, at the middle of the last quote; of that plus the notional of the buys, if they make it long; and
+ * of the notional of the sells less the position's value, if they make it short.
+ */
+export class Holding {
+  /** Steps, below 0 when short. */
+  position = 0
+  /** Steps that pending orders may buy and sell. */
+  buys = 0
+  sells = 0
+  readonly buyMoney = new Wide()
+  readonly sellMoney = new Wide()
+  /** What fills brought in less what they cost, in the settlement currency. With the position's value it is the profit. */
+  readonly cash = new Wide()
+  /** The value of the position at the middle of the last quote, in the quote currency. */
+  readonly middleValue = new Wide()
+  /** Both as they are counted in `exposed` and `earned`. */
+  readonly exposure = new Wide()
+  readonly profit = new Wide()
+
+  /** Limits in whole steps and in money; Infinity and undefined without one. */
+  maxOrderSteps = Number.POSITIVE_INFINITY
+  maxPositionSteps = Number.POSITIVE_INFINITY
+  maxOrderMoney: Wide | undefined = undefined
+
+  /** For an account: its open orders with a price, for self-trade; for a strategy: orders that are not answered yet. */
+  readonly resting = new OrderList(ListKind.RESTING)
+  readonly unanswered = new OrderList(ListKind.UNANSWERED)
+  /** The best prices of the resting orders; NaN when they have to be found again. */
+  private bestBuy = Number.NEGATIVE_INFINITY
+  private bestSell = Number.POSITIVE_INFINITY
+
+  constructor(
+    readonly owner: Owner,
+    readonly market: Market,
+    /** The owner's sums in the quote and in the settlement currency. */
+    readonly exposed: Totals,
+    readonly earned: Totals,
+  ) {}
+
+  /** Changes what is reserved. Money in units of the quote currency's grid. */
+  reserve(side: number, steps: number, high: number, low: number): void {
+    if (side === BUY) {
+      this.buys += steps
+      this.buyMoney.add(high, low)
+    } else {
+      this.sells += steps
+      this.sellMoney.add(high, low)
+    }
+    if (this.exposed.maxExposure !== undefined) this.countExposure()
+  }
+
+  /** Books a fill: steps below 0 when sold. */
+  fill(steps: number, ticks: number): void {
+    this.position += steps
+    this.market.addValue(this.cash, -steps, ticks)
+    this.revalue()
+    this.countProfit()
+  }
+
+  /** Counts a fee in the settlement currency. */
+  charge(fee: Wide): void {
+    this.cash.subtract(fee.high, fee.low)
+    this.countProfit()
+  }
+
+  /** The value at the middle of the last quote, and the exposure. */
+  revalue(): void {
+    this.market.setMiddleValue(this.middleValue, this.position)
+    if (this.exposed.maxExposure !== undefined) this.countExposure()
+  }
+
+  countExposure(): void {
+    const { exposure } = this
+    const { exposure: sum } = this.exposed
+    sum.subtract(exposure.high, exposure.low)
+    this.setExposure(exposure, 0, NOTHING, 0, NOTHING)
+    sum.add(exposure.high, exposure.low)
+  }
+
+  /** Sets `target` to the exposure with so much more to buy and to sell. */
+  setExposure(target: Wide, buySteps: number, buyMoney: Wide, sellSteps: number, sellMoney: Wide): void {
+    const { middleValue, position } = this
+    if (middleValue.high < 0) target.set(-middleValue.high, -middleValue.low)
+    else target.copy(middleValue)
+    if (position + this.buys + buySteps > 0) {
+      worst.copy(this.buyMoney)
+      worst.add(buyMoney.high, buyMoney.low)
+      worst.add(middleValue.high, middleValue.low)
+      if (worst.isAbove(target)) target.copy(worst)
+    }
+    if (this.sells + sellSteps - position > 0) {
+      worst.copy(this.sellMoney)
+      worst.add(sellMoney.high, sellMoney.low)
+      worst.subtract(middleValue.high, middleValue.low)
+      if (worst.isAbove(target)) target.copy(worst)
+    }
+  }
+
+  /** Profit: what fills brought in, and the value of the position if it were closed at the last quote. */
+  countProfit(): void {
+    const { profit } = this
+    const { profit: sum } = this.earned
+    sum.subtract(profit.high, profit.low)
+    this.setProfit(profit)
+    sum.add(profit.high, profit.low)
+    this.earned.judge()
+  }
+
+  setProfit(target: Wide): void {
+    const { position, market } = this
+    target.copy(this.cash)
+    if (position !== 0) market.addValue(target, position, market.closingTicks(position))
+  }
+
+  /** The best price of the resting orders of a side; -Infinity or Infinity when there is none. */
+  bestResting(side: number): number {
+    const best = side === BUY ? this.bestBuy : this.bestSell
+    return Number.isNaN(best) ? this.findBest(side) : best
+  }
+
+  addResting(side: number, ticks: number): void {
+    if (side === BUY) {
+      if (ticks > this.bestBuy) this.bestBuy = ticks
+    } else if (ticks < this.bestSell) this.bestSell = ticks
+  }
+
+  /** One at this price is gone. If it was the best, the best is found again when it is needed. */
+  removeResting(side: number, ticks: number): void {
+    if (side === BUY) {
+      if (!(ticks < this.bestBuy)) this.bestBuy = Number.NaN
+    } else if (!(ticks > this.bestSell)) this.bestSell = Number.NaN
+  }
+
+  private findBest(side: number): number {
+    let best = side === BUY ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    for (let order = this.resting.first; order !== undefined; order = order.next[ListKind.RESTING]) {
+      if (order.side !== side) continue
+      const ticks = order.reserve.crossTicks
+      if (side === BUY ? ticks > best : ticks < best) best = ticks
+    }
+    if (side === BUY) this.bestBuy = best
+    else this.bestSell = best
+    return best
+  }
+
+  /** The sums in a currency, for a grid that is finer by so many decimals. */
+  refine(quote: number, settlement: number): void {
+    for (const sum of [this.buyMoney, this.sellMoney, this.middleValue, this.exposure]) refine(sum, quote)
+    for (const sum of [this.cash, this.profit]) refine(sum, settlement)
+  }
+}
+
+const NOTHING = new Wide()
+const worst = new Wide()

@@ -1,0 +1,96 @@
+import type { Currency } from './currency.js'
+import type { Holding } from './holding.js'
+import type { Limits } from './limits.js'
+import { RateWindow } from './rate-window.js'
+import { Totals } from './totals.js'
+
+export type OwnerKind = 'desk' | 'strategy' | 'instrument' | 'account'
+
+/** Who limits apply to: the whole desk, a strategy, an instrument, an account. */
+export class Owner {
+  limits: Limits = {}
+  openOrders = 0
+  /** Rejections in a row. */
+  errors = 0
+  /** Of a strategy: it may send nothing for now; or no more. */
+  paused = false
+  fenced = false
+  /** Of an account: its open orders, fills and positions are known. */
+  reconciled = false
+  rate: RateWindow | undefined = undefined
+  maxOpenOrders = Number.POSITIVE_INFINITY
+  maxErrors = Number.POSITIVE_INFINITY
+  priceBand = Number.POSITIVE_INFINITY
+  staleAfterNs = Number.POSITIVE_INFINITY
+  /** By the instrument's number. */
+  readonly holdings: (Holding | undefined)[] = []
+  /** By the currency's index. */
+  readonly totals: (Totals | undefined)[] = []
+  /** The same without gaps. */
+  readonly allTotals: Totals[] = []
+
+  constructor(
+    readonly kind: OwnerKind,
+    /** The strategy's, the instrument's or the account's; 0 for the desk. */
+    readonly number: number,
+    /** The strategy's id, the instrument's or the account's name; '' until it is known. */
+    public name: string,
+  ) {}
+
+  /** Whether exposure has to be kept up to date with the quotes, and profit. */
+  get watchesExposure(): boolean {
+    return this.limits.maxExposure !== undefined
+  }
+
+  get watchesProfit(): boolean {
+    return this.limits.maxDailyLoss !== undefined || this.limits.maxDrawdown !== undefined
+  }
+
+  setLimits(limits: Limits): void {
+    this.limits = limits
+    this.maxOpenOrders = limits.maxOpenOrders ?? Number.POSITIVE_INFINITY
+    this.maxErrors = limits.maxConsecutiveErrors ?? Number.POSITIVE_INFINITY
+    this.priceBand = limits.priceBand ?? Number.POSITIVE_INFINITY
+    this.staleAfterNs = (limits.staleAfterMs ?? Number.POSITIVE_INFINITY) * 1e6
+    const most = limits.maxOrdersPerSecond
+    if (most === undefined) this.rate = undefined
+    else if (this.rate?.most !== most) {
+      const window = new RateWindow(most)
+      window.load(this.rate?.save() ?? [])
+      this.rate = window
+    }
+    for (const totals of this.allTotals) this.limit(totals)
+  }
+
+  totalsIn(currency: Currency): Totals {
+    const known = this.totals[currency.index]
+    if (known !== undefined) return known
+    const totals = new Totals(currency)
+    this.totals[currency.index] = totals
+    this.allTotals.push(totals)
+    this.limit(totals)
+    return totals
+  }
+
+  /** Turns the limits of money into units of a currency's grid. */
+  limit(totals: Totals): void {
+    const { maxExposure, maxDailyLoss, maxDrawdown } = this.limits
+    const { currency } = totals
+    totals.maxExposure = maxExposure === undefined ? undefined : currency.wideOf(maxExposure)
+    totals.maxDailyLoss = maxDailyLoss === undefined ? undefined : currency.wideOf(maxDailyLoss)
+    totals.maxDrawdown = maxDrawdown === undefined ? undefined : currency.wideOf(maxDrawdown)
+    totals.setFloors()
+    totals.judge()
+  }
+
+  /** The first limit of profit that is broken. */
+  get isOverDailyLoss(): boolean {
+    for (let i = 0; i < this.allTotals.length; i++) if (this.allTotals[i].isOverDailyLoss) return true
+    return false
+  }
+
+  get isOverDrawdown(): boolean {
+    for (let i = 0; i < this.allTotals.length; i++) if (this.allTotals[i].isOverDrawdown) return true
+    return false
+  }
+}

@@ -1,0 +1,126 @@
+import { Wide } from '../exact/wide.js'
+import { BUY, LIMIT, MARKET, STOP } from '../messages/order-terms.js'
+import type { LiveOrder } from '../orders/life/live-order.js'
+import type { Desk } from './desk.js'
+import type { Market } from './market.js'
+
+/**
+ * Counts an order with its owners as it now is: what it may still fill, its notional, whether it is open, unanswered,
+ * unknown. To be called after every change of an order; what was counted before is replaced.
+ *
+ * While an amend is not answered, the worse of the terms counts, for quantity and for notional separately. A final order
+ * counts with the fills that its venue has not reported yet.
+ */
+export function updateReserve(desk: Desk, order: LiveOrder): void {
+  const market = desk.market(order.instrument)
+  const strategy = desk.strategy(order.strategy)
+  const account = desk.account(order.accountNumber)
+  const ofStrategy = desk.holding(strategy, market)
+  const ofAccount = desk.holding(account, market)
+  const ofDesk = desk.holding(desk.desk, market)
+  const ofMarket = market.owner === undefined ? undefined : desk.holding(market.owner, market)
+  const { reserve, side, isFinal } = order
+
+  const steps = order.openSteps
+  setMoney(money, order, market, isFinal)
+  const moreSteps = steps - reserve.steps
+  change.copy(money)
+  if (reserve.decimals !== market.quote.decimals) refineReserve(order, market.quote.decimals)
+  change.subtract(reserve.high, reserve.low)
+  if (moreSteps !== 0 || change.high !== 0) {
+    const { high, low } = change
+    ofStrategy.reserve(side, moreSteps, high, low)
+    ofAccount.reserve(side, moreSteps, high, low)
+    ofDesk.reserve(side, moreSteps, high, low)
+    ofMarket?.reserve(side, moreSteps, high, low)
+    reserve.steps = steps
+    reserve.high = money.high
+    reserve.low = money.low
+  }
+
+  if (reserve.isOpen === isFinal) {
+    reserve.isOpen = !isFinal
+    const one = isFinal ? -1 : 1
+    strategy.openOrders += one
+    account.openOrders += one
+    desk.desk.openOrders += one
+    market.openOrders += one
+    if (market.owner !== undefined) market.owner.openOrders += one
+  }
+  const isUnknown = !isFinal && (order.orphan || order.unknownSince >= 0)
+  if (reserve.isUnknown !== isUnknown) {
+    reserve.isUnknown = isUnknown
+    market.unknown += isUnknown ? 1 : -1
+  }
+
+  const crossTicks = isFinal ? Number.NaN : crossTicksOf(order)
+  if (!Object.is(crossTicks, reserve.crossTicks)) {
+    const old = reserve.crossTicks
+    reserve.crossTicks = crossTicks
+    if (Number.isNaN(crossTicks)) ofAccount.resting.remove(order)
+    else ofAccount.resting.add(order)
+    if (!Number.isNaN(old)) ofAccount.removeResting(side, old)
+    if (!Number.isNaN(crossTicks)) ofAccount.addResting(side, crossTicks)
+  }
+  if (!isFinal && order.submitPending) ofStrategy.unanswered.add(order)
+  else ofStrategy.unanswered.remove(order)
+  if (isFinal && steps === 0) {
+    reserve.marketTicks = 0
+  }
+}
+
+/** The price that an order's notional is counted with: its own, else its stop price, else the last quote's ask. */
+export function notionalTicks(order: LiveOrder, ticks: number, market: Market): number {
+  if (order.type === STOP) return order.stopTicks
+  if (ticks > 0 && order.type !== MARKET) return ticks
+  if (order.reserve.marketTicks > 0) return order.reserve.marketTicks
+  const last = market.ask > 0 ? market.ask : market.middle2 / 2
+  return last > 0 ? last : 0
+}
+
+/** Sets `target` to the largest notional that can still be filled, over all terms that may be in effect. */
+function setMoney(target: Wide, order: LiveOrder, market: Market, isFinal: boolean): void {
+  const { filledSteps, missingSteps, steps, requests } = order
+  const own = notionalTicks(order, order.ticks, market)
+  // The price of a market order stays the one with which it was counted first.
+  if (order.ticks === 0 && order.reserve.marketTicks === 0) order.reserve.marketTicks = own
+  const open = isFinal ? missingSteps : Math.max(steps - filledSteps, missingSteps)
+  target.setProduct(open, market.stepNotional(own))
+  if (isFinal) return
+  for (let i = 0; i < requests.size; i++) {
+    const request = requests.at(i)
+    if (request.isCancel || request.steps <= filledSteps) continue
+    const ticks = notionalTicks(order, request.ticks, market)
+    other.setProduct(request.steps - filledSteps, market.stepNotional(ticks))
+    if (other.isAbove(target)) target.copy(other)
+  }
+}
+
+/** The price that comes nearest to the other side, over all terms that may be in effect; NaN for an order without one. */
+function crossTicksOf(order: LiveOrder): number {
+  // A stop is not in the venue's book until it is triggered, which nobody may tell us.
+  if (order.type !== LIMIT || order.ticks === 0) return Number.NaN
+  let { ticks } = order
+  const { requests, side } = order
+  for (let i = 0; i < requests.size; i++) {
+    const request = requests.at(i)
+    if (!request.isCancel && (side === BUY ? request.ticks > ticks : request.ticks < ticks)) ticks = request.ticks
+  }
+  return ticks
+}
+
+function refineReserve(order: LiveOrder, decimals: number): void {
+  const { reserve } = order
+  if (reserve.high !== 0) {
+    const old = new Wide()
+    old.set(reserve.high, reserve.low)
+    old.setBigInt(old.toBigInt() * 10n ** BigInt(decimals - reserve.decimals))
+    reserve.high = old.high
+    reserve.low = old.low
+  }
+  reserve.decimals = decimals
+}
+
+const money = new Wide()
+const change = new Wide()
+const other = new Wide()

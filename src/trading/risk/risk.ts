@@ -1,0 +1,248 @@
+import { Wide } from '../exact/wide.js'
+import type { Instrument } from '../instruments/instrument.js'
+import type { Instruments } from '../instruments/instruments.js'
+import { BUY } from '../messages/order-terms.js'
+import { reasonCode } from '../messages/reasons.js'
+import type { LiveOrder } from '../orders/life/live-order.js'
+import { Changed, Word } from '../orders/life/words.js'
+import type { VenueEvent } from '../venues/venue-event.js'
+import { checkTerms, DeskState } from './checks.js'
+import { DayClock } from './day-clock.js'
+import { Desk } from './desk.js'
+import type { Holding } from './holding.js'
+import { checkRisk, type KnownNames, type RiskOptions } from './limits.js'
+import type { Owner } from './owner.js'
+import { updateReserve } from './reserves.js'
+import type { Totals } from './totals.js'
+import { TradingDays } from './trading-days.js'
+
+const ORDER_IS_FINAL = reasonCode('order-is-final')
+const UNKNOWN_OUTCOME = reasonCode('unknown-outcome')
+
+export interface RiskSettings extends KnownNames {
+  readonly instruments: Instruments
+  /** ms since 1970 of the time 0: trading days are by the calendar. Default 0. */
+  readonly origin?: number
+}
+
+/**
+ * Decides about every order before it leaves, over all strategies at once, and reserves what is pending.
+ *
+ *     const reason = risk.check(order, now)              // 0 passes
+ *     if (reason === 0) { orders.submit(order, now); risk.reserve(order, now); venue.submit(order, now) }
+ *     const changed = orders.apply(event, now); risk.apply(orders.order, changed, event, now)
+ *
+ * Times are ns since the home's origin; they are passed in and may jump. Everything is counted in whole ticks and steps,
+ * money on a grid that is fine enough for all instruments of its currency. An order allocates nothing, once its strategy,
+ * account and instrument were used.
+ */
+export class Risk {
+  /** One of DeskState. */
+  state: number = DeskState.ACTIVE
+  readonly desk: Desk
+  private days: TradingDays
+  private readonly origin: number
+  private readonly known: KnownNames
+  private lastTime = 0
+  /** Time that has passed: it does not go back when `now` does. */
+  private elapsed = 0
+
+  /** @throws {InvalidOptionError} see `checkRisk`. */
+  constructor(options: RiskOptions, settings: RiskSettings) {
+    checkRisk(options, settings)
+    this.known = settings
+    this.origin = settings.origin ?? 0
+    this.desk = new Desk(settings.instruments)
+    this.days = this.newDays(options)
+    this.desk.setOptions(options)
+  }
+
+  get options(): RiskOptions {
+    return this.desk.options
+  }
+
+  /** Puts other limits into effect. Positions, reserves and profits stay. @throws {InvalidOptionError} */
+  setOptions(options: RiskOptions): void {
+    checkRisk(options, this.known)
+    const { timeZone, dayStart } = this.options
+    if (options.timeZone !== timeZone || options.dayStart !== dayStart) this.days = this.newDays(options)
+    this.desk.setOptions(options)
+  }
+
+  /** Names a strategy: from then on its own limits hold. */
+  addStrategy(number: number, id: string): Owner {
+    return this.desk.addStrategy(number, id)
+  }
+
+  /** Names an account, by its number on the desk. It is not reconciled at first. */
+  addAccount(number: number, name: string): Owner {
+    return this.desk.addAccount(number, name)
+  }
+
+  /** Prepares for an instrument. @throws {InvalidOptionError} when its amounts are too fine or too large to be counted. */
+  addInstrument(instrument: Instrument): void {
+    this.desk.market(instrument)
+  }
+
+  /** Whether an order may leave: 0, or the code of the reason why not (an index into REASONS). Changes nothing else. */
+  check(order: LiveOrder, now: number): number {
+    this.advance(now)
+    this.desk.refreshExposures()
+    return checkTerms(this.desk, this.state, order, order.ticks, order.steps, false, now, this.elapsed)
+  }
+
+  /** The same for an amend; `steps` is the new total, the filled part included. */
+  checkAmend(order: LiveOrder, ticks: number, steps: number, now: number): number {
+    if (order.isFinal) return ORDER_IS_FINAL
+    if (order.unknownSince >= 0) return UNKNOWN_OUTCOME
+    this.advance(now)
+    this.desk.refreshExposures()
+    return checkTerms(this.desk, this.state, order, ticks, steps, true, now, this.elapsed)
+  }
+
+  /** Counts an order or an amend that passed, and reserves what it may fill. The order is in the book, with its request. */
+  reserve(order: LiveOrder, now: number): void {
+    this.advance(now)
+    const { desk, elapsed } = this
+    desk.strategy(order.strategy).rate?.count(elapsed)
+    desk.account(order.accountNumber).rate?.count(elapsed)
+    desk.desk.rate?.count(elapsed)
+    desk.market(order.instrument).owner?.rate?.count(elapsed)
+    updateReserve(desk, order)
+  }
+
+  /** Counts an order as it now is. To be called after every change that `apply` is not told of. */
+  update(order: LiveOrder): void {
+    updateReserve(this.desk, order)
+  }
+
+  /** What `Orders.apply` changed, with its event: books a fill, counts errors, and reserves what is left. */
+  apply(order: LiveOrder | undefined, changed: number, event: VenueEvent, now: number): void {
+    if (order === undefined) return
+    this.advance(now)
+    // The fill before the reserve: in between a joint limit is counted too high, never too low.
+    if ((changed & Changed.FILL) !== 0) this.fill(order, event.ticks, event.steps, event.fee, event.feeCurrency)
+    if ((changed & Changed.STATE) !== 0 && (order.word === Word.REJECTED || order.word === Word.DENIED))
+      this.countError(order)
+    else if ((changed & (Changed.STATE | Changed.FILL)) !== 0 && order.word >= Word.WORKING) this.countSuccess(order)
+    updateReserve(this.desk, order)
+  }
+
+  /** Books a fill of an order: positions, cash and fees of its strategy, its account, its instrument and the desk. */
+  fill(order: LiveOrder, ticks: number, steps: number, fee: number, feeCurrency: string): void {
+    const { desk } = this
+    const market = desk.market(order.instrument)
+    if (!(market.middle2 > 0)) market.middle2 = 2 * ticks
+    const signed = order.side === BUY ? steps : -steps
+    const currency = fee === 0 ? undefined : desk.currency(feeCurrency === '' ? market.settlement.name : feeCurrency)
+    currency?.setAmount(amount, fee)
+    this.fillFor(desk.strategy(order.strategy), order, signed, ticks, currency)
+    this.fillFor(desk.account(order.accountNumber), order, signed, ticks, currency)
+    this.fillFor(desk.desk, order, signed, ticks, currency)
+    if (market.owner !== undefined) this.fillFor(market.owner, order, signed, ticks, currency)
+  }
+
+  /** The last quote of an instrument, in ticks; 0 or NaN for a side that is missing. */
+  quote(instrument: Instrument, bidTicks: number, askTicks: number, now: number): void {
+    this.advance(now)
+    this.desk.quote(this.desk.market(instrument), bidTicks, askTicks, now)
+  }
+
+  /** Says the time when nothing else does: a new day begins with the first call after its start. */
+  advance(now: number): void {
+    if (now > this.lastTime) this.elapsed += now - this.lastTime
+    this.lastTime = now
+    this.days.advance(now)
+  }
+
+  setTradable(instrument: Instrument, tradable: boolean): void {
+    this.desk.market(instrument).tradable = tradable
+  }
+
+  setReconciled(account: number, reconciled: boolean): void {
+    this.desk.account(account).reconciled = reconciled
+  }
+
+  pause(strategy: number, paused: boolean): void {
+    this.desk.strategy(strategy).paused = paused
+  }
+
+  fence(strategy: number, fenced: boolean): void {
+    this.desk.strategy(strategy).fenced = fenced
+  }
+
+  /** The operator says that trading may go on: no errors in a row, and drawdown counts from here. */
+  resume(): void {
+    this.state = DeskState.ACTIVE
+    for (const owner of this.desk.owners()) {
+      owner.errors = 0
+      for (const totals of owner.allTotals) totals.resetPeak()
+    }
+  }
+
+  countError(order: LiveOrder): void {
+    const { desk } = this
+    desk.strategy(order.strategy).errors++
+    desk.account(order.accountNumber).errors++
+    desk.desk.errors++
+    const { owner } = desk.market(order.instrument)
+    if (owner !== undefined) owner.errors++
+  }
+
+  countSuccess(order: LiveOrder): void {
+    const { desk } = this
+    desk.strategy(order.strategy).errors = 0
+    desk.account(order.accountNumber).errors = 0
+    desk.desk.errors = 0
+    const { owner } = desk.market(order.instrument)
+    if (owner !== undefined) owner.errors = 0
+  }
+
+  /** What a strategy holds in an instrument. */
+  ofStrategy(strategy: number, instrument: Instrument): Holding {
+    return this.desk.holding(this.desk.strategy(strategy), this.desk.market(instrument))
+  }
+
+  ofAccount(account: number, instrument: Instrument): Holding {
+    return this.desk.holding(this.desk.account(account), this.desk.market(instrument))
+  }
+
+  /** What all strategies together hold in an instrument. */
+  total(instrument: Instrument): Holding {
+    return this.desk.holding(this.desk.desk, this.desk.market(instrument))
+  }
+
+  private fillFor(
+    owner: Owner,
+    order: LiveOrder,
+    steps: number,
+    ticks: number,
+    fee: { index: number } | undefined,
+  ): void {
+    const { desk } = this
+    const market = desk.market(order.instrument)
+    const holding = desk.holding(owner, market)
+    holding.fill(steps, ticks)
+    if (fee === undefined) return
+    if (fee === market.settlement) holding.charge(amount)
+    else chargeOther(owner.totalsIn(desk.currencies[fee.index]), amount)
+  }
+
+  private newDays(options: RiskOptions): TradingDays {
+    const clock = new DayClock(options.timeZone ?? 'UTC', options.dayStart ?? '00:00', this.origin)
+    return new TradingDays(clock, { [Symbol.iterator]: () => allTotals(this.desk) })
+  }
+}
+
+/** A fee in a currency that the instrument does not settle in is a loss in that currency. */
+function chargeOther(totals: Totals, fee: Wide): void {
+  totals.otherFees.add(fee.high, fee.low)
+  totals.profit.subtract(fee.high, fee.low)
+  totals.judge()
+}
+
+function* allTotals(desk: Desk): Generator<Totals, undefined> {
+  for (const owner of desk.owners()) yield* owner.allTotals
+}
+
+const amount = new Wide()

@@ -1,0 +1,115 @@
+import { Wide } from '../exact/wide.js'
+import type { Currency } from './currency.js'
+import type { DayFollower } from './trading-days.js'
+import { MOST_KEPT_DAYS } from './trading-days.js'
+
+/** An owner's sums in one currency, over all its instruments, with their limits. */
+export class Totals implements DayFollower {
+  /** The sum of the holdings' exposures. */
+  readonly exposure = new Wide()
+  /** Profit, realised and unrealised, less fees, since the beginning. */
+  readonly profit = new Wide()
+  /** The fees in it that no holding counts: of fills of instruments that settle in another currency. */
+  readonly otherFees = new Wide()
+  /** Its highest value. It begins at 0. */
+  readonly peak = new Wide()
+  /** What profit was when the day began, and earlier days that a clock may come back to. */
+  readonly dayBase = new Wide()
+  private readonly earlierBases: Wide[] = []
+
+  /** Undefined without a limit. */
+  maxExposure: Wide | undefined = undefined
+  maxDailyLoss: Wide | undefined = undefined
+  maxDrawdown: Wide | undefined = undefined
+  /** Profit below these is a breach: the day's base and the peak, less the limits. */
+  private readonly lossFloor = new Wide()
+  private readonly drawdownFloor = new Wide()
+  isOverDailyLoss = false
+  isOverDrawdown = false
+
+  constructor(readonly currency: Currency) {}
+
+  /** Looks at the limits of profit. To be called when profit has changed. */
+  judge(): void {
+    const { profit } = this
+    if (profit.isAbove(this.peak)) {
+      this.peak.copy(profit)
+      this.setFloors()
+    }
+    this.isOverDailyLoss = this.maxDailyLoss !== undefined && profit.isBelow(this.lossFloor)
+    this.isOverDrawdown = this.maxDrawdown !== undefined && profit.isBelow(this.drawdownFloor)
+  }
+
+  setFloors(): void {
+    const { maxDailyLoss, maxDrawdown } = this
+    this.lossFloor.copy(this.dayBase)
+    if (maxDailyLoss !== undefined) this.lossFloor.subtract(maxDailyLoss.high, maxDailyLoss.low)
+    this.drawdownFloor.copy(this.peak)
+    if (maxDrawdown !== undefined) this.drawdownFloor.subtract(maxDrawdown.high, maxDrawdown.low)
+  }
+
+  /** Forgets the drawdown so far: the peak is where profit is now. */
+  resetPeak(): void {
+    this.peak.copy(this.profit)
+    this.setFloors()
+    this.judge()
+  }
+
+  beginDay(keep: boolean): void {
+    const { earlierBases } = this
+    if (!keep) earlierBases.length = 0
+    else {
+      const base = new Wide()
+      base.copy(this.dayBase)
+      if (earlierBases.length === MOST_KEPT_DAYS) earlierBases.pop()
+      earlierBases.push(base)
+    }
+    this.dayBase.copy(this.profit)
+    this.setFloors()
+    this.judge()
+  }
+
+  returnToDay(level: number): void {
+    const base = this.earlierBases[level]
+    if (base !== undefined) this.dayBase.copy(base)
+    this.earlierBases.length = Math.min(level, this.earlierBases.length)
+    this.setFloors()
+    this.judge()
+  }
+
+  /** The sums that cannot be made again from holdings. */
+  save(): TotalsData {
+    return {
+      peak: String(this.peak.toBigInt()),
+      dayBase: String(this.dayBase.toBigInt()),
+      earlierBases: this.earlierBases.map(base => String(base.toBigInt())),
+    }
+  }
+
+  load(data: TotalsData): void {
+    this.peak.setBigInt(BigInt(data.peak))
+    this.dayBase.setBigInt(BigInt(data.dayBase))
+    this.earlierBases.length = 0
+    for (const text of data.earlierBases) {
+      const base = new Wide()
+      base.setBigInt(BigInt(text))
+      this.earlierBases.push(base)
+    }
+  }
+
+  /** All sums for a grid that is finer by so many decimals. */
+  refine(decimals: number): void {
+    for (const sum of [this.exposure, this.profit, this.otherFees, this.peak, this.dayBase, ...this.earlierBases])
+      refine(sum, decimals)
+  }
+}
+
+export interface TotalsData {
+  readonly peak: string
+  readonly dayBase: string
+  readonly earlierBases: readonly string[]
+}
+
+export function refine(sum: Wide, decimals: number): void {
+  sum.setBigInt(sum.toBigInt() * 10n ** BigInt(decimals))
+}
