@@ -6,6 +6,7 @@ import { question as openSeek } from './open-seek.js'
 import { question as primitives } from './primitives.js'
 import { question as readers } from './readers.js'
 import { question as replay } from './replay.js'
+import { question as risk } from './risk.js'
 import { question as roundTrip } from './round-trip.js'
 import { question as sleepers } from './sleepers.js'
 import { question as state } from './state.js'
@@ -30,4 +31,5 @@ export const QUESTIONS: readonly Question[] = [
   openSeek,
   memory,
   state,
+  risk,
 ]
