@@ -33,7 +33,7 @@ const LIMITS = {
   maxPosition: 1e5,
   maxExposure: 1e8,
   maxOpenOrders: 1e5,
-  maxOrdersPerSecond: 1e6,
+  maxOrdersPerSecond: 10_000,
   priceBand: 0.1,
   maxDailyLoss: 1e6,
   maxDrawdown: 1e6,
@@ -73,7 +73,7 @@ class Desk {
         quantityStep: '0.001',
       })
     }
-    this.orders = new Orders(this.instruments, { keepNs: 1e6 })
+    this.orders = new Orders(this.instruments, { keepNs: 1e7 })
     this.risk = new Risk(OPTIONS, { instruments: this.instruments })
     for (let i = 0; i < STRATEGIES; i++) this.risk.addStrategy(i + 1, `s${i}`)
     this.risk.addAccount(0, 'main')
@@ -101,7 +101,7 @@ class Desk {
   }
 
   check(): void {
-    for (let i = 0; i < BATCH; i++) if (this.risk.check(this.batch[i], (this.now += 3000)) !== 0) this.denied++
+    for (let i = 0; i < BATCH; i++) if (this.risk.check(this.batch[i], (this.now += 200_000)) !== 0) this.denied++
   }
 
   reserve(): void {

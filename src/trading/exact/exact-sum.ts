@@ -32,6 +32,11 @@ export class ExactSum {
     this.addLarge(value)
   }
 
+  clear(): void {
+    this.small = 0
+    this.large = undefined
+  }
+
   /** Whether the sum is above a whole number of at most 2^53. */
   isAbove(limit: number): boolean {
     return this.large === undefined ? this.small > limit : this.large > BigInt(limit)

@@ -10,8 +10,28 @@ export class Wide {
   high = 0
   low = 0
 
+  add(other: Wide): void {
+    const sum = this.high + other.high
+    // While all fits one double, which is nearly always, the rest is 0.
+    if (this.low === 0 && other.low === 0 && sum <= MAX && sum >= -MAX) this.high = sum
+    else this.addParts(other.high, other.low)
+  }
+
+  subtract(other: Wide): void {
+    const sum = this.high - other.high
+    if (this.low === 0 && other.low === 0 && sum <= MAX && sum >= -MAX) this.high = sum
+    else this.addParts(-other.high, -other.low)
+  }
+
+  /** Adds a whole number of at most 2^53. */
+  addNumber(value: number): void {
+    const sum = this.high + value
+    if (this.low === 0 && sum <= MAX && sum >= -MAX) this.high = sum
+    else this.addParts(value, 0)
+  }
+
   /** Adds a number that is given by its two parts. */
-  add(high: number, low: number): void {
+  private addParts(high: number, low: number): void {
     const sum = this.high + high
     const part = sum - this.high
     const rest = this.high - (sum - part) + (high - part) + (this.low + low)
@@ -19,26 +39,30 @@ export class Wide {
     this.low = rest - (this.high - sum)
   }
 
-  subtract(high: number, low: number): void {
-    this.add(-high, -low)
-  }
-
   /** Adds `a * b`, for whole numbers of at most 2^53. */
   addProduct(a: number, b: number): void {
     const product = a * b
-    this.add(product, Math.abs(product) <= Number.MAX_SAFE_INTEGER ? 0 : productError(a, b, product))
+    const sum = this.high + product
+    if (this.low === 0 && sum <= MAX && sum >= -MAX && product <= MAX && product >= -MAX) this.high = sum
+    else this.addParts(product, productError(a, b, product))
   }
 
   /** Sets it to `a * b`, for whole numbers of at most 2^53. */
   setProduct(a: number, b: number): void {
     const product = a * b
     this.high = product
-    this.low = Math.abs(product) <= Number.MAX_SAFE_INTEGER ? 0 : productError(a, b, product)
+    this.low = product <= MAX && product >= -MAX ? 0 : productError(a, b, product)
   }
 
-  set(high: number, low: number): void {
-    this.high = high
-    this.low = low
+  /** Sets it to a whole number of at most 2^53. */
+  set(value: number): void {
+    this.high = value
+    this.low = 0
+  }
+
+  negate(): void {
+    this.high = -this.high
+    this.low = -this.low
   }
 
   copy(other: Wide): void {
@@ -63,6 +87,8 @@ export class Wide {
     this.low = Number(value - BigInt(this.high))
   }
 }
+
+const MAX = Number.MAX_SAFE_INTEGER
 
 /** 2^27 + 1: splits a double into two halves of 26 bits. */
 const SPLIT = 134217729

@@ -62,7 +62,6 @@ const NOTHING = new Wide()
  *
  * @param steps the total quantity, and `ticks` the price, as they would be in effect.
  * @param isAmend whether the order is in the book already, with other terms.
- * @param elapsed a time that never goes back, ns: for rates.
  */
 export function checkTerms(
   desk: Desk,
@@ -72,7 +71,6 @@ export function checkTerms(
   steps: number,
   isAmend: boolean,
   now: number,
-  elapsed: number,
 ): number {
   const { instrument, side } = order
   const fault = faultOf(order, ticks, steps, now)
@@ -148,7 +146,7 @@ export function checkTerms(
   if (isOverExposure(ofDesk, side, moreSteps)) return EXPOSURE
   if (ofMarket !== undefined && isOverExposure(ofMarket, side, moreSteps)) return EXPOSURE
   // The rate is last, so that what is denied for another reason does not look like too many.
-  if (!isFlatten && isOverRate(strategy, account, all, own, elapsed)) return ORDER_RATE
+  if (!isFlatten && isOverRate(strategy, account, all, own, desk.elapsed)) return ORDER_RATE
   return OK
 }
 
@@ -171,8 +169,8 @@ function growth(order: LiveOrder, steps: number, stepMoney: number): number {
   const { reserve, filledSteps } = order
   const open = steps > filledSteps ? steps - filledSteps : 0
   moreMoney.setProduct(open, stepMoney)
-  moreMoney.subtract(reserve.high, reserve.low)
-  if (moreMoney.high < 0) moreMoney.set(0, 0)
+  moreMoney.subtract(reserve.money)
+  if (moreMoney.high < 0) moreMoney.set(0)
   return open > reserve.steps ? open - reserve.steps : 0
 }
 
@@ -268,8 +266,8 @@ function isOverExposure(holding: Holding, side: number, steps: number): boolean 
   if (side === BUY) holding.setExposure(exposure, steps, moreMoney, 0, NOTHING)
   else holding.setExposure(exposure, 0, NOTHING, steps, moreMoney)
   if (!exposure.isAbove(holding.exposure)) return false
-  exposure.subtract(holding.exposure.high, holding.exposure.low)
-  exposure.add(sum.high, sum.low)
+  exposure.subtract(holding.exposure)
+  exposure.add(sum)
   return exposure.isAbove(maxExposure)
 }
 

@@ -9,6 +9,7 @@ export const MOST_DECIMALS = 22
 /** A currency, and the grid of its amounts: they are whole numbers of 10^-decimals. */
 export class Currency {
   decimals = LEAST_DECIMALS
+  private scale = 10 ** LEAST_DECIMALS
 
   constructor(
     /** Its index among the currencies of `Risk`. */
@@ -21,6 +22,7 @@ export class Currency {
     const wanted = Math.max(this.decimals, decimals + 1)
     const more = wanted - this.decimals
     this.decimals = wanted
+    this.scale = Number(`1e${wanted}`)
     return more
   }
 
@@ -34,8 +36,8 @@ export class Currency {
 
   /** Sets `target` to an amount, rounded to the grid. Allocates only for amounts above 2^53 units. */
   setAmount(target: Wide, amount: number): void {
-    const units = Math.round(amount * 10 ** this.decimals)
-    if (Math.abs(units) <= Number.MAX_SAFE_INTEGER) target.set(units, 0)
+    const units = Math.round(amount * this.scale)
+    if (Math.abs(units) <= Number.MAX_SAFE_INTEGER) target.set(units)
     else target.setBigInt(this.unitsOf(amount))
   }
 

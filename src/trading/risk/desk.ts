@@ -18,6 +18,8 @@ export class Desk {
   /** By the instrument's number. */
   readonly markets: (Market | undefined)[] = []
   options: RiskOptions = {}
+  /** Time that has passed, ns: it does not go back when clocks do. For rates. */
+  elapsed = 0
   /** Markets whose exposures have to be added up again. */
   private readonly dirty: Market[] = []
 

@@ -50,28 +50,25 @@ export class Holding {
   ) {}
 
   /** Changes what is reserved. Money in units of the quote currency's grid. */
-  reserve(side: number, steps: number, high: number, low: number): void {
+  reserve(side: number, steps: number, money: Wide): void {
     if (side === BUY) {
       this.buys += steps
-      this.buyMoney.add(high, low)
+      this.buyMoney.add(money)
     } else {
       this.sells += steps
-      this.sellMoney.add(high, low)
+      this.sellMoney.add(money)
     }
     if (this.exposed.maxExposure !== undefined) this.countExposure()
   }
 
-  /** Books a fill: steps below 0 when sold. */
-  fill(steps: number, ticks: number): void {
+  /**
+   * Books a fill: steps below 0 when sold, and the value of what was bought, fee included, in the settlement currency.
+   * The exposure is counted with what the fill releases: `reserve` follows.
+   */
+  fill(steps: number, cost: Wide): void {
     this.position += steps
-    this.market.addValue(this.cash, -steps, ticks)
-    this.revalue()
-    this.countProfit()
-  }
-
-  /** Counts a fee in the settlement currency. */
-  charge(fee: Wide): void {
-    this.cash.subtract(fee.high, fee.low)
+    this.cash.subtract(cost)
+    this.market.setMiddleValue(this.middleValue, this.position)
     this.countProfit()
   }
 
@@ -84,26 +81,26 @@ export class Holding {
   countExposure(): void {
     const { exposure } = this
     const { exposure: sum } = this.exposed
-    sum.subtract(exposure.high, exposure.low)
+    sum.subtract(exposure)
     this.setExposure(exposure, 0, NOTHING, 0, NOTHING)
-    sum.add(exposure.high, exposure.low)
+    sum.add(exposure)
   }
 
   /** Sets `target` to the exposure with so much more to buy and to sell. */
   setExposure(target: Wide, buySteps: number, buyMoney: Wide, sellSteps: number, sellMoney: Wide): void {
     const { middleValue, position } = this
-    if (middleValue.high < 0) target.set(-middleValue.high, -middleValue.low)
-    else target.copy(middleValue)
+    target.copy(middleValue)
+    if (middleValue.high < 0) target.negate()
     if (position + this.buys + buySteps > 0) {
       worst.copy(this.buyMoney)
-      worst.add(buyMoney.high, buyMoney.low)
-      worst.add(middleValue.high, middleValue.low)
+      worst.add(buyMoney)
+      worst.add(middleValue)
       if (worst.isAbove(target)) target.copy(worst)
     }
     if (this.sells + sellSteps - position > 0) {
       worst.copy(this.sellMoney)
-      worst.add(sellMoney.high, sellMoney.low)
-      worst.subtract(middleValue.high, middleValue.low)
+      worst.add(sellMoney)
+      worst.subtract(middleValue)
       if (worst.isAbove(target)) target.copy(worst)
     }
   }
@@ -112,9 +109,9 @@ export class Holding {
   countProfit(): void {
     const { profit } = this
     const { profit: sum } = this.earned
-    sum.subtract(profit.high, profit.low)
+    sum.subtract(profit)
     this.setProfit(profit)
-    sum.add(profit.high, profit.low)
+    sum.add(profit)
     this.earned.judge()
   }
 

@@ -94,7 +94,7 @@ export class Market {
     // The factor of a linear instrument is even: the grid has one decimal more than the money needs.
     if (this.instrument.inverse) target.setProduct(steps, this.notionalFactor)
     else if (this.middle2 > 0) target.setProduct(steps, (this.middle2 * this.notionalFactor) / 2)
-    else target.set(0, 0)
+    else target.set(0)
   }
 
   /**
@@ -104,7 +104,7 @@ export class Market {
   addValue(target: Wide, steps: number, ticks: number): void {
     if (!(ticks > 0)) return
     if (!this.instrument.inverse) target.addProduct(steps, ticks * this.profitFactor)
-    else target.add(-nearestQuotient(steps, this.inverseNumerator, ticks * this.inverseDenominator), 0)
+    else target.addNumber(-nearestQuotient(steps, this.inverseNumerator, ticks * this.inverseDenominator))
   }
 }
 

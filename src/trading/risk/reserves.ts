@@ -3,6 +3,7 @@ import { BUY, LIMIT, MARKET, STOP } from '../messages/order-terms.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Desk } from './desk.js'
 import type { Market } from './market.js'
+import { refine } from './totals.js'
 
 /**
  * Counts an order with its owners as it now is: what it may still fill, its notional, whether it is open, unanswered,
@@ -10,8 +11,10 @@ import type { Market } from './market.js'
  *
  * While an amend is not answered, the worse of the terms counts, for quantity and for notional separately. A final order
  * counts with the fills that its venue has not reported yet.
+ *
+ * @param wasFilled its holdings have new positions, and their exposures are to be counted in any case.
  */
-export function updateReserve(desk: Desk, order: LiveOrder): void {
+export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): void {
   const market = desk.market(order.instrument)
   const strategy = desk.strategy(order.strategy)
   const account = desk.account(order.accountNumber)
@@ -26,16 +29,14 @@ export function updateReserve(desk: Desk, order: LiveOrder): void {
   const moreSteps = steps - reserve.steps
   change.copy(money)
   if (reserve.decimals !== market.quote.decimals) refineReserve(order, market.quote.decimals)
-  change.subtract(reserve.high, reserve.low)
-  if (moreSteps !== 0 || change.high !== 0) {
-    const { high, low } = change
-    ofStrategy.reserve(side, moreSteps, high, low)
-    ofAccount.reserve(side, moreSteps, high, low)
-    ofDesk.reserve(side, moreSteps, high, low)
-    ofMarket?.reserve(side, moreSteps, high, low)
+  change.subtract(reserve.money)
+  if (moreSteps !== 0 || change.high !== 0 || wasFilled) {
+    ofStrategy.reserve(side, moreSteps, change)
+    ofAccount.reserve(side, moreSteps, change)
+    ofDesk.reserve(side, moreSteps, change)
+    ofMarket?.reserve(side, moreSteps, change)
     reserve.steps = steps
-    reserve.high = money.high
-    reserve.low = money.low
+    reserve.money.copy(money)
   }
 
   if (reserve.isOpen === isFinal) {
@@ -111,13 +112,7 @@ function crossTicksOf(order: LiveOrder): number {
 
 function refineReserve(order: LiveOrder, decimals: number): void {
   const { reserve } = order
-  if (reserve.high !== 0) {
-    const old = new Wide()
-    old.set(reserve.high, reserve.low)
-    old.setBigInt(old.toBigInt() * 10n ** BigInt(decimals - reserve.decimals))
-    reserve.high = old.high
-    reserve.low = old.low
-  }
+  if (reserve.money.high !== 0) refine(reserve.money, decimals - reserve.decimals)
   reserve.decimals = decimals
 }
 

@@ -7,10 +7,12 @@ import type { LiveOrder } from '../orders/life/live-order.js'
 import { Changed, Word } from '../orders/life/words.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import { checkTerms, DeskState } from './checks.js'
+import type { Currency } from './currency.js'
 import { DayClock } from './day-clock.js'
 import { Desk } from './desk.js'
 import type { Holding } from './holding.js'
 import { checkRisk, type KnownNames, type RiskOptions } from './limits.js'
+import type { Market } from './market.js'
 import type { Owner } from './owner.js'
 import { updateReserve } from './reserves.js'
 import type { Totals } from './totals.js'
@@ -44,8 +46,6 @@ export class Risk {
   private readonly origin: number
   private readonly known: KnownNames
   private lastTime = 0
-  /** Time that has passed: it does not go back when `now` does. */
-  private elapsed = 0
 
   /** @throws {InvalidOptionError} see `checkRisk`. */
   constructor(options: RiskOptions, settings: RiskSettings) {
@@ -88,7 +88,7 @@ export class Risk {
   check(order: LiveOrder, now: number): number {
     this.advance(now)
     this.desk.refreshExposures()
-    return checkTerms(this.desk, this.state, order, order.ticks, order.steps, false, now, this.elapsed)
+    return checkTerms(this.desk, this.state, order, order.ticks, order.steps, false, now)
   }
 
   /** The same for an amend; `steps` is the new total, the filled part included. */
@@ -97,13 +97,14 @@ export class Risk {
     if (order.unknownSince >= 0) return UNKNOWN_OUTCOME
     this.advance(now)
     this.desk.refreshExposures()
-    return checkTerms(this.desk, this.state, order, ticks, steps, true, now, this.elapsed)
+    return checkTerms(this.desk, this.state, order, ticks, steps, true, now)
   }
 
   /** Counts an order or an amend that passed, and reserves what it may fill. The order is in the book, with its request. */
   reserve(order: LiveOrder, now: number): void {
     this.advance(now)
-    const { desk, elapsed } = this
+    const { desk } = this
+    const { elapsed } = desk
     desk.strategy(order.strategy).rate?.count(elapsed)
     desk.account(order.accountNumber).rate?.count(elapsed)
     desk.desk.rate?.count(elapsed)
@@ -120,26 +121,37 @@ export class Risk {
   apply(order: LiveOrder | undefined, changed: number, event: VenueEvent, now: number): void {
     if (order === undefined) return
     this.advance(now)
-    // The fill before the reserve: in between a joint limit is counted too high, never too low.
     if ((changed & Changed.FILL) !== 0) this.fill(order, event.ticks, event.steps, event.fee, event.feeCurrency)
     if ((changed & Changed.STATE) !== 0 && (order.word === Word.REJECTED || order.word === Word.DENIED))
       this.countError(order)
     else if ((changed & (Changed.STATE | Changed.FILL)) !== 0 && order.word >= Word.WORKING) this.countSuccess(order)
-    updateReserve(this.desk, order)
+    if ((changed & Changed.FILL) === 0) updateReserve(this.desk, order)
   }
 
-  /** Books a fill of an order: positions, cash and fees of its strategy, its account, its instrument and the desk. */
+  /**
+   * Books a fill of an order: position, cash and fee of its strategy, its account, its instrument and the desk. A fee in
+   * another currency than the instrument settles in is a loss in that currency.
+   */
   fill(order: LiveOrder, ticks: number, steps: number, fee: number, feeCurrency: string): void {
     const { desk } = this
     const market = desk.market(order.instrument)
+    const { settlement, owner } = market
     if (!(market.middle2 > 0)) market.middle2 = 2 * ticks
     const signed = order.side === BUY ? steps : -steps
-    const currency = fee === 0 ? undefined : desk.currency(feeCurrency === '' ? market.settlement.name : feeCurrency)
-    currency?.setAmount(amount, fee)
-    this.fillFor(desk.strategy(order.strategy), order, signed, ticks, currency)
-    this.fillFor(desk.account(order.accountNumber), order, signed, ticks, currency)
-    this.fillFor(desk.desk, order, signed, ticks, currency)
-    if (market.owner !== undefined) this.fillFor(market.owner, order, signed, ticks, currency)
+    cost.set(0)
+    market.addValue(cost, signed, ticks)
+    let other: Currency | undefined
+    if (fee !== 0) {
+      const currency = feeCurrency === '' || feeCurrency === settlement.name ? settlement : desk.currency(feeCurrency)
+      currency.setAmount(amount, fee)
+      if (currency === settlement) cost.add(amount)
+      else other = currency
+    }
+    fillFor(desk, desk.strategy(order.strategy), market, signed, other)
+    fillFor(desk, desk.account(order.accountNumber), market, signed, other)
+    fillFor(desk, desk.desk, market, signed, other)
+    if (owner !== undefined) fillFor(desk, owner, market, signed, other)
+    updateReserve(desk, order, true)
   }
 
   /** The last quote of an instrument, in ticks; 0 or NaN for a side that is missing. */
@@ -150,7 +162,7 @@ export class Risk {
 
   /** Says the time when nothing else does: a new day begins with the first call after its start. */
   advance(now: number): void {
-    if (now > this.lastTime) this.elapsed += now - this.lastTime
+    if (now > this.lastTime) this.desk.elapsed += now - this.lastTime
     this.lastTime = now
     this.days.advance(now)
   }
@@ -212,32 +224,19 @@ export class Risk {
     return this.desk.holding(this.desk.desk, this.desk.market(instrument))
   }
 
-  private fillFor(
-    owner: Owner,
-    order: LiveOrder,
-    steps: number,
-    ticks: number,
-    fee: { index: number } | undefined,
-  ): void {
-    const { desk } = this
-    const market = desk.market(order.instrument)
-    const holding = desk.holding(owner, market)
-    holding.fill(steps, ticks)
-    if (fee === undefined) return
-    if (fee === market.settlement) holding.charge(amount)
-    else chargeOther(owner.totalsIn(desk.currencies[fee.index]), amount)
-  }
-
   private newDays(options: RiskOptions): TradingDays {
     const clock = new DayClock(options.timeZone ?? 'UTC', options.dayStart ?? '00:00', this.origin)
     return new TradingDays(clock, { [Symbol.iterator]: () => allTotals(this.desk) })
   }
 }
 
-/** A fee in a currency that the instrument does not settle in is a loss in that currency. */
-function chargeOther(totals: Totals, fee: Wide): void {
-  totals.otherFees.add(fee.high, fee.low)
-  totals.profit.subtract(fee.high, fee.low)
+/** Books `cost`, and `amount` as a fee in another currency, for one owner. */
+function fillFor(desk: Desk, owner: Owner, market: Market, steps: number, other: Currency | undefined): void {
+  desk.holding(owner, market).fill(steps, cost)
+  if (other === undefined) return
+  const totals = owner.totalsIn(other)
+  totals.otherFees.add(amount)
+  totals.profit.subtract(amount)
   totals.judge()
 }
 
@@ -246,3 +245,4 @@ function* allTotals(desk: Desk): Generator<Totals, undefined> {
 }
 
 const amount = new Wide()
+const cost = new Wide()

@@ -43,9 +43,9 @@ export class Totals implements DayFollower {
   setFloors(): void {
     const { maxDailyLoss, maxDrawdown } = this
     this.lossFloor.copy(this.dayBase)
-    if (maxDailyLoss !== undefined) this.lossFloor.subtract(maxDailyLoss.high, maxDailyLoss.low)
+    if (maxDailyLoss !== undefined) this.lossFloor.subtract(maxDailyLoss)
     this.drawdownFloor.copy(this.peak)
-    if (maxDrawdown !== undefined) this.drawdownFloor.subtract(maxDrawdown.high, maxDrawdown.low)
+    if (maxDrawdown !== undefined) this.drawdownFloor.subtract(maxDrawdown)
   }
 
   /** Forgets the drawdown so far: the peak is where profit is now. */

@@ -1,4 +1,5 @@
 import { ExactSum } from '../../exact/exact-sum.js'
+import { Wide } from '../../exact/wide.js'
 import type { Instrument } from '../../instruments/instrument.js'
 import type { VenueOrder } from '../../venues/async-venue.js'
 import { PendingRequests } from './requests.js'
@@ -153,7 +154,7 @@ export class LiveOrder implements VenueOrder {
     this.unknownSince = -1
     this.tradeIds.clear()
     this.filledSteps = 0
-    this.paid.set(0n)
+    this.paid.clear()
     this.saidFilled = -1
     this.writtenOff = 0
     this.endedAt = 0
@@ -165,9 +166,8 @@ export class Reserve {
   isOpen = false
   isUnknown = false
   steps = 0
-  /** Money on the quote currency's grid, as one sum in two parts; and the decimals of that grid. */
-  high = 0
-  low = 0
+  /** Money on the quote currency's grid, and the decimals of that grid. */
+  readonly money = new Wide()
   decimals = 0
   /** The price that its notional is counted with, if it has none itself; 0 until it is known. */
   marketTicks = 0
