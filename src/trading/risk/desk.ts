@@ -111,6 +111,11 @@ export class Desk {
     dirty.length = 0
   }
 
+  /** Brings the profits of all owners up to date, also of those that have no limit of it. */
+  refreshProfits(): void {
+    for (const owner of this.owners()) for (const holding of owner.holdings) holding?.countProfit()
+  }
+
   private addMarket(instrument: Instrument): Market {
     const quote = this.currency(instrument.quote)
     const settlement = this.currency(instrument.settlement)

@@ -4,6 +4,7 @@ import { nearestName } from '../../base/nearest.js'
 import { kinds } from '../../base/options.js'
 import { AmbiguousSymbolError } from '../errors.js'
 import type { Instruments } from '../instruments/instruments.js'
+import type { Reason } from '../messages/reasons.js'
 import { DayClock } from './day-clock.js'
 
 /**
@@ -70,6 +71,21 @@ export const LIMIT_KINDS = {
   maxConsecutiveErrors: kinds.integer(1, 1_000_000_000),
   staleAfterMs: kinds.number(0, INFINITE),
 } as const
+
+/** What each limit means, for docs/risk.md. */
+export const LIMIT_TEXTS: Readonly<Record<keyof typeof LIMIT_KINDS, readonly [of: string, reason: Reason]>> = {
+  maxOrderQuantity: ['quantity of one order', 'order-too-large'],
+  maxOrderNotional: ['price times quantity times multiplier of one order', 'notional-too-large'],
+  maxPosition: ['position in each instrument, long or short, pending orders included', 'position-limit'],
+  maxExposure: ['sum over instruments of the values of positions, pending orders included', 'exposure-limit'],
+  maxOpenOrders: ['orders that are not final', 'open-orders-limit'],
+  maxOrdersPerSecond: ['orders and amends in any second', 'order-rate-limit'],
+  priceBand: ['how far a price may be outside the last quote, as a share of it: 0.05 is 5 %', 'price-band'],
+  maxDailyLoss: ["a day's loss, realised and unrealised, less fees", 'daily-loss'],
+  maxDrawdown: ['the fall of profit, realised and unrealised, from its highest point', 'drawdown'],
+  maxConsecutiveErrors: ['this many orders in a row that were rejected or never arrived', 'error-streak'],
+  staleAfterMs: ['the age of the last quote, in ms', 'stale-market-data'],
+}
 
 export type LimitName = keyof typeof LIMIT_KINDS
 export const LIMIT_NAMES = Object.keys(LIMIT_KINDS) as readonly LimitName[]

@@ -78,6 +78,8 @@ export class Owner {
     const { currency } = totals
     totals.maxExposure = maxExposure === undefined ? undefined : currency.wideOf(maxExposure)
     totals.maxDailyLoss = maxDailyLoss === undefined ? undefined : currency.wideOf(maxDailyLoss)
+    // Drawdown counts from where profit is when it is limited.
+    if (totals.maxDrawdown === undefined) totals.peak.copy(totals.profit)
     totals.maxDrawdown = maxDrawdown === undefined ? undefined : currency.wideOf(maxDrawdown)
     totals.setFloors()
     totals.judge()

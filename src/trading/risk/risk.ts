@@ -15,11 +15,18 @@ import { checkRisk, type KnownNames, type RiskOptions } from './limits.js'
 import type { Market } from './market.js'
 import type { Owner } from './owner.js'
 import { updateReserve } from './reserves.js'
+import { type DeskData, loadDesk, saveDesk } from './snapshot.js'
 import type { Totals } from './totals.js'
-import { TradingDays } from './trading-days.js'
+import { type DaysData, TradingDays } from './trading-days.js'
 
 const ORDER_IS_FINAL = reasonCode('order-is-final')
 const UNKNOWN_OUTCOME = reasonCode('unknown-outcome')
+
+export interface RiskData extends DeskData {
+  readonly state: number
+  readonly lastTime: number
+  readonly days: DaysData
+}
 
 export interface RiskSettings extends KnownNames {
   readonly instruments: Instruments
@@ -45,12 +52,14 @@ export class Risk {
   private days: TradingDays
   private readonly origin: number
   private readonly known: KnownNames
+  private readonly instruments: Instruments
   private lastTime = 0
 
   /** @throws {InvalidOptionError} see `checkRisk`. */
   constructor(options: RiskOptions, settings: RiskSettings) {
     checkRisk(options, settings)
     this.known = settings
+    this.instruments = settings.instruments
     this.origin = settings.origin ?? 0
     this.desk = new Desk(settings.instruments)
     this.days = this.newDays(options)
@@ -224,9 +233,30 @@ export class Risk {
     return this.desk.holding(this.desk.desk, this.desk.market(instrument))
   }
 
+  /** Everything that is not made again from the open orders, as plain data. */
+  save(): RiskData {
+    return { ...saveDesk(this.desk), state: this.state, lastTime: this.lastTime, days: this.days.save() }
+  }
+
+  /**
+   * Takes over what `save` gave: for a new `Risk` with the same instruments and limits. Then every order in the book is
+   * counted again: `for (const order of orders) risk.update(order)`.
+   */
+  load(data: RiskData): void {
+    this.state = data.state
+    this.lastTime = data.lastTime
+    loadDesk(this.desk, this.instruments, data)
+    this.days.load(data.days)
+  }
+
   private newDays(options: RiskOptions): TradingDays {
     const clock = new DayClock(options.timeZone ?? 'UTC', options.dayStart ?? '00:00', this.origin)
-    return new TradingDays(clock, { [Symbol.iterator]: () => allTotals(this.desk) })
+    return new TradingDays(clock, {
+      [Symbol.iterator]: () => {
+        this.desk.refreshProfits()
+        return allTotals(this.desk)
+      },
+    })
   }
 }
 

@@ -11,7 +11,7 @@ export class Totals implements DayFollower {
   readonly profit = new Wide()
   /** The fees in it that no holding counts: of fills of instruments that settle in another currency. */
   readonly otherFees = new Wide()
-  /** Its highest value. It begins at 0. */
+  /** Its highest value since there is a limit of drawdown. */
   readonly peak = new Wide()
   /** What profit was when the day began, and earlier days that a clock may come back to. */
   readonly dayBase = new Wide()
@@ -32,7 +32,7 @@ export class Totals implements DayFollower {
   /** Looks at the limits of profit. To be called when profit has changed. */
   judge(): void {
     const { profit } = this
-    if (profit.isAbove(this.peak)) {
+    if (this.maxDrawdown !== undefined && profit.isAbove(this.peak)) {
       this.peak.copy(profit)
       this.setFloors()
     }
@@ -80,6 +80,8 @@ export class Totals implements DayFollower {
   /** The sums that cannot be made again from holdings. */
   save(): TotalsData {
     return {
+      currency: this.currency.name,
+      otherFees: String(this.otherFees.toBigInt()),
       peak: String(this.peak.toBigInt()),
       dayBase: String(this.dayBase.toBigInt()),
       earlierBases: this.earlierBases.map(base => String(base.toBigInt())),
@@ -87,6 +89,8 @@ export class Totals implements DayFollower {
   }
 
   load(data: TotalsData): void {
+    this.otherFees.setBigInt(BigInt(data.otherFees))
+    this.profit.subtract(this.otherFees)
     this.peak.setBigInt(BigInt(data.peak))
     this.dayBase.setBigInt(BigInt(data.dayBase))
     this.earlierBases.length = 0
@@ -95,6 +99,7 @@ export class Totals implements DayFollower {
       base.setBigInt(BigInt(text))
       this.earlierBases.push(base)
     }
+    this.setFloors()
   }
 
   /** All sums for a grid that is finer by so many decimals. */
@@ -105,6 +110,8 @@ export class Totals implements DayFollower {
 }
 
 export interface TotalsData {
+  readonly currency: string
+  readonly otherFees: string
   readonly peak: string
   readonly dayBase: string
   readonly earlierBases: readonly string[]

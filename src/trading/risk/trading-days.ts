@@ -13,6 +13,14 @@ export interface DayFollower {
   returnToDay(level: number): void
 }
 
+/** The state of `TradingDays` as plain data; null where there is no value, because JSON has no NaN. */
+export interface DaysData {
+  readonly day: number | null
+  readonly shown: number | null
+  readonly lastTime: number | null
+  readonly earlier: readonly number[]
+}
+
 /**
  * The trading day by a clock that may be wrong: one that jumps into the future and back neither loses nor merges days.
  *
@@ -51,14 +59,20 @@ export class TradingDays {
     else this.lagBehind(shown)
   }
 
-  save(): { day: number; shown: number; lastTime: number; earlier: number[] } {
-    return { day: this.day, shown: this.shown, lastTime: this.lastTime, earlier: [...this.earlier] }
+  save(): DaysData {
+    const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
+    return {
+      day: finite(this.day),
+      shown: finite(this.shown),
+      lastTime: finite(this.lastTime),
+      earlier: [...this.earlier],
+    }
   }
 
-  load(data: { day: number; shown: number; lastTime: number; earlier: readonly number[] }): void {
-    this.day = data.day
-    this.shown = data.shown
-    this.lastTime = data.lastTime
+  load(data: DaysData): void {
+    this.day = data.day ?? Number.NaN
+    this.shown = data.shown ?? Number.NaN
+    this.lastTime = data.lastTime ?? Number.NEGATIVE_INFINITY
     this.earlier = [...data.earlier]
   }
 

@@ -57,6 +57,7 @@ export class Orders {
   private firstFinal: LiveOrder | undefined = undefined
   private lastFinal: LiveOrder | undefined = undefined
   private finals = 0
+  private sequence = 0
   private readonly keepNs: number
   private readonly keepMost: number
   private readonly marginNs: number
@@ -410,6 +411,7 @@ export class Orders {
 
   private list(order: LiveOrder): void {
     this.open++
+    order.sequence = ++this.sequence
     this.ofStrategy(order.strategy).add(order)
     this.ofInstrument(order.instrument.number).add(order)
     this.ofAccount(order.accountNumber).add(order)
