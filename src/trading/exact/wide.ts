@@ -47,6 +47,21 @@ export class Wide {
     else this.addParts(product, productError(a, b, product))
   }
 
+  /**
+   * Subtracts the whole number nearest to `a * b / c`, halves away from 0, for whole numbers of at most 2^53; `c` is above 0.
+   * A quotient above 2^52 allocates.
+   */
+  subtractQuotient(a: number, b: number, c: number): void {
+    if (Math.abs((a * b) / c) < 2 ** 52) {
+      this.addNumber(-nearestQuotient(a, b, c))
+      return
+    }
+    const twice = 2n * BigInt(a) * BigInt(b)
+    const divisor = BigInt(c)
+    const quotient = (twice < 0n ? twice - divisor : twice + divisor) / (2n * divisor)
+    this.setBigInt(this.toBigInt() - quotient)
+  }
+
   /** Sets it to `a * b`, for whole numbers of at most 2^53. */
   setProduct(a: number, b: number): void {
     const product = a * b

@@ -1,4 +1,4 @@
-import { nearestQuotient, type Wide } from '../exact/wide.js'
+import type { Wide } from '../exact/wide.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Currency } from './currency.js'
 import type { Holding } from './holding.js'
@@ -104,7 +104,7 @@ export class Market {
   addValue(target: Wide, steps: number, ticks: number): void {
     if (!(ticks > 0)) return
     if (!this.instrument.inverse) target.addProduct(steps, ticks * this.profitFactor)
-    else target.addNumber(-nearestQuotient(steps, this.inverseNumerator, ticks * this.inverseDenominator))
+    else target.subtractQuotient(steps, this.inverseNumerator, ticks * this.inverseDenominator)
   }
 }
 

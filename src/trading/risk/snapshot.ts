@@ -91,7 +91,8 @@ function saveOwner(owner: Owner): OwnerData {
     fenced,
     reconciled,
     rate: owner.rate?.save() ?? [],
-    totals: owner.allTotals.map(totals => totals.save()),
+    // By currency: the order of their first use is not the same after a start.
+    totals: owner.totals.flatMap(totals => (totals === undefined ? [] : [totals.save()])),
     holdings: owner.holdings.flatMap(holding => (holding === undefined ? [] : [saveHolding(holding)])),
   }
 }
