@@ -69,14 +69,15 @@ const TABLES = {
 }
 
 const isCheck = process.argv.includes('--check')
-for (const name of ['orders.md', 'risk.md']) {
-  const path = join(root, 'docs', name)
+for (const page of ['orders.md', 'risk.md']) {
+  const path = join(root, 'docs', page)
   const present = readFileSync(path, 'utf8')
   const wanted = present.replace(
     /(<!-- table ([a-z-]+): begin -->\n)[\s\S]*?(<!-- table \2: end -->)/g,
-    (_, begin, table, end) => {
-      if (TABLES[table] === undefined) throw new Error(`docs/${name} asks for a table '${table}', which there is not`)
-      return `${begin}${TABLES[table]}\n${end}`
+    (_, begin, name, end) => {
+      if (TABLES[name] === undefined)
+        throw new Error(`${relative(root, path)} asks for a table '${name}', which there is not`)
+      return `${begin}${TABLES[name]}\n${end}`
     },
   )
   if (!isCheck) writeFileSync(path, wanted)

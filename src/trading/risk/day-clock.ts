@@ -15,7 +15,7 @@ export class DayClock {
 
   static hasZone(timeZone: string): boolean {
     try {
-      return new Intl.DateTimeFormat('en-US', { timeZone }) !== undefined
+      return new Intl.DateTimeFormat('en-US', { timeZone }).resolvedOptions().timeZone !== ''
     } catch (error) {
       if (error instanceof RangeError) return false
       throw error

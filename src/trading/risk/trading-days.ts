@@ -60,7 +60,6 @@ export class TradingDays {
   }
 
   save(): DaysData {
-    const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
     return {
       day: finite(this.day),
       shown: finite(this.shown),
@@ -109,3 +108,7 @@ export class TradingDays {
 
 /** What profit was when days began: one number for the present day, and one for each day that the clock can come back to. */
 export const MOST_KEPT_DAYS = MOST_EARLIER
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}

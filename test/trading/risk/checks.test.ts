@@ -1,15 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  BUY,
-  FOK,
-  GTD,
-  IOC,
-  LIMIT,
-  MARKET,
-  SELL,
-  STOP,
-  STOP_LIMIT,
-} from '../../../dist/trading/messages/order-terms.js'
+import { BUY, FOK, GTD, IOC, MARKET, SELL, STOP, STOP_LIMIT } from '../../../dist/trading/messages/order-terms.js'
 import { REASON_TEXTS } from '../../../dist/trading/messages/reason-texts.js'
 import { REASONS, type Reason } from '../../../dist/trading/messages/reasons.js'
 import { DeskState } from '../../../dist/trading/risk/checks.js'

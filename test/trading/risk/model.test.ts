@@ -92,7 +92,7 @@ class Model {
   }
 }
 
-function money(sum: { toBigInt(): bigint }, decimals: number): Decimal {
+function amountOf(sum: { toBigInt(): bigint }, decimals: number): Decimal {
   return new Decimal(String(sum.toBigInt())).div(new Decimal(10).pow(decimals))
 }
 
@@ -247,7 +247,7 @@ function checkSums(desk: TestDesk, model: Model): void {
       const { position, exposure } = model.worst(instrument, of)
       expect(Math.max(holding.position + holding.buys, holding.sells - holding.position)).toBe(position)
       if (holding.owner.watchesExposure)
-        expect(money(holding.exposure, market.quote.decimals).toString()).toBe(exposure.toString())
+        expect(amountOf(holding.exposure, market.quote.decimals).toString()).toBe(exposure.toString())
     }
   }
   for (const [owner, of] of [
@@ -259,7 +259,7 @@ function checkSums(desk: TestDesk, model: Model): void {
       const inCurrency = desk.all.filter(({ quote }) => quote === totals.currency.name)
       const sum = inCurrency.reduce((all, one) => all.add(model.worst(one, of).exposure), new Decimal(0))
       if (owner.watchesExposure)
-        expect(money(totals.exposure, totals.currency.decimals).toString()).toBe(sum.toString())
+        expect(amountOf(totals.exposure, totals.currency.decimals).toString()).toBe(sum.toString())
     }
     expect(owner.openOrders).toBe([...model.orders].filter(order => !order.isFinal && of(order)).length)
   }

@@ -90,7 +90,7 @@ export class LiveOrder implements VenueOrder {
   queuedAt = 0
   behind: LiveOrder | undefined = undefined
 
-  /** @internal What risk has reserved for it, in its own units (trading/risk/reserves). */
+  /** What risk has counted for it (trading/risk/reserves). Only risk changes it. */
   readonly reserve = new Reserve()
 
   /** Whether nothing but late fills can come. */
