@@ -6,8 +6,9 @@ import { median } from './support/statistics.js'
 
 const FIGURES: readonly [label: string, figure: (costs: RiskCosts) => number][] = [
   ['check: every limit, of desk, strategy, account and instrument', costs => costs.check],
-  ['into the book, and reserve', costs => costs.reserve],
-  ['check, into the book, and reserve', costs => costs.check + costs.reserve],
+  ['reserve', costs => costs.reserve],
+  ['check and reserve', costs => costs.check + costs.reserve],
+  ['into the book of orders', costs => costs.submit],
   ['accepted: the book and risk', costs => costs.accepted],
   ['a fill with a fee: the book, positions, profit and reserves', costs => costs.filled],
   ['cancelled: the book and risk', costs => costs.cancelled],

@@ -51,6 +51,9 @@ const MOST_MONEY = 2 ** 96
 /** A band is a share in units of 10^-9. */
 const BAND_UNIT = 1e9
 
+/** One and more than the rounding of a few sums of doubles. */
+const FAR = 1 + 2 ** -40
+
 const money = new Wide()
 const moreMoney = new Wide()
 const exposure = new Wide()
@@ -83,7 +86,6 @@ export function checkTerms(
   const ofStrategy = desk.holding(strategy, market)
   const ofAccount = desk.holding(account, market)
   const ofDesk = desk.holding(all, market)
-  const ofMarket = own === undefined ? undefined : desk.holding(own, market)
 
   const price = notionalTicks(order, ticks, market)
   const stepMoney = market.stepNotional(price)
@@ -105,10 +107,10 @@ export function checkTerms(
   if (!isFlatten && hasErrorStreak(strategy, account, all, own)) return ERROR_STREAK
   if (state === DeskState.REDUCING && !isReducing) return REDUCING
   if (!isReducing) {
-    if (strategy.isOverDailyLoss || account.isOverDailyLoss || all.isOverDailyLoss || own?.isOverDailyLoss === true)
-      return DAILY_LOSS
-    if (strategy.isOverDrawdown || account.isOverDrawdown || all.isOverDrawdown || own?.isOverDrawdown === true)
-      return DRAWDOWN
+    if (strategy.dailyLosses + account.dailyLosses + all.dailyLosses > 0) return DAILY_LOSS
+    if (strategy.drawdowns + account.drawdowns + all.drawdowns > 0) return DRAWDOWN
+    if (own !== undefined && own.dailyLosses > 0) return DAILY_LOSS
+    if (own !== undefined && own.drawdowns > 0) return DRAWDOWN
   }
   if (!market.tradable) return NOT_TRADABLE
   if (!account.reconciled) return NOT_RECONCILED
@@ -116,19 +118,15 @@ export function checkTerms(
 
   if (steps < instrument.minSteps) return TOO_SMALL
   if (steps > instrument.maxSteps) return TOO_LARGE
-  if (steps > ofStrategy.maxOrderSteps || steps > ofAccount.maxOrderSteps || steps > ofDesk.maxOrderSteps)
+  if (steps > market.maxOrderSteps || steps > ofStrategy.maxOrderSteps || steps > ofAccount.maxOrderSteps)
     return TOO_LARGE
-  if (ofMarket !== undefined && steps > ofMarket.maxOrderSteps) return TOO_LARGE
-  const stale = Math.min(strategy.staleAfterNs, account.staleAfterNs, all.staleAfterNs, own?.staleAfterNs ?? Infinity)
+  const stale = Math.min(strategy.staleAfterNs, account.staleAfterNs, market.staleAfterNs)
   // A quote from the future, of a clock that jumped, is as little worth as an old one.
   if (stale !== Infinity && !(Math.abs(now - market.quotedAt) <= stale)) return STALE
-  const priced = checkMoney(market, price, ofStrategy, ofAccount, ofDesk, ofMarket)
+  const priced = checkMoney(market, price, ofStrategy, ofAccount, ofDesk)
   if (priced !== OK) return priced
-  const band = Math.min(strategy.priceBand, account.priceBand, all.priceBand, own?.priceBand ?? Infinity)
-  if (band !== Infinity && order.type !== MARKET && order.type !== STOP) {
-    const outside = checkBand(order, ticks, market, band)
-    if (outside !== OK) return outside
-  }
+  const outside = checkBand(order, ticks, market, strategy, account)
+  if (outside !== OK) return outside
   if (crossesOwn(order, ticks, market, ofAccount)) return SELF_TRADE
   if (desk.options.denyDuplicates === true && !isAmend && isDuplicate(order, ofStrategy)) return DUPLICATE
 
@@ -138,15 +136,16 @@ export function checkTerms(
     if (own !== undefined && own.openOrders >= own.maxOpenOrders) return OPEN_ORDERS
   }
   if (moreSteps > 0) {
-    if (isOverPosition(ofStrategy, side, moreSteps) || isOverPosition(ofAccount, side, moreSteps)) return POSITION
-    if (isOverPosition(ofDesk, side, moreSteps)) return POSITION
-    if (ofMarket !== undefined && isOverPosition(ofMarket, side, moreSteps)) return POSITION
+    if (worstPosition(ofStrategy, side, moreSteps) > ofStrategy.maxPositionSteps) return POSITION
+    if (worstPosition(ofAccount, side, moreSteps) > ofAccount.maxPositionSteps) return POSITION
+    if (worstPosition(ofDesk, side, moreSteps) > market.maxPositionSteps) return POSITION
   }
   if (isOverExposure(ofStrategy, side, moreSteps) || isOverExposure(ofAccount, side, moreSteps)) return EXPOSURE
   if (isOverExposure(ofDesk, side, moreSteps)) return EXPOSURE
-  if (ofMarket !== undefined && isOverExposure(ofMarket, side, moreSteps)) return EXPOSURE
+  if (market.maxExposure !== undefined && isOverOwnExposure(ofDesk, market.maxExposure, side, moreSteps))
+    return EXPOSURE
   // The rate is last, so that what is denied for another reason does not look like too many.
-  if (!isFlatten && isOverRate(strategy, account, all, own, desk.elapsed)) return ORDER_RATE
+  if (!isFlatten && isOverRate(strategy, account, all, own, desk)) return ORDER_RATE
   return OK
 }
 
@@ -183,44 +182,32 @@ function hasErrorStreak(strategy: Owner, account: Owner, all: Owner, own: Owner 
   return all.errors >= all.maxErrors || (own !== undefined && own.errors >= own.maxErrors)
 }
 
-function checkMoney(
-  market: Market,
-  price: number,
-  ofStrategy: Holding,
-  ofAccount: Holding,
-  ofDesk: Holding,
-  ofMarket: Holding | undefined,
-): number {
+function checkMoney(market: Market, price: number, ofStrategy: Holding, ofAccount: Holding, ofDesk: Holding): number {
   const { minNotional, maxNotional } = market
   const a = ofStrategy.maxOrderMoney
   const b = ofAccount.maxOrderMoney
-  const c = ofDesk.maxOrderMoney
-  const d = ofMarket?.maxOrderMoney
+  const c = market.maxOrderMoney
   if (price === 0 && !market.instrument.inverse) {
     // Without any price, a market order's notional is not known.
-    const needsPrice = (minNotional ?? maxNotional ?? a ?? b ?? c ?? d) !== undefined
-    return needsPrice || watchesExposure(ofStrategy, ofAccount, ofDesk, ofMarket) ? STALE : OK
+    const needsPrice = (minNotional ?? maxNotional ?? a ?? b ?? c) !== undefined
+    return needsPrice || ofStrategy.isExposed || ofAccount.isExposed || ofDesk.isExposed ? STALE : OK
   }
   if (minNotional !== undefined && money.isBelow(minNotional)) return NOTIONAL_TOO_SMALL
   if (maxNotional !== undefined && money.isAbove(maxNotional)) return NOTIONAL_TOO_LARGE
   if (a !== undefined && money.isAbove(a)) return NOTIONAL_TOO_LARGE
   if (b !== undefined && money.isAbove(b)) return NOTIONAL_TOO_LARGE
   if (c !== undefined && money.isAbove(c)) return NOTIONAL_TOO_LARGE
-  if (d !== undefined && money.isAbove(d)) return NOTIONAL_TOO_LARGE
   return OK
-}
-
-function watchesExposure(a: Holding, b: Holding, c: Holding, d: Holding | undefined): boolean {
-  return (
-    (a.exposed.maxExposure ?? b.exposed.maxExposure ?? c.exposed.maxExposure ?? d?.exposed.maxExposure) !== undefined
-  )
 }
 
 /**
  * A limit price must be within the band around the last quote: from the bid less the share to the ask plus the share.
  * A stop-limit's must be within the band around its own stop price, which may be anywhere.
  */
-function checkBand(order: LiveOrder, ticks: number, market: Market, band: number): number {
+function checkBand(order: LiveOrder, ticks: number, market: Market, strategy: Owner, account: Owner): number {
+  // Found here, because passing a number that is not whole on would allocate it.
+  const band = Math.min(strategy.priceBand, account.priceBand, market.priceBand)
+  if (band === Infinity || order.type === MARKET || order.type === STOP) return OK
   const share = Math.round(band * BAND_UNIT)
   const isStop = order.type === STOP_LIMIT
   const low = isStop ? order.stopTicks : market.bid
@@ -235,11 +222,11 @@ function crossesOwn(order: LiveOrder, ticks: number, market: Market, ofAccount: 
   if (order.type === STOP || order.type === STOP_LIMIT) return false
   if (order.side === BUY) {
     const best = ofAccount.bestResting(SELL)
-    if (best === Number.POSITIVE_INFINITY) return false
+    if (best === 0) return false
     return order.type === LIMIT ? best <= ticks : !(best > market.ask)
   }
   const best = ofAccount.bestResting(BUY)
-  if (best === Number.NEGATIVE_INFINITY) return false
+  if (best === 0) return false
   return order.type === LIMIT ? best >= ticks : !(best < market.bid)
 }
 
@@ -253,27 +240,42 @@ function isDuplicate(order: LiveOrder, ofStrategy: Holding): boolean {
   return false
 }
 
-function isOverPosition(holding: Holding, side: number, steps: number): boolean {
-  const { maxPositionSteps, position } = holding
-  const worst = side === BUY ? position + holding.buys + steps : holding.sells + steps - position
-  return worst > maxPositionSteps
+function worstPosition(holding: Holding, side: number, steps: number): number {
+  return side === BUY ? holding.position + holding.buys + steps : holding.sells + steps - holding.position
 }
 
 /** Only what makes exposure larger is refused: quotes may have brought it above the limit. */
 function isOverExposure(holding: Holding, side: number, steps: number): boolean {
   const { maxExposure, exposure: sum } = holding.exposed
-  if (maxExposure === undefined) return false
-  if (side === BUY) holding.setExposure(exposure, steps, moreMoney, 0, NOTHING)
-  else holding.setExposure(exposure, 0, NOTHING, steps, moreMoney)
+  if (maxExposure === undefined || isFarBelow(holding, sum, maxExposure)) return false
+  setExposure(holding, side, steps)
   if (!exposure.isAbove(holding.exposure)) return false
   exposure.subtract(holding.exposure)
   exposure.add(sum)
   return exposure.isAbove(maxExposure)
 }
 
-function isOverRate(strategy: Owner, account: Owner, all: Owner, own: Owner | undefined, elapsed: number): boolean {
-  if (strategy.rate !== undefined && !strategy.rate.allows(elapsed)) return true
-  if (account.rate !== undefined && !account.rate.allows(elapsed)) return true
-  if (all.rate !== undefined && !all.rate.allows(elapsed)) return true
-  return own?.rate !== undefined && !own.rate.allows(elapsed)
+/** The same for the limit of one instrument. */
+function isOverOwnExposure(holding: Holding, maxExposure: Wide, side: number, steps: number): boolean {
+  if (isFarBelow(holding, NOTHING, maxExposure)) return false
+  setExposure(holding, side, steps)
+  return exposure.isAbove(holding.exposure) && exposure.isAbove(maxExposure)
+}
+
+function setExposure(holding: Holding, side: number, steps: number): void {
+  if (side === BUY) holding.setExposure(exposure, steps, moreMoney, 0, NOTHING)
+  else holding.setExposure(exposure, 0, NOTHING, steps, moreMoney)
+}
+
+/** Whether even the sum of all parts, which no exposure is above, is so far below the limit that rounding cannot matter. */
+function isFarBelow(holding: Holding, sum: Wide, maxExposure: Wide): boolean {
+  const parts = Math.abs(holding.middleValue.high) + holding.buyMoney.high + holding.sellMoney.high + moreMoney.high
+  return (sum.high + parts) * FAR < maxExposure.high
+}
+
+function isOverRate(strategy: Owner, account: Owner, all: Owner, own: Owner | undefined, desk: Desk): boolean {
+  if (strategy.rate !== undefined && !strategy.rate.allows(desk)) return true
+  if (account.rate !== undefined && !account.rate.allows(desk)) return true
+  if (all.rate !== undefined && !all.rate.allows(desk)) return true
+  return own?.rate !== undefined && !own.rate.allows(desk)
 }

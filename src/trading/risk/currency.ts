@@ -34,11 +34,11 @@ export class Currency {
     return exact / 10n ** 340n
   }
 
-  /** Sets `target` to an amount, rounded to the grid. Allocates only for amounts above 2^53 units. */
-  setAmount(target: Wide, amount: number): void {
-    const units = Math.round(amount * this.scale)
+  /** Sets `target` to a fee, rounded to the grid. Allocates only for amounts above 2^53 units. */
+  setFee(target: Wide, facts: { readonly fee: number }): void {
+    const units = Math.round(facts.fee * this.scale)
     if (Math.abs(units) <= Number.MAX_SAFE_INTEGER) target.set(units)
-    else target.setBigInt(this.unitsOf(amount))
+    else target.setBigInt(this.unitsOf(facts.fee))
   }
 
   /** The same as a sum in two parts; undefined for Infinity. */

@@ -93,7 +93,7 @@ export class Desk {
     if (market.bid === oldBid && market.ask === oldAsk) return
     for (let i = 0; i < holdings.length; i++) {
       const holding = holdings[i]
-      if (holding.position !== 0 && holding.owner.watchesProfit) holding.countProfit()
+      if (holding.position !== 0 && holding.isEarning) holding.countProfit()
     }
     if (market.isDirty) return
     market.isDirty = true
@@ -153,29 +153,31 @@ export class Desk {
     market.minNotional = minNotional === '' ? undefined : quote.wideOf(minNotional)
     market.maxNotional = maxNotional === '' ? undefined : quote.wideOf(maxNotional)
     const limits = this.limitsOf(instrument)
-    if (limits === undefined && market.owner === undefined) return
-    const isNew = market.owner === undefined
-    market.owner ??= new Owner('instrument', instrument.number, instrument.name)
-    market.owner.setLimits(limits ?? {})
-    if (isNew) this.startOwner(market)
+    if (limits !== undefined || market.owner !== undefined) {
+      market.owner ??= new Owner('instrument', instrument.number, instrument.name)
+      market.owner.openOrders = market.openOrders
+      market.owner.setLimits(limits ?? {})
+    }
+    const own = market.owner?.limits ?? {}
+    const all = this.desk.limits
+    market.maxOrderSteps = stepsWithin(instrument.quantity, least(own.maxOrderQuantity, all.maxOrderQuantity))
+    market.maxPositionSteps = stepsWithin(instrument.quantity, least(own.maxPosition, all.maxPosition))
+    market.maxOrderMoney = wideOf(quote, least(own.maxOrderNotional, all.maxOrderNotional))
+    market.maxExposure = wideOf(quote, own.maxExposure)
+    market.priceBand = least(own.priceBand, all.priceBand) ?? Number.POSITIVE_INFINITY
+    market.staleAfterNs = (least(own.staleAfterMs, all.staleAfterMs) ?? Number.POSITIVE_INFINITY) * 1e6
+    const holding = this.desk.holdings[instrument.number]
+    if (holding !== undefined) this.limitHolding(holding)
   }
 
-  /** An instrument gets limits of its own while the desk holds something in it: its holding begins as the desk's. */
-  private startOwner(market: Market): void {
-    const all = this.desk.holdings[market.instrument.number]
-    if (all === undefined || market.owner === undefined) return
-    const own = this.holding(market.owner, market)
-    own.position = all.position
-    own.buys = all.buys
-    own.sells = all.sells
-    market.owner.openOrders = market.openOrders
-    own.buyMoney.copy(all.buyMoney)
-    own.sellMoney.copy(all.sellMoney)
-    own.cash.copy(all.cash)
-    own.revalue()
-    own.countProfit()
-    own.earned.dayBase.copy(own.earned.profit)
-    own.earned.resetPeak()
+  /** An instrument gets limits of its own while the desk holds something in it: its days and drawdown begin now. */
+  private startOwner(holding: Holding, owner: Owner): void {
+    if (holding.alsoEarned !== undefined) return
+    const totals = owner.totalsIn(holding.market.settlement)
+    holding.alsoEarned = totals
+    holding.countProfit()
+    totals.dayBase.copy(totals.profit)
+    totals.resetPeak()
   }
 
   private limitsOf(instrument: Instrument): RiskOptions | undefined {
@@ -198,9 +200,17 @@ export class Desk {
     const { quantity } = market.instrument
     holding.maxOrderSteps = stepsWithin(quantity, maxOrderQuantity)
     holding.maxPositionSteps = stepsWithin(quantity, maxPosition)
-    holding.maxOrderMoney = maxOrderNotional === undefined ? undefined : market.quote.wideOf(maxOrderNotional)
+    holding.maxOrderMoney = wideOf(market.quote, maxOrderNotional)
+    holding.isExposed = holding.exposed.maxExposure !== undefined
+    holding.isEarning = owner.watchesProfit
+    // What an instrument's own owner holds is what the desk holds in it.
+    if (owner === this.desk && market.owner !== undefined) {
+      if (market.maxExposure !== undefined) holding.isExposed = true
+      if (market.owner.watchesProfit) holding.isEarning = true
+      this.startOwner(holding, market.owner)
+    }
     const watched = market.holdings.indexOf(holding)
-    const isWatched = owner.watchesExposure || owner.watchesProfit
+    const isWatched = holding.isExposed || holding.isEarning
     if (isWatched && watched < 0) market.holdings.push(holding)
     if (!isWatched && watched >= 0) market.holdings.splice(watched, 1)
   }
@@ -245,6 +255,15 @@ export function stepsWithin(grid: Grid, quantity: number | undefined): number {
   const steps = grid.nearest(quantity)
   if (Number.isNaN(steps)) return Number.POSITIVE_INFINITY
   return grid.valueOf(steps) > quantity ? steps - 1 : steps
+}
+
+/** The smaller of two limits, of which each may be missing. */
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
+}
+
+function wideOf(currency: Currency, amount: number | undefined): Wide | undefined {
+  return amount === undefined ? undefined : currency.wideOf(amount)
 }
 
 /** The sum of an owner's profits in a currency, made from scratch. */

@@ -33,13 +33,17 @@ export class Holding {
   maxOrderSteps = Number.POSITIVE_INFINITY
   maxPositionSteps = Number.POSITIVE_INFINITY
   maxOrderMoney: Wide | undefined = undefined
+  /** Whether its exposure has to be kept up to date, because its owner's or its instrument's is limited. */
+  isExposed = false
+  /** The same for its profit. */
+  isEarning = false
 
   /** For an account: its open orders with a price, for self-trade; for a strategy: orders that are not answered yet. */
   readonly resting = new OrderList(ListKind.RESTING)
   readonly unanswered = new OrderList(ListKind.UNANSWERED)
-  /** The best prices of the resting orders; NaN when they have to be found again. */
-  private bestBuy = Number.NEGATIVE_INFINITY
-  private bestSell = Number.POSITIVE_INFINITY
+  /** The best prices of the resting orders; 0 when there is none, UNKNOWN when they have to be found again. */
+  private bestBuy = 0
+  private bestSell = 0
 
   constructor(
     readonly owner: Owner,
@@ -48,6 +52,9 @@ export class Holding {
     readonly exposed: Totals,
     readonly earned: Totals,
   ) {}
+
+  /** Of the desk's holding: the sums of the instrument's own owner, if it has limits of its own. */
+  alsoEarned: Totals | undefined = undefined
 
   /** Changes what is reserved. Money in units of the quote currency's grid. */
   reserve(side: number, steps: number, money: Wide): void {
@@ -58,7 +65,7 @@ export class Holding {
       this.sells += steps
       this.sellMoney.add(money)
     }
-    if (this.exposed.maxExposure !== undefined) this.countExposure()
+    if (this.isExposed) this.countExposure()
   }
 
   /**
@@ -75,7 +82,7 @@ export class Holding {
   /** The value at the middle of the last quote, and the exposure. */
   revalue(): void {
     this.market.setMiddleValue(this.middleValue, this.position)
-    if (this.exposed.maxExposure !== undefined) this.countExposure()
+    if (this.isExposed) this.countExposure()
   }
 
   countExposure(): void {
@@ -113,6 +120,10 @@ export class Holding {
     this.setProfit(profit)
     sum.add(profit)
     this.earned.judge()
+    const { alsoEarned } = this
+    if (alsoEarned === undefined) return
+    alsoEarned.profit.copy(profit)
+    alsoEarned.judge()
   }
 
   setProfit(target: Wide): void {
@@ -121,31 +132,31 @@ export class Holding {
     if (position !== 0) market.addValue(target, position, market.closingTicks(position))
   }
 
-  /** The best price of the resting orders of a side; -Infinity or Infinity when there is none. */
+  /** The best price of the resting orders of a side; 0 when there is none. */
   bestResting(side: number): number {
     const best = side === BUY ? this.bestBuy : this.bestSell
-    return Number.isNaN(best) ? this.findBest(side) : best
+    return best === UNKNOWN ? this.findBest(side) : best
   }
 
   addResting(side: number, ticks: number): void {
     if (side === BUY) {
-      if (ticks > this.bestBuy) this.bestBuy = ticks
-    } else if (ticks < this.bestSell) this.bestSell = ticks
+      if (this.bestBuy !== UNKNOWN && ticks > this.bestBuy) this.bestBuy = ticks
+    } else if (this.bestSell !== UNKNOWN && (this.bestSell === 0 || ticks < this.bestSell)) this.bestSell = ticks
   }
 
   /** One at this price is gone. If it was the best, the best is found again when it is needed. */
   removeResting(side: number, ticks: number): void {
     if (side === BUY) {
-      if (!(ticks < this.bestBuy)) this.bestBuy = Number.NaN
-    } else if (!(ticks > this.bestSell)) this.bestSell = Number.NaN
+      if (ticks === this.bestBuy) this.bestBuy = UNKNOWN
+    } else if (ticks === this.bestSell) this.bestSell = UNKNOWN
   }
 
   private findBest(side: number): number {
-    let best = side === BUY ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    let best = 0
     for (let order = this.resting.first; order !== undefined; order = order.next[ListKind.RESTING]) {
       if (order.side !== side) continue
       const ticks = order.reserve.crossTicks
-      if (side === BUY ? ticks > best : ticks < best) best = ticks
+      if (best === 0 || (side === BUY ? ticks > best : ticks < best)) best = ticks
     }
     if (side === BUY) this.bestBuy = best
     else this.bestSell = best
@@ -159,5 +170,6 @@ export class Holding {
   }
 }
 
+const UNKNOWN = -1
 const NOTHING = new Wide()
 const worst = new Wide()

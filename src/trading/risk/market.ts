@@ -32,8 +32,15 @@ export class Market {
   readonly holdings: Holding[] = []
   /** Whether its price has changed since the exposures were added up. */
   isDirty = false
-  /** The owner of the instrument's own limits, if it has any. */
+  /** The owner of the instrument's own limits, if it has any. What it holds is the desk's holding in the instrument. */
   owner: Owner | undefined = undefined
+  /** Limits of the desk and of the instrument together, in whole steps and in money. */
+  maxOrderSteps = Number.POSITIVE_INFINITY
+  maxPositionSteps = Number.POSITIVE_INFINITY
+  maxOrderMoney: Wide | undefined = undefined
+  maxExposure: Wide | undefined = undefined
+  priceBand = Number.POSITIVE_INFINITY
+  staleAfterNs = Number.POSITIVE_INFINITY
   /** Money per tick and step, in units of the grids of the quote and the settlement currency; inverse: per step. */
   notionalFactor = 0
   profitFactor = 0

@@ -2,16 +2,19 @@ import type { Currency } from './currency.js'
 import type { Holding } from './holding.js'
 import type { Limits } from './limits.js'
 import { RateWindow } from './rate-window.js'
-import { Totals } from './totals.js'
+import { type Breaches, Totals } from './totals.js'
 
 export type OwnerKind = 'desk' | 'strategy' | 'instrument' | 'account'
 
 /** Who limits apply to: the whole desk, a strategy, an instrument, an account. */
-export class Owner {
+export class Owner implements Breaches {
   limits: Limits = {}
   openOrders = 0
   /** Rejections in a row. */
   errors = 0
+  /** Currencies in which the loss of the day, or the drawdown, is above its limit. */
+  dailyLosses = 0
+  drawdowns = 0
   /** Of a strategy: it may send nothing for now; or no more. */
   paused = false
   fenced = false
@@ -37,11 +40,7 @@ export class Owner {
     public name: string,
   ) {}
 
-  /** Whether exposure has to be kept up to date with the quotes, and profit. */
-  get watchesExposure(): boolean {
-    return this.limits.maxExposure !== undefined
-  }
-
+  /** Whether profit has to be kept up to date with the quotes. */
   get watchesProfit(): boolean {
     return this.limits.maxDailyLoss !== undefined || this.limits.maxDrawdown !== undefined
   }
@@ -65,7 +64,7 @@ export class Owner {
   totalsIn(currency: Currency): Totals {
     const known = this.totals[currency.index]
     if (known !== undefined) return known
-    const totals = new Totals(currency)
+    const totals = new Totals(currency, this)
     this.totals[currency.index] = totals
     this.allTotals.push(totals)
     this.limit(totals)
@@ -83,16 +82,5 @@ export class Owner {
     totals.maxDrawdown = maxDrawdown === undefined ? undefined : currency.wideOf(maxDrawdown)
     totals.setFloors()
     totals.judge()
-  }
-
-  /** The first limit of profit that is broken. */
-  get isOverDailyLoss(): boolean {
-    for (let i = 0; i < this.allTotals.length; i++) if (this.allTotals[i].isOverDailyLoss) return true
-    return false
-  }
-
-  get isOverDrawdown(): boolean {
-    for (let i = 0; i < this.allTotals.length; i++) if (this.allTotals[i].isOverDrawdown) return true
-    return false
   }
 }

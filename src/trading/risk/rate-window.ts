@@ -1,10 +1,13 @@
 const SECOND = 1e9
 
+/** Time that has passed, ns. It does not go back. An object, because passing a large number on would allocate one. */
+export interface PassedTime {
+  readonly elapsed: number
+}
+
 /**
  * At most so many in any second. It keeps the times of the last ones, so that the limit is exact: no second that begins
  * at any moment has more.
- *
- * Times must not go backwards; `Risk` sees to that.
  */
 export class RateWindow {
   private readonly times: Float64Array
@@ -15,18 +18,17 @@ export class RateWindow {
   }
 
   /** Whether one more is within the limit. The oldest of the last `most` must be a second old. */
-  allows(now: number): boolean {
-    return now - this.times[this.at] >= SECOND
+  allows(clock: PassedTime): boolean {
+    return clock.elapsed - this.times[this.at] >= SECOND
   }
 
-  count(now: number): void {
-    this.times[this.at] = now
+  count(clock: PassedTime): void {
+    this.put(clock.elapsed)
+  }
+
+  private put(time: number): void {
+    this.times[this.at] = time
     this.at = this.at + 1 === this.most ? 0 : this.at + 1
-  }
-
-  /** How many there were in the second before `now`. */
-  countAt(now: number): number {
-    return this.times.reduce((sum, time) => (now - time < SECOND ? sum + 1 : sum), 0)
   }
 
   /** The times, oldest first. */
@@ -37,6 +39,6 @@ export class RateWindow {
   load(times: readonly number[]): void {
     this.times.fill(Number.NEGATIVE_INFINITY)
     this.at = 0
-    for (const time of times.slice(-this.most)) this.count(time)
+    for (const time of times.slice(-this.most)) this.put(time)
   }
 }

@@ -21,11 +21,9 @@ export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): 
   const ofStrategy = desk.holding(strategy, market)
   const ofAccount = desk.holding(account, market)
   const ofDesk = desk.holding(desk.desk, market)
-  const ofMarket = market.owner === undefined ? undefined : desk.holding(market.owner, market)
   const { reserve, side, isFinal } = order
 
-  const steps = order.openSteps
-  setMoney(money, order, market, isFinal)
+  const steps = setOpen(order, market, isFinal)
   const moreSteps = steps - reserve.steps
   change.copy(money)
   if (reserve.decimals !== market.quote.decimals) refineReserve(order, market.quote.decimals)
@@ -34,7 +32,6 @@ export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): 
     ofStrategy.reserve(side, moreSteps, change)
     ofAccount.reserve(side, moreSteps, change)
     ofDesk.reserve(side, moreSteps, change)
-    ofMarket?.reserve(side, moreSteps, change)
     reserve.steps = steps
     reserve.money.copy(money)
   }
@@ -54,20 +51,18 @@ export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): 
     market.unknown += isUnknown ? 1 : -1
   }
 
-  const crossTicks = isFinal ? Number.NaN : crossTicksOf(order)
-  if (!Object.is(crossTicks, reserve.crossTicks)) {
-    const old = reserve.crossTicks
+  const crossTicks = isFinal ? 0 : crossTicksOf(order)
+  const before = reserve.crossTicks
+  if (crossTicks !== before) {
     reserve.crossTicks = crossTicks
-    if (Number.isNaN(crossTicks)) ofAccount.resting.remove(order)
+    if (crossTicks === 0) ofAccount.resting.remove(order)
     else ofAccount.resting.add(order)
-    if (!Number.isNaN(old)) ofAccount.removeResting(side, old)
-    if (!Number.isNaN(crossTicks)) ofAccount.addResting(side, crossTicks)
+    if (before !== 0) ofAccount.removeResting(side, before)
+    if (crossTicks !== 0) ofAccount.addResting(side, crossTicks)
   }
   if (!isFinal && order.submitPending) ofStrategy.unanswered.add(order)
   else ofStrategy.unanswered.remove(order)
-  if (isFinal && steps === 0) {
-    reserve.marketTicks = 0
-  }
+  if (isFinal && steps === 0) reserve.marketTicks = 0
 }
 
 /** The price that an order's notional is counted with: its own, else its stop price, else the last quote's ask. */
@@ -79,28 +74,35 @@ export function notionalTicks(order: LiveOrder, ticks: number, market: Market): 
   return last > 0 ? last : 0
 }
 
-/** Sets `target` to the largest notional that can still be filled, over all terms that may be in effect. */
-function setMoney(target: Wide, order: LiveOrder, market: Market, isFinal: boolean): void {
-  const { filledSteps, missingSteps, steps, requests } = order
+/**
+ * Returns the steps that can still be filled, and sets `money` to the largest notional of them, over all terms that may
+ * be in effect.
+ */
+function setOpen(order: LiveOrder, market: Market, isFinal: boolean): number {
+  const { filledSteps, missingSteps, requests } = order
   const own = notionalTicks(order, order.ticks, market)
   // The price of a market order stays the one with which it was counted first.
   if (order.ticks === 0 && order.reserve.marketTicks === 0) order.reserve.marketTicks = own
-  const open = isFinal ? missingSteps : Math.max(steps - filledSteps, missingSteps)
-  target.setProduct(open, market.stepNotional(own))
-  if (isFinal) return
+  const open = order.steps - filledSteps
+  let most = isFinal || open < missingSteps ? missingSteps : open
+  money.setProduct(most, market.stepNotional(own))
+  if (isFinal || requests.amends === 0) return most
   for (let i = 0; i < requests.size; i++) {
     const request = requests.at(i)
-    if (request.isCancel || request.steps <= filledSteps) continue
+    const steps = request.steps - filledSteps
+    if (request.isCancel || steps <= 0) continue
+    if (steps > most) most = steps
     const ticks = notionalTicks(order, request.ticks, market)
-    other.setProduct(request.steps - filledSteps, market.stepNotional(ticks))
-    if (other.isAbove(target)) target.copy(other)
+    other.setProduct(steps, market.stepNotional(ticks))
+    if (other.isAbove(money)) money.copy(other)
   }
+  return most
 }
 
-/** The price that comes nearest to the other side, over all terms that may be in effect; NaN for an order without one. */
+/** The price that comes nearest to the other side, over all terms that may be in effect; 0 for an order without one. */
 function crossTicksOf(order: LiveOrder): number {
   // A stop is not in the venue's book until it is triggered, which nobody may tell us.
-  if (order.type !== LIMIT || order.ticks === 0) return Number.NaN
+  if (order.type !== LIMIT) return 0
   let { ticks } = order
   const { requests, side } = order
   for (let i = 0; i < requests.size; i++) {

@@ -28,6 +28,15 @@ export interface RiskData extends DeskData {
   readonly days: DaysData
 }
 
+/** What risk needs to know of a fill: whole ticks and steps, and a fee that is below 0 when it is earned. */
+export interface FillFacts {
+  readonly ticks: number
+  readonly steps: number
+  readonly fee: number
+  /** '' for the currency that the instrument settles in. */
+  readonly feeCurrency: string
+}
+
 export interface RiskSettings extends KnownNames {
   readonly instruments: Instruments
   /** ms since 1970 of the time 0: trading days are by the calendar. Default 0. */
@@ -113,11 +122,10 @@ export class Risk {
   reserve(order: LiveOrder, now: number): void {
     this.advance(now)
     const { desk } = this
-    const { elapsed } = desk
-    desk.strategy(order.strategy).rate?.count(elapsed)
-    desk.account(order.accountNumber).rate?.count(elapsed)
-    desk.desk.rate?.count(elapsed)
-    desk.market(order.instrument).owner?.rate?.count(elapsed)
+    desk.strategy(order.strategy).rate?.count(desk)
+    desk.account(order.accountNumber).rate?.count(desk)
+    desk.desk.rate?.count(desk)
+    desk.market(order.instrument).owner?.rate?.count(desk)
     updateReserve(desk, order)
   }
 
@@ -130,7 +138,7 @@ export class Risk {
   apply(order: LiveOrder | undefined, changed: number, event: VenueEvent, now: number): void {
     if (order === undefined) return
     this.advance(now)
-    if ((changed & Changed.FILL) !== 0) this.fill(order, event.ticks, event.steps, event.fee, event.feeCurrency)
+    if ((changed & Changed.FILL) !== 0) this.fill(order, event)
     if ((changed & Changed.STATE) !== 0 && (order.word === Word.REJECTED || order.word === Word.DENIED))
       this.countError(order)
     else if ((changed & (Changed.STATE | Changed.FILL)) !== 0 && order.word >= Word.WORKING) this.countSuccess(order)
@@ -141,8 +149,9 @@ export class Risk {
    * Books a fill of an order: position, cash and fee of its strategy, its account, its instrument and the desk. A fee in
    * another currency than the instrument settles in is a loss in that currency.
    */
-  fill(order: LiveOrder, ticks: number, steps: number, fee: number, feeCurrency: string): void {
+  fill(order: LiveOrder, facts: FillFacts): void {
     const { desk } = this
+    const { ticks, steps, feeCurrency } = facts
     const market = desk.market(order.instrument)
     const { settlement, owner } = market
     if (!(market.middle2 > 0)) market.middle2 = 2 * ticks
@@ -150,16 +159,16 @@ export class Risk {
     cost.set(0)
     market.addValue(cost, signed, ticks)
     let other: Currency | undefined
-    if (fee !== 0) {
+    if (facts.fee !== 0) {
       const currency = feeCurrency === '' || feeCurrency === settlement.name ? settlement : desk.currency(feeCurrency)
-      currency.setAmount(amount, fee)
+      currency.setFee(amount, facts)
       if (currency === settlement) cost.add(amount)
       else other = currency
     }
     fillFor(desk, desk.strategy(order.strategy), market, signed, other)
     fillFor(desk, desk.account(order.accountNumber), market, signed, other)
     fillFor(desk, desk.desk, market, signed, other)
-    if (owner !== undefined) fillFor(desk, owner, market, signed, other)
+    if (owner !== undefined && other !== undefined) chargeOther(owner, other)
     updateReserve(desk, order, true)
   }
 
@@ -263,8 +272,11 @@ export class Risk {
 /** Books `cost`, and `amount` as a fee in another currency, for one owner. */
 function fillFor(desk: Desk, owner: Owner, market: Market, steps: number, other: Currency | undefined): void {
   desk.holding(owner, market).fill(steps, cost)
-  if (other === undefined) return
-  const totals = owner.totalsIn(other)
+  if (other !== undefined) chargeOther(owner, other)
+}
+
+function chargeOther(owner: Owner, currency: Currency): void {
+  const totals = owner.totalsIn(currency)
   totals.otherFees.add(amount)
   totals.profit.subtract(amount)
   totals.judge()

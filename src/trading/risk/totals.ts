@@ -3,6 +3,12 @@ import type { Currency } from './currency.js'
 import type { DayFollower } from './trading-days.js'
 import { MOST_KEPT_DAYS } from './trading-days.js'
 
+/** How many of an owner's totals are beyond a limit of profit. */
+export interface Breaches {
+  dailyLosses: number
+  drawdowns: number
+}
+
 /** An owner's sums in one currency, over all its instruments, with their limits. */
 export class Totals implements DayFollower {
   /** The sum of the holdings' exposures. */
@@ -24,10 +30,13 @@ export class Totals implements DayFollower {
   /** Profit below these is a breach: the day's base and the peak, less the limits. */
   private readonly lossFloor = new Wide()
   private readonly drawdownFloor = new Wide()
-  isOverDailyLoss = false
-  isOverDrawdown = false
+  private isOverDailyLoss = false
+  private isOverDrawdown = false
 
-  constructor(readonly currency: Currency) {}
+  constructor(
+    readonly currency: Currency,
+    private readonly breaches: Breaches,
+  ) {}
 
   /** Looks at the limits of profit. To be called when profit has changed. */
   judge(): void {
@@ -36,8 +45,16 @@ export class Totals implements DayFollower {
       this.peak.copy(profit)
       this.setFloors()
     }
-    this.isOverDailyLoss = this.maxDailyLoss !== undefined && profit.isBelow(this.lossFloor)
-    this.isOverDrawdown = this.maxDrawdown !== undefined && profit.isBelow(this.drawdownFloor)
+    const isOverDailyLoss = this.maxDailyLoss !== undefined && profit.isBelow(this.lossFloor)
+    if (isOverDailyLoss !== this.isOverDailyLoss) {
+      this.isOverDailyLoss = isOverDailyLoss
+      this.breaches.dailyLosses += isOverDailyLoss ? 1 : -1
+    }
+    const isOverDrawdown = this.maxDrawdown !== undefined && profit.isBelow(this.drawdownFloor)
+    if (isOverDrawdown !== this.isOverDrawdown) {
+      this.isOverDrawdown = isOverDrawdown
+      this.breaches.drawdowns += isOverDrawdown ? 1 : -1
+    }
   }
 
   setFloors(): void {

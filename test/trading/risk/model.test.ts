@@ -120,7 +120,9 @@ const step = fc.record({
   pick: fc.nat(1000),
 })
 
-test('random orders, answers and quotes never exceed a limit, and risk agrees with a plain model', () => {
+test('random orders, answers and quotes never exceed a limit, and risk agrees with a plain model', {
+  timeout: 120_000,
+}, () => {
   Decimal.set({ precision: 60 })
   let sent = 0
   let denied = 0
@@ -185,8 +187,8 @@ test('random orders, answers and quotes never exceed a limit, and risk agrees wi
     }),
     { numRuns: 60 },
   )
-  expect(sent).toBeGreaterThan(150)
-  expect(denied).toBeGreaterThan(150)
+  expect(sent).toBeGreaterThan(50)
+  expect(denied).toBeGreaterThan(50)
 })
 
 /** What limits look at: each limit, and how much of it is used. */
@@ -246,7 +248,7 @@ function checkSums(desk: TestDesk, model: Model): void {
     for (const [holding, of] of cases) {
       const { position, exposure } = model.worst(instrument, of)
       expect(Math.max(holding.position + holding.buys, holding.sells - holding.position)).toBe(position)
-      if (holding.owner.watchesExposure)
+      if (holding.isExposed)
         expect(amountOf(holding.exposure, market.quote.decimals).toString()).toBe(exposure.toString())
     }
   }
@@ -258,7 +260,7 @@ function checkSums(desk: TestDesk, model: Model): void {
     for (const totals of owner.allTotals) {
       const inCurrency = desk.all.filter(({ quote }) => quote === totals.currency.name)
       const sum = inCurrency.reduce((all, one) => all.add(model.worst(one, of).exposure), new Decimal(0))
-      if (owner.watchesExposure)
+      if (owner.limits.maxExposure !== undefined)
         expect(amountOf(totals.exposure, totals.currency.decimals).toString()).toBe(sum.toString())
     }
     expect(owner.openOrders).toBe([...model.orders].filter(order => !order.isFinal && of(order)).length)

@@ -48,7 +48,9 @@ const trades = fc.array(
 const quotes = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 3, maxLength: 3 })
 
 describe('linear instruments', () => {
-  test('realised and unrealised profit less fees is that of Positions, by strategy, account and total', () => {
+  test('realised and unrealised profit less fees is that of Positions, by strategy, account and total', {
+    timeout: 120_000,
+  }, () => {
     fc.assert(
       fc.property(trades, quotes, (list, prices) => {
         const desk = new TestDesk({ maxDailyLoss: 1e12 }, [BTC, ETH, FINE])
@@ -94,7 +96,7 @@ describe('linear instruments', () => {
           profitIn(desk, desk.risk.desk.desk, 'USDT').toFixed(),
         )
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     )
   })
   test('amounts that no double holds are exact', () => {
@@ -155,7 +157,7 @@ describe('inverse contracts', () => {
       .div(new Decimal(ticks).mul(price.step))
       .toDecimalPlaces(decimals, Decimal.ROUND_HALF_UP)
 
-  test('profit in the base currency is the sum of rounded values, and near the exact one', () => {
+  test('profit in the base currency is the sum of rounded values, and near the exact one', { timeout: 120_000 }, () => {
     const list = fc.array(
       fc.record({
         side: fc.constantFrom(1, -1),
@@ -190,7 +192,7 @@ describe('inverse contracts', () => {
           .mul(fills.length + 1)
         expect(found.sub(exact).abs().lte(most)).toBe(true)
       }),
-      { numRuns: 300 },
+      { numRuns: 50 },
     )
   })
   test('a long position gains when the price rises', () => {

@@ -173,6 +173,6 @@ export class Reserve {
   decimals = 0
   /** The price that its notional is counted with, if it has none itself; 0 until it is known. */
   marketTicks = 0
-  /** The price at which it may meet an own order; NaN when it cannot. */
-  crossTicks = Number.NaN
+  /** The price at which it may meet an own order; 0 when it cannot. */
+  crossTicks = 0
 }
