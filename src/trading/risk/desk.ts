@@ -182,7 +182,7 @@ export class Desk {
 
   private limitsOf(instrument: Instrument): RiskOptions | undefined {
     for (const [name, limits] of Object.entries(this.options.instruments ?? {}))
-      if (this.instruments.lookUp(name) === instrument) return limits
+      if (name === instrument.name || name === instrument.symbol) return limits
     return undefined
   }
 
