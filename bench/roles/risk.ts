@@ -61,6 +61,7 @@ class Desk {
   private now = 1e9
   private counter = 0
   private trade = 0
+  private round = 0
   denied = 0
 
   constructor(private readonly withRisk: boolean) {
@@ -97,11 +98,13 @@ class Desk {
   enter(): void {
     const { orders, risk, batch, withRisk } = this
     const now = (this.now += BATCH * 200_000)
+    // What was bought is sold in the next round, so that positions stay as they are on a desk.
+    const flip = this.round++ & 1
     for (let i = 0; i < BATCH; i++) {
       const strategy = (i & 3) + 1
       const order = orders.create(idHigh(strategy, 1), ++this.counter)
       order.instrument = this.all[(i >> 2) & 3]
-      order.side = (i & 8) === 0 ? BUY : SELL
+      order.side = ((i >> 3) ^ flip) === 0 ? BUY : SELL
       order.ticks = order.side === BUY ? 617_900 - (i & 31) : 618_200 + (i & 31)
       order.steps = 1 + (i & 7)
       batch[i] = order
