@@ -32,6 +32,5 @@ export const QUESTIONS: readonly Question[] = [
   openSeek,
   memory,
   state,
-  gateway,
   risk,
 ]

@@ -5,10 +5,9 @@ import { atMost, comparison, takeTurns } from './support/rounds.js'
 import { median } from './support/statistics.js'
 
 const FIGURES: readonly [label: string, figure: (costs: RiskCosts) => number][] = [
-  ['check: every limit, of desk, strategy, account and instrument', costs => costs.check],
-  ['reserve', costs => costs.reserve],
-  ['check and reserve', costs => costs.check + costs.reserve],
-  ['into the book of orders', costs => costs.submit],
+  ['an order into the book, with check and reserve of every limit', costs => costs.entered],
+  ['the same without risk', costs => costs.enteredPlain],
+  ['risk alone: check and reserve', costs => costs.entered - costs.enteredPlain],
   ['accepted: the book and risk', costs => costs.accepted],
   ['a fill with a fee: the book, positions, profit and reserves', costs => costs.filled],
   ['cancelled: the book and risk', costs => costs.cancelled],
@@ -19,8 +18,8 @@ export const question: Question = {
   name: 'risk',
   title: 'What do risk and the book of orders cost?',
   method:
-    'One process alone: 4 strategies, one account, 4 instruments, every limit set for the desk, each strategy, each instrument and the account, 64 open orders. Orders go through in batches of 64, each step of all 64 is timed and divided, and the figure is the median of the batches: ' +
-    'the check, the reserve, and the book and risk when the venue accepts, fills one step of, and cancels the order. There is no journal and no venue.',
+    'One process alone: 4 strategies, one account, 4 instruments, every limit set for the desk, each strategy, each instrument and the account, up to 16 open orders. Every 16 orders, 16 quotes with new prices come first. Orders go through one after the other, each step of 16 of them is timed and divided, and the figure is the median: ' +
+    'the check, the book and the reserve, in turns with the book alone; then the book and risk when the venue accepts, fills one step of, and cancels the orders. There is no journal and no venue.',
 
   async ask(conditions): Promise<Answer> {
     const count = conditions.quick ? 200_000 : 1_000_000

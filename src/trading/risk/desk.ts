@@ -18,6 +18,7 @@ export class Desk {
   /** By the instrument's number. */
   readonly markets: (Market | undefined)[] = []
   options: RiskOptions = {}
+  deniesDuplicates = false
   /** Time that has passed, ns: it does not go back when clocks do. For rates. */
   elapsed = 0
   /** Markets whose exposures have to be added up again. */
@@ -79,6 +80,7 @@ export class Desk {
   /** Puts new limits into effect. Positions, reserves and profits stay. */
   setOptions(options: RiskOptions): void {
     this.options = options
+    this.deniesDuplicates = options.denyDuplicates === true
     this.desk.setLimits(options)
     for (const owner of this.strategies) owner?.setLimits(options.strategies?.[owner.name] ?? {})
     for (const owner of this.accounts) owner?.setLimits(options.accounts?.[owner.name] ?? {})
@@ -103,6 +105,8 @@ export class Desk {
   /** Brings exposures up to date with the quotes. */
   refreshExposures(): void {
     const { dirty } = this
+    // Setting the length of an array is slow, and most orders come without a quote before them.
+    if (dirty.length === 0) return
     for (let i = 0; i < dirty.length; i++) {
       const { holdings } = dirty[i]
       dirty[i].isDirty = false
@@ -182,7 +186,7 @@ export class Desk {
 
   private limitsOf(instrument: Instrument): RiskOptions | undefined {
     for (const [name, limits] of Object.entries(this.options.instruments ?? {}))
-      if (this.instruments.lookUp(name) === instrument) return limits
+      if (name === instrument.name || name === instrument.symbol) return limits
     return undefined
   }
 

@@ -12,14 +12,16 @@ export interface PassedTime {
 export class RateWindow {
   private readonly times: Float64Array
   private at = 0
+  /** When the next one is allowed: a second after the oldest of the last `most`. */
+  private free = Number.NEGATIVE_INFINITY
 
   constructor(readonly most: number) {
     this.times = new Float64Array(most).fill(Number.NEGATIVE_INFINITY)
   }
 
-  /** Whether one more is within the limit. The oldest of the last `most` must be a second old. */
+  /** Whether one more is within the limit. */
   allows(clock: PassedTime): boolean {
-    return clock.elapsed - this.times[this.at] >= SECOND
+    return clock.elapsed >= this.free
   }
 
   count(clock: PassedTime): void {
@@ -29,6 +31,7 @@ export class RateWindow {
   private put(time: number): void {
     this.times[this.at] = time
     this.at = this.at + 1 === this.most ? 0 : this.at + 1
+    this.free = this.times[this.at] + SECOND
   }
 
   /** The times, oldest first. */
@@ -39,6 +42,7 @@ export class RateWindow {
   load(times: readonly number[]): void {
     this.times.fill(Number.NEGATIVE_INFINITY)
     this.at = 0
+    this.free = Number.NEGATIVE_INFINITY
     for (const time of times.slice(-this.most)) this.put(time)
   }
 }
