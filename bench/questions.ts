@@ -1,6 +1,6 @@
 import { question as appendLatency } from './append-latency.js'
 import { question as catchUp } from './catch-up.js'
-import { question as gateway } from './gateway.js'
+import { question as matching } from './matching.js'
 import { question as memory } from './memory.js'
 import { question as merged } from './merged.js'
 import { question as openSeek } from './open-seek.js'
@@ -32,5 +32,5 @@ export const QUESTIONS: readonly Question[] = [
   openSeek,
   memory,
   state,
-  risk,
+  matching,
 ]

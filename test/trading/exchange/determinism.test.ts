@@ -1,6 +1,6 @@
 /** The same calls and the same seed give the same events, to the byte; also after a save and a load in the middle. */
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { SimulatedExchange } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
 import { failureOf } from '../../support/failures.ts'
@@ -56,7 +56,7 @@ describe('determinism', () => {
     expect(hashOf(1, { ...OPTIONS, seed: 8 })).not.toBe(first)
   })
 
-  test('an exchange that loads a saved state goes on as the saved one', () => {
+  test('an exchange that loads a saved state continues as the saved one', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 0, max: 400 }), (seed, before) => {
         const stream = new Stream(seed, OPTIONS)
