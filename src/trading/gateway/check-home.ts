@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import { findLast } from '../../runtime/consumer/find-last.js'
+import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { recoverAfterRestart } from '../../runtime/sessions/recover-journal.js'
 import type { Player } from '../desk/player.js'
 import { HomeError } from '../errors.js'
@@ -21,6 +24,11 @@ export async function checkStrategyJournals(
   { strategies, taken }: Player,
   options: GatewayOptions,
 ): Promise<void> {
+  for (const { id, number } of strategies.values()) {
+    const path = home.strategy(id)
+    if ((taken.get(STRATEGY_JOURNALS + number) ?? 0) === 0 || (existsSync(path) && isJournal(path))) continue
+    throw new HomeError(`${path} is gone, but orders were taken from it; put it back, or begin another home`, { path })
+  }
   for (const id of home.strategyIds) {
     const path = home.strategy(id)
     const known = strategies.get(id)
@@ -38,6 +46,11 @@ export async function checkStrategyJournals(
     if (cause !== undefined && cause >= end)
       throw refuse(
         `has acted on a frame at position ${cause} of the sequence, which ends at ${end}: the sequence was restored from an older copy`,
+      )
+    const read = findLast(path, frame => (frame.is(Lifecycle) || frame.is(Progress) ? Number(frame.next) : undefined))
+    if (read !== undefined && read > end)
+      throw refuse(
+        `has read the sequence up to ${read}, which ends at ${end}: the sequence was restored from an older copy`,
       )
     const position = taken.get(found.journal) ?? 0
     const reader = Reader.open(path, { from: 'end' })

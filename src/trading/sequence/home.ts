@@ -48,8 +48,8 @@ export class HomeDirectory {
    */
   static open(directory: unknown): HomeDirectory {
     const home = new HomeDirectory(checkedPath(directory))
-    if (home.exists) home.refuseOld()
-    else home.checkRoom()
+    home.refuseOld()
+    if (!home.exists) home.checkRoom()
     makeDirectories(home.path, 0o700)
     return home
   }
@@ -112,6 +112,13 @@ export class HomeDirectory {
         {
           path: home,
         },
+      )
+    }
+    const [orphan] = this.strategyIds
+    if (orphan !== undefined) {
+      throw new HomeError(
+        `${this.strategy(orphan)} is a strategy's journal, but the gateway's journal ${this.sequence} is gone; put it back, or begin another home`,
+        { path: home },
       )
     }
     const other = foreign.find(name => !OWN_NAMES.has(name) && !belongsBeside(path.join(home, name)))

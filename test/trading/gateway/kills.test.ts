@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Handlers, on, Reader } from 'ticktape'
 import { auditSession, Lifecycle, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
-import { Order, OrderReport } from 'ticktape/trading'
+import { Order } from 'ticktape/trading'
 import { expect, test } from 'vitest'
-import { makeFolder } from '../support/folders.ts'
-import { GatewayProcess, strategyFile } from '../support/gateways.ts'
+import { Intent } from '../../../dist/trading/sequence/frames.js'
+import { ordersOf, STRATEGY_JOURNALS, sequenceOf } from '../../support/desks.ts'
+import { makeFolder } from '../../support/folders.ts'
+import { GatewayProcess, strategyFile } from '../../support/gateways.ts'
+import { CAPACITY } from '../../support/journals.ts'
 
 /** A seeded generator: a run that fails prints the seed, so that its schedule can be repeated. */
 function generator(seed: number): () => number {
@@ -15,22 +18,6 @@ function generator(seed: number): () => number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return state / 2 ** 32
   }
-}
-
-function ordersOf(home: string, id: string) {
-  const orders: {
-    position: number
-    cause: number | undefined
-    orderId: bigint
-    clientOrderId: string
-    action: string
-  }[] = []
-  using reader = Reader.open(join(home, 'strategies', id))
-  const handlers = on(Order, order =>
-    orders.push({ ...order.toObject(), position: order.position, cause: order.cause }),
-  )
-  while (reader.poll(handlers) > 0);
-  return orders
 }
 
 function lifeOf(home: string, id: string) {
@@ -55,7 +42,7 @@ test('strategies and gateway killed at random, repeatedly: every event, order an
 }, async () => {
   const seed = Date.now() >>> 0
   const random = generator(seed)
-  const home = join(makeFolder('memory'), 'session')
+  const home = join(makeFolder('memory'), 'home')
   const feed = { seed: 3, rate: 4000, limit: 1_000_000 }
   const options = { home, strategies: [strategyFile('busy.mjs')], synthetic: feed }
   let gateway = await GatewayProcess.start(options)
@@ -96,7 +83,10 @@ test('strategies and gateway killed at random, repeatedly: every event, order an
     })
     await expectSame(home, strategy.id)
   }
-  expect(await replayGateway({ home })).toMatchObject({ difference: undefined, reports: audit.gateway.reports })
+  expect(await replayGateway({ home })).toMatchObject({
+    difference: undefined,
+    events: audit.feed?.events,
+  })
   // The same without the audit: each market order names its trade, and no trade has two.
   const trades = ordersOf(home, 'eager')
     .filter(order => order.clientOrderId !== '')
@@ -112,7 +102,7 @@ test('a strategy is killed inside a handler, between two orders: both appear onc
   timeout: 60_000,
 }, async () => {
   const folder = makeFolder('memory')
-  const home = join(folder, 'session')
+  const home = join(folder, 'home')
   process.env['MARKER'] = join(folder, 'marker')
   const synthetic = { seed: 5, rate: 20_000, limit: 300, symbols: ['BTCUSDT'] }
   const gateway = await GatewayProcess.start({
@@ -153,7 +143,7 @@ async function tradesIn(options: object): Promise<number> {
 test('a kill between an order and the next checkpoint: orders in the journal are not sent again', {
   timeout: 30_000,
 }, async () => {
-  const home = join(makeFolder('memory'), 'session')
+  const home = join(makeFolder('memory'), 'home')
   const first = {
     home,
     strategies: [strategyFile('busy.mjs')],
@@ -168,7 +158,9 @@ test('a kill between an order and the next checkpoint: orders in the journal are
 
   // The state after such a kill: the reader's position is still before frames whose orders were sent.
   using reader = Reader.open(join(home, 'gateway'), { from: { name: 'eager' } })
-  expect(reader.position).toBe(next)
+  // At the end of a page it may already be on the next one.
+  const last = [next, Math.ceil(next / CAPACITY) * CAPACITY]
+  expect(last).toContain(reader.position)
   reader.seek({ position: 0 })
   reader.poll(
     new Handlers().otherwise(() => {}),
@@ -183,7 +175,7 @@ test('a kill between an order and the next checkpoint: orders in the journal are
   expect(lifeOf(home, 'eager').map(({ event, next: at }) => [event, at])).toMatchObject([
     ['started', 0],
     ['stopped', next],
-    ['started', next],
+    ['started', expect.toBeOneOf(last)],
     ['stopped', expect.any(Number)],
   ])
   expect(await auditSession(home, new SyntheticFeed({ seed: 9, limit: 6000 }))).toMatchObject({
@@ -195,7 +187,7 @@ test('a kill between an order and the next checkpoint: orders in the journal are
 })
 
 test('the audit finds an order without an answer, and one sent twice', { timeout: 30_000 }, async () => {
-  const home = join(makeFolder('memory'), 'session')
+  const home = join(makeFolder('memory'), 'home')
   const gateway = await GatewayProcess.start({
     home,
     strategies: [strategyFile('busy.mjs')],
@@ -205,28 +197,23 @@ test('the audit finds an order without an answer, and one sent twice', { timeout
   await gateway.fed()
   await gateway.stop()
   const { Writer } = await import('ticktape')
-  const orders = ordersOf(home, 'patient')
-  using own = Writer.open(join(home, 'strategies', 'patient'), { journalId: 3, durability: 'process' })
-  const { position: _, cause: __, ...values } = orders[0]
-  own.write(Order, values as never, { source: 3, cause: { journal: 1, position: 1 } })
-  using market = Writer.open(join(home, 'gateway'), { journalId: 1, durability: 'process' })
-  const reports: object[] = []
-  using reader = Reader.open(join(home, 'gateway'))
-  const handlers = on(OrderReport, report =>
-    reports.push({
-      values: report.toObject(),
-      cause: { journal: report.causeJournal, position: report.cause },
-      dest: report.dest,
-      state: report.state,
-    }),
-  )
-  while (reader.poll(handlers) > 0);
-  const accepted = reports.find(report => (report as { state: string }).state === 'accepted') as {
-    values: never
-    cause: never
-    dest: number
-  }
-  market.write(OrderReport, accepted.values, { cause: accepted.cause, dest: accepted.dest })
+  const [order] = ordersOf(home, 'patient')
+  const own = Writer.open(join(home, 'strategies', 'patient'), {
+    journalId: STRATEGY_JOURNALS + 2,
+    durability: 'process',
+  })
+  const valuesOf = (frame: object, names: readonly string[]): never =>
+    Object.fromEntries(Object.entries(frame).filter(([name]) => names.includes(name))) as never
+  const fieldsOf = (fields: readonly { readonly name: string }[]): string[] => fields.map(({ name }) => name)
+  own.write(Order, valuesOf(order, fieldsOf(Order.fields)), { source: 2, cause: { journal: 1, position: 1 } })
+  own.close()
+  const [intent] = sequenceOf<{ action: string }>(home, Intent).filter(({ action }) => action === 'submit')
+  const sequence = Writer.open(join(home, 'gateway'), { journalId: 1, durability: 'process' })
+  const position = sequence.write(Intent, valuesOf(intent, fieldsOf(Intent.fields)), {
+    cause: { journal: 1, position: intent.cause as number },
+    source: 1,
+  })
+  sequence.close()
 
   const audit = await auditSession(home)
   expect(audit.sound).toBe(false)
@@ -234,7 +221,8 @@ test('the audit finds an order without an answer, and one sent twice', { timeout
     audit.strategies.reduce((total, strategy) => total + strategy[name], 0)
   expect([sum('unanswered'), sum('answeredTwice')]).toEqual([1, 1])
   expect((await replayGateway({ home })).difference).toMatchObject({
-    position: market.position - OrderReport.slots,
-    what: expect.stringContaining('answers') as string,
+    position,
+    found: expect.stringContaining('Intent') as string,
+    expected: undefined,
   })
 })

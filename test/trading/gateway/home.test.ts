@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { Gateway, SyntheticFeed } from 'ticktape/runtime'
 import { CircuitBreaker } from 'ticktape/state'
 import { expect, test } from 'vitest'
-import { rejectionOf } from '../support/failures.ts'
-import { makeFolder } from '../support/folders.ts'
-import { makeJournal } from '../support/journals.ts'
-import { skipUnless } from '../support/skips.ts'
-import { noTracing, traceCode } from '../support/trace.ts'
+import { rejectionOf } from '../../support/failures.ts'
+import { makeFolder } from '../../support/folders.ts'
+import { makeJournal } from '../../support/journals.ts'
+import { skipUnless } from '../../support/skips.ts'
+import { noTracing, traceCode } from '../../support/trace.ts'
 
 const START = `
   const { Gateway, SyntheticFeed } = await import('ticktape/runtime')
@@ -33,22 +33,19 @@ function lastingChanges(calls: readonly string[]): string[] {
   })
 }
 
-test.skipIf(skipUnless(noTracing === undefined, 'that a new session survives power loss', String(noTracing)))(
-  "a new session's directories, and who has which number, survive power loss before the first strategy writes",
+test.skipIf(skipUnless(noTracing === undefined, 'that a new home survives power loss', String(noTracing)))(
+  "a new home's directories survive power loss before the first strategy writes",
   () => {
     const folder = makeFolder()
     const home = join(folder, 'desks', 'one')
     const changes = lastingChanges(traceCode(START, [home]))
-    // Threads that create pages sync their files in between.
-    const ofSession = changes.filter(change => change.includes('session.json') || change === `sync ${home}`)
     expect(changes.slice(0, 2)).toEqual([`sync ${join(folder, 'desks')}`, `sync ${folder}`])
-    const members = ofSession.indexOf(`rename ${home}/session.json`)
-    expect(ofSession.slice(0, members)).toContain(`sync ${home}/session.json.tmp`)
-    expect(ofSession[members + 1]).toBe(`sync ${home}`)
+    expect(changes).toContain(`sync ${home}`)
+    expect(changes).toContain(`sync ${home}/gateway`)
   },
 )
 
-/** Starts a session and ends it. */
+/** Begins a home and ends it. */
 async function begin(home: string): Promise<void> {
   const gateway = await Gateway.start({
     home,
@@ -61,7 +58,7 @@ async function begin(home: string): Promise<void> {
   await gateway.stop()
 }
 
-test('a session is refused in a journal and in a directory of other files: nothing is written there', async () => {
+test('a home is refused in a journal and in a directory of other files: nothing is written there', async () => {
   const journal = join(makeFolder('memory'), 'j')
   await makeJournal(journal, 10)
   const full = makeFolder('memory')
@@ -71,7 +68,7 @@ test('a session is refused in a journal and in a directory of other files: nothi
   for (const home of [journal, full, locked]) {
     const before = readdirSync(home)
     expect(await rejectionOf(begin(home))).toMatchObject({
-      code: 'ERR_SESSION',
+      code: 'ERR_HOME',
       path: home,
       message: expect.stringContaining('a directory of its own') as string,
     })
@@ -79,12 +76,12 @@ test('a session is refused in a journal and in a directory of other files: nothi
   }
 })
 
-test('a session can start next to journals and state files, and where another was killed during its start', async () => {
+test('a home can begin next to journals and state files, and where another was killed during its start', async () => {
   const home = makeFolder('memory')
   CircuitBreaker.open(join(home, 'breaker')).close()
   await makeJournal(join(home, 'positions'), 10)
   mkdirSync(join(home, 'gateway'))
   writeFileSync(join(home, 'gateway', 'writer.lock'), '')
   await begin(home)
-  expect(readdirSync(home).toSorted()).toEqual(['breaker', 'gateway', 'positions', 'session.json'])
+  expect(readdirSync(home).toSorted()).toEqual(['breaker', 'gateway', 'positions', 'state'])
 })

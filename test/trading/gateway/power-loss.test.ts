@@ -1,27 +1,18 @@
-import { cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Writer, type WriterOptions } from 'ticktape'
 import { auditSession, Gateway, type GatewayOptions, SyntheticFeed } from 'ticktape/runtime'
 import { Order } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
-import { makeFolder } from '../support/folders.ts'
-import { moveToOtherBoot, patch, slotAt } from '../support/journals.ts'
-
-const RUNTIME = pathToFileURL(join(import.meta.dirname, '../../dist/public/runtime.js')).href
+import { moduleOf, SEQUENCE, STRATEGY_JOURNALS } from '../../support/desks.ts'
+import { makeFolder } from '../../support/folders.ts'
+import { moveToOtherBoot, patch, slotAt } from '../../support/journals.ts'
 
 /** Sends an order for every tenth trade. */
-function strategyModule(): string {
-  const file = join(makeFolder(), 'strategy.mjs')
-  writeFileSync(
-    file,
-    `import { defineStrategy } from '${RUNTIME}'
-    export default defineStrategy({ id: 'a', onTrade(trade, context) {
-      if (trade.tradeId % 10n === 0n) context.order({ symbol: trade.symbol, side: 'buy', quantity: 1 })
-    } })`,
-  )
-  return file
-}
+const strategyModule = (): string =>
+  moduleOf(`export default defineStrategy({ id: 'a', onTrade(trade, context) {
+    if (trade.tradeId % 10n === 0n) context.order({ symbol: trade.symbol, side: 'buy', quantity: 1 })
+  } })`)
 
 const FEED = { seed: 4, symbols: ['BTCUSDT'] }
 
@@ -42,30 +33,32 @@ async function play(home: string, strategy: string, limit: number, options: Part
 
 /** Writes an order that the gateway has not read yet, as the last event before the power loss. Returns its position. */
 function orderUnseen(writer: Writer): number {
-  const orderId = (2n << 48n) | BigInt(writer.position)
   return writer.write(
     Order,
     {
-      symbol: 'BTCUSDT',
-      orderId,
-      price: 0,
-      quantity: 1,
-      filledQuantity: 0,
-      averagePrice: 0,
-      clientOrderId: 'last',
+      orderId: (1n << 52n) | (1n << 32n) | 1_000_000n,
+      instrument: 1,
+      request: 0,
+      account: 0,
       side: 'buy',
       orderType: 'market',
-      state: 'new',
       timeInForce: 'ioc',
       action: 'new',
+      postOnly: false,
+      reduceOnly: false,
+      price: 0,
+      quantity: 1,
+      stopPrice: 0,
+      expireAt: 0n,
+      clientOrderId: 'last',
     },
-    { source: 2, cause: { journal: 1, position: 0 } },
+    { source: 1, cause: { journal: SEQUENCE, position: 0 } },
   )
 }
 
 /** Changes a session's files to what the disk has when the machine starts again. */
 function afterPowerLoss(home: string): string {
-  const copy = join(makeFolder('memory'), 'session')
+  const copy = join(makeFolder('memory'), 'home')
   cpSync(home, copy, { recursive: true })
   for (const journal of [join(copy, 'gateway'), join(copy, 'strategies', 'a')]) {
     for (const name of readdirSync(journal).filter(file => file.endsWith('.page'))) moveToOtherBoot(join(journal, name))
@@ -76,9 +69,9 @@ function afterPowerLoss(home: string): string {
 /** A session whose strategy was writing when power was lost, and the position of its last order. */
 async function lostWhileWriting(strategy: string, writing: WriterOptions): Promise<{ home: string; position: number }> {
   const { durability } = writing as Pick<GatewayOptions, 'durability'>
-  const home = join(makeFolder('memory'), 'session')
+  const home = join(makeFolder('memory'), 'home')
   await play(home, strategy, 400, { durability })
-  using writer = Writer.open(join(home, 'strategies', 'a'), { journalId: 2, ...writing })
+  using writer = Writer.open(join(home, 'strategies', 'a'), { journalId: STRATEGY_JOURNALS + 1, ...writing })
   const position = orderUnseen(writer)
   return { home: afterPowerLoss(home), position }
 }

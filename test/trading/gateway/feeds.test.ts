@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Feed, Gateway, type MarketEvent, replayGateway, SyntheticFeed } from 'ticktape/runtime'
+import { Trade } from 'ticktape/trading'
+import { describe, expect, test } from 'vitest'
+import { FeedStart } from '../../../dist/trading/sequence/frames.js'
+import { feedOf, moduleOf, newHome, playToEnd, QUICK, sequenceOf, trade } from '../../support/desks.ts'
+
+const events = (first: number, count: number): MarketEvent[] =>
+  Array.from({ length: count }, (_, i) => trade('A', 1, first + i))
+
+const idsOf = (home: string): number[] => sequenceOf<{ tradeId: bigint }>(home, Trade).map(t => Number(t.tradeId))
+
+describe('the feed of a home', () => {
+  test('is gone on with where it was, when it is the same; another one is taken from its beginning, and both are on record', async () => {
+    const home = newHome()
+    const play = (feed: Feed): Promise<boolean> => playToEnd({ home, strategies: [], feed })
+    const [monday, tuesday] = [events(0, 30), events(1000, 20)]
+    await play(feedOf(monday.slice(0, 10), 'monday'))
+    await play(feedOf(monday, 'monday'))
+    expect(idsOf(home)).toEqual(monday.map((_, i) => i))
+    await play(feedOf(tuesday, 'tuesday'))
+    // All of it: not the part after the 30th event.
+    expect(idsOf(home).slice(30)).toEqual(tuesday.map((_, i) => 1000 + i))
+    expect(sequenceOf(home, FeedStart).map(({ identity, next }) => [identity, next])).toEqual([
+      ['monday', 0],
+      ['monday', 10],
+      ['tuesday', 0],
+    ])
+    expect(await replayGateway({ home })).toMatchObject({ events: 50, difference: undefined })
+  })
+
+  test('has an identity that follows from what it is: another seed is another feed', () => {
+    const identity = (options: object): string | undefined => new SyntheticFeed(options).identity
+    expect(identity({ seed: 1 })).not.toBe(identity({ seed: 2 }))
+    expect(identity({ seed: 1, rate: 10 })).not.toBe(identity({ seed: 1, rate: 20 }))
+    // It may grow.
+    expect(identity({ seed: 1, limit: 10 })).toBe(identity({ seed: 1, limit: 20 }))
+  })
+
+  test('that is quiet is closed when the gateway stops: its signal aborts and its `finally` runs', async () => {
+    const seen: string[] = []
+    const quiet: Feed = {
+      async *events(_, options) {
+        try {
+          yield events(0, 1)
+          await new Promise<void>(resolve => options?.signal.addEventListener('abort', () => resolve()))
+          seen.push('aborted')
+        } finally {
+          seen.push('finally')
+        }
+      },
+    }
+    const home = newHome()
+    const gateway = await Gateway.start({ ...QUICK, home, strategies: [], feed: quiet })
+    while (gateway.status.events < 1) await sleep(5)
+    expect(await gateway.stop()).toBe(true)
+    await gateway.fed
+    expect(seen).toEqual(['aborted', 'finally'])
+  })
+
+  test('that fails rejects `fed` and `stop`; what it gave before is taken once, also by the next start', async () => {
+    const broken: Feed = {
+      async *events(skip) {
+        yield events(skip, 10 - skip)
+        throw new Error('the line is dead')
+      },
+    }
+    const home = newHome()
+    const idle = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")
+    for (let i = 0; i < 2; i++) {
+      const gateway = await Gateway.start({ ...QUICK, home, strategies: i === 0 ? [idle] : [], feed: broken })
+      await expect(gateway.fed).rejects.toThrow('the line is dead')
+      const pid = gateway.status.strategies[0]?.pid
+      await expect(gateway.stop()).rejects.toThrow('the line is dead')
+      if (pid !== undefined) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    }
+    expect(idsOf(home)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  })
+})
