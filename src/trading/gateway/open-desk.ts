@@ -118,7 +118,7 @@ export class OpenDesk {
 
   readonly check = (): void => this.sequence.writer.checkIdentity()
 
-  /** The instrument of a feed's symbol. One that no venue has named gets terms that fit any price. */
+  /** The instrument of a feed's symbol. One without known terms gets ticks and steps that are fine enough for most prices. */
   instrumentOf(symbol: string): Instrument {
     const known = this.bySymbol.get(symbol)
     if (known !== undefined) return known
@@ -138,9 +138,9 @@ export class OpenDesk {
     return next
   }
 
-  /** Puts into the sequence that somebody pulled or reset the breaker. */
-  lookAtBreaker(): void {
-    this.breaker.look(this.sequence.writer, this.desk)
+  /** Records in the sequence that the breaker was halted, or resumed. */
+  checkBreaker(): void {
+    this.breaker.check(this.sequence.writer, this.desk)
   }
 
   get hasVenueEvents(): boolean {

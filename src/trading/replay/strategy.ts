@@ -9,7 +9,7 @@ import { Fill, OrderReport } from '../messages/order-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired } from '../sequence/frames.js'
 import { HomeDirectory, SEQUENCE } from '../sequence/home.js'
-import { showWhatWasBefore } from '../strategies/before-start.js'
+import { passEarlierFrames } from '../strategies/before-start.js'
 import { StrategyHost } from '../strategies/host.js'
 import { loadStrategy } from '../strategies/load.js'
 import { livesOf, moduleOnRecord, strategyIn } from './lives.js'
@@ -117,7 +117,7 @@ class Replay {
     this.host = host
     this.thrown = undefined
     if (reader.position !== run.from) reader.seek({ position: run.from })
-    this.deliver(undefined, started => started.start(showWhatWasBefore(started, this.sequence, run.from)))
+    this.deliver(undefined, started => started.start(passEarlierFrames(started, this.sequence, run.from)))
     let sliceEnd = performance.now() + SLICE_MS
     while (this.thrown === undefined && reader.position < run.to) {
       if (reader.poll(this.handlers, 1) === 0) {
