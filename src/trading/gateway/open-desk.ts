@@ -18,7 +18,6 @@ import { entryOf, writeInstrument } from '../messages/instrument-frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
-import type { RiskOptions } from '../risk/limits.js'
 import { type DeskConfig, writeConfig } from '../sequence/config.js'
 import {
   Config,
@@ -69,7 +68,7 @@ const FRAMES: readonly FrameDefinition[] = [
   TimerFired,
   Switch,
   VenueReport,
-] as unknown as readonly FrameDefinition[]
+]
 
 /** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
 export class OpenDesk {
@@ -194,7 +193,7 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     if (writer.position === 0) writeIdentity(writer, newIdentity())
     const recorder = new FrameRecorder()
     const player = new Player(identity => makeDesk(identity, venues, config.expiryMs, recorder), recorder)
-    player.onConfig = recorded => player.played.risk.setOptions(recorded.risk as RiskOptions)
+    player.onConfig = recorded => player.played.risk.setOptions(recorded.risk)
     player.play(home.sequence)
     const desk = player.played
     if (player.difference !== undefined) throw mismatch(home, player)
