@@ -38,7 +38,7 @@ import { checkVenue } from '../venues/load-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
 import { Adapter } from './adapter.js'
 import { BreakerWatch } from './breaker-watch.js'
-import { checkStrategyJournals } from './check-home.js'
+import { checkJournals } from './check-home.js'
 import type { GatewayOptions } from './options.js'
 import { VenueInbox } from './venue-inbox.js'
 
@@ -193,13 +193,16 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     if (writer.position === 0) writeIdentity(writer, newIdentity())
     const recorder = new FrameRecorder()
     const player = new Player(identity => makeDesk(identity, venues, config.expiryMs, recorder), recorder)
-    player.onConfig = recorded => player.played.risk.setOptions(recorded.risk)
+    player.onConfig = recorded => {
+      // Before any of its orders is played.
+      checkSameVenues(home, recorded, config)
+      player.played.risk.setOptions(recorded.risk)
+    }
     player.play(home.sequence)
     const desk = player.played
     if (player.difference !== undefined) throw mismatch(home, player)
     const identity = player.identity as HomeIdentity
-    if (player.config !== undefined) checkSameVenues(home, player.config, config)
-    await checkStrategyJournals(home, identity, writer.position, player, options)
+    await checkJournals(home, identity, writer.position, player, venues, options)
     const sequence = new Sequence(writer, desk.time)
     completeOutcomes(writer, recorder)
     desk.outcomes.writeTo(writer)
