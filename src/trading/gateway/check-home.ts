@@ -1,3 +1,4 @@
+import * as fs from 'node:fs'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import { findLast } from '../../runtime/consumer/find-last.js'
@@ -30,7 +31,7 @@ export async function checkJournals(
 ): Promise<void> {
   const check = async (path: string, number: number | undefined): Promise<void> => {
     const refuse = (what: string): HomeError => refusal(home, path, what)
-    if (!isJournal(path)) {
+    if (!fs.existsSync(path) || !isJournal(path)) {
       const position = taken.get(number ?? 0) ?? 0
       if (position > 0) throw refuse(`is missing, but was taken up to position ${position} by the sequence`)
       return
