@@ -101,7 +101,7 @@ class OwnVenue {
     return true
   }
 
-  #say(kind, { type, expireAt, reason, ...fields }, now = 0) {
+  #say(kind, { reason, ...fields }, now = 0) {
     const event = Object.assign(new VenueEvent(), fields, { kind, venueTime: now })
     event.reason = reason === undefined ? 0 : REASONS.indexOf(reason)
     this.#report(event)

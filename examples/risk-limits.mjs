@@ -53,6 +53,7 @@ if (process.argv[1] === import.meta.filename) {
   sequence.close()
 
   for (const [what, count] of counts) console.log(`${String(count).padStart(6)}  ${what}`)
-  for (const [strategy, quantity] of [...held].sort()) console.log(`strategy ${strategy} holds ${quantity.toFixed(1)}`)
+  for (const [strategy, quantity] of [...held].sort(([a], [b]) => a - b))
+    console.log(`strategy ${strategy} holds ${quantity.toFixed(1)}`)
   rmSync(home, { recursive: true })
 }

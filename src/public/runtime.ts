@@ -19,14 +19,19 @@ export {
 } from '../trading/replay/gateway.js'
 export type { ReplayDifference } from '../trading/replay/output-comparison.js'
 export { type ReplayOptions, type ReplayResult, replayStrategy } from '../trading/replay/strategy.js'
+export type { Limits, RiskOptions } from '../trading/risk/limits.js'
 export type { OrderRequest } from '../trading/strategies/order-request.js'
+export type { OpenOrder } from '../trading/strategies/own-orders.js'
+export type { OwnPosition } from '../trading/strategies/own-positions.js'
 export {
   type BookTopView,
   defineStrategy,
+  type FillView,
   type OrderReportView,
   type StrategyContext,
   type StrategyDefinition,
   type TickerView,
+  type TimerEvent,
   type TradeView,
 } from '../trading/strategies/strategy.js'
 export type { AsyncVenue, VenueOrder } from '../trading/venues/async-venue.js'

@@ -57,7 +57,7 @@ test('follow: says that it waits, and Ctrl-C before there is a journal ends it q
 })
 
 test('strategy: runs and trades, and its replay is the same', { timeout: 60_000 }, () => {
-  const home = join(makeFolder('memory'), 'session')
+  const home = join(makeFolder('memory'), 'home')
   const strategy = join(EXAMPLES, 'strategy.mjs')
   const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '6', '--json')
   expect(status).toBe(0)
@@ -73,6 +73,53 @@ test('strategy: runs and trades, and its replay is the same', { timeout: 60_000 
   expect(replay).toMatchObject({ status: 0, stdout: expect.stringContaining('the same') as string })
 })
 
+/** Runs an example to its end. */
+function run(example: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  return spawnSync(process.execPath, [join(EXAMPLES, example)], { encoding: 'utf8', timeout: 100_000 })
+}
+
+test('market making: the strategy quotes, and the exchange has its orders and fills', { timeout: 120_000 }, () => {
+  const { status, stdout, stderr } = run('market-making.mjs')
+  expect([status, stdout]).toEqual([
+    0,
+    expect.stringMatching(/^the exchange had [1-9]\d* orders and [1-9]\d* fills; it paid \d+\.\d\d USDT in fees\n$/),
+  ])
+  expect(stderr).toMatch(/^\[maker\] holds -?[\d.]+, profit -?\d+\.\d\d before fees$/m)
+})
+
+test('risk limits: what two strategies hold together is the limit, and the rest is denied', {
+  timeout: 120_000,
+}, () => {
+  const { status, stdout } = run('risk-limits.mjs')
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^ *[1-9]\d* {2}denied: position-limit$/m)])
+  const held = [...stdout.matchAll(/^strategy (\d) holds ([\d.]+)$/gm)].map(([, id, quantity]) => [
+    id,
+    Number(quantity),
+  ])
+  expect(held.reduce((sum, [, quantity]) => sum + Number(quantity), 0)).toBeCloseTo(2, 9)
+  expect(held.filter(([id, quantity]) => id === '2' && Number(quantity) > 0.5)).toEqual([])
+})
+
+test('own venue: a venue in a process of its own answers, and the replay is the same', { timeout: 100_000 }, () => {
+  const home = join(makeFolder('memory'), 'home')
+  const files = [join(EXAMPLES, 'strategy.mjs'), '--venue', join(EXAMPLES, 'own-venue.mjs')]
+  const { status, stdout } = ticktape('run', ...files, '--home', home, '--duration', '8', '--json')
+  expect(status).toBe(0)
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { kind: string; venue?: string; event?: string; orders?: number })
+  expect(lines.filter(line => line.venue === 'own').map(line => line.event)).toEqual(['started', 'ready', 'ended'])
+  expect(lines.at(-1)?.orders).toBeGreaterThan(5)
+  const tail = ticktape('tail', join(home, 'venues', 'own'), '--json', '-n', '100000').stdout
+  expect(tail).toMatch(/"kind":"sending"/)
+  expect(tail).toMatch(/"kind":"accepted"/)
+  expect(ticktape('replay', home)).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/gateway: the same.*\nmomentum: the same/) as string,
+  })
+})
+
 test('the strategy in docs/runtime.md runs, and its replay is the same', { timeout: 60_000 }, () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/runtime.md'), 'utf8')
   const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
@@ -84,7 +131,7 @@ test('the strategy in docs/runtime.md runs, and its replay is the same', { timeo
       JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../dist/public/runtime.js')).href),
     ),
   )
-  const home = join(makeFolder('memory'), 'session')
+  const home = join(makeFolder('memory'), 'home')
   const { status, stderr } = ticktape('run', file, '--home', home, '--duration', '6')
   expect([status, stderr]).toEqual([0, expect.stringMatching(/\[momentum\] filled 0\.01 at \d+/) as string])
   expect(ticktape('replay', home)).toMatchObject({

@@ -53,7 +53,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   handle: 'declare function handle(order: unknown): void',
   messages: 'declare const messages: { s: string; p: string }[]',
   report: 'declare function report(message: unknown, error: unknown): void',
-  fillOf: `declare function fillOf(report: import('ticktape/runtime').OrderReportView): import('ticktape/trading').Fill`,
+  fillOf: `declare function fillOf(fill: import('ticktape/runtime').FillView): import('ticktape/trading').Fill`,
 }
 
 interface Block {

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import type { GatewayOptions } from '../../trading/gateway/options.js'
+import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
+import type { RiskOptions } from '../../trading/risk/limits.js'
 import { UsageError } from '../output/failure.js'
 
 /** The options of `run` that name files for the gateway. */
@@ -14,12 +16,8 @@ export interface RunFiles {
 export function readRunFiles({ venue, risk, instruments }: RunFiles): Partial<GatewayOptions> {
   return {
     ...(venue === undefined ? {} : { venue: existing(venue, '--venue') }),
-    ...(risk === undefined ? {} : { risk: jsonIn<GatewayOptions['risk']>(risk, '--risk', isObject, 'an object') }),
-    ...(instruments === undefined
-      ? {}
-      : {
-          instruments: jsonIn<GatewayOptions['instruments']>(instruments, '--instruments', Array.isArray, 'a list'),
-        }),
+    ...(risk === undefined ? {} : { risk: objectIn(risk, '--risk') }),
+    ...(instruments === undefined ? {} : { instruments: listIn(instruments, '--instruments') }),
   }
 }
 
@@ -28,18 +26,23 @@ function existing(file: string, option: string): string {
   return path.resolve(file)
 }
 
-function jsonIn<T>(file: string, option: string, isRight: (value: unknown) => boolean, what: string): T {
-  let value: unknown
-  try {
-    value = JSON.parse(fs.readFileSync(existing(file, option), 'utf8'))
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw new UsageError(`${option}: ${file} cannot be read as JSON: ${(error as Error).message}`)
-  }
-  if (!isRight(value)) throw new UsageError(`${option}: ${file} must have ${what}`)
-  return value as T
+function objectIn(file: string, option: string): RiskOptions {
+  const value = jsonIn(file, option)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new UsageError(`${option}: ${file} must have an object`)
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function listIn(file: string, option: string): readonly InstrumentSpec[] {
+  const value = jsonIn(file, option)
+  if (Array.isArray(value)) return value as InstrumentSpec[]
+  throw new UsageError(`${option}: ${file} must have a list`)
+}
+
+function jsonIn(file: string, option: string): unknown {
+  const text = fs.readFileSync(existing(file, option), 'utf8')
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UsageError(`${option}: ${file} is not JSON: ${(error as Error).message}`)
+  }
 }

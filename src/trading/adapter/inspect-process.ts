@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { VenueInspectAnswer } from '../venues/adapter-config.js'
 import { loadVenue } from '../venues/load-venue.js'
 
-/** Loads the venue of the module named by its only argument, and tells the gateway what it is. */
+/** Loads the venue of the module named by its only argument, and sends what it is to the gateway. */
 const file = resolve(process.argv[2])
 
 function answer(message: VenueInspectAnswer): void {

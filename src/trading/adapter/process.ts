@@ -14,7 +14,7 @@ import type { AdapterConfig } from '../venues/adapter-config.js'
 import { loadVenue } from '../venues/load-venue.js'
 import { VenueAdapter } from './adapter.js'
 
-/** The longest time between two looks at a simulated venue, in ms. */
+/** The longest time between two calls of a simulated venue, in ms. */
 const LONGEST_NAP_MS = 5
 /** Aborts when the gateway has ended or asks the adapter to stop. */
 const stopping = new AbortController()
@@ -78,11 +78,11 @@ function continueAfterLast(reader: Reader, adapter: VenueAdapter, { output }: Ad
 /** Lets a simulated venue do what is due by its own time. */
 function everyDue(adapter: VenueAdapter): { stop(): void } {
   let timer: NodeJS.Timeout | undefined
-  const look = (): void => {
+  const advance = (): void => {
     const dueIn = adapter.advance()
-    timer = setTimeout(look, Math.min(Math.max(1, dueIn), LONGEST_NAP_MS))
+    timer = setTimeout(advance, Math.min(Math.max(1, dueIn), LONGEST_NAP_MS))
   }
-  look()
+  advance()
   return { stop: () => clearTimeout(timer) }
 }
 

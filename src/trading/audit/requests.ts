@@ -8,7 +8,6 @@ export interface RequestCounts {
   readonly answeredTwice: number
   /** Not in the sequence, in it twice, or other than in the strategy's journal. */
   readonly lost: number
-  readonly taken: number
 }
 
 interface Copy {
@@ -19,7 +18,7 @@ interface Copy {
 
 /** Follows each request from its copy in the sequence to what was decided about it. */
 export class RequestBook {
-  /** Outcomes of requests that nobody made. */
+  /** Outcomes of requests that no strategy sent. */
   strays = 0
   /** Fills that are in the sequence twice. */
   filledTwice = 0
@@ -65,7 +64,7 @@ export class RequestBook {
       else if (copy.answers === 0) unanswered++
       else answeredTwice++
     }
-    return { answered, unanswered, answeredTwice, lost: Math.abs(sent - taken), taken }
+    return { answered, unanswered, answeredTwice, lost: Math.abs(sent - taken) }
   }
 
   private answer(position: number): void {

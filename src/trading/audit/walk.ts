@@ -83,7 +83,7 @@ export function countFrames(journal: string): number {
 }
 
 /** Reads a journal from its first frame to its last. Returns the number of frames. */
-export function readAll(journal: string, handlers: Handlers): number {
+function readAll(journal: string, handlers: Handlers): number {
   const reader = Reader.open(journal)
   let frames = 0
   try {

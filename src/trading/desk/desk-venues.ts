@@ -163,12 +163,12 @@ export class DeskVenues {
     askSteps: number,
     now: number,
   ): void {
-    const { venue } = this.of(instrument) ?? NOBODY
+    const { venue } = this.of(instrument) ?? NO_VENUE
     if (venue?.deterministic) venue.quote?.(instrument, bidTicks, bidSteps, askTicks, askSteps, now)
   }
 
   trade(instrument: Instrument, side: number, ticks: number, steps: number, now: number): void {
-    const { venue } = this.of(instrument) ?? NOBODY
+    const { venue } = this.of(instrument) ?? NO_VENUE
     if (venue?.deterministic) venue.trade?.(instrument, side, ticks, steps, now)
   }
 
@@ -177,4 +177,4 @@ export class DeskVenues {
   }
 }
 
-const NOBODY: { readonly venue?: AsyncVenue } = {}
+const NO_VENUE: { readonly venue?: AsyncVenue } = {}

@@ -47,11 +47,9 @@ export class Desk {
   readonly outcomes: Outcomes
   readonly timers = new Timers()
   readonly traded = new Traded()
-  private readonly unanswered = new Unanswered()
   /** Whether Ticker frames are written. */
   tickerWanted = false
-  /** Orders and requests handled. */
-  handled = 0
+  private readonly unanswered = new Unanswered()
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
   private readonly fields = new OrderFields()
@@ -88,7 +86,7 @@ export class Desk {
     if (now > this.now) this.now = now
   }
 
-  /** When something is due that nobody sends: a timer, or an answer of a simulated venue. */
+  /** When something is due by time alone: a timer, an answer of a simulated venue, a question about an order. */
   get nextAt(): number {
     return Math.min(this.timers.nextAt, this.venues.nextAt, this.unanswered.nextAt)
   }
@@ -166,7 +164,6 @@ export class Desk {
    */
   order(frame: FramePointer, strategy: number, position: number): void {
     this.cause = position
-    this.handled++
     const fields = this.fields.read(frame, this.time)
     if (strategyOfHigh(fields.idHigh) !== strategy) return this.deny(fields, strategy, UNKNOWN_ORDER)
     switch (fields.action) {
@@ -364,7 +361,7 @@ export class Desk {
   }
 }
 
-/** What of a change is told to the strategy. */
+/** The changes that the strategy gets a report of. */
 const REPORTED = Changed.STATE | Changed.TERMS | Changed.REQUEST | Changed.FILL | Changed.REVISED
 
 /** Whether the terms of an order belong together. The strategy's context checks the same; a journal may have anything. */

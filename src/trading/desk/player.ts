@@ -39,7 +39,6 @@ export interface KnownStrategy {
   epoch: number
   /** Whether that epoch has ended. */
   ended: boolean
-  code: string
 }
 
 /** An outcome in the sequence that is not the one that the desk decides. */
@@ -166,8 +165,8 @@ export class Player {
         this.feed.known = true
       })
       .on(StrategyStart, frame => {
-        const { id, strategy, epoch, code } = frame
-        this.strategies.set(id, { id, number: strategy, epoch, ended: false, code })
+        const { id, strategy, epoch } = frame
+        this.strategies.set(id, { id, number: strategy, epoch, ended: false })
         this.desk?.startStrategy(strategy, id, epoch, frame.wantsTicker)
       })
       .on(StrategyEnd, frame => {

@@ -11,8 +11,8 @@ import { VenueSource } from './venue-source.js'
 
 const ADAPTER_PAGE_SIZE = 1024 * 1024
 
-/** What the adapters of a gateway need. */
-export interface AdaptersOf {
+/** What the adapters of a gateway need from it. */
+export interface AdapterEnvironment {
   readonly home: HomeDirectory
   readonly identity: HomeIdentity
   readonly desk: Desk
@@ -31,23 +31,23 @@ export class Adapter {
   private readonly journal: string
 
   constructor(
-    private readonly open: AdaptersOf,
+    private readonly environment: AdapterEnvironment,
     private readonly number: number,
     private readonly file: string,
   ) {
-    const { home, desk, identity } = open
+    const { home, desk, identity } = environment
     const venue = desk.venues.all[number]
     this.name = venue.name
     this.journal = home.venue(venue.name)
     const writer = Writer.open(this.journal, this.writerOptions())
     if (writer.position === 0) writeIdentity(writer, identity)
     writer.close()
-    this.source = new VenueSource(this.journal, venue, open.taken.get(VENUE_JOURNALS + number) ?? 0)
+    this.source = new VenueSource(this.journal, venue, environment.taken.get(VENUE_JOURNALS + number) ?? 0)
   }
 
   /** Starts its process and keeps it running. */
   start(): void {
-    const { home, options, identity, check } = this.open
+    const { home, options, identity, check } = this.environment
     const input = home.sequence
     this.supervisor = new Supervisor({
       module: packageModule('trading/adapter/process.js', 'A gateway with a venue in a process of its own'),
@@ -73,7 +73,7 @@ export class Adapter {
   }
 
   private writerOptions(): WriterOptions {
-    const { durability } = this.open.options
+    const { durability } = this.environment.options
     return { pageSize: ADAPTER_PAGE_SIZE, durability, journalId: VENUE_JOURNALS + this.number }
   }
 }

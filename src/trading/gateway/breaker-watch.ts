@@ -5,31 +5,27 @@ import { DeskState } from '../risk/checks.js'
 import { CircuitBreaker } from '../risk/circuit-breaker.js'
 import { Switch } from '../sequence/frames.js'
 
-/** The home's circuit breaker, in shared memory: any process may pull it. What it says enters the sequence before it counts. */
+/** The home's circuit breaker, in shared memory: any process may halt it. What it says counts once it is in the sequence. */
 export class BreakerWatch {
   private readonly breaker: CircuitBreaker
-  private wasHalted = false
-  private isFirst = true
+  /** What the last check found; undefined before the first. */
+  private halted: boolean | undefined = undefined
 
   constructor(home: string) {
     this.breaker = CircuitBreaker.open(path.join(home, 'state', 'breaker'))
   }
 
   /** A load of shared memory; writes a frame only when the breaker has changed. */
-  look(writer: Writer, desk: Desk): void {
+  check(writer: Writer, desk: Desk): void {
     const { halted } = this.breaker
-    if (halted === this.wasHalted && !this.isFirst) return
-    if (this.isFirst && halted === (desk.risk.state === DeskState.HALTED)) {
-      this.isFirst = false
-      this.wasHalted = halted
-      return
-    }
-    this.isFirst = false
-    this.wasHalted = halted
+    if (halted === this.halted) return
+    // A gateway starts in the state that the last one left.
+    const before = this.halted ?? desk.risk.state === DeskState.HALTED
+    this.halted = halted
+    if (halted === before) return
     const state = halted ? 'halted' : 'active'
-    const reason = halted ? 'halted' : 'none'
-    const text = halted ? (this.breaker.status().halt?.reason ?? '') : ''
-    writer.write(Switch, { state, reason, text: asciiOf(text) })
+    const text = this.breaker.status().halt?.reason ?? ''
+    writer.write(Switch, { state, reason: halted ? 'halted' : 'none', text: asciiOf(text) })
     desk.switchTo(state)
   }
 
@@ -38,6 +34,7 @@ export class BreakerWatch {
   }
 }
 
+/** Bytes of the text in a Switch frame. */
 const TEXT_BYTES = 44
 
 function asciiOf(text: string): string {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import * as fs from 'node:fs'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import { findLast } from '../../runtime/consumer/find-last.js'
@@ -6,42 +6,45 @@ import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { recoverAfterRestart } from '../../runtime/sessions/recover-journal.js'
 import type { Player } from '../desk/player.js'
 import { HomeError } from '../errors.js'
-import { type HomeDirectory, type HomeIdentity, readIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
+import {
+  type HomeDirectory,
+  type HomeIdentity,
+  readIdentity,
+  STRATEGY_JOURNALS,
+  VENUE_JOURNALS,
+} from '../sequence/home.js'
 import type { GatewayOptions } from './options.js'
-import { writerOptions } from './strategy-processes.js'
 
 /**
- * Checks that the strategies' journals belong to this sequence, before anything is sent or written. A sequence that was
- * restored from an older copy must not continue: it would send orders again.
+ * Checks that the journals of strategies and venues belong to this sequence, before anything is sent or written. A sequence
+ * that was restored from an older copy must not continue: it would send orders again.
  *
  * @param end of the sequence.
  * @throws {HomeError}
  */
-export async function checkStrategyJournals(
+export async function checkJournals(
   home: HomeDirectory,
   identity: HomeIdentity,
   end: number,
   { strategies, taken }: Player,
+  venues: readonly { readonly venue: { readonly name: string }; readonly isRemote: boolean }[],
   options: GatewayOptions,
 ): Promise<void> {
-  for (const { id, number } of strategies.values()) {
-    const path = home.strategy(id)
-    if ((taken.get(STRATEGY_JOURNALS + number) ?? 0) === 0 || (existsSync(path) && isJournal(path))) continue
-    throw new HomeError(`${path} is gone, but orders were taken from it; put it back, or begin another home`, { path })
-  }
-  for (const id of home.strategyIds) {
-    const path = home.strategy(id)
-    const known = strategies.get(id)
+  const check = async (path: string, number: number | undefined): Promise<void> => {
+    const refuse = (what: string): HomeError => refusal(home, path, what)
+    if (!fs.existsSync(path) || !isJournal(path)) {
+      const position = taken.get(number ?? 0) ?? 0
+      if (position > 0) throw refuse(`is missing, but was taken up to position ${position} by the sequence`)
+      return
+    }
     // After a power loss its end may be damaged: its recovery runs first, as its own writer would do.
-    await recoverAfterRestart(path, { ...writerOptions(options, known?.number ?? 0), pageSize: undefined })
+    await recoverAfterRestart(path, { durability: options.durability, journalId: number, pageSize: undefined })
     const found = readIdentity(path)
-    const refuse = (what: string): HomeError =>
-      new HomeError(`${path} ${what}; put back the journals that belong together, or begin another home`, { path })
     if (found === undefined) throw refuse('does not say to which home it belongs')
     if (found.home !== identity.home || found.generation !== identity.generation)
-      throw refuse(`belongs to another home, or to an earlier generation of this one`)
-    if (known !== undefined && found.journal !== STRATEGY_JOURNALS + known.number)
-      throw refuse(`is the journal of another strategy of this home`)
+      throw refuse('belongs to another home, or to an earlier generation of this one')
+    if (number !== undefined && found.journal !== number)
+      throw refuse('is the journal of another strategy or venue of this home')
     const cause = findLast(path, frame => frame.cause)
     if (cause !== undefined && cause >= end)
       throw refuse(
@@ -53,12 +56,32 @@ export async function checkStrategyJournals(
         `has read the sequence up to ${read}, which ends at ${end}: the sequence was restored from an older copy`,
       )
     const position = taken.get(found.journal) ?? 0
-    const reader = Reader.open(path, { from: 'end' })
-    const journalEnd = reader.position
-    reader.close()
+    const journalEnd = endOf(path)
     if (position > journalEnd)
       throw refuse(
         `ends at position ${journalEnd}, but was taken up to ${position} by the sequence: it was restored from an older copy`,
       )
   }
+  const known = [...strategies.values()]
+  // Also journals of strategies that the sequence does not know.
+  for (const id of new Set([...home.strategyIds, ...known.map(strategy => strategy.id)])) {
+    const number = strategies.get(id)?.number
+    await check(home.strategy(id), number === undefined ? undefined : STRATEGY_JOURNALS + number)
+  }
+  for (const [number, { venue, isRemote }] of venues.entries())
+    if (isRemote) await check(home.venue(venue.name), VENUE_JOURNALS + number)
+}
+
+function refusal(home: HomeDirectory, path: string, what: string): HomeError {
+  return new HomeError(
+    `${path} ${what}; put back the journals that belong together, or begin anew with 'ticktape reset ${home.path}'`,
+    { path },
+  )
+}
+
+function endOf(journal: string): number {
+  const reader = Reader.open(journal, { from: 'end' })
+  const { position } = reader
+  reader.close()
+  return position
 }

@@ -8,7 +8,7 @@ import type { RunningStrategy } from './strategy-processes.js'
 /** One second, in ms: lateness is the most of the last one. */
 const LATENESS_MS = 1_000
 
-/** What a gateway does in each turn of its loop: takes what has come, from each source a burst at most. */
+/** What a gateway does in each iteration of its loop: takes what there is, a burst from each source at most. */
 export class GatewayWork implements Work {
   /** Market events taken in this run. */
   events = 0
@@ -29,10 +29,10 @@ export class GatewayWork implements Work {
     this.market = new MarketSource(open.sequence, open.desk, symbol => open.instrumentOf(symbol))
   }
 
-  turn(wallMs: number): number {
+  iterate(wallMs: number): number {
     const { open, strategies, pump } = this
     const { sequence, desk } = open
-    open.lookAtBreaker()
+    open.checkBreaker()
     let done = 0
     if (desk.nextAt !== Number.POSITIVE_INFINITY) done += this.advance()
     for (let i = 0; i < strategies.length; i++) done += strategies[i].source.take(sequence, desk)

@@ -179,10 +179,10 @@ export class Gateway {
       await work.closeFeed()
       const { position } = open.sequence.writer
       const orderly = await Promise.all(
-        work.strategies.map(({ supervisor }) => supervisor?.stop({ kind: 'stop', position }) ?? false),
+        work.strategies.map(async ({ supervisor }) => (await supervisor?.stop({ kind: 'stop', position })) ?? false),
       )
       // After the strategies, whose last requests they must still get.
-      await Promise.all(open.adapters.map(({ supervisor }) => supervisor?.stop({ kind: 'stop', position })))
+      await Promise.all(open.adapters.map(async ({ supervisor }) => supervisor?.stop({ kind: 'stop', position })))
       this.loop.stop()
       await Promise.all([this.fed, this.running])
       for (const strategy of work.strategies) endEpoch(open, strategy)
@@ -199,7 +199,7 @@ export class Gateway {
     const { feed, speed = 'realtime', maxGapMs, onProblem = () => {} } = this.options
     const { work, open } = this
     if (this.options.onProblem !== undefined) feed.onProblem = onProblem
-    const ready = work.strategies.map(({ supervisor }) => supervisor?.ready)
+    const ready = work.strategies.map(async ({ supervisor }) => supervisor?.ready)
     const waiting = new AbortController()
     await Promise.race([Promise.all(ready), nap(START_MS, AbortSignal.any([signal, waiting.signal]))])
     waiting.abort()

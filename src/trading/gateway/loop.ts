@@ -3,10 +3,10 @@ import { EAGER_CHECKS, pause } from '../../wait/pause.js'
 import { sleepInLoop } from '../../wait/sleeper.js'
 import type { Wakeable } from '../../wait/wakeable.js'
 
-/** What a gateway's loop does, again and again. */
+/** What a gateway's loop does in each iteration. */
 export interface Work {
-  /** Does what there is to do now, a bounded piece of it. Returns how much was done; 0 for nothing. */
-  turn(wallMs: number): number
+  /** Does a bounded part of what there is to do now. Returns how much was done; 0 for nothing. */
+  iterate(wallMs: number): number
   /** Whether there is something to do. Called before the loop sleeps. */
   hasWork(): boolean
   /** ms until something is due by itself: a timer, an event of the feed. Infinity for nothing. */
@@ -21,16 +21,16 @@ export interface Work {
 const SLICE_MS = 5
 /** Checks without work before a loop that may sleep does so. */
 const SPIN_CHECKS = 200
-/** Turns of waiting promises between two turns of the event loop. */
-const TURNS_OF_PROMISES = 8
+/** Waits for promises between two turns of the event loop. */
+const PROMISE_WAITS = 8
 /** Timers of the event loop fire up to a ms late, so the loop spins through waits that are shorter. */
 const SHORT_WAIT_MS = 1
 
 /**
  * The loop of a gateway: one thread, no promise between a frame and its consequences.
  *
- * - 'spin' looks again at once, and uses one core fully.
- * - 'event-loop' sleeps while there is nothing to do: writers of journals wake it, and so does `wake`.
+ * When it spins, it checks again at once, and uses one core fully. Otherwise it sleeps while there is nothing to do: writers
+ * of journals wake it, and so does `wake`.
  */
 export class Loop {
   private waker = new AbortController()
@@ -41,7 +41,7 @@ export class Loop {
     private readonly spins: boolean,
   ) {}
 
-  /** Something has come that no journal announces: an event of the feed or of a venue in this process. */
+  /** Call this for what no journal announces: an event of the feed, or of a venue in this process. */
   wake(): void {
     this.waker.abort()
   }
@@ -51,13 +51,13 @@ export class Loop {
     this.wake()
   }
 
-  /** Runs until `stop`. Rejects with the first error of `turn`. */
+  /** Runs until `stop`. Rejects with the first error of `iterate`. */
   async run(): Promise<void> {
     let idle = 0
     let wallMs = performance.now()
     let sliceEnd = wallMs + SLICE_MS
     while (!this.stopping) {
-      const done = this.work.turn(wallMs)
+      const done = this.work.iterate(wallMs)
       idle = done > 0 ? 0 : idle + 1
       wallMs = performance.now()
       if (wallMs >= sliceEnd) {
@@ -66,7 +66,7 @@ export class Loop {
         sliceEnd = wallMs + SLICE_MS
       } else if (idle > 0 && this.work.isWaiting) {
         // Promises of a feed in memory are ready without the event loop; those of a file need it.
-        await (idle % TURNS_OF_PROMISES === 0 ? eventLoopTurn() : undefined)
+        await (idle % PROMISE_WAITS === 0 ? eventLoopTurn() : undefined)
       } else if (idle > EAGER_CHECKS) {
         pause()
         if (!this.spins && idle > SPIN_CHECKS && this.work.dueIn(wallMs) > SHORT_WAIT_MS) {

@@ -18,7 +18,6 @@ import { entryOf, writeInstrument } from '../messages/instrument-frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
-import type { RiskOptions } from '../risk/limits.js'
 import { type DeskConfig, writeConfig } from '../sequence/config.js'
 import {
   Config,
@@ -40,7 +39,7 @@ import { checkVenue } from '../venues/load-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
 import { Adapter } from './adapter.js'
 import { BreakerWatch } from './breaker-watch.js'
-import { checkStrategyJournals } from './check-home.js'
+import { checkJournals } from './check-home.js'
 import type { GatewayOptions } from './options.js'
 import { VenueInbox } from './venue-inbox.js'
 
@@ -71,7 +70,7 @@ const FRAMES: readonly FrameDefinition[] = [
   TimerFired,
   Switch,
   VenueReport,
-] as unknown as readonly FrameDefinition[]
+]
 
 /** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
 export class OpenDesk {
@@ -120,7 +119,7 @@ export class OpenDesk {
 
   readonly check = (): void => this.sequence.writer.checkIdentity()
 
-  /** The instrument of a feed's symbol. One that no venue has named gets terms that fit any price. */
+  /** The instrument of a feed's symbol. One without known terms gets ticks and steps that are fine enough for most prices. */
   instrumentOf(symbol: string): Instrument {
     const known = this.bySymbol.get(symbol)
     if (known !== undefined) return known
@@ -140,9 +139,9 @@ export class OpenDesk {
     return next
   }
 
-  /** Puts into the sequence that somebody pulled or reset the breaker. */
-  lookAtBreaker(): void {
-    this.breaker.look(this.sequence.writer, this.desk)
+  /** Records in the sequence that the breaker was halted, or resumed. */
+  checkBreaker(): void {
+    this.breaker.check(this.sequence.writer, this.desk)
   }
 
   get hasVenueEvents(): boolean {
@@ -196,13 +195,16 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     if (writer.position === 0) writeIdentity(writer, newIdentity())
     const recorder = new FrameRecorder()
     const player = new Player(identity => makeDesk(identity, venues, config.expiryMs, recorder), recorder)
-    player.onConfig = recorded => player.played.risk.setOptions(recorded.risk as RiskOptions)
+    player.onConfig = recorded => {
+      // Before any of its orders is played.
+      checkSameVenues(home, recorded, config)
+      player.played.risk.setOptions(recorded.risk)
+    }
     player.play(home.sequence)
     const desk = player.played
     if (player.difference !== undefined) throw mismatch(home, player)
     const identity = player.identity as HomeIdentity
-    if (player.config !== undefined) checkSameVenues(home, player.config, config)
-    await checkStrategyJournals(home, identity, writer.position, player, options)
+    await checkJournals(home, identity, writer.position, player, venues, options)
     const sequence = new Sequence(writer, desk.time)
     completeOutcomes(writer, recorder)
     desk.outcomes.writeTo(writer)

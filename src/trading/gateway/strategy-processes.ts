@@ -41,7 +41,7 @@ export class RunningStrategy {
 }
 
 /** What the strategies of a gateway need. */
-export interface StrategiesOf {
+export interface StrategyEnvironment {
   readonly home: HomeDirectory
   readonly identity: HomeIdentity
   readonly sequence: Sequence
@@ -55,7 +55,7 @@ export interface StrategiesOf {
 
 /** Gives a strategy its number, and creates its journal if it has none. */
 export function enterStrategy(
-  of: StrategiesOf,
+  environment: StrategyEnvironment,
   info: StrategyInfo,
   strategies: Map<string, KnownStrategy>,
   taken: ReadonlyMap<number, number>,
@@ -64,36 +64,36 @@ export function enterStrategy(
   if (known === undefined) {
     const number = 1 + Math.max(0, ...[...strategies.values()].map(strategy => strategy.number))
     if (number > MAX_STRATEGY)
-      throw new StrategyError(`${of.home.path} has had ${MAX_STRATEGY} strategies; begin another home`)
-    known = { id: info.id, number, epoch: 0, ended: true, code: info.code }
+      throw new StrategyError(`${environment.home.path} has had ${MAX_STRATEGY} strategies; begin another home`)
+    known = { id: info.id, number, epoch: 0, ended: true }
     strategies.set(info.id, known)
   }
-  const path = of.home.strategy(info.id)
-  createJournal(of, path, known.number)
+  const path = environment.home.strategy(info.id)
+  createJournal(environment, path, known.number)
   return new RunningStrategy(info, known, path, taken.get(STRATEGY_JOURNALS + known.number) ?? 0)
 }
 
 /** Starts a strategy's process and keeps it running. Each start is a new epoch. */
-export function superviseStrategy(of: StrategiesOf, strategy: RunningStrategy): void {
-  const { options, home, check } = of
+export function superviseStrategy(environment: StrategyEnvironment, strategy: RunningStrategy): void {
+  const { options, home, check } = environment
   const { info, known } = strategy
   const input = home.sequence
   const start = (): string => {
     check()
-    endEpoch(of, strategy)
-    const seed = startEpoch(of, strategy)
+    endEpoch(environment, strategy)
+    const seed = startEpoch(environment, strategy)
     const config: StrategyProcessConfig = {
       id: info.id,
       file: info.file,
       strategy: known.number,
       epoch: known.epoch,
       seed,
-      accounts: of.accounts,
+      accounts: environment.accounts,
       input,
       inputIdentity: identityOf(input),
       output: home.strategy(info.id),
       log: home.log,
-      writer: writerOptions(of.options, known.number),
+      writer: writerOptions(environment.options, known.number),
       wait: options.wait ?? 'event-loop',
       progressMs: options.progressMs ?? 250,
     }
@@ -110,7 +110,7 @@ export function superviseStrategy(of: StrategiesOf, strategy: RunningStrategy): 
 }
 
 /** Takes what the strategy's last process had written, and records that its epoch is over: whatever comes later is denied. */
-export function endEpoch({ sequence, desk }: StrategiesOf, { known, source }: RunningStrategy): void {
+export function endEpoch({ sequence, desk }: StrategyEnvironment, { known, source }: RunningStrategy): void {
   if (known.ended) return
   while (source.take(sequence, desk) > 0);
   const { number, epoch } = known
@@ -120,12 +120,11 @@ export function endEpoch({ sequence, desk }: StrategiesOf, { known, source }: Ru
 }
 
 /** Records a new epoch. Returns its seed. */
-function startEpoch({ sequence, desk, home }: StrategiesOf, { known, info }: RunningStrategy): number {
+function startEpoch({ sequence, desk, home }: StrategyEnvironment, { known, info }: RunningStrategy): number {
   if (known.epoch === MAX_EPOCH)
     throw new StrategyError(`strategy '${info.id}' of ${home.path} was started ${MAX_EPOCH} times; begin another home`)
   known.epoch++
   known.ended = false
-  known.code = info.code
   const seed = randomInt(2 ** 32)
   sequence.writer.write(StrategyStart, {
     strategy: known.number,
@@ -145,7 +144,7 @@ export function writerOptions({ strategyPageSize, durability }: GatewayOptions, 
   return { pageSize: strategyPageSize ?? STRATEGY_PAGE_SIZE, durability, journalId: STRATEGY_JOURNALS + number }
 }
 
-function createJournal({ options, identity }: StrategiesOf, path: string, number: number): void {
+function createJournal({ options, identity }: StrategyEnvironment, path: string, number: number): void {
   // A journal keeps its page size; an earlier run may have used another one.
   const writer = Writer.open(path, writerOptions(options, number))
   try {

@@ -6,7 +6,6 @@ import { type OutcomeDifference, Player } from '../desk/player.js'
 import { VenueMissingError } from '../errors.js'
 import type { SimulatedExchangeOptions } from '../exchange/options/options.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
-import type { RiskOptions } from '../risk/limits.js'
 import type { DeskConfig, VenueConfig } from '../sequence/config.js'
 import { HomeDirectory } from '../sequence/home.js'
 import { livesOf } from '../sequence/lives.js'
@@ -44,7 +43,7 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   const { config } = livesOf(home)
   const recorder = new FrameRecorder()
   const player = new Player(identity => replayDesk(home, identity, config, options, recorder), recorder)
-  player.onConfig = recorded => player.played.risk.setOptions(recorded.risk as RiskOptions)
+  player.onConfig = recorded => player.played.risk.setOptions(recorded.risk)
   await player.playInSlices(home.sequence, async part => {
     options.onProgress?.(part)
     await turn()

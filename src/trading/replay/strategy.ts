@@ -10,7 +10,7 @@ import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired } from '../sequence/frames.js'
 import { HomeDirectory, SEQUENCE } from '../sequence/home.js'
 import { livesOf, moduleOnRecord, strategyIn } from '../sequence/lives.js'
-import { showWhatWasBefore } from '../strategies/before-start.js'
+import { passEarlierFrames } from '../strategies/before-start.js'
 import { StrategyHost } from '../strategies/host.js'
 import { loadStrategy } from '../strategies/load.js'
 import { OutputComparison, type ReplayDifference } from './output-comparison.js'
@@ -117,7 +117,7 @@ class Replay {
     this.host = host
     this.thrown = undefined
     if (reader.position !== run.from) reader.seek({ position: run.from })
-    this.deliver(undefined, started => started.start(showWhatWasBefore(started, this.sequence, run.from)))
+    this.deliver(undefined, started => started.start(passEarlierFrames(started, this.sequence, run.from)))
     let sliceEnd = performance.now() + SLICE_MS
     while (this.thrown === undefined && reader.position < run.to) {
       if (reader.poll(this.handlers, 1) === 0) {

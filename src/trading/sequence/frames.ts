@@ -14,7 +14,7 @@ import { REASONS } from '../messages/reasons.js'
 export const Home = frame('Home', 26, {
   /** 40 random bits, drawn when the home was created. */
   home: u64,
-  /** Journals of different generations do not belong together. 1 in a new home. */
+  /** Grows by one with each `ticktape reset`. Journals of different generations do not belong together. */
   generation: u32,
   /** The journal's number in the home: 1 the sequence, 16 and more those of venues, 4,097 and more those of strategies. */
   journal: u16,

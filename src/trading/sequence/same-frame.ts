@@ -2,8 +2,8 @@ import { Frame, SLOT_SIZE } from '../../frames/format.js'
 import type { FramePointer } from '../../frames/pointer.js'
 
 /**
- * Whether two frames are the same but for when they were written: the time, the checksum, and the ns since the root of the
- * chain of causes are not compared.
+ * Whether two frames are the same except for when they were written: the time, the checksum, and the time since the first
+ * cause are not compared.
  */
 export function isSameFrame(a: FramePointer, b: FramePointer): boolean {
   const slots = a.u8[a.at + Frame.SLOTS]

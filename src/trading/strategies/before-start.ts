@@ -5,7 +5,7 @@ import { Fill, OrderReport } from '../messages/order-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import type { StrategyHost } from './host.js'
 
-/** Frames between two looks whether the strategy's position is reached. */
+/** Frames between two checks whether the strategy's position is reached. */
 const BATCH = 1024
 
 /** The last frame before a strategy's start. */
@@ -16,10 +16,10 @@ export interface LastBefore {
 }
 
 /**
- * Shows a strategy what the sequence has before the position where it starts: the instruments, its own orders and fills, the
- * last quotes; then the market data of its history.
+ * Passes to a strategy what the sequence has before the position where it starts: the instruments, its own orders and fills,
+ * the last quotes; then the market data of its history.
  */
-export function showWhatWasBefore(host: StrategyHost, sequence: string, position: number): LastBefore {
+export function passEarlierFrames(host: StrategyHost, sequence: string, position: number): LastBefore {
   let last: LastBefore = { position: -1, time: 0n }
   const learning = on(InstrumentTerms, frame => host.instrument(frame))
     .on(OrderReport, frame => host.learnReport(frame))

@@ -11,7 +11,7 @@ import { Order } from '../messages/order-frames.js'
 import { idHigh, MAX_COUNTER, orderIdFrom, strategyOfOrder } from '../messages/order-id.js'
 import type { InstrumentTerms } from '../messages/sequence-frames.js'
 import { type TimerFired, TimerRequest } from '../sequence/frames.js'
-import { checkRequest, fillOrder, type OrderRequest } from './order-request.js'
+import { checkRequest, fillOrder, type OrderRequest, positive } from './order-request.js'
 import { OwnOrders } from './own-orders.js'
 import { OwnPositions } from './own-positions.js'
 import { SeededRandom } from './random.js'
@@ -264,9 +264,7 @@ export class StrategyHost {
 
   private amend(orderId: bigint, change: { readonly price?: number; readonly quantity?: number }): void {
     this.checkOwn('amend()', orderId)
-    const amount = (value: unknown): string | undefined =>
-      typeof value === 'number' && value > 0 && Number.isFinite(value) ? undefined : 'a number above 0'
-    checkOptions('amend', change, { price: amount, quantity: amount })
+    checkOptions('amend', change, { price: positive, quantity: positive })
     if (change.price === undefined && change.quantity === undefined)
       throw new InvalidOptionError("amend() needs a 'price' or a 'quantity'")
     this.beginSending('amend()')

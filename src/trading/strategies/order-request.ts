@@ -43,7 +43,8 @@ export interface OrderRequest {
   readonly account?: string
 }
 
-const positive = (value: unknown): string | undefined =>
+/** Whether a value is a price or a quantity. */
+export const positive = (value: unknown): string | undefined =>
   typeof value === 'number' && value > 0 && Number.isFinite(value) ? undefined : 'a number above 0'
 
 const REQUEST = {

@@ -9,7 +9,7 @@ import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired, TimerRequest } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
-import { showWhatWasBefore } from './before-start.js'
+import { passEarlierFrames } from './before-start.js'
 import { StrategyHost, type StrategyLife } from './host.js'
 import { loadStrategy } from './load.js'
 import { LogFile } from './log-file.js'
@@ -103,7 +103,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   }, config.progressMs)
   try {
     const { position } = consumer.reader
-    const last = showWhatWasBefore(host, input, position)
+    const last = passEarlierFrames(host, input, position)
     consumer.writer.addInstruments(host.instruments.all.map(entryOf))
     consumer.writeTogether(() => host.start(last))
     sendMessage({ kind: 'ready' })
