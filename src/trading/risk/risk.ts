@@ -51,8 +51,8 @@ export interface RiskSettings extends KnownNames {
  *     const changed = orders.apply(event, now); risk.apply(orders.order, changed, event, now)
  *
  * Times are ns since the home's origin; they are passed in and may jump. Everything is counted in whole ticks and steps,
- * money on a grid that is fine enough for all instruments of its currency. An order allocates nothing, once its strategy,
- * account and instrument were used.
+ * money on a grid that is fine enough for all instruments of its currency. No object is made for an order, once its
+ * strategy, account and instrument were used; V8 allocates some numbers (see `npm run bench -- --only risk`).
  */
 export class Risk {
   /** One of DeskState. */
