@@ -1,5 +1,6 @@
 import { question as appendLatency } from './append-latency.js'
 import { question as catchUp } from './catch-up.js'
+import { question as gateway } from './gateway.js'
 import { question as matching } from './matching.js'
 import { question as memory } from './memory.js'
 import { question as merged } from './merged.js'
@@ -24,13 +25,15 @@ export const QUESTIONS: readonly Question[] = [
   transports,
   appendLatency,
   wakeUp,
-  readers,
   sleepers,
+  readers,
   merged,
   catchUp,
   replay,
   openSeek,
   memory,
   state,
+  gateway,
+  risk,
   matching,
 ]

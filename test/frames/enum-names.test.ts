@@ -10,7 +10,7 @@ const New = frame('State', 1, { n: u32, state: enumOf('on', 'off', 'unknown') })
 
 function write(path: string, definition: typeof Old | typeof New, state: string): void {
   using writer = Writer.open(path, { pageSize: 65536 })
-  writer.write(definition as typeof New, { n: 1, state: state as 'on' })
+  writer.write(definition, { n: 1, state: state as 'on' })
 }
 
 function namesOf(path: string): string[] {

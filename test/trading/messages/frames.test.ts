@@ -87,7 +87,7 @@ test('what the gateway writes beside them has ids of its own', () => {
     InstrumentTerms,
     Taken,
     Clock,
-  ] as unknown as readonly FrameDefinition[]
+  ] as readonly FrameDefinition[]
   // 1 to 5 are the frames of version 0.1.
   for (const { id } of all) expect(id).toBeGreaterThan(5)
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
