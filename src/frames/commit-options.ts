@@ -24,8 +24,8 @@ export interface CommitOptions {
 }
 
 /**
- * @internal Options that the runtime makes itself: numbers that need no check, in one object that is used again for each
- * frame. Only for frames of 128 bytes and more.
+ * Options that the runtime fills in itself: numbers that need no check, in one object that is used again for each frame. Only
+ * for frames of 128 bytes and more.
  */
 export class OwnCommit {
   hasCause = false
