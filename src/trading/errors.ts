@@ -6,7 +6,7 @@ export class StrategyError extends TicktapeError {
   readonly code = 'ERR_STRATEGY'
 }
 
-/** A value or a module is no venue. Nothing was started. */
+/** A value or a module is no venue; or a venue reports an event that no frame can hold, of which nothing is recorded. */
 export class VenueError extends TicktapeError {
   readonly code = 'ERR_VENUE'
 }
