@@ -4,7 +4,7 @@ import type { Writer } from '../../journal/write/writer.js'
 import { Instruments } from '../instruments/instruments.js'
 import { entryOf, specOf } from '../messages/instrument-frames.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
-import { idHalves } from '../messages/order-id.js'
+import { type ClientOrderIds, idHalves } from '../messages/order-id.js'
 import { BUY, ORDER_TYPES, SELL, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
@@ -36,6 +36,7 @@ export class VenueAdapter {
     private readonly number: number,
     private readonly writer: Writer,
     private readonly time: Time,
+    ids: ClientOrderIds,
   ) {
     this.handlers = on(InstrumentTerms, frame => this.learn(frame)).on(Intent, frame => {
       if (frame.venue === number) this.act(frame)
@@ -43,7 +44,7 @@ export class VenueAdapter {
     // A simulated exchange follows the market; a real one has it.
     if (venue.quote !== undefined) this.handlers.on(BookTop, frame => this.quote(frame))
     if (venue.trade !== undefined) this.handlers.on(Trade, frame => this.trade(frame))
-    venue.start(event => this.report(event, undefined))
+    venue.start(event => this.report(event, undefined), ids)
   }
 
   /** An instrument of the sequence. Also to be called for those before the position where it starts. */

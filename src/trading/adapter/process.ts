@@ -5,8 +5,9 @@ import { Reader } from '../../journal/read/reader.js'
 import { Writer } from '../../journal/write/writer.js'
 import { findLast } from '../../runtime/consumer/find-last.js'
 import { identityOf } from '../../runtime/consumer/identity.js'
-import type { FromConsumer } from '../../runtime/consumer/messages.js'
+import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
 import { retryWhileLocked } from '../../runtime/sessions/retry-while-locked.js'
+import { ClientOrderIds } from '../messages/order-id.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { VenueReport } from '../sequence/frames.js'
 import { Time } from '../sequence/time.js'
@@ -18,11 +19,16 @@ import { VenueAdapter } from './adapter.js'
 const LONGEST_NAP_MS = 5
 /** Aborts when the gateway has ended or asks the adapter to stop. */
 const stopping = new AbortController()
+/** Set by the gateway's stop message: requests before this position must still be sent. */
+let stopAt = 0
 
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => stopping.abort())
 process.on('disconnect', () => stopping.abort())
-process.on('message', () => stopping.abort())
+process.on('message', (message: ToConsumer) => {
+  stopAt = message.position
+  stopping.abort()
+})
 if (!process.connected) stopping.abort()
 
 try {
@@ -48,12 +54,19 @@ async function main(config: AdapterConfig): Promise<void> {
           path: config.input,
         },
       )
-    const adapter = new VenueAdapter(venue, config.number, writer, new Time(BigInt(config.origin)))
+    const adapter = new VenueAdapter(
+      venue,
+      config.number,
+      writer,
+      new Time(BigInt(config.origin)),
+      new ClientOrderIds(BigInt(config.home)),
+    )
     continueAfterLast(reader, adapter, config)
     const timer = everyDue(adapter)
     sendMessage({ kind: 'ready' })
     try {
       await reader.run(adapter.handlers, { wait: config.wait, signal: stopping.signal })
+      while (reader.position < stopAt && reader.poll(adapter.handlers, 1) > 0);
     } finally {
       timer.stop()
       venue.close()

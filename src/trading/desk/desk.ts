@@ -6,7 +6,7 @@ import { ACTIONS, GTD, LIMIT, STOP, STOP_LIMIT } from '../messages/order-terms.j
 import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
-import { Changed } from '../orders/life/words.js'
+import { Changed, Word } from '../orders/life/words.js'
 import { DeskState } from '../risk/checks.js'
 import type { Risk } from '../risk/risk.js'
 import type { Time } from '../sequence/time.js'
@@ -33,6 +33,7 @@ const PRICE_TICK = reasonCode('price-tick')
 const QUANTITY_STEP = reasonCode('quantity-step')
 const FENCED = reasonCode('strategy-fenced')
 const ORDER_IS_FINAL = reasonCode('order-is-final')
+const OVERFILL = reasonCode('overfill')
 const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
 
 /**
@@ -50,6 +51,8 @@ export class Desk {
   /** Whether Ticker frames are written. */
   tickerWanted = false
   private readonly unanswered = new Unanswered()
+  /** By the account's number: when the venue says that the last connection began, ns. */
+  private readonly connectedAt: number[] = []
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
   private readonly fields = new OrderFields()
@@ -291,23 +294,47 @@ export class Desk {
     if ((changed & Changed.FILL) !== 0) outcomes.fill(order, event, position)
     if ((changed & REPORTED) === 0) return
     const refusal = event.kind === 'amend-rejected' || event.kind === 'cancel-rejected' || event.kind === 'not-sent'
-    const reason = refusal && event.request !== 0 ? event.reason : order.reason
+    let reason = refusal && event.request !== 0 ? event.reason : order.reason
+    if ((changed & Changed.OVERFILL) !== 0) {
+      // More than was asked for: somebody's numbers are wrong. The operator decides when the strategy may go on.
+      risk.pause(order.strategy, true)
+      reason = OVERFILL
+    }
     outcomes.report(order, event.request, reason, event.venueTime, position)
   }
 
   /** What a venue says about an account. */
   private accountEvent(venue: DeskVenue, event: VenueEvent): void {
     const account = venue.firstAccount + event.account
-    if (event.kind === 'connected') this.reconcile(venue, event.account)
-    else if (event.kind === 'reconciled') {
+    if (event.kind === 'connected') {
+      this.connectedAt[account] = event.venueTime
+      this.risk.setReconciled(account, false)
+      // An adapter that was killed had sent them, and nobody was there for the answers.
+      for (const order of this.orders.ofAccount(account))
+        if ((order.submitPending && order.sent) || order.requests.hasSent) this.becomeUnknown(order)
+      this.reconcile(venue, event.account)
+    } else if (event.kind === 'reconciled') {
       this.risk.setReconciled(account, true)
-      for (const order of this.orders.ofAccount(account)) if (order.unknownSince >= 0) this.query(venue, order)
-    } else if (event.kind === 'disconnected') {
+      // What the venue did not name may have ended while the connection was down.
+      const since = this.connectedAt[account] ?? 0
+      for (const order of this.orders.ofAccount(account))
+        if (order.unknownSince >= 0 || (order.word === Word.WORKING && order.saidAt < since)) this.query(venue, order)
+    } else if (event.kind === 'position') this.comparePosition(venue, account, event)
+    else if (event.kind === 'disconnected') {
       this.risk.setReconciled(account, false)
       // What was asked and not answered may have arrived or not.
       for (const order of this.orders.ofAccount(account))
         if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
     }
+  }
+
+  /** The venue's own position beside ours: a difference is recorded, and never invented as a trade. */
+  private comparePosition(venue: DeskVenue, account: number, event: VenueEvent): void {
+    const instrument = this.instruments.get(event.instrument)
+    if (instrument === undefined) return
+    const { position } = this.risk.ofAccount(account, instrument)
+    if (position !== event.steps)
+      this.outcomes.difference(instrument, venue.number, event.account, position, event.steps, this.cause)
   }
 
   private reconcile(venue: DeskVenue, account: number): void {

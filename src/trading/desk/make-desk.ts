@@ -1,5 +1,6 @@
 import type { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Instruments } from '../instruments/instruments.js'
+import { ClientOrderIds } from '../messages/order-id.js'
 import { Orders } from '../orders/life/orders.js'
 import { Risk } from '../risk/risk.js'
 import type { HomeIdentity } from '../sequence/home.js'
@@ -40,7 +41,9 @@ export function makeDesk(
   for (const venue of all)
     venue.accounts.forEach((name, account) => risk.addAccount(venue.firstAccount + account, name))
   const desk = new Desk(instruments, orders, risk, deskVenues, time, new Outcomes(recorder, time))
+  const ids = new ClientOrderIds(identity.home)
   orders.accountNumberOf = (venue, account) => (deskVenues.named(venue)?.firstAccount ?? 0) + account
-  for (const venue of all) if (venue.venue.deterministic) venue.venue.start(event => deskVenues.onEvent(venue, event))
+  for (const venue of all)
+    if (venue.venue.deterministic) venue.venue.start(event => deskVenues.onEvent(venue, event), ids)
   return desk
 }

@@ -4,11 +4,12 @@ import { Halves } from '../../frames/halves.js'
 import { offsetsOf } from '../../frames/offsets.js'
 import type { FramePointer } from '../../frames/pointer.js'
 import { pointerOf } from '../../frames/view.js'
+import type { Instrument } from '../instruments/instrument.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
 import { ORDER_STATES } from '../messages/order-terms.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import { stateOf } from '../orders/life/state.js'
-import { INTENTS, Intent, TimerFired } from '../sequence/frames.js'
+import { INTENTS, Intent, PositionDifference, TimerFired } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import type { Time } from '../sequence/time.js'
 import type { VenueEvent } from '../venues/venue-event.js'
@@ -106,6 +107,24 @@ export class Outcomes {
     u8[at + INTENT.action] = RECONCILE
     u16[(at + INTENT.venue) >> 1] = venue
     u16[(at + INTENT.account) >> 1] = account
+    this.commit(0, cause)
+  }
+
+  /** Of positions, in steps. */
+  difference(
+    instrument: Instrument,
+    venue: number,
+    account: number,
+    ours: number,
+    theirs: number,
+    cause: number,
+  ): void {
+    const difference = this.sink.begin(PositionDifference)
+    difference.instrument = instrument.number
+    difference.venue = venue
+    difference.account = account
+    difference.ours = ours
+    difference.theirs = theirs
     this.commit(0, cause)
   }
 

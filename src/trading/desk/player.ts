@@ -17,6 +17,7 @@ import {
   FeedStart,
   Home,
   Intent,
+  PositionDifference,
   Run,
   StrategyEnd,
   StrategyReset,
@@ -222,6 +223,7 @@ export class Player {
       .on(OrderReport, compare)
       .on(Fill, compare)
       .on(TimerFired, compare)
+      .on(PositionDifference, compare)
   }
 
   private tick(clock: Halves, frame: FrameView<typeof Taken> | FrameView<typeof Clock>): void {

@@ -56,6 +56,7 @@ export class Adapter {
         const config: AdapterConfig = {
           file: this.file,
           number: this.number,
+          home: String(identity.home),
           origin: String(identity.origin),
           input,
           inputIdentity: identityOf(input),

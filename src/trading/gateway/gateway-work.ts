@@ -26,7 +26,7 @@ export class GatewayWork implements Work {
     strategies: readonly RunningStrategy[],
   ) {
     this.strategies = [...strategies]
-    this.market = new MarketSource(open.sequence, open.desk, symbol => open.instrumentOf(symbol))
+    this.market = new MarketSource(open.sequence, open.desk, (symbol, price) => open.instrumentOf(symbol, price))
   }
 
   iterate(wallMs: number): number {

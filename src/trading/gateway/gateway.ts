@@ -182,7 +182,10 @@ export class Gateway {
         work.strategies.map(async ({ supervisor }) => (await supervisor?.stop({ kind: 'stop', position })) ?? false),
       )
       // After the strategies, whose last requests they must still get.
-      await Promise.all(open.adapters.map(async ({ supervisor }) => supervisor?.stop({ kind: 'stop', position })))
+      for (const strategy of work.strategies) endEpoch(open, strategy)
+      const last = open.sequence.writer.position
+      await Promise.all(open.adapters.map(async ({ supervisor }) => supervisor?.stop({ kind: 'stop', position: last })))
+      for (const { source } of open.adapters) while (source.take(open.sequence, open.desk) > 0);
       this.loop.stop()
       await Promise.all([this.fed, this.running])
       for (const strategy of work.strategies) endEpoch(open, strategy)

@@ -26,7 +26,7 @@ export class MarketSource implements MarketSink {
     private readonly sequence: Sequence,
     private readonly desk: Desk,
     /** The instrument of a symbol; makes one when the symbol is new. */
-    private readonly instrumentOf: (symbol: string) => Instrument,
+    private readonly instrumentOf: (symbol: string, price: number) => Instrument,
   ) {
     const room = Math.floor(sequence.burstSlots / EVENT_SLOTS)
     this.batch = new MarketBatch(Math.min(BURST_EVENTS, room))
@@ -55,12 +55,12 @@ export class MarketSource implements MarketSink {
   }
 
   quote(symbol: string, timeMs: number, bid: number, bidSize: number, ask: number, askSize: number): void {
-    this.batch.addQuote(this.instrumentOf(symbol), timeMs, bid, bidSize, ask, askSize)
+    this.batch.addQuote(this.instrumentOf(symbol, ask > 0 ? ask : bid), timeMs, bid, bidSize, ask, askSize)
   }
 
   trade(symbol: string, timeMs: number, price: number, quantity: number, tradeId: bigint, side: 'buy' | 'sell'): void {
     const taker = side === 'buy' ? BUY : SELL
-    this.batch.addTrade(this.instrumentOf(symbol), timeMs, price, quantity, tradeId, taker)
+    this.batch.addTrade(this.instrumentOf(symbol, price), timeMs, price, quantity, tradeId, taker)
   }
 
   private slotsOfBatch(): number {

@@ -17,6 +17,7 @@ import { guessInstrument } from '../market/guess-instrument.js'
 import { entryOf, writeInstrument } from '../messages/instrument-frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { ClientOrderIds } from '../messages/order-id.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { type DeskConfig, writeConfig } from '../sequence/config.js'
 import {
@@ -24,6 +25,7 @@ import {
   FeedStart,
   Home,
   Intent,
+  PositionDifference,
   Run,
   StrategyEnd,
   StrategyReset,
@@ -70,6 +72,7 @@ const FRAMES: readonly FrameDefinition[] = [
   TimerFired,
   Switch,
   VenueReport,
+  PositionDifference,
 ]
 
 /** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
@@ -91,7 +94,8 @@ export class OpenDesk {
     venues: readonly OpenVenue[],
   ) {
     this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
-    this.inbox = new VenueInbox(desk.venues, () => this.onVenueEvent())
+    const clientOrderIds = new ClientOrderIds(identity.home)
+    this.inbox = new VenueInbox(desk.venues, player.taken, clientOrderIds, () => this.onVenueEvent())
   }
 
   /** Market events of earlier runs. */
@@ -120,12 +124,12 @@ export class OpenDesk {
   readonly check = (): void => this.sequence.writer.checkIdentity()
 
   /** The instrument of a feed's symbol. One without known terms gets ticks and steps that are fine enough for most prices. */
-  instrumentOf(symbol: string): Instrument {
+  instrumentOf(symbol: string, price: number): Instrument {
     const known = this.bySymbol.get(symbol)
     if (known !== undefined) return known
     const { instruments, venues } = this.desk
     const instrument =
-      instruments.lookUp(symbol) ?? this.addInstrument(guessInstrument(symbol, venues.all[0]?.name ?? 'sim'))
+      instruments.lookUp(symbol) ?? this.addInstrument(guessInstrument(symbol, venues.all[0]?.name ?? 'sim', price))
     this.bySymbol.set(symbol, instrument)
     return instrument
   }

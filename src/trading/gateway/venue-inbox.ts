@@ -1,5 +1,6 @@
 import type { Desk } from '../desk/desk.js'
 import type { DeskVenue, DeskVenues } from '../desk/desk-venues.js'
+import type { ClientOrderIds } from '../messages/order-id.js'
 import { VenueReport } from '../sequence/frames.js'
 import { VENUE_JOURNALS } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
@@ -20,16 +21,20 @@ export class VenueInbox {
   /** By the venue's number: events taken so far. */
   private readonly taken: number[] = []
 
-  /** @param onEvent is called when an event has come. */
-  constructor(venues: DeskVenues, onEvent: () => void) {
+  /**
+   * @param taken by journal number: the events that earlier gateways took.
+   * @param onEvent is called when an event has come.
+   */
+  constructor(venues: DeskVenues, taken: ReadonlyMap<number, number>, ids: ClientOrderIds, onEvent: () => void) {
     for (const venue of venues.all) {
       if (venue.venue.deterministic || venue.isRemote) continue
+      this.taken[venue.number] = taken.get(VENUE_JOURNALS + venue.number) ?? 0
       venue.venue.start(event => {
         this.events.push(Object.assign(new VenueEvent(), event))
         this.from.push(venue)
         this.count++
         onEvent()
-      })
+      }, ids)
     }
   }
 

@@ -3,11 +3,21 @@ import type { InstrumentSpec } from '../instruments/instrument.js'
 /** Currencies that symbols end with, the longer first. */
 const QUOTES = ['FDUSD', 'USDT', 'USDC', 'TUSD', 'BUSD', 'USD', 'EUR', 'TRY', 'BTC', 'ETH', 'BNB']
 
+/** Significant digits of a price, and decimals of a tick times a step. */
+const PRICE_DIGITS = 9
+const MONEY_DECIMALS = 12
+
 /**
- * The terms of an instrument of which only a symbol is known, such as one in a capture: prices and quantities with up to
- * eight decimals, no smallest or largest order. Give the gateway the venue's own terms to have its ticks and steps checked.
+ * The terms of an instrument of which only a symbol is known, such as one in a capture. Its first price has nine digits, so
+ * that every price that a venue quotes is a whole number of ticks; a tick times a step is 10^-12 of the quote currency, so
+ * that its amounts can be counted beside those of other instruments. There is no smallest or largest order. Give the gateway
+ * the venue's own terms to have its ticks and steps checked.
+ *
+ * @param price of its first market event, in units of the quote currency.
  */
-export function guessInstrument(symbol: string, venue: string): InstrumentSpec {
+export function guessInstrument(symbol: string, venue: string, price: number): InstrumentSpec {
+  const magnitude = price > 0 && price < Number.POSITIVE_INFINITY ? Math.floor(Math.log10(price)) : 0
+  const priceDecimals = Math.min(MONEY_DECIMALS, Math.max(0, PRICE_DIGITS - 1 - magnitude))
   const quote = QUOTES.find(currency => symbol.endsWith(currency) && symbol.length > currency.length)
   const base = quote === undefined ? symbol : symbol.slice(0, -quote.length).replace(/[-_/]$/, '')
   return {
@@ -16,11 +26,16 @@ export function guessInstrument(symbol: string, venue: string): InstrumentSpec {
     kind: 'spot',
     base: fitting(base) ? base : 'BASE',
     quote: quote ?? 'QUOTE',
-    priceTick: '0.00000001',
-    quantityStep: '0.00000001',
+    priceTick: stepOf(priceDecimals),
+    quantityStep: stepOf(MONEY_DECIMALS - priceDecimals),
   }
 }
 
 function fitting(currency: string): boolean {
   return /^\S+$/.test(currency) && Buffer.byteLength(currency) <= 12
+}
+
+/** 10^-decimals as text. */
+function stepOf(decimals: number): string {
+  return decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`
 }

@@ -61,3 +61,20 @@ export function orderIdIn(clientOrderId: string, home: bigint): bigint | undefin
 /** Base-36 digits of 40 bits and of 64 bits. */
 const HOME_DIGITS = 8
 const ID_DIGITS = 13
+
+/** What orders of one home are called at a venue. */
+export class ClientOrderIds {
+  /** @param home the home's 40 random bits. */
+  constructor(private readonly home: bigint) {}
+
+  /** The id to send: 21 letters and digits. */
+  of(idHigh: number, idLow: number): string {
+    return clientOrderIdFor(this.home, orderIdFrom(idHigh, idLow))
+  }
+
+  /** The order with a client order id; undefined when it is of another home, or of a person. */
+  read(clientOrderId: string): { readonly high: number; readonly low: number } | undefined {
+    const id = orderIdIn(clientOrderId, this.home)
+    return id === undefined ? undefined : idHalves(id)
+  }
+}

@@ -113,6 +113,14 @@ export const Switch = frame('Switch', 35, {
   text: text(44),
 })
 
+/** A venue's own position is not ours, though all its fills are booked. In steps, below 0 when short. */
+export const PositionDifference = frame(
+  'PositionDifference',
+  43,
+  { instrument, venue: u16, account: u16, ours: f64, theirs: f64 },
+  { slots: 2 },
+)
+
 /** What a venue said, as it said it. In the journal of its adapter, and copied. */
 export const VenueReport = frame('VenueReport', 41, {
   /** An index into VENUE_EVENTS. */

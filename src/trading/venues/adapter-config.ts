@@ -7,6 +7,8 @@ export interface AdapterConfig {
   readonly file: string
   /** The venue's number among the venues. */
   readonly number: number
+  /** The home's 40 random bits, as text. */
+  readonly home: string
   /** ns since 1970, as text: the origin of the runtime's times. */
   readonly origin: string
   /** The sequence and the adapter's journal. */

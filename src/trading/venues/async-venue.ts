@@ -1,4 +1,5 @@
 import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
+import type { ClientOrderIds } from '../messages/order-id.js'
 import type { VenueEvent } from './venue-event.js'
 
 /**
@@ -28,8 +29,10 @@ export interface AsyncVenue {
    *
    * @param report takes an event. Called from inside the functions below, or at any time from the event loop. The event
    *   is copied before it returns.
+   * @param ids what orders are called at a venue: an id of the home's random bits and the order's id, and back. An order of a
+   *   person, or of another home, has none: report it with the ids 0 and its `venueOrderId`.
    */
-  start(report: (event: VenueEvent) => void): void
+  start(report: (event: VenueEvent) => void, ids: ClientOrderIds): void
 
   /** Sends an order. The object is valid during the call. */
   submit(order: VenueOrder, now: number): void

@@ -44,6 +44,12 @@ export class PendingRequests {
     if (!isCancel && steps > this.mostSteps) this.mostSteps = steps
   }
 
+  /** Whether any of them was sent, or may have been. */
+  get hasSent(): boolean {
+    for (let i = 0; i < this.count; i++) if (this.items[i].sent) return true
+    return false
+  }
+
   get size(): number {
     return this.count
   }
