@@ -64,8 +64,7 @@ export function walkSequence(journal: string, marks: readonly number[], requests
     })
     .on(OrderReport, report => {
       countFrame(report)
-      // A refusal has a reason; that an outcome became unknown, because a connection broke, has none.
-      requests.report(report.cause, report.state, report.venueTime === 0n && report.reason !== 'none')
+      requests.report(report.cause)
       const dest = report.dest ?? 0
       walk.reports.set(dest, (walk.reports.get(dest) ?? 0) + 1)
     })

@@ -91,7 +91,7 @@ export class OpenDesk {
     venues: readonly OpenVenue[],
   ) {
     this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
-    this.inbox = new VenueInbox(desk.venues, () => this.onVenueEvent())
+    this.inbox = new VenueInbox(desk.venues, player.taken, () => this.onVenueEvent())
   }
 
   /** Market events of earlier runs. */

@@ -20,10 +20,14 @@ export class VenueInbox {
   /** By the venue's number: events taken so far. */
   private readonly taken: number[] = []
 
-  /** @param onEvent is called when an event has come. */
-  constructor(venues: DeskVenues, onEvent: () => void) {
+  /**
+   * @param taken by journal number: how many events earlier runs have taken.
+   * @param onEvent is called when an event has come.
+   */
+  constructor(venues: DeskVenues, taken: ReadonlyMap<number, number>, onEvent: () => void) {
     for (const venue of venues.all) {
       if (venue.venue.deterministic || venue.isRemote) continue
+      this.taken[venue.number] = taken.get(VENUE_JOURNALS + venue.number) ?? 0
       venue.venue.start(event => {
         this.events.push(Object.assign(new VenueEvent(), event))
         this.from.push(venue)

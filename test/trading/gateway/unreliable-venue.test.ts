@@ -135,7 +135,9 @@ test.each([
         new Decimal(0),
       )
     expect(notesOf(home).at(-1)).toBe(`${position.toString()} 0`)
-    expect(await auditSession(home)).toMatchObject({ sound: true, gateway: { strays: 0, filledTwice: 0 } })
+    const audit = await auditSession(home)
+    expect(audit.strategies[0]).toMatchObject({ unanswered: 0, answeredTwice: 0, lost: 0, gaps: 0, duplicates: 0 })
+    expect(audit).toMatchObject({ sound: true, gateway: { strays: 0, filledTwice: 0 } })
     expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
     expect(await replayStrategy({ home, strategy: 'a' })).toMatchObject({
       difference: undefined,
