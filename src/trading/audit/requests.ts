@@ -13,6 +13,8 @@ export interface RequestCounts {
 interface Copy {
   readonly strategy: number
   readonly action: string
+  /** Whether it has an intent: it was not refused. */
+  passedOn: boolean
   answers: number
 }
 
@@ -30,19 +32,22 @@ export class RequestBook {
   private readonly orders = new Set<bigint>()
 
   copy(strategy: number, position: number, orderId: bigint, action: string): void {
-    this.copies.set(position, { strategy, action, answers: 0 })
+    this.copies.set(position, { strategy, action, passedOn: false, answers: 0 })
     if (action === NEW) this.orders.add(orderId)
   }
 
   intent(order: number): void {
+    const copy = this.copies.get(order)
+    if (copy !== undefined) copy.passedOn = true
     this.answer(order)
   }
 
   /** A report. @param cause the position of the frame that led to it. */
-  report(cause: number | undefined, state: string, isRefusal: boolean): void {
+  report(cause: number | undefined): void {
     this.reports++
-    // What a venue says later is not the answer of the gateway.
-    if (cause !== undefined && this.copies.has(cause) && (state === 'denied' || isRefusal)) this.answer(cause)
+    const copy = cause === undefined ? undefined : this.copies.get(cause)
+    // Of a request that was passed on, what is reported later is the venue's word, or that its outcome became unknown.
+    if (copy !== undefined && !copy.passedOn) copy.answers++
   }
 
   fill(orderId: bigint, account: number, instrument: number, tradeId: string): void {

@@ -64,7 +64,7 @@ export function walkSequence(journal: string, marks: readonly number[], requests
     })
     .on(OrderReport, report => {
       countFrame(report)
-      requests.report(report.cause, report.state, report.venueTime === 0n)
+      requests.report(report.cause)
       const dest = report.dest ?? 0
       walk.reports.set(dest, (walk.reports.get(dest) ?? 0) + 1)
     })

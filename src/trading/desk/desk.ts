@@ -13,6 +13,7 @@ import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
+import { MissingFills } from './missing-fills.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import { type DeniedOrder, Outcomes } from './outcomes.js'
 import { readTimerRequest } from './timer-fields.js'
@@ -53,6 +54,7 @@ export class Desk {
   private readonly unanswered = new Unanswered()
   /** By the account's number: when the venue says that the last connection began, ns. */
   private readonly connectedAt: number[] = []
+  private readonly missing = new MissingFills()
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
   private readonly fields = new OrderFields()
@@ -91,7 +93,7 @@ export class Desk {
 
   /** When something is due by time alone: a timer, an answer of a simulated venue, a question about an order. */
   get nextAt(): number {
-    return Math.min(this.timers.nextAt, this.venues.nextAt, this.unanswered.nextAt)
+    return Math.min(this.timers.nextAt, this.venues.nextAt, this.unanswered.nextAt, this.missing.nextAt)
   }
 
   /** Fires what is due. @param position of the Clock frame. */
@@ -99,6 +101,7 @@ export class Desk {
     this.cause = position
     this.venues.advance(this.now)
     this.askAboutUnanswered()
+    this.askForFills()
     for (;;) {
       const timer = this.timers.take(this.now)
       if (timer === undefined) return
@@ -291,6 +294,7 @@ export class Desk {
     const { order } = orders
     if (order === undefined) return this.accountEvent(venue, event)
     risk.apply(order, changed, event, now)
+    if ((changed & Changed.MISSING) !== 0 && order.missingSteps > 0) this.missing.add(order, now)
     if ((changed & Changed.FILL) !== 0) outcomes.fill(order, event, position)
     if ((changed & REPORTED) === 0) return
     const refusal = event.kind === 'amend-rejected' || event.kind === 'cancel-rejected' || event.kind === 'not-sent'
@@ -366,6 +370,23 @@ export class Desk {
       const venue = this.venues.of(order.instrument)
       if (venue !== undefined) this.query(venue, order)
       this.unanswered.again(idHigh, idLow, this.now)
+    }
+  }
+
+  /** Asks the venue for fills that it has counted and not reported: all of an account at once. */
+  private askForFills(): void {
+    const asked = new Set<number>()
+    for (;;) {
+      const waiting = this.missing.take(this.now)
+      if (waiting === undefined) return
+      const order = this.orders.find(waiting.idHigh, waiting.idLow)
+      if (order === undefined || order.missingSteps === 0) continue
+      const venue = this.venues.of(order.instrument)
+      if (venue !== undefined && !asked.has(order.accountNumber)) {
+        asked.add(order.accountNumber)
+        this.reconcile(venue, order.account)
+      }
+      this.missing.again(waiting, this.now)
     }
   }
 

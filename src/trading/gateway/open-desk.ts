@@ -191,6 +191,7 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
   const home = HomeDirectory.open(options.home)
   const { pageSize, durability } = options
   const venues = await venuesOf(options)
+  checkAccounts(options, venues)
   const config = configOf(options, venues)
   // The journal's lock makes this the only gateway of the home.
   const writer = Writer.open(home.sequence, { pageSize, durability, journalId: SEQUENCE, frames: FRAMES })
@@ -251,8 +252,19 @@ async function venuesOf(options: GatewayOptions): Promise<readonly OpenVenue[]> 
   }
   const names = venues.map(({ venue }) => venue.name)
   const twice = names.find((name, n) => names.indexOf(name) !== n)
+  if (venues.length === 0) throw new InvalidOptionError("option 'venues' of Gateway.start takes at least one venue")
   if (twice === undefined) return venues
   throw new InvalidOptionError(`two venues have the name '${twice}'; each needs a name of its own`)
+}
+
+/** Limits of an account that does not exist limit nothing. */
+function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): void {
+  const known = new Set(venues.flatMap(({ venue }) => venue.accounts))
+  for (const name of Object.keys(risk?.accounts ?? {}))
+    if (!known.has(name))
+      throw new InvalidOptionError(
+        `option 'risk' has limits of the account ${formatValue(name)}, which no venue has; there are: ${[...known].join(', ')}`,
+      )
 }
 
 function configOf({ risk = {}, requestExpiryMs = 0 }: GatewayOptions, venues: readonly OpenVenue[]): DeskConfig {
