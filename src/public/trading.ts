@@ -1,5 +1,29 @@
 /** `ticktape/trading`: what gateways and strategies say to each other. */
 
+export type { Faults } from '../trading/exchange/delivery/faults.js'
+export type { Delay } from '../trading/exchange/delivery/latency.js'
+export type {
+  AccountOptions,
+  Balances,
+  FeeRates,
+  FundingTime,
+  SelfTrade,
+  SimulatedExchangeOptions,
+} from '../trading/exchange/options/options.js'
+export type {
+  AccountRecord,
+  BookLevel,
+  BookOrder,
+  BookRecord,
+  ExchangeOrderState,
+  ExchangeRecord,
+  FillRecord,
+  OrderRecord,
+  PositionRecord,
+  Sums,
+} from '../trading/exchange/record.js'
+export { SimulatedExchange } from '../trading/exchange/simulated-exchange.js'
+export { Instrument, type InstrumentKind, type InstrumentSpec } from '../trading/instruments/instrument.js'
 export {
   BookTop,
   Order,
@@ -23,3 +47,5 @@ export {
   type PositionsOptions,
 } from '../trading/positions/positions.js'
 export { PositionsWriter, type PositionsWriterOptions } from '../trading/positions/writer.js'
+export type { AsyncVenue, VenueOrder } from '../trading/venues/async-venue.js'
+export { VENUE_EVENTS, VenueEvent, type VenueEventKind } from '../trading/venues/venue-event.js'

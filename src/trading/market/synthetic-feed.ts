@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
+import { Random } from '../exact/random.js'
 import { isSymbol, SYMBOLS } from '../messages/frames.js'
 import type { Feed, MarketEvent } from './feed.js'
 
@@ -57,7 +58,8 @@ export class SyntheticFeed implements Feed {
   }
 
   async *events(skip: number): AsyncGenerator<readonly MarketEvent[], void, undefined> {
-    const random = generator(this.seed)
+    const generator = new Random(this.seed)
+    const random = (): number => generator.next()
     const markets = this.symbols.map((symbol, i): Market => {
       return {
         symbol,
@@ -102,17 +104,5 @@ function nextEvent(market: Market, random: () => number, timeMs: number): Market
     ask: (market.bid + market.spread) / ticksPerUnit,
     bidSize: (1 + Math.floor(random() * 9000)) / 1000,
     askSize: (1 + Math.floor(random() * 9000)) / 1000,
-  }
-}
-
-/** Numbers from 0 to 1, by Marsaglia's xorshift32: short code, with the same results on every machine. */
-function generator(seed: number): () => number {
-  let state = (seed ^ 0x9e3779b9) >>> 0 || 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    state >>>= 0
-    return state / 2 ** 32
   }
 }

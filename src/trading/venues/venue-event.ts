@@ -67,14 +67,36 @@ export class VenueEvent {
   /** In `feeCurrency`; negative for a rebate. */
   fee = 0
   feeCurrency = ''
-  /** The venue's name of the fill, unique for its account and instrument. */
-  tradeId = ''
-  /** The venue's name of the order, '' when it does not say. */
-  venueOrderId = ''
+  /** The venue's name of the fill as a number; 0 when it is no number, or none. A reader of it creates no text. */
+  tradeNumber = 0
+  /** The venue's name of the order as a number; 0 when it is no number, or it does not say. */
+  venueOrderNumber = 0
   /** ns since the home's origin; the venue's clock. 0 when it does not say. */
   venueTime = 0
   /** An index into REASONS. */
   reason = 0
+  private tradeText = ''
+  private venueOrderText = ''
+
+  /** The venue's name of the fill, unique for its account and instrument. */
+  get tradeId(): string {
+    return this.tradeNumber === 0 ? this.tradeText : String(this.tradeNumber)
+  }
+
+  set tradeId(id: string) {
+    this.tradeNumber = 0
+    this.tradeText = id
+  }
+
+  /** The venue's name of the order, '' when it does not say. */
+  get venueOrderId(): string {
+    return this.venueOrderNumber === 0 ? this.venueOrderText : String(this.venueOrderNumber)
+  }
+
+  set venueOrderId(id: string) {
+    this.venueOrderNumber = 0
+    this.venueOrderText = id
+  }
 
   /** Sets everything to what it is at first. */
   clear(): this {
@@ -95,6 +117,29 @@ export class VenueEvent {
     this.venueOrderId = ''
     this.venueTime = 0
     this.reason = 0
+    return this
+  }
+  /** Sets everything to what it is in another event. */
+  copy(other: VenueEvent): this {
+    this.kind = other.kind
+    this.idHigh = other.idHigh
+    this.idLow = other.idLow
+    this.request = other.request
+    this.instrument = other.instrument
+    this.account = other.account
+    this.side = other.side
+    this.ticks = other.ticks
+    this.steps = other.steps
+    this.filledSteps = other.filledSteps
+    this.maker = other.maker
+    this.fee = other.fee
+    this.feeCurrency = other.feeCurrency
+    this.tradeNumber = other.tradeNumber
+    this.tradeText = other.tradeText
+    this.venueOrderNumber = other.venueOrderNumber
+    this.venueOrderText = other.venueOrderText
+    this.venueTime = other.venueTime
+    this.reason = other.reason
     return this
   }
 }

@@ -1,0 +1,128 @@
+/**
+ * Things that are due at a time, the earliest first; at one time in the order in which they came.
+ *
+ * What comes in the order of its time, as nearly everything does, is in a ring and costs a few stores. The rest is in a
+ * heap. Things are kept for use again: nothing is allocated once the queue has been as long as it gets.
+ */
+export class TimedQueue<Thing> {
+  private readonly create: () => Thing
+  /** The ring: its size is a power of two. */
+  private ring: Timed<Thing>[] = []
+  private start = 0
+  private inRing = 0
+  private lastInRing = 0
+  private readonly heap: Timed<Thing>[] = []
+  private readonly spare: Timed<Thing>[] = []
+  /** The one that was shifted last from the heap: it is still read. */
+  private shifted: Timed<Thing> | undefined = undefined
+  /** Counts what came. */
+  private sequence = 0
+
+  constructor(create: () => Thing) {
+    this.create = create
+  }
+
+  get length(): number {
+    return this.inRing + this.heap.length
+  }
+
+  /** When the first thing is due; Infinity when there is none. */
+  get at(): number {
+    const ringAt = this.inRing > 0 ? this.ring[this.start].at : Number.POSITIVE_INFINITY
+    return this.heap.length > 0 && this.heap[0].at < ringAt ? this.heap[0].at : ringAt
+  }
+
+  /** A thing to fill, due at `at`. */
+  add(at: number): Thing {
+    if (at >= this.lastInRing || this.inRing === 0) {
+      // One is left unused: it may be the one that was shifted last.
+      if (this.inRing >= this.ring.length - 1) this.growRing()
+      const timed = this.ring[(this.start + this.inRing++) & (this.ring.length - 1)]
+      timed.at = at
+      timed.sequence = this.sequence++
+      this.lastInRing = at
+      return timed.thing
+    }
+    return this.addApart(at)
+  }
+
+  /** As `add`, for a thing that others will overtake. */
+  addApart(at: number): Thing {
+    const timed = this.spare.pop() ?? this.createTimed()
+    timed.at = at
+    timed.sequence = this.sequence++
+    this.heap.push(timed)
+    let i = this.heap.length - 1
+    while (i > 0 && isBefore(timed, this.heap[(i - 1) >> 1])) {
+      this.heap[i] = this.heap[(i - 1) >> 1]
+      i = (i - 1) >> 1
+    }
+    this.heap[i] = timed
+    return timed.thing
+  }
+
+  /** Removes the first thing. It stays valid until the next `shift`. There must be one. */
+  shift(): Thing {
+    const isInHeap = this.heap.length > 0 && (this.inRing === 0 || isBefore(this.heap[0], this.ring[this.start]))
+    if (isInHeap) return this.shiftHeap()
+    const { thing } = this.ring[this.start]
+    this.start = (this.start + 1) & (this.ring.length - 1)
+    this.inRing--
+    return thing
+  }
+
+  /** Removes everything. */
+  clear(): void {
+    this.start = 0
+    this.inRing = 0
+    this.lastInRing = 0
+    this.spare.push(...this.heap.splice(0))
+  }
+
+  /** Everything, in the order in which it is due. */
+  all(): { readonly at: number; readonly thing: Thing }[] {
+    const ring = Array.from({ length: this.inRing }, (_, i) => this.ring[(this.start + i) & (this.ring.length - 1)])
+    return [...ring, ...this.heap].sort((a, b) => (isBefore(a, b) ? -1 : 1))
+  }
+
+  private shiftHeap(): Thing {
+    const [first] = this.heap
+    const last = this.heap.pop() as Timed<Thing>
+    if (this.heap.length > 0) {
+      let i = 0
+      for (;;) {
+        let child = i * 2 + 1
+        if (child >= this.heap.length) break
+        if (child + 1 < this.heap.length && isBefore(this.heap[child + 1], this.heap[child])) child++
+        if (!isBefore(this.heap[child], last)) break
+        this.heap[i] = this.heap[child]
+        i = child
+      }
+      this.heap[i] = last
+    }
+    if (this.shifted !== undefined) this.spare.push(this.shifted)
+    this.shifted = first
+    return first.thing
+  }
+
+  private growRing(): void {
+    const old = Array.from({ length: this.ring.length }, (_, i) => this.ring[(this.start + i) & (this.ring.length - 1)])
+    const more = Array.from({ length: Math.max(8, old.length) }, () => this.createTimed())
+    this.ring = [...old.slice(0, this.inRing), ...more, ...old.slice(this.inRing)]
+    this.start = 0
+  }
+
+  private createTimed(): Timed<Thing> {
+    return { at: 0.5, sequence: 0, thing: this.create() }
+  }
+}
+
+interface Timed<Thing> {
+  at: number
+  sequence: number
+  readonly thing: Thing
+}
+
+function isBefore(a: Timed<unknown>, b: Timed<unknown>): boolean {
+  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
+}
