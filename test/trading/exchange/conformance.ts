@@ -1,4 +1,6 @@
-/** Reads conformance.txt: its cases as lists of steps, and one exchange that does them. */
+/** Reads the files of the folder conformance: their cases as lists of steps, and one exchange that does them. */
+import * as fs from 'node:fs'
+import { join } from 'node:path'
 import {
   Instrument,
   type InstrumentSpec,
@@ -9,16 +11,17 @@ import {
 import { REASONS } from '../../../dist/trading/messages/reasons.js'
 
 export interface Step {
-  readonly line: number
+  /** Where it is written: file and line. */
+  readonly where: string
   readonly text: string
   /** What follows it: events, then states. */
   readonly events: string[]
-  readonly states: { readonly line: number; readonly text: string }[]
+  readonly states: { readonly where: string; readonly text: string }[]
 }
 
 export interface Case {
   readonly name: string
-  readonly line: number
+  readonly where: string
   readonly options: Record<string, unknown>
   readonly steps: Step[]
 }
@@ -28,11 +31,17 @@ export interface Conformance {
   readonly cases: Case[]
 }
 
-export function readConformance(text: string): Conformance {
-  const instruments = new Map<string, InstrumentSpec>()
-  const cases: Case[] = []
+/** README.txt comes first: it has the instruments. */
+export function readConformance(folder: string): Conformance {
+  const conformance: Conformance = { instruments: new Map(), cases: [] }
+  for (const file of fs.readdirSync(folder).sort())
+    readFile(conformance, file, fs.readFileSync(join(folder, file), 'utf8'))
+  return conformance
+}
+
+function readFile({ instruments, cases }: Conformance, file: string, text: string): void {
   for (const [index, raw] of text.split('\n').entries()) {
-    const line = index + 1
+    const where = `${file}:${index + 1}`
     const content = raw.trim()
     if (content === '' || content.startsWith('#')) continue
     const [word, ...rest] = content.split(/\s+/)
@@ -42,16 +51,15 @@ export function readConformance(text: string): Conformance {
       const [symbol] = rest
       const terms = JSON.parse(what.slice(symbol.length)) as Omit<InstrumentSpec, 'venue' | 'symbol'>
       instruments.set(symbol, { venue: 'sim', symbol, ...terms })
-    } else if (word === '==') cases.push({ name: what, line, options: {}, steps: [] })
-    else if (current === undefined) throw new Error(`line ${line}: before the first case`)
+    } else if (word === '==') cases.push({ name: what, where, options: {}, steps: [] })
+    else if (current === undefined) throw new Error(`${where}: before the first case`)
     else if (word === 'with') current.options[rest[0]] = JSON.parse(what.slice(rest[0].length))
     else if (word === 'use' || word === '>') {
-      current.steps.push({ line, text: word === 'use' ? content : what, events: [], states: [] })
+      current.steps.push({ where, text: word === 'use' ? content : what, events: [], states: [] })
     } else if (word === '<') current.steps.at(-1)?.events.push(what)
-    else if (word === '=') current.steps.at(-1)?.states.push({ line, text: what })
-    else throw new Error(`line ${line}: what is '${word}'?`)
+    else if (word === '=') current.steps.at(-1)?.states.push({ where, text: what })
+    else throw new Error(`${where}: what is '${word}'?`)
   }
-  return { instruments, cases }
 }
 
 const TYPES = { limit: 0, market: 1, stop: 2, stopLimit: 3 }

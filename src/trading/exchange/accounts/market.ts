@@ -32,6 +32,11 @@ export class Market {
   readonly recordedAsk = new RecordedSide()
   /** The price of the last trade, 0 before the first. */
   lastTicks = 0
+  /**
+   * The price that triggers stops: of the last trade, moved into the recorded quote when a later quote shows that the
+   * market has left it. 0 before the first trade.
+   */
+  triggerTicks = 0
   /** A mark price that was set; 0 without. */
   setMarkTicks = 0
   /** Whether the mark price may have changed since margins were checked. */
@@ -119,6 +124,22 @@ export class Market {
       this.baseUnit.numerator * 10n ** BigInt(this.baseCurrency.decimals - this.baseUnit.decimals),
       what,
     )
+  }
+
+  /** There was a trade at this price. */
+  traded(ticks: number): void {
+    this.lastTicks = ticks
+    this.triggerTicks = ticks
+    this.markMoved = true
+  }
+
+  /** There was a quote: a last price outside of it is not the market's any more. */
+  quoted(): void {
+    if (this.triggerTicks === 0) return
+    const bid = this.recordedBid.ticks
+    const ask = this.recordedAsk.ticks
+    if (this.triggerTicks < bid) this.triggerTicks = bid
+    else if (ask > 0 && this.triggerTicks > ask) this.triggerTicks = ask
   }
 
   side(side: number): PriceLevels {

@@ -214,7 +214,7 @@ export class Matcher {
     this.book(resting, other, ticks, steps, true)
     if (this.openSteps(resting) === 0) answers.filled(resting, other)
     this.book(order, holding, ticks, steps, false)
-    this.traded(holding.market, ticks)
+    holding.market.traded(ticks)
     this.dropUseless(other)
     this.dropUseless(holding)
   }
@@ -229,7 +229,7 @@ export class Matcher {
     else state.ledger.trade(market, crowd, holding, ticks, steps)
     this.book(order, holding, ticks, steps, isMaker)
     if (isMaker && this.openSteps(order) === 0) this.answers.filled(order, holding)
-    this.traded(market, ticks)
+    market.traded(ticks)
     this.dropUseless(holding)
   }
 
@@ -256,11 +256,6 @@ export class Matcher {
     values[at + FILL_BEFORE] = orders.words[order * WORDS + LAST_FILL]
     orders.words[order * WORDS + LAST_FILL] = fills.count
     this.answers.fill(fills.count)
-  }
-
-  private traded(market: Market, ticks: number): void {
-    market.lastTicks = ticks
-    market.markMoved = true
   }
 
   private changeHeld(order: number, holding: Holding, sign: number): void {

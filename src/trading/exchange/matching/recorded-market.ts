@@ -21,6 +21,7 @@ export class RecordedMarket {
   quote(market: Market, bidTicks: number, bidSteps: number, askTicks: number, askSteps: number): void {
     const isBidNew = this.setSide(market, 0, bidTicks, bidSteps)
     const isAskNew = this.setSide(market, 1, askTicks, askSteps)
+    market.quoted()
     if (!isBidNew && !isAskNew) return
     market.markMoved = true
     this.cross(market, 0)
@@ -32,8 +33,6 @@ export class RecordedMarket {
     const hit = 1 - side
     const recorded = market.recorded(hit)
     if (recorded.ticks === ticks) recorded.traded += steps
-    market.lastTicks = ticks
-    market.markMoved = true
     const levels = market.side(hit)
     const { doubles } = this.state.orders
     let left = steps
@@ -54,7 +53,7 @@ export class RecordedMarket {
       left -= this.matcher.fillResting(order, market, left)
     }
     // Trades of the recorded market end at its price, whatever ours were at.
-    market.lastTicks = ticks
+    market.traded(ticks)
   }
 
   private setSide(market: Market, side: number, ticks: number, steps: number): boolean {

@@ -2,17 +2,12 @@ import { BUY, SELL } from '../../messages/order-terms.js'
 import type { Market } from '../accounts/market.js'
 
 /**
- * The price that triggers stops: the price of the last trade, moved into the recorded quote when a later quote shows that
- * it is no longer the market's. Before the first trade a buy stop is compared with the bid, a sell stop with the ask: at
- * these prices a trade is certain. 0 when nothing is known.
+ * The price that stops of a side are compared with; 0 when there is none. Before the first trade a buy stop is compared with
+ * the bid and a sell stop with the ask: at these prices a trade is certain.
  */
-export function triggerPrice(market: Market, side: number): number {
-  const bid = market.recordedBid.ticks
-  const ask = market.recordedAsk.ticks
-  const last = market.lastTicks
-  if (last === 0) return side === BUY ? bid : ask
-  if (bid > 0 && last < bid) return bid
-  return ask > 0 && last > ask ? ask : last
+function triggerPrice(market: Market, side: number): number {
+  if (market.triggerTicks !== 0) return market.triggerTicks
+  return side === BUY ? market.recordedBid.ticks : market.recordedAsk.ticks
 }
 
 /** Whether a stop at this price is triggered: a buy stop at or above it, a sell stop at or below it. */
