@@ -22,6 +22,7 @@ export type {
   PositionRecord,
   Sums,
 } from '../trading/exchange/record.js'
+export type { SavedExchange } from '../trading/exchange/saved-state.js'
 export { SimulatedExchange } from '../trading/exchange/simulated-exchange.js'
 export { Instrument, type InstrumentKind, type InstrumentSpec } from '../trading/instruments/instrument.js'
 export {

@@ -34,6 +34,7 @@ import {
   type Sums,
   sumsOf,
 } from './record.js'
+import { loadExchange, type SavedExchange, saveExchange } from './saved-state.js'
 
 /**
  * An exchange in the same process: it matches orders by price and time, against each other and against recorded market
@@ -56,9 +57,8 @@ export class SimulatedExchange implements AsyncVenue {
   private readonly recorded: RecordedMarket
   private readonly settlement: Settlement
   private readonly delayTo: DelayDraw
-  private readonly incoming = new TimedQueue(() => new Incoming())
-  /** No request arrives before an earlier one. */
-  private lastArrival = 0
+  /** Requests on their way; none arrives before an earlier one. */
+  private readonly transit = { incoming: new TimedQueue(() => new Incoming()), lastArrival: 0 }
 
   /** @throws {InvalidOptionError} */
   constructor(options: SimulatedExchangeOptions = {}) {
@@ -81,7 +81,7 @@ export class SimulatedExchange implements AsyncVenue {
   /** Reports 'connected' for each account at once. */
   start(report: (event: VenueEvent) => void): void {
     this.state.connection.report = report
-    this.sayOfConnection('connected', this.state.time)
+    if (this.state.connection.downUntil === 0) this.sayOfConnection('connected', this.state.time)
     this.state.connection.deliver(this.state.time)
   }
 
@@ -90,7 +90,7 @@ export class SimulatedExchange implements AsyncVenue {
     if (this.isSent(order.idHigh, order.idLow, 0, order.account, order.instrument.number, time)) {
       const arrival = this.arrival(time)
       if (arrival === time) this.doSubmit(order)
-      else this.incoming.add(arrival).copyOrder(order)
+      else this.transit.incoming.add(arrival).copyOrder(order)
     }
     this.finish()
   }
@@ -213,7 +213,7 @@ export class SimulatedExchange implements AsyncVenue {
   get nextAt(): number {
     const { expiries, connection } = this.state
     const back = connection.downUntil === 0 ? Number.POSITIVE_INFINITY : connection.downUntil
-    return Math.min(this.incoming.at, expiries.at, this.settlement.nextFundingAt, back, connection.queue.at)
+    return Math.min(this.transit.incoming.at, expiries.at, this.settlement.nextFundingAt, back, connection.queue.at)
   }
 
   advance(now: number): void {
@@ -225,7 +225,7 @@ export class SimulatedExchange implements AsyncVenue {
     const { connection } = this.state
     connection.report = () => {}
     connection.queue.clear()
-    this.incoming.clear()
+    this.transit.incoming.clear()
   }
 
   /** Everything the exchange knows of orders and fills: what it did, whatever was reported of it. */
@@ -252,6 +252,21 @@ export class SimulatedExchange implements AsyncVenue {
     return sumsOf(this.state)
   }
 
+  /** Everything it knows, as plain data that JSON keeps as it is. */
+  save(): SavedExchange {
+    return saveExchange(this.state, this.transit)
+  }
+
+  /**
+   * Goes on where a saved exchange was. It must be new, and have the same options.
+   *
+   * @throws {InvalidOptionError} when the options differ
+   * @throws {InvalidStateError} when it is not new
+   */
+  load(saved: SavedExchange): void {
+    loadExchange(this.state, this.transit, this.answers, saved)
+  }
+
   /** Does what was due up to `now`, and answers the time at which the call acts: time never goes back. */
   private begin(now: number): number {
     const { state } = this
@@ -271,7 +286,7 @@ export class SimulatedExchange implements AsyncVenue {
     const { connection, expiries } = state
     for (;;) {
       const back = connection.downUntil === 0 ? Number.POSITIVE_INFINITY : connection.downUntil
-      const at = Math.min(back, expiries.at, this.settlement.nextFundingAt, this.incoming.at)
+      const at = Math.min(back, expiries.at, this.settlement.nextFundingAt, this.transit.incoming.at)
       if (!(at <= now)) return
       if (at > state.time) state.time = at
       if (at === back) {
@@ -279,7 +294,7 @@ export class SimulatedExchange implements AsyncVenue {
         this.sayOfConnection('connected', at)
       } else if (at === expiries.at) this.answers.expired(expiries.first, this.answers.holdingOf(expiries.first))
       else if (at === this.settlement.nextFundingAt) this.settlement.fundNext()
-      else this.arrive(this.incoming.shift())
+      else this.arrive(this.transit.incoming.shift())
     }
   }
 
@@ -305,7 +320,7 @@ export class SimulatedExchange implements AsyncVenue {
   }
 
   private send(kind: Incoming['kind'], arrival: number, idHigh: number, idLow: number, request: number): Incoming {
-    const sent = this.incoming.add(arrival)
+    const sent = this.transit.incoming.add(arrival)
     sent.kind = kind
     sent.idHigh = idHigh
     sent.idLow = idLow
@@ -315,8 +330,8 @@ export class SimulatedExchange implements AsyncVenue {
 
   private arrival(time: number): number {
     const arrival = time + this.delayTo.next()
-    if (arrival > this.lastArrival) this.lastArrival = arrival
-    return this.lastArrival
+    if (arrival > this.transit.lastArrival) this.transit.lastArrival = arrival
+    return this.transit.lastArrival
   }
 
   /** Whether a request leaves and is not lost. */

@@ -32,14 +32,15 @@ export class Fills {
   }
 
   private grow(): void {
-    const values = new Float64Array(Math.min(this.capacity * 2, this.keep) * FILL_FIELDS)
+    const values = new Float64Array(Math.min(this.capacity * GROWTH, this.keep) * FILL_FIELDS)
     values.set(this.values)
     this.values = values
     this.capacity = values.length / FILL_FIELDS
   }
 }
 
-const FIRST_CAPACITY = 1024
+const FIRST_CAPACITY = 65_536
+const GROWTH = 4
 export const FILL_FIELDS = 10
 
 // The fields of a fill.

@@ -55,7 +55,6 @@ export class Orders {
 
   /** A new order, with every field 0 but the id. It may move the memory: take `doubles` and the others again. */
   add(idHigh: number, idLow: number): number {
-    if (this.known - this.open >= this.keep) this.forgetOldest()
     let order = this.free
     if (order !== 0) this.free = this.words[order * WORDS + NEXT]
     else {
@@ -73,7 +72,7 @@ export class Orders {
     return order
   }
 
-  /** The order is final now: from here on it may be forgotten. It must be out of every list. */
+  /** The order is final now, and out of every list: it is forgotten when `keep` further ones are final. */
   finish(order: number): void {
     const { words } = this
     words[order * WORDS + NEXT] = 0
@@ -81,6 +80,7 @@ export class Orders {
     else words[this.newestFinal * WORDS + NEXT] = order
     this.newestFinal = order
     this.open--
+    if (this.known - this.open > this.keep) this.forgetOldest()
   }
 
   /** Final orders from the oldest on. */
@@ -99,7 +99,6 @@ export class Orders {
   private forgetOldest(): void {
     const { words } = this
     const order = this.oldestFinal
-    if (order === 0) return
     this.oldestFinal = words[order * WORDS + NEXT]
     if (this.oldestFinal === 0) this.newestFinal = 0
     const bucket = bucketOf(words[order * WORDS + ID_HIGH], words[order * WORDS + ID_LOW]) & (this.buckets.length - 1)
@@ -125,7 +124,7 @@ export class Orders {
   }
 
   private grow(): void {
-    this.capacity *= 2
+    this.capacity *= GROWTH
     const memory = new ArrayBuffer(this.capacity * BYTES)
     const doubles = new Float64Array(memory)
     doubles.set(this.doubles)
@@ -146,7 +145,9 @@ function bucketOf(idHigh: number, idLow: number): number {
   return (idLow + Math.imul(idHigh, 0x9e3779b1)) | 0
 }
 
-const FIRST_CAPACITY = 1024
+/** 8 MiB, of which the system gives the process what is used. Few steps of growth, because each copies everything. */
+const FIRST_CAPACITY = 65_536
+const GROWTH = 4
 const BYTES = 128
 export const DOUBLES = BYTES / 8
 export const WORDS = BYTES / 4
