@@ -39,7 +39,7 @@ export class Fills {
   }
 }
 
-const FIRST_CAPACITY = 65_536
+const FIRST_CAPACITY = 1024
 const GROWTH = 4
 export const FILL_FIELDS = 10
 

@@ -150,6 +150,11 @@ export class Market {
     return side === BUY ? this.recordedBid : this.recordedAsk
   }
 
+  /** The best price that an order of a side would meet, in ticks; 0 when there is none. What of it is left does not count. */
+  bestAgainst(side: number): number {
+    return Math.max(this.side(1 - side).bestTicks, this.recorded(1 - side).ticks)
+  }
+
   stops(side: number): PriceLevels {
     if (side === BUY) return (this.buyStops ??= new PriceLevels(this.orders, -1))
     return (this.sellStops ??= new PriceLevels(this.orders, 1))
@@ -169,8 +174,13 @@ export class Market {
   /** Sets `into` to the value of steps (0 or more) at a price, times `factor`. */
   value(into: Wide, ticks: number, steps: number, factor: number): Wide {
     into.clear()
-    if (this.inverse) into.addProduct(this.inverseValue(ticks, steps), factor)
-    else into.addProducts(ticks, steps, factor)
+    if (!this.inverse) {
+      into.addProducts(ticks, steps, factor)
+      return into
+    }
+    const value = this.inverseValue(ticks, steps)
+    if (value <= Number.MAX_SAFE_INTEGER) into.addProduct(value, factor)
+    else into.set(this.exactInverseValue(ticks, steps) * BigInt(factor))
     return into
   }
 
@@ -186,11 +196,18 @@ export class Market {
     return units > this.maxNotional ? NOTIONAL_TOO_LARGE : 0
   }
 
+  /** Whether an order is worth more than the exchange can compute with exactly. `ticks`: 0 when it has no price. */
+  isTooLarge(ticks: number, steps: number): boolean {
+    const factor = Math.max(this.valueFactor, Math.abs(this.makerFactor), Math.abs(this.takerFactor))
+    const units = this.inverse && ticks > 0 ? this.inverseValue(ticks, steps) : ticks * steps
+    return !(units * factor <= MAX_AMOUNT && steps * this.baseFactor <= MAX_AMOUNT)
+  }
+
   private inverseValue(ticks: number, steps: number): number {
     const above = steps * this.fastNumerator
     const below = ticks * this.fastDenominator
     if (above <= MAX_EXACT_HALF && below <= MAX_EXACT_HALF) {
-      // Twice the quotient and one, then half of it, rounded down: half up. The remainder is exact.
+      // The quotient may be one too large, because the division was rounded; the remainder is exact.
       let quotient = Math.floor(above / below)
       let rest = above - quotient * below
       if (rest < 0) {
@@ -199,9 +216,13 @@ export class Market {
       }
       return rest * 2 >= below ? quotient + 1 : quotient
     }
-    const exactAbove = BigInt(steps) * this.inverseNumerator
-    const exactBelow = BigInt(ticks) * this.inverseDenominator
-    return Number((exactAbove * 2n + exactBelow) / (exactBelow * 2n))
+    return Number(this.exactInverseValue(ticks, steps))
+  }
+
+  private exactInverseValue(ticks: number, steps: number): bigint {
+    const above = BigInt(steps) * this.inverseNumerator
+    const below = BigInt(ticks) * this.inverseDenominator
+    return (above * 2n + below) / (below * 2n)
   }
 }
 
@@ -213,6 +234,8 @@ interface DecimalRate {
   readonly decimals: number
 }
 
+/** An amount is a number of 105 bits: some ten thousand orders of this value can be summed. */
+const MAX_AMOUNT = 2 ** 90
 /** Half of 2^53: twice of it is still exact. */
 const MAX_EXACT_HALF = 2 ** 52
 

@@ -145,8 +145,8 @@ function bucketOf(idHigh: number, idLow: number): number {
   return (idLow + Math.imul(idHigh, 0x9e3779b1)) | 0
 }
 
-/** 8 MiB, of which the system gives the process what is used. Few steps of growth, because each copies everything. */
-const FIRST_CAPACITY = 65_536
+/** Few steps of growth, because each copies everything. */
+const FIRST_CAPACITY = 1024
 const GROWTH = 4
 const BYTES = 128
 export const DOUBLES = BYTES / 8

@@ -254,6 +254,7 @@ export class Requests {
     this.costWide.clear()
     this.cost = 0
     if (!this.matcher.wouldTrade(market, side, 0)) return NO_MARKET
+    if (market.isTooLarge(market.bestAgainst(side), steps)) return AMOUNT_TOO_LARGE
     if (!account.limited || isReduceOnly) return 0
     const found = this.matcher.liquidity(market, side, 0, steps, account.index, this.addCost)
     if (market.isSpot) return this.state.margin.canPay(holding, side, this.costWide, found) ? 0 : INSUFFICIENT_BALANCE
@@ -348,6 +349,7 @@ function sizeRefusal(market: Market, ticks: number, steps: number): number {
   const { minSteps, maxSteps } = market.instrument
   if (steps < minSteps) return ORDER_TOO_SMALL
   if (steps > maxSteps) return ORDER_TOO_LARGE
+  if (market.isTooLarge(ticks, steps)) return AMOUNT_TOO_LARGE
   return ticks === 0 ? 0 : market.notionalRefusal(ticks, steps)
 }
 
@@ -361,6 +363,7 @@ const BAD_PRICE = reasonCode('bad-price')
 const BAD_QUANTITY = reasonCode('bad-quantity')
 const ORDER_TOO_SMALL = reasonCode('order-too-small')
 const ORDER_TOO_LARGE = reasonCode('order-too-large')
+const AMOUNT_TOO_LARGE = reasonCode('amount-too-large')
 const VENUE_REJECTED = reasonCode('venue-rejected')
 const INSUFFICIENT_BALANCE = reasonCode('insufficient-balance')
 const INSUFFICIENT_MARGIN = reasonCode('insufficient-margin')

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../../../base/errors.js'
 import { Random } from '../../exact/random.js'
 import { readDecimal, type Wide } from '../../exact/wide.js'
-import type { Instrument } from '../../instruments/instrument.js'
+import { Instrument } from '../../instruments/instrument.js'
 import { Account, type Wallet } from '../accounts/account.js'
 import { Currencies } from '../accounts/currencies.js'
 import { Fills } from '../accounts/fills.js'
@@ -66,6 +66,7 @@ export class VenueState {
     this.fills = new Fills(options.keepFills)
     this.connection = new Connection(new DelayDraw(options.from, this.random, 'latencyNs'), options.faults, this.random)
     this.symbols = options.instruments.length > 0 ? new Set(options.instruments.map(({ symbol }) => symbol)) : undefined
+    for (const [i, spec] of options.instruments.entries()) this.checkInstrument(new Instrument(i + 1, spec))
     this.payIn()
   }
 
@@ -84,6 +85,14 @@ export class VenueState {
 
   houseWallet(market: Market): Wallet {
     return this.house.walletOf(market.currency)
+  }
+
+  /** @throws {InvalidOptionError} when its amounts need more digits than there are */
+  private checkInstrument(instrument: Instrument): void {
+    const { fees, settlementDecimals } = this.options
+    const currencies = new Currencies(() => {})
+    const market = new Market(0, instrument, this.orders, currencies, fees, settlementDecimals)
+    market.setFactors()
   }
 
   private openMarket(instrument: Instrument): Market | undefined {
