@@ -1,5 +1,6 @@
 import { question as appendLatency } from './append-latency.js'
 import { question as catchUp } from './catch-up.js'
+import { question as matching } from './matching.js'
 import { question as memory } from './memory.js'
 import { question as merged } from './merged.js'
 import { question as openSeek } from './open-seek.js'
@@ -30,4 +31,5 @@ export const QUESTIONS: readonly Question[] = [
   openSeek,
   memory,
   state,
+  matching,
 ]

@@ -18,6 +18,7 @@ export type {
   ExchangeOrderState,
   ExchangeRecord,
   FillRecord,
+  MarginRecord,
   OrderRecord,
   PositionRecord,
   Sums,

@@ -2,7 +2,7 @@ import { decimalText } from '../exact/wide.js'
 import type { OrderType, Side, TimeInForce } from '../messages/order-terms.js'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { REASONS, type Reason } from '../messages/reasons.js'
-import type { Account } from './accounts/account.js'
+import type { Account, Wallet } from './accounts/account.js'
 import type { Currency } from './accounts/currencies.js'
 import {
   FILL_FEE,
@@ -99,6 +99,15 @@ export interface PositionRecord {
   readonly currency: string
 }
 
+/** One margin pool, in units of its currency, as doubles. */
+export interface MarginRecord {
+  readonly currency: string
+  /** Balance and unrealised profit. */
+  readonly equity: number
+  readonly initial: number
+  readonly maintenance: number
+}
+
 export interface AccountRecord {
   readonly name: string
   /** Decimals by currency. */
@@ -106,6 +115,8 @@ export interface AccountRecord {
   /** What open spot orders may need of them. */
   readonly reserved: Readonly<Record<string, string>>
   readonly positions: readonly PositionRecord[]
+  /** One for each currency. */
+  readonly margins: readonly MarginRecord[]
 }
 
 export interface BookOrder {
@@ -245,6 +256,17 @@ export function accountRecord(state: VenueState, index: number): AccountRecord {
     balances: amounts(account, wallet => wallet.total.toBigInt()),
     reserved: amounts(account, wallet => wallet.reserved.toBigInt()),
     positions,
+    margins: account.wallets.flatMap(wallet => (wallet === undefined ? [] : [marginRecord(state, account, wallet)])),
+  }
+}
+
+function marginRecord({ margin }: VenueState, account: Account, { currency }: Wallet): MarginRecord {
+  const unit = 10 ** currency.decimals
+  return {
+    currency: currency.name,
+    equity: margin.equity(account, currency) / unit,
+    initial: margin.initialMargin(account, currency) / unit,
+    maintenance: margin.maintenanceMargin(account, currency) / unit,
   }
 }
 

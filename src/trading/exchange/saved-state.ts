@@ -47,6 +47,8 @@ export interface SavedExchange {
   readonly currencies: readonly (readonly [name: string, decimals: number])[]
   readonly markets: readonly SavedMarket[]
   readonly accounts: readonly SavedAccount[]
+  /** Indexes of accounts that have had positions in several markets of one pool. */
+  readonly spread: readonly number[]
   /** All known orders: the final ones by age, then the open ones. */
   readonly orders: readonly (readonly number[])[]
   readonly finalOrders: number
@@ -64,6 +66,9 @@ interface SavedMarket {
   readonly spec: InstrumentSpec
   /** last, trigger and mark price, 1 when settled, then ticks, steps, taken and traded of the recorded bid and ask. */
   readonly numbers: readonly number[]
+  /** Mark prices between which no account needs to be checked; null without a bound, 'all' when everybody is. */
+  readonly safeBelow: number | null | 'all'
+  readonly safeAbove: number | null
   readonly holdings: readonly SavedHolding[]
   /** The numbers of the orders, the best price first: bids, asks, buy stops, sell stops. */
   readonly books: readonly (readonly number[])[]
@@ -111,6 +116,7 @@ export function saveExchange(state: VenueState, transit: Transit): SavedExchange
     currencies: state.currencies.all.map(({ name, decimals }) => [name, decimals] as const),
     markets: state.markets.map(market => saveMarket(orders, market)),
     accounts: state.everybody.map(saveAccount),
+    spread: [...state.spread].map(({ index }) => index),
     orders: [...final, ...open].map(order => saveOrder(state, order)),
     finalOrders: final.length,
     fills: {
@@ -122,11 +128,14 @@ export function saveExchange(state: VenueState, transit: Transit): SavedExchange
     connection: {
       downUntil: connection.downUntil,
       lastArrival: connection.lastArrival,
-      events: connection.queue.all().map(({ at, thing }) => [at, { ...thing }] as const),
+      events: connection.queue.all().map(({ at, thing }) => [at, Object.fromEntries(Object.entries(thing))] as const),
     },
     incoming: transit.incoming
       .all()
-      .map(({ at, thing }) => [at, { ...thing, instrument: instrumentOf(thing) }] as const),
+      .map(
+        ({ at, thing }) =>
+          [at, { ...Object.fromEntries(Object.entries(thing)), instrument: instrumentOf(thing) }] as const,
+      ),
   }
 }
 
@@ -140,6 +149,7 @@ export function loadExchange(state: VenueState, transit: Transit, answers: Answe
   for (const [name, decimals] of saved.currencies) state.currencies.need(name, decimals)
   for (const { number, spec } of saved.markets) state.marketOf(new Instrument(number, spec))
   for (const [index, account] of saved.accounts.entries()) loadAccount(state, state.everybody[index], account)
+  for (const index of saved.spread) state.spread.add(state.accounts[index])
   const byNumber = new Map<number, number>()
   const load = (values: readonly number[]): number => {
     const order = loadOrder(orders, values)
@@ -184,7 +194,6 @@ export function loadExchange(state: VenueState, transit: Transit, answers: Answe
 
 function saveMarket(orders: Orders, market: Market): SavedMarket {
   const { instrument, holdings, recordedBid, recordedAsk } = market
-  const recorded = ({ ticks, steps, taken, traded }: RecordedSide): number[] => [ticks, steps, taken, traded]
   return {
     number: instrument.number,
     spec: instrument.spec,
@@ -193,9 +202,11 @@ function saveMarket(orders: Orders, market: Market): SavedMarket {
       market.triggerTicks,
       market.setMarkTicks,
       market.settled ? 1 : 0,
-      ...recorded(recordedBid),
-      ...recorded(recordedAsk),
+      ...recordedNumbers(recordedBid),
+      ...recordedNumbers(recordedAsk),
     ],
+    safeBelow: market.safeBelow === Number.POSITIVE_INFINITY ? 'all' : finite(market.safeBelow),
+    safeAbove: finite(market.safeAbove),
     holdings: holdings.map(holding => ({
       account: holding.account.index,
       position: holding.position,
@@ -245,6 +256,9 @@ function loadMarket(
   market.triggerTicks = trigger
   market.setMarkTicks = mark
   market.settled = settled === 1
+  market.safeBelow =
+    saved.safeBelow === 'all' ? Number.POSITIVE_INFINITY : (saved.safeBelow ?? Number.NEGATIVE_INFINITY)
+  market.safeAbove = saved.safeAbove ?? Number.POSITIVE_INFINITY
   for (const [i, side] of [market.recordedBid, market.recordedAsk].entries())
     [side.ticks, side.steps, side.taken, side.traded] = recorded.slice(i * 4, i * 4 + 4)
 }
@@ -317,6 +331,14 @@ function numbersIn(orders: Orders, levels: PriceLevels): number[] {
 
 function instrumentOf({ instrument }: Incoming): { number: number; spec: InstrumentSpec } | undefined {
   return instrument === undefined ? undefined : { number: instrument.number, spec: instrument.spec }
+}
+
+function recordedNumbers({ ticks, steps, taken, traded }: RecordedSide): number[] {
+  return [ticks, steps, taken, traded]
+}
+
+function finite(bound: number): number | null {
+  return Number.isFinite(bound) ? bound : null
 }
 
 function text(amount: Wide): string {

@@ -1,13 +1,7 @@
 /** Reads the files of the folder conformance: their cases as lists of steps, and one exchange that does them. */
 import * as fs from 'node:fs'
 import { join } from 'node:path'
-import {
-  Instrument,
-  type InstrumentSpec,
-  SimulatedExchange,
-  type SimulatedExchangeOptions,
-  VenueEvent,
-} from 'ticktape/trading'
+import { Instrument, type InstrumentSpec, SimulatedExchange, VenueEvent } from 'ticktape/trading'
 import { REASONS } from '../../../dist/trading/messages/reasons.js'
 
 export interface Step {
@@ -81,7 +75,7 @@ export class Player {
       instruments: specs,
       accounts: ['a', 'b', 'c', 'd'],
       ...options,
-    } as SimulatedExchangeOptions)
+    })
     this.exchange.start(event => {
       if (event.kind !== 'connected' || this.now > 0) this.events.push(this.shown(event))
     })

@@ -1,6 +1,6 @@
 /** The same calls and the same seed give the same events, to the byte; also after a save and a load in the middle. */
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { SimulatedExchange } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
 import { failureOf } from '../../support/failures.ts'

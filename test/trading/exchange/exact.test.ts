@@ -1,6 +1,6 @@
 /** Balances and fees are those that a decimal library computes from the reported fills. */
 import { Decimal } from 'decimal.js'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Instrument, type InstrumentSpec, SimulatedExchange } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
 

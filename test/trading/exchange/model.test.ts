@@ -1,5 +1,5 @@
 /** The exchange does what a slow model does that is written as plainly as possible: lists, sorted anew for each order. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Instrument, type SelfTrade, SimulatedExchange } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
 
@@ -239,7 +239,7 @@ const actions = fc.oneof(
 
 describe('equal to the plain model', () => {
   for (const mode of ['cancel-newest', 'cancel-oldest', 'cancel-both', 'decrement'] as const) {
-    test(mode, () => {
+    test(`with ${mode}`, () => {
       fc.assert(
         fc.property(fc.array(actions, { maxLength: 100, size: 'max' }), list => {
           const model = new Model(mode)

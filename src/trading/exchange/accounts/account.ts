@@ -55,6 +55,8 @@ export class Account {
   readonly wallets: (Wallet | undefined)[] = []
   /** By the index of the market. */
   readonly holdings: (Holding | undefined)[] = []
+  /** Whether its margins are to be checked because its money or its positions have changed. */
+  touched = false
   /** The number of the last fill that a reconciliation reported. */
   reconciledFill = 0
 

@@ -103,6 +103,29 @@ export class Margin {
     return margin
   }
 
+  /**
+   * Sets the bounds between which the mark price of an account's only position may move before its margin of `slack` above
+   * the maintenance margin is used up. Half a tick and rounding are on the safe side.
+   */
+  narrow(holding: Holding, slack: number): void {
+    const { market, position } = holding
+    const mark = market.markTicks
+    const value = market.valueNumber(mark, Math.abs(position))
+    const { maintenance } = this.terms
+    const isLong = position > 0
+    // The share of the value that may be lost, counting the maintenance margin that changes with it.
+    const share = Math.max(0, slack - 2) / (value * (market.inverse && !isLong ? 1 - maintenance : 1 + maintenance))
+    const limit = market.inverse
+      ? isLong
+        ? mark / (1 + share)
+        : mark / Math.max(0, 1 - share)
+      : isLong
+        ? mark * (1 - share)
+        : mark * (1 + share)
+    if (isLong) market.safeBelow = Math.max(market.safeBelow, Math.ceil(limit) + 1)
+    else market.safeAbove = Math.min(market.safeAbove, Math.floor(limit) - 1)
+  }
+
   unrealised(holding: Holding): number {
     const { market, position, cost } = holding
     if (position === 0) return 0

@@ -41,6 +41,12 @@ export class Market {
   setMarkTicks = 0
   /** Whether the mark price may have changed since margins were checked. */
   markMoved = false
+  /**
+   * Between these mark prices no account is below its maintenance margin that has no other position in its pool, as
+   * accounts were when they were last checked: nobody needs to be checked again.
+   */
+  safeAbove = Number.POSITIVE_INFINITY
+  safeBelow = Number.NEGATIVE_INFINITY
   /** Whether it was settled for the last time. */
   settled = false
   readonly holdings: Holding[] = []

@@ -238,6 +238,7 @@ export class Matcher {
     const { state } = this
     const { orders, fills, ledger } = state
     ledger.fee(holding, ticks, steps, isMaker)
+    state.touch(holding.account)
     const side = orders.bytes[order * BYTES_OF_ORDER + SIDE]
     this.changeHeld(order, holding, -1)
     orders.doubles[order * DOUBLES + FILLED] += steps

@@ -30,29 +30,61 @@ export class Reactions {
     for (;;) {
       const order = nextTriggered(market)
       if (order !== 0) this.requests.trigger(order, this.answers.holdingOf(order))
+      else if (this.state.touched.length > 0) this.checkTouched()
       else if (market.markMoved) {
         market.markMoved = false
-        if (this.hasLimits && !market.isSpot) this.checkMargins(market)
+        if (this.hasLimits && !market.isSpot) this.checkMark(market)
       } else return
     }
   }
 
-  /** Liquidates every account in a market that has less than its maintenance margin. */
-  checkMargins(market: Market): void {
-    const { margin } = this.state
-    for (const holding of market.holdings) {
-      const { account } = holding
-      if (!account.limited || holding.position === 0) continue
-      if (margin.equity(account, market.currency) < margin.maintenanceMargin(account, market.currency))
-        this.liquidate(account, market.currency)
+  /** Checks every account with a position in a market, and finds the prices between which none needs to be checked. */
+  checkAll(market: Market): void {
+    market.safeAbove = Number.POSITIVE_INFINITY
+    market.safeBelow = Number.NEGATIVE_INFINITY
+    for (const { account, position } of market.holdings)
+      if (account.limited && position !== 0) this.check(account, market.currency)
+  }
+
+  private checkMark(market: Market): void {
+    const mark = market.markTicks
+    if (mark <= market.safeBelow || mark >= market.safeAbove) this.checkAll(market)
+    else for (const account of this.state.spread) this.check(account, market.currency)
+  }
+
+  private checkTouched(): void {
+    const account = this.state.touched.pop() as Account
+    account.touched = false
+    for (const wallet of account.wallets) if (wallet !== undefined) this.check(account, wallet.currency)
+  }
+
+  /** Liquidates an account that has less than its maintenance margin in a pool. */
+  private check(account: Account, currency: Currency): void {
+    let positions = 0
+    let held: Holding | undefined
+    for (const holding of account.holdings) {
+      if (holding === undefined || holding.position === 0 || !isInPool(holding, currency)) continue
+      positions++
+      held = holding
     }
+    if (held === undefined) return
+    const { margin } = this.state
+    const slack = margin.equity(account, currency) - margin.maintenanceMargin(account, currency)
+    if (slack < 0) this.liquidate(account, currency)
+    else if (positions === 1) margin.narrow(held, slack)
+    // With several positions the prices of one market do not say whether it is safe: it is checked each time.
+    else this.state.spread.add(account)
   }
 
   private liquidate(account: Account, currency: Currency): void {
+    // Whatever becomes of it, the markets' bounds no longer count on it: an account that stays is found at the next price.
     const inPool = account.holdings.filter(
       (holding): holding is Holding => holding !== undefined && isInPool(holding, currency),
     )
-    for (const holding of inPool) this.cancelAll(holding, LIQUIDATED)
+    for (const holding of inPool) {
+      this.cancelAll(holding, LIQUIDATED)
+      holding.market.safeBelow = Number.POSITIVE_INFINITY
+    }
     for (const holding of inPool) {
       const { market, position } = holding
       // Without anybody to trade with, it is tried again when the market moves.

@@ -190,6 +190,8 @@ export class Requests {
     market.side(side).append(order, orders.doubles[order * DOUBLES + TICKS])
     this.queue.join(order, market, side, orders.words[order * WORDS + LEVEL])
     this.keepOpen(order, holding)
+    // Somebody may wait to be liquidated, and now there is somebody to trade with.
+    if (market.safeBelow === Number.POSITIVE_INFINITY) market.markMoved = true
   }
 
   private wait(order: number, holding: Holding): void {

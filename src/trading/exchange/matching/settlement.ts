@@ -50,8 +50,7 @@ export class Settlement {
       if (holding.position > 0) payment.negate()
       this.state.ledger.pay(holding.wallet, houseWallet, payment)
     }
-    market.markMoved = true
-    this.reactions.to(market)
+    this.afterPayments(market)
   }
 
   settle(market: Market, ticks: number, isFinal: boolean): void {
@@ -61,6 +60,13 @@ export class Settlement {
       for (const holding of market.holdings) ledger.closeAt(holding, ticks)
       market.settled = true
     } else for (const holding of market.holdings) ledger.markToMarket(holding, ticks)
+    this.afterPayments(market)
+  }
+
+  /** The money of all accounts in a market has changed. */
+  private afterPayments(market: Market): void {
+    // Below this bound every price is: all accounts are checked.
+    market.safeBelow = Number.POSITIVE_INFINITY
     market.markMoved = true
     this.reactions.to(market)
   }

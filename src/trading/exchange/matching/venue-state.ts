@@ -43,6 +43,10 @@ export class VenueState {
   liquidations = 0
   /** Second submits of a known order: they did nothing. */
   duplicates = 0
+  /** Accounts with limits whose money or positions have changed since their margins were checked. */
+  readonly touched: Account[] = []
+  /** Accounts that have had positions in several markets of one margin pool. */
+  readonly spread = new Set<Account>()
   /** Which of the funding times come next. */
   nextFunding = 0
   private readonly symbols: ReadonlySet<string> | undefined
@@ -108,6 +112,13 @@ export class VenueState {
       if (error instanceof InvalidOptionError) return undefined
       throw error
     }
+  }
+
+  /** The account's money or position has changed. */
+  touch(account: Account): void {
+    if (!account.limited || account.touched) return
+    account.touched = true
+    this.touched.push(account)
   }
 
   private payIn(): void {
