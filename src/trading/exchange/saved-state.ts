@@ -36,7 +36,7 @@ import type { VenueState } from './matching/venue-state.js'
 
 /**
  * Everything that an exchange knows, as plain data: numbers, texts and lists, which JSON keeps as they are. An exchange
- * with the same options that loads it goes on as the saved one would have.
+ * with the same options that loads it continues as the saved one would have.
  */
 export interface SavedExchange {
   readonly version: 1

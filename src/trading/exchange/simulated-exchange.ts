@@ -258,7 +258,7 @@ export class SimulatedExchange implements AsyncVenue {
   }
 
   /**
-   * Goes on where a saved exchange was. It must be new, and have the same options.
+   * Continues where a saved exchange was. It must be new, and have the same options.
    *
    * @throws {InvalidOptionError} when the options differ
    * @throws {InvalidStateError} when it is not new

@@ -7,7 +7,7 @@ const conformance = readConformance(join(import.meta.dirname, 'conformance'))
 
 describe('the rules of the exchange', () => {
   for (const { name, where: caseAt, options, steps } of conformance.cases) {
-    test(`${name}`, () => {
+    test(`${name} (${caseAt})`, () => {
       const player = new Player(conformance, options)
       const paidIn = player.exchange.sums().cash
       for (const step of steps) {

@@ -56,7 +56,7 @@ describe('determinism', () => {
     expect(hashOf(1, { ...OPTIONS, seed: 8 })).not.toBe(first)
   })
 
-  test('an exchange that loads a saved state goes on as the saved one', () => {
+  test('an exchange that loads a saved state continues as the saved one', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 0, max: 400 }), (seed, before) => {
         const stream = new Stream(seed, OPTIONS)

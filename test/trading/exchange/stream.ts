@@ -63,7 +63,7 @@ export class Stream {
     this.exchange.start(event => this.onEvent(event))
   }
 
-  /** The same stream on another exchange, which goes on from here. */
+  /** The same stream on another exchange, which continues from here. */
   handOver(to: SimulatedExchange): Stream {
     const other = Object.create(Stream.prototype) as { -readonly [Key in keyof Stream]: Stream[Key] }
     Object.assign(other, {

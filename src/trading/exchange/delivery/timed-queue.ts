@@ -1,5 +1,5 @@
 /**
- * Things that are due at a time, the earliest first; at one time in the order in which they came.
+ * Things that are due at a time, the earliest first; at one time in the order in which they were added.
  *
  * What comes in the order of its time, as nearly everything does, is in a ring and costs a few stores. The rest is in a
  * heap. Things are kept for use again: nothing is allocated once the queue has been as long as it gets.
