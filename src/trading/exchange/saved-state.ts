@@ -1,5 +1,5 @@
 import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import type { Wide } from '../exact/wide52.js'
+import type { Wide } from '../exact/wide.js'
 import { Instrument, type InstrumentSpec } from '../instruments/instrument.js'
 import { BUY, GTD, SELL } from '../messages/order-terms.js'
 import type { VenueEvent } from '../venues/venue-event.js'

@@ -5,7 +5,7 @@ import { BUY } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
 import type { AsyncVenue, VenueOrder } from '../venues/async-venue.js'
 import type { VenueEvent, VenueEventKind } from '../venues/venue-event.js'
-import type { Market } from './accounts/market.js'
+import { isCount, type Market } from './accounts/market.js'
 import { Incoming } from './delivery/incoming.js'
 import { DelayDraw } from './delivery/latency.js'
 import { TimedQueue } from './delivery/timed-queue.js'
@@ -49,8 +49,6 @@ export class SimulatedExchange implements AsyncVenue {
   readonly canAmend = true
   readonly deterministic = true
   readonly instruments: readonly InstrumentSpec[]
-  /** The options that it was made with, so that replay can make it again. */
-  readonly configuration: { readonly kind: 'simulated'; readonly options: SimulatedExchangeOptions }
   private readonly options: CheckedOptions
   private readonly state: VenueState
   private readonly answers: Answers
@@ -65,7 +63,6 @@ export class SimulatedExchange implements AsyncVenue {
   /** @throws {InvalidOptionError} */
   constructor(options: SimulatedExchangeOptions = {}) {
     this.options = checkExchangeOptions(options)
-    this.configuration = { kind: 'simulated', options }
     this.name = this.options.name
     this.accounts = this.options.accounts.map(({ name }) => name)
     this.instruments = this.options.instruments
@@ -166,7 +163,7 @@ export class SimulatedExchange implements AsyncVenue {
   trade(instrument: Instrument, side: number, ticks: number, steps: number, now: number): void {
     this.begin(now)
     const market = this.state.marketOf(instrument)
-    if (market !== undefined && !market.settled && ticks > 0 && steps > 0) {
+    if (market !== undefined && !market.settled) {
       this.recorded.trade(market, side === BUY ? 0 : 1, ticks, steps)
       this.reactions.to(market)
     }
@@ -175,6 +172,8 @@ export class SimulatedExchange implements AsyncVenue {
 
   /** The price at which positions are valued from now on, in ticks; 0: the market's again. */
   markPrice(instrument: Instrument, ticks: number, now: number): void {
+    if (ticks !== 0 && !isCount(ticks))
+      throw new InvalidOptionError(`a mark price is a whole number of ticks above 0, or 0; not ${formatValue(ticks)}`)
     this.begin(now)
     const market = this.state.marketOf(instrument)
     if (market !== undefined) {
@@ -205,7 +204,7 @@ export class SimulatedExchange implements AsyncVenue {
    * from then on. `final`: positions are closed, open orders cancelled, and the instrument is no longer traded.
    */
   settle(instrument: Instrument, ticks: number, now: number, options: { readonly final?: boolean } = {}): void {
-    if (!(Number.isInteger(ticks) && ticks > 0))
+    if (!isCount(ticks))
       throw new InvalidOptionError(`a settlement price is a whole number of ticks above 0, not ${formatValue(ticks)}`)
     this.begin(now)
     const market = this.state.marketOf(instrument)
@@ -242,8 +241,10 @@ export class SimulatedExchange implements AsyncVenue {
     return market === undefined ? { bids: [], asks: [] } : bookOf(this.state, market)
   }
 
-  /** What one account has, exactly. */
+  /** What one account has, exactly. @throws {InvalidOptionError} when there is no such account */
   account(index: number): AccountRecord {
+    if (this.accounts[index] === undefined)
+      throw new InvalidOptionError(`there is no account ${formatValue(index)}: there are ${this.accounts.length}`)
     return accountRecord(this.state, index)
   }
 

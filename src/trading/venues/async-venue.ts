@@ -41,7 +41,7 @@ export interface AsyncVenue {
   cancel(idHigh: number, idLow: number, request: number, now: number): void
   /** Asks for all open orders, and for fills and positions since the last time; ends with 'reconciled'. */
   reconcile(account: number, now: number): void
-  /** Asks about one order: answered by 'open', by a final event, or by 'not-found'. */
+  /** Asks about one order: answered by its fills, if the venue knows them, then by 'open' or its final event; or by 'not-found'. */
   query(idHigh: number, idLow: number, account: number, instrument: number, now: number): void
 
   /** A quote of the feed. Only a simulated exchange uses it. Prices in ticks, sizes in steps. */

@@ -119,7 +119,6 @@ export class VenueEvent {
     this.reason = 0
     return this
   }
-
   /** Sets everything to what it is in another event. */
   copy(other: VenueEvent): this {
     this.kind = other.kind

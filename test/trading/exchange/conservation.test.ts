@@ -47,6 +47,9 @@ function checkBook(exchange: SimulatedExchange): void {
       for (const [i, level] of levels.entries()) {
         if (i > 0) expect((level.ticks - levels[i - 1].ticks) * sign).toBeGreaterThan(0)
         expect(level.orders.length).toBeGreaterThan(0)
+        // Who came first has no more in front.
+        const ahead = level.orders.map(order => order.ahead)
+        expect(ahead).toEqual([...ahead].sort((a, b) => a - b))
         for (const { idLow, steps } of level.orders) {
           const order = open.get(idLow)
           expect(order).toMatchObject({

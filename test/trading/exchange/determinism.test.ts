@@ -8,8 +8,8 @@ import { INSTRUMENTS, lineOf, SPECS, Stream, type StreamOptions } from './stream
 
 const OPTIONS: StreamOptions = {
   fees: { maker: '-0.00015', taker: '0.00075' },
-  balances: { USDT: 400, BTC: '0.5' },
-  leverage: 20,
+  balances: { USDT: 3, BTC: '0.08' },
+  leverage: 200,
   queue: 'probabilistic',
   seed: 7,
   latencyNs: {

@@ -1,5 +1,5 @@
 /** Options that make no sense are refused with a named error that says what is wrong. */
-import { SimulatedExchange } from 'ticktape/trading'
+import { Instrument, SimulatedExchange } from 'ticktape/trading'
 import { expect, test } from 'vitest'
 import { failureOf } from '../../support/failures.ts'
 import { INSTRUMENTS, SPECS } from './stream.ts'
@@ -71,8 +71,10 @@ for (const [options, says] of REFUSED) {
   })
 }
 
-test('a funding rate and a settlement price are checked', () => {
+test('what is given to calls is checked', () => {
   const exchange = new SimulatedExchange()
+  expect(failureOf(() => exchange.markPrice(INSTRUMENTS[1], -1, 0)).code).toBe('ERR_INVALID_OPTION')
+  expect(failureOf(() => exchange.account(1)).code).toBe('ERR_INVALID_OPTION')
   expect(failureOf(() => exchange.fund(INSTRUMENTS[1], 'x', 0)).code).toBe('ERR_INVALID_OPTION')
   expect(failureOf(() => exchange.settle(INSTRUMENTS[1], 0.5, 0)).code).toBe('ERR_INVALID_OPTION')
 })
@@ -86,4 +88,50 @@ test('without options it trades whatever is named, for one account without limit
 
 test('the name of the venue is that of its instruments', () => {
   expect(new SimulatedExchange({ instruments: [{ ...SPECS[0], venue: 'okx' }] }).name).toBe('okx')
+})
+
+test('nonsense in orders and market data is refused or left out, and the state can still be saved', () => {
+  const exchange = new SimulatedExchange()
+  const answers: string[] = []
+  exchange.start(event => answers.push(event.kind))
+  const nonsense = [Number.NaN, Number.POSITIVE_INFINITY, -1, 0, -0, 0.5, 1e300]
+  let idLow = 0
+  for (const instrument of [...INSTRUMENTS, new Instrument(4_000_000_000, { ...SPECS[0], symbol: 'FAR' })]) {
+    for (const value of nonsense) {
+      exchange.quote(instrument, value, value, value, 5, 0)
+      exchange.trade(instrument, 0, value, 5, 0)
+      exchange.trade(instrument, value, 10, value, 0)
+      for (const [ticks, steps, type] of [
+        [value, 5, 0],
+        [10, value, 0],
+        [10, 5, value],
+        [value, value, 3],
+      ]) {
+        exchange.submit(
+          {
+            idHigh: 1,
+            idLow: ++idLow,
+            instrument,
+            account: 0,
+            side: 0,
+            type,
+            timeInForce: 1,
+            ticks,
+            steps,
+            stopTicks: value,
+            expireAt: value,
+            postOnly: false,
+            reduceOnly: false,
+            deadline: 0,
+          },
+          0,
+        )
+        exchange.amend(1, idLow, 1, value, value, 0)
+      }
+    }
+  }
+  expect(Object.values(exchange.sums().positions).filter(sum => sum !== 0)).toEqual([])
+  expect(answers.filter(kind => kind === 'fill')).toEqual([])
+  const saved = exchange.save()
+  expect(JSON.parse(JSON.stringify(saved))).toEqual(saved)
 })

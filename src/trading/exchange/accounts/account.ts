@@ -1,4 +1,4 @@
-import { Wide } from '../../exact/wide52.js'
+import { Wide } from '../../exact/wide.js'
 import type { Currency } from './currencies.js'
 import type { Market } from './market.js'
 

@@ -1,4 +1,4 @@
-import { Wide } from '../../exact/wide52.js'
+import { Wide } from '../../exact/wide.js'
 import type { Holding, Wallet } from './account.js'
 import type { Market } from './market.js'
 

@@ -1,4 +1,4 @@
-import { Wide } from '../../exact/wide52.js'
+import { Wide } from '../../exact/wide.js'
 import { BUY } from '../../messages/order-terms.js'
 import { DOUBLES, FILLED, type Orders, STEPS, TICKS } from '../book/orders.js'
 import type { Account, Holding } from './account.js'

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../../base/errors.js'
-import { readDecimal, type Wide } from '../../exact/wide52.js'
+import { readDecimal, type Wide } from '../../exact/wide.js'
 import type { Instrument } from '../../instruments/instrument.js'
 import { BUY } from '../../messages/order-terms.js'
 import { reasonCode } from '../../messages/reasons.js'
@@ -242,6 +242,14 @@ interface DecimalRate {
 
 /** An amount is a number of 105 bits: some ten thousand orders of this value can be summed. */
 const MAX_AMOUNT = 2 ** 90
+/** More ticks or steps than this are no price and no quantity: as in Grid. */
+const MAX_COUNT = 2 ** 50
+
+/** Whether a number of ticks or steps is usable. */
+export function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= MAX_COUNT
+}
+
 /** Half of 2^53: twice of it is still exact. */
 const MAX_EXACT_HALF = 2 ** 52
 

@@ -1,6 +1,6 @@
 import { BUY } from '../../messages/order-terms.js'
 import type { Market } from '../accounts/market.js'
-import { AHEAD, DOUBLES, NEXT, WORDS } from '../book/orders.js'
+import { AHEAD, DOUBLES, PREVIOUS, WORDS } from '../book/orders.js'
 import type { VenueState } from './venue-state.js'
 
 /**
@@ -45,27 +45,42 @@ export class Queue {
       if (recorded.ticks === ticks) {
         const isSamePrice = beforeTicks === ticks
         const left = isSamePrice ? Math.max(0, beforeSteps - traded - recorded.steps) : 0
-        this.shrink(levels.first[level], levels.passed[level], recorded.steps, left, beforeSteps)
+        const { options } = this.state
+        if (options.isProbabilistic && left > 0)
+          this.leave(levels.last[level], levels.passed[level], left / beforeSteps)
+        this.clamp(levels.last[level], levels.passed[level], recorded.steps)
       } else {
         // The recorded market is worse than this price: nobody is there any more.
-        this.shrink(levels.first[level], levels.passed[level], 0, 0, 0)
+        this.clamp(levels.last[level], levels.passed[level], 0)
         levels.queued[level] = 0
       }
     }
   }
 
-  /** Nobody has more in front than is recorded. `left`: how much of `before` was cancelled, for the probabilistic model. */
-  private shrink(first: number, passed: number, size: number, left: number, before: number): void {
-    const { orders, options, random } = this.state
+  /**
+   * No order has more in front than is recorded. Older orders never have more in front than younger ones, so that it begins
+   * with the youngest and ends where nothing is to be done.
+   */
+  private clamp(last: number, passed: number, size: number): void {
+    const { doubles, words } = this.state.orders
+    for (let order = last; order !== 0; order = words[order * WORDS + PREVIOUS]) {
+      if (doubles[order * DOUBLES + AHEAD] - passed <= size) return
+      doubles[order * DOUBLES + AHEAD] = passed + size
+    }
+  }
+
+  /** A share of what is recorded has left the queue, anywhere in it. */
+  private leave(last: number, passed: number, share: number): void {
+    const { orders, random } = this.state
     const { doubles, words } = orders
-    for (let order = first; order !== 0; order = words[order * WORDS + NEXT]) {
-      let ahead = doubles[order * DOUBLES + AHEAD] - passed
-      if (ahead <= 0) continue
-      if (options.isProbabilistic && left > 0 && ahead < Number.POSITIVE_INFINITY) {
-        const share = Math.min(1, ahead / before)
-        ahead = Math.max(0, ahead - Math.floor(left * share + random.next()))
-      }
-      doubles[order * DOUBLES + AHEAD] = passed + Math.min(ahead, size)
+    if (doubles[last * DOUBLES + AHEAD] <= passed) return
+    // One number for the level: orders stay in their order.
+    const rounding = random.next()
+    for (let order = last; order !== 0; order = words[order * WORDS + PREVIOUS]) {
+      const ahead = doubles[order * DOUBLES + AHEAD] - passed
+      if (ahead <= 0) return
+      if (ahead === Number.POSITIVE_INFINITY) continue
+      doubles[order * DOUBLES + AHEAD] = passed + Math.max(0, ahead - Math.floor(ahead * Math.min(1, share) + rounding))
     }
   }
 }

@@ -1,5 +1,5 @@
 import { BUY } from '../../messages/order-terms.js'
-import type { Market } from '../accounts/market.js'
+import { isCount, type Market } from '../accounts/market.js'
 import { AHEAD, DOUBLES } from '../book/orders.js'
 import type { Matcher } from './matcher.js'
 import type { Queue } from './queue.js'
@@ -28,8 +28,9 @@ export class RecordedMarket {
     this.cross(market, 1)
   }
 
-  /** A trade between recorded participants. `side` is the aggressor's: resting orders of the other side were hit. */
+  /** A trade between recorded participants; one without a whole price and quantity is none. `side` is the aggressor's: resting orders of the other side were hit. */
   trade(market: Market, side: number, ticks: number, steps: number): void {
+    if (!isCount(ticks) || !isCount(steps)) return
     const hit = 1 - side
     const recorded = market.recorded(hit)
     if (recorded.ticks === ticks) recorded.traded += steps
@@ -59,7 +60,7 @@ export class RecordedMarket {
   private setSide(market: Market, side: number, ticks: number, steps: number): boolean {
     const recorded = market.recorded(side)
     const { ticks: beforeTicks, steps: beforeSteps, traded } = recorded
-    const isThere = ticks > 0 && steps > 0
+    const isThere = isCount(ticks) && isCount(steps)
     if (!recorded.set(isThere ? ticks : 0, isThere ? steps : 0)) return false
     this.queue.moved(market, side, beforeTicks, beforeSteps, traded)
     return true

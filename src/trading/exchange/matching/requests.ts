@@ -1,9 +1,9 @@
-import { Wide } from '../../exact/wide52.js'
+import { Wide } from '../../exact/wide.js'
 import { BUY, FOK, GTC, GTD, IOC, LIMIT, MARKET, STOP, STOP_LIMIT } from '../../messages/order-terms.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { VenueOrder } from '../../venues/async-venue.js'
 import type { Holding } from '../accounts/account.js'
-import type { Market } from '../accounts/market.js'
+import { isCount, type Market } from '../accounts/market.js'
 import {
   ACCOUNT,
   ARRIVED,
@@ -78,6 +78,7 @@ export class Requests {
     const holding = account.holdingOf(market)
     const refusal = this.refusal(request, holding) || this.fault()
     if (refusal !== 0) {
+      this.dropNonsense(order)
       answers.rejected(order, refusal)
       return
     }
@@ -207,6 +208,16 @@ export class Requests {
     if (this.state.orders.bytes[order * BYTES_OF_ORDER + TIME_IN_FORCE] === GTD) this.state.expiries.add(order)
   }
 
+  /** A refused order stays on record. What is no number becomes 0 there, so that the record can be saved as text. */
+  private dropNonsense(order: number): void {
+    const { doubles } = this.state.orders
+    // Adding 0 turns -0 into 0.
+    for (const field of [TICKS, STEPS, STOP_TICKS, EXPIRE_AT])
+      doubles[order * DOUBLES + field] = Number.isFinite(doubles[order * DOUBLES + field])
+        ? doubles[order * DOUBLES + field] + 0
+        : 0
+  }
+
   private enter(request: VenueOrder, market: Market): number {
     const { state } = this
     const order = state.orders.add(request.idHigh, request.idLow)
@@ -215,8 +226,8 @@ export class Requests {
     let at = order * DOUBLES
     doubles[at + TICKS] = hasLimit ? request.ticks : 0
     doubles[at + STEPS] = request.steps
-    doubles[at + STOP_TICKS] = request.stopTicks
-    doubles[at + EXPIRE_AT] = request.expireAt
+    doubles[at + STOP_TICKS] = isStop(request.type) ? request.stopTicks : 0
+    doubles[at + EXPIRE_AT] = request.timeInForce === GTD ? request.expireAt : 0
     doubles[at + NUMBER] = ++state.orderNumber
     doubles[at + ARRIVED] = state.time
     at = order * WORDS
@@ -330,11 +341,6 @@ function isStop(type: number): boolean {
   return type === STOP || type === STOP_LIMIT
 }
 
-/** Whether a number of ticks or steps is usable. */
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= MAX_COUNT
-}
-
 function termsRefusal(request: VenueOrder): number {
   const { side, type, timeInForce } = request
   if ((side !== BUY && side !== 1) || !(type >= 0 && type <= 3) || !(timeInForce >= 0 && timeInForce <= 3))
@@ -355,8 +361,6 @@ function sizeRefusal(market: Market, ticks: number, steps: number): number {
   return ticks === 0 ? 0 : market.notionalRefusal(ticks, steps)
 }
 
-/** More ticks or steps than this are no order: as in Grid. */
-const MAX_COUNT = 2 ** 50
 const UNKNOWN_INSTRUMENT = reasonCode('unknown-instrument')
 const UNKNOWN_ACCOUNT = reasonCode('unknown-account')
 const UNKNOWN_ORDER = reasonCode('unknown-order')

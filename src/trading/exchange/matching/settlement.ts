@@ -1,4 +1,4 @@
-import { readDecimal, Wide } from '../../exact/wide52.js'
+import { readDecimal, Wide } from '../../exact/wide.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { Market } from '../accounts/market.js'
 import type { Reactions } from './reactions.js'

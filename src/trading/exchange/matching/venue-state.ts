@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../../../base/errors.js'
 import { Random } from '../../exact/random.js'
-import { readDecimal, type Wide } from '../../exact/wide52.js'
+import { readDecimal, type Wide } from '../../exact/wide.js'
 import { Instrument } from '../../instruments/instrument.js'
 import { Account, type Wallet } from '../accounts/account.js'
 import { Currencies } from '../accounts/currencies.js'
@@ -23,8 +23,9 @@ export class VenueState {
   readonly currencies: Currencies
   /** In the order of their first use. */
   readonly markets: Market[] = []
-  /** By the number of the instrument. */
+  /** By the number of the instrument: nearly all are small. */
   private readonly byNumber: (Market | undefined)[] = []
+  private readonly byLargeNumber = new Map<number, Market>()
   /** The accounts of the option, in its order. */
   readonly accounts: readonly Account[]
   /** The other side of all trades with the recorded market. */
@@ -80,11 +81,11 @@ export class VenueState {
 
   /** The market of an instrument. Undefined when the exchange does not trade it or cannot compute with its terms. */
   marketOf(instrument: Instrument): Market | undefined {
-    return this.byNumber[instrument.number] ?? this.openMarket(instrument)
+    return this.marketOfNumber(instrument.number) ?? this.openMarket(instrument)
   }
 
   marketOfNumber(number: number): Market | undefined {
-    return this.byNumber[number]
+    return number < LARGE_NUMBER ? this.byNumber[number] : this.byLargeNumber.get(number)
   }
 
   houseWallet(market: Market): Wallet {
@@ -105,8 +106,12 @@ export class VenueState {
       const { fees, settlementDecimals } = this.options
       const market = new Market(this.markets.length, instrument, this.orders, this.currencies, fees, settlementDecimals)
       this.markets.push(market)
-      while (this.byNumber.length < instrument.number) this.byNumber.push(undefined)
-      this.byNumber[instrument.number] = market
+      const { number } = instrument
+      if (number >= LARGE_NUMBER) this.byLargeNumber.set(number, market)
+      else {
+        while (this.byNumber.length < number) this.byNumber.push(undefined)
+        this.byNumber[number] = market
+      }
       return market
     } catch (error) {
       if (error instanceof InvalidOptionError) return undefined
@@ -145,3 +150,5 @@ export class VenueState {
     for (const market of this.markets) market.setFactors()
   }
 }
+
+const LARGE_NUMBER = 65_536

@@ -1,0 +1,132 @@
+/** Wide numbers are what bigints are, as far as they reach; decimals are read exactly or not at all. */
+import { Decimal } from 'decimal.js'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../../dist/trading/exact/random.js'
+import { readDecimal, Wide } from '../../../dist/trading/exact/wide.js'
+
+const whole = fc.oneof(
+  fc.maxSafeInteger(),
+  fc.integer({ min: -1000, max: 1000 }),
+  fc.constantFrom(2 ** 52, -(2 ** 52), 2 ** 53 - 1, 1 - 2 ** 53, 2 ** 52 - 1, 0),
+)
+const Exact = Decimal.clone({ precision: 60 })
+const small = fc.integer({ min: -(2 ** 33), max: 2 ** 33 })
+
+describe('Wide', () => {
+  test('sums and products are those of bigints', () => {
+    const steps = fc.oneof(
+      fc.record({ add: whole }),
+      fc.record({ a: whole, b: small }),
+      fc.record({ a: small, b: small, c: small }),
+      fc.record({ scale: small, by: fc.integer({ min: -(2 ** 25), max: 2 ** 25 }) }),
+    )
+    fc.assert(
+      fc.property(fc.array(steps, { maxLength: 30 }), list => {
+        const sum = new Wide()
+        let expected = 0n
+        for (const step of list) {
+          if ('add' in step) {
+            sum.add(step.add)
+            expected += BigInt(step.add)
+          } else if ('c' in step) {
+            sum.addProducts(step.a, step.b, step.c)
+            expected += BigInt(step.a) * BigInt(step.b) * BigInt(step.c)
+          } else if ('a' in step) {
+            sum.addProduct(step.a, step.b)
+            expected += BigInt(step.a) * BigInt(step.b)
+          } else {
+            const other = new Wide()
+            other.addProduct(step.scale, 2 ** 40 + 1)
+            sum.addScaled(other, step.by)
+            sum.subtractWide(other)
+            expected += BigInt(step.scale) * (2n ** 40n + 1n) * BigInt(step.by - 1)
+          }
+          expect(sum.toBigInt()).toBe(expected)
+          expect(sum.sign).toBe(expected > 0n ? 1 : expected < 0n ? -1 : 0)
+          expect(sum.toNumber()).toBe(Number(expected))
+          expect(new Wide().set(expected).toBigInt()).toBe(expected)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('a division by a power of ten is rounded towards zero', () => {
+    fc.assert(
+      fc.property(whole, small, fc.integer({ min: 0, max: 20 }), (a, b, decimals) => {
+        const value = new Wide()
+        value.addProduct(a, b)
+        const divisor = 10n ** BigInt(decimals)
+        const expected = (BigInt(a) * BigInt(b)) / divisor
+        value.divide(decimals, divisor)
+        expect(value.toBigInt()).toBe(expected)
+      }),
+    )
+  })
+
+  test('texts and doubles are those of a decimal library', () => {
+    fc.assert(
+      fc.property(whole, small, fc.integer({ min: 0, max: 22 }), (a, b, decimals) => {
+        const value = new Wide()
+        value.addProduct(a, b)
+        const decimal = new Exact((BigInt(a) * BigInt(b)).toString()).div(new Exact(10).pow(decimals))
+        expect(value.toText(decimals)).toBe(decimal.isZero() ? '0' : decimal.toFixed())
+        expect(value.toDecimalNumber(decimals) + 0).toBe(Number(decimal.toFixed()) + 0)
+      }),
+    )
+  })
+})
+
+describe('readDecimal', () => {
+  test('reads what a decimal library reads', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.integer({ min: 0, max: 15 }), (digits, decimals) => {
+        const text = new Decimal(digits).div(new Decimal(10).pow(decimals)).toFixed()
+        const parts = readDecimal(text)
+        expect(parts).toBeDefined()
+        if (parts === undefined) return
+        const value = new Decimal(parts.numerator.toString()).div(new Decimal(10).pow(parts.decimals))
+        expect(value.toFixed()).toBe(new Decimal(text).toFixed())
+      }),
+    )
+  })
+
+  test('numbers are read as they are printed', () => {
+    expect(readDecimal(0.0002)).toEqual({ numerator: 2n, decimals: 4 })
+    expect(readDecimal(1e-7)).toEqual({ numerator: 1n, decimals: 7 })
+    expect(readDecimal(1e21)).toEqual({ numerator: 10n ** 21n, decimals: 0 })
+    expect(readDecimal('-1.50')).toEqual({ numerator: -15n, decimals: 1 })
+  })
+
+  for (const nonsense of [
+    '',
+    '1.',
+    '.5',
+    '1,5',
+    '0x10',
+    '1e999',
+    ' 1',
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    null,
+    {},
+    5n,
+  ])
+    test(`${formatted(nonsense)} is no decimal`, () => expect(readDecimal(nonsense)).toBeUndefined())
+})
+
+test('random numbers are the same on every machine', () => {
+  const random = new Random(1)
+  expect([random.next(), random.next(), random.next()].map(value => Math.floor(value * 2 ** 32))).toEqual([
+    1359504952, 3827716927, 3866437631,
+  ])
+})
+
+function formatted(value: unknown): string {
+  return typeof value === 'string'
+    ? `'${value}'`
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : `${value as number}`
+}
