@@ -1,53 +1,78 @@
 /**
- * A whole number of up to 105 bits that is changed in place, without allocating: amounts of money in the smallest units of
- * a currency do not fit the 53 bits of a double.
+ * Whole numbers of up to 2^103 as the sum of two doubles, so that sums of money are exact without a bigint, which would
+ * allocate. `high` is the double nearest to the number, and `low` the rest.
  *
- * The value is `high * 2^52 + low`, with `low` between -2^52 and 2^52. Each step below is exact in double arithmetic.
- * A product of two doubles is a sum of two doubles, its rounded value and the error, which Dekker's method finds.
- *
- * Source: T. J. Dekker, "A floating-point technique for extending the available precision", Numerische Mathematik 18
- * (1971).
+ * The sums and products without an error are those of T. J. Dekker, "A floating-point technique for extending the
+ * available precision", Numerische Mathematik 18 (1971), and of D. E. Knuth, The Art of Computer Programming, volume 2,
+ * 4.2.2. All parts are whole numbers, so nothing is rounded while a number is at most 2^103.
  */
 export class Wide {
   high = 0
   low = 0
 
-  /** Adds a whole number of any size that a double can hold exactly. */
-  add(value: number): void {
-    const low = this.low + value
-    // Both summands are below 2^52 here, so that the sum was not rounded.
-    if (value < LIMB && value > -LIMB && low < LIMB && low > -LIMB) this.low = low
-    else this.carry(value)
+  add(other: Wide): void {
+    const sum = this.high + other.high
+    // While all fits one double, which is nearly always, the rest is 0.
+    if (this.low === 0 && other.low === 0 && sum <= MAX && sum >= -MAX) this.high = sum
+    else this.addParts(other.high, other.low)
   }
 
-  /** Adds `a * b`, exactly, for whole numbers. */
+  subtract(other: Wide): void {
+    const sum = this.high - other.high
+    if (this.low === 0 && other.low === 0 && sum <= MAX && sum >= -MAX) this.high = sum
+    else this.addParts(-other.high, -other.low)
+  }
+
+  /** Adds a whole number of at most 2^53. */
+  addNumber(value: number): void {
+    const sum = this.high + value
+    if (this.low === 0 && sum <= MAX && sum >= -MAX) this.high = sum
+    else this.addParts(value, 0)
+  }
+
+  /** Adds a number that is given by its two parts. */
+  private addParts(high: number, low: number): void {
+    const sum = this.high + high
+    const part = sum - this.high
+    const rest = this.high - (sum - part) + (high - part) + (this.low + low)
+    this.high = sum + rest
+    this.low = rest - (this.high - sum)
+  }
+
+  /** Adds `a * b`, for whole numbers of at most 2^53. */
   addProduct(a: number, b: number): void {
     const product = a * b
-    this.add(product)
-    if (product > EXACT || product < -EXACT) this.add(errorOfProduct(a, b, product))
+    const sum = this.high + product
+    if (this.low === 0 && sum <= MAX && sum >= -MAX && product <= MAX && product >= -MAX) this.high = sum
+    else this.addParts(product, productError(a, b, product))
   }
 
-  /** Adds `a * b * c`, exactly, for whole numbers. */
-  addProducts(a: number, b: number, c: number): void {
+  /**
+   * Subtracts the whole number nearest to `a * b / c`, halves away from 0, for whole numbers of at most 2^53; `c` is above 0.
+   * A quotient above 2^52 allocates.
+   */
+  subtractQuotient(a: number, b: number, c: number): void {
+    if (Math.abs((a * b) / c) < 2 ** 52) {
+      this.addNumber(-nearestQuotient(a, b, c))
+      return
+    }
+    const twice = 2n * BigInt(a) * BigInt(b)
+    const divisor = BigInt(c)
+    const quotient = (twice < 0n ? twice - divisor : twice + divisor) / (2n * divisor)
+    this.setBigInt(this.toBigInt() - quotient)
+  }
+
+  /** Sets it to `a * b`, for whole numbers of at most 2^53. */
+  setProduct(a: number, b: number): void {
     const product = a * b
-    this.addProduct(product, c)
-    if (product > EXACT || product < -EXACT) this.addProduct(errorOfProduct(a, b, product), c)
+    this.high = product
+    this.low = product <= MAX && product >= -MAX ? 0 : productError(a, b, product)
   }
 
-  addWide(other: Wide): void {
-    this.high += other.high
-    this.add(other.low)
-  }
-
-  subtractWide(other: Wide): void {
-    this.high -= other.high
-    this.add(-other.low)
-  }
-
-  /** Adds `other * factor`. */
-  addScaled(other: Wide, factor: number): void {
-    if (other.high !== 0) this.addProducts(other.high, LIMB, factor)
-    this.addProduct(other.low, factor)
+  /** Sets it to a whole number of at most 2^53. */
+  set(value: number): void {
+    this.high = value
+    this.low = 0
   }
 
   negate(): void {
@@ -55,133 +80,71 @@ export class Wide {
     this.low = -this.low
   }
 
-  /** Divides by 10^decimals, which is also given as a bigint, towards zero. */
-  divide(decimals: number, divisor: bigint): void {
-    if (decimals === 0) return
-    if (this.isSmall && decimals <= 15) {
-      // Both are exact, and so is the remainder.
-      const value = this.toNumber()
-      const below = POWERS[decimals]
-      this.clear().add((value - (value % below)) / below)
-    } else this.set(this.toBigInt() / divisor)
-  }
-
-  clear(): this {
-    this.high = 0
-    this.low = 0
-    return this
-  }
-
-  copy(other: Wide): this {
+  copy(other: Wide): void {
     this.high = other.high
     this.low = other.low
-    return this
   }
 
-  /** -1, 0 or 1. */
-  get sign(): number {
-    return Math.sign(this.high === 0 ? this.low : this.high)
+  isAbove(other: Wide): boolean {
+    return this.high > other.high || (this.high === other.high && this.low > other.low)
   }
 
-  /** Whether it is a double without rounding: at most 2^53. */
-  get isSmall(): boolean {
-    return this.high === 0 || Math.abs(this.high * LIMB + this.low) < EXACT
-  }
-
-  /** The nearest double. */
-  toNumber(): number {
-    return this.high * LIMB + this.low
+  isBelow(other: Wide): boolean {
+    return this.high < other.high || (this.high === other.high && this.low < other.low)
   }
 
   toBigInt(): bigint {
-    return BigInt(this.high) * BIG_LIMB + BigInt(this.low)
+    return BigInt(this.high) + BigInt(this.low)
   }
 
-  set(value: bigint): this {
-    this.high = Number(value / BIG_LIMB)
-    this.low = Number(value % BIG_LIMB)
-    return this
-  }
-
-  /** The nearest double to the value divided by 10^decimals. At most 22 decimals. */
-  toDecimalNumber(decimals: number): number {
-    if (this.isSmall) return this.toNumber() / POWERS[decimals]
-    return Number(this.toText(decimals))
-  }
-
-  /** The value divided by 10^decimals as decimal text, without zeros at the end. */
-  toText(decimals: number): string {
-    return decimalText(this.toBigInt(), decimals)
-  }
-
-  private carry(value: number): void {
-    const carried = Math.trunc(value / LIMB)
-    let low = this.low + (value - carried * LIMB)
-    let high = this.high + carried
-    if (low >= LIMB) {
-      low -= LIMB
-      high++
-    } else if (low <= -LIMB) {
-      low += LIMB
-      high--
-    }
-    this.high = high
-    this.low = low
+  setBigInt(value: bigint): void {
+    this.high = Number(value)
+    this.low = Number(value - BigInt(this.high))
   }
 }
 
-const LIMB = 2 ** 52
-const BIG_LIMB = 2n ** 52n
-const EXACT = 2 ** 53
-/** 2^27 + 1 splits a double into two halves. */
-const SPLITTER = 134217729
+const MAX = Number.MAX_SAFE_INTEGER
 
-/** Powers of ten that a double holds exactly. */
-export const POWERS: readonly number[] = Array.from({ length: 23 }, (_, n) => Number(`1e${n}`))
+/** 2^27 + 1: splits a double into two halves of 26 bits. */
+const SPLIT = 134217729
 
-function errorOfProduct(a: number, b: number, product: number): number {
-  const ca = SPLITTER * a
-  const cb = SPLITTER * b
-  const aHigh = ca - (ca - a)
-  const bHigh = cb - (cb - b)
+/** What `product`, the double nearest to `a * b`, lacks. */
+function productError(a: number, b: number, product: number): number {
+  const aBig = SPLIT * a
+  const aHigh = aBig - (aBig - a)
   const aLow = a - aHigh
+  const bBig = SPLIT * b
+  const bHigh = bBig - (bBig - b)
   const bLow = b - bHigh
-  return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow)
 }
 
-/** `units / 10^decimals` as decimal text, without zeros at the end. */
-export function decimalText(units: bigint, decimals: number): string {
-  const digits = (units < 0n ? -units : units).toString().padStart(decimals + 1, '0')
-  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, '')
-  const whole = digits.slice(0, digits.length - decimals)
-  return `${units < 0n ? '-' : ''}${whole}${decimals > 0 && fraction !== '' ? `.${fraction}` : ''}`
+/** Whether `a * b > c * d`, exactly, for whole numbers of at most 2^53. */
+export function isProductLarger(a: number, b: number, c: number, d: number): boolean {
+  const left = a * b
+  const right = c * d
+  if (left !== right) return left > right
+  if (Math.abs(left) <= Number.MAX_SAFE_INTEGER) return false
+  return productError(a, b, left) > productError(c, d, right)
 }
 
-/** A decimal number in parts: `numerator / 10^decimals`. */
-export interface DecimalParts {
-  readonly numerator: bigint
-  readonly decimals: number
-}
-
-/** Reads a decimal from text ('0.0002', '-1.5') or from a number, as it is printed. Undefined when it is none. */
-export function readDecimal(value: unknown): DecimalParts | undefined {
-  if (typeof value === 'number' && !Number.isFinite(value)) return undefined
-  if (typeof value !== 'number' && typeof value !== 'string') return undefined
-  const match = /^([+-]?)(\d{1,30})(?:\.(\d{1,30}))?(?:e([+-]?\d{1,2}))?$/.exec(String(value))
-  if (match === null) return undefined
-  const exponent = Number(match[4] ?? 0)
-  let fraction = match[3] ?? ''
-  let digits = match[2] + fraction
-  let decimals = fraction.length - exponent
-  if (decimals < 0) {
-    digits += '0'.repeat(-decimals)
-    decimals = 0
+/**
+ * The whole number nearest to `a * b / c`, halves away from 0, exactly. `a`, `b` and `c` are whole numbers of at most 2^53, `c` is above 0,
+ * and so is the result at most 2^53.
+ */
+export function nearestQuotient(a: number, b: number, c: number): number {
+  const product = a * b
+  const error = Math.abs(product) <= Number.MAX_SAFE_INTEGER ? 0 : productError(a, b, product)
+  let quotient = Math.round(product / c)
+  for (let i = 0; i < 4; i++) {
+    const back = quotient * c
+    const backError = Math.abs(back) <= Number.MAX_SAFE_INTEGER ? 0 : productError(quotient, c, back)
+    // Both are near each other, so their difference is exact.
+    const rest = product - back + (error - backError)
+    const twice = 2 * rest
+    if (twice > c || (twice === c && quotient >= 0)) quotient += Math.max(1, Math.floor(rest / c))
+    else if (twice < -c || (twice === -c && quotient <= 0)) quotient -= Math.max(1, Math.floor(-rest / c))
+    else break
   }
-  fraction = digits
-  while (decimals > 0 && fraction.endsWith('0') && fraction.length > 1) {
-    fraction = fraction.slice(0, -1)
-    decimals--
-  }
-  const numerator = BigInt(fraction)
-  return { numerator: match[1] === '-' ? -numerator : numerator, decimals: numerator === 0n ? 0 : decimals }
+  return quotient
 }

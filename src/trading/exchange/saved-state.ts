@@ -1,5 +1,5 @@
 import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
-import type { Wide } from '../exact/wide.js'
+import type { Amount } from '../exact/amount.js'
 import { Instrument, type InstrumentSpec } from '../instruments/instrument.js'
 import { BUY, GTD, SELL } from '../messages/order-terms.js'
 import type { VenueEvent } from '../venues/venue-event.js'
@@ -341,7 +341,7 @@ function finite(bound: number): number | null {
   return Number.isFinite(bound) ? bound : null
 }
 
-function text(amount: Wide): string {
+function text(amount: Amount): string {
   return amount.toBigInt().toString()
 }
 

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Random } from '../exact/random.js'
-import { isSymbol, SYMBOLS } from '../messages/frames.js'
+import { isSymbol, SYMBOLS } from '../instruments/instrument.js'
 import type { Feed, MarketEvent } from './feed.js'
 
 export interface SyntheticFeedOptions {

@@ -1,13 +1,13 @@
-import { Wide } from '../../exact/wide.js'
+import { Amount } from '../../exact/amount.js'
 import type { Currency } from './currencies.js'
 import type { Market } from './market.js'
 
 /** What an account has of one currency, in its smallest units. */
 export class Wallet {
   readonly currency: Currency
-  readonly total = new Wide()
+  readonly total = new Amount()
   /** The part that open spot orders may need. */
-  readonly reserved = new Wide()
+  readonly reserved = new Amount()
 
   constructor(currency: Currency) {
     this.currency = currency
@@ -24,10 +24,10 @@ export class Holding {
    * What the position cost, in units of value (see Market), with the sign of the position. Not used in spot markets, where
    * cost is paid at once.
    */
-  readonly cost = new Wide()
+  readonly cost = new Amount()
   /** The value of the open buy and sell orders with a limit price. Kept for accounts with limits, in markets with margin. */
-  readonly openBuys = new Wide()
-  readonly openSells = new Wide()
+  readonly openBuys = new Amount()
+  readonly openSells = new Amount()
   /** The list of open orders, by NEXT_OF_HOLDING; 0 when there is none. */
   firstOrder = 0
   lastOrder = 0

@@ -1,4 +1,4 @@
-import { Wide } from '../../exact/wide.js'
+import { Amount } from '../../exact/amount.js'
 import type { Holding, Wallet } from './account.js'
 import type { Market } from './market.js'
 
@@ -9,11 +9,11 @@ import type { Market } from './market.js'
 export class Ledger {
   /** The exchange's own account in the currency of a market: it gets fees, and pays for bankrupt accounts. */
   private readonly houseWallet: (market: Market) => Wallet
-  private readonly value = new Wide()
-  private readonly whole = new Wide()
-  private readonly part = new Wide()
+  private readonly value = new Amount()
+  private readonly whole = new Amount()
+  private readonly part = new Amount()
   /** The fee of the last `fee` call. */
-  readonly lastFee = new Wide()
+  readonly lastFee = new Amount()
 
   constructor(houseWallet: (market: Market) => Wallet) {
     this.houseWallet = houseWallet
@@ -23,8 +23,8 @@ export class Ledger {
   trade(market: Market, buyer: Holding, seller: Holding, ticks: number, steps: number): void {
     if (market.isSpot) {
       const cash = market.value(this.value, ticks, steps, market.valueFactor)
-      buyer.wallet.total.subtractWide(cash)
-      seller.wallet.total.addWide(cash)
+      buyer.wallet.total.subtractAmount(cash)
+      seller.wallet.total.addAmount(cash)
       buyer.baseWallet.total.addProduct(steps, market.baseFactor)
       seller.baseWallet.total.addProduct(-steps, market.baseFactor)
       buyer.position += steps
@@ -42,8 +42,8 @@ export class Ledger {
     const factor = isMaker ? market.makerFactor : market.takerFactor
     const fee = market.value(this.lastFee, ticks, steps, factor)
     if (factor === 0) return
-    holding.wallet.total.subtractWide(fee)
-    this.houseWallet(market).total.addWide(fee)
+    holding.wallet.total.subtractAmount(fee)
+    this.houseWallet(market).total.addAmount(fee)
   }
 
   /** Profit or loss up to a price goes to the wallet; the position then costs that price. */
@@ -69,13 +69,13 @@ export class Ledger {
   }
 
   /** A payment between an account and the exchange; positive to the account. */
-  pay(wallet: Wallet, house: Wallet, units: Wide): void {
-    wallet.total.addWide(units)
-    house.total.subtractWide(units)
+  pay(wallet: Wallet, house: Wallet, units: Amount): void {
+    wallet.total.addAmount(units)
+    house.total.subtractAmount(units)
   }
 
   /** `sign` 1: it bought `steps` of this value; -1: it sold them. */
-  private change(holding: Holding, ticks: number, steps: number, value: Wide, sign: number): void {
+  private change(holding: Holding, ticks: number, steps: number, value: Amount, sign: number): void {
     const { position, cost, market } = holding
     const closing = position * sign >= 0 ? 0 : Math.min(steps, Math.abs(position))
     holding.position = position + sign * steps
@@ -91,29 +91,29 @@ export class Ledger {
     if (closing === Math.abs(position)) part.copy(cost)
     else shareOf(part, cost, closing, Math.abs(position))
     this.realise(holding, closed, part)
-    cost.subtractWide(part)
+    cost.subtractAmount(part)
     if (opened !== undefined) {
       addSigned(cost, opened, sign)
       // `closed` has the sign of the old position, which is the opposite of the trade's.
-      cost.addWide(closed)
+      cost.addAmount(closed)
     }
   }
 
   /** The wallet gets what a position is worth more than it cost; less, for an inverse contract. */
-  private realise(holding: Holding, worth: Wide, cost: Wide): void {
+  private realise(holding: Holding, worth: Amount, cost: Amount): void {
     const factor = holding.market.inverse ? -holding.market.valueFactor : holding.market.valueFactor
     holding.wallet.total.addScaled(worth, factor)
     holding.wallet.total.addScaled(cost, -factor)
   }
 }
 
-function addSigned(sum: Wide, value: Wide, sign: number): void {
-  if (sign > 0) sum.addWide(value)
-  else sum.subtractWide(value)
+function addSigned(sum: Amount, value: Amount, sign: number): void {
+  if (sign > 0) sum.addAmount(value)
+  else sum.subtractAmount(value)
 }
 
 /** Sets `into` to `whole * above / below`, rounded towards zero. */
-export function shareOf(into: Wide, whole: Wide, above: number, below: number): void {
+export function shareOf(into: Amount, whole: Amount, above: number, below: number): void {
   if (whole.isSmall) {
     const product = whole.toNumber() * above
     if (Math.abs(product) <= Number.MAX_SAFE_INTEGER) {

@@ -1,4 +1,4 @@
-import { Wide } from '../../exact/wide.js'
+import { Amount } from '../../exact/amount.js'
 import { BUY } from '../../messages/order-terms.js'
 import { DOUBLES, FILLED, type Orders, STEPS, TICKS } from '../book/orders.js'
 import type { Account, Holding } from './account.js'
@@ -22,7 +22,7 @@ export interface MarginTerms {
 export class Margin {
   private readonly orders: Orders
   readonly terms: MarginTerms
-  private readonly scratch = new Wide()
+  private readonly scratch = new Amount()
 
   constructor(orders: Orders, terms: MarginTerms) {
     this.orders = orders
@@ -42,19 +42,19 @@ export class Margin {
     const { market } = holding
     if (!market.isSpot) {
       const value = market.value(this.scratch, ticks, steps, sign)
-      if (side === BUY) holding.openBuys.addWide(value)
-      else holding.openSells.addWide(value)
+      if (side === BUY) holding.openBuys.addAmount(value)
+      else holding.openSells.addAmount(value)
     } else if (side === BUY) {
       holding.wallet.reserved.addProducts(steps, ticks, sign * (market.valueFactor + worstFee(market)))
     } else holding.baseWallet.reserved.addProduct(steps, sign * market.baseFactor)
   }
 
   /** Whether a spot account has enough for an order of this value (buy, in units of value) or quantity (sell). */
-  canPay(holding: Holding, side: number, value: Wide, steps: number): boolean {
+  canPay(holding: Holding, side: number, value: Amount, steps: number): boolean {
     const { market } = holding
     const wallet = side === BUY ? holding.wallet : holding.baseWallet
     const free = this.scratch.copy(wallet.total)
-    free.subtractWide(wallet.reserved)
+    free.subtractAmount(wallet.reserved)
     if (side === BUY) free.addScaled(value, -(market.valueFactor + worstFee(market)))
     else free.addProduct(-steps, market.baseFactor)
     return free.sign >= 0
@@ -79,7 +79,7 @@ export class Margin {
   equity(account: Account, currency: Currency, free = false): number {
     const wallet = account.walletOf(currency)
     const sum = this.scratch.copy(wallet.total)
-    if (free) sum.subtractWide(wallet.reserved)
+    if (free) sum.subtractAmount(wallet.reserved)
     let equity = sum.toNumber()
     for (const holding of account.holdings)
       if (holding !== undefined && isIn(holding, currency)) equity += this.unrealised(holding)

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../../base/errors.js'
-import { readDecimal, type Wide } from '../../exact/wide.js'
+import { type Amount, readDecimal } from '../../exact/amount.js'
 import type { Instrument } from '../../instruments/instrument.js'
 import { BUY } from '../../messages/order-terms.js'
 import { reasonCode } from '../../messages/reasons.js'
@@ -178,7 +178,7 @@ export class Market {
   }
 
   /** Sets `into` to the value of steps (0 or more) at a price, times `factor`. */
-  value(into: Wide, ticks: number, steps: number, factor: number): Wide {
+  value(into: Amount, ticks: number, steps: number, factor: number): Amount {
     into.clear()
     if (!this.inverse) {
       into.addProducts(ticks, steps, factor)

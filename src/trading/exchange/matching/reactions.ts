@@ -96,7 +96,7 @@ export class Reactions {
     if (inPool.every(({ position }) => position === 0) && wallet.total.sign < 0) {
       // Nobody owes the exchange: it pays what the account has lost beyond its balance.
       const house = this.state.house.walletOf(currency)
-      house.total.addWide(wallet.total)
+      house.total.addAmount(wallet.total)
       wallet.total.clear()
       this.answers.balance(account, wallet)
     }

@@ -1,4 +1,4 @@
-import { Wide } from '../../exact/wide.js'
+import { Amount } from '../../exact/amount.js'
 import { BUY, FOK, GTC, GTD, IOC, LIMIT, MARKET, STOP, STOP_LIMIT } from '../../messages/order-terms.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { VenueOrder } from '../../venues/async-venue.js'
@@ -42,7 +42,7 @@ export class Requests {
   private readonly matcher: Matcher
   private readonly queue: Queue
   private cost = 0
-  private readonly costWide = new Wide()
+  private readonly costWide = new Amount()
   private readonly addCost = (ticks: number, steps: number): void => {
     this.costWide.addProduct(ticks, steps)
     this.cost = ticks

@@ -1,4 +1,4 @@
-import { readDecimal, Wide } from '../../exact/wide.js'
+import { Amount, readDecimal } from '../../exact/amount.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { Market } from '../accounts/market.js'
 import type { Reactions } from './reactions.js'
@@ -8,8 +8,8 @@ import type { VenueState } from './venue-state.js'
 export class Settlement {
   private readonly state: VenueState
   private readonly reactions: Reactions
-  private readonly value = new Wide()
-  private readonly payment = new Wide()
+  private readonly value = new Amount()
+  private readonly payment = new Amount()
 
   constructor(state: VenueState, reactions: Reactions) {
     this.state = state

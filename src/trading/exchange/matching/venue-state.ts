@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../../../base/errors.js'
+import { type Amount, readDecimal } from '../../exact/amount.js'
 import { Random } from '../../exact/random.js'
-import { readDecimal, type Wide } from '../../exact/wide.js'
 import { Instrument } from '../../instruments/instrument.js'
 import { Account, type Wallet } from '../accounts/account.js'
 import { Currencies } from '../accounts/currencies.js'
@@ -140,7 +140,7 @@ export class VenueState {
   /** A currency gets more decimals: every amount of it is multiplied. */
   private scale(currency: number, more: number): void {
     const factor = 10n ** BigInt(more)
-    const scale = (amount: Wide): Wide => amount.set(amount.toBigInt() * factor)
+    const scale = (amount: Amount): Amount => amount.set(amount.toBigInt() * factor)
     for (const account of this.everybody) {
       const wallet = account.wallets[currency]
       if (wallet === undefined) continue

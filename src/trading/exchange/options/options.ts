@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../../../base/errors.js'
 import { formatValue } from '../../../base/format-value.js'
 import { checkOptions, kinds } from '../../../base/options.js'
-import { readDecimal } from '../../exact/wide.js'
+import { readDecimal } from '../../exact/amount.js'
 import { Instrument, type InstrumentSpec, isVenueName } from '../../instruments/instrument.js'
 import { type CheckedFaults, checkFaults, type Faults } from '../delivery/faults.js'
 import type { Delay } from '../delivery/latency.js'

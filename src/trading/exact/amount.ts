@@ -8,7 +8,7 @@
  * Source: T. J. Dekker, "A floating-point technique for extending the available precision", Numerische Mathematik 18
  * (1971).
  */
-export class Wide {
+export class Amount {
   high = 0
   low = 0
 
@@ -34,18 +34,18 @@ export class Wide {
     if (product > EXACT || product < -EXACT) this.addProduct(errorOfProduct(a, b, product), c)
   }
 
-  addWide(other: Wide): void {
+  addAmount(other: Amount): void {
     this.high += other.high
     this.add(other.low)
   }
 
-  subtractWide(other: Wide): void {
+  subtractAmount(other: Amount): void {
     this.high -= other.high
     this.add(-other.low)
   }
 
   /** Adds `other * factor`. */
-  addScaled(other: Wide, factor: number): void {
+  addScaled(other: Amount, factor: number): void {
     if (other.high !== 0) this.addProducts(other.high, LIMB, factor)
     this.addProduct(other.low, factor)
   }
@@ -72,7 +72,7 @@ export class Wide {
     return this
   }
 
-  copy(other: Wide): this {
+  copy(other: Amount): this {
     this.high = other.high
     this.low = other.low
     return this

@@ -1,9 +1,9 @@
-/** Wide numbers are what bigints are, as far as they reach; decimals are read exactly or not at all. */
+/** Amount numbers are what bigints are, as far as they reach; decimals are read exactly or not at all. */
 import { Decimal } from 'decimal.js'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Amount, readDecimal } from '../../../dist/trading/exact/amount.js'
 import { Random } from '../../../dist/trading/exact/random.js'
-import { readDecimal, Wide } from '../../../dist/trading/exact/wide.js'
 
 const whole = fc.oneof(
   fc.maxSafeInteger(),
@@ -13,7 +13,7 @@ const whole = fc.oneof(
 const Exact = Decimal.clone({ precision: 60 })
 const small = fc.integer({ min: -(2 ** 33), max: 2 ** 33 })
 
-describe('Wide', () => {
+describe('Amount', () => {
   test('sums and products are those of bigints', () => {
     const steps = fc.oneof(
       fc.record({ add: whole }),
@@ -23,7 +23,7 @@ describe('Wide', () => {
     )
     fc.assert(
       fc.property(fc.array(steps, { maxLength: 30 }), list => {
-        const sum = new Wide()
+        const sum = new Amount()
         let expected = 0n
         for (const step of list) {
           if ('add' in step) {
@@ -36,16 +36,16 @@ describe('Wide', () => {
             sum.addProduct(step.a, step.b)
             expected += BigInt(step.a) * BigInt(step.b)
           } else {
-            const other = new Wide()
+            const other = new Amount()
             other.addProduct(step.scale, 2 ** 40 + 1)
             sum.addScaled(other, step.by)
-            sum.subtractWide(other)
+            sum.subtractAmount(other)
             expected += BigInt(step.scale) * (2n ** 40n + 1n) * BigInt(step.by - 1)
           }
           expect(sum.toBigInt()).toBe(expected)
           expect(sum.sign).toBe(expected > 0n ? 1 : expected < 0n ? -1 : 0)
           expect(sum.toNumber()).toBe(Number(expected))
-          expect(new Wide().set(expected).toBigInt()).toBe(expected)
+          expect(new Amount().set(expected).toBigInt()).toBe(expected)
         }
       }),
       { numRuns: 500 },
@@ -55,7 +55,7 @@ describe('Wide', () => {
   test('a division by a power of ten is rounded towards zero', () => {
     fc.assert(
       fc.property(whole, small, fc.integer({ min: 0, max: 20 }), (a, b, decimals) => {
-        const value = new Wide()
+        const value = new Amount()
         value.addProduct(a, b)
         const divisor = 10n ** BigInt(decimals)
         const expected = (BigInt(a) * BigInt(b)) / divisor
@@ -68,7 +68,7 @@ describe('Wide', () => {
   test('texts and doubles are those of a decimal library', () => {
     fc.assert(
       fc.property(whole, small, fc.integer({ min: 0, max: 22 }), (a, b, decimals) => {
-        const value = new Wide()
+        const value = new Amount()
         value.addProduct(a, b)
         const decimal = new Exact((BigInt(a) * BigInt(b)).toString()).div(new Exact(10).pow(decimals))
         expect(value.toText(decimals)).toBe(decimal.isZero() ? '0' : decimal.toFixed())
