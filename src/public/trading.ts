@@ -26,6 +26,7 @@ export type {
 export type { SavedExchange } from '../trading/exchange/saved-state.js'
 export { SimulatedExchange } from '../trading/exchange/simulated-exchange.js'
 export { Instrument, type InstrumentKind, type InstrumentSpec } from '../trading/instruments/instrument.js'
+export { BookTop, Ticker, Trade } from '../trading/messages/market-frames.js'
 export {
   type FillValues,
   Order,
@@ -56,3 +57,4 @@ export {
 export { PositionsWriter, type PositionsWriterOptions } from '../trading/positions/writer.js'
 export type { AsyncVenue, VenueOrder } from '../trading/venues/async-venue.js'
 export { VENUE_EVENTS, VenueEvent, type VenueEventKind } from '../trading/venues/venue-event.js'
+export { Fill } from './fill.js'
