@@ -49,6 +49,8 @@ export class SimulatedExchange implements AsyncVenue {
   readonly canAmend = true
   readonly deterministic = true
   readonly instruments: readonly InstrumentSpec[]
+  /** The options that it was made with, so that replay can make it again. */
+  readonly configuration: { readonly kind: 'simulated'; readonly options: SimulatedExchangeOptions }
   private readonly options: CheckedOptions
   private readonly state: VenueState
   private readonly answers: Answers
@@ -63,6 +65,7 @@ export class SimulatedExchange implements AsyncVenue {
   /** @throws {InvalidOptionError} */
   constructor(options: SimulatedExchangeOptions = {}) {
     this.options = checkExchangeOptions(options)
+    this.configuration = { kind: 'simulated', options }
     this.name = this.options.name
     this.accounts = this.options.accounts.map(({ name }) => name)
     this.instruments = this.options.instruments
