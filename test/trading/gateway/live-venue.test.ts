@@ -156,7 +156,7 @@ test('a live venue that throws, or says what no frame can hold, stops the gatewa
 test('what is no venue is refused by name before a home is created', async () => {
   const venues: [unknown, string][] = [
     [{}, 'ERR_VENUE'],
-    [{ ...new TimedVenue(newExchange()), name: 'a name with spaces' }, 'ERR_VENUE'],
+    [new TimedVenue(newExchange(), () => true, 'a name with spaces'), 'ERR_VENUE'],
     [7, 'ERR_INVALID_OPTION'],
     ['/nonexistent.mjs', 'ERR_VENUE'],
   ]

@@ -249,7 +249,7 @@ describe('the context of a strategy', () => {
         onTrade({ symbol, tradeId }, context) {
           if (tradeId !== 1n) return
           const order = (clientOrderId, terms) => context.order({ symbol, quantity: 1, clientOrderId, ...terms })
-          order('gtd', { side: 'buy', price: 90, timeInForce: 'gtd', expireAt: context.now + 50_000_000n })
+          order('gtd', { side: 'buy', price: 90, timeInForce: 'gtd', expireAt: context.now + 3_000_000_000n })
           order('gtc', { side: 'buy', price: 89 })
           order('ioc', { side: 'buy', price: 90, timeInForce: 'ioc' })
           order('fok', { side: 'buy', price: 102, quantity: 1000, timeInForce: 'fok' })
