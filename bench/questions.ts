@@ -1,5 +1,6 @@
 import { question as appendLatency } from './append-latency.js'
 import { question as catchUp } from './catch-up.js'
+import { question as gateway } from './gateway.js'
 import { question as matching } from './matching.js'
 import { question as memory } from './memory.js'
 import { question as merged } from './merged.js'
@@ -32,5 +33,7 @@ export const QUESTIONS: readonly Question[] = [
   openSeek,
   memory,
   state,
+  gateway,
+  risk,
   matching,
 ]

@@ -68,8 +68,8 @@ export class ClientOrderIds {
   constructor(private readonly home: bigint) {}
 
   /** The id to send: 21 letters and digits. */
-  of(idHigh: number, idLow: number): string {
-    return clientOrderIdFor(this.home, orderIdFrom(idHigh, idLow))
+  of(high: number, low: number): string {
+    return clientOrderIdFor(this.home, orderIdFrom(high, low))
   }
 
   /** The order with a client order id; undefined when it is of another home, or of a person. */
