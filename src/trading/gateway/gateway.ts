@@ -65,6 +65,8 @@ export class Gateway {
   private readonly running: Promise<void>
   private readonly stopping = new AbortController()
   private stopped: Promise<boolean> | undefined = undefined
+  /** Its loop has ended with an error. */
+  private hasFailed = false
   /** The position of the sequence's end, once the gateway has stopped. */
   private endedAt: number | undefined = undefined
 
@@ -104,7 +106,9 @@ export class Gateway {
     for (const adapter of open.adapters) adapter.start()
     for (const strategy of strategies) superviseStrategy(open, strategy)
     this.running = this.loop.run()
-    this.running.catch(() => {})
+    this.running.catch(() => {
+      this.hasFailed = true
+    })
     const stopped = new Promise<void>(resolve =>
       this.stopping.signal.addEventListener('abort', () => resolve(), { once: true }),
     )
@@ -181,14 +185,13 @@ export class Gateway {
       const orderly = await Promise.all(
         work.strategies.map(async ({ supervisor }) => (await supervisor?.stop({ kind: 'stop', position })) ?? false),
       )
+      this.takeLast()
       // After the strategies, whose last requests they must still get.
-      for (const strategy of work.strategies) endEpoch(open, strategy)
       const last = open.sequence.writer.position
       await Promise.all(open.adapters.map(async ({ supervisor }) => supervisor?.stop({ kind: 'stop', position: last })))
-      for (const { source } of open.adapters) while (source.take(open.sequence, open.desk) > 0);
       this.loop.stop()
       await Promise.all([this.fed, this.running])
-      for (const strategy of work.strategies) endEpoch(open, strategy)
+      this.takeLast()
       return orderly.every(Boolean)
     } finally {
       this.loop.stop()
@@ -196,6 +199,14 @@ export class Gateway {
       work.close()
       open.close()
     }
+  }
+
+  /** Takes what strategies and adapters wrote last. A gateway that has failed takes nothing more. */
+  private takeLast(): void {
+    const { work, open } = this
+    if (this.hasFailed) return
+    for (const strategy of work.strategies) endEpoch(open, strategy)
+    for (const { source } of open.adapters) while (source.take(open.sequence, open.desk) > 0);
   }
 
   private async feed(signal: AbortSignal): Promise<void> {

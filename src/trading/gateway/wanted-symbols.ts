@@ -26,8 +26,10 @@ export class WantedSymbols {
       const missing = (strategy.symbols ?? []).filter(symbol => !known.has(symbol))
       if (missing.length === 0) continue
       this.left.delete(strategy)
-      const listed = [...known].slice(0, MAX_LISTED).join(', ')
-      const more = known.size > MAX_LISTED ? ` and ${known.size - MAX_LISTED} more` : ''
+      // A symbol stands for its name with the venue too.
+      const symbols = [...known].filter(symbol => !known.has(symbol.slice(0, symbol.lastIndexOf('.'))))
+      const listed = symbols.slice(0, MAX_LISTED).join(', ')
+      const more = symbols.length > MAX_LISTED ? ` and ${symbols.length - MAX_LISTED} more` : ''
       this.report(
         new UnknownSymbolError(
           `strategy '${strategy.id}' asks for ${missing.join(', ')}, ${why}; there is ${listed}${more}`,

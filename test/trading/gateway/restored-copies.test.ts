@@ -73,7 +73,7 @@ test('journals that do not belong together are refused before anything is writte
         renameSync(join(copy, 'strategies/b'), join(copy, 'strategies/a'))
         renameSync(join(copy, 'x'), join(copy, 'strategies/b'))
       },
-      /strategies\/a .*another strategy of this home/,
+      /strategies\/a .*another strategy or venue of this home/,
     ],
   ]
   for (const [what, spoil, message] of cases) {

@@ -84,7 +84,7 @@ describe('a capture', () => {
     ['a number as price', `5 ${QUOTE.replace('"61800.20"', '61800.20')}`],
     ['a price that is none', `5 ${QUOTE.replace('61800.20', '6180O.20')}`],
     ['a price too many', `5 ${QUOTE.replace('61800.20', 'Infinity')}`],
-    ['a symbol too long', `5 ${QUOTE.replace('BTCUSDT', 'B'.repeat(17))}`],
+    ['a symbol too long', `5 ${QUOTE.replace('BTCUSDT', 'B'.repeat(49))}`],
     ['no symbol', `5 ${TRADE.replace('"s":"BTCUSDT",', '')}`],
     ['an id that is no integer', `5 ${TRADE.replace('5266583935', '1.5')}`],
     ['no word of who rested', `5 ${TRADE.replace(',"m":false', '')}`],
@@ -185,24 +185,25 @@ describe('a capture', () => {
     expect(problems[10].message).toContain('1667 × JSON that is not a message')
   })
 
-  test('names the symbols that frames cannot hold, once each, and counts their lines', async () => {
+  test('names the symbols that frames cannot hold, once each, and counts their lines; long and Chinese ones are kept', async () => {
     const of = (symbol: string): string => `1 ${QUOTE.replace('"BTCUSDT"', JSON.stringify(symbol))}`
-    const long = '1000000BABYDOGEUSDT'
+    const dog = '1000000BABYDOGEUSDT'
     const chinese = '\u5e01\u5b89\u4eba\u751fUSDT'
+    const [long, spaced] = ['X'.repeat(49), 'BTC USDT']
     const feed = new CaptureFeed(
-      capture([`1 ${QUOTE}`, ...Array.from({ length: 1000 }, () => of(long)), of(chinese), `9 ${TRADE}`]),
+      capture([of(dog), ...Array.from({ length: 1000 }, () => of(long)), of(spaced), of(chinese), `9 ${TRADE}`]),
     )
     const problems: Error[] = []
     feed.onProblem = problem => problems.push(problem)
-    expect(await all(feed)).toHaveLength(2)
+    expect((await all(feed)).map(event => event.symbol)).toEqual([dog, chinese, expect.any(String)])
     expect([...feed.unfitSymbols]).toEqual([
       [long, 1000],
-      [chinese, 1],
+      [spaced, 1],
     ])
     expect(feed.badLines).toBe(1001)
     expect(problems.map(({ message }) => message)).toEqual([
-      expect.stringContaining(long),
-      expect.stringContaining(chinese),
+      expect.stringContaining(long.slice(0, 20)),
+      expect.stringContaining(spaced),
     ])
   })
 
@@ -213,7 +214,7 @@ describe('a capture', () => {
       '20 × a message of no known dialect',
     ],
     ['of books alone', DEPTH, '20 × depthUpdate'],
-    ['of symbols too long', QUOTE.replace('BTCUSDT', 'B'.repeat(17)), `20 × ${'B'.repeat(17)}`],
+    ['of symbols too long', QUOTE.replace('BTCUSDT', 'B'.repeat(49)), `20 × ${'B'.repeat(49)}`],
     ['of nothing', '', 'no line'],
   ])('%s is one error that names the dialects, not a message per line', async (_, message, what) => {
     const feed = new CaptureFeed(
@@ -273,7 +274,7 @@ describe('the synthetic feed', () => {
   })
 
   test('refuses invalid options', () => {
-    const unfit = { symbols: ['1000000BABYDOGEUSDT'] }
+    const unfit = { symbols: ['1000000BABYDOGEUSDT'.repeat(3)] }
     for (const options of [{ seed: -1 }, { rate: 0 }, { limit: 0 }, { symbols: [] }, unfit, { sed: 1 }]) {
       expect(failureOf(() => new SyntheticFeed(options as object))).toMatchObject({ code: 'ERR_INVALID_OPTION' })
     }
