@@ -10,7 +10,8 @@ import { statePath } from '../support/state.ts'
  */
 const MEASURE = `
   const S = await import('ticktape/state')
-  const { Ticker } = await import('ticktape/trading')
+  const T = await import('ticktape')
+  const Ticker = T.frame('Ticker', 1, { symbol: T.ascii(16), last: T.f64, bid: T.f64, ask: T.f64, volume: T.f64 })
   const CALLS = 300000
   const perCall = body => {
     for (let i = 0; i < 5; i++) body(CALLS / 5)
