@@ -9,12 +9,12 @@ import type { Wakeable } from './wakeable.js'
  *
  * For readers that sleep in the event loop, one native thread per environment waits on the futex words of all their journals, and wakes the
  * loop. A reader that parks waits in its own thread. A reader that may not write `control` cannot announce its sleep: it checks again every
- * few ms, and in the event loop less and less often, up to every 32 ms.
+ * few ms, and in the event loop less and less often, up to every 48 ms.
  */
 
 /** ms between two checks of a reader that cannot announce its sleep: in a thread always, in the event loop at first. */
 const BLIND_NAP_MS = 2
-const LONGEST_BLIND_NAP_MS = 32
+const LONGEST_BLIND_NAP_MS = 48
 
 /** ms. No sleep is longer; after it the reader checks again. */
 const LONGEST_SLEEP_MS = 1000
