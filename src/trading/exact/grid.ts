@@ -3,6 +3,8 @@ import { formatValue } from '../../base/format-value.js'
 
 /** No more units than this: up to here `unitsOf` finds the right unit before it checks it. */
 const MAX_UNITS = 2 ** 50
+/** Relative error of a few operations on doubles. The next multiple is always farther away, up to 2^48 units. */
+const ROUNDING = 2 ** -49
 /** 10^22 is the largest power of ten that a double holds exactly. */
 const MAX_DECIMALS = 22
 
@@ -10,9 +12,8 @@ const MAX_DECIMALS = 22
  * The multiples of a decimal step: prices in whole ticks, quantities in whole steps.
  *
  * Frames hold prices and quantities as doubles in units of the instrument. Every sum and comparison is done in whole
- * units of a grid, which are exact: 0.1 + 0.2 - 0.3 is 1 + 2 - 3 ticks. A double is on the grid when it is the double
- * nearest to a multiple of the step. This can be decided without a tolerance, because a quotient of two whole numbers
- * that doubles hold exactly is rounded to the nearest double.
+ * units of a grid, which are exact: 0.1 + 0.2 - 0.3 is 1 + 2 - 3 ticks. The double nearest to a multiple of the step is
+ * found exactly, because a quotient of two whole numbers that doubles hold exactly is rounded to the nearest double.
  */
 export class Grid {
   /** As it was given: '0.05'. */
@@ -41,12 +42,16 @@ export class Grid {
     this.most = Math.min(MAX_UNITS, Math.floor(Number.MAX_SAFE_INTEGER / numerator))
   }
 
-  /** The number of steps in a value. NaN when it is no multiple of the step, not finite, or too large. */
+  /**
+   * The number of steps in a value. NaN when it is no multiple of the step, not finite, or too large. The result of a short
+   * calculation in doubles counts as the multiple that it is meant to be: 0.1 + 0.2 is 3 steps of 0.1.
+   */
   unitsOf(value: number): number {
     const units = Math.round((value * this.denominator) / this.numerator)
     if (!(Math.abs(units) <= this.most)) return Number.NaN
+    const multiple = (units * this.numerator) / this.denominator
     // Adding 0 turns -0 into 0.
-    return (units * this.numerator) / this.denominator === value ? units + 0 : Number.NaN
+    return Math.abs(multiple - value) <= Math.abs(value) * ROUNDING ? units + 0 : Number.NaN
   }
 
   /** The number of steps nearest to a value. NaN when it is not finite or too large. */

@@ -134,7 +134,10 @@ describe('decimals of an order', () => {
   test('what a number cannot hold exactly is off the grid', () => {
     expect(terms(1e300, 1)).toBe('price-tick')
     expect(terms(100, 1e300)).toBe('quantity-step')
-    expect(terms(100, 0.1 + 0.2)).toBe('quantity-step')
+    expect(terms(100, 0.30001)).toBe('quantity-step')
+  })
+  test('the result of a short calculation is the multiple that it is meant to be', () => {
+    expect(terms(100, 0.1 + 0.2)).not.toBe('quantity-step')
   })
   test('decimals become whole ticks and steps', () => {
     const desk = new TestDesk()
