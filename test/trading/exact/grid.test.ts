@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Grid } from '../../../dist/trading/exact/grid.js'
 import { failureOf } from '../../support/failures.ts'

