@@ -34,7 +34,7 @@ const LAYERS = [
   ['state/latest-values', 'the latest frame of each key'],
   ['state/ring', 'a bounded queue from one producer to one consumer'],
   ['state/broadcast', 'one producer, a ring for each member'],
-  ['runtime/sessions', 'opening and recovering a journal that an earlier process may still hold'],
+  ['runtime/opening', 'opens journals that an earlier process still holds, or a crash has left'],
   ['runtime/consumer', 'a process that reads one journal and writes another, exactly once'],
   ['runtime/supervision', 'starts processes, and restarts those that end'],
   ['trading', "the trading runtime's errors"],

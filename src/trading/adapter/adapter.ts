@@ -1,6 +1,8 @@
 import { on } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
+import type { Reader } from '../../journal/read/reader.js'
 import type { Writer } from '../../journal/write/writer.js'
+import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import { entryOf, specOf } from '../messages/instrument-frames.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
@@ -38,19 +40,25 @@ export class VenueAdapter {
     private readonly time: Time,
     ids: ClientOrderIds,
   ) {
-    this.handlers = on(InstrumentTerms, frame => this.learn(frame)).on(Intent, frame => {
-      if (frame.venue === number) this.act(frame)
-    })
+    this.handlers = on(InstrumentTerms, frame => writer.addInstruments([entryOf(this.learn(frame))])).on(
+      Intent,
+      frame => {
+        if (frame.venue === number) this.act(frame)
+      },
+    )
     // A simulated exchange follows the market; a real one has it.
     if (venue.quote !== undefined) this.handlers.on(BookTop, frame => this.quote(frame))
     if (venue.trade !== undefined) this.handlers.on(Trade, frame => this.trade(frame))
     venue.start(event => this.report(event, undefined), ids)
   }
 
-  /** An instrument of the sequence. Also to be called for those before the position where it starts. */
-  learn(frame: FrameView<typeof InstrumentTerms>): void {
-    const instrument = this.instruments.restore(frame.number, specOf(frame))
-    this.writer.addInstruments([entryOf(instrument)])
+  /** Reads the instruments of the sequence up to and including a position, where this adapter continues. */
+  readInstruments(reader: Reader, position: number): void {
+    const learning = on(InstrumentTerms, frame => {
+      this.learn(frame)
+    })
+    while (reader.position <= position && reader.poll(learning, 1) > 0);
+    this.writer.addInstruments(this.instruments.all.map(entryOf))
   }
 
   /** A simulated venue gets its time from here. Returns ms until it is due again; Infinity when it is not. */
@@ -60,6 +68,10 @@ export class VenueAdapter {
     const now = time.now()
     if (venue.nextAt <= now) venue.advance(now)
     return (venue.nextAt - now) / 1e6
+  }
+
+  private learn(frame: FrameView<typeof InstrumentTerms>): Instrument {
+    return this.instruments.restore(frame.number, specOf(frame))
   }
 
   private quote(book: FrameView<typeof BookTop>): void {

@@ -1,14 +1,12 @@
 import { TicktapeError } from '../../base/errors.js'
-import { on } from '../../frames/handlers.js'
 import { JournalReplacedError } from '../../journal/errors.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Writer } from '../../journal/write/writer.js'
 import { findLast } from '../../runtime/consumer/find-last.js'
 import { identityOf } from '../../runtime/consumer/identity.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
-import { retryWhileLocked } from '../../runtime/sessions/retry-while-locked.js'
+import { retryWhileLocked } from '../../runtime/opening/retry-while-locked.js'
 import { ClientOrderIds } from '../messages/order-id.js'
-import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { VenueReport } from '../sequence/frames.js'
 import { Time } from '../sequence/time.js'
 import type { AdapterConfig } from '../venues/adapter-config.js'
@@ -83,9 +81,7 @@ async function main(config: AdapterConfig): Promise<void> {
  */
 function continueAfterLast(reader: Reader, adapter: VenueAdapter, { output }: AdapterConfig): void {
   const last = findLast(output, frame => frame.cause)
-  const end = last ?? reader.position
-  const learning = on(InstrumentTerms, frame => adapter.learn(frame))
-  while (reader.position <= end && last !== undefined && reader.poll(learning, 1) > 0);
+  if (last !== undefined) adapter.readInstruments(reader, last)
 }
 
 /** Lets a simulated venue do what is due by its own time. */

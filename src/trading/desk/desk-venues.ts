@@ -129,6 +129,8 @@ export class DeskVenues {
   onEvent: (venue: DeskVenue, event: VenueEvent) => void = () => {}
   readonly all: readonly DeskVenue[]
   private readonly byName = new Map<string, DeskVenue>()
+  /** For market data, which asks for each event: by the instrument's number. */
+  private readonly byInstrument: (DeskVenue | undefined)[] = []
 
   constructor(venues: readonly DeskVenue[]) {
     this.all = venues
@@ -137,7 +139,7 @@ export class DeskVenues {
 
   /** The venue that trades an instrument. */
   of(instrument: Instrument): DeskVenue | undefined {
-    return this.byName.get(instrument.venue)
+    return (this.byInstrument[instrument.number] ??= this.byName.get(instrument.venue))
   }
 
   named(name: string): DeskVenue | undefined {

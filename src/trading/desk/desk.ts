@@ -9,6 +9,7 @@ import type { Orders } from '../orders/life/orders.js'
 import { Changed, Word } from '../orders/life/words.js'
 import { DeskState } from '../risk/checks.js'
 import type { Risk } from '../risk/risk.js'
+import { setTerms } from '../risk/terms.js'
 import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
 import type { VenueEvent } from '../venues/venue-event.js'
@@ -211,12 +212,7 @@ export class Desk {
     const venue = this.venues.of(instrument)
     if (venue === undefined) return this.deny(fields, strategy, UNKNOWN_VENUE)
     if (fields.account >= venue.accounts.length) return this.deny(fields, strategy, UNKNOWN_ACCOUNT)
-    const ticks = fields.price === 0 ? 0 : instrument.price.unitsOf(fields.price)
-    const stopTicks = fields.stopPrice === 0 ? 0 : instrument.price.unitsOf(fields.stopPrice)
-    if (Number.isNaN(ticks) || Number.isNaN(stopTicks)) return this.deny(fields, strategy, PRICE_TICK)
-    const steps = instrument.quantity.unitsOf(fields.quantity)
-    if (Number.isNaN(steps)) return this.deny(fields, strategy, QUANTITY_STEP)
-    if (!hasSoundTerms(fields, ticks, stopTicks) || this.orders.wasUsed(fields.idHigh, fields.idLow))
+    if (!hasSoundTerms(fields) || this.orders.wasUsed(fields.idHigh, fields.idLow))
       return this.deny(fields, strategy, BAD_TERMS)
     const order = this.orders.create(fields.idHigh, fields.idLow)
     order.instrument = instrument
@@ -225,15 +221,13 @@ export class Desk {
     order.side = fields.side
     order.type = fields.type
     order.timeInForce = fields.timeInForce
-    order.ticks = ticks
-    order.steps = steps
-    order.stopTicks = stopTicks
     order.expireAt = fields.expireAt
     order.postOnly = fields.postOnly
     order.reduceOnly = fields.reduceOnly
     order.label = labelOf(frame)
     order.deadline = venue.deadline(this.now)
-    const reason = this.risk.check(order, this.now)
+    const misfit = setTerms(order, fields.price, fields.quantity, fields.stopPrice)
+    const reason = misfit === 0 ? this.risk.check(order, this.now) : misfit
     if (reason !== 0) {
       this.orders.discard(order)
       return this.deny(fields, strategy, reason)
@@ -413,18 +407,16 @@ export class Desk {
 const REPORTED = Changed.STATE | Changed.TERMS | Changed.REQUEST | Changed.FILL | Changed.REVISED
 
 /** Whether the terms of an order belong together. The strategy's context checks the same; a journal may have anything. */
-function hasSoundTerms(fields: OrderFields, ticks: number, stopTicks: number): boolean {
-  const { type, timeInForce, expireAt } = fields
+function hasSoundTerms({ side, type, timeInForce, expireAt, price, stopPrice, postOnly }: OrderFields): boolean {
   const hasLimit = type === LIMIT || type === STOP_LIMIT
   const hasStop = type === STOP || type === STOP_LIMIT
   return (
-    type >= LIMIT &&
     type <= STOP_LIMIT &&
-    fields.side <= 1 &&
+    side <= 1 &&
     timeInForce <= GTD &&
-    ticks > 0 === hasLimit &&
-    stopTicks > 0 === hasStop &&
+    (hasLimit || price === 0) &&
+    (hasStop || stopPrice === 0) &&
     (timeInForce === GTD) === expireAt > 0 &&
-    !(fields.postOnly && type !== LIMIT)
+    !(postOnly && type !== LIMIT)
   )
 }

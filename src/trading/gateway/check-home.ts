@@ -3,7 +3,7 @@ import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import { findLast } from '../../runtime/consumer/find-last.js'
 import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
-import { recoverAfterRestart } from '../../runtime/sessions/recover-journal.js'
+import { recoverAfterRestart } from '../../runtime/opening/recover-journal.js'
 import type { Player } from '../desk/player.js'
 import { HomeError } from '../errors.js'
 import {

@@ -104,7 +104,6 @@ export class GatewayWork implements Work {
 
   close(): void {
     for (const { source } of this.strategies) source.close()
-    for (const { source } of this.open.adapters) source.close()
   }
 
   /** Fires what is due by the clock. */

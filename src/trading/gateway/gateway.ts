@@ -180,7 +180,9 @@ export class Gateway {
     const { work, open } = this
     this.stopping.abort()
     try {
-      await work.closeFeed()
+      // What the feed throws when it ends is told at the end: strategies and adapters must be stopped first.
+      const closed = work.closeFeed()
+      await Promise.allSettled([closed])
       const { position } = open.sequence.writer
       const orderly = await Promise.all(
         work.strategies.map(async ({ supervisor }) => (await supervisor?.stop({ kind: 'stop', position })) ?? false),
@@ -190,7 +192,7 @@ export class Gateway {
       const last = open.sequence.writer.position
       await Promise.all(open.adapters.map(async ({ supervisor }) => supervisor?.stop({ kind: 'stop', position: last })))
       this.loop.stop()
-      await Promise.all([this.fed, this.running])
+      await Promise.all([this.fed, this.running, closed])
       this.takeLast()
       return orderly.every(Boolean)
     } finally {

@@ -15,26 +15,10 @@ import type { Instruments } from '../instruments/instruments.js'
 import type { Feed } from '../market/feed.js'
 import { guessInstrument } from '../market/guess-instrument.js'
 import { entryOf, writeInstrument } from '../messages/instrument-frames.js'
-import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
-import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { ClientOrderIds } from '../messages/order-id.js'
-import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
+import type { RiskOptions } from '../risk/limits.js'
 import { type DeskConfig, writeConfig } from '../sequence/config.js'
-import {
-  Config,
-  FeedStart,
-  Home,
-  Intent,
-  PositionDifference,
-  Run,
-  StrategyEnd,
-  StrategyReset,
-  StrategyStart,
-  Switch,
-  TimerFired,
-  TimerRequest,
-  VenueReport,
-} from '../sequence/frames.js'
+import { FeedStart, Run, SEQUENCE_FRAMES } from '../sequence/frames.js'
 import { HomeDirectory, type HomeIdentity, newIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
 import { Sequence } from '../sequence/sequence.js'
 import { checkVenue } from '../venues/load-venue.js'
@@ -49,31 +33,6 @@ import { VenueInbox } from './venue-inbox.js'
 interface OpenVenue extends PlacedVenue {
   readonly file: string | undefined
 }
-
-const FRAMES: readonly FrameDefinition[] = [
-  Home,
-  Run,
-  Config,
-  InstrumentTerms,
-  Taken,
-  Clock,
-  Ticker,
-  Trade,
-  BookTop,
-  Order,
-  OrderReport,
-  Fill,
-  StrategyStart,
-  StrategyEnd,
-  StrategyReset,
-  FeedStart,
-  Intent,
-  TimerRequest,
-  TimerFired,
-  Switch,
-  VenueReport,
-  PositionDifference,
-]
 
 /** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
 export class OpenDesk {
@@ -157,6 +116,7 @@ export class OpenDesk {
   }
 
   close(): void {
+    for (const { source } of this.adapters) source.close()
     for (const { venue } of this.desk.venues.all) venue.close()
     this.breaker.close()
     this.sequence.writer.close()
@@ -194,8 +154,9 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
   checkAccounts(options, venues)
   const config = configOf(options, venues)
   // The journal's lock makes this the only gateway of the home.
-  const writer = Writer.open(home.sequence, { pageSize, durability, journalId: SEQUENCE, frames: FRAMES })
+  const writer = Writer.open(home.sequence, { pageSize, durability, journalId: SEQUENCE, frames: SEQUENCE_FRAMES })
   let breaker: BreakerWatch | undefined
+  let open: OpenDesk | undefined
   try {
     if (writer.position === 0) writeIdentity(writer, newIdentity())
     const recorder = new FrameRecorder()
@@ -217,16 +178,19 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     const clock = desk.time.toBigInt(desk.time.now())
     desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid: process.pid, clock }))
     breaker = new BreakerWatch(home.path)
-    const open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, venues)
+    open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, venues)
     open.addInstruments()
     // After the instruments, which limits may name.
-    desk.risk.setOptions(options.risk ?? {})
+    desk.risk.setOptions(config.risk)
     writeConfig(writer, config)
     desk.send()
     return open
   } catch (error) {
-    breaker?.close()
-    writer.close()
+    if (open !== undefined) open.close()
+    else {
+      breaker?.close()
+      writer.close()
+    }
     throw error
   }
 }
@@ -269,7 +233,10 @@ function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): 
 
 function configOf({ risk = {}, requestExpiryMs = 0 }: GatewayOptions, venues: readonly OpenVenue[]): DeskConfig {
   return {
-    risk: risk as Record<string, unknown>,
+    // As it will be read back. JSON has no Infinity: such a limit is none, and is left out.
+    risk: JSON.parse(
+      JSON.stringify(risk, (_, value: unknown) => (value === Infinity ? undefined : value)),
+    ) as RiskOptions,
     venues: venues.map(({ venue: { name, accounts, canAmend, deterministic, configuration }, isRemote }) => ({
       name,
       accounts,

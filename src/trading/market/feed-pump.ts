@@ -1,4 +1,5 @@
 import type { TicktapeError } from '../../base/errors.js'
+import { nap } from '../../wait/nap.js'
 import type { Feed, MarketEvent } from './feed.js'
 import { GapReport } from './gap-report.js'
 import { Pace, type Speed } from './pace.js'
@@ -8,6 +9,9 @@ export interface MarketSink {
   quote(symbol: string, timeMs: number, bid: number, bidSize: number, ask: number, askSize: number): void
   trade(symbol: string, timeMs: number, price: number, quantity: number, tradeId: bigint, side: 'buy' | 'sell'): void
 }
+
+/** How long a feed may take to end, in ms. */
+const CLOSE_MS = 1_000
 
 export interface FeedPumpOptions {
   readonly feed: Feed
@@ -82,7 +86,10 @@ export class FeedPump {
     return count
   }
 
-  /** Ends the feed: its signal aborts, and its generator's `finally` runs. */
+  /**
+   * Ends the feed: its signal aborts, and its generator's `finally` runs. A generator that does not react to the signal is
+   * left alone after a second.
+   */
   async close(): Promise<void> {
     if (!this.aborter.signal.aborted) {
       this.aborter.abort()
@@ -91,7 +98,20 @@ export class FeedPump {
     this.ended = true
     this.batch = []
     this.index = 0
-    await this.iterator.return?.()
+    const left = new AbortController()
+    try {
+      await Promise.race([this.iterator.return?.(), nap(CLOSE_MS, left.signal)])
+    } finally {
+      left.abort()
+    }
+    // Thrown by the generator while it ended.
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  /** A feed that waits with its signal throws when it is closed: that is how it ends. */
+  private isAbort(error: unknown): boolean {
+    const { signal } = this.aborter
+    return signal.aborted && (error === signal.reason || (error as Error | undefined)?.name === 'AbortError')
   }
 
   private request(): void {
@@ -99,7 +119,7 @@ export class FeedPump {
     this.iterator.next().then(
       result => this.arrived(result.done === true ? undefined : result.value),
       (error: unknown) => {
-        this.failure = this.aborter.signal.aborted ? undefined : error
+        this.failure = this.isAbort(error) ? undefined : error
         this.arrived(undefined)
       },
     )

@@ -1,6 +1,7 @@
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import type { FrameView } from '../../frames/view.js'
 import type { Writer } from '../../journal/write/writer.js'
+import type { RiskOptions } from '../risk/limits.js'
 import { Config } from './frames.js'
 
 const PART_BYTES = 400
@@ -19,7 +20,7 @@ export interface VenueConfig {
 
 /** The configuration in effect, as the sequence has it. JSON. */
 export interface DeskConfig {
-  readonly risk: Readonly<Record<string, unknown>>
+  readonly risk: RiskOptions
   readonly venues: readonly VenueConfig[]
   /** How long a request may act at a venue, in ms; 0 without a limit. */
   readonly expiryMs: number

@@ -1,7 +1,11 @@
-import { frame } from '../../frames/definition.js'
+import { type FrameDefinition, frame } from '../../frames/definition.js'
 import { ascii, bool, bytes, enumOf, f64, i64, instrument, text, u16, u32, u64 } from '../../frames/field.js'
+import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
+import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { REASONS } from '../messages/reasons.js'
+import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
+import { VENUE_EVENTS } from '../venues/venue-event.js'
 
 /**
  * The frames of the sequence beside market data, orders and reports (trading/messages). The sequence is the gateway's
@@ -124,28 +128,9 @@ export const PositionDifference = frame(
 /** What a venue said, as it said it. In the journal of its adapter, and copied. */
 export const VenueReport = frame('VenueReport', 41, {
   /** An index into VENUE_EVENTS. */
-  kind: enumOf(
-    'accepted',
-    'rejected',
-    'fill',
-    'filled',
-    'cancelled',
-    'expired',
-    'amended',
-    'amend-rejected',
-    'cancel-rejected',
-    'not-sent',
-    'sending',
-    'not-found',
-    'open',
-    'connected',
-    'disconnected',
-    'reconciled',
-    'position',
-    'balance',
-  ),
+  kind: enumOf(VENUE_EVENTS),
   reason: enumOf(REASONS),
-  side: enumOf('buy', 'sell'),
+  side: enumOf(SIDES),
   maker: bool,
   instrument,
   orderId: u64,
@@ -163,3 +148,29 @@ export const VenueReport = frame('VenueReport', 41, {
   venueOrderId: text(40),
   tradeId: text(40),
 })
+
+/** All frames that a sequence may have: their definitions are in its schema from the beginning. */
+export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
+  Home,
+  Run,
+  Config,
+  InstrumentTerms,
+  Taken,
+  Clock,
+  Ticker,
+  Trade,
+  BookTop,
+  Order,
+  OrderReport,
+  Fill,
+  StrategyStart,
+  StrategyEnd,
+  StrategyReset,
+  FeedStart,
+  Intent,
+  TimerRequest,
+  TimerFired,
+  Switch,
+  VenueReport,
+  PositionDifference,
+]

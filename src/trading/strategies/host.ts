@@ -4,6 +4,7 @@ import { checkOptions } from '../../base/options.js'
 import { OwnCommit } from '../../frames/commit-options.js'
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import { type FrameHeader, type FrameView, pointerOf } from '../../frames/view.js'
+import { Random } from '../exact/random.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import { specOf } from '../messages/instrument-frames.js'
@@ -14,7 +15,6 @@ import { type TimerFired, TimerRequest } from '../sequence/frames.js'
 import { checkRequest, fillOrder, type OrderRequest, positive } from './order-request.js'
 import { OwnOrders } from './own-orders.js'
 import { OwnPositions } from './own-positions.js'
-import { SeededRandom } from './random.js'
 import {
   type BookTopView,
   type FillView,
@@ -54,7 +54,7 @@ export class StrategyHost {
   private readonly filter: SymbolFilter
   private readonly orders = new OwnOrders(this.instruments)
   private readonly positions = new OwnPositions(this.instruments)
-  private readonly random: SeededRandom
+  private readonly random: Random
   private readonly context: StrategyContext
   private readonly high: number
   private lastOrder = 0
@@ -75,7 +75,7 @@ export class StrategyHost {
     private readonly output: StrategyOutput,
   ) {
     this.filter = new SymbolFilter(strategy.symbols)
-    this.random = new SeededRandom(life.seed)
+    this.random = new Random(life.seed)
     this.high = idHigh(life.strategy, life.epoch)
     this.sending.journal = life.sequence
     this.sending.source = life.strategy

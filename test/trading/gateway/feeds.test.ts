@@ -76,4 +76,35 @@ describe('the feed of a home', () => {
     }
     expect(idsOf(home)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
+
+  test('that does not react to its signal does not hold up the stop', async () => {
+    const deaf: Feed = {
+      async *events() {
+        yield events(0, 1)
+        await new Promise<never>(() => {})
+      },
+    }
+    const gateway = await Gateway.start({ ...QUICK, home: newHome(), strategies: [], feed: deaf })
+    while (gateway.status.events < 1) await sleep(5)
+    expect(await gateway.stop()).toBe(true)
+  })
+
+  test('that throws when it is closed rejects `stop`, after the strategies were stopped', async () => {
+    const sore: Feed = {
+      async *events(_, options) {
+        try {
+          yield events(0, 1)
+          await new Promise<void>(resolve => options?.signal.addEventListener('abort', () => resolve()))
+        } finally {
+          throw new Error('the socket is gone') // oxlint-disable-line no-unsafe-finally -- It is what this test is about.
+        }
+      },
+    }
+    const idle = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")
+    const gateway = await Gateway.start({ ...QUICK, home: newHome(), strategies: [idle], feed: sore })
+    while (gateway.status.events < 1) await sleep(5)
+    const { pid } = gateway.status.strategies[0]
+    await expect(gateway.stop()).rejects.toThrow('the socket is gone')
+    expect(() => process.kill(pid as number, 0)).toThrow('ESRCH')
+  })
 })

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Gateway, SyntheticFeed } from 'ticktape/runtime'
+import { Gateway, replayGateway, SyntheticFeed } from 'ticktape/runtime'
 import { describe, expect, test } from 'vitest'
 import { moduleOf, newHome, playToEnd, QUICK } from '../../support/desks.ts'
 import { rejectionOf } from '../../support/failures.ts'
@@ -72,4 +72,12 @@ describe('Gateway.start', () => {
       path: join(home, 'gateway'),
     })
   })
+})
+
+test('a limit of Infinity is no limit, and the home can be continued and replayed', async () => {
+  const home = newHome()
+  const risk = { maxPosition: Number.POSITIVE_INFINITY, maxOrderQuantity: 5 }
+  for (const limit of [10, 20])
+    expect(await playToEnd({ home, strategies: [], feed: new SyntheticFeed({ limit }), risk })).toBe(true)
+  expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 })
