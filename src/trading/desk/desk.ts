@@ -6,7 +6,7 @@ import { ACTIONS, GTD, LIMIT, STOP, STOP_LIMIT } from '../messages/order-terms.j
 import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
-import { Changed, Word } from '../orders/life/words.js'
+import { Changed } from '../orders/life/words.js'
 import { DeskState } from '../risk/checks.js'
 import type { Risk } from '../risk/risk.js'
 import { setTerms } from '../risk/terms.js'
@@ -14,13 +14,12 @@ import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
-import { MissingFills } from './missing-fills.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import { type DeniedOrder, Outcomes } from './outcomes.js'
+import { Reconciliation } from './reconciliation.js'
 import { readTimerRequest } from './timer-fields.js'
 import { Timers } from './timers.js'
 import { Traded } from './traded.js'
-import { Unanswered } from './unanswered.js'
 
 const NEW = ACTIONS.indexOf('new')
 const AMEND = ACTIONS.indexOf('amend')
@@ -52,10 +51,7 @@ export class Desk {
   readonly traded = new Traded()
   /** Whether Ticker frames are written. */
   tickerWanted = false
-  private readonly unanswered = new Unanswered()
-  /** By the account's number: when the venue says that the last connection began, ns. */
-  private readonly connectedAt: number[] = []
-  private readonly missing = new MissingFills()
+  private readonly reconciliation: Reconciliation
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
   private readonly fields = new OrderFields()
@@ -70,7 +66,7 @@ export class Desk {
     quantity: 0,
   }
   /** The position of the frame that is being acted on. */
-  private cause = 0
+  cause = 0
 
   constructor(
     readonly instruments: Instruments,
@@ -81,6 +77,7 @@ export class Desk {
     outcomes: Outcomes,
   ) {
     this.outcomes = outcomes
+    this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
     venues.onEvent = (venue, event) => {
       checkVenueEvent(venue.name, event)
       this.venueEvent(venue, event, this.cause)
@@ -94,15 +91,14 @@ export class Desk {
 
   /** When something is due by time alone: a timer, an answer of a simulated venue, a question about an order. */
   get nextAt(): number {
-    return Math.min(this.timers.nextAt, this.venues.nextAt, this.unanswered.nextAt, this.missing.nextAt)
+    return Math.min(this.timers.nextAt, this.venues.nextAt, this.reconciliation.nextAt)
   }
 
   /** Fires what is due. @param position of the Clock frame. */
   advance(position: number): void {
     this.cause = position
     this.venues.advance(this.now)
-    this.askAboutUnanswered()
-    this.askForFills()
+    this.reconciliation.ask()
     for (;;) {
       const timer = this.timers.take(this.now)
       if (timer === undefined) return
@@ -117,16 +113,7 @@ export class Desk {
   restart(now: number, position: number): void {
     this.tick(now)
     this.cause = position
-    for (const venue of this.venues.all) {
-      if (!venue.isVolatile) continue
-      for (let account = 0; account < venue.accounts.length; account++) {
-        const number = venue.firstAccount + account
-        this.risk.setReconciled(number, false)
-        for (const order of this.orders.ofAccount(number))
-          if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
-        this.reconcile(venue, account)
-      }
-    }
+    this.reconciliation.restart()
   }
 
   /** A process of a strategy starts. */
@@ -234,7 +221,7 @@ export class Desk {
     }
     this.orders.submit(order, this.now)
     this.risk.reserve(order, this.now)
-    this.unanswered.add(order.idHigh, order.idLow, order.deadline)
+    this.reconciliation.await(order, order.deadline)
     this.outcomes.submit(order, venue.number, this.cause)
     venue.submit(order, this.now)
   }
@@ -255,7 +242,7 @@ export class Desk {
     const deadline = venue.deadline(this.now)
     const request = this.orders.requestAmend(order, ticks, steps, deadline)
     this.risk.reserve(order, this.now)
-    this.unanswered.add(order.idHigh, order.idLow, deadline)
+    this.reconciliation.await(order, deadline)
     this.outcomes.amend(order, request, ticks, steps, venue.number, deadline, this.cause)
     venue.amend(order, request, ticks, steps, this.now)
   }
@@ -277,7 +264,7 @@ export class Desk {
     if (venue === undefined) return
     const deadline = venue.deadline(this.now)
     const request = this.orders.requestCancel(order, deadline)
-    this.unanswered.add(order.idHigh, order.idLow, deadline)
+    this.reconciliation.await(order, deadline)
     this.outcomes.cancel(order, request, venue.number, deadline, this.cause)
     venue.cancel(order, request, this.now)
   }
@@ -286,9 +273,9 @@ export class Desk {
     const { orders, outcomes, risk, now } = this
     const changed = orders.apply(event, now)
     const { order } = orders
-    if (order === undefined) return this.accountEvent(venue, event)
+    if (order === undefined) return this.reconciliation.accountEvent(venue, event)
     risk.apply(order, changed, event, now)
-    if ((changed & Changed.MISSING) !== 0 && order.missingSteps > 0) this.missing.add(order, now)
+    if ((changed & Changed.MISSING) !== 0 && order.missingSteps > 0) this.reconciliation.awaitFills(order)
     if ((changed & Changed.FILL) !== 0) outcomes.fill(order, event, position)
     if ((changed & REPORTED) === 0) return
     const refusal = event.kind === 'amend-rejected' || event.kind === 'cancel-rejected' || event.kind === 'not-sent'
@@ -299,89 +286,6 @@ export class Desk {
       reason = OVERFILL
     }
     outcomes.report(order, event.request, reason, event.venueTime, position)
-  }
-
-  /** What a venue says about an account. */
-  private accountEvent(venue: DeskVenue, event: VenueEvent): void {
-    const account = venue.firstAccount + event.account
-    if (event.kind === 'connected') {
-      this.connectedAt[account] = event.venueTime
-      this.risk.setReconciled(account, false)
-      // An adapter that was killed had sent them, and nobody was there for the answers.
-      for (const order of this.orders.ofAccount(account))
-        if ((order.submitPending && order.sent) || order.requests.hasSent) this.becomeUnknown(order)
-      this.reconcile(venue, event.account)
-    } else if (event.kind === 'reconciled') {
-      this.risk.setReconciled(account, true)
-      // What the venue did not name may have ended while the connection was down.
-      const since = this.connectedAt[account] ?? 0
-      for (const order of this.orders.ofAccount(account))
-        if (order.unknownSince >= 0 || (order.word === Word.WORKING && order.saidAt < since)) this.query(venue, order)
-    } else if (event.kind === 'position') this.comparePosition(venue, account, event)
-    else if (event.kind === 'disconnected') {
-      this.risk.setReconciled(account, false)
-      // What was asked and not answered may have arrived or not.
-      for (const order of this.orders.ofAccount(account))
-        if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
-    }
-  }
-
-  /** The venue's own position beside ours: a difference is recorded, and never invented as a trade. */
-  private comparePosition(venue: DeskVenue, account: number, event: VenueEvent): void {
-    const instrument = this.instruments.get(event.instrument)
-    if (instrument === undefined) return
-    const { position } = this.risk.ofAccount(account, instrument)
-    if (position !== event.steps)
-      this.outcomes.difference(instrument, venue.number, event.account, position, event.steps, this.cause)
-  }
-
-  private reconcile(venue: DeskVenue, account: number): void {
-    this.outcomes.reconcile(account, venue.number, this.cause)
-    venue.reconcile(account, this.now)
-  }
-
-  private query(venue: DeskVenue, order: LiveOrder): void {
-    this.outcomes.query(order, venue.number, this.cause)
-    venue.query(order, this.now)
-  }
-
-  private becomeUnknown(order: LiveOrder): void {
-    if (this.orders.markUnknown(order, this.now) === 0) return
-    this.risk.update(order)
-    this.outcomes.report(order, 0, 0, 0, this.cause)
-  }
-
-  /** Asks the venue about orders whose requests were not answered in time. */
-  private askAboutUnanswered(): void {
-    for (;;) {
-      const waiting = this.unanswered.take(this.now)
-      if (waiting === undefined) return
-      const { idHigh, idLow } = waiting
-      const order = this.orders.find(idHigh, idLow)
-      if (order === undefined || order.isFinal) continue
-      if (!order.submitPending && order.unknownSince < 0 && order.requests.size === 0) continue
-      this.becomeUnknown(order)
-      const venue = this.venues.of(order.instrument)
-      if (venue !== undefined) this.query(venue, order)
-      this.unanswered.again(idHigh, idLow, this.now)
-    }
-  }
-
-  /** Asks the venue for fills that it has counted and not reported: all of an account at once. */
-  private askForFills(): void {
-    const asked = new Set<number>()
-    for (;;) {
-      const waiting = this.missing.take(this.now)
-      if (waiting === undefined) return
-      const order = this.orders.find(waiting.idHigh, waiting.idLow)
-      if (order === undefined || order.missingSteps === 0) continue
-      const venue = this.venues.of(order.instrument)
-      if (venue !== undefined && !asked.has(order.accountNumber)) {
-        asked.add(order.accountNumber)
-        this.reconcile(venue, order.account)
-      }
-      this.missing.again(waiting, this.now)
-    }
   }
 
   private deny(fields: OrderFields, strategy: number, reason: number): void {

@@ -1,0 +1,154 @@
+import type { Instruments } from '../instruments/instruments.js'
+import type { LiveOrder } from '../orders/life/live-order.js'
+import type { Orders } from '../orders/life/orders.js'
+import { Word } from '../orders/life/words.js'
+import type { Risk } from '../risk/risk.js'
+import type { VenueEvent } from '../venues/venue-event.js'
+import type { DeskVenue, DeskVenues } from './desk-venues.js'
+import { MissingFills } from './missing-fills.js'
+import type { Outcomes } from './outcomes.js'
+import { Unanswered } from './unanswered.js'
+
+/** What the desk acts on: the time of the burst, and the position of the frame. */
+export interface Moment {
+  readonly now: number
+  readonly cause: number
+}
+
+/**
+ * Asks venues about what is not known: requests without an answer, fills that are missing, accounts after a connection. It
+ * never concludes anything from silence.
+ */
+export class Reconciliation {
+  private readonly unanswered = new Unanswered()
+  private readonly missing = new MissingFills()
+  /** By the account's number: when the venue says that the last connection began, ns. */
+  private readonly connectedAt: number[] = []
+
+  constructor(
+    private readonly moment: Moment,
+    private readonly instruments: Instruments,
+    private readonly orders: Orders,
+    private readonly risk: Risk,
+    private readonly venues: DeskVenues,
+    private readonly outcomes: Outcomes,
+  ) {}
+
+  /** When the next question is due; Infinity for none. */
+  get nextAt(): number {
+    return Math.min(this.unanswered.nextAt, this.missing.nextAt)
+  }
+
+  /** A request that must be answered by its deadline; 0: without one, it is not asked about. */
+  await({ idHigh, idLow }: LiveOrder, deadline: number): void {
+    this.unanswered.add(idHigh, idLow, deadline)
+  }
+
+  /** The venue counts more as filled than it has reported. */
+  awaitFills(order: LiveOrder): void {
+    this.missing.add(order, this.moment.now)
+  }
+
+  /** Asks what is due. */
+  ask(): void {
+    this.askAboutUnanswered()
+    this.askForFills()
+  }
+
+  /** A gateway starts: what was asked in its last process and not answered may have been sent or not. */
+  restart(): void {
+    for (const venue of this.venues.all) {
+      if (!venue.isVolatile) continue
+      for (let account = 0; account < venue.accounts.length; account++) {
+        const number = venue.firstAccount + account
+        this.loseConnection(number)
+        this.reconcile(venue, account)
+      }
+    }
+  }
+
+  /** What a venue says about an account. */
+  accountEvent(venue: DeskVenue, event: VenueEvent): void {
+    const account = venue.firstAccount + event.account
+    if (event.kind === 'connected') {
+      this.connectedAt[account] = event.venueTime
+      this.risk.setReconciled(account, false)
+      // An adapter that was killed had sent them, and nobody was there for the answers.
+      for (const order of this.orders.ofAccount(account))
+        if ((order.submitPending && order.sent) || order.requests.hasSent) this.becomeUnknown(order)
+      this.reconcile(venue, event.account)
+    } else if (event.kind === 'reconciled') {
+      this.risk.setReconciled(account, true)
+      // What the venue did not name may have ended while the connection was down.
+      const since = this.connectedAt[account] ?? 0
+      for (const order of this.orders.ofAccount(account))
+        if (order.unknownSince >= 0 || (order.word === Word.WORKING && order.saidAt < since)) this.query(venue, order)
+    } else if (event.kind === 'position') this.comparePosition(venue, account, event)
+    else if (event.kind === 'disconnected') this.loseConnection(account)
+  }
+
+  /** What was asked and not answered may have arrived or not. */
+  private loseConnection(account: number): void {
+    this.risk.setReconciled(account, false)
+    for (const order of this.orders.ofAccount(account))
+      if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
+  }
+
+  /** The venue's own position beside ours: a difference is recorded, and never invented as a trade. */
+  private comparePosition(venue: DeskVenue, account: number, event: VenueEvent): void {
+    const instrument = this.instruments.get(event.instrument)
+    if (instrument === undefined) return
+    const { position } = this.risk.ofAccount(account, instrument)
+    if (position !== event.steps)
+      this.outcomes.difference(instrument, venue.number, event.account, position, event.steps, this.moment.cause)
+  }
+
+  private reconcile(venue: DeskVenue, account: number): void {
+    this.outcomes.reconcile(account, venue.number, this.moment.cause)
+    venue.reconcile(account, this.moment.now)
+  }
+
+  private query(venue: DeskVenue, order: LiveOrder): void {
+    this.outcomes.query(order, venue.number, this.moment.cause)
+    venue.query(order, this.moment.now)
+  }
+
+  private becomeUnknown(order: LiveOrder): void {
+    if (this.orders.markUnknown(order, this.moment.now) === 0) return
+    this.risk.update(order)
+    this.outcomes.report(order, 0, 0, 0, this.moment.cause)
+  }
+
+  /** Asks the venue about orders whose requests were not answered in time. */
+  private askAboutUnanswered(): void {
+    for (;;) {
+      const waiting = this.unanswered.take(this.moment.now)
+      if (waiting === undefined) return
+      const { idHigh, idLow } = waiting
+      const order = this.orders.find(idHigh, idLow)
+      if (order === undefined || order.isFinal) continue
+      if (!order.submitPending && order.unknownSince < 0 && order.requests.size === 0) continue
+      this.becomeUnknown(order)
+      const venue = this.venues.of(order.instrument)
+      if (venue !== undefined) this.query(venue, order)
+      this.unanswered.again(idHigh, idLow, this.moment.now)
+    }
+  }
+
+  /** Asks the venue for fills that it has counted and not reported: all of an account at once. */
+  private askForFills(): void {
+    const asked = new Set<number>()
+    for (;;) {
+      const waiting = this.missing.take(this.moment.now)
+      if (waiting === undefined) return
+      const order = this.orders.find(waiting.idHigh, waiting.idLow)
+      if (order === undefined || order.missingSteps === 0) continue
+      const venue = this.venues.of(order.instrument)
+      if (venue !== undefined && !asked.has(order.accountNumber)) {
+        asked.add(order.accountNumber)
+        this.reconcile(venue, order.account)
+      }
+      this.missing.again(waiting, this.moment.now)
+    }
+  }
+}
