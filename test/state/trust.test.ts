@@ -8,7 +8,7 @@ import { startChild } from '../support/child.ts'
 import { failureOf } from '../support/failures.ts'
 import { makeFolder } from '../support/folders.ts'
 import { ticktape } from '../support/journals.ts'
-import { ROOT, skipUnless } from '../support/skips.ts'
+import { OTHERS_MAY_ENTER, ROOT, skipUnless } from '../support/skips.ts'
 import { opened, statePath } from '../support/state.ts'
 
 const OWNER = 1000
@@ -38,7 +38,13 @@ function ticktapeAs(uid: number, ...args: string[]): { status: number | null; st
   return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', uid, gid: GROUP })
 }
 
-describe.skipIf(skipUnless(ROOT, 'files of other users', 'Only root can make them'))('a file of another user', () => {
+describe.skipIf(
+  skipUnless(
+    ROOT && OTHERS_MAY_ENTER,
+    'files of other users',
+    'Only root can make them, in a clone that other users may enter',
+  ),
+)('a file of another user', () => {
   test.each([0o600, 0o660, 0o666])('halt works for its owner and for root, mode %o', mode => {
     const { path, breaker } = breakerOf(mode)
     expect(ticktape('halt', path, 'by root')).toMatchObject({ status: 0, stderr: '' })

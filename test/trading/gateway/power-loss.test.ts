@@ -59,7 +59,8 @@ function orderUnseen(writer: Writer): number {
 /** Changes a session's files to what the disk has when the machine starts again. */
 function afterPowerLoss(home: string): string {
   const copy = join(makeFolder('memory'), 'home')
-  cpSync(home, copy, { recursive: true })
+  // A page that is being prepared gets its name while the others are copied.
+  cpSync(home, copy, { recursive: true, filter: path => !path.endsWith('.tmp') })
   for (const journal of [join(copy, 'gateway'), join(copy, 'strategies', 'a')]) {
     for (const name of readdirSync(journal).filter(file => file.endsWith('.page'))) moveToOtherBoot(join(journal, name))
   }
