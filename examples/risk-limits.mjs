@@ -54,6 +54,6 @@ if (process.argv[1] === import.meta.filename) {
 
   for (const [what, count] of counts) console.log(`${String(count).padStart(6)}  ${what}`)
   for (const [strategy, quantity] of [...held].sort(([a], [b]) => a - b))
-    console.log(`strategy ${strategy} holds ${quantity.toFixed(1)}`)
+    console.log(`strategy ${strategy} holds ${quantity.toFixed(4)}`)
   rmSync(home, { recursive: true })
 }

@@ -65,7 +65,8 @@ const WAYS: Readonly<Record<string, (path: string) => void>> = {
     mkdirSync(path)
   },
   emptied: path => {
-    for (const name of readdirSync(path)) rmSync(join(path, name))
+    // 'force': the writer may remove or rename a page of its own between the listing and this.
+    for (const name of readdirSync(path)) rmSync(join(path, name), { force: true })
   },
 }
 
