@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import type { WriterOptions } from 'ticktape'
 import { freshDirectory } from './support/journals.js'
+import { latencyPanel, SHARE_NAMES } from './support/latency-plot.js'
 import { Process } from './support/process.js'
 import type { Answer, Conditions, Question } from './support/question.js'
 import { atMost, comparison, latencies, shortly, takeTurns, type Way } from './support/rounds.js'
@@ -103,13 +104,11 @@ export const question: Question = {
           {
             file: 'append-latency.svg',
             title: 'Append while pages roll',
-            kind: 'latencies',
-            x: [],
+            kind: 'lines',
+            x: SHARE_NAMES,
             y: 'ns',
             logarithmic: true,
-            ways: [service, scheduled].flatMap(({ label, ways: some }) =>
-              some.map(({ name, percentiles }) => ({ name: `${name}, ${label.toLowerCase()}`, values: percentiles })),
-            ),
+            panels: [service, scheduled].map(table => latencyPanel(table)),
           },
         ],
       }

@@ -106,9 +106,9 @@ export const question: Question = {
             y: 'µs',
             logarithmic: false,
             x: journals.map(({ pages }) => String(pages)),
-            ways: [opened, sought, byTime, writing].map(({ label, contenders }) => ({
-              name: label,
-              values: contenders.map(c => median(c.values)),
+            panels: [opened, sought, byTime, writing].map(({ label, contenders }) => ({
+              title: label,
+              ways: [{ name: 'ticktape', values: contenders.map(c => median(c.values)) }],
             })),
           },
         ],

@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import type { How } from './roles/echo.js'
 import { Baseline } from './support/baseline.js'
 import { freshDirectory } from './support/journals.js'
+import { latencyPanel, SHARE_NAMES } from './support/latency-plot.js'
 import { Process } from './support/process.js'
 import type { Answer, Conditions, Question, Target } from './support/question.js'
 import { atMost, comparison, latencies, ratio, shortly, takeTurns, type Way } from './support/rounds.js'
@@ -113,6 +114,15 @@ function byHandWay(conditions: Conditions, settings: Settings, ping: Process, po
   }
 }
 
+/** What the picture shows of the ways that spin: ours beside the limits. */
+const SPINNING = new Map([
+  ['ticktape, poll', 'ticktape'],
+  ['C++', 'C++'],
+  ['by hand', 'typed arrays without a library'],
+  ['ticktape, poll, with timestamps', 'ticktape'],
+  ['C++ with timestamps', 'C++'],
+])
+
 export const question: Question = {
   name: 'round-trip',
   title: 'How long does a round trip of two frames take?',
@@ -184,11 +194,20 @@ export const question: Question = {
           {
             file: 'round-trip.svg',
             title: 'Round trip between two processes',
-            kind: 'latencies',
+            kind: 'lines',
+            x: SHARE_NAMES,
             y: 'ns',
             logarithmic: true,
-            x: [],
-            ways: all.flatMap(({ ways }) => ways.map(({ name, percentiles }) => ({ name, values: percentiles }))),
+            panels: all.slice(0, -1).map(table => latencyPanel(table, SPINNING)),
+          },
+          {
+            file: 'waits.svg',
+            title: 'Round trip, by the way of waiting',
+            kind: 'lines',
+            x: SHARE_NAMES,
+            y: 'ns',
+            logarithmic: true,
+            panels: all.slice(-1).map(table => latencyPanel(table)),
           },
         ],
       }

@@ -110,7 +110,7 @@ if (failed.length > 0) fail(`Failed: ${failed.join(', ')}; nothing was written.`
 if (options.only.length === 0) {
   fs.mkdirSync(join(DOCS, 'plots'), { recursive: true })
   for (const { answer } of asked) {
-    for (const plot of answer.plots ?? []) fs.writeFileSync(join(DOCS, 'plots', plot.file), plotSvg(plot))
+    for (const plot of answer.plots ?? []) fs.writeFileSync(join(DOCS, 'plots', plot.file), await plotSvg(plot))
   }
   fs.writeFileSync(join(DOCS, 'benchmarks.md'), markdownReport(report))
   say('Wrote docs/benchmarks.md and docs/plots.')

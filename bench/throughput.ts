@@ -3,7 +3,7 @@ import type { WriterOptions } from 'ticktape'
 import { Baseline } from './support/baseline.js'
 import { freshDirectory } from './support/journals.js'
 import { Process } from './support/process.js'
-import type { Answer, Comparison, Conditions, Plot, Question, Target } from './support/question.js'
+import type { Answer, Comparison, Conditions, Panel, Plot, Question, Target } from './support/question.js'
 import { atLeast, inTurns, ratio, shortly, type Way } from './support/rounds.js'
 import { median } from './support/statistics.js'
 
@@ -281,10 +281,17 @@ export const question: Question = {
       y: 'M frames/s',
       logarithmic: false,
       x: comparisons.map(({ label }) => label),
-      ways: [{ name: 'ticktape', values: comparisons.map(({ contenders }) => median(contenders[0].values)) }],
+      panels: [{ title: '', ways: ['ticktape', 'C++'].map(name => ratesOf(name, comparisons)) }],
     }
     return { comparisons, targets, plots: [plot] }
   },
+}
+
+/** The median of each comparison for one of its ways. */
+function ratesOf(name: string, comparisons: readonly Comparison[]): Panel['ways'][number] {
+  const rate = ({ contenders }: Comparison): number =>
+    median(contenders.find(contender => contender.name === name)?.values ?? [])
+  return { name, values: comparisons.map(rate) }
 }
 
 function perFrame({ contenders }: Comparison, way: number): string {

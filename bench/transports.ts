@@ -135,13 +135,18 @@ export const question: Question = {
               .slice(0, 1)
               .concat(rate.contenders.slice(2))
               .map(({ name }) => name),
-            ways: [
+            panels: [
               {
-                name: 'M messages/s',
-                values: rate.contenders
-                  .slice(0, 1)
-                  .concat(rate.contenders.slice(2))
-                  .map(({ values }) => median(values)),
+                title: '',
+                ways: [
+                  {
+                    name: 'M messages/s',
+                    values: rate.contenders
+                      .slice(0, 1)
+                      .concat(rate.contenders.slice(2))
+                      .map(({ values }) => median(values)),
+                  },
+                ],
               },
             ],
           },

@@ -54,10 +54,18 @@ export interface Target {
 export interface Plot {
   readonly file: string
   readonly title: string
-  readonly kind: 'lines' | 'bars' | 'latencies'
+  readonly kind: 'lines' | 'bars'
   readonly x: readonly string[]
+  /** The unit of the values. */
   readonly y: string
   readonly logarithmic: boolean
+  /** One picture each, side by side; two or three ways in each can be told apart. */
+  readonly panels: readonly Panel[]
+}
+
+/** A picture of a plot: some ways with a value for each label of `x`. */
+export interface Panel {
+  readonly title: string
   readonly ways: readonly { readonly name: string; readonly values: readonly number[] }[]
 }
 

@@ -1,7 +1,9 @@
 /**
  * Kills writers. Arguments: a folder to work in, then
  *
- *     points TURNS         at every crash point in native/core and src, when it is reached for these times ('1,2,5')
+ *     points TURNS         at every crash point in native/core and src, when it is reached for these times ('1,2,5'), in
+ *                          every scenario that reaches it
+ *     points first         at every crash point when it is reached first, in one scenario: each begins with another one
  *     random COUNT SEED    COUNT times at random moments under full load
  *
  * After each death: readers see the same frames after recovery as before, from the first one on, complete, without a gap or a duplicate;
@@ -133,7 +135,8 @@ class Subject {
   }
 }
 
-if (mode === 'points') await killAtPoints(rest[0].split(','))
+if (mode === 'points' && rest[0] === 'first') await killAtPoints(['1'], 1)
+else if (mode === 'points') await killAtPoints(rest[0].split(','), Infinity)
 else await killAtRandom(Number(rest[0]), Number(rest[1]))
 
 async function killAtRandom(kills, seed) {
@@ -168,15 +171,19 @@ async function killAtRandom(kills, seed) {
   console.log(JSON.stringify({ kills, recovered, frames }))
 }
 
-async function killAtPoints(turns) {
+/** @param most the number of scenarios a turn in which the writer dies; the others are not tried then. */
+async function killAtPoints(turns, most) {
   const points = listPoints()
+  const scenarios = [newJournal, goingOn, afterPowerLoss, afterPowerLossUnsynced]
   const died = {}
-  for (const point of points) {
+  for (const [p, point] of points.entries()) {
     for (const turn of turns) {
-      for (const scenario of [newJournal, goingOn, afterPowerLoss, afterPowerLossUnsynced]) {
-        if (!(await scenario(`${point}:${turn}`))) continue
-        died[point] = (died[point] ?? 0) + 1
+      let deaths = 0
+      for (let s = 0; s < scenarios.length && deaths < most; s++) {
+        const scenario = scenarios[(p + s) % scenarios.length]
+        if (await scenario(`${point}:${turn}`)) deaths++
       }
+      if (deaths > 0) died[point] = (died[point] ?? 0) + deaths
     }
   }
   const missed = points.filter(point => died[point] === undefined)

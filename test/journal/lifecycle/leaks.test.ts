@@ -7,7 +7,7 @@ import { Count } from '../../support/frames.ts'
 import { pageFile, patch, u32 } from '../../support/journals.ts'
 import { journalPath, SMALL_CAPACITY, writeCounts } from '../../support/open.ts'
 
-const CYCLES = countFor('TICKTAPE_LEAK_CYCLES', 1000)
+const CYCLES = countFor('TICKTAPE_LEAK_CYCLES', 400)
 
 /** The files of the journal that this process has mapped or open, and all its threads. */
 function held(path: string): { maps: number; files: number; threads: number } {

@@ -9,9 +9,9 @@ beforeAll(() => {
   addon = crashAddon()
 }, CRASH_BUILD_MS)
 
-const KILLS = countFor('TICKTAPE_CHAOS_KILLS', 50)
+const KILLS = countFor('TICKTAPE_CHAOS_KILLS', 30)
 const SEED = countFor('TICKTAPE_CHAOS_SEED', 1)
-const TURNS = process.env['TICKTAPE_CHAOS_TURNS'] ?? '1'
+const TURNS = process.env['TICKTAPE_CHAOS_TURNS'] ?? 'first'
 
 async function chaos(...args: (string | number)[]): Promise<Record<string, number>> {
   const ended = await runProgram('chaos.mjs', [makeFolder('memory'), ...args], { TICKTAPE_ADDON: addon })
