@@ -19,7 +19,11 @@
           "libraries": ["-pthread"],
           "ldflags": ["-static-libstdc++", "-static-libgcc", "-Wl,--version-script=<(module_root_dir)/native/exports.map"],
         }],
-        ["crash_points==1", {"defines": ["TICKTAPE_CRASH_POINTS"]}],
+        ["crash_points==1", {
+          "defines": ["TICKTAPE_CRASH_POINTS"],
+          "sources/": [["exclude", "^native/"]],
+          "sources": ["all.cpp"],
+        }],
       ],
       "configurations": {
         "Release": {

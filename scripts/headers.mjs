@@ -8,8 +8,9 @@ export function headerPrefix() {
   return existsSync(join(prefix, 'include/node/node_api.h')) ? prefix : undefined
 }
 
-/** The environment for node-gyp 12 and for prebuildify, which has no flag for the headers. */
+/** The environment for node-gyp 12 and for prebuildify, which has no flag for the headers. Compiles on all cores. */
 export function gypEnvironment() {
   const prefix = headerPrefix()
-  return prefix ? { ...process.env, npm_package_config_node_gyp_nodedir: prefix } : process.env
+  const environment = { JOBS: 'max', ...process.env }
+  return prefix ? { ...environment, npm_package_config_node_gyp_nodedir: prefix } : environment
 }

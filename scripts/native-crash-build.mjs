@@ -1,7 +1,17 @@
 // Builds an addon in which tests can kill the process or make a call fail at named points (native/core/crash_point.h):
 // build-crash/build/Release/ticktape.node, unless it is newer than all of its sources. node-gyp always builds next to the binding.gyp that
 // it reads, so it gets a separate folder with links to ours. If several tests need it at the same time, one builds and the others wait.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gypEnvironment } from './headers.mjs'
@@ -22,9 +32,16 @@ function build() {
     const link = join(folder, name)
     if (!existsSync(link)) symlinkSync(join('..', name), link)
   }
+  writeFileSync(join(folder, 'all.cpp'), allSources())
   run('node-gyp', ['configure', 'build', '--silent', '--crash_points=1'], { cwd: folder, env: gypEnvironment() })
   // make does not rebuild the addon when a change does not affect it. Without this line make would therefore run each time.
   utimesSync(addon, new Date(), new Date())
+}
+
+/** One source that includes all others: most of the time of a compiler goes into the same headers, again for each file. */
+function allSources() {
+  const files = readFileSync(join(root, 'native/sources.gypi'), 'utf8').matchAll(/"(native\/\w+\/\w+\.cpp)"/g)
+  return Array.from(files, ([, file]) => `#include "${file}"\n`).join('')
 }
 
 function take() {
