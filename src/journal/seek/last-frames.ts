@@ -29,6 +29,43 @@ export function positionOfLast(directory: string, count: number, types?: Readonl
   return first
 }
 
+/**
+ * The positions of all frames of a type, the last one first, as far back as there are pages. Looks at the first bytes of each
+ * frame only: some 5 ns each.
+ */
+export function* positionsOf(directory: string, type: number): Generator<number, undefined> {
+  for (const number of listDirectory(directory).pages.toReversed()) {
+    const page = tryPage(directory, number)
+    if (page === undefined) return
+    const { firstPosition } = page
+    let slots: readonly number[]
+    try {
+      slots = lastSlots(page, page.cursor, Number.POSITIVE_INFINITY, new Set([type]))
+    } finally {
+      page.mapping.close()
+    }
+    for (const slot of slots.toReversed()) yield firstPosition + slot
+  }
+}
+
+/** The position of the last frame before a position; undefined when there is none. */
+export function positionBefore(directory: string, position: number): number | undefined {
+  for (const number of listDirectory(directory).pages.toReversed()) {
+    const page = tryPage(directory, number)
+    if (page === undefined) return undefined
+    try {
+      const { firstPosition } = page
+      const end = Math.min(page.cursor, position - firstPosition)
+      if (end <= 0) continue
+      const slots = lastSlots(page, end, 1, undefined)
+      if (slots.length > 0) return firstPosition + slots[0]
+    } finally {
+      page.mapping.close()
+    }
+  }
+  return undefined
+}
+
 /** Whether frames of a journal are durable or will be after a sync: false if every page was written with durability 'process'. */
 export function anyDurable(directory: string): boolean {
   return listDirectory(directory)

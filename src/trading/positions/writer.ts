@@ -8,7 +8,7 @@ import { pointerOf } from '../../frames/view.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { Scale } from './book.js'
-import { type FillCause, foldPositions } from './fold.js'
+import { type FillCause, foldLast } from './fold.js'
 import { FillRecord, PositionRecord, Settlement, Snapshot } from './frames.js'
 import { type BookEntry, type DecimalInput, type ExactFill, type Fill, Positions } from './positions.js'
 import { writeFill, writeMarket, writePosition, writeSettlement } from './records.js'
@@ -46,8 +46,9 @@ interface Pending {
  *     keeper.positions.get('momentum', 'BTC-USDT')
  *
  * A batch is folded after 16 fills, or 100 ms after its first fill: its fills are written and published together, then
- * counted, then the changed positions are written. However the process ended, the next `open` folds all fills of the
- * journal again, and compares the result with the positions in the journal. A fill that was not folded yet is not in
+ * counted, then the changed positions are written. However the process ended, the next `open` begins with the last complete
+ * snapshot in the journal, folds the fills after it, and compares the result with the positions in the journal;
+ * `foldPositions` does that for all fills. A fill that was not folded yet is not in
  * the journal: so give the frame it comes from as its cause, and after a restart begin after `lastCause`.
  */
 export class PositionsWriter implements Disposable {
@@ -96,7 +97,7 @@ export class PositionsWriter implements Disposable {
     this.batchMs = options.batchMs ?? 100
     this.snapshotEvery = options.snapshotEvery ?? 10_000
     const { positions, folded, lastCause } =
-      writer.position === 0 ? fresh(options.scale) : foldPositions(directory, options.scale)
+      writer.position === 0 ? fresh(options.scale) : foldLast(directory, options.scale)
     this.positions = positions
     this.count = folded
     this.cause = lastCause
