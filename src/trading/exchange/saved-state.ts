@@ -49,10 +49,10 @@ export interface SavedExchange {
   readonly accounts: readonly SavedAccount[]
   /** Indexes of accounts that have had positions in several markets of one pool. */
   readonly spread: readonly number[]
-  /** All known orders: the final ones by age, then the open ones. */
-  readonly orders: readonly (readonly number[])[]
+  /** All known orders: the final ones by age, then the open ones. `ORDER_NUMBERS` each, one behind the other. */
+  readonly orders: ArrayLike<number>
   readonly finalOrders: number
-  readonly fills: { readonly count: number; readonly values: readonly number[] }
+  readonly fills: { readonly count: number; readonly values: ArrayLike<number> }
   readonly connection: {
     readonly downUntil: number
     readonly lastArrival: number
@@ -117,7 +117,7 @@ export function saveExchange(state: VenueState, transit: Transit): SavedExchange
     markets: state.markets.map(market => saveMarket(orders, market)),
     accounts: state.everybody.map(saveAccount),
     spread: [...state.spread].map(({ index }) => index),
-    orders: [...final, ...open].map(order => saveOrder(state, order)),
+    orders: [...final, ...open].flatMap(order => saveOrder(state, order)),
     finalOrders: final.length,
     fills: {
       count: fills.count,
@@ -130,12 +130,7 @@ export function saveExchange(state: VenueState, transit: Transit): SavedExchange
       lastArrival: connection.lastArrival,
       events: connection.queue.all().map(({ at, thing }) => [at, Object.fromEntries(Object.entries(thing))] as const),
     },
-    incoming: transit.incoming
-      .all()
-      .map(
-        ({ at, thing }) =>
-          [at, { ...Object.fromEntries(Object.entries(thing)), instrument: instrumentOf(thing) }] as const,
-      ),
+    incoming: transit.incoming.all().map(({ at, thing }) => [at, saveIncoming(thing)] as const),
   }
 }
 
@@ -146,25 +141,28 @@ export function loadExchange(state: VenueState, transit: Transit, answers: Answe
   if (saved.version !== 1 || saved.options !== JSON.stringify(state.options))
     throw new InvalidOptionError('a saved exchange is loaded by one with the same options')
   const { orders, fills, connection } = state
+  // What it has said and been asked since its start: nothing of it has happened.
+  connection.queue.clear()
+  transit.incoming.clear()
   for (const [name, decimals] of saved.currencies) state.currencies.need(name, decimals)
   for (const { number, spec } of saved.markets) state.marketOf(new Instrument(number, spec))
   for (const [index, account] of saved.accounts.entries()) loadAccount(state, state.everybody[index], account)
   for (const index of saved.spread) state.spread.add(state.accounts[index])
   const byNumber = new Map<number, number>()
-  const load = (values: readonly number[]): number => {
-    const order = loadOrder(orders, values)
+  const known = saved.orders.length / ORDER_NUMBERS
+  for (let i = saved.finalOrders; i < known; i++) {
+    const order = loadOrder(orders, saved.orders, i * ORDER_NUMBERS)
     byNumber.set(orders.doubles[order * DOUBLES + NUMBER], order)
-    return order
   }
-  for (const values of saved.orders.slice(saved.finalOrders)) load(values)
-  for (const values of saved.orders.slice(0, saved.finalOrders)) orders.finish(load(values))
+  for (let i = 0; i < saved.finalOrders; i++) orders.finish(loadOrder(orders, saved.orders, i * ORDER_NUMBERS))
   for (const [index, market] of saved.markets.entries())
     loadMarket(state, state.markets[index], market, byNumber, answers)
   const firstFill = saved.fills.count - saved.fills.values.length / FILL_FIELDS + 1
   fills.count = firstFill - 1
   for (let number = firstFill; number <= saved.fills.count; number++) {
     const from = (number - firstFill) * FILL_FIELDS
-    fills.values.set(saved.fills.values.slice(from, from + FILL_FIELDS), fills.add())
+    const to = fills.add()
+    for (let i = 0; i < FILL_FIELDS; i++) fills.values[to + i] = saved.fills.values[from + i]
   }
   connection.downUntil = saved.connection.downUntil
   connection.lastArrival = saved.connection.lastArrival
@@ -303,13 +301,15 @@ function saveOrder(state: VenueState, order: number): number[] {
   ]
 }
 
-function loadOrder(orders: Orders, values: readonly number[]): number {
-  const order = orders.add(values[0], values[1])
+/** @param at where the order's numbers begin. */
+function loadOrder(orders: Orders, values: ArrayLike<number>, at: number): number {
+  const order = orders.add(values[at], values[at + 1])
   const { doubles, words, bytes } = orders
-  for (let i = 0; i < SAVED_DOUBLES; i++) doubles[order * DOUBLES + i] = values[2 + i]
-  if (values[2 + AHEAD] === -1) doubles[order * DOUBLES + AHEAD] = Number.POSITIVE_INFINITY
-  for (const [i, word] of SAVED_WORDS.entries()) words[order * WORDS + word] = values[2 + SAVED_DOUBLES + i]
-  const from = 2 + SAVED_DOUBLES + SAVED_WORDS.length
+  for (let i = 0; i < SAVED_DOUBLES; i++) doubles[order * DOUBLES + i] = values[at + 2 + i]
+  if (values[at + 2 + AHEAD] === -1) doubles[order * DOUBLES + AHEAD] = Number.POSITIVE_INFINITY
+  for (let i = 0; i < SAVED_WORDS.length; i++)
+    words[order * WORDS + SAVED_WORDS[i]] = values[at + 2 + SAVED_DOUBLES + i]
+  const from = at + 2 + SAVED_DOUBLES + SAVED_WORDS.length
   for (let i = 0; i < SAVED_BYTES; i++) bytes[order * BYTES_OF_ORDER + SIDE + i] = values[from + i]
   return order
 }
@@ -329,8 +329,25 @@ function numbersIn(orders: Orders, levels: PriceLevels): number[] {
   return found
 }
 
-function instrumentOf({ instrument }: Incoming): { number: number; spec: InstrumentSpec } | undefined {
-  return instrument === undefined ? undefined : { number: instrument.number, spec: instrument.spec }
+/** What its kind has: the objects are used again, and have more from before. */
+function saveIncoming(sent: Incoming): Readonly<Record<string, unknown>> {
+  const { kind, request, idHigh, idLow, instrument, ticks, steps, account, instrumentNumber } = sent
+  switch (kind) {
+    case 'submit':
+      return {
+        ...Object.fromEntries(Object.entries(sent)),
+        instrumentNumber: 0,
+        instrument: { number: instrument.number, spec: instrument.spec },
+      }
+    case 'amend':
+      return { kind, request, idHigh, idLow, ticks, steps }
+    case 'cancel':
+      return { kind, request, idHigh, idLow }
+    case 'query':
+      return { kind, request, idHigh, idLow, account, instrumentNumber }
+    case 'reconcile':
+      return { kind, request, idHigh, idLow, account }
+  }
 }
 
 function recordedNumbers({ ticks, steps, taken, traded }: RecordedSide): number[] {
@@ -350,3 +367,4 @@ const SAVED_DOUBLES = 8
 const SAVED_WORDS: readonly number[] = [MARKET_INDEX, ACCOUNT, LAST_FILL, REASON]
 /** SIDE to TRIGGERED. */
 const SAVED_BYTES = 7
+const ORDER_NUMBERS = 2 + SAVED_DOUBLES + SAVED_WORDS.length + SAVED_BYTES

@@ -65,6 +65,16 @@ export class Desk {
     return this.markets[instrument.number] ?? this.addMarket(instrument)
   }
 
+  /** The owner of an instrument's own limits. It stays when the limits are taken away. */
+  instrumentOwner(market: Market): Owner {
+    if (market.owner === undefined) {
+      const { instrument } = market
+      market.owner = new Owner('instrument', instrument.number, instrument.name)
+      this.limitMarket(market)
+    }
+    return market.owner
+  }
+
   holding(owner: Owner, market: Market): Holding {
     return owner.holdings[market.instrument.number] ?? this.addHolding(owner, market)
   }

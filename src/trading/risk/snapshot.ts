@@ -141,9 +141,8 @@ function ownerOf(desk: Desk, instruments: Instruments, { kind, number, name }: O
     case 'account':
       return desk.addAccount(number, name)
     case 'instrument': {
-      // Without limits of its own now, it has nothing that the desk does not have.
       const instrument = instruments.get(number)
-      return instrument === undefined ? undefined : desk.market(instrument).owner
+      return instrument === undefined ? undefined : desk.instrumentOwner(desk.market(instrument))
     }
   }
 }

@@ -61,6 +61,14 @@ export interface AsyncVenue {
   /** Reports what is due at `now`. */
   advance?(now: number): void
 
+  /**
+   * Everything that its answers depend on, as JSON has it: without it, of a deterministic venue, there are no snapshots and
+   * a start takes as long as the history is. Lists of numbers may be large.
+   */
+  save?(): unknown
+  /** Continues where the saved one was. Called after `start`, before anything else. Long lists of numbers are Float64Arrays. */
+  load?(state: unknown): void
+
   /** Ends it. No event comes afterwards. */
   close(): void
 }

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Orders } from '../../../dist/trading/orders/life/orders.js'
-import { loadOrders, saveOrders } from '../../../dist/trading/orders/life/snapshot.js'
+import { loadOrders, type OrdersData, saveOrders } from '../../../dist/trading/orders/life/snapshot.js'
 import { Risk, type RiskData } from '../../../dist/trading/risk/risk.js'
+import { pack, unpack } from '../../../dist/trading/snapshots/pack.js'
 import { BTC, ETH, INVERSE, reasonName } from '../../support/orders.ts'
 import { TestDesk } from '../../support/risk.ts'
 
@@ -47,7 +48,7 @@ test('a desk that is saved as JSON and loaded decides as the one that went on', 
         }
       }
       const orders = new Orders(desk.instruments)
-      loadOrders(orders, JSON.parse(JSON.stringify(saveOrders(desk.orders))), desk.instruments)
+      loadOrders(orders, unpack(pack(saveOrders(desk.orders))) as OrdersData, desk.instruments)
       const risk = new Risk(OPTIONS, { instruments: desk.instruments, accounts: ['main', 'other'] })
       const data = JSON.parse(JSON.stringify(desk.risk.save())) as RiskData
       risk.load(data)

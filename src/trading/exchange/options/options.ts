@@ -133,8 +133,8 @@ export function checkExchangeOptions(options: SimulatedExchangeOptions): Checked
     isProbabilistic: options.queue === 'probabilistic',
     faults: checkFaults(options.faults ?? {}),
     settlementDecimals: options.settlementDecimals ?? 8,
-    keepOrders: options.keepOrders ?? 1_000_000,
-    keepFills: options.keepFills ?? 1_000_000,
+    keepOrders: options.keepOrders ?? 65_536,
+    keepFills: options.keepFills ?? 65_536,
   }
 }
 

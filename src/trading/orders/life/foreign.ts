@@ -17,6 +17,12 @@ export interface ForeignOrder {
   readonly isFinal: boolean
 }
 
+/** One of them as plain data. */
+export interface ForeignData extends Omit<ForeignOrder, 'isFinal'> {
+  readonly word: number
+  readonly tradeIds: readonly string[]
+}
+
 class Entry implements ForeignOrder {
   instrument = 0
   side = 0
@@ -49,6 +55,18 @@ export class ForeignOrders {
   /** In the order in which they were last heard of. */
   get all(): readonly ForeignOrder[] {
     return [...this.orders.values()]
+  }
+
+  save(): ForeignData[] {
+    return [...this.orders.values()].map(({ tradeIds, ...order }) => ({ ...order, tradeIds: tradeIds.toArray() }))
+  }
+
+  load(data: readonly ForeignData[]): void {
+    for (const { account, venueOrderId, tradeIds, ...rest } of data) {
+      const order = Object.assign(new Entry(account, venueOrderId), rest)
+      for (const id of tradeIds) order.tradeIds.add(id)
+      this.orders.set(`${account}/${venueOrderId}`, order)
+    }
   }
 
   apply(event: VenueEvent, now: number): void {

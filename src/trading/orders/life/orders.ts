@@ -2,6 +2,7 @@ import type { Instruments } from '../../instruments/instruments.js'
 import { strategyOfHigh } from '../../messages/order-id.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { VenueEvent } from '../../venues/venue-event.js'
+import { ArchivedOrders } from './archive.js'
 import { ForeignOrders } from './foreign.js'
 import { IdTable } from './id-table.js'
 import { LiveOrder } from './live-order.js'
@@ -58,6 +59,10 @@ export class Orders {
   private lastFinal: LiveOrder | undefined = undefined
   private finals = 0
   private sequence = 0
+  /** @internal Final orders of the snapshot that this book began with. They are before all others in the queue. */
+  archive = new ArchivedOrders()
+  /** @internal Makes the order of a row of the archive. Set by `loadOrders`. */
+  reviveFrom: (text: string) => LiveOrder = () => new LiveOrder()
   private readonly keepNs: number
   private readonly keepMost: number
   private readonly marginNs: number
@@ -98,7 +103,7 @@ export class Orders {
   }
 
   find(idHigh: number, idLow: number): LiveOrder | undefined {
-    return this.table.get(idHigh, idLow)
+    return this.table.get(idHigh, idLow) ?? this.revive(idHigh, idLow)
   }
 
   /** Whether an id was given to an order of ours at some time, also one that was forgotten or denied. */
@@ -176,7 +181,7 @@ export class Orders {
       this.foreign.apply(event, now)
       return Changed.FOREIGN
     }
-    const order = this.table.get(idHigh, idLow)
+    const order = this.find(idHigh, idLow)
     if (order !== undefined) return this.applyTo(order, effect, event, now, 0)
     if (this.table.wasUsed(idHigh, idLow)) return Changed.FORGOTTEN
     return this.adopt(effect, event, now)
@@ -184,11 +189,15 @@ export class Orders {
 
   /** Removes final orders whose time is over, at most so many. */
   forget(now: number, most: number): void {
+    const { archive } = this
     for (let i = 0; i < most; i++) {
-      const order = this.firstFinal
+      const isArchived = archive.size > 0
+      const queuedAt = isArchived ? archive.queuedAt : this.firstFinal?.queuedAt
+      if (queuedAt === undefined) return
+      if (now - queuedAt <= this.keepNs && this.finals <= this.keepMost) return
+      const order = isArchived ? this.shiftArchive() : this.firstFinal
       if (order === undefined) return
-      if (now - order.queuedAt <= this.keepNs && this.finals <= this.keepMost) return
-      this.dequeue(order)
+      if (!isArchived) this.dequeue(order)
       if (!order.isFinal) continue
       // Heard of again meanwhile, or incomplete: it waits once more.
       const isRecent = now - order.endedAt <= this.keepNs && this.finals < this.keepMost
@@ -200,15 +209,89 @@ export class Orders {
   /** All orders in the book. */
   *[Symbol.iterator](): Generator<LiveOrder, undefined> {
     for (const list of this.strategies) if (list !== undefined) yield* list
+    for (const { idHigh, idLow } of this.queue()) {
+      const order = this.find(idHigh, idLow)
+      if (order?.isFinal) yield order
+    }
+  }
+
+  /** @internal The open orders, and the final ones that are objects: all that risk has to count. */
+  *loaded(): Generator<LiveOrder, undefined> {
+    for (const list of this.strategies) if (list !== undefined) yield* list
+    const finals: LiveOrder[] = []
+    this.archive.eachLoaded((idHigh, idLow) => {
+      const order = this.table.get(idHigh, idLow)
+      if (order?.isFinal) finals.push(order)
+    })
+    yield* finals
     for (let order = this.firstFinal; order !== undefined; order = order.behind) if (order.isFinal) yield order
   }
 
-  /** @internal Puts an order into the book as it is, from a snapshot or an earlier run. */
-  insert(order: LiveOrder): void {
+  /** @internal The queue of final orders. `text`: the order's row in the archive, while it is no object. */
+  *queue(): Generator<{
+    readonly idHigh: number
+    readonly idLow: number
+    readonly queuedAt: number
+    readonly order: LiveOrder | undefined
+    readonly text: Uint8Array | undefined
+  }> {
+    for (const { idHigh, idLow, queuedAt, text } of this.archive) {
+      const order = text === undefined ? this.table.get(idHigh, idLow) : undefined
+      yield { idHigh, idLow, queuedAt, order, text }
+    }
+    for (let order = this.firstFinal; order !== undefined; order = order.behind) {
+      const { idHigh, idLow, queuedAt } = order
+      yield { idHigh, idLow, queuedAt, order, text: undefined }
+    }
+  }
+
+  /** @internal Puts an order of a snapshot into the book as it is. Whether it is in the queue says `restoreQueue`. */
+  restore(order: LiveOrder): void {
+    this.table.set(order.idHigh, order.idLow, order)
+    this.size++
+    if (!order.isFinal) this.list(order)
+  }
+
+  /** @internal All orders of the snapshot are there: the queue is that of the archive. */
+  restoreQueue(): void {
+    this.finals = this.archive.size
+    this.size += this.archive.eachLoaded((idHigh, idLow, queuedAt) => {
+      const order = this.table.get(idHigh, idLow)
+      if (order !== undefined) this.setQueued(order, queuedAt)
+    })
+  }
+
+  private insert(order: LiveOrder): void {
     this.table.set(order.idHigh, order.idLow, order)
     this.size++
     if (order.isFinal) this.enqueue(order)
     else this.list(order)
+  }
+
+  /** An order of the archive becomes an object: it stays where it is in the queue. */
+  private revive(idHigh: number, idLow: number): LiveOrder | undefined {
+    const row = this.archive.take(idHigh, idLow)
+    if (row === undefined) return undefined
+    const order = this.reviveFrom(row.text)
+    this.table.set(idHigh, idLow, order)
+    this.setQueued(order, row.queuedAt)
+    return order
+  }
+
+  private setQueued(order: LiveOrder, queuedAt: number): void {
+    order.queued = true
+    order.queuedAt = queuedAt
+    order.behind = undefined
+  }
+
+  /** Takes the next order of the archive out of the queue. */
+  private shiftArchive(): LiveOrder | undefined {
+    const { idHigh, idLow } = this.archive
+    const order = this.find(idHigh, idLow)
+    this.archive.shift()
+    this.finals--
+    if (order !== undefined) order.queued = false
+    return order
   }
 
   /** @internal The highest counter of each high word, for snapshots. */
