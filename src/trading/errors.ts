@@ -94,6 +94,19 @@ export class HomeError extends TicktapeError {
   readonly code = 'ERR_HOME'
 }
 
+/**
+ * A strategy's `load` refuses the state that its `save` had given, or `save` gives what JSON cannot hold. It does not start,
+ * or ends; what it has sent stands.
+ */
+export class StrategyStateError extends TicktapeError {
+  readonly code = 'ERR_STRATEGY_STATE'
+}
+
+/** A snapshot cannot be made or used. It is reported, and an earlier one, or the beginning of the sequence, takes its place. */
+export class SnapshotError extends TicktapeError {
+  readonly code = 'ERR_SNAPSHOT'
+}
+
 /** The sequence has other outcomes than this gateway decides from the same inputs. */
 export class SequenceMismatchError extends TicktapeError {
   readonly code = 'ERR_SEQUENCE_MISMATCH'

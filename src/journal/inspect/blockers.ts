@@ -33,6 +33,11 @@ export interface JournalEnd {
   readonly pageSize: number
 }
 
+/** Retention, and a position before which no frame is needed. */
+export interface PageLimits extends Retention {
+  readonly before?: number
+}
+
 /** The named readers because of which pages are kept that the limits would remove. Opens only a few pages, however many are kept. */
 export function findBlockers(directory: Where, limits: Retention, readers: readonly ReaderInfo[]): Blocker[] {
   if (limits.readers === false || readers.length === 0) return []
@@ -80,7 +85,8 @@ export function findEnd(directory: Where, pages: readonly number[]): JournalEnd 
  *
  * @param rank 1 for the page being written, 2 for the one before it.
  */
-export function isSurplus(page: MappedPage, rank: number, limits: Retention): boolean {
+export function isSurplus(page: MappedPage, rank: number, limits: PageLimits): boolean {
+  if (limits.before !== undefined && page.firstPosition + page.capacity <= limits.before) return true
   if (limits.pages !== undefined && rank > limits.pages) return true
   if (limits.bytes !== undefined && rank * page.identity.pageSize > limits.bytes) return true
   if (limits.age === undefined) return false

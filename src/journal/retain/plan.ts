@@ -2,10 +2,9 @@ import { pathOf, type Where } from '../../base/files/where.js'
 import type { Directory } from '../../native/addon.js'
 import type { Control } from '../control/control.js'
 import { isInNeed, listReaders, type ReaderInfo } from '../control/reader-registry.js'
-import type { Retention } from '../control/retention.js'
 import { listDirectory, pagePath } from '../files/directory.js'
 import { pageFileName } from '../files/page-names.js'
-import { type Blocker, findEnd, isSurplus } from '../inspect/blockers.js'
+import { type Blocker, findEnd, isSurplus, type PageLimits } from '../inspect/blockers.js'
 import { isJournal, notAJournal } from '../inspect/inspect.js'
 import { openPage } from '../pages/page.js'
 import { lastTimeOf } from '../pages/page-times.js'
@@ -43,14 +42,14 @@ export interface PrunePlan {
  */
 export function planPruning(
   directory: Where,
-  limits: Retention,
+  limits: PageLimits,
   readers: readonly ReaderInfo[],
   blocked: boolean,
 ): PrunePlan {
   return whileRemoved(() => planOnce(directory, limits, readers, blocked))
 }
 
-function planOnce(directory: Where, limits: Retention, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
+function planOnce(directory: Where, limits: PageLimits, readers: readonly ReaderInfo[], blocked: boolean): PrunePlan {
   const { pages } = listDirectory(directory)
   if (pages.length === 0) {
     if (!isJournal(directory, pages)) throw notAJournal(pathOf(directory))

@@ -1,6 +1,5 @@
 import { on } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
-import type { Reader } from '../../journal/read/reader.js'
 import type { Writer } from '../../journal/write/writer.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
@@ -14,6 +13,7 @@ import { Intent } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import type { Time } from '../sequence/time.js'
 import { writeVenueReport } from '../sequence/venue-reports.js'
+import { readInstruments } from '../snapshots/instruments.js'
 import type { AsyncVenue, VenueOrder } from '../venues/async-venue.js'
 import { checkVenueEvent } from '../venues/check-event.js'
 import { VenueEvent, type VenueEventKind } from '../venues/venue-event.js'
@@ -52,12 +52,9 @@ export class VenueAdapter {
     venue.start(event => this.report(event, undefined), ids)
   }
 
-  /** Reads the instruments of the sequence up to and including a position, where this adapter continues. */
-  readInstruments(reader: Reader, position: number): void {
-    const learning = on(InstrumentTerms, frame => {
-      this.learn(frame)
-    })
-    while (reader.position <= position && reader.poll(learning, 1) > 0);
+  /** Learns the instruments that the sequence has before a position, where this adapter continues. */
+  readInstruments(sequence: string, position: number): void {
+    readInstruments(sequence, position, (number, spec) => this.instruments.restore(number, spec))
     this.writer.addInstruments(this.instruments.all.map(entryOf))
   }
 

@@ -1,5 +1,6 @@
 import { TicktapeError } from '../../base/errors.js'
-import { JournalReplacedError } from '../../journal/errors.js'
+import { Handlers } from '../../frames/handlers.js'
+import { JournalReplacedError, PositionGoneError } from '../../journal/errors.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Writer } from '../../journal/write/writer.js'
 import { findLast } from '../../runtime/consumer/find-last.js'
@@ -7,7 +8,8 @@ import { identityOf } from '../../runtime/consumer/identity.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
 import { retryWhileLocked } from '../../runtime/opening/retry-while-locked.js'
 import { ClientOrderIds } from '../messages/order-id.js'
-import { VenueReport } from '../sequence/frames.js'
+import { Home, VenueReport } from '../sequence/frames.js'
+import { IdentityKeeper } from '../sequence/identity-keeper.js'
 import { Time } from '../sequence/time.js'
 import type { AdapterConfig } from '../venues/adapter-config.js'
 import { loadVenue } from '../venues/load-venue.js'
@@ -42,8 +44,11 @@ process.exit()
 
 async function main(config: AdapterConfig): Promise<void> {
   const venue = await loadVenue(config.file)
-  const writer = await retryWhileLocked(() => Writer.open(config.output, { ...config.writer, frames: [VenueReport] }))
-  const reader = Reader.open(config.input)
+  const writer = await retryWhileLocked(() =>
+    Writer.open(config.output, { ...config.writer, frames: [VenueReport, Home] }),
+  )
+  // Its name, which no strategy can have, keeps the pages that it has not read.
+  const reader = await retryWhileLocked(() => Reader.open(config.input, { from: { name: `venue:${config.number}` } }))
   try {
     if (identityOf(config.input) !== config.inputIdentity)
       throw new JournalReplacedError(
@@ -60,7 +65,8 @@ async function main(config: AdapterConfig): Promise<void> {
       new ClientOrderIds(BigInt(config.home)),
     )
     continueAfterLast(reader, adapter, config)
-    const timer = everyDue(adapter)
+    const identity = new IdentityKeeper(writer)
+    const timer = everyDue(adapter, identity)
     sendMessage({ kind: 'ready' })
     try {
       await reader.run(adapter.handlers, { wait: config.wait, signal: stopping.signal })
@@ -79,16 +85,32 @@ async function main(config: AdapterConfig): Promise<void> {
  * Moves the reader to the first request that this adapter may not have acted on. What is before it is either in the journal
  * ('sending', 'not-sent'), or was a cancel or a question: these are sent again, which does no harm.
  */
-function continueAfterLast(reader: Reader, adapter: VenueAdapter, { output }: AdapterConfig): void {
+function continueAfterLast(reader: Reader, adapter: VenueAdapter, { input, output }: AdapterConfig): void {
   const last = findLast(output, frame => frame.cause)
-  if (last !== undefined) adapter.readInstruments(reader, last)
+  if (last !== undefined) goBehind(reader, last)
+  adapter.readInstruments(input, reader.position)
+}
+
+/** Moves the reader behind the frame at a position. Where that is gone, all that was asked since was taken long ago. */
+function goBehind(reader: Reader, position: number): void {
+  try {
+    reader.seek({ position })
+  } catch (error) {
+    if (error instanceof PositionGoneError) return
+    throw error
+  }
+  reader.poll(
+    new Handlers().otherwise(() => {}),
+    1,
+  )
 }
 
 /** Lets a simulated venue do what is due by its own time. */
-function everyDue(adapter: VenueAdapter): { stop(): void } {
+function everyDue(adapter: VenueAdapter, identity: IdentityKeeper): { stop(): void } {
   let timer: NodeJS.Timeout | undefined
   const advance = (): void => {
     const dueIn = adapter.advance()
+    identity.keep()
     timer = setTimeout(advance, Math.min(Math.max(1, dueIn), LONGEST_NAP_MS))
   }
   advance()

@@ -1,3 +1,4 @@
+import { VenueMissingError } from '../errors.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
@@ -177,6 +178,25 @@ export class DeskVenues {
   send(now: number): void {
     for (const venue of this.all) venue.send(now)
   }
+
+  /** The states of the deterministic venues, by number; of any other null. @throws {VenueMissingError} */
+  save(): unknown[] {
+    return this.all.map(({ venue }) => (venue.deterministic ? savable(venue).save() : null))
+  }
+
+  /** @throws {VenueMissingError} */
+  load(states: readonly unknown[]): void {
+    for (const { venue, number } of this.all) if (venue.deterministic) savable(venue).load(states[number])
+  }
+}
+
+function savable(venue: AsyncVenue): Required<Pick<AsyncVenue, 'save' | 'load'>> {
+  if (venue.save === undefined || venue.load === undefined)
+    throw new VenueMissingError(
+      `the venue '${venue.name}' is deterministic, but has no save() and load(): there are no snapshots with it`,
+      [venue.name],
+    )
+  return { save: () => venue.save?.(), load: state => venue.load?.(state) }
 }
 
 const NO_VENUE: { readonly venue?: AsyncVenue } = {}

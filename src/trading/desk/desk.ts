@@ -1,14 +1,15 @@
 import type { FramePointer } from '../../frames/pointer.js'
-import type { Instrument } from '../instruments/instrument.js'
+import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
 import { epochOfHigh, strategyOfHigh } from '../messages/order-id.js'
 import { ACTIONS, GTD, LIMIT, STOP, STOP_LIMIT } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
+import { loadOrders, type OrdersData, saveOrders } from '../orders/life/snapshot.js'
 import { Changed } from '../orders/life/words.js'
 import { DeskState } from '../risk/checks.js'
-import type { Risk } from '../risk/risk.js'
+import type { Risk, RiskData } from '../risk/risk.js'
 import { setTerms } from '../risk/terms.js'
 import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
@@ -16,10 +17,10 @@ import type { VenueEvent } from '../venues/venue-event.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import { type DeniedOrder, Outcomes } from './outcomes.js'
-import { Reconciliation } from './reconciliation.js'
+import { Reconciliation, type ReconciliationData } from './reconciliation.js'
 import { readTimerRequest } from './timer-fields.js'
-import { Timers } from './timers.js'
-import { Traded } from './traded.js'
+import { Timers, type TimersData } from './timers.js'
+import { Traded, type TradedData } from './traded.js'
 
 const NEW = ACTIONS.indexOf('new')
 const AMEND = ACTIONS.indexOf('amend')
@@ -36,6 +37,20 @@ const FENCED = reasonCode('strategy-fenced')
 const ORDER_IS_FINAL = reasonCode('order-is-final')
 const OVERFILL = reasonCode('overfill')
 const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
+
+/** A desk as plain data; long lists of numbers are Float64Arrays or lists. */
+export interface DeskData {
+  readonly now: number
+  readonly tickerWanted: boolean
+  readonly epochs: readonly number[]
+  readonly instruments: readonly (readonly [number: number, spec: InstrumentSpec])[]
+  readonly timers: TimersData
+  readonly traded: TradedData
+  readonly reconciliation: ReconciliationData
+  readonly orders: OrdersData
+  readonly risk: RiskData
+  readonly venues: readonly unknown[]
+}
 
 /**
  * Everything that is decided about orders, as a function of what enters the sequence: the same inputs in the same order give
@@ -186,6 +201,41 @@ export class Desk {
   report(venue: DeskVenue, event: VenueEvent, position: number): void {
     this.cause = position
     this.venueEvent(venue, event, position)
+  }
+
+  /** Everything that decisions depend on. To be called between two bursts, when everything was sent. */
+  save(): DeskData {
+    return {
+      now: this.now,
+      tickerWanted: this.tickerWanted,
+      epochs: Array.from(this.epochs, epoch => epoch ?? 0),
+      instruments: this.instruments.all.map(({ number, spec }) => [number, spec] as const),
+      timers: this.timers.save(),
+      traded: this.traded.save(),
+      reconciliation: this.reconciliation.save(),
+      orders: saveOrders(this.orders),
+      risk: this.risk.save(),
+      venues: this.venues.save(),
+    }
+  }
+
+  /**
+   * Takes over what `save` gave. The desk has decided nothing yet, and limits of risk are those in effect.
+   *
+   * @throws {VenueMissingError} when one of the venues cannot take over its state.
+   */
+  load(data: DeskData): void {
+    this.now = data.now
+    this.tickerWanted = data.tickerWanted
+    this.epochs.splice(0, this.epochs.length, ...data.epochs)
+    for (const [number, spec] of data.instruments) this.instruments.restore(number, spec)
+    this.timers.load(data.timers)
+    this.traded.load(data.traded)
+    this.reconciliation.load(data.reconciliation)
+    loadOrders(this.orders, data.orders, this.instruments)
+    this.risk.load(data.risk)
+    for (const order of this.orders.loaded()) this.risk.update(order)
+    this.venues.load(data.venues)
   }
 
   /** Sends what was decided and must be in the sequence before it leaves. */

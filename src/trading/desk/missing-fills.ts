@@ -1,5 +1,5 @@
 import type { LiveOrder } from '../orders/life/live-order.js'
-import { OrderQueue, type WaitingOrder } from './order-queue.js'
+import { OrderQueue, type WaitingData, type WaitingOrder } from './order-queue.js'
 
 /**
  * Fills may come after the venue's sum of them, so it is asked only after this time, in ns; and again after the other one,
@@ -29,6 +29,15 @@ export class MissingFills {
   /** They are still missing. */
   again({ idHigh, idLow, tries }: WaitingOrder, now: number): void {
     if (tries < MOST_TRIES) this.repeated.add(idHigh, idLow, now + RETRY_NS, tries + 1)
+  }
+
+  save(): WaitingData {
+    return { first: this.first.save(), repeated: this.repeated.save() }
+  }
+
+  load({ first, repeated }: WaitingData): void {
+    this.first.load(first)
+    this.repeated.load(repeated)
   }
 
   /** Removes and returns the next one that is due. */

@@ -7,6 +7,12 @@ export interface WaitingOrder {
   readonly tries: number
 }
 
+/** Two queues as plain data: of those that wait for the first time, and of those that wait again. */
+export interface WaitingData {
+  readonly first: readonly WaitingOrder[]
+  readonly repeated: readonly WaitingOrder[]
+}
+
 /** Orders that wait until a time, first in, first out: times are added in their order. */
 export class OrderQueue {
   private readonly queue: WaitingOrder[] = []
@@ -19,6 +25,16 @@ export class OrderQueue {
 
   add(idHigh: number, idLow: number, at: number, tries: number): void {
     this.queue.push({ idHigh, idLow, at, tries })
+  }
+
+  /** All that wait, in their order. */
+  save(): WaitingOrder[] {
+    return this.queue.slice(this.head)
+  }
+
+  load(waiting: readonly WaitingOrder[]): void {
+    this.queue.splice(0, this.queue.length, ...waiting)
+    this.head = 0
   }
 
   /** Removes and returns the next one that is due. */

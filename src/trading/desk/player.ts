@@ -19,6 +19,7 @@ import {
   Intent,
   PositionDifference,
   Run,
+  SnapshotEnd,
   StrategyEnd,
   StrategyReset,
   StrategyStart,
@@ -30,7 +31,7 @@ import {
 import { type HomeIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { isSameFrame } from '../sequence/same-frame.js'
 import { readVenueReport } from '../sequence/venue-reports.js'
-import type { Desk } from './desk.js'
+import type { Desk, DeskData } from './desk.js'
 
 /** A strategy that the sequence knows. */
 export interface KnownStrategy {
@@ -40,6 +41,45 @@ export interface KnownStrategy {
   epoch: number
   /** Whether that epoch has ended. */
   ended: boolean
+}
+
+/** The last start of a strategy, as the sequence has it. */
+export interface LastStart {
+  readonly strategy: number
+  readonly epoch: number
+  readonly seed: number
+  readonly id: string
+  readonly code: string
+  readonly file: string
+  readonly wantsTicker: boolean
+}
+
+/** Everything that is known at a position of a sequence, as plain data. */
+export interface PlayerData {
+  readonly version: typeof VERSION
+  readonly position: number
+  /** As text: JSON has no bigint. */
+  readonly identity: { readonly home: string; readonly generation: number; readonly origin: string }
+  readonly run: number
+  readonly taken: readonly (readonly [journal: number, to: number])[]
+  readonly feed: { readonly identity: string; readonly next: number; readonly known: boolean }
+  readonly strategies: readonly KnownStrategy[]
+  readonly starts: readonly LastStart[]
+  readonly config: DeskConfig | undefined
+  /** The numbers of the instruments that had market events. */
+  readonly seen: readonly number[]
+  readonly events: number
+  readonly desk: DeskData
+}
+
+/** Other data is not read. It changes with every change of what a desk keeps. */
+const VERSION = 1
+
+/** Sees the frames that strategies' contexts are made from, after the desk. */
+export interface PlayObserver {
+  book(frame: FrameView<typeof BookTop>): void
+  report(frame: FrameView<typeof OrderReport>): void
+  fill(frame: FrameView<typeof Fill>): void
 }
 
 /** An outcome in the sequence that is not the one that the desk decides. */
@@ -69,6 +109,8 @@ export class Player {
   /** The feed, and the number of its next event. */
   readonly feed = { identity: '', next: 0, known: false }
   readonly strategies = new Map<string, KnownStrategy>()
+  /** By the strategy's number. */
+  readonly starts = new Map<number, LastStart>()
   config: DeskConfig | undefined = undefined
   /** Instruments that had market events. */
   readonly seen = new Set<Instrument>()
@@ -76,6 +118,11 @@ export class Player {
   compared = 0
   events = 0
   difference: OutcomeDifference | undefined = undefined
+  /** Of the frame that is played next. */
+  position = 0
+  /** The number of the last snapshot that is complete, its bytes, and where it is true; 0 before the first. */
+  readonly snapshot = { number: 0, size: 0, at: 0 }
+  observer: PlayObserver | undefined = undefined
   /** The configuration is in effect from here on. */
   onConfig: (config: DeskConfig) => void = () => {}
 
@@ -99,27 +146,36 @@ export class Player {
     this.handlers = this.makeHandlers()
   }
 
-  /** Plays all frames up to the sequence's end at this moment, or up to a position. Stops at the first difference. */
+  /**
+   * Plays all frames up to the sequence's end at this moment, or up to a position at which a frame begins. Continues where it
+   * was. Stops at the first difference.
+   */
   play(path: string, end = Number.POSITIVE_INFINITY): void {
-    const reader = Reader.open(path)
-    this.path = path
+    const reader = this.open(path)
     try {
-      while (this.difference === undefined && reader.position < end && reader.poll(this.handlers, BATCH) > 0);
+      while (this.playSome(reader, end));
     } finally {
       reader.close()
     }
   }
 
-  /** As `play`, with a pause now and then. @param pause gets the part that was played, 0 to 1. */
-  async playInSlices(path: string, pause: (part: number) => Promise<void>): Promise<void> {
-    const reader = Reader.open(path)
-    this.path = path
-    const end = reader.position + reader.lag
+  /**
+   * As `play`, with a pause now and then.
+   *
+   * @param pause gets the part that was played, 0 to 1.
+   */
+  async playInSlices(
+    path: string,
+    pause: (part: number) => Promise<void>,
+    end = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    const reader = this.open(path)
+    const last = Math.min(end, reader.position + reader.lag)
     try {
       let sliceEnd = performance.now() + SLICE_MS
-      while (this.difference === undefined && reader.poll(this.handlers, BATCH) > 0) {
+      while (this.playSome(reader, end)) {
         if (performance.now() < sliceEnd) continue
-        await pause(Math.min(1, reader.position / end))
+        await pause(Math.min(1, reader.position / last))
         sliceEnd = performance.now() + SLICE_MS
       }
     } finally {
@@ -127,24 +183,98 @@ export class Player {
     }
   }
 
+  /**
+   * Everything that is known, as plain data: a player that loads it goes on as this one would have. To be called where a
+   * burst is over: all outcomes are in the sequence.
+   */
+  save(): PlayerData {
+    const { home, generation, origin } = this.identity as HomeIdentity
+    return {
+      version: VERSION,
+      position: this.position,
+      identity: { home: String(home), generation, origin: String(origin) },
+      run: this.run,
+      taken: [...this.taken].sort(([a], [b]) => a - b),
+      feed: { ...this.feed },
+      strategies: [...this.strategies.values()].map(strategy => ({ ...strategy })),
+      starts: [...this.starts.values()],
+      config: this.config,
+      seen: [...this.seen].map(({ number }) => number).sort((a, b) => a - b),
+      events: this.events,
+      desk: this.played.save(),
+    }
+  }
+
+  /** Takes over what `save` gave. To be called before anything is played. */
+  load(data: PlayerData): void {
+    const { home, generation, origin } = data.identity
+    this.begin({ home: BigInt(home), generation, origin: BigInt(origin) })
+    const desk = this.played
+    // A venue says at its start that it is connected. That was long ago.
+    while (!this.outcomes.isEmpty) this.outcomes.shift()
+    // Limits name instruments, so they are known first.
+    for (const [number, spec] of data.desk.instruments) desk.instruments.restore(number, spec)
+    this.config = data.config
+    if (data.config !== undefined) this.onConfig(data.config)
+    desk.load(data.desk)
+    this.position = data.position
+    this.run = data.run
+    for (const [journal, to] of data.taken) this.taken.set(journal, to)
+    Object.assign(this.feed, data.feed)
+    for (const strategy of data.strategies) this.strategies.set(strategy.id, { ...strategy })
+    for (const start of data.starts) this.starts.set(start.strategy, start)
+    for (const number of data.seen) this.seen.add(desk.instruments.get(number) as Instrument)
+    this.events = data.events
+  }
+
+  /** Whether data of a snapshot is of this version. */
+  static canLoad(data: unknown): data is PlayerData {
+    return (data as PlayerData | null)?.version === VERSION
+  }
+
+  private open(path: string): Reader {
+    this.path = path
+    const reader = Reader.open(path, { from: this.position === 0 ? 'start' : { position: this.position } })
+    if (this.position > 0 || reader.position === 0) return reader
+    reader.close()
+    throw this.withoutBeginning()
+  }
+
+  /** Plays a batch. Returns whether there may be more. */
+  private playSome(reader: Reader, end: number): boolean {
+    if (this.difference !== undefined || reader.position >= end) return false
+    // Batches become smaller, so that none ends behind the position.
+    const least = Math.floor((end - reader.position) / LARGEST_STEP)
+    const read = reader.poll(this.handlers, Math.min(BATCH, Math.max(1, least)))
+    this.position = reader.position
+    return read > 0
+  }
+
+  private begin(identity: HomeIdentity): void {
+    this.identity = identity
+    this.originLow = Number(identity.origin & 0xffffffffn)
+    this.originHigh = Number(identity.origin >> 32n)
+    this.desk ??= this.makeDesk(identity)
+  }
+
   /** The desk. @throws {HomeError} when the sequence has no Home frame. */
   get played(): Desk {
-    if (this.desk === undefined)
-      throw new HomeError(
-        `${this.path} does not begin with the frame that says to which home it belongs: its first pages are gone. Put them back, or begin another home`,
-        { path: this.path },
-      )
+    if (this.desk === undefined) throw this.withoutBeginning()
     return this.desk
+  }
+
+  private withoutBeginning(): HomeError {
+    return new HomeError(
+      `${this.path} does not begin with the frame that says to which home it belongs: its first pages are gone, and no snapshot can be used. Put them back, or begin another home`,
+      { path: this.path },
+    )
   }
 
   private makeHandlers(): Handlers {
     const compare = (frame: FrameView): void => this.compare(frame)
     return on(Home, frame => {
       const { home, generation, origin } = frame
-      this.identity = { home, generation, origin }
-      this.originLow = Number(origin & 0xffffffffn)
-      this.originHigh = Number(origin >> 32n)
-      this.desk ??= this.makeDesk(this.identity)
+      this.begin({ home, generation, origin })
     })
       .on(Run, frame => {
         this.run = frame.run
@@ -166,7 +296,8 @@ export class Player {
         this.feed.known = true
       })
       .on(StrategyStart, frame => {
-        const { id, strategy, epoch } = frame
+        const { id, strategy, epoch, seed, code, file, wantsTicker } = frame
+        this.starts.set(strategy, { id, strategy, epoch, seed, code, file, wantsTicker })
         this.strategies.set(id, { id, number: strategy, epoch, ended: false })
         this.desk?.startStrategy(strategy, id, epoch, frame.wantsTicker)
       })
@@ -196,6 +327,7 @@ export class Player {
         if (instrument === undefined) return
         this.seen.add(instrument)
         this.desk?.quote(instrument, frame.bid, frame.bidSize, frame.ask, frame.askSize, frame.position)
+        this.observer?.book(frame)
       })
       .on(Trade, frame => {
         this.events++
@@ -220,8 +352,17 @@ export class Player {
         this.compare(frame)
         this.desk?.venues.all[frame.venue]?.dropFirst()
       })
-      .on(OrderReport, compare)
-      .on(Fill, compare)
+      .on(OrderReport, frame => {
+        this.compare(frame)
+        this.observer?.report(frame)
+      })
+      .on(Fill, frame => {
+        this.compare(frame)
+        this.observer?.fill(frame)
+      })
+      .on(SnapshotEnd, frame => {
+        Object.assign(this.snapshot, { number: frame.snapshot, size: frame.size, at: frame.at })
+      })
       .on(TimerFired, compare)
       .on(PositionDifference, compare)
   }
@@ -247,4 +388,6 @@ export class Player {
 }
 
 const BATCH = 4096
+/** The most slots from one frame to the next: a frame of 255, and as many that are left at a page's end. */
+const LARGEST_STEP = 510
 const SLICE_MS = 10

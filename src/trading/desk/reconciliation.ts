@@ -6,6 +6,7 @@ import type { Risk } from '../risk/risk.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { MissingFills } from './missing-fills.js'
+import type { WaitingData } from './order-queue.js'
 import type { Outcomes } from './outcomes.js'
 import { Unanswered } from './unanswered.js'
 
@@ -13,6 +14,12 @@ import { Unanswered } from './unanswered.js'
 export interface Moment {
   readonly now: number
   readonly cause: number
+}
+
+export interface ReconciliationData {
+  readonly unanswered: WaitingData
+  readonly missing: WaitingData
+  readonly connectedAt: readonly number[]
 }
 
 /**
@@ -37,6 +44,20 @@ export class Reconciliation {
   /** When the next question is due; Infinity for none. */
   get nextAt(): number {
     return Math.min(this.unanswered.nextAt, this.missing.nextAt)
+  }
+
+  save(): ReconciliationData {
+    return {
+      unanswered: this.unanswered.save(),
+      missing: this.missing.save(),
+      connectedAt: Array.from(this.connectedAt, at => at ?? 0),
+    }
+  }
+
+  load({ unanswered, missing, connectedAt }: ReconciliationData): void {
+    this.unanswered.load(unanswered)
+    this.missing.load(missing)
+    this.connectedAt.splice(0, this.connectedAt.length, ...connectedAt)
   }
 
   /** A request that must be answered by its deadline; 0: without one, it is not asked about. */

@@ -13,6 +13,13 @@ export interface Timer {
   readonly number: number
 }
 
+/** All timers as plain data, the next one first. */
+export interface TimersData {
+  /** How many were asked for. */
+  readonly count: number
+  readonly timers: readonly Timer[]
+}
+
 /** All timers, the next one first: a binary heap by time, then by the order in which they were asked for. */
 export class Timers {
   private readonly heap: Timer[] = []
@@ -37,6 +44,17 @@ export class Timers {
       this.push({ ...timer, due: timer.due + (missed + 1) * timer.every })
     }
     return timer
+  }
+
+  save(): TimersData {
+    // Which of the heap's forms it has depends on the past.
+    return { count: this.count, timers: [...this.heap].sort((a, b) => (isBefore(a, b) ? -1 : 1)) }
+  }
+
+  load({ count, timers }: TimersData): void {
+    this.count = count
+    this.heap.length = 0
+    for (const timer of timers) this.push(timer)
   }
 
   /** Removes all timers of a strategy: its process has ended. */

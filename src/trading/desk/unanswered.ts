@@ -1,4 +1,4 @@
-import { OrderQueue, type WaitingOrder } from './order-queue.js'
+import { OrderQueue, type WaitingData, type WaitingOrder } from './order-queue.js'
 
 /** How often the venue is asked again about an order whose outcome is unknown, in ns, and how long after its deadline first. */
 const RETRY_NS = 1e9
@@ -26,6 +26,15 @@ export class Unanswered {
   /** Its outcome is still unknown: it is due again later. */
   again(idHigh: number, idLow: number, now: number): void {
     this.repeated.add(idHigh, idLow, now + RETRY_NS, 0)
+  }
+
+  save(): WaitingData {
+    return { first: this.first.save(), repeated: this.repeated.save() }
+  }
+
+  load({ first, repeated }: WaitingData): void {
+    this.first.load(first)
+    this.repeated.load(repeated)
   }
 
   /** Removes and returns the next one that is due. */

@@ -39,6 +39,7 @@ export class GatewayWork implements Work {
     const { adapters } = open
     for (let i = 0; i < adapters.length; i++) done += adapters[i].source.take(sequence, desk)
     done += open.takeVenueEvents()
+    done += open.snapshots.step()
     if (pump !== undefined) {
       this.measureLateness(pump, wallMs)
       const events = this.market.take(pump, wallMs)
@@ -50,7 +51,7 @@ export class GatewayWork implements Work {
   }
 
   hasWork(): boolean {
-    if (this.open.hasVenueEvents) return true
+    if (this.open.hasVenueEvents || this.open.snapshots.isCopying) return true
     for (const { source } of this.strategies) if (source.reader.lag > 0) return true
     for (const { source } of this.open.adapters) if (source.reader.lag > 0) return true
     return this.dueIn(performance.now()) <= 0

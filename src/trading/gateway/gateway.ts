@@ -4,6 +4,7 @@ import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
 import { nap } from '../../wait/nap.js'
 import { StrategyError } from '../errors.js'
 import { FeedPump } from '../market/feed-pump.js'
+import { isHome } from '../sequence/home.js'
 import { inspectStrategies, type StrategyInfo } from '../strategies/inspect.js'
 import { GatewayWork } from './gateway-work.js'
 import { Loop } from './loop.js'
@@ -82,13 +83,41 @@ export class Gateway {
     const home = absolute(options.home)
     // Before any file is created: in a bundle this module does not exist.
     strategyProcess()
-    const infos = await inspectAll(options.strategies)
-    const open = await openDesk({ ...options, home })
+    const inspecting = inspectAll(options.strategies)
+    inspecting.catch(() => {})
+    // A home is created only for strategies that are sound. One that exists is read meanwhile.
+    if (!isHome(home)) await inspecting
+    const open = await openDesk({ ...options, home }, inspecting)
+    let gateway: Gateway
     try {
+      const infos = open.onRecord ?? (await inspecting)
       const strategies = infos.map(info => enterStrategy(open, info, open.strategies, open.taken))
-      return new Gateway({ ...options, home }, open, strategies)
+      gateway = new Gateway({ ...options, home }, open, strategies)
     } catch (error) {
       open.close()
+      throw error
+    }
+    if (open.onRecord !== undefined) await gateway.confirm(inspecting)
+    return gateway
+  }
+
+  /**
+   * Its strategies run as the sequence has them, and their modules are loaded by now. Where these say something else, because
+   * a file that they import was changed, they are started anew.
+   */
+  private async confirm(inspecting: Promise<readonly StrategyInfo[]>): Promise<void> {
+    try {
+      const infos = await inspecting
+      const running = this.work.strategies.slice()
+      for (const strategy of running) {
+        const info = infos.find(({ id }) => id === strategy.info.id)
+        if (info?.wantsTicker === strategy.info.wantsTicker) strategy.info = info
+        else await this.removeStrategy(strategy.info.id)
+      }
+      for (const info of infos)
+        if (!this.work.strategies.some(strategy => strategy.info.id === info.id)) this.enter(info)
+    } catch (error) {
+      await this.stop().catch(() => {})
       throw error
     }
   }
@@ -142,13 +171,15 @@ export class Gateway {
       if (other !== undefined)
         throw new StrategyError(`a strategy '${info.id}' runs already, from ${other.info.file}`, { path: info.file })
     }
-    for (const info of infos) {
-      const strategy = enterStrategy(this.open, info, this.open.strategies, this.open.taken)
-      superviseStrategy(this.open, strategy)
-      this.work.add(strategy)
-      this.loop.wake()
-      await strategy.supervisor?.ready
-    }
+    for (const info of infos) await this.enter(info).supervisor?.ready
+  }
+
+  private enter(info: StrategyInfo): RunningStrategy {
+    const strategy = enterStrategy(this.open, info, this.open.strategies, this.open.taken)
+    superviseStrategy(this.open, strategy)
+    this.work.add(strategy)
+    this.loop.wake()
+    return strategy
   }
 
   /** Stops a strategy in order and removes it. Its journal stays. Returns whether it stopped by itself. */

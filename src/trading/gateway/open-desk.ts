@@ -1,5 +1,6 @@
 import * as path from 'node:path'
-import { InvalidOptionError } from '../../base/errors.js'
+import { absolute } from '../../base/absolute.js'
+import { InvalidOptionError, type TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
@@ -8,7 +9,7 @@ import { inspectVenue } from '../adapter/inspect.js'
 import type { Desk } from '../desk/desk.js'
 import { makeDesk, type PlacedVenue } from '../desk/make-desk.js'
 import { type KnownStrategy, Player } from '../desk/player.js'
-import { HomeError, SequenceMismatchError } from '../errors.js'
+import { HomeError, SequenceMismatchError, SnapshotError } from '../errors.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
@@ -21,12 +22,17 @@ import { type DeskConfig, writeConfig } from '../sequence/config.js'
 import { FeedStart, Run, SEQUENCE_FRAMES } from '../sequence/frames.js'
 import { HomeDirectory, type HomeIdentity, newIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
 import { Sequence } from '../sequence/sequence.js'
+import { findSnapshot } from '../snapshots/find.js'
+import { parted, unpack } from '../snapshots/pack.js'
+import type { StrategyInfo } from '../strategies/inspect.js'
 import { checkVenue } from '../venues/load-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
 import { Adapter } from './adapter.js'
 import { BreakerWatch } from './breaker-watch.js'
 import { checkJournals } from './check-home.js'
+import { strategiesOnRecord } from './on-record.js'
 import type { GatewayOptions } from './options.js'
+import { SNAPSHOT_BYTES, Snapshots } from './snapshots.js'
 import { VenueInbox } from './venue-inbox.js'
 
 /** A venue of the options; one that runs in a process of its own has a module. */
@@ -41,6 +47,7 @@ export class OpenDesk {
   private readonly inbox: VenueInbox
   /** The venues that run in processes of their own. */
   readonly adapters: readonly Adapter[]
+  readonly snapshots: Snapshots
 
   constructor(
     readonly options: GatewayOptions,
@@ -51,10 +58,14 @@ export class OpenDesk {
     private readonly player: Player,
     private readonly breaker: BreakerWatch,
     venues: readonly OpenVenue[],
+    readonly config: DeskConfig,
+    /** The strategies of the options as the sequence has them; undefined when one is new or changed. */
+    readonly onRecord: readonly StrategyInfo[] | undefined,
   ) {
     this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
     const clientOrderIds = new ClientOrderIds(identity.home)
     this.inbox = new VenueInbox(desk.venues, player.taken, clientOrderIds, () => this.onVenueEvent())
+    this.snapshots = new Snapshots(this, options.snapshotBytes ?? SNAPSHOT_BYTES)
   }
 
   /** Market events of earlier runs. */
@@ -66,6 +77,15 @@ export class OpenDesk {
   get taken(): Map<number, number> {
     return this.player.taken
   }
+
+  /** The last complete snapshot of earlier runs. */
+  get lastSnapshot(): Player['snapshot'] {
+    return this.player.snapshot
+  }
+
+  readonly onReady = (): void => this.onVenueEvent()
+
+  readonly onProblem = (problem: TicktapeError): void => this.options.onProblem?.(problem)
 
   get strategies(): Map<string, KnownStrategy> {
     return this.player.strategies
@@ -116,6 +136,7 @@ export class OpenDesk {
   }
 
   close(): void {
+    this.snapshots.close()
     for (const { source } of this.adapters) source.close()
     for (const { venue } of this.desk.venues.all) venue.close()
     this.breaker.close()
@@ -145,9 +166,10 @@ export class OpenDesk {
 /**
  * Opens a home: creates it, or plays its sequence and makes the outcomes that are missing.
  *
- * @throws as `Gateway.start`. Nothing was sent then.
+ * @param sound the strategies are sound: it is waited for before anything is written, unless the sequence knows them all.
+ * @throws as `Gateway.start`, and what `sound` rejects with. Nothing was sent then.
  */
-export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
+export async function openDesk(options: GatewayOptions, sound: Promise<unknown>): Promise<OpenDesk> {
   const home = HomeDirectory.open(options.home)
   const { pageSize, durability } = options
   const venues = await venuesOf(options)
@@ -166,19 +188,22 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
       checkSameVenues(home, recorded, config)
       player.played.risk.setOptions(recorded.risk)
     }
+    loadSnapshot(home, player, options)
     player.play(home.sequence)
     const desk = player.played
     if (player.difference !== undefined) throw mismatch(home, player)
     const identity = player.identity as HomeIdentity
     await checkJournals(home, identity, writer.position, player, venues, options)
     const sequence = new Sequence(writer, desk.time)
+    const onRecord = strategiesOnRecord(options.strategies.map(absolute), player.starts.values())
+    if (onRecord === undefined) await sound
     completeOutcomes(writer, recorder)
     desk.outcomes.writeTo(writer)
     // Its clock is read back from the frame, so that replay has the same time.
     const clock = desk.time.toBigInt(desk.time.now())
     desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid: process.pid, clock }))
     breaker = new BreakerWatch(home.path)
-    open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, venues)
+    open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, venues, config, onRecord)
     open.addInstruments()
     // After the instruments, which limits may name.
     desk.risk.setOptions(config.risk)
@@ -193,6 +218,24 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     }
     throw error
   }
+}
+
+/** Begins with the last snapshot that can be used, so that only what follows it is played. */
+function loadSnapshot(home: HomeDirectory, player: Player, { onProblem }: GatewayOptions): void {
+  const { found, unusable } = findSnapshot(home.sequence)
+  const data = found === undefined ? undefined : unpack(parted(found.bytes)[1])
+  const isKnown = Player.canLoad(data)
+  const start = isKnown ? `the one that is true at position ${data.position}` : 'the beginning of the sequence'
+  const report = (position: number, problem: string): void =>
+    onProblem?.(
+      new SnapshotError(
+        `the snapshot at position ${position} of ${home.sequence} cannot be used: ${problem}. The gateway starts from ${start}`,
+        { path: home.sequence, position },
+      ),
+    )
+  for (const { place, problem } of unusable) report(place.end, problem)
+  if (found !== undefined && !isKnown) report(found.place.end, 'another version of this program has made it')
+  if (isKnown) player.load(data)
 }
 
 /** Writes the outcomes that were decided, and not written before the last gateway ended. */

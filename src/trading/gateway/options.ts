@@ -44,6 +44,17 @@ export interface GatewayOptions {
   readonly wait?: Wait
   /** The page size of the gateway's journal in bytes. Default 16 MiB. */
   readonly pageSize?: number
+  /**
+   * Bytes of the sequence after which there is a snapshot of the gateway's state in it, so that a start reads only what
+   * follows the last one; 0: none. There are at least four times a snapshot's size between it and the next one. Default
+   * 4 MiB.
+   */
+  readonly snapshotBytes?: number
+  /**
+   * Which pages of the home's journals may go: those that no start from one of the last so many snapshots needs, and no
+   * strategy, venue or named reader. `bytes` and `age` (ms) keep more. Default: every page is kept.
+   */
+  readonly retain?: { readonly snapshots?: number; readonly bytes?: number; readonly age?: number }
   /** The page size of a strategy's journal in bytes. Default 1 MiB. */
   readonly strategyPageSize?: number
   /**
@@ -83,6 +94,8 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     requestExpiryMs: kinds.integer(0, 3_600_000),
     wait: kinds.oneOf(...WAITS),
     pageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
+    snapshotBytes: kinds.integer(0, Number.MAX_SAFE_INTEGER),
+    retain: kinds.object,
     strategyPageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
     durability: isDurability,
     backOffMs: kinds.integer(1, 60_000),
@@ -98,6 +111,15 @@ export function checkGatewayOptions(options: GatewayOptions): void {
   }
   if (typeof feed.events !== 'function')
     throw new InvalidOptionError("option 'feed' of Gateway.start takes a feed: an object with events(skip)")
+  if (options.retain !== undefined) {
+    checkOptions("option 'retain' of Gateway.start", options.retain, {
+      snapshots: kinds.integer(1, 1000),
+      bytes: kinds.integer(0, Number.MAX_SAFE_INTEGER),
+      age: kinds.number(0, Number.MAX_SAFE_INTEGER),
+    })
+    if (options.snapshotBytes === 0)
+      throw new InvalidOptionError("option 'retain' of Gateway.start needs snapshots: leave out 'snapshotBytes: 0'")
+  }
   for (const file of strategies) {
     if (typeof file !== 'string')
       throw new InvalidOptionError(

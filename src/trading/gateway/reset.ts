@@ -7,7 +7,7 @@ import { Lifecycle } from '../../runtime/consumer/lifecycle.js'
 import { HomeError } from '../errors.js'
 import { StrategyReset } from '../sequence/frames.js'
 import { HomeDirectory, newIdentity, readIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
-import { livesOf } from '../sequence/lives.js'
+import { allLives } from '../snapshots/lives.js'
 
 export interface ResetReport {
   /** Where the old journals are now. */
@@ -55,7 +55,7 @@ export function resetHome(directory: string): ResetReport {
 export function resetStrategy(directory: string, id: string): ResetReport {
   const home = HomeDirectory.openExisting(directory)
   const journal = home.strategy(id)
-  const known = livesOf(home).strategies.get(id)
+  const known = allLives(home).strategies.get(id)
   if (known === undefined && !fs.existsSync(journal)) {
     const ids = home.strategyIds.map(other => `'${other}'`).join(', ')
     throw new HomeError(`${home.path} has no strategy '${id}'; there are: ${ids || 'none'}`, { path: home.path })

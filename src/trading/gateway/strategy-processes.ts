@@ -31,7 +31,7 @@ export class RunningStrategy {
   supervisor: Supervisor | undefined = undefined
 
   constructor(
-    readonly info: StrategyInfo,
+    public info: StrategyInfo,
     readonly known: KnownStrategy,
     path: string,
     position: number,

@@ -125,6 +125,53 @@ export const PositionDifference = frame(
   { slots: 2 },
 )
 
+/**
+ * A part of a snapshot: everything that the gateway knew before a position of the sequence. Its format is in
+ * trading/snapshots/pack.
+ */
+export const SnapshotPart = frame('SnapshotPart', 55, {
+  /** Counts the snapshots of a home. */
+  snapshot: u32,
+  /** From 0. */
+  part: u32,
+  /** How many of the bytes belong to it. */
+  size: u16,
+  bytes: bytes(2000),
+})
+
+/** A snapshot is complete: it can be used when its parts have this checksum. */
+export const SnapshotEnd = frame('SnapshotEnd', 56, {
+  snapshot: u32,
+  parts: u32,
+  /** Bytes of all parts. */
+  size: f64,
+  /** What it says is true before this position. It is not after the first part's. */
+  at: f64,
+  /** Position of the Home frame that is before its first part. */
+  begin: f64,
+  /** SHA-256 of all parts, hexadecimal. */
+  sha256: ascii(64),
+})
+
+/**
+ * A part of what a strategy keeps: JSON, in as many frames as it needs. In its own journal; complete with the last part. The
+ * state is that after all frames of the sequence before `next`.
+ */
+export const StrategyState = frame('StrategyState', 57, {
+  epoch: u32,
+  /** From 0. */
+  part: u32,
+  /** How many of the bytes belong to it. */
+  size: u16,
+  last: bool,
+  /** It is that after `onStop`: it counts only when the strategy's end follows. */
+  final: bool,
+  next: f64,
+  /** Position of the first part; 0 in it. */
+  begin: f64,
+  bytes: bytes(2000),
+})
+
 /** What a venue said, as it said it. In the journal of its adapter, and copied. */
 export const VenueReport = frame('VenueReport', 41, {
   /** An index into VENUE_EVENTS. */
@@ -173,4 +220,6 @@ export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
   Switch,
   VenueReport,
   PositionDifference,
+  SnapshotPart,
+  SnapshotEnd,
 ]

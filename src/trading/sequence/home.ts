@@ -136,13 +136,24 @@ export function isHome(directory: string): boolean {
   return (fs.existsSync(sequence) && isJournal(sequence)) || fs.existsSync(path.join(directory, OLD_FILE))
 }
 
+/** The home that a journal's directory belongs to; undefined when it is no journal of a home. */
+export function homeOf(journal: string): string | undefined {
+  const directory = path.resolve(journal)
+  const parent = path.dirname(directory)
+  const isOwn = SINGLE_JOURNALS.has(path.basename(directory)) && isHome(parent)
+  if (isOwn) return parent
+  const above = path.dirname(parent)
+  return JOURNAL_FOLDERS.has(path.basename(parent)) && isHome(above) ? above : undefined
+}
+
 /** A new home's identity. */
 export function newIdentity(): HomeIdentity {
   return { home: BigInt(`0x${randomBytes(5).toString('hex')}`), generation: 1, origin: now() }
 }
 
-export function writeIdentity(writer: Writer, { home, generation, origin }: HomeIdentity): void {
-  writer.write(Home, { home, generation, journal: writer.journalId, origin })
+/** Returns the position of the frame. */
+export function writeIdentity(writer: Writer, { home, generation, origin }: HomeIdentity): number {
+  return writer.write(Home, { home, generation, journal: writer.journalId, origin })
 }
 
 /** The identity in a journal's first frame, with the journal's number; undefined when it has none. */
@@ -163,6 +174,9 @@ export function readIdentity(journal: string): (HomeIdentity & { readonly journa
   }
 }
 
+/** The journals of a home, and the folders that have some. */
+const SINGLE_JOURNALS = new Set(['gateway', 'operator'])
+const JOURNAL_FOLDERS = new Set(['strategies', 'venues'])
 /** The record of the members of a session of version 0.1. */
 const OLD_FILE = 'session.json'
 const JOURNAL_FILES = [FileName.CONTROL, FileName.SCHEMA, FileName.LOCK]

@@ -21,6 +21,9 @@ export interface OpenOrder {
   readonly clientOrderId: string
 }
 
+/** An open order as JSON has it. */
+export type SavedOrder = Omit<OpenOrder, 'orderId'> & { readonly orderId: string }
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const FINAL: ReadonlySet<OrderState> = new Set(['filled', 'cancelled', 'rejected', 'denied', 'expired'])
@@ -77,6 +80,21 @@ export class OwnOrders {
       pendingAmend: report.pendingAmend,
       clientOrderId: report.clientOrderId,
     })
+  }
+
+  has(orderId: bigint): boolean {
+    return this.open.has(orderId)
+  }
+
+  save(): SavedOrder[] {
+    return [...this.open.values()].map(order => ({ ...order, orderId: String(order.orderId) }))
+  }
+
+  load(orders: readonly SavedOrder[]): void {
+    for (const order of orders) {
+      const orderId = BigInt(order.orderId)
+      this.open.set(orderId, { ...order, orderId })
+    }
   }
 
   /** Copies, oldest first. @param instrument of this instrument only. */

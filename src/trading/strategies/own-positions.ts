@@ -16,6 +16,12 @@ export interface OwnPosition {
   readonly unrealised: number
 }
 
+/** A position as JSON has it: the symbol with its venue, and whole numbers as text. */
+export type SavedPosition = readonly [symbol: string, quantity: string, cost: string, realised: string, fees: string]
+
+/** All positions here are of one strategy. */
+const OWN = 'own'
+
 /** The strategy's own positions, from its fills. */
 export class OwnPositions {
   private readonly positions = new Positions({ scale: { price: 18, quantity: 18 } })
@@ -28,7 +34,7 @@ export class OwnPositions {
     const instrument = this.instruments.get(fill.instrument)
     if (instrument === undefined) return
     this.positions.apply({
-      strategy: 'own',
+      strategy: OWN,
       symbol: instrument.name,
       side: fill.side,
       price: fill.price,
@@ -41,8 +47,23 @@ export class OwnPositions {
     this.asks[instrument] = ask
   }
 
+  save(): SavedPosition[] {
+    const saved: SavedPosition[] = []
+    for (const { kind, symbol, state } of this.positions.entries())
+      if (kind === 'strategy')
+        saved.push([symbol, String(state.quantity), String(state.cost), String(state.realised), String(state.fees)])
+    return saved
+  }
+
+  load(positions: readonly SavedPosition[]): void {
+    for (const [symbol, ...numbers] of positions) {
+      const [quantity, cost, realised, fees] = numbers.map(BigInt)
+      this.positions.bookOf('strategy', OWN, symbol).restore({ quantity, cost, realised, fees })
+    }
+  }
+
   of(instrument: Instrument): OwnPosition {
-    const position = this.positions.get('own', instrument.name)
+    const position = this.positions.get(OWN, instrument.name)
     const bid = this.bids[instrument.number] ?? 0
     const ask = this.asks[instrument.number] ?? 0
     const multiplier = instrument.multiplier.valueOf(1)

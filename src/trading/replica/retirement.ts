@@ -1,0 +1,33 @@
+import type { Player } from '../desk/player.js'
+import { type Kept, type RetainOptions, retire } from './retire.js'
+
+/** Retires pages of a home each time a snapshot is complete: as many snapshots as are wanted stay usable. */
+export class Retirement {
+  /** The snapshots of this process that are complete, as far as they are kept. The oldest first. */
+  private readonly kept: Kept[] = []
+  private last: Kept | undefined = undefined
+
+  constructor(
+    private readonly home: string,
+    private readonly options: RetainOptions,
+    private readonly player: Player,
+  ) {}
+
+  /** A snapshot was made of what the player now knows. */
+  saved(): void {
+    this.last = { at: this.player.position, taken: new Map(this.player.taken) }
+  }
+
+  /** The snapshot that was made last is in the sequence. Returns how many pages were retired. */
+  async complete(): Promise<number> {
+    const { last, kept, options, player } = this
+    if (last === undefined) return 0
+    kept.push(last)
+    if (kept.length > options.snapshots) kept.shift()
+    if (kept.length < options.snapshots) return 0
+    const remoteVenues = new Map(
+      player.played.venues.all.flatMap(({ number, name, isRemote }) => (isRemote ? [[number, name] as const] : [])),
+    )
+    return retire(this.home, kept[0], { strategies: player.strategies, remoteVenues }, options)
+  }
+}
