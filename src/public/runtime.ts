@@ -30,6 +30,7 @@ export {
   type OrderReportView,
   type StrategyContext,
   type StrategyDefinition,
+  type StrategyStateFunctions,
   type TickerView,
   type TimerEvent,
   type TradeView,

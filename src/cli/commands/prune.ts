@@ -1,9 +1,12 @@
+import * as fs from 'node:fs'
 import type { Command } from 'commander'
 import { now } from '../../base/clock.js'
 import { formatAge } from '../../base/format-duration.js'
 import { listDirectory } from '../../journal/files/directory.js'
 import type { Blocker } from '../../journal/retain/plan.js'
 import { type PruneReport, prune } from '../../journal/retain/prune.js'
+import { HomeError } from '../../trading/errors.js'
+import { homeOf } from '../../trading/sequence/home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
@@ -47,6 +50,7 @@ export function registerPrune(program: Command): void {
 const HELP = `
 A page is removed when any limit says so, if it is sealed and no named reader, open or not, still needs it. The page being written, the
 page prepared after it, and the last page with a frame are kept. Exit code 2 when something could not be removed.
+Journals of a home are refused: its gateway retires their pages. There, --forget NAME alone forgets a reader.
 
 Examples:
   $ ticktape prune orders --age 30d --dry-run           what would be removed, and which readers prevent more
@@ -56,13 +60,21 @@ Examples:
 async function runPrune(directory: string, flags: PruneFlags): Promise<number> {
   const { bytes, age, pages, dryRun, forget, ignoreReaders } = flags
   listDirectory(directory) // A missing journal is the first error to report.
-  if (bytes === undefined && age === undefined && pages === undefined) {
+  const home = homeOf(fs.realpathSync(directory))
+  const hasLimit = bytes !== undefined || age !== undefined || pages !== undefined
+  if (home !== undefined && (hasLimit || forget.length === 0))
+    throw new HomeError(
+      `${directory} is a journal of the home ${home}: which of its pages may go, only the home's own rules say (option 'retain' of its gateway). Nothing was removed. With --forget NAME alone a reader is forgotten that will never be opened again`,
+      { path: directory },
+    )
+  if (!hasLimit && home === undefined) {
     throw new UsageError('prune takes at least one limit: --bytes 20G, --age 30d or --pages 5')
   }
   const report = await prune(directory, {
     bytes,
     age,
-    pages,
+    // In a home nothing is removed: its gateway does that.
+    pages: home === undefined ? pages : Number.MAX_SAFE_INTEGER,
     dryRun,
     forget,
     readers: ignoreReaders !== true,

@@ -4,7 +4,7 @@ import type { Speed } from '../../trading/market/pace.js'
 import { type GatewayReplayResult, replayGateway } from '../../trading/replay/gateway.js'
 import { type ReplayResult, replayStrategy } from '../../trading/replay/strategy.js'
 import { HomeDirectory, isHome } from '../../trading/sequence/home.js'
-import { livesOf } from '../../trading/sequence/lives.js'
+import { allLives } from '../../trading/snapshots/lives.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint, toJson } from '../output/output.js'
@@ -85,7 +85,7 @@ async function replaySession(
 ): Promise<number> {
   const ids =
     options.strategy === undefined
-      ? [...livesOf(HomeDirectory.openExisting(home)).strategies.keys()]
+      ? [...allLives(HomeDirectory.openExisting(home)).strategies.keys()]
       : [options.strategy]
   const gateway = options.strategy === undefined ? await gatewayResult(home, signal) : undefined
   const results: ReplayResult[] = []
@@ -133,8 +133,10 @@ async function gatewayResult(home: string, signal: AbortSignal): Promise<Gateway
 function gatewayLines(result: GatewayReplayResult | VenueMissingError): string[] {
   if (result instanceof VenueMissingError)
     return [`gateway: ${paint('yellow', 'cannot compare')}: ${printable(result.message)}`]
-  const { events, outcomes, difference } = result
-  const done = `${grouped(events)} market events, ${grouped(outcomes)} outcomes as recorded`
+  const { from, events, outcomes, snapshots, difference } = result
+  const checked = snapshots === 0 ? '' : `, ${grouped(snapshots)} ${snapshots === 1 ? 'snapshot' : 'snapshots'} checked`
+  const since = from === 0 ? '' : `, from position ${from} on: earlier pages were retired`
+  const done = `${grouped(events)} market events, ${grouped(outcomes)} outcomes as recorded${checked}${since}`
   if (difference === undefined) return [`gateway: ${paint('green', 'the same')}: ${done}`]
   return [
     `gateway: ${paint('red', 'different')} after ${done}`,
@@ -143,8 +145,9 @@ function gatewayLines(result: GatewayReplayResult | VenueMissingError): string[]
   ]
 }
 
-function strategyLines({ strategy, runs, frames, orders, difference }: ReplayResult): string[] {
-  const done = `${grouped(frames)} frames in ${runs} ${runs === 1 ? 'run' : 'runs'}, ${grouped(orders)} orders and cancels as recorded`
+function strategyLines({ strategy, runs, firstRun, frames, orders, difference }: ReplayResult): string[] {
+  const since = firstRun === undefined ? '' : `, from run ${firstRun} on: earlier pages were retired`
+  const done = `${grouped(frames)} frames in ${runs} ${runs === 1 ? 'run' : 'runs'}, ${grouped(orders)} orders and cancels as recorded${since}`
   if (difference === undefined) return [`${strategy}: ${paint('green', 'the same')}: ${done}`]
   const { what, input, position, recorded, replayed } = difference
   const where = input === undefined ? '' : ` (frame at ${input} of the sequence)`

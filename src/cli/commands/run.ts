@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { Gateway } from '../../trading/gateway/gateway.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
+import { wholeNumber } from '../output/units.js'
 import { type RunFiles, readRunFiles } from './run-files.js'
 import { JsonView, type RunView, STOP_MS, TextView } from './run-view.js'
 import { addFeedOptions, checkedFeed, type FeedOptions } from './session-options.js'
@@ -12,6 +13,7 @@ interface RunOptions extends FeedOptions, RunFiles {
   readonly home?: string
   readonly feed?: string
   readonly duration?: number
+  readonly retain?: number
   readonly json?: boolean
 }
 
@@ -24,6 +26,11 @@ export function registerRun(program: Command): void {
     .option('--venue <file>', 'a module with a venue, which gets a process of its own; default: a simulated exchange')
     .option('--risk <file>', 'limits, as a JSON object; default: none')
     .option('--instruments <file>', 'terms of instruments that the venue does not know itself, as a JSON list')
+    .option(
+      '--retain <snapshots>',
+      'retire pages of the home that no start from one of the last so many snapshots needs; default: keep all',
+      wholeNumber(1),
+    )
     .option('--feed <kind>', "'synthetic'; see also --capture")
   addFeedOptions(command)
     .option('--duration <seconds>', 'stop after this time; default: when the feed ends, or at Ctrl-C', parseSeconds)
@@ -76,6 +83,7 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
       feed,
       speed: options.speed,
       maxGapMs: options.maxGap,
+      retain: options.retain === undefined ? undefined : { snapshots: options.retain },
       wait: options.wait,
       stopMs: STOP_MS,
       onStrategy: (id, event) => view.strategy(id, event),

@@ -5,6 +5,7 @@ import { Page } from '../../frames/format.js'
 import { JournalNotFoundError } from '../../journal/errors.js'
 import { inspect, isJournal, type JournalInfo, RETENTION_BLOCKED } from '../../journal/inspect/inspect.js'
 import { native } from '../../native/index.js'
+import { homeOf } from '../../trading/sequence/home.js'
 import { formatBytes, grouped } from '../output/units.js'
 import { bad, type DoctorFinding, type Machine, ok, warn } from './machine.js'
 
@@ -58,7 +59,11 @@ function fileSystem(type: number): DoctorFinding {
 
 function roomAhead(free: number, pageSize: number, directory: string): DoctorFinding {
   const found = `${formatBytes(free)} free, pages of ${formatBytes(pageSize)}`
-  const type = `ticktape prune ${shellQuoted(directory)} --bytes SIZE --dry-run`
+  const home = homeOf(directory)
+  const type =
+    home === undefined
+      ? `ticktape prune ${shellQuoted(directory)} --bytes SIZE --dry-run`
+      : `df -h ${shellQuoted(home)}    # the gateway's option 'retain' says which pages of the home may go`
   if (free < 2 * pageSize) return bad('room for pages', found, 'the next page will not fit: JournalFullError', type)
   if (free < PAGES_AHEAD * pageSize)
     return warn('room for pages', found, `fewer than ${PAGES_AHEAD} pages more will fit`, type)
@@ -105,9 +110,11 @@ function readersOf({ path: directory, readers, pages, problems }: JournalInfo): 
   const closed = behind.length === 0 ? '' : `closed, and more than a page behind: ${names}`
   const found = blocked.length === 0 ? closed : blocked.map(({ message }) => message).join('; ')
   if (found === '') return ok('named readers', `${readers.length}`)
+  // In a home nothing but the reader may go.
+  const limit = homeOf(directory) === undefined ? `--pages ${pages.length} ` : ''
   const type =
     behind.length === 0
       ? `ticktape ls ${shellQuoted(directory)}    # they are open: check that they keep up`
-      : `ticktape prune ${shellQuoted(directory)} --pages ${pages.length} --forget ${shellQuoted(behind[0].name)} --dry-run    # then without --dry-run, if it will never be opened again`
+      : `ticktape prune ${shellQuoted(directory)} ${limit}--forget ${shellQuoted(behind[0].name)} --dry-run    # then without --dry-run, if it will never be opened again`
   return warn('named readers', found, 'retention keeps every page they have not read', type)
 }

@@ -6,6 +6,7 @@ import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Handlers } from '../../frames/handlers.js'
 import type { FrameView, WriteView } from '../../frames/view.js'
 import { JournalReplacedError } from '../../journal/errors.js'
+import type { Start } from '../../journal/read/options.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
@@ -27,7 +28,7 @@ export interface ConsumerOptions {
   readonly output: string
   readonly writer: WriterOptions
   /** Where a consumer begins that has never run. */
-  readonly from: 'start' | 'end'
+  readonly from: Start
   /** The number of this run, larger than that of any run before. Default: one more than the last. */
   readonly run?: number
 }

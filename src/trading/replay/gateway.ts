@@ -1,16 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { FrameRecorder } from '../../frames/frame-recorder.js'
-import { Desk } from '../desk/desk.js'
-import { makeDesk } from '../desk/make-desk.js'
 import { type OutcomeDifference, Player } from '../desk/player.js'
-import { VenueMissingError } from '../errors.js'
-import type { SimulatedExchangeOptions } from '../exchange/options/options.js'
-import { SimulatedExchange } from '../exchange/simulated-exchange.js'
-import type { DeskConfig, VenueConfig } from '../sequence/config.js'
+import { HomeError } from '../errors.js'
+import { Replica } from '../replica/replica.js'
 import { HomeDirectory } from '../sequence/home.js'
 import { livesOf } from '../sequence/lives.js'
+import { firstKnown, readSnapshot, snapshotsOf } from '../snapshots/find.js'
+import { parted, unpack } from '../snapshots/pack.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
-import { RecordedVenue } from '../venues/recorded-venue.js'
 
 export interface GatewayReplayOptions {
   readonly home: string
@@ -25,55 +21,67 @@ export interface GatewayReplayOptions {
 }
 
 export interface GatewayReplayResult {
+  /** From where on everything was compared: 0, or the position of the first complete snapshot when earlier pages are gone. */
+  readonly from: number
   /** Market events played. */
   readonly events: number
   /** Intents, reports, fills and timers that are the same as the recorded ones. */
   readonly outcomes: number
+  /** Snapshots that say what is known there. */
+  readonly snapshots: number
   /** Undefined when everything was the same. */
   readonly difference: OutcomeDifference | undefined
 }
 
 /**
- * Decides again everything that a gateway decided, from its sequence, and compares.
+ * Decides again everything that a gateway decided, from its sequence, and compares; also each snapshot with what is known
+ * where it was made.
  *
- * @throws {HomeError} for a home that does not exist, {VenueMissingError}, what Reader.open throws, and the signal's reason.
+ * @throws {HomeError} for a home that does not exist, or whose first pages are gone and that has no snapshot to start from;
+ *   {VenueMissingError}, what Reader.open throws, and the signal's reason.
  */
 export async function replayGateway(options: GatewayReplayOptions): Promise<GatewayReplayResult> {
   const home = HomeDirectory.openExisting(options.home)
-  const { config } = livesOf(home)
-  const recorder = new FrameRecorder()
-  const player = new Player(identity => replayDesk(home, identity, config, options, recorder), recorder)
-  player.onConfig = recorded => player.played.risk.setOptions(recorded.risk)
-  await player.playInSlices(home.sequence, async part => {
+  const { sequence } = home
+  const first = firstKnown(sequence)
+  const start = first?.snapshot === undefined ? undefined : unpack(parted(first.snapshot.bytes)[1])
+  if (first === undefined || (start !== undefined && !Player.canLoad(start)))
+    throw new HomeError(`${sequence} has lost its first pages, and has no snapshot of this version to start from`, {
+      path: sequence,
+    })
+  const config = start?.config ?? livesOf(home).config
+  const replica = new Replica(home.path, config ?? { risk: {}, venues: [], expiryMs: 0 }, options.venues)
+  if (first.snapshot !== undefined) replica.load(first.snapshot.bytes)
+  const { player } = replica
+  const before = player.events
+  const pause = async (part: number): Promise<void> => {
     options.onProgress?.(part)
     await turn()
     options.signal?.throwIfAborted()
-  })
-  const { events, compared, difference } = player
-  return { events, outcomes: compared, difference }
-}
-
-function replayDesk(
-  home: HomeDirectory,
-  identity: Parameters<typeof makeDesk>[0],
-  config: DeskConfig | undefined,
-  { venues = [] }: GatewayReplayOptions,
-  recorder: FrameRecorder,
-): Desk {
-  const all = (config?.venues ?? []).map(recorded => {
-    const given = venues.find(venue => venue.name === recorded.name)
-    return { venue: given ?? buildVenue(home, recorded), isRemote: recorded.isRemote }
-  })
-  return makeDesk(identity, all, config?.expiryMs ?? 0, recorder)
-}
-
-function buildVenue(home: HomeDirectory, recorded: VenueConfig): AsyncVenue {
-  if (!recorded.deterministic) return new RecordedVenue(recorded.name, recorded.accounts, recorded.canAmend)
-  const { kind, options } = (recorded.configuration ?? {}) as { kind?: string; options?: SimulatedExchangeOptions }
-  if (kind === 'simulated') return new SimulatedExchange(options)
-  throw new VenueMissingError(
-    `${home.path} was run with the venue '${recorded.name}', which this program does not have; pass it as one of 'venues'`,
-    [recorded.name],
-    { path: home.path },
-  )
+  }
+  let snapshots = 0
+  let difference: OutcomeDifference | undefined
+  for (const place of [...snapshotsOf(sequence)].reverse()) {
+    if (place.at < first.position || difference !== undefined) continue
+    await player.playInSlices(sequence, pause, place.at)
+    if (player.difference !== undefined) break
+    const bytes = readSnapshot(sequence, place)
+    if (typeof bytes === 'string')
+      difference = { position: place.end, found: `a snapshot: ${bytes}`, expected: undefined }
+    else if (!replica.save().equals(bytes))
+      difference = {
+        position: place.end,
+        found: 'a snapshot',
+        expected: 'another one: it does not say what is known there',
+      }
+    else snapshots++
+  }
+  if (difference === undefined) await player.playInSlices(sequence, pause)
+  return {
+    from: first.position,
+    events: player.events - before,
+    outcomes: player.compared,
+    snapshots,
+    difference: player.difference ?? difference,
+  }
 }

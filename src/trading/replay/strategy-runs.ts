@@ -17,6 +17,8 @@ export interface StrategyRun {
   progress: RecordedProgress | undefined
   /** What follows this position of its own journal was sent by its `onStop`. */
   finalOutputsFrom: number
+  /** Position in its own journal of the frame that says so. */
+  readonly startedAt: number
   /** Position in its own journal of the last frame that was there: a strategy that runs writes more meanwhile. */
   last: number
 }
@@ -68,6 +70,7 @@ function begin({ run, next, position }: RecordedEvent): StrategyRun {
     read: undefined,
     progress: undefined,
     finalOutputsFrom: Number.POSITIVE_INFINITY,
+    startedAt: position,
     last: position,
   }
 }

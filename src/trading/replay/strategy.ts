@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { absolute } from '../../base/absolute.js'
 import { Handlers } from '../../frames/handlers.js'
 import type { FrameHeader } from '../../frames/view.js'
+import { listDirectory } from '../../journal/files/directory.js'
 import { Reader } from '../../journal/read/reader.js'
 import { HomeError } from '../errors.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
@@ -9,7 +10,9 @@ import { Fill, OrderReport } from '../messages/order-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired } from '../sequence/frames.js'
 import { HomeDirectory, SEQUENCE } from '../sequence/home.js'
-import { livesOf, moduleOnRecord, strategyIn } from '../sequence/lives.js'
+import { moduleOnRecord, strategyIn } from '../sequence/lives.js'
+import { firstKnown } from '../snapshots/find.js'
+import { allLives } from '../snapshots/lives.js'
 import { passEarlierFrames } from '../strategies/before-start.js'
 import { StrategyHost } from '../strategies/host.js'
 import { loadStrategy } from '../strategies/load.js'
@@ -31,6 +34,8 @@ export interface ReplayResult {
   readonly strategy: string
   /** The number of runs of the strategy that were replayed. */
   readonly runs: number
+  /** The number of the first one, when earlier ones began on pages that are gone. */
+  readonly firstRun: number | undefined
   /** The number of frames that were read. */
   readonly frames: number
   /** The number of orders and requests that are the same as the recorded ones. */
@@ -51,17 +56,26 @@ const SLICE_MS = 10
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
   const home = HomeDirectory.openExisting(options.home)
-  const lives = livesOf(home)
+  const lives = allLives(home)
   const recorded = strategyIn(home, lives, options.strategy)
   const { number, epochs } = recorded
   const file = absolute(options.file) ?? moduleOnRecord(home, options.strategy, recorded)
   const journal = home.strategy(options.strategy)
-  const runs = strategyRuns(journal, home.sequence, options.strategy)
+  const all = strategyRuns(journal, home.sequence, options.strategy)
+  const from = firstKnown(home.sequence)?.position ?? Number.POSITIVE_INFINITY
+  const runs = all.filter(run => run.from >= from)
+  const isShort = runs.length < all.length || listDirectory(journal).pages[0] > 0
+  if (isShort && runs.length === 0)
+    throw new HomeError(
+      `the pages of ${home.sequence} are gone that strategy '${options.strategy}' has read since its last start`,
+      { path: home.sequence },
+    )
   const accounts = Object.fromEntries((lives.config?.venues ?? []).map(({ name, accounts: own }) => [name, own]))
   const comparison = new OutputComparison(journal, runs.at(-1)?.last ?? -1)
-  const replay = new Replay(home.sequence, comparison, runs.at(-1)?.to ?? 0, options)
+  const replay = new Replay(home.sequence, comparison, runs.at(-1)?.to ?? 0, journal, options)
   try {
     let done = 0
+    for (let gone = all.length - runs.length; gone > 0; gone--) comparison.beginRun()
     for (const run of runs) {
       const seed = epochs.get(run.number)?.seed ?? 0
       const strategy = await loadStrategy(file, options.strategy)
@@ -74,6 +88,7 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
     return {
       strategy: options.strategy,
       runs: done,
+      firstRun: isShort ? runs[0]?.number : undefined,
       frames: replay.frames,
       orders: comparison.orders,
       difference: comparison.difference,
@@ -99,6 +114,7 @@ class Replay {
     private readonly sequence: string,
     private readonly comparison: OutputComparison,
     private readonly end: number,
+    private readonly journal: string,
     private readonly options: ReplayOptions,
   ) {
     this.reader = Reader.open(sequence)
@@ -117,7 +133,7 @@ class Replay {
     this.host = host
     this.thrown = undefined
     if (reader.position !== run.from) reader.seek({ position: run.from })
-    this.deliver(undefined, started => started.start(passEarlierFrames(started, this.sequence, run.from)))
+    this.deliver(undefined, started => this.start(started, run))
     let sliceEnd = performance.now() + SLICE_MS
     while (this.thrown === undefined && reader.position < run.to) {
       if (reader.poll(this.handlers, 1) === 0) {
@@ -139,6 +155,10 @@ class Replay {
 
   close(): void {
     this.reader.close()
+  }
+
+  private start(host: StrategyHost, { from, startedAt }: StrategyRun): void {
+    host.start(passEarlierFrames(host, this.sequence, from, { path: this.journal, before: startedAt }))
   }
 
   private finish(run: StrategyRun): void {
@@ -165,6 +185,8 @@ class Replay {
     try {
       action(this.host)
     } catch (error) {
+      // What is wrong with the home is nothing that the strategy has done.
+      if (error instanceof HomeError) throw error
       this.thrown = { error }
     }
     this.comparison.compare(input)

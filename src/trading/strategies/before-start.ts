@@ -1,11 +1,18 @@
-import { on } from '../../frames/handlers.js'
+import { type Handlers, on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
+import { positionBefore } from '../../journal/seek/last-frames.js'
+import { HomeError } from '../errors.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
+import { TimerFired } from '../sequence/frames.js'
+import { findSnapshot } from '../snapshots/find.js'
+import { parted, unpack } from '../snapshots/pack.js'
 import type { StrategyHost } from './host.js'
+import { findState, type SavedState } from './saved-state.js'
+import type { ViewsData } from './views.js'
 
-/** Frames between two checks whether the strategy's position is reached. */
+/** The most frames between two checks whether the position is reached. */
 const BATCH = 1024
 
 /** The last frame before a strategy's start. */
@@ -15,61 +22,99 @@ export interface LastBefore {
   readonly time: bigint
 }
 
+/** Where a strategy's saved states are. */
+export interface OwnJournal {
+  readonly path: string
+  /** The position of this start in it: what is behind was not there yet. */
+  readonly before: number
+}
+
 /**
- * Passes to a strategy what the sequence has before the position where it starts: the instruments, its own orders and fills,
- * the last quotes; then the market data of its history.
+ * Prepares a strategy that starts at a position of the sequence. Its context learns the instruments, its orders and fills and
+ * the last quotes; what was before the last complete snapshot is in that, so the time that this takes does not depend on how
+ * long the sequence is. Then it loads the state that it had saved, and handles again what came after it; without one it gets
+ * the market data of its history.
+ *
+ * @throws {StrategyStateError} when it refuses its state, {HomeError} when pages are gone that it needs.
  */
-export function passEarlierFrames(host: StrategyHost, sequence: string, position: number): LastBefore {
-  let last: LastBefore = { position: -1, time: 0n }
+export function passEarlierFrames(host: StrategyHost, sequence: string, position: number, own: OwnJournal): LastBefore {
+  const state = host.hasState ? findState(own.path, position, own.before) : undefined
+  learn(host, sequence, state?.next ?? position)
+  const last = lastBefore(sequence, position)
+  if (state !== undefined) catchUp(host, sequence, state, position)
+  else if (host.historyNs > 0n && last.position >= 0) passHistory(host, sequence, last.time, position)
+  return last
+}
+
+/** What the context knows at a position. */
+function learn(host: StrategyHost, sequence: string, position: number): void {
+  const { found } = findSnapshot(sequence, position)
+  if (found !== undefined) host.learnView(unpack(parted(found.bytes)[0]) as ViewsData)
   const learning = on(InstrumentTerms, frame => host.instrument(frame))
     .on(OrderReport, frame => host.learnReport(frame))
     .on(Fill, frame => host.learnFill(frame))
     .on(BookTop, frame => {
       host.learnBook(frame)
     })
-  readUntil(Reader.open(sequence), learning, position, found => {
-    last = found
-  })
+  const reader = Reader.open(sequence, { from: found === undefined ? 'start' : { position: found.place.at } })
+  if (found === undefined && reader.position > 0 && position > 0) {
+    const first = reader.position
+    reader.close()
+    throw new HomeError(
+      `${sequence} begins at position ${first}: its first pages are gone, and no snapshot says what was known at ${position}. Put them back, or begin another home`,
+      { path: sequence, position },
+    )
+  }
+  readUntil(reader, learning, position)
+}
+
+function passHistory(host: StrategyHost, sequence: string, last: bigint, position: number): void {
   const { historyNs } = host
-  if (historyNs === 0n || last.position < 0) return last
   const market = on(Ticker, frame => host.ticker(frame))
     .on(BookTop, frame => host.book(frame))
     .on(Trade, frame => host.trade(frame))
-  const reader = Reader.open(sequence, { from: { time: last.time > historyNs ? last.time - historyNs : 0n } })
-  host.replayHistory(() => readUntil(reader, market, position, () => {}))
-  return last
+  const reader = Reader.open(sequence, { from: { time: last > historyNs ? last - historyNs : 0n } })
+  host.replayHistory(() => readUntil(reader, market, position))
+}
+
+/** Loads a state, and handles again what an earlier process has handled since. */
+function catchUp(host: StrategyHost, sequence: string, state: SavedState, position: number): void {
+  host.loadState(state)
+  const handlers = on(InstrumentTerms, frame => host.instrument(frame))
+    .on(Ticker, frame => host.ticker(frame))
+    .on(BookTop, frame => host.book(frame))
+    .on(Trade, frame => host.trade(frame))
+    .on(OrderReport, frame => host.report(frame))
+    .on(Fill, frame => host.fill(frame))
+    .on(TimerFired, frame => host.timer(frame))
+  const reader = Reader.open(sequence, { from: { position: state.next } })
+  host.catchUp(state.epoch, () => readUntil(reader, handlers, position))
 }
 
 /** Handles the frames before a position, then closes the reader. */
-function readUntil(
-  reader: Reader,
-  handlers: Parameters<Reader['poll']>[0],
-  position: number,
-  onLast: (last: LastBefore) => void,
-): void {
+function readUntil(reader: Reader, handlers: Handlers, position: number): void {
   try {
-    // In batches first; the last part frame by frame, for a batch may end after the position.
-    while (reader.position + BATCH * LARGEST_SLOTS < position && reader.poll(handlers, BATCH) > 0);
     while (reader.position < position) {
-      const before = reader.position
-      if (reader.poll(handlers, 1) === 0) break
-      if (reader.position >= position) onLast(frameAt(reader, before))
+      // Batches become smaller, so that none ends behind the position.
+      const least = Math.floor((position - reader.position) / LARGEST_STEP)
+      if (reader.poll(handlers, Math.min(BATCH, Math.max(1, least))) === 0) break
     }
   } finally {
     reader.close()
   }
 }
 
-/** The most slots of a frame. */
-const LARGEST_SLOTS = 255
+/** The most slots from one frame to the next: a frame of 255, and as many that are left at a page's end. */
+const LARGEST_STEP = 510
 
-/** The first frame at or after a position. */
-function frameAt(reader: Reader, position: number): LastBefore {
-  const other = Reader.open(reader.path, { from: { position } })
+function lastBefore(sequence: string, position: number): LastBefore {
+  const last = positionBefore(sequence, position)
+  if (last === undefined) return { position: -1, time: 0n }
+  const reader = Reader.open(sequence, { from: { position: last } })
   try {
-    for (const frame of other) return { position: frame.position, time: frame.time }
+    for (const frame of reader) return { position: frame.position, time: frame.time }
     return { position: -1, time: 0n }
   } finally {
-    other.close()
+    reader.close()
   }
 }

@@ -2,8 +2,9 @@ import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions } from '../../base/options.js'
 import { OwnCommit } from '../../frames/commit-options.js'
-import type { FrameSink } from '../../frames/frame-recorder.js'
+import { FrameRecorder, type FrameSink } from '../../frames/frame-recorder.js'
 import { type FrameHeader, type FrameView, pointerOf } from '../../frames/view.js'
+import { StrategyStateError } from '../errors.js'
 import { Random } from '../exact/random.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
@@ -15,6 +16,7 @@ import { type TimerFired, TimerRequest } from '../sequence/frames.js'
 import { checkRequest, fillOrder, type OrderRequest, positive } from './order-request.js'
 import { OwnOrders } from './own-orders.js'
 import { OwnPositions } from './own-positions.js'
+import { type SavedState, stateText } from './saved-state.js'
 import {
   type BookTopView,
   type FillView,
@@ -26,6 +28,7 @@ import {
   type TradeView,
 } from './strategy.js'
 import { SymbolFilter } from './symbol-filter.js'
+import type { ViewsData } from './views.js'
 
 /** Where the frames of a strategy go: into its journal, or in replay into a comparison with it. */
 export interface StrategyOutput extends FrameSink {
@@ -45,6 +48,14 @@ export interface StrategyLife {
   readonly accounts: Readonly<Record<string, readonly string[]>>
 }
 
+/** What a host keeps beside the strategy's own state, as plain data. */
+export interface HostData {
+  readonly lastOrder: number
+  readonly lastTimer: number
+  readonly requests: readonly (readonly [orderId: string, number: number])[]
+  readonly random: number
+}
+
 /**
  * Runs a strategy: passes frames of the sequence to it, and what it sends to an output. The same code runs live and in
  * replay. All that the context answers comes from frames up to the current one.
@@ -54,9 +65,9 @@ export class StrategyHost {
   private readonly filter: SymbolFilter
   private readonly orders = new OwnOrders(this.instruments)
   private readonly positions = new OwnPositions(this.instruments)
-  private readonly random: Random
+  private random: Random
   private readonly context: StrategyContext
-  private readonly high: number
+  private high: number
   private lastOrder = 0
   private lastTimer = 0
   /** Requests within each order, counted from 1: amends and cancels. */
@@ -66,13 +77,15 @@ export class StrategyHost {
   private lastTime = 0n
   private stopping = false
   private inHistory = false
+  /** Frames that an earlier process has handled are handled again: what is sent was sent. */
+  private catchingUp = false
   /** Options of a commit, used again for each. */
   private readonly sending = new OwnCommit()
 
   constructor(
     private readonly strategy: StrategyDefinition,
     private readonly life: StrategyLife,
-    private readonly output: StrategyOutput,
+    private output: StrategyOutput,
   ) {
     this.filter = new SymbolFilter(strategy.symbols)
     this.random = new Random(life.seed)
@@ -153,6 +166,17 @@ export class StrategyHost {
     this.positions.quoted(book.instrument, book.bid, book.ask)
   }
 
+  /** What a snapshot says that the context knows: in place of the frames before it. */
+  learnView({ instruments, bids, asks, strategies }: ViewsData): void {
+    for (const [number, spec] of instruments) this.filter.add(this.instruments.restore(number, spec))
+    for (const { number } of this.instruments.all)
+      if (number < bids.length) this.positions.quoted(number, bids[number], asks[number])
+    const own = strategies.find(({ strategy }) => strategy === this.life.strategy)
+    if (own === undefined) return
+    this.orders.load(own.orders)
+    this.positions.load(own.positions)
+  }
+
   /** Runs `body` with frames of the history: nothing can be sent meanwhile. */
   replayHistory(body: () => void): void {
     this.inHistory = true
@@ -160,6 +184,73 @@ export class StrategyHost {
       body()
     } finally {
       this.inHistory = false
+    }
+  }
+
+  /** Whether it has a state to be saved. */
+  get hasState(): boolean {
+    return this.strategy.state !== undefined
+  }
+
+  /** Its state as JSON, with what the host must know to go on. @throws {StrategyStateError}, and what `save` throws. */
+  saveState(): string {
+    const { lastOrder, lastTimer, requests, random, strategy } = this
+    const host: HostData = {
+      lastOrder,
+      lastTimer,
+      // Nobody amends or cancels what has ended.
+      requests: [...requests]
+        .filter(([orderId]) => this.orders.has(orderId))
+        .map(([orderId, number]) => [String(orderId), number]),
+      random: random.state,
+    }
+    return stateText(strategy.id, host, strategy.state?.save())
+  }
+
+  /** Takes over a state that an earlier process has saved. @throws {StrategyStateError} */
+  loadState({ value, host, next }: SavedState): void {
+    const { strategy } = this
+    try {
+      strategy.state?.load(value as never)
+    } catch (error) {
+      throw new StrategyStateError(
+        `strategy '${strategy.id}' refuses the state that it had at position ${next} of the sequence: ${String(error)}. Let \`load\` take it, or start without it: 'ticktape reset HOME --strategy ${strategy.id}'`,
+        { cause: error, position: next },
+      )
+    }
+    this.lastOrder = host.lastOrder
+    this.lastTimer = host.lastTimer
+    this.random.state = host.random
+    for (const [orderId, number] of host.requests) this.requests.set(BigInt(orderId), number)
+  }
+
+  /**
+   * Runs `body` with the frames that an earlier process has handled after it had saved its state: as that process, but
+   * nothing is sent. Afterwards the epoch of this process begins.
+   */
+  catchUp(epoch: number, body: () => void): void {
+    const { output, life } = this
+    const nowhere = new FrameRecorder()
+    this.high = idHigh(life.strategy, epoch)
+    this.output = {
+      begin: definition => nowhere.begin(definition),
+      commit: options => {
+        const position = nowhere.commit(options)
+        nowhere.shift()
+        return position
+      },
+      log: () => {},
+    }
+    this.catchingUp = true
+    try {
+      body()
+    } finally {
+      this.catchingUp = false
+      this.output = output
+      this.high = idHigh(life.strategy, life.epoch)
+      this.lastOrder = 0
+      this.lastTimer = 0
+      this.random = new Random(life.seed)
     }
   }
 
@@ -176,6 +267,9 @@ export class StrategyHost {
     this.frame = frame
     try {
       handle(frame, this.context)
+    } catch (error) {
+      // The process that handled it first has ended with it. The frame counts as handled.
+      if (!this.catchingUp) throw error
     } finally {
       this.causedBy(frame.position)
       this.sending.frame = undefined
@@ -211,7 +305,9 @@ export class StrategyHost {
     const host = this
     return Object.freeze({
       id: this.strategy.id,
-      replay: this.life.replay,
+      get replay() {
+        return host.life.replay || host.catchingUp
+      },
       get now() {
         return host.now
       },

@@ -1,4 +1,5 @@
 import { TicktapeError } from '../../base/errors.js'
+import type { Start } from '../../journal/read/options.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
@@ -7,12 +8,15 @@ import { entryOf } from '../messages/instrument-frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
-import { TimerFired, TimerRequest } from '../sequence/frames.js'
+import { Home, StrategyState, TimerFired, TimerRequest } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
+import { IdentityKeeper } from '../sequence/identity-keeper.js'
+import { firstKnown } from '../snapshots/find.js'
 import { passEarlierFrames } from './before-start.js'
 import { StrategyHost, type StrategyLife } from './host.js'
 import { loadStrategy } from './load.js'
 import { LogFile } from './log-file.js'
+import { StateKeeper } from './state-keeper.js'
 
 /** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
 export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | 'epoch' | 'seed' | 'accounts'> {
@@ -64,8 +68,8 @@ async function main(config: StrategyProcessConfig): Promise<void> {
       input,
       inputIdentity: config.inputIdentity,
       output,
-      writer: { ...config.writer, frames: [Order, TimerRequest] },
-      from: strategy.from ?? 'start',
+      writer: { ...config.writer, frames: [Order, TimerRequest, Home, StrategyState] },
+      from: firstStart(strategy.from, input),
       run: config.epoch,
     },
     atOnce.signal,
@@ -91,9 +95,13 @@ async function main(config: StrategyProcessConfig): Promise<void> {
 
   let ended: 'stopped' | 'failed' = 'failed'
   let broken: unknown
+  const states = new StateKeeper(host, consumer)
+  const identity = new IdentityKeeper(consumer.writer)
   const timer = setInterval(() => {
     try {
       consumer.writeProgress()
+      identity.keep()
+      states.save()
       sendMessage({ kind: 'progress', ...consumer.progress })
     } catch (error) {
       clearInterval(timer)
@@ -103,9 +111,11 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   }, config.progressMs)
   try {
     const { position } = consumer.reader
-    const last = passEarlierFrames(host, input, position)
+    const own = { path: output, before: consumer.writer.position }
+    const last = passEarlierFrames(host, input, position, own)
     consumer.writer.addInstruments(host.instruments.all.map(entryOf))
     consumer.writeTogether(() => host.start(last))
+    states.begin()
     sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, stopping.signal)
     if (broken !== undefined) throw broken
@@ -115,9 +125,18 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     clearInterval(timer)
     if (broken === undefined) sendMessage({ kind: 'progress', ...consumer.progress })
     consumer.end(ended, () => {
-      if (ended === 'stopped') host.stop()
+      if (ended !== 'stopped') return
+      host.stop()
+      states.saveLast()
     })
   }
+}
+
+/** Where a strategy begins that has never run. Without the first pages, where it is known what was before. */
+function firstStart(from: 'start' | 'end' | undefined, sequence: string): Start {
+  if (from === 'end') return 'end'
+  const first = firstKnown(sequence)?.position ?? 0
+  return first === 0 ? 'start' : { position: first }
 }
 
 /**

@@ -34,7 +34,9 @@ export interface StrategyContext {
    * replay.
    */
   readonly now: bigint
-  /** Whether this is a replay: nothing that is sent goes anywhere. */
+  /**
+   * Whether this is a replay, or a start that brings a saved state up to date: nothing that is sent goes anywhere.
+   */
   readonly replay: boolean
   /** Whether the current frame is from before the start, see `history`. Nothing can be sent then. */
   readonly history: boolean
@@ -91,6 +93,13 @@ export interface StrategyDefinition {
    * '5m' or '2h'. `context.history` is true meanwhile. Default: none.
    */
   readonly history?: string
+  /**
+   * What the strategy keeps from one process to the next. `save` returns it as JSON has it; it is called about once a second,
+   * and at the end after `onStop`. `load` gets it back at the next start, before `onStart`; then the frames that were handled
+   * after it are handled again with `context.replay` true, so that nothing is missing. A strategy that loads a state gets no
+   * `history`. What `load` throws ends the start with {StrategyStateError}.
+   */
+  readonly state?: StrategyStateFunctions
   readonly onStart?: (context: StrategyContext) => HandlerResult
   readonly onTicker?: (ticker: TickerView, context: StrategyContext) => HandlerResult
   readonly onBook?: (book: BookTopView, context: StrategyContext) => HandlerResult
@@ -104,6 +113,12 @@ export interface StrategyDefinition {
   readonly onStop?: (context: StrategyContext) => HandlerResult
 }
 
+/** How a strategy's state is saved and loaded. */
+export interface StrategyStateFunctions {
+  readonly save: () => unknown
+  readonly load: (value: never) => void
+}
+
 /**
  * Marks the results of defineStrategy. Shared with other copies of this package: a strategy may import another copy
  * than the command.
@@ -113,7 +128,7 @@ const MARK = Symbol.for('ticktape.strategy')
 const HANDLERS = ['onStart', 'onTicker', 'onBook', 'onTrade', 'onOrder', 'onFill', 'onTimer', 'onStop'] as const
 /** Without one of these a strategy does nothing. */
 const WORKING = ['onTicker', 'onBook', 'onTrade', 'onOrder', 'onFill', 'onTimer'] as const
-const NAMES = ['id', 'symbols', 'from', 'history', ...HANDLERS]
+const NAMES = ['id', 'symbols', 'from', 'history', 'state', ...HANDLERS]
 
 /**
  * Defines a strategy. It must be the default export of a module, or in an array that is; `Gateway` and `ticktape run`
@@ -150,6 +165,7 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
       `'history' of strategy '${id}' takes a time such as '90s', '5m' or '2h', not ${formatValue(history)}`,
     )
   }
+  checkState(definition)
   for (const name of HANDLERS) {
     const handler: unknown = definition[name]
     if (handler !== undefined && typeof handler !== 'function')
@@ -164,6 +180,22 @@ export function defineStrategy(definition: StrategyDefinition): StrategyDefiniti
     throw new StrategyError(`strategy '${id}' handles nothing; give it one of ${WORKING.join(', ')}`)
   }
   return Object.freeze(Object.defineProperty({ ...definition }, MARK, { value: true }))
+}
+
+function checkState({ id, state }: StrategyDefinition): void {
+  if (state === undefined) return
+  const { save, load, ...more } = (state ?? {}) as Partial<StrategyStateFunctions>
+  const [other] = Object.keys(more)
+  if (other !== undefined)
+    throw new StrategyError(`'state' of strategy '${id}' has no '${other}'; it has save and load`)
+  for (const [name, value] of Object.entries({ save, load })) {
+    if (typeof value !== 'function')
+      throw new StrategyError(
+        `'state' of strategy '${id}' takes { save, load }, two functions; ${name} is ${formatValue(value)}`,
+      )
+    if (Object.prototype.toString.call(value) === '[object AsyncFunction]')
+      throw new StrategyError(`'state.${name}' of strategy '${id}' cannot be async: the strategy would go on meanwhile`)
+  }
 }
 
 /** Whether a value was returned by defineStrategy. */
