@@ -37,14 +37,17 @@ export function* positionsOf(directory: string, type: number): Generator<number,
   for (const number of listDirectory(directory).pages.toReversed()) {
     const page = tryPage(directory, number)
     if (page === undefined) return
-    const { firstPosition } = page
-    let slots: readonly number[]
     try {
-      slots = lastSlots(page, page.cursor, Number.POSITIVE_INFINITY, new Set([type]))
+      const types = new Set([type])
+      // From mark to mark: whoever looks for the last one finds it near the end.
+      for (let end = page.cursor; end > 0; ) {
+        const start = page.markBefore(end - 1, end)
+        for (const slot of slotsBetween(page, start, end, types).toReversed()) yield page.firstPosition + slot
+        end = start
+      }
     } finally {
       page.mapping.close()
     }
-    for (const slot of slots.toReversed()) yield firstPosition + slot
   }
 }
 
@@ -81,25 +84,30 @@ export function anyDurable(directory: string): boolean {
 
 /** The slots of the last frames before `cursor`, at most `count`, found by going back from mark to mark. */
 function lastSlots(page: MappedPage, cursor: number, count: number, types: ReadonlySet<number> | undefined): number[] {
-  const { u8, u16 } = page.memory
   let found: number[] = []
   let end = cursor
   while (end > 0 && found.length < count) {
     const start = page.markBefore(end - 1, end)
-    const slots: number[] = []
-    for (let slot = start; slot < end; ) {
-      const at = P.HEADER_SIZE + (slot << SLOT_SHIFT)
-      const size = u8[at + Frame.SLOTS]
-      if (size === 0)
-        throw new CorruptJournalError(
-          `the frame at slot ${slot} of ${page.path} has no slots; run 'ticktape verify' on its journal`,
-          { path: page.path, page: page.number, slot, position: page.firstPosition + slot },
-        )
-      if (types === undefined || types.has(u16[(at + Frame.TYPE) >> 1])) slots.push(slot)
-      slot += size
-    }
-    found = [...slots, ...found]
+    found = [...slotsBetween(page, start, end, types), ...found]
     end = start
   }
   return found.slice(-count)
+}
+
+/** The slots of the frames from a mark on. */
+function slotsBetween(page: MappedPage, start: number, end: number, types: ReadonlySet<number> | undefined): number[] {
+  const { u8, u16 } = page.memory
+  const slots: number[] = []
+  for (let slot = start; slot < end; ) {
+    const at = P.HEADER_SIZE + (slot << SLOT_SHIFT)
+    const size = u8[at + Frame.SLOTS]
+    if (size === 0)
+      throw new CorruptJournalError(
+        `the frame at slot ${slot} of ${page.path} has no slots; run 'ticktape verify' on its journal`,
+        { path: page.path, page: page.number, slot, position: page.firstPosition + slot },
+      )
+    if (types === undefined || types.has(u16[(at + Frame.TYPE) >> 1])) slots.push(slot)
+    slot += size
+  }
+  return slots
 }

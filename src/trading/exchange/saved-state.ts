@@ -150,6 +150,7 @@ export function loadExchange(state: VenueState, transit: Transit, answers: Answe
   for (const index of saved.spread) state.spread.add(state.accounts[index])
   const byNumber = new Map<number, number>()
   const known = saved.orders.length / ORDER_NUMBERS
+  orders.expect(known)
   for (let i = saved.finalOrders; i < known; i++) {
     const order = loadOrder(orders, saved.orders, i * ORDER_NUMBERS)
     byNumber.set(orders.doubles[order * DOUBLES + NUMBER], order)

@@ -6,7 +6,8 @@ const LAST = 8.64e15 - 7 * MS_PER_DAY
 
 /** Which trading day it is in a time zone, by the calendar of that zone: days with 23 and 25 hours included. */
 export class DayClock {
-  private readonly format: Intl.DateTimeFormat
+  /** Made when it is needed: the first one of a process takes some 20 ms. */
+  private format: Intl.DateTimeFormat | undefined = undefined
   private readonly startMinutes: number
   /** The present day, and the times between which it is, in ms since 1970. */
   private day = 0
@@ -28,19 +29,10 @@ export class DayClock {
    * which it begins.
    */
   constructor(
-    timeZone: string,
+    private readonly timeZone: string,
     dayStart: string,
     private readonly origin: number,
   ) {
-    this.format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-    })
     const [hours, minutes] = dayStart.split(':').map(Number)
     this.startMinutes = hours * 60 + minutes
   }
@@ -53,12 +45,22 @@ export class DayClock {
   }
 
   private look(ms: number): number {
+    if (this.timeZone === 'UTC') return this.lookInUtc(ms)
     const minute = Math.floor(ms / MS_PER_MINUTE) * MS_PER_MINUTE
     const day = this.dayOf(minute)
     this.day = day
     this.from = this.edge(minute, -1)
     this.to = this.edge(minute, 1)
     return day
+  }
+
+  /** Every day of UTC has 24 hours. */
+  private lookInUtc(ms: number): number {
+    const start = this.startMinutes * MS_PER_MINUTE
+    this.day = Math.floor((ms - start) / MS_PER_DAY)
+    this.from = this.day * MS_PER_DAY + start
+    this.to = this.from + MS_PER_DAY
+    return this.day
   }
 
   /** The first minute of the day, or of the next one, by halving: the zone's clock may jump in between. */
@@ -76,6 +78,15 @@ export class DayClock {
 
   private dayOf(ms: number): number {
     const parts = { year: 0, month: 0, day: 0, hour: 0, minute: 0 }
+    this.format ??= new Intl.DateTimeFormat('en-US', {
+      timeZone: this.timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+    })
     for (const { type, value } of this.format.formatToParts(ms))
       if (type in parts) parts[type as keyof typeof parts] = Number(value)
     const date = Math.round(Date.UTC(parts.year, parts.month - 1, parts.day) / MS_PER_DAY)

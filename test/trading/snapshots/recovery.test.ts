@@ -11,9 +11,9 @@ import { moduleOf, newHome } from '../../support/desks.ts'
 import { BTC } from '../../support/orders.ts'
 import { SequenceMaker } from '../../support/sequence-maker.ts'
 
-const FRAMES = Number(process.env['TICKTAPE_RECOVERY_FRAMES'] ?? 300_000)
-const OPEN = Number(process.env['TICKTAPE_RECOVERY_OPEN'] ?? 2_000)
-const STARTS = Number(process.env['TICKTAPE_RECOVERY_STARTS'] ?? 3)
+const FRAMES = Number(process.env['TICKTAPE_RECOVERY_FRAMES'] ?? 100_000)
+const OPEN = Number(process.env['TICKTAPE_RECOVERY_OPEN'] ?? 200)
+const STARTS = Number(process.env['TICKTAPE_RECOVERY_STARTS'] ?? 1)
 /** Slots from one snapshot to the next: what 4 MiB are. */
 const APART = 65_536
 const MOST_MS = 200
@@ -127,6 +127,7 @@ test('takes orders again soon after its restart, whatever its history', { timeou
   console.log(
     `${text}: takes orders again after ${taken.toFixed(0)} ms (${results.map(ms => ms.toFixed(0)).join(', ')} less ${median(bare).toFixed(0)} of a bare Node)`,
   )
-  // A busy machine may be slower in a normal run; the figure that counts is that of npm run test:recovery.
-  expect(taken).toBeLessThan(process.env['TICKTAPE_RECOVERY_FRAMES'] === undefined ? 5 * MOST_MS : MOST_MS)
+  // In a normal run other tests use the machine too: a start is then compared with how long a bare Node's takes.
+  const most = process.env['TICKTAPE_RECOVERY_FRAMES'] === undefined ? 25 * median(bare) : MOST_MS
+  expect(taken).toBeLessThan(most)
 })

@@ -96,6 +96,11 @@ export class Orders {
     return this.words[order * WORDS + ID_LOW] >>> 0
   }
 
+  /** Makes room for so many orders at once. Of a new exchange, before any order. */
+  expect(count: number): void {
+    while (this.capacity <= count) this.grow()
+  }
+
   private forgetOldest(): void {
     const { words } = this
     const order = this.oldestFinal
