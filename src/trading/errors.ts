@@ -107,6 +107,11 @@ export class SnapshotError extends TicktapeError {
   readonly code = 'ERR_SNAPSHOT'
 }
 
+/** What a replay needs is on pages that are gone: retired, or removed. */
+export class PagesGoneError extends TicktapeError {
+  readonly code = 'ERR_PAGES_GONE'
+}
+
 /** The sequence has other outcomes than this gateway decides from the same inputs. */
 export class SequenceMismatchError extends TicktapeError {
   readonly code = 'ERR_SEQUENCE_MISMATCH'

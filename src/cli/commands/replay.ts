@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { VenueMissingError } from '../../trading/errors.js'
+import { PagesGoneError, VenueMissingError } from '../../trading/errors.js'
 import type { Speed } from '../../trading/market/pace.js'
 import { type GatewayReplayResult, replayGateway } from '../../trading/replay/gateway.js'
 import { type ReplayResult, replayStrategy } from '../../trading/replay/strategy.js'
@@ -88,20 +88,25 @@ async function replaySession(
       ? [...allLives(HomeDirectory.openExisting(home)).strategies.keys()]
       : [options.strategy]
   const gateway = options.strategy === undefined ? await gatewayResult(home, signal) : undefined
-  const results: ReplayResult[] = []
+  const results: (ReplayResult | Incomparable)[] = []
   for (const strategy of ids) {
     const progress = new Progress(`replay ${strategy}`)
     try {
       results.push(await replayStrategy({ home, strategy, file, signal, onProgress: part => progress.update(part, 1) }))
+    } catch (error) {
+      // The others can be compared all the same.
+      if (!(error instanceof PagesGoneError) || options.strategy !== undefined) throw error
+      results.push({ strategy, cannotCompare: { code: error.code, message: error.message } })
     } finally {
       progress.end()
     }
   }
-  const missing = gateway instanceof VenueMissingError
+  const missing = isReason(gateway)
+  const incomparable = missing || results.some(result => 'cannotCompare' in result)
   const different =
     (gateway !== undefined && !missing && gateway.difference !== undefined) ||
-    results.some(result => result.difference !== undefined)
-  const same = !different && !missing
+    results.some(result => 'difference' in result && result.difference !== undefined)
+  const same = !different && !incomparable
   const out = new Output()
   if (options.json === true)
     out.json(
@@ -117,22 +122,34 @@ async function replaySession(
     for (const line of [...(gateway === undefined ? [] : gatewayLines(gateway)), ...results.flatMap(strategyLines)])
       out.line(line)
   await out.flush()
-  return different ? Exit.DAMAGED : missing ? Exit.FAILED : Exit.OK
+  return different ? Exit.DAMAGED : incomparable ? Exit.FAILED : Exit.OK
+}
+
+/** Why something cannot be replayed. */
+type CannotCompare = VenueMissingError | PagesGoneError
+
+function isReason(result: unknown): result is CannotCompare {
+  return result instanceof VenueMissingError || result instanceof PagesGoneError
+}
+
+/** A strategy that cannot be replayed, and why. */
+interface Incomparable {
+  readonly strategy: string
+  readonly cannotCompare: { readonly code: string; readonly message: string }
 }
 
 /** The result of a replay of the gateway, or the reason why it cannot be replayed. */
-async function gatewayResult(home: string, signal: AbortSignal): Promise<GatewayReplayResult | VenueMissingError> {
+async function gatewayResult(home: string, signal: AbortSignal): Promise<GatewayReplayResult | CannotCompare> {
   try {
     return await replayGateway({ home, signal })
   } catch (error) {
-    if (error instanceof VenueMissingError) return error
+    if (isReason(error)) return error
     throw error
   }
 }
 
-function gatewayLines(result: GatewayReplayResult | VenueMissingError): string[] {
-  if (result instanceof VenueMissingError)
-    return [`gateway: ${paint('yellow', 'cannot compare')}: ${printable(result.message)}`]
+function gatewayLines(result: GatewayReplayResult | CannotCompare): string[] {
+  if (isReason(result)) return [`gateway: ${paint('yellow', 'cannot compare')}: ${printable(result.message)}`]
   const { from, events, outcomes, snapshots, difference } = result
   const checked = snapshots === 0 ? '' : `, ${grouped(snapshots)} ${snapshots === 1 ? 'snapshot' : 'snapshots'} checked`
   const since = from === 0 ? '' : `, from position ${from} on: earlier pages were retired`
@@ -145,7 +162,10 @@ function gatewayLines(result: GatewayReplayResult | VenueMissingError): string[]
   ]
 }
 
-function strategyLines({ strategy, runs, firstRun, frames, orders, difference }: ReplayResult): string[] {
+function strategyLines(result: ReplayResult | Incomparable): string[] {
+  if ('cannotCompare' in result)
+    return [`${result.strategy}: ${paint('yellow', 'cannot compare')}: ${printable(result.cannotCompare.message)}`]
+  const { strategy, runs, firstRun, frames, orders, difference } = result
   const since = firstRun === undefined ? '' : `, from run ${firstRun} on: earlier pages were retired`
   const done = `${grouped(frames)} frames in ${runs} ${runs === 1 ? 'run' : 'runs'}, ${grouped(orders)} orders and cancels as recorded${since}`
   if (difference === undefined) return [`${strategy}: ${paint('green', 'the same')}: ${done}`]

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type OutcomeDifference, Player } from '../desk/player.js'
-import { HomeError } from '../errors.js'
+import { PagesGoneError } from '../errors.js'
 import { Replica } from '../replica/replica.js'
 import { HomeDirectory } from '../sequence/home.js'
 import { livesOf } from '../sequence/lives.js'
@@ -37,8 +37,8 @@ export interface GatewayReplayResult {
  * Decides again everything that a gateway decided, from its sequence, and compares; also each snapshot with what is known
  * where it was made.
  *
- * @throws {HomeError} for a home that does not exist, or whose first pages are gone and that has no snapshot to start from;
- *   {VenueMissingError}, what Reader.open throws, and the signal's reason.
+ * @throws {HomeError} for a home that does not exist; {PagesGoneError} when its first pages are gone and it has no snapshot to
+ *   start from; {VenueMissingError}, what Reader.open throws, and the signal's reason.
  */
 export async function replayGateway(options: GatewayReplayOptions): Promise<GatewayReplayResult> {
   const home = HomeDirectory.openExisting(options.home)
@@ -46,9 +46,12 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   const first = firstKnown(sequence)
   const start = first?.snapshot === undefined ? undefined : unpack(parted(first.snapshot.bytes)[1])
   if (first === undefined || (start !== undefined && !Player.canLoad(start)))
-    throw new HomeError(`${sequence} has lost its first pages, and has no snapshot of this version to start from`, {
-      path: sequence,
-    })
+    throw new PagesGoneError(
+      `${sequence} has lost its first pages, and has no snapshot of this version to start from`,
+      {
+        path: sequence,
+      },
+    )
   const config = start?.config ?? livesOf(home).config
   const replica = new Replica(home.path, config ?? { risk: {}, venues: [], expiryMs: 0 }, options.venues)
   if (first.snapshot !== undefined) replica.load(first.snapshot.bytes)

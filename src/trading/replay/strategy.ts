@@ -4,7 +4,7 @@ import { Handlers } from '../../frames/handlers.js'
 import type { FrameHeader } from '../../frames/view.js'
 import { listDirectory } from '../../journal/files/directory.js'
 import { Reader } from '../../journal/read/reader.js'
-import { HomeError } from '../errors.js'
+import { HomeError, PagesGoneError } from '../errors.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
@@ -51,7 +51,8 @@ const SLICE_MS = 10
  * Passes to a strategy the frames that it handled live, and compares all that it sends with its journal. For every run of
  * the recorded strategy its module is evaluated again, because its memory was lost between the runs.
  *
- * @throws {HomeError} for a home or strategy that does not exist, {StrategyError}, what Reader.open throws, and the
+ * @throws {HomeError} for a home or strategy that does not exist, {PagesGoneError} when every run of it began on pages that are
+ * gone, {StrategyError}, what Reader.open throws, and the
  * signal's reason.
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
@@ -66,7 +67,7 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
   const runs = all.filter(run => run.from >= from)
   const isShort = runs.length < all.length || listDirectory(journal).pages[0] > 0
   if (isShort && runs.length === 0)
-    throw new HomeError(
+    throw new PagesGoneError(
       `the pages of ${home.sequence} are gone that strategy '${options.strategy}' has read since its last start`,
       { path: home.sequence },
     )
