@@ -1,3 +1,4 @@
+import { PASSED_ON } from '../../base/passed-on.js'
 import type { FramePointer } from '../../frames/pointer.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
@@ -45,7 +46,7 @@ const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
  */
 export class Desk {
   /** The time of the burst: ns since the home's origin. */
-  now = 0
+  now = PASSED_ON
   readonly outcomes: Outcomes
   readonly timers = new Timers()
   readonly traded = new Traded()
@@ -76,6 +77,7 @@ export class Desk {
     readonly time: Time,
     outcomes: Outcomes,
   ) {
+    this.now = 0
     this.outcomes = outcomes
     this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
     venues.onEvent = (venue, event) => {

@@ -11,16 +11,9 @@ import { refine } from './totals.js'
  *
  * While an amend is not answered, the worse of the terms counts, for quantity and for notional separately. A final order
  * counts with the fills that its venue has not reported yet.
- *
- * @param wasFilled its holdings have new positions, and their exposures are to be counted in any case.
  */
-export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): void {
-  const market = desk.market(order.instrument)
-  const strategy = desk.strategy(order.strategy)
-  const account = desk.account(order.accountNumber)
-  const ofStrategy = desk.holding(strategy, market)
-  const ofAccount = desk.holding(account, market)
-  const ofDesk = desk.holding(desk.desk, market)
+export function updateReserve(desk: Desk, order: LiveOrder): void {
+  const { market, strategy, account, all, own, ofStrategy, ofAccount, ofDesk } = desk.scope(order)
   const { reserve, side, isFinal } = order
 
   const steps = setOpen(order, market, isFinal)
@@ -28,7 +21,7 @@ export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): 
   change.copy(money)
   if (reserve.decimals !== market.quote.decimals) refineReserve(order, market.quote.decimals)
   change.subtract(reserve.money)
-  if (moreSteps !== 0 || change.high !== 0 || wasFilled) {
+  if (moreSteps !== 0 || change.high !== 0) {
     ofStrategy.reserve(side, moreSteps, change)
     ofAccount.reserve(side, moreSteps, change)
     ofDesk.reserve(side, moreSteps, change)
@@ -41,9 +34,9 @@ export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): 
     const one = isFinal ? -1 : 1
     strategy.openOrders += one
     account.openOrders += one
-    desk.desk.openOrders += one
+    all.openOrders += one
     market.openOrders += one
-    if (market.owner !== undefined) market.owner.openOrders += one
+    if (own !== undefined) own.openOrders += one
   }
   const isUnknown = !isFinal && (order.orphan || order.unknownSince >= 0)
   if (reserve.isUnknown !== isUnknown) {

@@ -4,6 +4,9 @@ import type { LiveOrder } from './live-order.js'
 const PAGE_BITS = 10
 const PAGE = 1 << PAGE_BITS
 
+/** An order of the book; or the place of one that is packed (life/final-orders). */
+export type Entry = LiveOrder | number
+
 /**
  * Finds orders by their id. Ids are counters within a strategy's epoch, so a table of pages takes the place of a hash: two
  * loads find an order. A page is used again when its last order is removed.
@@ -14,11 +17,11 @@ export class IdTable {
   /** The table of the last call: most calls in a row are about one strategy. */
   private recent: EpochTable | undefined = undefined
 
-  get(high: number, low: number): LiveOrder | undefined {
+  get(high: number, low: number): Entry | undefined {
     return this.tableOf(high)?.get(low)
   }
 
-  set(high: number, low: number, order: LiveOrder): void {
+  set(high: number, low: number, order: Entry): void {
     const table = this.tableOf(high) ?? this.addTable(high)
     table.set(low, order, this.free)
   }
@@ -64,7 +67,7 @@ export class IdTable {
 }
 
 interface Page {
-  readonly orders: (LiveOrder | undefined)[]
+  readonly orders: (Entry | undefined)[]
   count: number
 }
 
@@ -76,15 +79,15 @@ class EpochTable {
 
   constructor(readonly high: number) {}
 
-  get(low: number): LiveOrder | undefined {
+  get(low: number): Entry | undefined {
     return this.page(low >>> PAGE_BITS)?.orders[low & (PAGE - 1)]
   }
 
-  set(low: number, order: LiveOrder, free: Page[]): void {
+  set(low: number, order: Entry, free: Page[]): void {
     const number = low >>> PAGE_BITS
     let page = this.page(number)
     if (page === undefined) {
-      page = free.pop() ?? { orders: new Array<LiveOrder | undefined>(PAGE).fill(undefined), count: 0 }
+      page = free.pop() ?? { orders: new Array<Entry | undefined>(PAGE).fill(undefined), count: 0 }
       this.pages.set(number, page)
     }
     const at = low & (PAGE - 1)
