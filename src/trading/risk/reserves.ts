@@ -1,8 +1,10 @@
 import { Wide } from '../exact/wide.js'
 import { BUY, LIMIT, MARKET, STOP } from '../messages/order-terms.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
+import { Word } from '../orders/life/words.js'
 import type { Desk } from './desk.js'
 import type { Market } from './market.js'
+import type { Scope } from './scope.js'
 import { refine } from './totals.js'
 
 /**
@@ -56,6 +58,58 @@ export function updateReserve(desk: Desk, order: LiveOrder): void {
   if (!isFinal && order.submitPending) ofStrategy.unanswered.add(order)
   else ofStrategy.unanswered.remove(order)
   if (isFinal && steps === 0) reserve.marketTicks = 0
+}
+
+/**
+ * The same for an order that was just submitted: nothing was counted for it, nothing is filled and nothing but the submit was
+ * asked. Most calls are this one.
+ */
+export function reserveNew(scope: Scope, order: LiveOrder): void {
+  const { market, strategy, account, all, own, ofStrategy, ofAccount, ofDesk } = scope
+  const { reserve, side, steps, ticks } = order
+  const price = notionalTicks(order, ticks, market)
+  if (ticks === 0) reserve.marketTicks = price
+  money.setProduct(steps, market.stepNotional(price))
+  reserve.steps = steps
+  reserve.money.copy(money)
+  reserve.decimals = market.quote.decimals
+  ofStrategy.reserve(side, steps, money)
+  ofAccount.reserve(side, steps, money)
+  ofDesk.reserve(side, steps, money)
+  reserve.isOpen = true
+  strategy.openOrders++
+  account.openOrders++
+  all.openOrders++
+  market.openOrders++
+  if (own !== undefined) own.openOrders++
+  if (order.type === LIMIT) {
+    reserve.crossTicks = ticks
+    ofAccount.resting.add(order)
+    ofAccount.addResting(side, ticks)
+  }
+  ofStrategy.unanswered.add(order)
+}
+
+/** Whether `reserveNew` is right for an order. */
+export function isNew({
+  reserve,
+  requests,
+  submitPending,
+  filledSteps,
+  word,
+  orphan,
+  unknownSince,
+}: LiveOrder): boolean {
+  const isUntouched = !reserve.isOpen && reserve.steps === 0 && reserve.crossTicks === 0 && reserve.marketTicks === 0
+  return (
+    isUntouched &&
+    submitPending &&
+    requests.size === 0 &&
+    filledSteps === 0 &&
+    word === 0 &&
+    !orphan &&
+    unknownSince < 0
+  )
 }
 
 /** The price that an order's notional is counted with: its own, else its stop price, else the last quote's ask. */

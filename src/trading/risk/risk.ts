@@ -13,7 +13,7 @@ import { Desk } from './desk.js'
 import type { Holding } from './holding.js'
 import { checkRisk, type KnownNames, type RiskOptions } from './limits.js'
 import type { Owner } from './owner.js'
-import { updateReserve } from './reserves.js'
+import { isNew, reserveNew, updateReserve } from './reserves.js'
 import { type DeskData, loadDesk, saveDesk } from './snapshot.js'
 import type { Totals } from './totals.js'
 import { type DaysData, TradingDays } from './trading-days.js'
@@ -121,9 +121,11 @@ export class Risk {
   reserve(order: LiveOrder, now: number): void {
     this.advance(now)
     const { desk } = this
-    const { rates } = desk.scope(order)
+    const scope = desk.scope(order)
+    const { rates } = scope
     for (let i = 0; i < rates.length; i++) rates[i].count(desk)
-    updateReserve(desk, order)
+    if (isNew(order)) reserveNew(scope, order)
+    else updateReserve(desk, order)
   }
 
   /** Counts an order as it now is. To be called after every change that `apply` is not told of. */

@@ -6,6 +6,7 @@ import type { Instruments } from '../instruments/instruments.js'
 import { OrderReport } from '../messages/order-frames.js'
 import { idHalves, orderIdFrom } from '../messages/order-id.js'
 import { BUY, ORDER_STATES, type OrderState, SELL, SIDES, type Side } from '../messages/order-terms.js'
+import { IdTable } from '../orders/life/id-table.js'
 import type { OrderRequest } from './order-request.js'
 
 /** An order of the strategy that is not final. */
@@ -27,8 +28,10 @@ export interface OpenOrder {
 
 const FINAL: ReadonlySet<OrderState> = new Set(['filled', 'cancelled', 'rejected', 'denied', 'expired'])
 
-/** One order in numbers: its object is used for another order once it is final. */
+/** One order in numbers, in a list of all, oldest first. Its object is used for another order once it is final. */
 class OwnOrder {
+  older: OwnOrder | undefined = undefined
+  newer: OwnOrder | undefined = undefined
   idHigh = 0
   idLow = 0
   instrument = 0
@@ -48,9 +51,10 @@ class OwnOrder {
  * as many were open at the same time.
  */
 export class OwnOrders {
-  /** Those of this process by the low half of their ids, and those of earlier ones, which are older. */
-  private readonly recent = new Map<number, OwnOrder>()
-  private readonly earlier = new Map<bigint, OwnOrder>()
+  // Not a map: one that orders come into and leave again and again is built anew all the time.
+  private readonly byId = new IdTable<OwnOrder>()
+  private oldest: OwnOrder | undefined = undefined
+  private newest: OwnOrder | undefined = undefined
   private readonly spare: OwnOrder[] = []
 
   /** @param high the high half of the ids of this process. */
@@ -89,7 +93,7 @@ export class OwnOrders {
     const idLow = ID.low(p)
     const state = u8[at + AT.state]
     if (IS_FINAL[state] === 1) return this.remove(idHigh, idLow)
-    let order = this.find(idHigh, idLow)
+    let order = this.byId.get(idHigh, idLow)
     if (order === undefined) {
       order = this.add(idHigh, idLow)
       order.instrument = p.u32[(at + AT.instrument) >> 2]
@@ -107,9 +111,8 @@ export class OwnOrders {
   /** Oldest first. @param instrument of this instrument only. */
   list(instrument?: number): OpenOrder[] {
     const orders: OpenOrder[] = []
-    for (const known of [this.earlier, this.recent])
-      for (const order of known.values())
-        if (instrument === undefined || order.instrument === instrument) orders.push(this.show(order))
+    for (let order = this.oldest; order !== undefined; order = order.newer)
+      if (instrument === undefined || order.instrument === instrument) orders.push(this.show(order))
     return orders
   }
 
@@ -132,27 +135,33 @@ export class OwnOrders {
 
   private findId(orderId: bigint): OwnOrder | undefined {
     const { high, low } = idHalves(orderId)
-    return this.find(high, low)
-  }
-
-  private find(idHigh: number, idLow: number): OwnOrder | undefined {
-    return idHigh === this.high ? this.recent.get(idLow) : this.earlier.get(orderIdFrom(idHigh, idLow))
+    return this.byId.get(high, low)
   }
 
   private add(idHigh: number, idLow: number): OwnOrder {
     const order = this.spare.pop() ?? new OwnOrder()
+    const { newest } = this
     order.idHigh = idHigh
     order.idLow = idLow
-    if (idHigh === this.high) this.recent.set(idLow, order)
-    else this.earlier.set(orderIdFrom(idHigh, idLow), order)
+    order.older = newest
+    if (newest === undefined) this.oldest = order
+    else newest.newer = order
+    this.newest = order
+    this.byId.set(idHigh, idLow, order)
     return order
   }
 
   private remove(idHigh: number, idLow: number): void {
-    const order = this.find(idHigh, idLow)
+    const order = this.byId.get(idHigh, idLow)
     if (order === undefined) return
-    if (idHigh === this.high) this.recent.delete(idLow)
-    else this.earlier.delete(orderIdFrom(idHigh, idLow))
+    const { older, newer } = order
+    if (older === undefined) this.oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.newest = older
+    else newer.older = older
+    order.older = undefined
+    order.newer = undefined
+    this.byId.delete(idHigh, idLow)
     this.spare.push(order)
   }
 }

@@ -4,29 +4,27 @@ import { strategyOfHigh } from '../../messages/order-id.js'
 import { LiveOrder } from './live-order.js'
 
 /** So many of the youngest final orders stay objects: most of what a venue says of an order after its end comes at once. */
-const YOUNG = 512
+const YOUNG = 64
 
 const BLOCK_BITS = 10
 const BLOCK = 1 << BLOCK_BITS
 
-/** Places in the numbers and words of a packed order. The first two numbers are also those of an order that is an object. */
-const QUEUED_AT = 0
-const ENDED_AT = 1
-const TICKS = 2
-const STEPS = 3
-const STOP_TICKS = 4
-const EXPIRE_AT = 5
-const DEADLINE = 6
-const SAID_AT = 7
-const TERMS_AT = 8
-const FILLED_STEPS = 9
-const PAID = 10
-const SAID_FILLED = 11
-const WRITTEN_OFF = 12
-const VENUE_ORDER = 13
-const TRADE = 14
-const OTHER_TRADE = 15
-const NUMBERS = 16
+/** Places in the numbers and words of a packed order. */
+const TICKS = 0
+const STEPS = 1
+const STOP_TICKS = 2
+const EXPIRE_AT = 3
+const DEADLINE = 4
+const SAID_AT = 5
+const TERMS_AT = 6
+const FILLED_STEPS = 7
+const PAID = 8
+const SAID_FILLED = 9
+const WRITTEN_OFF = 10
+const VENUE_ORDER = 11
+const TRADE = 12
+const OTHER_TRADE = 13
+const NUMBERS = 14
 
 const ID_HIGH = 0
 const ID_LOW = 1
@@ -54,6 +52,9 @@ interface Texts {
 
 /** Memory for some orders. */
 class Block {
+  /** When each came, and when it was last heard of; of an order that is an object only the first. Read for many orders in a row. */
+  readonly queuedAt = new Float64Array(BLOCK)
+  readonly endedAt = new Float64Array(BLOCK)
   readonly numbers = new Float64Array(BLOCK * NUMBERS)
   readonly words = new Uint32Array(BLOCK * WORDS)
   /** Those that are objects. */
@@ -85,7 +86,7 @@ export class FinalOrders {
 
   /** When the oldest one came. There must be one. */
   get oldestQueuedAt(): number {
-    return this.blockOf(this.head).numbers[(this.head & (BLOCK - 1)) * NUMBERS + QUEUED_AT]
+    return this.blockOf(this.head).queuedAt[this.head & (BLOCK - 1)]
   }
 
   /** The oldest one; undefined when it is packed. */
@@ -95,7 +96,7 @@ export class FinalOrders {
 
   /** Of the oldest one, which is packed. */
   get oldestEndedAt(): number {
-    return this.blockOf(this.head).numbers[(this.head & (BLOCK - 1)) * NUMBERS + ENDED_AT]
+    return this.blockOf(this.head).endedAt[this.head & (BLOCK - 1)]
   }
 
   get oldestIdHigh(): number {
@@ -113,7 +114,7 @@ export class FinalOrders {
     const block = this.blockOf(place)
     const at = place & (BLOCK - 1)
     block.live[at] = order
-    block.numbers[at * NUMBERS + QUEUED_AT] = order.endedAt
+    block.queuedAt[at] = order.endedAt
     order.queued = true
   }
 
@@ -179,7 +180,7 @@ export class FinalOrders {
   }
 
   private load(place: number, order: LiveOrder): LiveOrder {
-    const { numbers, words } = this.blockOf(place)
+    const { numbers, words, endedAt } = this.blockOf(place)
     const n = (place & (BLOCK - 1)) * NUMBERS
     const w = (place & (BLOCK - 1)) * WORDS
     order.idHigh = words[w + ID_HIGH]
@@ -201,7 +202,7 @@ export class FinalOrders {
     order.orphan = (bits & ORPHAN) !== 0
     order.operator = (bits & OPERATOR) !== 0
     order.sent = (bits & SENT) !== 0
-    order.endedAt = numbers[n + ENDED_AT]
+    order.endedAt = endedAt[place & (BLOCK - 1)]
     order.ticks = numbers[n + TICKS]
     order.steps = numbers[n + STEPS]
     order.stopTicks = numbers[n + STOP_TICKS]
@@ -246,7 +247,7 @@ function isAtRest(order: LiveOrder): boolean {
   )
 }
 
-function store(order: LiveOrder, { numbers, words }: Block, at: number): void {
+function store(order: LiveOrder, { numbers, words, endedAt }: Block, at: number): void {
   const w = at * WORDS
   const n = at * NUMBERS
   words[w + ID_HIGH] = order.idHigh
@@ -267,7 +268,7 @@ function store(order: LiveOrder, { numbers, words }: Block, at: number): void {
     (order.orphan ? ORPHAN : 0) |
     (order.operator ? OPERATOR : 0) |
     (order.sent ? SENT : 0)
-  numbers[n + ENDED_AT] = order.endedAt
+  endedAt[at] = order.endedAt
   numbers[n + TICKS] = order.ticks
   numbers[n + STEPS] = order.steps
   numbers[n + STOP_TICKS] = order.stopTicks

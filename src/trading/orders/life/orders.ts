@@ -49,7 +49,8 @@ export class Orders {
   open = 0
   /** Orders in the book, final ones included. */
   size = 0
-  private readonly table = new IdTable()
+  /** Orders; or the places of those that are packed (life/final-orders). */
+  private readonly table = new IdTable<LiveOrder | number>()
   private readonly strategies: OrderList[] = []
   private readonly instruments: OrderList[] = []
   private readonly accounts: OrderList[] = []
