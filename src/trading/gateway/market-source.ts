@@ -45,12 +45,7 @@ export class MarketSource implements MarketSink {
     sequence.begin(FEED, first, first + count, now, this.slotsOfBatch())
     for (let i = 0; i < count; i++) batch.positions[i] = this.write(i)
     desk.tick(now)
-    for (let i = 0; i < count; i++) {
-      const instrument = batch.instruments[i] as Instrument
-      const position = batch.positions[i]
-      if (batch.isTrade[i] === 1) desk.trade(instrument, batch.sides[i], batch.prices[i], batch.sizes[i], position)
-      else desk.quote(instrument, batch.prices[i], batch.sizes[i], batch.asks[i], batch.askSizes[i], position)
-    }
+    desk.market(batch)
     sequence.end()
     batch.clear()
     desk.send()

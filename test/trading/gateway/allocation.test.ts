@@ -46,12 +46,13 @@ const batch = Array.from({ length: 4096 }, (_, i) => ({ kind: 'quote', timeMs: i
 const feed = { async *events() { for (;;) yield batch } }
 const pump = new FeedPump({ feed, speed: 'max', skip: 0, onProblem() {}, onArrival() {} })
 
-let seen = 0, sum = 0, answered = 0, wanted = 0
+const sums = new Float64Array(1)
+let seen = 0, answered = 0, wanted = 0
 const send = (context, instrument) => context.order({ instrument, side: 'buy', quantity: 1, price: 100, timeInForce: 'ioc' })
 const strategy = {
   id: 'one',
-  onBook(book, context) { seen++; sum += book.bid + book.askSize; if (wanted > answered && seen % 4096 === 0) send(context, book.instrument) },
-  onOrder(report, context) { if (report.state === 'cancelled' && ++answered < wanted) send(context, report.instrument) },
+  onBook(book, context) { seen++; sums[0] += book.bid + book.askSize; if (wanted > answered && seen % 4096 === 0) send(context, book.instrument) },
+  onOrder(report, context) { if (report.state !== 'cancelled') return; answered++; send(context, report.instrument) },
 }
 const host = new StrategyHost(strategy, { strategy: 1, epoch: 1, seed: 1, replay: false, sequence: 1, accounts: {} }, { begin: d => consumer.begin(d), commit: o => consumer.commit(o), log() {} })
 consumer.on(InstrumentTerms, f => { host.instrument(f) }).on(BookTop, f => host.book(f)).on(OrderReport, f => host.report(f))
@@ -74,13 +75,19 @@ function orders(count) {
   while (answered < wanted) { while (source.take(sequence, desk) > 0); while (consumer.reader.poll(handlers, 256) > 0); }
   return (used() - first) / count
 }
-for (let i = 0; i < 5; i++) await events(40960)
-const [gateway, strategySide] = await events(204800)
+// The least of some rounds: V8 compiles meanwhile, and what is not compiled yet makes objects of numbers.
+let gateway = Infinity, strategySide = Infinity
+for (let i = 0; i < 20 && (i < 4 || gateway >= 1 || strategySide >= 1); i++) {
+  const [ofGateway, ofStrategy] = await events(81920)
+  gateway = Math.min(gateway, ofGateway)
+  strategySide = Math.min(strategySide, ofStrategy)
+}
 // The first order is caused by an event.
 wanted = 1
 await events(4096)
-for (let i = 0; i < 5; i++) orders(2000)
-say({ gateway, strategySide, order: orders(10000), seen, answered, sum: Number.isFinite(sum) })
+let order = Infinity
+for (let i = 0; i < 6; i++) order = Math.min(order, orders(4000))
+say({ gateway, strategySide, order, seen, answered, sum: Number.isFinite(sums[0]) })
 consumer.close(); source.close(); writer.close(); process.exit()`
 
 test.skipIf(skipUnless(!ASAN, 'what events allocate', 'AddressSanitizer changes what V8 compiles in time'))(
@@ -104,4 +111,4 @@ test.skipIf(skipUnless(!ASAN, 'what events allocate', 'AddressSanitizer changes 
 )
 
 /** Bytes. */
-const MOST_OF_AN_ORDER = 1000
+const MOST_OF_AN_ORDER = 300
