@@ -99,7 +99,7 @@ export class Consumer {
       } finally {
         this.mayWrite = false
         if (!this.outputs.isEmpty) this.publish()
-        this.reader.checkpoint()
+        this.reader.checkpoint(true)
       }
     })
     return this

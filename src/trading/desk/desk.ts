@@ -1,3 +1,4 @@
+import { PASSED_ON } from '../../base/passed-on.js'
 import type { FramePointer } from '../../frames/pointer.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
@@ -10,6 +11,7 @@ import { Changed } from '../orders/life/words.js'
 import { DeskState } from '../risk/checks.js'
 import type { Risk } from '../risk/risk.js'
 import { setTerms } from '../risk/terms.js'
+import type { MarketBatch } from '../sequence/market-batch.js'
 import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
 import type { VenueEvent } from '../venues/venue-event.js'
@@ -45,7 +47,7 @@ const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
  */
 export class Desk {
   /** The time of the burst: ns since the home's origin. */
-  now = 0
+  now = PASSED_ON
   readonly outcomes: Outcomes
   readonly timers = new Timers()
   readonly traded = new Traded()
@@ -76,6 +78,7 @@ export class Desk {
     readonly time: Time,
     outcomes: Outcomes,
   ) {
+    this.now = 0
     this.outcomes = outcomes
     this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
     venues.onEvent = (venue, event) => {
@@ -137,17 +140,44 @@ export class Desk {
   }
 
   quote(instrument: Instrument, bid: number, bidSize: number, ask: number, askSize: number, position: number): void {
-    this.cause = position
     const { price, quantity } = instrument
-    const bidTicks = price.nearest(bid)
-    const askTicks = price.nearest(ask)
-    this.risk.quote(instrument, bidTicks, askTicks, this.now)
-    this.venues.quote(instrument, bidTicks, quantity.nearest(bidSize), askTicks, quantity.nearest(askSize), this.now)
+    this.cause = position
+    this.quotedAt(
+      instrument,
+      price.nearest(bid),
+      quantity.nearest(bidSize),
+      price.nearest(ask),
+      quantity.nearest(askSize),
+    )
   }
 
   trade(instrument: Instrument, side: number, price: number, size: number, position: number): void {
     this.cause = position
-    this.venues.trade(instrument, side, instrument.price.nearest(price), instrument.quantity.nearest(size), this.now)
+    this.tradedAt(instrument, side, instrument.price.nearest(price), instrument.quantity.nearest(size))
+  }
+
+  /** The events of a batch, whose frames are written. They stay in its columns: prices that are passed on would be allocated. */
+  market(batch: MarketBatch): void {
+    for (let i = 0; i < batch.count; i++) this.marketEvent(batch, i)
+  }
+
+  private marketEvent(batch: MarketBatch, i: number): void {
+    const instrument = batch.instruments[i] as Instrument
+    const { price, quantity } = instrument
+    const ticks = price.nearest(batch.prices[i])
+    const steps = quantity.nearest(batch.sizes[i])
+    this.cause = batch.positions[i]
+    if (batch.isTrade[i] === 1) this.tradedAt(instrument, batch.sides[i], ticks, steps)
+    else this.quotedAt(instrument, ticks, steps, price.nearest(batch.asks[i]), quantity.nearest(batch.askSizes[i]))
+  }
+
+  private quotedAt(instrument: Instrument, bid: number, bidSteps: number, ask: number, askSteps: number): void {
+    this.risk.quote(instrument, bid, ask, this.now)
+    this.venues.quote(instrument, bid, bidSteps, ask, askSteps, this.now)
+  }
+
+  private tradedAt(instrument: Instrument, side: number, ticks: number, steps: number): void {
+    this.venues.trade(instrument, side, ticks, steps, this.now)
   }
 
   /**

@@ -69,6 +69,10 @@ export class GatewayWork implements Work {
     return this.pump?.isWaiting ?? false
   }
 
+  get isTimed(): boolean {
+    return this.pump?.isTimed ?? false
+  }
+
   get controls(): readonly (Wakeable | undefined)[] {
     return [...this.strategies, ...this.open.adapters].map(({ source }) => source.reader.sleepOn)
   }

@@ -17,6 +17,8 @@ export class StrategySource {
   readonly journal: number
   /** Requests taken in this run. */
   taken = 0
+  /** The position of the next frame to take. */
+  private from: number
   private readonly batch = new FrameBatch(BURST_FRAMES * Order.slots)
   private readonly handlers: Handlers
 
@@ -29,19 +31,22 @@ export class StrategySource {
   ) {
     this.journal = STRATEGY_JOURNALS + strategy
     this.reader = Reader.open(path, { from: position === 0 ? 'start' : { position } })
+    this.from = this.reader.position
     // The strategy's own frames (its starts and ends, its progress) are not for the sequence.
     this.handlers = on(Order, frame => this.batch.add(frame)).on(TimerRequest, frame => this.batch.add(frame))
   }
 
   /** Takes one burst. Returns how many frames were read. */
   take(sequence: Sequence, desk: Desk): number {
-    const { reader, batch } = this
-    const from = reader.position
+    const { reader, batch, from } = this
     const read = reader.poll(this.handlers, BURST_FRAMES)
+    if (read === 0) return 0
+    const to = reader.position
+    this.from = to
     if (batch.count === 0) return read
     const { writer } = sequence
     const now = sequence.time.now()
-    sequence.begin(this.journal, from, reader.position, now, batch.slots)
+    sequence.begin(this.journal, from, to, now, batch.slots)
     const first = writer.position
     for (let i = 0; i < batch.count; i++) {
       const frame = batch.select(i)

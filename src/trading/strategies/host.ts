@@ -2,7 +2,9 @@ import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions } from '../../base/options.js'
 import { OwnCommit } from '../../frames/commit-options.js'
+import { Frame } from '../../frames/format.js'
 import type { FrameSink } from '../../frames/frame-recorder.js'
+import type { FramePointer } from '../../frames/pointer.js'
 import { type FrameHeader, type FrameView, pointerOf } from '../../frames/view.js'
 import { Random } from '../exact/random.js'
 import type { Instrument } from '../instruments/instrument.js'
@@ -52,7 +54,7 @@ export interface StrategyLife {
 export class StrategyHost {
   readonly instruments = new Instruments()
   private readonly filter: SymbolFilter
-  private readonly orders = new OwnOrders(this.instruments)
+  private readonly orders: OwnOrders
   private readonly positions = new OwnPositions(this.instruments)
   private readonly random: Random
   private readonly context: StrategyContext
@@ -62,8 +64,10 @@ export class StrategyHost {
   /** Requests within each order, counted from 1: amends and cancels. */
   private readonly requests = new Map<bigint, number>()
   /** The frame that is being handled. */
-  private frame: FrameHeader | undefined = undefined
-  private lastTime = 0n
+  private frame: FramePointer | undefined = undefined
+  /** The halves of the time of the last frame: a bigint for each frame would be allocated. */
+  private timeLow = 0
+  private timeHigh = 0
   private stopping = false
   private inHistory = false
   /** Options of a commit, used again for each. */
@@ -77,6 +81,7 @@ export class StrategyHost {
     this.filter = new SymbolFilter(strategy.symbols)
     this.random = new Random(life.seed)
     this.high = idHigh(life.strategy, life.epoch)
+    this.orders = new OwnOrders(this.instruments, this.high)
     this.sending.journal = life.sequence
     this.sending.source = life.strategy
     this.context = this.makeContext()
@@ -96,7 +101,8 @@ export class StrategyHost {
   /** @param last the last frame before its start. */
   start(last: { readonly position: number; readonly time: bigint }): void {
     if (last.position >= 0) this.causedBy(last.position)
-    this.lastTime = last.time
+    this.timeLow = Number(BigInt.asIntN(32, last.time))
+    this.timeHigh = Number(last.time >> 32n)
     this.strategy.onStart?.(this.context)
   }
 
@@ -119,15 +125,15 @@ export class StrategyHost {
   }
 
   report(report: OrderReportView): void {
-    if (report.dest !== this.life.strategy) return
-    this.learnReport(report)
+    if (destOf(report) !== this.life.strategy) return
+    this.orders.reported(report)
     const { onOrder } = this.strategy
     if (onOrder !== undefined) this.deliver(report, onOrder)
   }
 
   fill(fill: FillView): void {
-    if (fill.dest !== this.life.strategy) return
-    this.learnFill(fill)
+    if (destOf(fill) !== this.life.strategy) return
+    this.positions.filled(fill)
     const { onFill } = this.strategy
     if (onFill !== undefined) this.deliver(fill, onFill)
   }
@@ -142,11 +148,11 @@ export class StrategyHost {
 
   /** A frame from before its start: it changes what the context answers, and is handled by nobody. */
   learnReport(report: OrderReportView): void {
-    if (report.dest === this.life.strategy) this.orders.reported(report)
+    if (destOf(report) === this.life.strategy) this.orders.reported(report)
   }
 
   learnFill(fill: FillView): void {
-    if (fill.dest === this.life.strategy) this.positions.filled(fill)
+    if (destOf(fill) === this.life.strategy) this.positions.filled(fill)
   }
 
   learnBook(book: BookTopView): void {
@@ -173,11 +179,15 @@ export class StrategyHost {
   }
 
   private deliver<V extends FrameHeader>(frame: V, handle: (frame: V, context: StrategyContext) => void): void {
-    this.frame = frame
+    const pointer = pointerOf(frame) as FramePointer
+    const { at, i32 } = pointer
+    this.frame = pointer
+    this.timeLow = i32[(at + Frame.TIME) >> 2]
+    this.timeHigh = i32[(at + Frame.TIME + 4) >> 2]
     try {
       handle(frame, this.context)
     } finally {
-      this.causedBy(frame.position)
+      this.causedBy(pointer.position)
       this.sending.frame = undefined
       this.frame = undefined
     }
@@ -198,8 +208,7 @@ export class StrategyHost {
     }
     if (frame !== undefined) {
       this.causedBy(frame.position)
-      this.sending.frame = pointerOf(frame)
-      this.lastTime = frame.time
+      this.sending.frame = frame
     } else if (!this.stopping) {
       throw new InvalidStateError(
         `strategy '${strategy.id}' calls ${what} outside its handlers: nothing would be its cause`,
@@ -232,7 +241,7 @@ export class StrategyHost {
   }
 
   private get now(): bigint {
-    return this.frame === undefined ? this.lastTime : (this.lastTime = this.frame.time)
+    return (BigInt(this.timeHigh) << 32n) | BigInt(this.timeLow >>> 0)
   }
 
   private order(request: OrderRequest): bigint {
@@ -242,13 +251,11 @@ export class StrategyHost {
     this.beginSending('order()')
     if (this.lastOrder === MAX_COUNTER)
       throw new InvalidStateError(`strategy '${this.strategy.id}' has sent 2^32 orders since its start; start it again`)
-    const orderId = orderIdFrom(this.high, ++this.lastOrder)
-    const order = this.output.begin(Order)
-    order.orderId = orderId
-    fillOrder(order, request, instrument, account)
+    const low = ++this.lastOrder
+    fillOrder(this.output.begin(Order), this.high, low, request, instrument, account)
     this.output.commit(this.sending)
-    this.orders.sent(orderId, instrument.number, request)
-    return orderId
+    this.orders.sent(low, instrument.number, request)
+    return orderIdFrom(this.high, low)
   }
 
   private cancel(orderId: bigint): void {
@@ -337,6 +344,12 @@ export class StrategyHost {
       `${what} takes the id that order() of this strategy returned, not ${formatValue(orderId)}`,
     )
   }
+}
+
+/** Whom a frame of 128 bytes is for. */
+function destOf(frame: FrameHeader): number {
+  const { at, u16 } = pointerOf(frame) as FramePointer
+  return u16[(at + Frame.DEST) >> 1]
 }
 
 /** 100 days. */

@@ -47,7 +47,9 @@ export class LiveOrder implements VenueOrder {
 
   /** 1. What the venue last said: one of Word. */
   word: number = Word.NOTHING
-  venueOrderId = ''
+  /** The venue's name of it: a number above 0, or a text. */
+  venueOrderNumber = 0
+  venueOrderText = ''
   /** Why, for a final word: an index into REASONS. */
   reason = 0
   /** The latest venue time of what it said about the state, ns; 0 when it does not say. */
@@ -85,13 +87,21 @@ export class LiveOrder implements VenueOrder {
   listed = 0
   /** @internal When it was last heard of after it had become final, ns. */
   endedAt = 0
-  /** @internal In the queue of orders to forget: since when, and the order behind it there. */
+  /** @internal Whether it is among the final orders (life/final-orders). */
   queued = false
-  queuedAt = 0
-  behind: LiveOrder | undefined = undefined
 
   /** What risk has counted for it (trading/risk/reserves). Only risk changes it. */
   readonly reserve = new Reserve()
+
+  /** The venue's name of it; '' when it has not said one. */
+  get venueOrderId(): string {
+    return this.venueOrderNumber === 0 ? this.venueOrderText : String(this.venueOrderNumber)
+  }
+
+  set venueOrderId(id: string) {
+    this.venueOrderNumber = 0
+    this.venueOrderText = id
+  }
 
   /** Whether nothing but late fills can come. */
   get isFinal(): boolean {
@@ -140,6 +150,15 @@ export class LiveOrder implements VenueOrder {
 
   /** @internal Sets everything to what it is at first. */
   reset(): void {
+    this.type = 0
+    this.timeInForce = 0
+    this.ticks = 0
+    this.steps = 0
+    this.stopTicks = 0
+    this.expireAt = 0
+    this.postOnly = false
+    this.reduceOnly = false
+    this.deadline = 0
     this.label = ''
     this.orphan = false
     this.operator = false

@@ -2,6 +2,7 @@ import type { Instruments } from '../../instruments/instruments.js'
 import { strategyOfHigh } from '../../messages/order-id.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { VenueEvent } from '../../venues/venue-event.js'
+import { FinalOrders } from './final-orders.js'
 import { ForeignOrders } from './foreign.js'
 import { IdTable } from './id-table.js'
 import { LiveOrder } from './live-order.js'
@@ -48,15 +49,13 @@ export class Orders {
   open = 0
   /** Orders in the book, final ones included. */
   size = 0
-  private readonly table = new IdTable()
+  /** Orders; or the places of those that are packed (life/final-orders). */
+  private readonly table = new IdTable<LiveOrder | number>()
   private readonly strategies: OrderList[] = []
   private readonly instruments: OrderList[] = []
   private readonly accounts: OrderList[] = []
   private readonly pool: LiveOrder[] = []
-  /** The queue of final orders, in the order in which they ended. */
-  private firstFinal: LiveOrder | undefined = undefined
-  private lastFinal: LiveOrder | undefined = undefined
-  private finals = 0
+  private readonly finals: FinalOrders
   private sequence = 0
   private readonly keepNs: number
   private readonly keepMost: number
@@ -72,6 +71,7 @@ export class Orders {
     this.keepMost = options.keepMost ?? 2 ** 18
     this.marginNs = options.marginNs ?? SECOND
     this.venueKeepsNs = options.venueKeepsNs ?? 3600 * SECOND
+    this.finals = new FinalOrders(known)
     this.foreign = new ForeignOrders(options.foreignMost ?? 10_000)
   }
 
@@ -94,11 +94,12 @@ export class Orders {
   submit(order: LiveOrder, now: number): void {
     order.submitPending = true
     this.insert(order)
-    if (this.finals > 0) this.forget(now, 2)
+    if (this.finals.count > 0) this.forget(now, 2)
   }
 
   find(idHigh: number, idLow: number): LiveOrder | undefined {
-    return this.table.get(idHigh, idLow)
+    const entry = this.table.get(idHigh, idLow)
+    return typeof entry === 'number' ? this.unpack(entry) : entry
   }
 
   /** Whether an id was given to an order of ours at some time, also one that was forgotten or denied. */
@@ -176,7 +177,7 @@ export class Orders {
       this.foreign.apply(event, now)
       return Changed.FOREIGN
     }
-    const order = this.table.get(idHigh, idLow)
+    const order = this.find(idHigh, idLow)
     if (order !== undefined) return this.applyTo(order, effect, event, now, 0)
     if (this.table.wasUsed(idHigh, idLow)) return Changed.FORGOTTEN
     return this.adopt(effect, event, now)
@@ -184,23 +185,27 @@ export class Orders {
 
   /** Removes final orders whose time is over, at most so many. */
   forget(now: number, most: number): void {
+    const { finals, keepNs, keepMost } = this
     for (let i = 0; i < most; i++) {
-      const order = this.firstFinal
-      if (order === undefined) return
-      if (now - order.queuedAt <= this.keepNs && this.finals <= this.keepMost) return
-      this.dequeue(order)
-      if (!order.isFinal) continue
-      // Heard of again meanwhile, or incomplete: it waits once more.
-      const isRecent = now - order.endedAt <= this.keepNs && this.finals < this.keepMost
-      if (order.missingSteps > 0 || isRecent) this.enqueue(order)
-      else this.remove(order)
+      if (finals.count === 0 || (now - finals.oldestQueuedAt <= keepNs && finals.count <= keepMost)) return
+      const order = finals.oldest
+      const hasMore = finals.count - 1 >= keepMost
+      if (order === undefined) this.forgetPacked(now, hasMore)
+      else {
+        finals.removeOldest()
+        if (!order.isFinal) continue
+        // Heard of again meanwhile, or incomplete: it waits once more.
+        const isRecent = now - order.endedAt <= keepNs && !hasMore
+        if (order.missingSteps > 0 || isRecent) this.enqueue(order)
+        else this.remove(order)
+      }
     }
   }
 
-  /** All orders in the book. */
+  /** All orders in the book. Final ones may be copies: see life/final-orders. */
   *[Symbol.iterator](): Generator<LiveOrder, undefined> {
     for (const list of this.strategies) if (list !== undefined) yield* list
-    for (let order = this.firstFinal; order !== undefined; order = order.behind) if (order.isFinal) yield order
+    for (const order of this.finals) if (order.isFinal) yield order
   }
 
   /** @internal Puts an order into the book as it is, from a snapshot or an earlier run. */
@@ -284,7 +289,7 @@ export class Orders {
   private bookWord(order: LiveOrder, effect: Effect, event: VenueEvent): number {
     const { submitPending, word, reason } = order
     order.submitPending = false
-    if (event.venueOrderId !== '') order.venueOrderId = event.venueOrderId
+    takeVenueOrderId(order, event)
     if (effect.sum && event.filledSteps > order.saidFilled) order.saidFilled = event.filledSteps
     if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
     this.say(order, effect.word, event.reason)
@@ -295,14 +300,16 @@ export class Orders {
   }
 
   private bookFill(order: LiveOrder, effect: Effect, event: VenueEvent): number {
-    if (!order.tradeIds.add(event.tradeId)) return Changed.DUPLICATE
+    const { tradeNumber } = event
+    if (!(tradeNumber > 0 ? order.tradeIds.addNumber(tradeNumber) : order.tradeIds.add(event.tradeId)))
+      return Changed.DUPLICATE
     const wasOver = order.isOverfilled
     order.filledSteps += event.steps
     order.paid.addProduct(event.ticks, event.steps)
     // A fill proves that the order arrived. Whether an order that worked before still does, it does not say.
     const certain = order.word <= Word.DENIED ? this.makeCertain(order) : 0
     order.submitPending = false
-    if (event.venueOrderId !== '') order.venueOrderId = event.venueOrderId
+    takeVenueOrderId(order, event)
     this.say(order, effect.word, 0)
     return Changed.FILL | certain | (!wasOver && order.isOverfilled ? Changed.OVERFILL : 0)
   }
@@ -425,21 +432,33 @@ export class Orders {
   }
 
   private enqueue(order: LiveOrder): void {
-    order.queued = true
-    order.queuedAt = order.endedAt
-    order.behind = undefined
-    if (this.lastFinal === undefined) this.firstFinal = order
-    else this.lastFinal.behind = order
-    this.lastFinal = order
-    this.finals++
+    const { finals } = this
+    finals.add(order)
+    const packed = finals.pack()
+    if (packed === undefined) return
+    this.table.set(packed.idHigh, packed.idLow, finals.packedPlace)
+    if (this.order === packed) this.order = undefined
+    this.recycle(packed)
   }
 
-  private dequeue(order: LiveOrder): void {
-    this.firstFinal = order.behind
-    if (this.firstFinal === undefined) this.lastFinal = undefined
-    order.behind = undefined
-    order.queued = false
-    this.finals--
+  private unpack(place: number): LiveOrder {
+    const order = this.finals.unpack(place, this.pool.pop() ?? new LiveOrder())
+    this.table.set(order.idHigh, order.idLow, order)
+    return order
+  }
+
+  private forgetPacked(now: number, hasMore: boolean): void {
+    const { finals } = this
+    const { oldestIdHigh, oldestIdLow } = finals
+    if (now - finals.oldestEndedAt <= this.keepNs && !hasMore) {
+      const order = this.find(oldestIdHigh, oldestIdLow)
+      finals.removeOldest()
+      if (order !== undefined) this.enqueue(order)
+      return
+    }
+    finals.removeOldest()
+    this.table.delete(oldestIdHigh, oldestIdLow)
+    this.size--
   }
 
   private remove(order: LiveOrder): void {
@@ -451,8 +470,21 @@ export class Orders {
 
   private recycle(order: LiveOrder): void {
     order.reset()
+    order.queued = false
     this.pool.push(order)
   }
+}
+
+/** What the venue calls the order, if it says so. A number stays one: no text is made of it. */
+function takeVenueOrderId(order: LiveOrder, event: VenueEvent): void {
+  const { venueOrderNumber } = event
+  if (venueOrderNumber > 0) {
+    order.venueOrderNumber = venueOrderNumber
+    order.venueOrderText = ''
+    return
+  }
+  const { venueOrderId } = event
+  if (venueOrderId !== '') order.venueOrderId = venueOrderId
 }
 
 /** Whether the numbers of an event can be booked. */
@@ -462,7 +494,7 @@ function isSound(event: VenueEvent, order: LiveOrder): boolean {
   switch (event.kind) {
     case 'fill':
       return (
-        event.tradeId !== '' &&
+        (event.tradeNumber > 0 || event.tradeId !== '') &&
         isWhole(event.ticks) &&
         isWhole(event.steps) &&
         event.steps > 0 &&
