@@ -1,12 +1,15 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { registerBreaker } from './commands/breaker.js'
+import { registerFlatten } from './commands/flatten.js'
+import { registerLimits } from './commands/limits.js'
 import { registerLs } from './commands/ls.js'
 import { registerPrune } from './commands/prune.js'
 import { registerRepair } from './commands/repair.js'
 import { registerReplay } from './commands/replay.js'
 import { registerReset } from './commands/reset.js'
 import { registerRun } from './commands/run.js'
+import { registerStrategy } from './commands/strategy.js'
 import { registerTail } from './commands/tail.js'
 import { registerVerify } from './commands/verify.js'
 import { registerDemo } from './demo/demo.js'
@@ -19,6 +22,7 @@ Exit codes:
   0    done; the journal is sound
   1    found damage, losses, or something bad
   2    could not run: not found, no permission, not a journal, wrong arguments
+  3    no gateway runs that could do the command; it does not act later
   130  ended by Ctrl-C
 
 Errors are one line on stderr, 'code: message'; with --json one object,
@@ -52,6 +56,9 @@ function program(): Command {
   registerPrune(root)
   registerDoctor(root)
   registerBreaker(root)
+  registerStrategy(root)
+  registerFlatten(root)
+  registerLimits(root)
   return root
 }
 

@@ -3,6 +3,7 @@
 export { LatencyHistogram } from '../runtime/consumer/latency.js'
 export { Lifecycle, Progress } from '../runtime/consumer/lifecycle.js'
 export type { ConsumerProgress } from '../runtime/consumer/messages.js'
+export type { RestartLimits } from '../runtime/supervision/restart-count.js'
 export type { SupervisorEvent } from '../runtime/supervision/supervisor.js'
 export { auditSession, type SessionAudit, type StrategyAudit } from '../trading/audit/audit.js'
 export type { OutcomeDifference } from '../trading/desk/player.js'
@@ -12,6 +13,7 @@ export { CaptureFeed } from '../trading/market/capture-feed.js'
 export type { Feed, MarketEvent, QuoteEvent, TradeEvent } from '../trading/market/feed.js'
 export type { Speed } from '../trading/market/pace.js'
 export { SyntheticFeed, type SyntheticFeedOptions } from '../trading/market/synthetic-feed.js'
+export { type CommandOutcome, type CommandRequest, sendCommand } from '../trading/operator/send-command.js'
 export {
   type GatewayReplayOptions,
   type GatewayReplayResult,
@@ -20,6 +22,15 @@ export {
 export type { ReplayDifference } from '../trading/replay/output-comparison.js'
 export { type ReplayOptions, type ReplayResult, replayStrategy } from '../trading/replay/strategy.js'
 export type { Limits, RiskOptions } from '../trading/risk/limits.js'
+export {
+  Command,
+  type CommandAction,
+  type CommandProblem,
+  CommandResult,
+  type CommandState,
+  DeadMan,
+  StrategyEvent,
+} from '../trading/sequence/supervision-frames.js'
 export type { OrderRequest } from '../trading/strategies/order-request.js'
 export type { OpenOrder } from '../trading/strategies/own-orders.js'
 export type { OwnPosition } from '../trading/strategies/own-positions.js'

@@ -5,7 +5,20 @@ import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
 import { ticktape } from '../support/journals.ts'
 
-const COMMANDS = ['demo', 'run', 'replay', 'tail', 'ls', 'verify', 'repair', 'prune', 'doctor']
+const COMMANDS = [
+  'demo',
+  'run',
+  'replay',
+  'tail',
+  'ls',
+  'verify',
+  'repair',
+  'prune',
+  'doctor',
+  'strategy',
+  'flatten',
+  'limits',
+]
 
 test("the version is the package's", () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

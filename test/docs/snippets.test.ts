@@ -11,7 +11,7 @@ import { makeFolder } from '../support/folders.ts'
 /** Every block of TypeScript in the documents compiles against the package, with strict options. */
 
 const ROOT = join(import.meta.dirname, '../..')
-const DOCUMENTS = ['README.md', 'docs/guide.md', 'docs/state.md', 'docs/runtime.md']
+const DOCUMENTS = ['README.md', 'docs/guide.md', 'docs/state.md', 'docs/runtime.md', 'docs/operations.md']
 
 const PACKAGES: readonly [string, object][] = [
   ['ticktape', ticktape],

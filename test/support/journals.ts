@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -109,6 +110,16 @@ export function ticktapeWith(env: NodeJS.ProcessEnv, ...args: readonly string[])
     maxBuffer: 64 * 2 ** 20,
     env: { ...process.env, ...env },
   })
+  return { status, stdout, stderr }
+}
+
+/** As `ticktape`, while this process goes on: for commands that a gateway in this process answers. */
+export async function runTicktape(...args: readonly string[]): Promise<CommandResult> {
+  const child = startTicktape(...args)
+  let [stdout, stderr] = ['', '']
+  child.stdout?.on('data', chunk => void (stdout += String(chunk)))
+  child.stderr?.on('data', chunk => void (stderr += String(chunk)))
+  const [status] = (await once(child, 'close')) as [number | null]
   return { status, stdout, stderr }
 }
 

@@ -9,6 +9,7 @@ import { JournalReplacedError } from '../../journal/errors.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
+import { Pulse } from '../../state/heartbeats/pulse.js'
 import type { Wait } from '../../wait/run-loop.js'
 import { retryWhileLocked } from '../opening/retry-while-locked.js'
 import { findLast } from './find-last.js'
@@ -30,6 +31,8 @@ export interface ConsumerOptions {
   readonly from: 'start' | 'end'
   /** The number of this run, larger than that of any run before. Default: one more than the last. */
   readonly run?: number
+  /** Where it tells that it lives, with every frame. Default: nowhere. */
+  readonly pulse?: Pulse
 }
 
 /** Slots of the frame that says how a process ended: published with its last outputs. */
@@ -48,6 +51,7 @@ export class Consumer {
   private readonly handlers = new Handlers()
   private readonly latencies = new LatencyHistogram()
   private handled = 0
+  private sent = 0
   private mayWrite = false
   /** The outputs of the current input frame, until its handler has returned. */
   private readonly outputs = new FrameRecorder(true)
@@ -65,8 +69,14 @@ export class Consumer {
       reader = await retryWhileLocked(() => Reader.open(input, { from: { name, start: options.from } }))
       // Both were opened by their paths. Before anything is written, check again that they belong to the right session.
       checkSession(options)
-      const run = resume(output, reader)
-      const consumer = new Consumer(name, reader, writer, options.run ?? run + 1)
+      resume(output, reader)
+      const consumer = new Consumer(
+        name,
+        reader,
+        writer,
+        options.run ?? lastRun(output) + 1,
+        options.pulse ?? Pulse.unseen(),
+      )
       consumer.writeLifecycle('started')
       return consumer
     } catch (error) {
@@ -82,6 +92,7 @@ export class Consumer {
     readonly writer: Writer,
     /** The number of its run: it grows with each start. */
     readonly run: number,
+    private readonly pulse: Pulse,
   ) {
     this.handlers.otherwise(() => {
       this.handled++
@@ -100,6 +111,7 @@ export class Consumer {
         this.mayWrite = false
         if (!this.outputs.isEmpty) this.publish()
         this.reader.checkpoint(true)
+        this.pulse.beat(this.reader.position)
       }
     })
     return this
@@ -153,19 +165,25 @@ export class Consumer {
 
   /** Its current progress. */
   get progress() {
-    const { handled: read, latencies, reader } = this
+    const { handled: read, sent, latencies, reader } = this
     return {
       position: reader.position,
       lag: reader.lag,
       read,
+      sent,
       p50: latencies.quantile(0.5),
       p99: latencies.quantile(0.99),
       p999: latencies.quantile(0.999),
     }
   }
 
-  /** Writes its progress into its journal. Call it between frames. */
-  writeProgress(): void {
+  /** Tells in shared memory that it lives, and how far it has come. Call it between frames, several times a second. */
+  tell(): void {
+    this.pulse.tell(this.progress)
+  }
+
+  /** Writes its progress into its journal, for the audit. */
+  private writeProgress(): void {
     const { position } = this.reader
     this.writer.write(Progress, {
       next: BigInt(position),
@@ -211,6 +229,7 @@ export class Consumer {
       for (let frame = outputs.peek(); frame !== undefined; frame = outputs.peek()) {
         writer.copy(outputs.definitionOfFirst() as FrameDefinition, frame)
         outputs.shift()
+        this.sent++
       }
       last?.()
     } finally {
@@ -242,19 +261,22 @@ function checkSession({ input, inputIdentity }: ConsumerOptions): void {
   )
 }
 
-/** Moves the reader to the position where the next start continues. Returns the number of the last start. */
-function resume(output: string, reader: Reader): number {
-  const run = findLast(output, frame => (frame.is(Lifecycle) || frame.is(Progress) ? frame.run : undefined)) ?? 0
+/** The number of the last start; 0 for none. */
+function lastRun(output: string): number {
+  return findLast(output, frame => (frame.is(Lifecycle) || frame.is(Progress) ? frame.run : undefined)) ?? 0
+}
+
+/** Moves the reader to the position where the next start continues. */
+function resume(output: string, reader: Reader): void {
   const last = findLast(output, frame => {
     if (frame.is(Lifecycle)) return { position: Number(frame.next), cause: false }
     return frame.cause === undefined ? undefined : { position: frame.cause, cause: true }
   })
-  if (last === undefined || reader.position > last.position) return run
+  if (last === undefined || reader.position > last.position) return
   reader.seek({ position: last.position })
   if (last.cause)
     reader.poll(
       new Handlers().otherwise(() => {}),
       1,
     )
-  return run
 }

@@ -1,3 +1,4 @@
+import { epochOfHigh, idHalves } from '../messages/order-id.js'
 import { ACTIONS } from '../messages/order-terms.js'
 
 /** What happened to the requests of one strategy: counts of its Order frames. */
@@ -30,16 +31,29 @@ export class RequestBook {
   private readonly copies = new Map<number, Copy>()
   private readonly tradeIds = new Set<string>()
   private readonly orders = new Set<bigint>()
+  /** Positions of frames that led to requests of the gateway itself: commands, and clocks of the dead-man switch. */
+  private readonly own = new Set<number>()
 
   copy(strategy: number, position: number, orderId: bigint, action: string): void {
     this.copies.set(position, { strategy, action, passedOn: false, answers: 0 })
     if (action === NEW) this.orders.add(orderId)
   }
 
-  intent(order: number): void {
-    const copy = this.copies.get(order)
+  /** The frame at a position leads to requests that no strategy sent. */
+  isOwn(position: number): void {
+    this.own.add(position)
+  }
+
+  /** @param cause the position of the frame that led to it. */
+  intent(cause: number, orderId: bigint): void {
+    // The operator's orders have an epoch that no strategy has.
+    if (epochOfHigh(idHalves(orderId).high) === 0) {
+      this.orders.add(orderId)
+      return
+    }
+    const copy = this.copies.get(cause)
     if (copy !== undefined) copy.passedOn = true
-    this.answer(order)
+    if (!this.own.has(cause)) this.answer(cause)
   }
 
   /** A report. @param cause the position of the frame that led to it. */

@@ -6,6 +6,7 @@ import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { Taken } from '../messages/sequence-frames.js'
 import { Intent } from '../sequence/frames.js'
 import { STRATEGY_JOURNALS } from '../sequence/home.js'
+import { Command, DeadMan } from '../sequence/supervision-frames.js'
 import type { RequestBook } from './requests.js'
 
 export interface SequenceWalk {
@@ -60,7 +61,15 @@ export function walkSequence(journal: string, marks: readonly number[], requests
     })
     .on(Intent, frame => {
       countFrame(frame)
-      if (frame.action !== 'query' && frame.action !== 'reconcile') requests.intent(frame.cause ?? -1)
+      if (frame.action !== 'query' && frame.action !== 'reconcile') requests.intent(frame.cause ?? -1, frame.orderId)
+    })
+    .on(Command, frame => {
+      countFrame(frame)
+      requests.isOwn(frame.position)
+    })
+    .on(DeadMan, frame => {
+      countFrame(frame)
+      requests.isOwn(frame.cause ?? -1)
     })
     .on(OrderReport, report => {
       countFrame(report)

@@ -7,15 +7,20 @@ import { ACTIONS, GTD, LIMIT, STOP, STOP_LIMIT } from '../messages/order-terms.j
 import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
-import { Changed } from '../orders/life/words.js'
+import { Changed, Word } from '../orders/life/words.js'
 import { DeskState } from '../risk/checks.js'
 import type { Risk } from '../risk/risk.js'
 import { setTerms } from '../risk/terms.js'
+import type { DeskConfig } from '../sequence/config.js'
 import type { MarketBatch } from '../sequence/market-batch.js'
+import type { CommandValues } from '../sequence/supervision-frames.js'
 import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
 import type { VenueEvent } from '../venues/venue-event.js'
+import { DeadMan } from './dead-man.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
+import { Flatten } from './flatten.js'
+import { OperatorDesk } from './operator-desk.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import { type DeniedOrder, Outcomes } from './outcomes.js'
 import { Reconciliation } from './reconciliation.js'
@@ -38,6 +43,8 @@ const FENCED = reasonCode('strategy-fenced')
 const ORDER_IS_FINAL = reasonCode('order-is-final')
 const OVERFILL = reasonCode('overfill')
 const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
+const REQUESTED = reasonCode('requested')
+const GONE = reasonCode('dead-man-switch')
 
 /**
  * Everything that is decided about orders, as a function of what enters the sequence: the same inputs in the same order give
@@ -53,6 +60,9 @@ export class Desk {
   readonly traded = new Traded()
   /** Whether Ticker frames are written. */
   tickerWanted = false
+  readonly deadMan = new DeadMan()
+  readonly flatten: Flatten
+  private readonly operator: OperatorDesk
   private readonly reconciliation: Reconciliation
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
@@ -81,6 +91,10 @@ export class Desk {
     this.now = 0
     this.outcomes = outcomes
     this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
+    this.flatten = new Flatten(this, orders, risk, venues, this.reconciliation, outcomes)
+    this.operator = new OperatorDesk(this, orders, risk, this.flatten, outcomes, (order, reason) =>
+      this.cancelFor(order, reason),
+    )
     venues.onEvent = (venue, event) => {
       checkVenueEvent(venue.name, event)
       this.venueEvent(venue, event, this.cause)
@@ -94,7 +108,7 @@ export class Desk {
 
   /** When something is due by time alone: a timer, an answer of a simulated venue, a question about an order. */
   get nextAt(): number {
-    return Math.min(this.timers.nextAt, this.venues.nextAt, this.reconciliation.nextAt)
+    return Math.min(this.timers.nextAt, this.venues.nextAt, this.reconciliation.nextAt, this.deadMan.nextAt)
   }
 
   /** Fires what is due. @param position of the Clock frame. */
@@ -102,6 +116,7 @@ export class Desk {
     this.cause = position
     this.venues.advance(this.now)
     this.reconciliation.ask()
+    this.cancelForGone()
     for (;;) {
       const timer = this.timers.take(this.now)
       if (timer === undefined) return
@@ -116,7 +131,19 @@ export class Desk {
   restart(now: number, position: number): void {
     this.tick(now)
     this.cause = position
+    this.deadMan.restart(now)
     this.reconciliation.restart()
+  }
+
+  /** Puts a configuration into effect. @throws {InvalidOptionError} for limits that are not sound. */
+  configure({ risk, deadManMs = 0 }: DeskConfig): void {
+    this.risk.setOptions(risk)
+    this.deadMan.setLimit(deadManMs)
+  }
+
+  /** The time of a frame's field. */
+  fromClock(time: bigint): number {
+    return this.time.fromBigInt(time)
   }
 
   /** A process of a strategy starts. */
@@ -131,6 +158,18 @@ export class Desk {
   endStrategy(strategy: number): void {
     this.epochs[strategy] = 0
     this.timers.removeOf(strategy)
+    this.deadMan.gone(strategy, this.now)
+  }
+
+  /** A process of the strategy has started, and takes part. */
+  strategyReady(strategy: number): void {
+    this.deadMan.returned(strategy)
+  }
+
+  /** A person's command. Returns whether the gateway has to do it. @param position of its copy in the sequence. */
+  command(command: CommandValues, position: number): boolean {
+    this.cause = position
+    return this.operator.handle(command)
   }
 
   /** The state of trading was changed from outside: the breaker was pulled or reset. */
@@ -299,6 +338,27 @@ export class Desk {
     venue.cancel(order, request, this.now)
   }
 
+  /** Cancels an order that its strategy has not cancelled. @param reason an index into REASONS: its reports will say it. */
+  private cancelFor(order: LiveOrder, reason: number): void {
+    order.cancelledFor = reason
+    this.requestCancel(order)
+  }
+
+  /** The dead-man switch: cancels the orders of strategies that have been gone for too long. */
+  private cancelForGone(): void {
+    for (;;) {
+      const strategy = this.deadMan.take(this.now)
+      if (strategy === undefined) return
+      const open = this.orders.ofStrategy(strategy)
+      if (open.size === 0) {
+        this.deadMan.returned(strategy)
+        continue
+      }
+      this.outcomes.deadMan(strategy, open.size, this.cause)
+      for (const order of open) this.cancelFor(order, GONE)
+    }
+  }
+
   private venueEvent(venue: DeskVenue, event: VenueEvent, position: number): void {
     const { orders, outcomes, risk, now } = this
     const changed = orders.apply(event, now)
@@ -310,12 +370,15 @@ export class Desk {
     if ((changed & REPORTED) === 0) return
     const refusal = event.kind === 'amend-rejected' || event.kind === 'cancel-rejected' || event.kind === 'not-sent'
     let reason = refusal && event.request !== 0 ? event.reason : order.reason
+    // The venue only knows that it was asked to.
+    if (order.cancelledFor !== 0 && order.word === Word.CANCELLED && reason === REQUESTED) reason = order.cancelledFor
     if ((changed & Changed.OVERFILL) !== 0) {
       // More than was asked for: somebody's numbers are wrong. The operator decides when the strategy may go on.
       risk.pause(order.strategy, true)
       reason = OVERFILL
     }
     outcomes.report(order, event.request, reason, event.venueTime, position)
+    if (this.flatten.isWaiting) this.flatten.proceed()
   }
 
   private deny(fields: OrderFields, strategy: number, reason: number): void {

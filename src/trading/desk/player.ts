@@ -29,6 +29,7 @@ import {
 } from '../sequence/frames.js'
 import { type HomeIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { isSameFrame } from '../sequence/same-frame.js'
+import { Command, CommandResult, type CommandValues, DeadMan, StrategyEvent } from '../sequence/supervision-frames.js'
 import { readVenueReport } from '../sequence/venue-reports.js'
 import type { Desk } from './desk.js'
 
@@ -70,6 +71,8 @@ export class Player {
   readonly feed = { identity: '', next: 0, known: false }
   readonly strategies = new Map<string, KnownStrategy>()
   config: DeskConfig | undefined = undefined
+  /** Commands that a gateway has taken to do, and of which it has not said what became: by id, with the position of the copy. */
+  readonly unfinished = new Map<bigint, { readonly position: number; readonly command: CommandValues }>()
   /** Instruments that had market events. */
   readonly seen = new Set<Instrument>()
   /** Outcomes compared, and market events played. */
@@ -179,7 +182,20 @@ export class Player {
         for (const known of this.strategies.values())
           if (known.number === frame.strategy) known.epoch = Math.max(known.epoch, frame.epoch)
       })
+      .on(StrategyEvent, frame => {
+        if (frame.event === 'ready') this.desk?.strategyReady(frame.strategy)
+      })
       .on(Switch, frame => this.desk?.switchTo(frame.state))
+      .on(Command, frame => {
+        const command = frame.toObject()
+        const { position } = frame
+        if (this.desk?.command(command, position) === true) this.unfinished.set(command.id, { position, command })
+      })
+      .on(CommandResult, frame => {
+        if (frame.decidedBy === 'desk') this.compare(frame)
+        else this.unfinished.delete(frame.id)
+      })
+      .on(DeadMan, compare)
       .on(Taken, frame => {
         this.journal = frame.journal
         this.taken.set(frame.journal, frame.to)

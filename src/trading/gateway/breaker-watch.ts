@@ -19,10 +19,16 @@ export class BreakerWatch {
   check(writer: Writer, desk: Desk): void {
     const { halted } = this.breaker
     if (halted === this.halted) return
-    // A gateway starts in the state that the last one left.
-    const before = this.halted ?? desk.risk.state === DeskState.HALTED
+    const isFirst = this.halted === undefined
     this.halted = halted
+    const before = desk.risk.state === DeskState.HALTED
     if (halted === before) return
+    if (isFirst && before) {
+      // Halted means that the breaker or the sequence says so. The breaker was lost, or is of another boot.
+      this.halted = true
+      this.breaker.halt('halted in the sequence')
+      return
+    }
     const state = halted ? 'halted' : 'active'
     const text = this.breaker.status().halt?.reason ?? ''
     writer.write(Switch, { state, reason: halted ? 'halted' : 'none', text: asciiOf(text) })

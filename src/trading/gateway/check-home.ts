@@ -9,6 +9,7 @@ import { HomeError } from '../errors.js'
 import {
   type HomeDirectory,
   type HomeIdentity,
+  OPERATOR,
   readIdentity,
   STRATEGY_JOURNALS,
   VENUE_JOURNALS,
@@ -50,7 +51,14 @@ export async function checkJournals(
       throw refuse(
         `has acted on a frame at position ${cause} of the sequence, which ends at ${end}: the sequence was restored from an older copy`,
       )
-    const read = findLast(path, frame => (frame.is(Lifecycle) || frame.is(Progress) ? Number(frame.next) : undefined))
+    // Whichever is later: what it says that it has read, or what it has acted on.
+    const read = findLast(path, frame =>
+      frame.is(Lifecycle) || frame.is(Progress)
+        ? Number(frame.next)
+        : frame.cause === undefined
+          ? undefined
+          : frame.cause + 1,
+    )
     if (read !== undefined && read > end)
       throw refuse(
         `has read the sequence up to ${read}, which ends at ${end}: the sequence was restored from an older copy`,
@@ -70,6 +78,7 @@ export async function checkJournals(
   }
   for (const [number, { venue, isRemote }] of venues.entries())
     if (isRemote) await check(home.venue(venue.name), VENUE_JOURNALS + number)
+  await check(home.operator, OPERATOR)
 }
 
 function refusal(home: HomeDirectory, path: string, what: string): HomeError {

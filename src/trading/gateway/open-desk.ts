@@ -1,9 +1,11 @@
 import * as path from 'node:path'
-import { InvalidOptionError } from '../../base/errors.js'
+import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Writer } from '../../journal/write/writer.js'
+import { endOrphans } from '../../runtime/supervision/end-orphans.js'
+import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import { inspectVenue } from '../adapter/inspect.js'
 import type { Desk } from '../desk/desk.js'
 import { makeDesk, type PlacedVenue } from '../desk/make-desk.js'
@@ -26,8 +28,12 @@ import { RecordedVenue } from '../venues/recorded-venue.js'
 import { Adapter } from './adapter.js'
 import { BreakerWatch } from './breaker-watch.js'
 import { checkJournals } from './check-home.js'
+import { createOperatorJournal, writeLimits } from './operator-files.js'
 import type { GatewayOptions } from './options.js'
 import { VenueInbox } from './venue-inbox.js'
+
+/** How long a strategy may be gone before its open orders are cancelled, in ms. */
+const DEAD_MAN_MS = 30_000
 
 /** A venue of the options; one that runs in a process of its own has a module. */
 interface OpenVenue extends PlacedVenue {
@@ -37,6 +43,8 @@ interface OpenVenue extends PlacedVenue {
 /** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
 export class OpenDesk {
   onVenueEvent: () => void = () => {}
+  /** Lets something be done between two bursts of the gateway's loop. Set by the gateway. */
+  later: (task: () => void) => void = () => {}
   private readonly bySymbol = new Map<string, Instrument>()
   private readonly inbox: VenueInbox
   /** The venues that run in processes of their own. */
@@ -50,6 +58,7 @@ export class OpenDesk {
     readonly desk: Desk,
     private readonly player: Player,
     private readonly breaker: BreakerWatch,
+    readonly heartbeats: Heartbeats,
     venues: readonly OpenVenue[],
   ) {
     this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
@@ -69,6 +78,11 @@ export class OpenDesk {
 
   get strategies(): Map<string, KnownStrategy> {
     return this.player.strategies
+  }
+
+  /** Commands that an earlier gateway had taken, and of which it has not said what became. */
+  get unfinished(): Player['unfinished'] {
+    return this.player.unfinished
   }
 
   get accounts(): Readonly<Record<string, readonly string[]>> {
@@ -107,6 +121,16 @@ export class OpenDesk {
     this.breaker.check(this.sequence.writer, this.desk)
   }
 
+  /** Shows the limits in effect, in the home's state. Trading goes on when they cannot be shown. */
+  writeLimits(): void {
+    try {
+      writeLimits(this.home, this.desk.risk.options)
+    } catch (error) {
+      if (!(error instanceof TicktapeError)) throw error
+      this.options.onProblem?.(error)
+    }
+  }
+
   get hasVenueEvents(): boolean {
     return this.inbox.count > 0
   }
@@ -119,6 +143,8 @@ export class OpenDesk {
     for (const { source } of this.adapters) source.close()
     for (const { venue } of this.desk.venues.all) venue.close()
     this.breaker.close()
+    this.heartbeats.clear()
+    this.heartbeats.close()
     this.sequence.writer.close()
   }
 
@@ -156,15 +182,20 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
   // The journal's lock makes this the only gateway of the home.
   const writer = Writer.open(home.sequence, { pageSize, durability, journalId: SEQUENCE, frames: SEQUENCE_FRAMES })
   let breaker: BreakerWatch | undefined
+  let heartbeats: Heartbeats | undefined
   let open: OpenDesk | undefined
   try {
+    heartbeats = Heartbeats.open(home.heartbeats)
+    // They hold the locks of their journals.
+    await endOrphans(heartbeats.list())
+    heartbeats.clear()
     if (writer.position === 0) writeIdentity(writer, newIdentity())
     const recorder = new FrameRecorder()
     const player = new Player(identity => makeDesk(identity, venues, config.expiryMs, recorder), recorder)
     player.onConfig = recorded => {
       // Before any of its orders is played.
       checkSameVenues(home, recorded, config)
-      player.played.risk.setOptions(recorded.risk)
+      player.played.configure(recorded)
     }
     player.play(home.sequence)
     const desk = player.played
@@ -178,17 +209,20 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     const clock = desk.time.toBigInt(desk.time.now())
     desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid: process.pid, clock }))
     breaker = new BreakerWatch(home.path)
-    open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, venues)
+    open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, heartbeats, venues)
     open.addInstruments()
     // After the instruments, which limits may name.
-    desk.risk.setOptions(config.risk)
+    desk.configure(config)
     writeConfig(writer, config)
+    await createOperatorJournal(home, identity, options)
+    open.writeLimits()
     desk.send()
     return open
   } catch (error) {
     if (open !== undefined) open.close()
     else {
       breaker?.close()
+      heartbeats?.close()
       writer.close()
     }
     throw error
@@ -231,7 +265,10 @@ function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): 
       )
 }
 
-function configOf({ risk = {}, requestExpiryMs = 0 }: GatewayOptions, venues: readonly OpenVenue[]): DeskConfig {
+function configOf(
+  { risk = {}, requestExpiryMs = 0, deadManMs = DEAD_MAN_MS }: GatewayOptions,
+  venues: readonly OpenVenue[],
+): DeskConfig {
   return {
     // As it will be read back. JSON has no Infinity: such a limit is none, and is left out.
     risk: JSON.parse(
@@ -246,6 +283,7 @@ function configOf({ risk = {}, requestExpiryMs = 0 }: GatewayOptions, venues: re
       configuration,
     })),
     expiryMs: requestExpiryMs,
+    deadManMs,
   }
 }
 

@@ -43,7 +43,7 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   const { config } = livesOf(home)
   const recorder = new FrameRecorder()
   const player = new Player(identity => replayDesk(home, identity, config, options, recorder), recorder)
-  player.onConfig = recorded => player.played.risk.setOptions(recorded.risk)
+  player.onConfig = recorded => player.played.configure(recorded)
   await player.playInSlices(home.sequence, async part => {
     options.onProgress?.(part)
     await turn()

@@ -24,6 +24,8 @@ export interface DeskConfig {
   readonly venues: readonly VenueConfig[]
   /** How long a request may act at a venue, in ms; 0 without a limit. */
   readonly expiryMs: number
+  /** How long a strategy may be gone before its open orders are cancelled, in ms; 0 for ever. Missing in older homes. */
+  readonly deadManMs?: number
 }
 
 /** Writes the configuration, in one store if it fits on a page. */

@@ -6,6 +6,7 @@ import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { REASONS } from '../messages/reasons.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { VENUE_EVENTS } from '../venues/venue-event.js'
+import { Command, CommandResult, DeadMan, StrategyEvent } from './supervision-frames.js'
 
 /**
  * The frames of the sequence beside market data, orders and reports (trading/messages). The sequence is the gateway's
@@ -20,7 +21,7 @@ export const Home = frame('Home', 26, {
   home: u64,
   /** Grows by one with each `ticktape reset`. Journals of different generations do not belong together. */
   generation: u32,
-  /** The journal's number in the home: 1 the sequence, 16 and more those of venues, 4,097 and more those of strategies. */
+  /** The journal's number in the home: 1 the sequence, 2 that of the operators, 16 and more those of venues, 4,097 and more those of strategies. */
   journal: u16,
   /** ns since 1970: the origin of times in the runtime. */
   origin: i64,
@@ -173,4 +174,8 @@ export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
   Switch,
   VenueReport,
   PositionDifference,
+  Command,
+  CommandResult,
+  StrategyEvent,
+  DeadMan,
 ]

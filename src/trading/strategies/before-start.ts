@@ -18,8 +18,15 @@ export interface LastBefore {
 /**
  * Passes to a strategy what the sequence has before the position where it starts: the instruments, its own orders and fills,
  * the last quotes; then the market data of its history.
+ *
+ * @param onBatch is called now and then while it reads.
  */
-export function passEarlierFrames(host: StrategyHost, sequence: string, position: number): LastBefore {
+export function passEarlierFrames(
+  host: StrategyHost,
+  sequence: string,
+  position: number,
+  onBatch: () => void = () => {},
+): LastBefore {
   let last: LastBefore = { position: -1, time: 0n }
   const learning = on(InstrumentTerms, frame => host.instrument(frame))
     .on(OrderReport, frame => host.learnReport(frame))
@@ -27,7 +34,7 @@ export function passEarlierFrames(host: StrategyHost, sequence: string, position
     .on(BookTop, frame => {
       host.learnBook(frame)
     })
-  readUntil(Reader.open(sequence), learning, position, found => {
+  readUntil(Reader.open(sequence), learning, position, onBatch, found => {
     last = found
   })
   const { historyNs } = host
@@ -36,7 +43,7 @@ export function passEarlierFrames(host: StrategyHost, sequence: string, position
     .on(BookTop, frame => host.book(frame))
     .on(Trade, frame => host.trade(frame))
   const reader = Reader.open(sequence, { from: { time: last.time > historyNs ? last.time - historyNs : 0n } })
-  host.replayHistory(() => readUntil(reader, market, position, () => {}))
+  host.replayHistory(() => readUntil(reader, market, position, onBatch, () => {}))
   return last
 }
 
@@ -45,11 +52,12 @@ function readUntil(
   reader: Reader,
   handlers: Parameters<Reader['poll']>[0],
   position: number,
+  onBatch: () => void,
   onLast: (last: LastBefore) => void,
 ): void {
   try {
     // In batches first; the last part frame by frame, for a batch may end after the position.
-    while (reader.position + BATCH * LARGEST_SLOTS < position && reader.poll(handlers, BATCH) > 0);
+    while (reader.position + BATCH * LARGEST_SLOTS < position && reader.poll(handlers, BATCH) > 0) onBatch()
     while (reader.position < position) {
       const before = reader.position
       if (reader.poll(handlers, 1) === 0) break

@@ -2,6 +2,8 @@ import { TicktapeError } from '../../base/errors.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
+import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
+import { Pulse } from '../../state/heartbeats/pulse.js'
 import type { Wait } from '../../wait/run-loop.js'
 import { entryOf } from '../messages/instrument-frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
@@ -27,6 +29,9 @@ export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | '
   readonly output: string
   /** The directory of what strategies log. */
   readonly log: string
+  /** The table of heartbeats, and the process's cell there. */
+  readonly heartbeats: string
+  readonly cell: number
   readonly writer: WriterOptions
   readonly wait: Wait
   readonly progressMs: number
@@ -56,6 +61,7 @@ process.exit()
 async function main(config: StrategyProcessConfig): Promise<void> {
   const { id, input, output } = config
   const strategy = await loadStrategy(config.file, id)
+  const pulse = Heartbeats.find(config.heartbeats)?.pulse(config.cell) ?? Pulse.unseen()
   // Also when the stop message has already arrived: the frames written before it must still be handled, and no other
   // process will do it.
   const consumer = await Consumer.open(
@@ -67,6 +73,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
       writer: { ...config.writer, frames: [Order, TimerRequest] },
       from: strategy.from ?? 'start',
       run: config.epoch,
+      pulse,
     },
     atOnce.signal,
   )
@@ -90,30 +97,21 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     .on(TimerFired, frame => host.timer(frame))
 
   let ended: 'stopped' | 'failed' = 'failed'
-  let broken: unknown
-  const timer = setInterval(() => {
-    try {
-      consumer.writeProgress()
-      sendMessage({ kind: 'progress', ...consumer.progress })
-    } catch (error) {
-      clearInterval(timer)
-      broken ??= error
-      stopping.abort()
-    }
-  }, config.progressMs)
+  // Also while there are no frames. A strategy that is hung does not get here.
+  const timer = setInterval(() => consumer.tell(), config.progressMs)
   try {
     const { position } = consumer.reader
-    const last = passEarlierFrames(host, input, position)
+    const last = passEarlierFrames(host, input, position, () => pulse.beat(position))
     consumer.writer.addInstruments(host.instruments.all.map(entryOf))
     consumer.writeTogether(() => host.start(last))
+    consumer.tell()
     sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, stopping.signal)
-    if (broken !== undefined) throw broken
     consumer.drain(stopAt ?? 0)
     ended = 'stopped'
   } finally {
     clearInterval(timer)
-    if (broken === undefined) sendMessage({ kind: 'progress', ...consumer.progress })
+    consumer.tell()
     consumer.end(ended, () => {
       if (ended === 'stopped') host.stop()
     })

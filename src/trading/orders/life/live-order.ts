@@ -44,6 +44,8 @@ export class LiveOrder implements VenueOrder {
   orphan = false
   /** Sent by the operator, such as the orders of a flatten. */
   operator = false
+  /** Why we asked for its cancel, if its strategy did not: an index into REASONS. */
+  cancelledFor = 0
 
   /** 1. What the venue last said: one of Word. */
   word: number = Word.NOTHING
@@ -162,6 +164,7 @@ export class LiveOrder implements VenueOrder {
     this.label = ''
     this.orphan = false
     this.operator = false
+    this.cancelledFor = 0
     this.word = Word.NOTHING
     this.venueOrderId = ''
     this.reason = 0

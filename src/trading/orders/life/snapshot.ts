@@ -23,6 +23,7 @@ const FIELDS = [
   'label',
   'orphan',
   'operator',
+  'cancelledFor',
   'word',
   'venueOrderId',
   'reason',
