@@ -30,6 +30,10 @@ export interface ConsumerOptions {
   readonly from: 'start' | 'end'
   /** The number of this run, larger than that of any run before. Default: one more than the last. */
   readonly run?: number
+  /** Opens the output. Default: Writer.open. */
+  readonly openWriter?: (directory: string, options: WriterOptions) => Writer
+  /** Whether the machine's clock is the clock of the frames: then their ages are measured. Default true. */
+  readonly isTimed?: boolean
 }
 
 /** Slots of the frame that says how a process ended: published with its last outputs. */
@@ -50,14 +54,15 @@ export class Consumer {
   private handled = 0
   private mayWrite = false
   /** The outputs of the current input frame, until its handler has returned. */
-  private readonly outputs = new FrameRecorder(true)
+  private readonly outputs: FrameRecorder
 
   /** @throws what Writer.open and Reader.open throw; waits some seconds for an earlier process of that name to end. */
   static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
     const { name, input, output } = options
+    const { openWriter = (where, how) => Writer.open(where, how) } = options
     checkSession(options)
     const writer = await retryWhileLocked(() =>
-      Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
+      openWriter(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
     )
     let reader: Reader | undefined
     try {
@@ -66,7 +71,7 @@ export class Consumer {
       // Both were opened by their paths. Before anything is written, check again that they belong to the right session.
       checkSession(options)
       const run = resume(output, reader)
-      const consumer = new Consumer(name, reader, writer, options.run ?? run + 1)
+      const consumer = new Consumer(name, reader, writer, options.run ?? run + 1, options.isTimed ?? true)
       consumer.writeLifecycle('started')
       return consumer
     } catch (error) {
@@ -82,7 +87,9 @@ export class Consumer {
     readonly writer: Writer,
     /** The number of its run: it grows with each start. */
     readonly run: number,
+    private readonly isTimed: boolean,
   ) {
+    this.outputs = new FrameRecorder(isTimed)
     this.handlers.otherwise(() => {
       this.handled++
     })
@@ -92,7 +99,7 @@ export class Consumer {
   on<F extends Fields>(definition: FrameDefinition<F>, handle: (frame: FrameView<F>) => void): this {
     this.handlers.on(definition, frame => {
       this.handled++
-      this.latencies.record(ageOf(frame))
+      if (this.isTimed) this.latencies.record(ageOf(frame))
       this.mayWrite = true
       try {
         handle(frame)
@@ -144,6 +151,11 @@ export class Consumer {
    */
   async follow(wait: Wait, signal: AbortSignal): Promise<void> {
     await this.reader.run(this.handlers, { wait, signal })
+  }
+
+  /** Handles so many frames at most. Returns how many there were. */
+  poll(limit: number): number {
+    return this.reader.poll(this.handlers, limit)
   }
 
   /** Handles all frames before a position. They must be there. */

@@ -16,7 +16,7 @@ export interface AdapterEnvironment {
   readonly home: HomeDirectory
   readonly identity: HomeIdentity
   readonly desk: Desk
-  readonly options: GatewayOptions
+  readonly options: Omit<GatewayOptions, 'feed' | 'strategies'>
   /** By journal number: up to where it was taken by earlier runs. */
   readonly taken: ReadonlyMap<number, number>
   /** Throws unless the home is still the one that was opened. */

@@ -1,6 +1,4 @@
-import { randomInt } from 'node:crypto'
 import type { WriterOptions } from '../../journal/write/options.js'
-import { Writer } from '../../journal/write/writer.js'
 import { packageModule } from '../../native/package-files.js'
 import { identityOf } from '../../runtime/consumer/identity.js'
 import { Supervisor } from '../../runtime/supervision/supervisor.js'
@@ -11,6 +9,7 @@ import { MAX_EPOCH, MAX_STRATEGY } from '../messages/order-id.js'
 import { StrategyEnd, StrategyStart } from '../sequence/frames.js'
 import { type HomeDirectory, type HomeIdentity, STRATEGY_JOURNALS, writeIdentity } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
+import type { Surroundings } from '../sequence/surroundings.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
 import type { StrategyProcessConfig } from '../strategies/process.js'
 import type { GatewayOptions } from './options.js'
@@ -46,7 +45,8 @@ export interface StrategyEnvironment {
   readonly identity: HomeIdentity
   readonly sequence: Sequence
   readonly desk: Desk
-  readonly options: GatewayOptions
+  readonly options: Omit<GatewayOptions, 'feed' | 'strategies'>
+  readonly surroundings: Surroundings
   /** The names of the accounts of each venue. */
   readonly accounts: Readonly<Record<string, readonly string[]>>
   /** Throws unless the home is still the one that was opened. */
@@ -120,12 +120,15 @@ export function endEpoch({ sequence, desk }: StrategyEnvironment, { known, sourc
 }
 
 /** Records a new epoch. Returns its seed. */
-function startEpoch({ sequence, desk, home }: StrategyEnvironment, { known, info }: RunningStrategy): number {
+export function startEpoch(
+  { sequence, desk, home, surroundings }: StrategyEnvironment,
+  { known, info }: RunningStrategy,
+): number {
   if (known.epoch === MAX_EPOCH)
     throw new StrategyError(`strategy '${info.id}' of ${home.path} was started ${MAX_EPOCH} times; begin another home`)
   known.epoch++
   known.ended = false
-  const seed = randomInt(2 ** 32)
+  const seed = surroundings.newSeed()
   sequence.writer.write(StrategyStart, {
     strategy: known.number,
     epoch: known.epoch,
@@ -140,13 +143,16 @@ function startEpoch({ sequence, desk, home }: StrategyEnvironment, { known, info
 }
 
 /** The options of all writers of a strategy's journal. */
-export function writerOptions({ strategyPageSize, durability }: GatewayOptions, number: number): WriterOptions {
+export function writerOptions(
+  { strategyPageSize, durability }: Pick<GatewayOptions, 'strategyPageSize' | 'durability'>,
+  number: number,
+): WriterOptions {
   return { pageSize: strategyPageSize ?? STRATEGY_PAGE_SIZE, durability, journalId: STRATEGY_JOURNALS + number }
 }
 
-function createJournal({ options, identity }: StrategyEnvironment, path: string, number: number): void {
+function createJournal({ options, identity, surroundings }: StrategyEnvironment, path: string, number: number): void {
   // A journal keeps its page size; an earlier run may have used another one.
-  const writer = Writer.open(path, writerOptions(options, number))
+  const writer = surroundings.openWriter(path, writerOptions(options, number))
   try {
     if (writer.position === 0) writeIdentity(writer, identity)
   } finally {
