@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { registerBacktest } from './commands/backtest.js'
 import { registerBreaker } from './commands/breaker.js'
 import { registerLs } from './commands/ls.js'
 import { registerPrune } from './commands/prune.js'
@@ -43,6 +44,7 @@ function program(): Command {
     .addHelpText('after', wrapped(HELP))
   registerDemo(root)
   registerRun(root)
+  registerBacktest(root)
   registerReplay(root)
   registerReset(root)
   registerTail(root)
