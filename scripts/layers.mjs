@@ -61,6 +61,8 @@ const LAYERS = [
   ['trading/strategies', 'defines, loads and runs a strategy'],
   ['trading/gateway', 'the gateway process'],
   ['trading/replay', 'replays a strategy or the gateway and compares'],
+  ['trading/virtual', 'a whole desk in one process, on virtual time'],
+  ['trading/backtest', 'runs strategies on recorded market data, and reports'],
   ['trading/audit', "counts the frames of a home's journals"],
   ['public', 'the public API: one file for each import path'],
   ['cli/output', 'text, tables, progress and exit codes of the commands'],

@@ -33,6 +33,10 @@ export interface ConsumerOptions {
   readonly run?: number
   /** Where it tells that it lives, with every frame. Default: nowhere. */
   readonly pulse?: Pulse
+  /** Opens the output. Default: Writer.open. */
+  readonly openWriter?: (directory: string, options: WriterOptions) => Writer
+  /** Whether the machine's clock is the clock of the frames: then their ages are measured. Default true. */
+  readonly isTimed?: boolean
 }
 
 /** Slots of the frame that says how a process ended: published with its last outputs. */
@@ -54,14 +58,15 @@ export class Consumer {
   private sent = 0
   private mayWrite = false
   /** The outputs of the current input frame, until its handler has returned. */
-  private readonly outputs = new FrameRecorder(true)
+  private readonly outputs: FrameRecorder
 
   /** @throws what Writer.open and Reader.open throw; waits some seconds for an earlier process of that name to end. */
   static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
     const { name, input, output } = options
+    const { openWriter = (where, how) => Writer.open(where, how) } = options
     checkSession(options)
     const writer = await retryWhileLocked(() =>
-      Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
+      openWriter(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
     )
     let reader: Reader | undefined
     try {
@@ -76,6 +81,7 @@ export class Consumer {
         writer,
         options.run ?? lastRun(output) + 1,
         options.pulse ?? Pulse.unseen(),
+        options.isTimed ?? true,
       )
       consumer.writeLifecycle('started')
       return consumer
@@ -93,7 +99,9 @@ export class Consumer {
     /** The number of its run: it grows with each start. */
     readonly run: number,
     private readonly pulse: Pulse,
+    private readonly isTimed: boolean,
   ) {
+    this.outputs = new FrameRecorder(isTimed)
     this.handlers.otherwise(() => {
       this.handled++
     })
@@ -103,7 +111,7 @@ export class Consumer {
   on<F extends Fields>(definition: FrameDefinition<F>, handle: (frame: FrameView<F>) => void): this {
     this.handlers.on(definition, frame => {
       this.handled++
-      this.latencies.record(ageOf(frame))
+      if (this.isTimed) this.latencies.record(ageOf(frame))
       this.mayWrite = true
       try {
         handle(frame)
@@ -156,6 +164,11 @@ export class Consumer {
    */
   async follow(wait: Wait, signal: AbortSignal): Promise<void> {
     await this.reader.run(this.handlers, { wait, signal })
+  }
+
+  /** Handles so many frames at most. Returns how many there were. */
+  poll(limit: number): number {
+    return this.reader.poll(this.handlers, limit)
   }
 
   /** Handles all frames before a position. They must be there. */

@@ -148,7 +148,10 @@ export class DeskVenues {
 
   get nextAt(): number {
     let next = Number.POSITIVE_INFINITY
-    for (const { venue } of this.all) if (venue.nextAt !== undefined && venue.nextAt < next) next = venue.nextAt
+    for (const { venue } of this.all) {
+      const at = venue.nextAt
+      if (at !== undefined && at < next) next = at
+    }
     return next
   }
 

@@ -20,14 +20,15 @@ export interface PlacedVenue {
  * A desk without a history.
  *
  * @param expiryMs how long a request may act at a venue, in ms; 0 without a limit.
+ * @param time the clock of the home. Decisions do not use it, but the times of their frames.
  */
 export function makeDesk(
   identity: HomeIdentity,
   venues: readonly PlacedVenue[],
   expiryMs: number,
   recorder: FrameRecorder,
+  time: Time = new Time(identity.origin),
 ): Desk {
-  const time = new Time(identity.origin)
   const instruments = new Instruments()
   let firstAccount = 0
   const all = venues.map(({ venue, isRemote }, number) => {

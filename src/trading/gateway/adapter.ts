@@ -18,7 +18,7 @@ export interface AdapterEnvironment {
   readonly home: HomeDirectory
   readonly identity: HomeIdentity
   readonly desk: Desk
-  readonly options: GatewayOptions
+  readonly options: Omit<GatewayOptions, 'feed' | 'strategies'>
   readonly heartbeats: Heartbeats
   /** By journal number: up to where it was taken by earlier runs. */
   readonly taken: ReadonlyMap<number, number>

@@ -29,7 +29,7 @@ export async function checkJournals(
   end: number,
   { strategies, taken }: Player,
   venues: readonly { readonly venue: { readonly name: string }; readonly isRemote: boolean }[],
-  options: GatewayOptions,
+  options: Pick<GatewayOptions, 'durability'>,
 ): Promise<void> {
   const check = async (path: string, number: number | undefined): Promise<void> => {
     const refuse = (what: string): HomeError => refusal(home, path, what)

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import type { KnownStrategy } from '../desk/player.js'
@@ -59,12 +58,15 @@ function endKnown(
 }
 
 /** Records a new epoch. Returns its seed. */
-export function startEpoch({ sequence, desk, home }: StrategyEnvironment, { known, info }: RunningStrategy): number {
+export function startEpoch(
+  { sequence, desk, home, surroundings }: StrategyEnvironment,
+  { known, info }: RunningStrategy,
+): number {
   if (known.epoch === MAX_EPOCH)
     throw new StrategyError(`strategy '${info.id}' of ${home.path} was started ${MAX_EPOCH} times; begin another home`)
   known.epoch++
   known.ended = false
-  const seed = randomInt(2 ** 32)
+  const seed = surroundings.newSeed()
   sequence.writer.write(StrategyStart, {
     strategy: known.number,
     epoch: known.epoch,

@@ -18,6 +18,9 @@ const BOOK_TIME = new Halves(BookTop, 'venueTime')
 const TRADE_TIME = new Halves(Trade, 'venueTime')
 const TICKER_TIME = new Halves(Ticker, 'venueTime')
 
+/** Gives events one by one to a sink, and counts them. */
+export type EventSource = Pick<FeedPump, 'take' | 'taken'>
+
 /** Takes the feed's events into the sequence: a quote as a BookTop, a trade as a Trade, and Tickers while a strategy wants them. */
 export class MarketSource implements MarketSink {
   private readonly batch: MarketBatch
@@ -36,7 +39,7 @@ export class MarketSource implements MarketSink {
   }
 
   /** Takes one burst of the events that are due. Returns how many. @param wallMs performance.now() */
-  take(pump: FeedPump, wallMs: number): number {
+  take(pump: EventSource, wallMs: number): number {
     const { batch, sequence, desk } = this
     const first = pump.taken
     const count = pump.take(this, batch.capacity, wallMs)

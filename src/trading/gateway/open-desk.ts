@@ -3,7 +3,7 @@ import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
-import { Writer } from '../../journal/write/writer.js'
+import type { Writer } from '../../journal/write/writer.js'
 import { endOrphans } from '../../runtime/supervision/end-orphans.js'
 import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import { inspectVenue } from '../adapter/inspect.js'
@@ -21,8 +21,9 @@ import { ClientOrderIds } from '../messages/order-id.js'
 import type { RiskOptions } from '../risk/limits.js'
 import { type DeskConfig, writeConfig } from '../sequence/config.js'
 import { FeedStart, Run, SEQUENCE_FRAMES } from '../sequence/frames.js'
-import { HomeDirectory, type HomeIdentity, newIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
+import { HomeDirectory, type HomeIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
 import { Sequence } from '../sequence/sequence.js'
+import { REAL_SURROUNDINGS, type Surroundings } from '../sequence/surroundings.js'
 import { checkVenue } from '../venues/load-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
 import { Adapter } from './adapter.js'
@@ -40,6 +41,9 @@ interface OpenVenue extends PlacedVenue {
   readonly file: string | undefined
 }
 
+/** What a desk needs to know of a gateway's options: all but its feed, its strategies and its loop. */
+export type OpenDeskOptions = Omit<GatewayOptions, 'feed' | 'strategies'>
+
 /** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
 export class OpenDesk {
   onVenueEvent: () => void = () => {}
@@ -51,7 +55,8 @@ export class OpenDesk {
   readonly adapters: readonly Adapter[]
 
   constructor(
-    readonly options: GatewayOptions,
+    readonly options: OpenDeskOptions,
+    readonly surroundings: Surroundings,
     readonly home: HomeDirectory,
     readonly identity: HomeIdentity,
     readonly sequence: Sequence,
@@ -108,7 +113,7 @@ export class OpenDesk {
   }
 
   /** Records which feed is taken from now on. Returns the number of its first event that was not taken. */
-  beginFeed(feed: Feed): number {
+  beginFeed(feed: Pick<Feed, 'identity'>): number {
     const { identity = '' } = feed
     const { feed: recorded } = this.player
     const next = recorded.known && recorded.identity === identity ? recorded.next : 0
@@ -173,14 +178,22 @@ export class OpenDesk {
  *
  * @throws as `Gateway.start`. Nothing was sent then.
  */
-export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
+export async function openDesk(
+  options: OpenDeskOptions,
+  surroundings: Surroundings = REAL_SURROUNDINGS,
+): Promise<OpenDesk> {
   const home = HomeDirectory.open(options.home)
   const { pageSize, durability } = options
   const venues = await venuesOf(options)
   checkAccounts(options, venues)
   const config = configOf(options, venues)
   // The journal's lock makes this the only gateway of the home.
-  const writer = Writer.open(home.sequence, { pageSize, durability, journalId: SEQUENCE, frames: SEQUENCE_FRAMES })
+  const writer = surroundings.openWriter(home.sequence, {
+    pageSize,
+    durability,
+    journalId: SEQUENCE,
+    frames: SEQUENCE_FRAMES,
+  })
   let breaker: BreakerWatch | undefined
   let heartbeats: Heartbeats | undefined
   let open: OpenDesk | undefined
@@ -189,9 +202,12 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     // They hold the locks of their journals.
     await endOrphans(heartbeats.list())
     heartbeats.clear()
-    if (writer.position === 0) writeIdentity(writer, newIdentity())
+    if (writer.position === 0) writeIdentity(writer, surroundings.newIdentity())
     const recorder = new FrameRecorder()
-    const player = new Player(identity => makeDesk(identity, venues, config.expiryMs, recorder), recorder)
+    const player = new Player(
+      identity => makeDesk(identity, venues, config.expiryMs, recorder, surroundings.timeOf(identity.origin)),
+      recorder,
+    )
     player.onConfig = recorded => {
       // Before any of its orders is played.
       checkSameVenues(home, recorded, config)
@@ -207,9 +223,10 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     desk.outcomes.writeTo(writer)
     // Its clock is read back from the frame, so that replay has the same time.
     const clock = desk.time.toBigInt(desk.time.now())
-    desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid: process.pid, clock }))
+    const { pid } = surroundings
+    desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid, clock }))
     breaker = new BreakerWatch(home.path)
-    open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, heartbeats, venues)
+    open = new OpenDesk(options, surroundings, home, identity, sequence, desk, player, breaker, heartbeats, venues)
     open.addInstruments()
     // After the instruments, which limits may name.
     desk.configure(config)
@@ -238,7 +255,7 @@ function completeOutcomes(writer: Writer, recorder: FrameRecorder): void {
 }
 
 /** The venues of the options, in their order: it gives them their numbers. */
-async function venuesOf(options: GatewayOptions): Promise<readonly OpenVenue[]> {
+async function venuesOf(options: OpenDeskOptions): Promise<readonly OpenVenue[]> {
   const given = options.venues ?? [options.venue ?? new SimulatedExchange()]
   const venues: OpenVenue[] = []
   for (const one of given) {
@@ -256,7 +273,7 @@ async function venuesOf(options: GatewayOptions): Promise<readonly OpenVenue[]> 
 }
 
 /** Limits of an account that does not exist limit nothing. */
-function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): void {
+function checkAccounts({ risk }: OpenDeskOptions, venues: readonly OpenVenue[]): void {
   const known = new Set(venues.flatMap(({ venue }) => venue.accounts))
   for (const name of Object.keys(risk?.accounts ?? {}))
     if (!known.has(name))
@@ -266,7 +283,7 @@ function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): 
 }
 
 function configOf(
-  { risk = {}, requestExpiryMs = 0, deadManMs = DEAD_MAN_MS }: GatewayOptions,
+  { risk = {}, requestExpiryMs = 0, deadManMs = DEAD_MAN_MS }: OpenDeskOptions,
   venues: readonly OpenVenue[],
 ): DeskConfig {
   return {

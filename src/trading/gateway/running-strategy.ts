@@ -1,5 +1,4 @@
 import type { WriterOptions } from '../../journal/write/options.js'
-import { Writer } from '../../journal/write/writer.js'
 import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
 import type { Supervisor } from '../../runtime/supervision/supervisor.js'
 import type { Heartbeats } from '../../state/heartbeats/heartbeats.js'
@@ -9,6 +8,7 @@ import { StrategyError } from '../errors.js'
 import { MAX_STRATEGY } from '../messages/order-id.js'
 import { type HomeDirectory, type HomeIdentity, STRATEGY_JOURNALS, writeIdentity } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
+import type { Surroundings } from '../sequence/surroundings.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
 import type { GatewayOptions } from './options.js'
 import { ProcessCell } from './process-cell.js'
@@ -22,7 +22,8 @@ export interface StrategyEnvironment {
   readonly identity: HomeIdentity
   readonly sequence: Sequence
   readonly desk: Desk
-  readonly options: GatewayOptions
+  readonly options: Omit<GatewayOptions, 'feed' | 'strategies'>
+  readonly surroundings: Surroundings
   readonly heartbeats: Heartbeats
   /** The names of the accounts of each venue. */
   readonly accounts: Readonly<Record<string, readonly string[]>>
@@ -88,13 +89,16 @@ export function enterStrategy(
 }
 
 /** The options of all writers of a strategy's journal. */
-export function writerOptions({ strategyPageSize, durability }: GatewayOptions, number: number): WriterOptions {
+export function writerOptions(
+  { strategyPageSize, durability }: Pick<GatewayOptions, 'strategyPageSize' | 'durability'>,
+  number: number,
+): WriterOptions {
   return { pageSize: strategyPageSize ?? STRATEGY_PAGE_SIZE, durability, journalId: STRATEGY_JOURNALS + number }
 }
 
-function createJournal({ options, identity }: StrategyEnvironment, path: string, number: number): void {
+function createJournal({ options, identity, surroundings }: StrategyEnvironment, path: string, number: number): void {
   // A journal keeps its page size; an earlier run may have used another one.
-  const writer = Writer.open(path, writerOptions(options, number))
+  const writer = surroundings.openWriter(path, writerOptions(options, number))
   try {
     if (writer.position === 0) writeIdentity(writer, identity)
   } finally {

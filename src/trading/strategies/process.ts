@@ -5,16 +5,11 @@ import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.j
 import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import { Pulse } from '../../state/heartbeats/pulse.js'
 import type { Wait } from '../../wait/run-loop.js'
-import { entryOf } from '../messages/instrument-frames.js'
-import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
-import { Fill, Order, OrderReport } from '../messages/order-frames.js'
-import { InstrumentTerms } from '../messages/sequence-frames.js'
-import { TimerFired, TimerRequest } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
-import { passEarlierFrames } from './before-start.js'
 import { StrategyHost, type StrategyLife } from './host.js'
 import { loadStrategy } from './load.js'
 import { LogFile } from './log-file.js'
+import { passFrames, STRATEGY_FRAMES, startHost } from './pass-frames.js'
 
 /** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
 export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | 'epoch' | 'seed' | 'accounts'> {
@@ -70,7 +65,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
       input,
       inputIdentity: config.inputIdentity,
       output,
-      writer: { ...config.writer, frames: [Order, TimerRequest] },
+      writer: { ...config.writer, frames: STRATEGY_FRAMES },
       from: strategy.from ?? 'start',
       run: config.epoch,
       pulse,
@@ -87,23 +82,13 @@ async function main(config: StrategyProcessConfig): Promise<void> {
       log: message => log.write(message),
     },
   )
-  consumer
-    .on(InstrumentTerms, frame => consumer.writer.addInstruments([entryOf(host.instrument(frame))]))
-    .on(Ticker, frame => host.ticker(frame))
-    .on(BookTop, frame => host.book(frame))
-    .on(Trade, frame => host.trade(frame))
-    .on(OrderReport, frame => host.report(frame))
-    .on(Fill, frame => host.fill(frame))
-    .on(TimerFired, frame => host.timer(frame))
+  passFrames(consumer, host)
 
   let ended: 'stopped' | 'failed' = 'failed'
   // Also while there are no frames. A strategy that is hung does not get here.
   const timer = setInterval(() => consumer.tell(), config.progressMs)
   try {
-    const { position } = consumer.reader
-    const last = passEarlierFrames(host, input, position, () => pulse.beat(position))
-    consumer.writer.addInstruments(host.instruments.all.map(entryOf))
-    consumer.writeTogether(() => host.start(last))
+    startHost(consumer, host, position => pulse.beat(position))
     consumer.tell()
     sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, stopping.signal)
