@@ -1,4 +1,5 @@
 import { question as appendLatency } from './append-latency.js'
+import { question as backtest } from './backtest.js'
 import { question as catchUp } from './catch-up.js'
 import { question as gateway } from './gateway.js'
 import { question as manyStrategies } from './many-strategies.js'
@@ -38,4 +39,5 @@ export const QUESTIONS: readonly Question[] = [
   manyStrategies,
   risk,
   matching,
+  backtest,
 ]

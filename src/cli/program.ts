@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { registerBacktest } from './commands/backtest.js'
 import { registerBreaker } from './commands/breaker.js'
 import { registerFlatten } from './commands/flatten.js'
 import { registerLimits } from './commands/limits.js'
@@ -47,6 +48,7 @@ function program(): Command {
     .addHelpText('after', wrapped(HELP))
   registerDemo(root)
   registerRun(root)
+  registerBacktest(root)
   registerReplay(root)
   registerReset(root)
   registerTail(root)

@@ -2,7 +2,6 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import type { GatewayOptions } from '../../trading/gateway/options.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
-import type { RiskOptions } from '../../trading/risk/limits.js'
 import { UsageError } from '../output/failure.js'
 
 /** The options of `run` that name files for the gateway. */
@@ -26,7 +25,8 @@ function existing(file: string, option: string): string {
   return path.resolve(file)
 }
 
-function objectIn(file: string, option: string): RiskOptions {
+/** An object from a JSON file. @throws {UsageError} */
+export function objectIn(file: string, option: string): object {
   const value = jsonIn(file, option)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw new UsageError(`${option}: ${file} must have an object`)
