@@ -6,6 +6,17 @@ export type { ConsumerProgress } from '../runtime/consumer/messages.js'
 export type { RestartLimits } from '../runtime/supervision/restart-count.js'
 export type { SupervisorEvent } from '../runtime/supervision/supervisor.js'
 export { auditSession, type SessionAudit, type StrategyAudit } from '../trading/audit/audit.js'
+export { backtest } from '../trading/backtest/backtest.js'
+export type { BacktestOptions } from '../trading/backtest/options.js'
+export type {
+  Amounts,
+  BacktestReport,
+  CurrencyReport,
+  InstrumentReport,
+  StrategyReport,
+} from '../trading/backtest/report.js'
+export { reportText } from '../trading/backtest/report-text.js'
+export { writeReport } from '../trading/backtest/write-report.js'
 export type { OutcomeDifference } from '../trading/desk/player.js'
 export { Gateway, type GatewayStatus } from '../trading/gateway/gateway.js'
 export type { GatewayOptions } from '../trading/gateway/options.js'
@@ -20,7 +31,13 @@ export {
   replayGateway,
 } from '../trading/replay/gateway.js'
 export type { ReplayDifference } from '../trading/replay/output-comparison.js'
+export {
+  replaySession,
+  type SessionReplay,
+  type SessionReplayOptions,
+} from '../trading/replay/session.js'
 export { type ReplayOptions, type ReplayResult, replayStrategy } from '../trading/replay/strategy.js'
+export type { FrameDifference, ReplayVerdict } from '../trading/replay/verdict.js'
 export type { Limits, RiskOptions } from '../trading/risk/limits.js'
 export {
   Command,

@@ -6,6 +6,16 @@ export class StrategyError extends TicktapeError {
   readonly code = 'ERR_STRATEGY'
 }
 
+/** A handler of a strategy returned a promise: what it sent later would have no frame as its cause. */
+export class PromiseReturnedError extends TicktapeError {
+  readonly code = 'ERR_PROMISE_RETURNED'
+}
+
+/** A strategy cannot be replayed: its module ended the process, or rejected a promise. */
+export class ReplayError extends TicktapeError {
+  readonly code = 'ERR_REPLAY'
+}
+
 /** A value or a module is no venue; or a venue reports an event that no frame can hold, of which nothing is recorded. */
 export class VenueError extends TicktapeError {
   readonly code = 'ERR_VENUE'

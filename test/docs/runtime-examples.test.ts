@@ -139,7 +139,7 @@ test('the strategy in docs/runtime.md runs, and its replay is the same', { timeo
   expect([status, stderr]).toEqual([0, expect.stringMatching(/\[momentum\] filled 0\.01 at \d+/) as string])
   expect(ticktape('replay', home)).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/gateway: the same.*\nmomentum: the same/) as string,
+    stdout: expect.stringMatching(/gateway: the same.*\nsim: the same.*\nmomentum: the same/) as string,
   })
 })
 

@@ -113,14 +113,18 @@ export class Player {
     }
   }
 
-  /** As `play`, with a pause now and then. @param pause gets the part that was played, 0 to 1. */
+  /**
+   * As `play`, with a pause now and then, up to the sequence's end at the call: the gateway may be writing it.
+   *
+   * @param pause gets the part that was played, 0 to 1.
+   */
   async playInSlices(path: string, pause: (part: number) => Promise<void>): Promise<void> {
     const reader = Reader.open(path)
     this.path = path
     const end = reader.position + reader.lag
     try {
       let sliceEnd = performance.now() + SLICE_MS
-      while (this.difference === undefined && reader.poll(this.handlers, BATCH) > 0) {
+      while (this.difference === undefined && reader.position < end && reader.poll(this.handlers, BATCH) > 0) {
         if (performance.now() < sliceEnd) continue
         await pause(Math.min(1, reader.position / end))
         sliceEnd = performance.now() + SLICE_MS

@@ -12,7 +12,7 @@ import type { GatewayOptions } from './options.js'
 export async function createOperatorJournal(
   home: HomeDirectory,
   identity: HomeIdentity,
-  { durability }: GatewayOptions,
+  { durability }: Pick<GatewayOptions, 'durability'>,
 ): Promise<void> {
   const options = { pageSize: OPERATOR_PAGE_SIZE, durability, journalId: OPERATOR, frames: [Command] }
   // Somebody may be writing a command just now.

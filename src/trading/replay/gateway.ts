@@ -3,7 +3,7 @@ import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Desk } from '../desk/desk.js'
 import { makeDesk } from '../desk/make-desk.js'
 import { type OutcomeDifference, Player } from '../desk/player.js'
-import { VenueMissingError } from '../errors.js'
+import { HomeError, VenueMissingError } from '../errors.js'
 import type { SimulatedExchangeOptions } from '../exchange/options/options.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
 import type { DeskConfig, VenueConfig } from '../sequence/config.js'
@@ -49,6 +49,11 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
     await turn()
     options.signal?.throwIfAborted()
   })
+  // Then there was no desk, and everything that is recorded looks like a difference.
+  if (player.identity === undefined)
+    throw new HomeError(`${home.sequence} does not begin with its first frame: its first pages are gone`, {
+      path: home.sequence,
+    })
   const { events, compared, difference } = player
   return { events, outcomes: compared, difference }
 }

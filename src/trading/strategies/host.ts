@@ -6,6 +6,7 @@ import { Frame } from '../../frames/format.js'
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import type { FramePointer } from '../../frames/pointer.js'
 import { type FrameHeader, type FrameView, pointerOf } from '../../frames/view.js'
+import { PromiseReturnedError } from '../errors.js'
 import { Random } from '../exact/random.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
@@ -103,7 +104,7 @@ export class StrategyHost {
     if (last.position >= 0) this.causedBy(last.position)
     this.timeLow = Number(BigInt.asIntN(32, last.time))
     this.timeHigh = Number(last.time >> 32n)
-    this.strategy.onStart?.(this.context)
+    this.check(this.strategy.onStart?.(this.context))
   }
 
   ticker(ticker: TickerView): void {
@@ -172,25 +173,36 @@ export class StrategyHost {
   stop(): void {
     this.stopping = true
     try {
-      this.strategy.onStop?.(this.context)
+      this.check(this.strategy.onStop?.(this.context))
     } finally {
       this.stopping = false
     }
   }
 
-  private deliver<V extends FrameHeader>(frame: V, handle: (frame: V, context: StrategyContext) => void): void {
+  private deliver<V extends FrameHeader>(frame: V, handle: (frame: V, context: StrategyContext) => unknown): void {
     const pointer = pointerOf(frame) as FramePointer
     const { at, i32 } = pointer
     this.frame = pointer
     this.timeLow = i32[(at + Frame.TIME) >> 2]
     this.timeHigh = i32[(at + Frame.TIME + 4) >> 2]
     try {
-      handle(frame, this.context)
+      const result = handle(frame, this.context)
+      if (result !== undefined) this.check(result)
     } finally {
       this.causedBy(pointer.position)
       this.sending.frame = undefined
       this.frame = undefined
     }
+  }
+
+  /** @throws {PromiseReturnedError} when a handler returned a promise. */
+  private check(result: unknown): void {
+    if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return
+    // Nobody waits for it: its error, if it has one, is not this one.
+    Promise.resolve(result).catch(() => {})
+    throw new PromiseReturnedError(
+      `a handler of strategy '${this.strategy.id}' returned a promise: handlers cannot wait, because what is sent later would have no frame as its cause`,
+    )
   }
 
   private causedBy(position: number): void {
