@@ -12,7 +12,14 @@ import { makeFolder } from '../support/folders.ts'
 /** Every block of TypeScript in the documents compiles against the package, with strict options. */
 
 const ROOT = join(import.meta.dirname, '../..')
-const DOCUMENTS = ['README.md', 'docs/guide.md', 'docs/state.md', 'docs/runtime.md', 'docs/operations.md', 'docs/backtests.md']
+const DOCUMENTS = [
+  'README.md',
+  'docs/guide.md',
+  'docs/state.md',
+  'docs/runtime.md',
+  'docs/operations.md',
+  'docs/backtests.md',
+]
 
 const PACKAGES: readonly [string, object][] = [
   ['ticktape', ticktape],

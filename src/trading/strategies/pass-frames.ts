@@ -28,7 +28,11 @@ export function passFrames(consumer: Consumer, host: StrategyHost): void {
  *
  * @param onProgress is called from time to time meanwhile, with that position.
  */
-export function startHost(consumer: Consumer, host: StrategyHost, onProgress: (position: number) => void = () => {}): void {
+export function startHost(
+  consumer: Consumer,
+  host: StrategyHost,
+  onProgress: (position: number) => void = () => {},
+): void {
   const { position, path } = consumer.reader
   const last = passEarlierFrames(host, path, position, () => onProgress(position))
   consumer.writer.addInstruments(host.instruments.all.map(entryOf))
