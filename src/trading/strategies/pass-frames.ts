@@ -26,11 +26,15 @@ export function passFrames(consumer: Consumer, host: StrategyHost): void {
 /**
  * Tells a strategy what there was before the position where its consumer begins, and calls its `onStart`.
  *
- * @param onBatch is called now and then while it reads, with the position.
+ * @param onProgress is called from time to time meanwhile, with that position.
  */
-export function startHost(consumer: Consumer, host: StrategyHost, onBatch?: (position: number) => void): void {
+export function startHost(
+  consumer: Consumer,
+  host: StrategyHost,
+  onProgress: (position: number) => void = () => {},
+): void {
   const { position, path } = consumer.reader
-  const last = passEarlierFrames(host, path, position, () => onBatch?.(position))
+  const last = passEarlierFrames(host, path, position, () => onProgress(position))
   consumer.writer.addInstruments(host.instruments.all.map(entryOf))
   consumer.writeTogether(() => host.start(last))
 }
