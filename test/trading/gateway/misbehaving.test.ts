@@ -47,8 +47,12 @@ async function beside(
     for (let id = 1; id <= TRADES; id++) feed.push(trade('BTCUSDT', 100, id))
     await until(() => notesOf(home, 'good').length === TRADES, 'the good one', 50_000)
     await until(() => seen(course), 'what the operator sees', 50_000)
-    const answers = reportsOf(home).filter(({ dest }) => dest === 2)
-    expect(answers.map(({ state }) => state)).toEqual(Array(TRADES).fill('accepted'))
+    const answers = (): unknown[] =>
+      reportsOf(home)
+        .filter(({ dest }) => dest === 2)
+        .map(({ state }) => state)
+    await until(() => answers().length === TRADES, 'the answers', 50_000)
+    expect(answers()).toEqual(Array(TRADES).fill('accepted'))
     const [{ restarts }] = gateway.status.strategies
     return { home, told, restarts }
   } finally {
