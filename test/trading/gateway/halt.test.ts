@@ -19,7 +19,7 @@ import {
 import { runTicktape, ticktape } from '../../support/journals.ts'
 
 test('a halt is seen by the very next order, lets cancels pass, outlives the gateway, and is the same in replay', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const home = newHome()
   const strategies = [

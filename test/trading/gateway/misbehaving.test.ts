@@ -45,10 +45,14 @@ async function beside(
   try {
     feed.push(quote('BTCUSDT', 100, 101))
     for (let id = 1; id <= TRADES; id++) feed.push(trade('BTCUSDT', 100, id))
-    await until(() => notesOf(home, 'good').length === TRADES, 'the good one')
-    await until(() => seen(course), 'what the operator sees')
-    const answers = reportsOf(home).filter(({ dest }) => dest === 2)
-    expect(answers.map(({ state }) => state)).toEqual(Array(TRADES).fill('accepted'))
+    await until(() => notesOf(home, 'good').length === TRADES, 'the good one', 50_000)
+    await until(() => seen(course), 'what the operator sees', 50_000)
+    const answers = (): unknown[] =>
+      reportsOf(home)
+        .filter(({ dest }) => dest === 2)
+        .map(({ state }) => state)
+    await until(() => answers().length === TRADES, 'the answers', 50_000)
+    expect(answers()).toEqual(Array(TRADES).fill('accepted'))
     const [{ restarts }] = gateway.status.strategies
     return { home, told, restarts }
   } finally {
@@ -60,7 +64,7 @@ async function beside(
 
 const isGivenUp = ({ gateway }: Course): boolean => gateway.status.strategies[0].phase === 'failed'
 
-test('one that floods the gateway with orders is denied by its rate limit', { timeout: 60_000 }, async () => {
+test('one that floods the gateway with orders is denied by its rate limit', { timeout: 120_000 }, async () => {
   const bad = moduleOf(`export default defineStrategy({ id: 'bad', onTrade({ symbol }, context) {
     for (let i = 0; i < 100; i++) context.order({ symbol, side: 'buy', quantity: 1, price: 49 })
   } })`)
@@ -73,7 +77,7 @@ test('one that floods the gateway with orders is denied by its rate limit', { ti
   expect(own.filter(({ state }) => state === 'accepted').length).toBe(100 * TRADES - denied)
 })
 
-test('one that needs too much memory ends, is started again, and then given up', { timeout: 90_000 }, async () => {
+test('one that needs too much memory ends, is started again, and then given up', { timeout: 120_000 }, async () => {
   const bad = moduleOf(`const kept = []
     export default defineStrategy({ id: 'bad', onTrade() {
       for (;;) kept.push(Array.from({ length: 1000 }, (_, i) => ({ i })))
@@ -91,7 +95,7 @@ test('one that needs too much memory ends, is started again, and then given up',
 })
 
 test('one that sends values that are no numbers gets an error from the call, and nothing is sent', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const bad = moduleOf(`export default defineStrategy({ id: 'bad', onTrade({ symbol, tradeId }, context) {
     const values = [Number.NaN, Number.POSITIVE_INFINITY, -1, 0, '1', undefined, null, {}]
@@ -107,7 +111,7 @@ test('one that sends values that are no numbers gets an error from the call, and
 })
 
 test('one that ends at once is started again with a growing delay, and then given up', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const marker = join(makeFolder(), 'inspected')
   const bad = moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
@@ -123,19 +127,34 @@ test('one that ends at once is started again with a growing delay, and then give
   expect(told.at(-1)).toMatchObject({ kind: 'given-up', restarts: 2 })
 })
 
-test('one that blocks while its module is loaded is hung: at the start it is refused, later killed', {
-  timeout: 90_000,
+test('one that blocks while its module is loaded is hung, killed, and given up', {
+  timeout: 120_000,
 }, async () => {
   const marker = join(makeFolder(), 'inspected')
   const bad = moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
     if (existsSync('${marker}')) for (;;);
     writeFileSync('${marker}', '')
     export default defineStrategy({ id: 'bad', onTrade() {} })`)
-  const { told } = await beside(bad, { startMs: 6000, restarts: { max: 0, withinMs: 60_000 } }, isGivenUp)
-  expect(told.map(({ kind }) => kind)).toEqual(['started', 'hung', 'ended', 'given-up'])
+  const home = newHome()
+  const told: string[] = []
+  const gateway = await Gateway.start({
+    ...QUICK,
+    home,
+    strategies: [],
+    feed: new PushedFeed(),
+    restarts: { max: 0, withinMs: 60_000 },
+    startMs: 1500,
+    onStrategy: (id, event) => id === 'bad' && told.push(event.kind),
+  })
+  await gateway.addStrategy(bad)
+  await until(() => told.includes('given-up'), 'its end')
+  expect(gateway.status.strategies).toMatchObject([{ id: 'bad', phase: 'failed', pid: undefined }])
+  await gateway.stop()
+  expect(told).toEqual(['started', 'hung', 'ended', 'given-up'])
+  expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 })
 
-test('what one has started ends with it', { timeout: 60_000 }, async () => {
+test('what one has started ends with it', { timeout: 120_000 }, async () => {
   const file = join(makeFolder(), 'pids')
   const bad = moduleOf(`import { spawn } from 'node:child_process'
     import { appendFileSync } from 'node:fs'
@@ -149,7 +168,9 @@ test('what one has started ends with it', { timeout: 60_000 }, async () => {
     await until(() => isGone(pid), `the child ${pid} to end`)
 })
 
-test('a module that cannot be loaded, or does not end, is refused, and nothing runs', { timeout: 60_000 }, async () => {
+test('a module that cannot be loaded, or does not end, is refused, and nothing runs', {
+  timeout: 120_000,
+}, async () => {
   const bad = moduleOf("throw new Error('broken')")
   const start = Gateway.start({ ...QUICK, home: newHome(), strategies: [bad], feed: new PushedFeed() })
   expect(await rejectionOf(start)).toMatchObject({
