@@ -33,9 +33,7 @@ function cppOrders(conditions: Conditions, count: number): Way<number[]> {
     async measure() {
       const [own, sequence] = [freshDirectory(conditions, 'memory'), freshDirectory(conditions, 'memory')]
       const start = (role: string, first: string, second: string, cpu: number): Baseline =>
-        new Baseline(conditions.baseline as string, [
-          ...['orders', first, second, '--role', role, '--frames', count, '--page', CPP_PAGE, '--cpu', cpu],
-        ])
+        new Baseline(conditions.baseline as string, words(first, second, role, count, cpu))
       const strategy = start('strategy', own, sequence, conditions.cpus[0])
       const gateway = start('gateway', sequence, own, conditions.cpus[1])
       await strategy.ready()
@@ -50,6 +48,10 @@ function cppOrders(conditions: Conditions, count: number): Way<number[]> {
       return percentiles
     },
   }
+}
+
+function words(own: string, other: string, role: string, count: number, cpu: number): (string | number)[] {
+  return ['orders', own, other, '--role', role, '--frames', count, '--page', CPP_PAGE, '--cpu', cpu]
 }
 
 const CPP_PAGE = 16 * 2 ** 20
@@ -179,10 +181,15 @@ async function askLoad(conditions: Conditions, gateway: Process, engineNs: numbe
   }
 }
 
+/** Whole objects for one market event. */
+function objects({ contenders }: Comparison): number {
+  return Math.floor(median(contenders[0].values) / SMALLEST_OBJECT)
+}
+
 /** Gateway and strategy in turns on one thread: their own work, and what they allocate. */
 async function askOneThread(conditions: Conditions): Promise<Answer> {
   const { quick, cpus } = conditions
-  const costs = (task: string, count: number, more: object): Way<DeskCosts> => ({
+  const way = (task: string, count: number, more: object): Way<DeskCosts> => ({
     name: task,
     measure: async () => {
       const child = Process.start('desk-loop', [
@@ -200,8 +207,8 @@ async function askOneThread(conditions: Conditions): Promise<Answer> {
     },
   })
   const turns = await takeTurns(conditions, [
-    costs('events', quick ? 300_000 : 1_000_000, { every: 0 }),
-    costs('orders', quick ? 30_000 : 100_000, {}),
+    way('events', quick ? 300_000 : 1_000_000, { every: 0 }),
+    way('orders', quick ? 30_000 : 100_000, {}),
   ])
   const names = ['one market event', 'one order, cancelled at once']
   const row = (label: string, unit: string, figure: (costs: DeskCosts) => number): Comparison => {
@@ -215,7 +222,6 @@ async function askOneThread(conditions: Conditions): Promise<Answer> {
     row('heap taken by the strategy', 'bytes', costs => costs.strategyBytes),
   ]
   const [, , ofGateway, ofStrategy] = comparisons
-  const objects = ({ contenders }: Comparison): number => Math.floor(median(contenders[0].values) / SMALLEST_OBJECT)
   const limit =
     'What a burst, a page and a batch of the feed cost once, spread over their events, is less than an object.'
   const targets: Target[] = [

@@ -1,8 +1,7 @@
 // The work of a gateway and of a strategy in turns on one thread, over journals in memory: what each of them costs without a second core
 // between them, and what they allocate.
-import { join } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
-import { type BookTopView, defineStrategy, type MarketEvent, type StrategyContext } from 'ticktape/runtime'
+import { type BookTopView, defineStrategy, type StrategyContext } from 'ticktape/runtime'
 import { SimulatedExchange } from 'ticktape/trading'
 import { FrameRecorder } from '../../dist/frames/frame-recorder.js'
 import { Writer } from '../../dist/journal/write/writer.js'
@@ -62,7 +61,7 @@ class OneThread {
   private readonly market: MarketSource
   private readonly source: StrategySource
 
-  static async open(path: string, events: number): Promise<OneThread> {
+  static async open(path: string, eventCount: number): Promise<OneThread> {
     const home = HomeDirectory.open(path)
     const identity = newIdentity()
     const writer = Writer.open(home.sequence, { durability: 'process', journalId: SEQUENCE, frames: SEQUENCE_FRAMES })
@@ -83,7 +82,7 @@ class OneThread {
       from: 'start',
       run: 1,
     })
-    return new OneThread(new Sequence(writer, desk.time), desk, consumer, home.strategy('one'), events)
+    return new OneThread(new Sequence(writer, desk.time), desk, consumer, home.strategy('one'), eventCount)
   }
 
   private constructor(
@@ -91,7 +90,7 @@ class OneThread {
     private readonly desk: Desk,
     private readonly consumer: Consumer,
     journal: string,
-    events: number,
+    eventCount: number,
   ) {
     const [instrument] = desk.instruments.all
     this.market = new MarketSource(sequence, desk, () => instrument)
@@ -100,7 +99,7 @@ class OneThread {
       feed: {
         async *events() {
           const batch = eventsAt(0, 0)
-          for (let n = 0; n < events; n += EVENT_BATCH) yield batch as readonly MarketEvent[]
+          for (let n = 0; n < eventCount; n += EVENT_BATCH) yield batch
         },
       },
       speed: 'max',
@@ -137,7 +136,8 @@ class OneThread {
     for (;;) {
       const count = this.market.take(this.pump, 0)
       if (count > 0 || this.pump.ended) return count
-      await undefined
+      // The feed's next batch comes with a promise.
+      await Promise.resolve()
     }
   }
 

@@ -29,11 +29,11 @@ export function epochOfHigh(high: number): number {
 export function orderIdFrom(high: number, low: number): bigint {
   words[0] = low
   words[1] = high
-  return id[0]
+  return whole[0]
 }
 
 const words = new Uint32Array(2)
-const id = new BigUint64Array(words.buffer)
+const whole = new BigUint64Array(words.buffer)
 
 /** The two words of an id. */
 export function idHalves(orderId: bigint): { readonly high: number; readonly low: number } {

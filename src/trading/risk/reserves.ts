@@ -106,7 +106,7 @@ export function isNew({
     submitPending &&
     requests.size === 0 &&
     filledSteps === 0 &&
-    word === 0 &&
+    word === Word.NOTHING &&
     !orphan &&
     unknownSince < 0
   )

@@ -129,7 +129,7 @@ function isPlain(request: OrderRequest): boolean {
       ? orderType === undefined || orderType === 'market'
       : isAmount(price) && (orderType === undefined || orderType === 'limit')) &&
     (timeInForce === undefined || timeInForce === 'gtc' || timeInForce === 'ioc' || timeInForce === 'fok') &&
-    (postOnly === undefined || postOnly === false) &&
+    (postOnly === undefined || (typeof postOnly === 'boolean' && !postOnly)) &&
     (reduceOnly === undefined || typeof reduceOnly === 'boolean')
   )
 }
