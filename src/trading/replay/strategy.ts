@@ -65,7 +65,9 @@ export async function replayStrategy(options: ReplayOptions): Promise<ReplayResu
     for (const run of runs) {
       const seed = epochs.get(run.number)?.seed ?? 0
       const strategy = await loadStrategy(file, options.strategy)
-      comparison.beginRun()
+      comparison.beginRun(run.lostFrom)
+      // Its start was lost with the power: its random numbers are not known.
+      if (!epochs.has(run.number) && run.lostFrom < Number.POSITIVE_INFINITY) continue
       const life = { strategy: number, epoch: run.number, seed, replay: true, sequence: SEQUENCE, accounts }
       await replay.run(new StrategyHost(strategy, life, comparison), run)
       done++
