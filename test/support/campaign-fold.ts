@@ -91,8 +91,8 @@ class Rows {
   }
 }
 
-/** Columns of a fill. */
-const [TRADE, HIGH, LOW, INSTRUMENT, SIGNED_STEPS, TICKS_AT, FEE] = [0, 1, 2, 3, 4, 5, 6]
+/** Columns of a fill; its fee is the last. */
+const [TRADE, HIGH, LOW, INSTRUMENT, SIGNED_STEPS, TICKS_AT] = [0, 1, 2, 3, 4, 5]
 
 /** An exchange's own record, as `columnsOf` of campaign-market makes it. */
 export interface ExchangeColumns {

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-standalone-expect -- These checks are called by tests. */
 /**
  * A whole desk under fire: a gateway in a process of its own and five strategies that send bursts, against an exchange that
  * loses, doubles, delays and reorders; again and again one of their processes is killed. Then everything is compared.

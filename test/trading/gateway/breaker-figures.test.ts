@@ -85,7 +85,9 @@ test("gateway and strategies killed again and again: the breaker's positions and
   expectFigures(home)
 })
 
-test("a loss above the breaker's own limit halts trading: the halt is in the sequence, and the next order is denied", async () => {
+test("a loss above the breaker's own limit halts trading: the halt is in the sequence, and the next order is denied", {
+  timeout: 240_000,
+}, async () => {
   const home = newHome()
   const feed = new PushedFeed()
   const strategy = moduleOf(`export default defineStrategy({ id: 'a', onTrade({ symbol, side }, context) {
@@ -102,11 +104,11 @@ test("a loss above the breaker's own limit halts trading: the halt is in the seq
   // 10 lost by the spread, and 1.01 of fees.
   breaker.setLimits({ maxDailyLoss: 1_100 })
   feed.push(quote('BTCUSDT', 100, 101, 100), trade('BTCUSDT', 101, 1, 'buy'))
-  await until(() => breaker.dailyPnl === -1_101, 'the loss of the first order')
-  await until(() => breaker.halted, 'the halt')
-  await until(() => sequenceOf(home, Switch).length > 0, 'its record')
+  await until(() => breaker.dailyPnl === -1_101, 'the loss of the first order', 120_000)
+  await until(() => breaker.halted, 'the halt', 60_000)
+  await until(() => sequenceOf(home, Switch).length > 0, 'its record', 60_000)
   feed.push(trade('BTCUSDT', 101, 2, 'buy'))
-  await until(() => reportsOf(home).at(-1)?.state === 'denied', 'the denial')
+  await until(() => reportsOf(home).at(-1)?.state === 'denied', 'the denial', 60_000)
   expect(reportsOf(home).at(-1)?.reason).toBe('halted')
   expect(breaker.status().halt).toMatchObject({ code: 'daily-loss' })
   expect(await gateway.stop()).toBe(true)

@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js'
-import fc from 'fast-check'
+import { array, assert, boolean, integer, property, record } from 'fast-check'
 import { expect, test } from 'vitest'
 import { Instrument } from '../../../dist/trading/instruments/instrument.js'
 import { InversePosition } from '../../../dist/trading/strategies/inverse-position.js'
@@ -50,18 +50,18 @@ function fold(fills: readonly FillOf[]) {
   return { position, cost, realised }
 }
 
-const FILLS = fc.array(
-  fc.record({
-    isBuy: fc.boolean(),
-    ticks: fc.integer({ min: 1_000, max: 400_000 }),
-    quantity: fc.integer({ min: 1, max: 500 }),
+const FILLS = array(
+  record({
+    isBuy: boolean(),
+    ticks: integer({ min: 1_000, max: 400_000 }),
+    quantity: integer({ min: 1, max: 500 }),
   }),
   { minLength: 1, maxLength: 60 },
 )
 
 test("an inverse contract's position, average price and profit are those of a decimal library", () => {
-  fc.assert(
-    fc.property(FILLS, fc.integer({ min: 1_000, max: 400_000 }), (fills, lastTicks) => {
+  assert(
+    property(FILLS, integer({ min: 1_000, max: 400_000 }), (fills, lastTicks) => {
       const position = new InversePosition(PERPETUAL)
       for (const { isBuy, ticks, quantity } of fills) position.fill(isBuy, ticks / 2, quantity)
       const expected = fold(fills)
