@@ -274,20 +274,35 @@ function checkSession({ input, inputIdentity }: ConsumerOptions): void {
   )
 }
 
-/** The number of the last start; 0 for none. */
-function lastRun(output: string): number {
+/** Moves the reader to the position where the next start continues. */
+function resume(output: string, reader: Reader): void {
+  const last = lastHandled(output)
+  if (last !== undefined && reader.position <= last.position) moveAfter(reader, last)
+}
+
+/** What an output journal shows of the input: the position of a frame that was handled, or of the one to be handled next. */
+export interface LastHandled {
+  readonly position: number
+  readonly isHandled: boolean
+}
+
+/** How far a consumer had come, by its outputs and its last start or end. */
+function lastHandled(output: string): LastHandled | undefined {
+  return findLast(output, frame => {
+    if (frame.is(Lifecycle)) return { position: Number(frame.next), isHandled: false }
+    return frame.cause === undefined ? undefined : { position: frame.cause, isHandled: true }
+  })
+}
+
+/** The number of a consumer's last start; 0 before the first. */
+export function lastRun(output: string): number {
   return findLast(output, frame => (frame.is(Lifecycle) || frame.is(Progress) ? frame.run : undefined)) ?? 0
 }
 
-/** Moves the reader to the position where the next start continues. */
-function resume(output: string, reader: Reader): void {
-  const last = findLast(output, frame => {
-    if (frame.is(Lifecycle)) return { position: Number(frame.next), cause: false }
-    return frame.cause === undefined ? undefined : { position: frame.cause, cause: true }
-  })
-  if (last === undefined || reader.position > last.position) return
-  reader.seek({ position: last.position })
-  if (last.cause)
+/** Moves a reader of the input to where a consumer continues. */
+export function moveAfter(reader: Reader, { position, isHandled }: LastHandled): void {
+  reader.seek({ position })
+  if (isHandled)
     reader.poll(
       new Handlers().otherwise(() => {}),
       1,

@@ -113,6 +113,7 @@ export class VenueAdapter {
         break
     }
     if (deadline !== 0 && now > deadline) return this.say('not-sent', intent, high, low, TOO_LATE)
+    // With its terms: after a power loss they may be all that is left of the order.
     this.say('sending', intent, high, low, 0)
     if (intent.action === 'amend') venue.amend(high, low, intent.request, intent.ticks, intent.steps, now)
     else venue.submit(this.orderOf(intent, high, low, deadline), now)
@@ -155,6 +156,9 @@ export class VenueAdapter {
     event.instrument = intent.instrument
     event.account = intent.account
     event.reason = reason
+    event.side = intent.side === 'buy' ? BUY : SELL
+    event.ticks = intent.ticks
+    event.steps = intent.steps
     event.venueTime = intent.deadline === 0n ? 0 : this.time.fromBigInt(intent.deadline)
     this.report(event, intent.position)
   }

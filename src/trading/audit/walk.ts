@@ -4,7 +4,7 @@ import { Reader } from '../../journal/read/reader.js'
 import { lastPage } from '../../journal/seek/seek.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { Taken } from '../messages/sequence-frames.js'
-import { Intent } from '../sequence/frames.js'
+import { Intent, Lost } from '../sequence/frames.js'
 import { STRATEGY_JOURNALS } from '../sequence/home.js'
 import { Command, DeadMan } from '../sequence/supervision-frames.js'
 import type { RequestBook } from './requests.js'
@@ -54,6 +54,10 @@ export function walkSequence(journal: string, marks: readonly number[], requests
       if (frame.journal === 0 && before !== undefined && frame.from > before) walk.gaps++
       walk.taken.set(frame.journal, frame.to)
       strategy = frame.journal - STRATEGY_JOURNALS
+    })
+    .on(Lost, frame => {
+      countFrame(frame)
+      walk.taken.set(frame.journal, frame.taken)
     })
     .on(Order, frame => {
       countFrame(frame)

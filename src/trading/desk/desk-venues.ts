@@ -99,6 +99,11 @@ export class DeskVenue {
     this.held.shift()
   }
 
+  /** What is held may have left before the machine stopped. */
+  dropAll(): void {
+    this.held = []
+  }
+
   /** Passes on what is held. */
   send(now: number): void {
     if (this.held.length === 0) return

@@ -28,6 +28,9 @@ import { readTimerRequest } from './timer-fields.js'
 import { Timers } from './timers.js'
 import { Traded } from './traded.js'
 
+/** A clock that is back by less than this, in ns, was only corrected: time waits for it. */
+const SET_BACK_NS = 1e9
+
 const NEW = ACTIONS.indexOf('new')
 const AMEND = ACTIONS.indexOf('amend')
 const CANCEL = ACTIONS.indexOf('cancel')
@@ -45,6 +48,7 @@ const OVERFILL = reasonCode('overfill')
 const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
 const REQUESTED = reasonCode('requested')
 const GONE = reasonCode('dead-man-switch')
+const LOST_CAUSE = reasonCode('lost-cause')
 
 /**
  * Everything that is decided about orders, as a function of what enters the sequence: the same inputs in the same order give
@@ -53,8 +57,12 @@ const GONE = reasonCode('dead-man-switch')
  * Inputs are the calls below; each burst begins with `tick`. Outcomes go to `outcomes`.
  */
 export class Desk {
-  /** The time of the burst: ns since the home's origin. */
+  /** The time of the burst, ns since the home's origin. It does not go back: what is due is due when so much time has passed. */
   now = PASSED_ON
+  /** The same by the gateway's clock, which may be set back: days, the ages of quotes and venues' deadlines go by it. */
+  clock = PASSED_ON
+  /** `now` less `clock`: by how much the clock was set back in all. */
+  private ahead = 0
   readonly outcomes: Outcomes
   readonly timers = new Timers()
   readonly traded = new Traded()
@@ -66,6 +74,8 @@ export class Desk {
   private readonly reconciliation: Reconciliation
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
+  /** By strategy: whether its journal still has what it sent before a power loss. */
+  private readonly isLost: boolean[] = []
   private readonly fields = new OrderFields()
   private readonly denied: DeniedOrder = {
     idHigh: 0,
@@ -89,6 +99,7 @@ export class Desk {
     outcomes: Outcomes,
   ) {
     this.now = 0
+    this.clock = 0
     this.outcomes = outcomes
     this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
     this.flatten = new Flatten(this, orders, risk, venues, this.reconciliation, outcomes)
@@ -101,14 +112,25 @@ export class Desk {
     }
   }
 
-  /** A burst begins: `now` is the time of its Taken or Clock. */
-  tick(now: number): void {
+  /** A burst begins. @param clock of its Taken or Clock. */
+  tick(clock: number): void {
+    if (clock < this.clock - SET_BACK_NS) this.ahead += this.clock - clock
+    const now = clock + this.ahead
     if (now > this.now) this.now = now
+    // The same number while nothing was set back: no other is allocated.
+    this.clock = this.ahead === 0 ? this.now : this.now - this.ahead
   }
 
-  /** When something is due by time alone: a timer, an answer of a simulated venue, a question about an order. */
+  /** Whether something is due by the gateway's clock, or the clock was set back and the sequence has to say so. */
+  isDue(clock: number): boolean {
+    const { nextAt } = this
+    return nextAt <= clock || (clock < this.clock - SET_BACK_NS && nextAt !== Number.POSITIVE_INFINITY)
+  }
+
+  /** When, by the gateway's clock, something is due by time alone: a timer, an answer of a simulated venue, a question. */
   get nextAt(): number {
-    return Math.min(this.timers.nextAt, this.venues.nextAt, this.reconciliation.nextAt, this.deadMan.nextAt)
+    const { timers, venues, reconciliation, deadMan } = this
+    return Math.min(timers.nextAt, venues.nextAt, reconciliation.nextAt, deadMan.nextAt) - this.ahead
   }
 
   /** Fires what is due. @param position of the Clock frame. */
@@ -146,9 +168,23 @@ export class Desk {
     return this.time.fromBigInt(time)
   }
 
+  /**
+   * The machine stopped: what was asked of venues and what they said may be lost. @param position of the last Lost frame.
+   */
+  losePower(position: number): void {
+    this.cause = position
+    this.reconciliation.losePower()
+  }
+
+  /** What is taken from this strategy's journal before its epoch ends was sent before a power loss: no order of it leaves. */
+  loseStrategy(strategy: number): void {
+    this.isLost[strategy] = true
+  }
+
   /** A process of a strategy starts. */
   startStrategy(strategy: number, id: string, epoch: number, wantsTicker: boolean): void {
     this.epochs[strategy] = epoch
+    this.isLost[strategy] = false
     this.risk.addStrategy(strategy, id)
     this.timers.removeOf(strategy)
     this.tickerWanted ||= wantsTicker
@@ -157,6 +193,7 @@ export class Desk {
   /** A strategy's process has ended, and its journal was taken to its end. */
   endStrategy(strategy: number): void {
     this.epochs[strategy] = 0
+    this.isLost[strategy] = false
     this.timers.removeOf(strategy)
     this.deadMan.gone(strategy, this.now)
   }
@@ -211,7 +248,7 @@ export class Desk {
   }
 
   private quotedAt(instrument: Instrument, bid: number, bidSteps: number, ask: number, askSteps: number): void {
-    this.risk.quote(instrument, bid, ask, this.now)
+    this.risk.quote(instrument, bid, ask, this.clock)
     this.venues.quote(instrument, bid, bidSteps, ask, askSteps, this.now)
   }
 
@@ -229,6 +266,8 @@ export class Desk {
     this.cause = position
     const fields = this.fields.read(frame, this.time)
     if (strategyOfHigh(fields.idHigh) !== strategy) return this.deny(fields, strategy, UNKNOWN_ORDER)
+    if (this.isLost[strategy] && (fields.action === NEW || fields.action === AMEND))
+      return this.denyLost(fields, strategy)
     switch (fields.action) {
       case NEW:
         // Cancels and amends may be about orders of earlier epochs.
@@ -248,6 +287,7 @@ export class Desk {
     const request = readTimerRequest(frame)
     const epoch = this.epochs[strategy] ?? 0
     if (epoch === 0) return
+    if (request.after < 0) return this.timers.remove(strategy, request.id)
     this.timers.add({ ...request, strategy, epoch, due: this.now + request.after })
   }
 
@@ -281,16 +321,16 @@ export class Desk {
     order.postOnly = fields.postOnly
     order.reduceOnly = fields.reduceOnly
     order.label = labelOf(frame)
-    order.deadline = venue.deadline(this.now)
+    order.deadline = this.deadlineAt(venue)
     const misfit = setTerms(order, fields.price, fields.quantity, fields.stopPrice)
-    const reason = misfit === 0 ? this.risk.check(order, this.now) : misfit
+    const reason = misfit === 0 ? this.risk.check(order, this.clock) : misfit
     if (reason !== 0) {
       this.orders.discard(order)
       return this.deny(fields, strategy, reason)
     }
     this.orders.submit(order, this.now)
-    this.risk.reserve(order, this.now)
-    this.reconciliation.await(order, order.deadline)
+    this.risk.reserve(order, this.clock)
+    this.reconciliation.await(order, venue.deadline(this.now))
     this.outcomes.submit(order, venue.number, this.cause)
     venue.submit(order, this.now)
   }
@@ -306,12 +346,12 @@ export class Desk {
     if (Number.isNaN(ticks)) return this.refuse(order, fields.request, PRICE_TICK)
     const steps = fields.quantity === 0 ? order.steps : instrument.quantity.unitsOf(fields.quantity)
     if (Number.isNaN(steps)) return this.refuse(order, fields.request, QUANTITY_STEP)
-    const reason = this.risk.checkAmend(order, ticks, steps, this.now)
+    const reason = this.risk.checkAmend(order, ticks, steps, this.clock)
     if (reason !== 0) return this.refuse(order, fields.request, reason)
-    const deadline = venue.deadline(this.now)
+    const deadline = this.deadlineAt(venue)
     const request = this.orders.requestAmend(order, ticks, steps, deadline)
-    this.risk.reserve(order, this.now)
-    this.reconciliation.await(order, deadline)
+    this.risk.reserve(order, this.clock)
+    this.reconciliation.await(order, venue.deadline(this.now))
     this.outcomes.amend(order, request, ticks, steps, venue.number, deadline, this.cause)
     venue.amend(order, request, ticks, steps, this.now)
   }
@@ -331,9 +371,9 @@ export class Desk {
   private requestCancel(order: LiveOrder): void {
     const venue = this.venues.of(order.instrument)
     if (venue === undefined) return
-    const deadline = venue.deadline(this.now)
+    const deadline = this.deadlineAt(venue)
     const request = this.orders.requestCancel(order, deadline)
-    this.reconciliation.await(order, deadline)
+    this.reconciliation.await(order, venue.deadline(this.now))
     this.outcomes.cancel(order, request, venue.number, deadline, this.cause)
     venue.cancel(order, request, this.now)
   }
@@ -359,12 +399,18 @@ export class Desk {
     }
   }
 
+  /** A venue acts on no request after this, by its own clock. A simulated one has the desk's time. */
+  private deadlineAt(venue: DeskVenue): number {
+    return venue.deadline(venue.venue.deterministic ? this.now : this.clock)
+  }
+
   private venueEvent(venue: DeskVenue, event: VenueEvent, position: number): void {
-    const { orders, outcomes, risk, now } = this
-    const changed = orders.apply(event, now)
+    const { orders, outcomes, risk } = this
+    const changed = orders.apply(event, this.now)
     const { order } = orders
     if (order === undefined) return this.reconciliation.accountEvent(venue, event)
-    risk.apply(order, changed, event, now)
+    if ((changed & Changed.ORPHAN) !== 0 && order.unknownSince >= 0) this.reconciliation.awaitAgain(order)
+    risk.apply(order, changed, event, this.clock)
     if ((changed & Changed.MISSING) !== 0 && order.missingSteps > 0) this.reconciliation.awaitFills(order)
     if ((changed & Changed.FILL) !== 0) outcomes.fill(order, event, position)
     if ((changed & REPORTED) === 0) return
@@ -379,6 +425,14 @@ export class Desk {
     }
     outcomes.report(order, event.request, reason, event.venueTime, position)
     if (this.flatten.isWaiting) this.flatten.proceed()
+  }
+
+  /** It may have been sent before the power was lost, and what led to it may be gone: it is not sent, and not sent again. */
+  private denyLost(fields: OrderFields, strategy: number): void {
+    const order = this.orders.find(fields.idHigh, fields.idLow)
+    // The venue may have spoken of it since.
+    if (order === undefined) this.deny(fields, strategy, LOST_CAUSE)
+    else this.refuse(order, fields.request, LOST_CAUSE)
   }
 
   private deny(fields: OrderFields, strategy: number, reason: number): void {

@@ -17,6 +17,7 @@ import {
   FeedStart,
   Home,
   Intent,
+  Lost,
   PositionDifference,
   Run,
   StrategyEnd,
@@ -27,7 +28,7 @@ import {
   TimerRequest,
   VenueReport,
 } from '../sequence/frames.js'
-import { type HomeIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
+import { type HomeIdentity, SEQUENCE, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { isSameFrame } from '../sequence/same-frame.js'
 import { Command, CommandResult, type CommandValues, DeadMan, StrategyEvent } from '../sequence/supervision-frames.js'
 import { readVenueReport } from '../sequence/venue-reports.js'
@@ -41,6 +42,24 @@ export interface KnownStrategy {
   epoch: number
   /** Whether that epoch has ended. */
   ended: boolean
+}
+
+/** What a Lost frame says of one journal. */
+export interface LostJournal {
+  readonly journal: number
+  readonly taken: number
+  /** '' and 0 but of a strategy. */
+  readonly id: string
+  readonly epoch: number
+}
+
+/** What was taken last: of a store that the power loss has cut, not all copies are there. */
+export interface LastTaken {
+  journal: number
+  from: number
+  to: number
+  /** Copies in the sequence, of those that change decisions. */
+  copies: number
 }
 
 /** An outcome in the sequence that is not the one that the desk decides. */
@@ -67,6 +86,15 @@ export class Player {
   run = 0
   /** By journal number: up to where it was taken. */
   readonly taken = new Map<number, number>()
+  /** By journal number: when it was last taken, ns since the home's origin. */
+  readonly takenAt = new Map<number, number>()
+  readonly lastTaken: LastTaken = { journal: -1, from: 0, to: 0, copies: 0 }
+  /** By journal number of a strategy: the cause of what was taken last. */
+  readonly lastCauses = new Map<number, number>()
+  /** Position of the last Run or of the last power loss: everything after it was written in one boot. -1 without. */
+  bootedAt = -1
+  /** The last power loss: the sequence's end after it, and the position of its last Lost frame. */
+  loss: { readonly end: number; readonly last: number } | undefined = undefined
   /** The feed, and the number of its next event. */
   readonly feed = { identity: '', next: 0, known: false }
   readonly strategies = new Map<string, KnownStrategy>()
@@ -86,6 +114,7 @@ export class Player {
   /** Of the sequence that is played. */
   private path = ''
   private journal = 0
+  private lossEnd = 0
   private originLow = 0
   private originHigh = 0
   private readonly configs = new ConfigReader()
@@ -144,6 +173,23 @@ export class Player {
     return this.desk
   }
 
+  /** The machine stopped. @param position of the Lost frame. */
+  lose({ journal, taken, id, epoch }: LostJournal, isLast: boolean, position: number): void {
+    if (journal === 0) this.feed.next = taken
+    else if (journal === SEQUENCE) this.lossEnd = taken
+    else this.taken.set(journal, taken)
+    if (journal > STRATEGY_JOURNALS) {
+      const number = journal - STRATEGY_JOURNALS
+      // Its journal is taken to its end when it starts again.
+      this.strategies.set(id, { id, number, epoch, ended: false })
+      this.desk?.loseStrategy(number)
+    }
+    if (!isLast) return
+    this.loss = { end: this.lossEnd, last: position }
+    this.bootedAt = position
+    this.desk?.losePower(position)
+  }
+
   private makeHandlers(): Handlers {
     const compare = (frame: FrameView): void => this.compare(frame)
     return on(Home, frame => {
@@ -155,6 +201,7 @@ export class Player {
     })
       .on(Run, frame => {
         this.run = frame.run
+        this.bootedAt = frame.position
         this.desk?.restart(
           RUN_CLOCK.since(pointerOf(frame) as FramePointer, this.originLow, this.originHigh),
           frame.position,
@@ -205,13 +252,16 @@ export class Player {
         this.taken.set(frame.journal, frame.to)
         if (frame.journal === 0) this.feed.next = frame.to
         this.tick(TAKEN_CLOCK, frame)
+        this.remember(frame)
       })
+      .on(Lost, frame => this.lose(frame, frame.last, frame.position))
       .on(Clock, frame => {
         this.tick(CLOCK_CLOCK, frame)
         this.desk?.advance(frame.position)
       })
       .on(BookTop, frame => {
         this.events++
+        this.lastTaken.copies++
         const instrument = this.desk?.instruments.get(frame.instrument)
         if (instrument === undefined) return
         this.seen.add(instrument)
@@ -219,6 +269,7 @@ export class Player {
       })
       .on(Trade, frame => {
         this.events++
+        this.lastTaken.copies++
         const { price, quantity } = frame
         const instrument = this.desk?.instruments.get(frame.instrument)
         if (instrument === undefined) return
@@ -226,13 +277,16 @@ export class Player {
         this.desk?.traded.record(instrument.number, price, quantity)
         this.desk?.trade(instrument, frame.side === 'buy' ? BUY : SELL, price, quantity, frame.position)
       })
-      .on(Order, frame =>
-        this.desk?.order(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position),
-      )
-      .on(TimerRequest, frame =>
-        this.desk?.requestTimer(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS),
-      )
+      .on(Order, frame => {
+        this.rememberCause(frame)
+        this.desk?.order(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position)
+      })
+      .on(TimerRequest, frame => {
+        this.rememberCause(frame)
+        this.desk?.requestTimer(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS)
+      })
       .on(VenueReport, frame => {
+        this.lastTaken.copies++
         const venue = this.desk?.venues.all[frame.venue]
         if (venue !== undefined) this.desk?.report(venue, readVenueReport(frame), frame.position)
       })
@@ -244,6 +298,20 @@ export class Player {
       .on(Fill, compare)
       .on(TimerFired, compare)
       .on(PositionDifference, compare)
+  }
+
+  private remember({ journal, from, to }: FrameView<typeof Taken>): void {
+    const { lastTaken } = this
+    lastTaken.journal = journal
+    lastTaken.from = from
+    lastTaken.to = to
+    lastTaken.copies = 0
+    this.takenAt.set(journal, this.desk?.now ?? 0)
+  }
+
+  private rememberCause({ cause }: FrameView): void {
+    this.lastTaken.copies++
+    if (cause !== undefined) this.lastCauses.set(this.journal, cause)
   }
 
   private tick(clock: Halves, frame: FrameView<typeof Taken> | FrameView<typeof Clock>): void {

@@ -41,7 +41,16 @@ export class Timers {
 
   /** Removes all timers of a strategy: its process has ended. */
   removeOf(strategy: number): void {
-    const kept = this.heap.filter(timer => timer.strategy !== strategy)
+    this.keep(timer => timer.strategy !== strategy)
+  }
+
+  /** Removes one timer of a strategy; it may have fired already. All that a strategy has are of one epoch. */
+  remove(strategy: number, id: number): void {
+    this.keep(timer => timer.strategy !== strategy || timer.id !== id)
+  }
+
+  private keep(isKept: (timer: Timer) => boolean): void {
+    const kept = this.heap.filter(isKept)
     this.heap.length = 0
     for (const timer of kept) this.push(timer)
   }

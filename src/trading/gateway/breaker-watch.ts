@@ -7,7 +7,7 @@ import { Switch } from '../sequence/frames.js'
 
 /** The home's circuit breaker, in shared memory: any process may halt it. What it says counts once it is in the sequence. */
 export class BreakerWatch {
-  private readonly breaker: CircuitBreaker
+  readonly breaker: CircuitBreaker
   /** What the last check found; undefined before the first. */
   private halted: boolean | undefined = undefined
 

@@ -60,6 +60,7 @@ export class GatewayWork implements Work {
       done += events
       if (pump.ended && events === 0) this.endFeed(pump)
     }
+    open.figures.follow(wallMs)
     return done
   }
 
@@ -76,6 +77,7 @@ export class GatewayWork implements Work {
     if (pump?.ended === true) due = 0
     const { nextAt } = open.desk
     if (nextAt !== Number.POSITIVE_INFINITY) due = Math.min(due, (nextAt - open.sequence.time.now()) / 1e6)
+    due = Math.min(due, open.figures.dueIn(wallMs))
     return Math.min(due, this.watch.dueIn(this.strategies, open.sequence.writer.position, wallMs))
   }
 
@@ -142,7 +144,7 @@ export class GatewayWork implements Work {
   /** Fires what is due by the clock. */
   private advance(): number {
     const { sequence, desk } = this.open
-    if (desk.nextAt > sequence.time.now()) return 0
+    if (!desk.isDue(sequence.time.now())) return 0
     enterClock(sequence, desk)
     return 1
   }

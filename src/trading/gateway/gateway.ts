@@ -224,6 +224,7 @@ export class Gateway {
     work.doTasks()
     for (const strategy of work.strategies) endEpoch(open, strategy)
     for (const { source } of open.adapters) while (source.take(open.sequence, open.desk) > 0);
+    open.figures.store(performance.now())
   }
 
   private async feed(signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
+import { readInstruments } from '../../journal/files/instruments-file.js'
 import type { Writer } from '../../journal/write/writer.js'
 import { endOrphans } from '../../runtime/supervision/end-orphans.js'
 import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
@@ -12,7 +13,7 @@ import { makeDesk, type PlacedVenue } from '../desk/make-desk.js'
 import { type KnownStrategy, Player } from '../desk/player.js'
 import { HomeError, SequenceMismatchError } from '../errors.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
-import type { Instrument } from '../instruments/instrument.js'
+import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
 import type { Feed } from '../market/feed.js'
 import { guessInstrument } from '../market/guess-instrument.js'
@@ -27,8 +28,18 @@ import { REAL_SURROUNDINGS, type Surroundings } from '../sequence/surroundings.j
 import { checkVenue } from '../venues/load-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
 import { Adapter } from './adapter.js'
+import { BreakerFigures } from './breaker-figures.js'
 import { BreakerWatch } from './breaker-watch.js'
 import { checkJournals } from './check-home.js'
+import {
+  endOfFrames,
+  hasLostPower,
+  isLossUnfinished,
+  lostJournals,
+  memberJournals,
+  moveMembers,
+  recordLoss,
+} from './lost-frames.js'
 import { createOperatorJournal, writeLimits } from './operator-files.js'
 import type { GatewayOptions } from './options.js'
 import { VenueInbox } from './venue-inbox.js'
@@ -51,6 +62,8 @@ export class OpenDesk {
   later: (task: () => void) => void = () => {}
   private readonly bySymbol = new Map<string, Instrument>()
   private readonly inbox: VenueInbox
+  /** What the breaker shows of positions and profit. */
+  readonly figures: BreakerFigures
   /** The venues that run in processes of their own. */
   readonly adapters: readonly Adapter[]
 
@@ -67,6 +80,7 @@ export class OpenDesk {
     venues: readonly OpenVenue[],
   ) {
     this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
+    this.figures = new BreakerFigures(breaker.breaker, desk.risk)
     const clientOrderIds = new ClientOrderIds(identity.home)
     this.inbox = new VenueInbox(desk.venues, player.taken, clientOrderIds, () => this.onVenueEvent())
   }
@@ -217,10 +231,18 @@ export async function openDesk(
     const desk = player.played
     if (player.difference !== undefined) throw mismatch(home, player)
     const identity = player.identity as HomeIdentity
-    await checkJournals(home, identity, writer.position, player, venues, options)
+    const isLoss = hasLostPower(home, player)
+    const mayMiss = isLoss || isLossUnfinished(player)
+    const end = isLoss ? endOfFrames(home.sequence) : mayMiss ? (player.loss?.end ?? 0) : writer.position
+    await checkJournals(home, identity, end, player, venues, options, mayMiss)
     const sequence = new Sequence(writer, desk.time)
+    const members = mayMiss ? memberJournals(home, player, venues) : []
+    // Before the outcomes that are missing: nothing else is written before it is on record.
+    if (isLoss) recordLoss(writer, player, lostJournals(player, members, end))
+    if (mayMiss) moveMembers(home, player, members, durability)
     completeOutcomes(writer, recorder)
     desk.outcomes.writeTo(writer)
+    restoreInstruments(home, writer, desk)
     // Its clock is read back from the frame, so that replay has the same time.
     const clock = desk.time.toBigInt(desk.time.now())
     const { pid } = surroundings
@@ -234,6 +256,7 @@ export async function openDesk(
     await createOperatorJournal(home, identity, options)
     open.writeLimits()
     desk.send()
+    open.figures.store(performance.now())
     return open
   } catch (error) {
     if (open !== undefined) open.close()
@@ -244,6 +267,13 @@ export async function openDesk(
     }
     throw error
   }
+}
+
+/** What has a number in the journal's instruments.json and no frame: a gateway ended, or power was lost, between the two. */
+function restoreInstruments(home: HomeDirectory, writer: Writer, { instruments }: Desk): void {
+  for (const { number, ...spec } of readInstruments(home.sequence).entries)
+    if (number > instruments.count)
+      writeInstrument(writer, instruments.restore(number, spec as unknown as InstrumentSpec))
 }
 
 /** Writes the outcomes that were decided, and not written before the last gateway ended. */

@@ -30,6 +30,8 @@ export class OutputComparison implements StrategyOutput {
   /** The next frame of this run, undefined when there is none. */
   private expected: FrameView | undefined = undefined
   private atStart = false
+  /** Of this run: see StrategyRun. */
+  private lostFrom = Number.POSITIVE_INFINITY
 
   /** @param last the position of the last frame to compare with. */
   constructor(
@@ -48,10 +50,11 @@ export class OutputComparison implements StrategyOutput {
 
   log(): void {}
 
-  /** Advances to the frames of the next run. */
-  beginRun(): void {
+  /** Advances to the frames of the next run. @param lostFrom see StrategyRun */
+  beginRun(lostFrom: number): void {
     while (!this.atStart && this.advance());
     this.atStart = false
+    this.lostFrom = lostFrom
     this.advance()
   }
 
@@ -68,6 +71,11 @@ export class OutputComparison implements StrategyOutput {
         continue
       }
       const { expected } = this
+      // The end of its journal may be gone.
+      if (expected === undefined && this.lostFrom < Number.POSITIVE_INFINITY) {
+        recorder.shift()
+        continue
+      }
       if (expected === undefined) this.differ('sends something where nothing is recorded', input)
       else if (!isSameFrame(pointerOf(expected) as FramePointer, sent))
         this.differ(this.whatDiffers(expected, sent), input)
@@ -130,6 +138,8 @@ export class OutputComparison implements StrategyOutput {
       const frame = next.value
       if (frame.position > this.last) return false
       if (frame.is(Order) || frame.is(TimerRequest)) {
+        // What led to it is gone.
+        if ((frame.cause ?? -1) >= this.lostFrom) continue
         this.expected = frame
         return true
       }

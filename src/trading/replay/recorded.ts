@@ -2,7 +2,7 @@ import type { FrameView } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { Order } from '../messages/order-frames.js'
-import { TimerRequest } from '../sequence/frames.js'
+import { Lost, TimerRequest } from '../sequence/frames.js'
 
 /** What a strategy sent: an order, a cancel, an amend or the request of a timer. */
 export interface RecordedOutput {
@@ -32,7 +32,14 @@ export interface RecordedProgress {
   readonly latencies: Uint8Array
 }
 
-export type Recorded = RecordedOutput | RecordedEvent | RecordedProgress
+/** A power loss: what the journal had after this, and the sequence from `from` on, is gone. */
+export interface RecordedLoss {
+  readonly kind: 'lost'
+  readonly position: number
+  readonly from: number
+}
+
+export type Recorded = RecordedOutput | RecordedEvent | RecordedProgress | RecordedLoss
 
 /** The contents of a strategy's journal, in order. */
 export function* recordedOf(journal: string): Generator<Recorded, void, undefined> {
@@ -53,6 +60,7 @@ function copyOf(frame: FrameView): Recorded | undefined {
   if (frame.is(TimerRequest)) return { kind: 'output', isOrder: false, position, cause: frame.cause }
   if (frame.is(Lifecycle))
     return { kind: frame.event, position, next: Number(frame.next), read: Number(frame.read), run: frame.run }
+  if (frame.is(Lost)) return { kind: 'lost', position, from: frame.taken }
   if (frame.is(Progress))
     return {
       kind: 'progress',

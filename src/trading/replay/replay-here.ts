@@ -60,8 +60,10 @@ export async function replayHere(task: ReplayTask, onProgress: (part: number) =>
   try {
     let done = 0
     for (const run of runs) {
-      comparison.beginRun()
+      comparison.beginRun(run.lostFrom)
       if (task.runs?.includes(run.number) === false) continue
+      // Its start was lost with the power: its random numbers are not known.
+      if (!epochs.has(run.number) && run.lostFrom < Number.POSITIVE_INFINITY) continue
       const seed = epochs.get(run.number)?.seed ?? 0
       const strategy = await loadStrategy(task.file, task.strategy)
       const life = { strategy: number, epoch: run.number, seed, replay: true, sequence: SEQUENCE, accounts }

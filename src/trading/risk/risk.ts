@@ -57,6 +57,8 @@ export class Risk {
   /** One of DeskState. */
   state: number = DeskState.ACTIVE
   readonly desk: Desk
+  /** Fills booked. */
+  fills = 0
   private days: TradingDays
   private readonly origin: number
   private readonly known: KnownNames
@@ -151,6 +153,7 @@ export class Risk {
   fill(order: LiveOrder, facts: FillFacts): void {
     const { desk } = this
     const { ticks, steps, feeCurrency } = facts
+    this.fills++
     const { market, strategy, account, all, own, ofStrategy, ofAccount, ofDesk } = desk.scope(order)
     const { settlement } = market
     if (!(market.middle2 > 0)) {

@@ -96,12 +96,12 @@ export const Intent = frame('Intent', 32, {
   deadline: i64,
 })
 
-/** A strategy asks for a timer. In its own journal, and copied. */
+/** A strategy asks for a timer, or for the end of one. In its own journal, and copied. */
 export const TimerRequest = frame('TimerRequest', 33, {
   strategy: u16,
   /** Counts the strategy's timers within its epoch, from 1. */
   timer: u32,
-  /** ns from when the gateway takes the request. */
+  /** ns from when the gateway takes the request; below 0 the timer ends. */
   after: i64,
   /** ns between two firings; 0 fires once. */
   every: i64,
@@ -125,6 +125,17 @@ export const PositionDifference = frame(
   { instrument, venue: u16, account: u16, ours: f64, theirs: f64 },
   { slots: 2 },
 )
+
+/**
+ * The machine stopped, and each journal may have lost its last frames: from here on `journal` (0: the feed) is taken from
+ * `taken` on. One for each journal of the home, in one store; `last` is set in the last one. The first is about the sequence
+ * itself: `taken` is where it ended. Those of strategies have the strategy's id, and an epoch that is larger than any that it
+ * may have had: the next one is larger still.
+ *
+ * Also in the journals of strategies and venues: their ends may be lost, and the sequence's from `taken` on. One with a cause
+ * had acted on frames that are gone, and continues after that cause: the last of these frames in the sequence.
+ */
+export const Lost = frame('Lost', 59, { taken: f64, epoch: u32, journal: u16, last: bool, id: ascii(32) }, { slots: 2 })
 
 /** What a venue said, as it said it. In the journal of its adapter, and copied. */
 export const VenueReport = frame('VenueReport', 41, {
@@ -178,4 +189,5 @@ export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
   CommandResult,
   StrategyEvent,
   DeadMan,
+  Lost,
 ]

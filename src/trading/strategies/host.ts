@@ -16,7 +16,7 @@ import { idHigh, MAX_COUNTER, orderIdFrom, strategyOfOrder } from '../messages/o
 import type { InstrumentTerms } from '../messages/sequence-frames.js'
 import { type TimerFired, TimerRequest } from '../sequence/frames.js'
 import { checkRequest, fillOrder, type OrderRequest, positive } from './order-request.js'
-import { OwnOrders } from './own-orders.js'
+import { type OpenOrder, OwnOrders } from './own-orders.js'
 import { OwnPositions } from './own-positions.js'
 import {
   type BookTopView,
@@ -62,6 +62,7 @@ export class StrategyHost {
   private readonly high: number
   private lastOrder = 0
   private lastTimer = 0
+  private readonly endedTimers = new Set<number>()
   /** Requests within each order, counted from 1: amends and cancels. */
   private readonly requests = new Map<bigint, number>()
   /** The frame that is being handled. */
@@ -69,6 +70,7 @@ export class StrategyHost {
   /** The halves of the time of the last frame: a bigint for each frame would be allocated. */
   private timeLow = 0
   private timeHigh = 0
+  private isStarting = false
   private stopping = false
   private inHistory = false
   /** Options of a commit, used again for each. */
@@ -104,7 +106,12 @@ export class StrategyHost {
     if (last.position >= 0) this.causedBy(last.position)
     this.timeLow = Number(BigInt.asIntN(32, last.time))
     this.timeHigh = Number(last.time >> 32n)
-    this.check(this.strategy.onStart?.(this.context))
+    this.isStarting = true
+    try {
+      this.check(this.strategy.onStart?.(this.context))
+    } finally {
+      this.isStarting = false
+    }
   }
 
   ticker(ticker: TickerView): void {
@@ -142,7 +149,8 @@ export class StrategyHost {
   timer(timer: FrameView<typeof TimerFired>): void {
     if (timer.dest !== this.life.strategy) return
     const { onTimer } = this.strategy
-    if (onTimer === undefined) return
+    // It may have fired before the gateway took the request to end it.
+    if (onTimer === undefined || this.endedTimers.has(timer.timer)) return
     const event = { name: timer.name, id: timer.timer, due: timer.due }
     this.deliver(timer, (_, context) => onTimer(event, context))
   }
@@ -243,10 +251,11 @@ export class StrategyHost {
       cancel: (orderId: bigint) => host.cancel(orderId),
       amend: (orderId: bigint, change: { price?: number; quantity?: number }) => host.amend(orderId, change),
       cancelAll: (symbol?: string) => host.cancelAll(symbol),
-      position: (symbol: string) => host.positions.of(host.find(symbol)),
-      openOrders: (symbol?: string) => host.orders.list(symbol === undefined ? undefined : host.find(symbol).number),
+      position: (symbol: string) => host.positions.of(host.lookUp(symbol)),
+      openOrders: (symbol?: string) => host.openOrders(symbol),
       every: (ms: number, name: string) => host.requestTimer(ms, ms, name),
       after: (ms: number, name: string) => host.requestTimer(ms, 0, name),
+      cancelTimer: (id: number) => host.cancelTimer(id),
       random: () => host.random.next(),
       log: (message: string) => host.output.log(String(message)),
     })
@@ -317,23 +326,49 @@ export class StrategyHost {
       throw new InvalidOptionError(
         `a timer needs a name of 1 to 32 printable ASCII characters, not ${formatValue(name)}`,
       )
+    const timer = ++this.lastTimer
+    this.sendTimer(timer, BigInt(Math.round(ms * 1e6)), BigInt(Math.round(every * 1e6)), name)
+    return timer
+  }
+
+  private cancelTimer(id: number): void {
+    if (!(Number.isInteger(id) && id >= 1 && id <= this.lastTimer))
+      throw new InvalidOptionError(`cancelTimer() takes what every() or after() returned, not ${formatValue(id)}`)
+    if (this.endedTimers.has(id)) return
+    this.sendTimer(id, -1n, 0n, '')
+    this.endedTimers.add(id)
+  }
+
+  private sendTimer(timer: number, after: bigint, every: bigint, name: string): void {
     // Also in `onStart`: the timer counts from the last frame before the start.
     if (this.frame !== undefined || this.inHistory || this.stopping) this.beginSending('a timer')
-    const timer = ++this.lastTimer
     const request = this.output.begin(TimerRequest)
     request.strategy = this.life.strategy
     request.timer = timer
-    request.after = BigInt(Math.round(ms * 1e6))
-    request.every = BigInt(Math.round(every * 1e6))
+    request.after = after
+    request.every = every
     request.name = name
     this.output.commit(this.sending)
-    return timer
   }
 
   private nextRequest(orderId: bigint): number {
     const request = (this.requests.get(orderId) ?? 0) + 1
     this.requests.set(orderId, request)
     return request
+  }
+
+  private openOrders(symbol: string | undefined): OpenOrder[] {
+    if (symbol === undefined) return this.orders.list()
+    const instrument = this.lookUp(symbol)
+    return instrument === undefined ? [] : this.orders.list(instrument.number)
+  }
+
+  /**
+   * The instrument of a symbol. In `onStart` the sequence may not have named it yet: undefined then, as there can be no order
+   * and no position in it.
+   */
+  private lookUp(symbol: string): Instrument | undefined {
+    return this.isStarting ? this.instruments.lookUp(symbol) : this.find(symbol)
   }
 
   private find(symbol: string | number, venue?: string): Instrument {

@@ -64,6 +64,8 @@ export interface StrategyContext {
   every(ms: number, name: string): number
   /** Asks for a timer: `onTimer` is called once, after so many ms. Returns its id. */
   after(ms: number, name: string): number
+  /** Ends a timer: `onTimer` is not called for it any more. @param id what `every` or `after` returned. */
+  cancelTimer(id: number): void
   /** A random number from 0 to 1, the same in replay. */
   random(): number
   /** Adds a line to the strategy's log, `<home>/log/<id>.<day>.<n>.log`, and prints it to standard error. Silent in replay. */

@@ -71,6 +71,9 @@ export class LiveOrder implements VenueOrder {
   /** 3. Since when its outcome is unknown, ns; -1: it is known. */
   unknownSince = -1
 
+  /** Whether the venue is asked about it again and again (desk/reconciliation). */
+  isAsked = false
+
   /** 4. Its fills: their ids, the sum of their steps, and of ticks times steps. */
   readonly tradeIds = new TradeIds()
   filledSteps = 0
@@ -176,6 +179,7 @@ export class LiveOrder implements VenueOrder {
     this.requests.clear()
     this.lastRequest = 0
     this.unknownSince = -1
+    this.isAsked = false
     this.tradeIds.clear()
     this.filledSteps = 0
     this.paid.clear()

@@ -179,7 +179,7 @@ export class Orders {
     }
     const order = this.find(idHigh, idLow)
     if (order !== undefined) return this.applyTo(order, effect, event, now, 0)
-    if (this.table.wasUsed(idHigh, idLow)) return Changed.FORGOTTEN
+    if (this.table.wasUsed(idHigh, idLow) || !isProof(event)) return Changed.FORGOTTEN
     return this.adopt(effect, event, now)
   }
 
@@ -239,6 +239,8 @@ export class Orders {
       order.ticks = event.ticks
       order.steps = event.steps
     }
+    // That it was sent is all that is known of it.
+    if (effect.event === 'sending') order.unknownSince = now
     this.insert(order)
     return this.applyTo(order, effect, event, now, Changed.ORPHAN)
   }
@@ -485,6 +487,21 @@ function takeVenueOrderId(order: LiveOrder, event: VenueEvent): void {
   }
   const { venueOrderId } = event
   if (venueOrderId !== '') order.venueOrderId = venueOrderId
+}
+
+/** Whether an event about an order that no journal knows shows that there is or was one, and says which side it has. */
+function isProof({ kind, request }: VenueEvent): boolean {
+  switch (kind) {
+    case 'sending':
+      return request === 0
+    case 'amend-rejected':
+    case 'cancel-rejected':
+    case 'not-sent':
+    case 'not-found':
+      return false
+    default:
+      return true
+  }
 }
 
 /** Whether the numbers of an event can be booked. */

@@ -34,6 +34,7 @@ const FIELDS = [
   'sent',
   'lastRequest',
   'unknownSince',
+  'isAsked',
   'filledSteps',
   'saidFilled',
   'writtenOff',
