@@ -24,6 +24,7 @@ import { OperatorDesk } from './operator-desk.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import { type DeniedOrder, Outcomes } from './outcomes.js'
 import { Reconciliation } from './reconciliation.js'
+import { TradingSessions } from './sessions.js'
 import { readTimerRequest } from './timer-fields.js'
 import { Timers } from './timers.js'
 import { Traded } from './traded.js'
@@ -63,6 +64,8 @@ export class Desk {
   readonly deadMan = new DeadMan()
   readonly flatten: Flatten
   private readonly operator: OperatorDesk
+  /** Which markets are open. */
+  readonly sessions: TradingSessions
   private readonly reconciliation: Reconciliation
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
@@ -90,6 +93,7 @@ export class Desk {
   ) {
     this.now = 0
     this.outcomes = outcomes
+    this.sessions = new TradingSessions(instruments, risk, Number(time.origin / 1_000_000n))
     this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
     this.flatten = new Flatten(this, orders, risk, venues, this.reconciliation, outcomes)
     this.operator = new OperatorDesk(this, orders, risk, this.flatten, outcomes, (order, reason) =>
@@ -108,12 +112,13 @@ export class Desk {
 
   /** When something is due by time alone: a timer, an answer of a simulated venue, a question about an order. */
   get nextAt(): number {
-    return Math.min(this.timers.nextAt, this.venues.nextAt, this.reconciliation.nextAt, this.deadMan.nextAt)
+    return Math.min(this.timers.nextAt, this.venues.nextAt, this.reconciliation.nextAt, this.deadMan.nextAt, this.sessions.nextAt)
   }
 
   /** Fires what is due. @param position of the Clock frame. */
   advance(position: number): void {
     this.cause = position
+    this.sessions.advance(this.now)
     this.venues.advance(this.now)
     this.reconciliation.ask()
     this.cancelForGone()

@@ -1,6 +1,7 @@
 import * as path from 'node:path'
 import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
+import { nearestName } from '../../base/nearest.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { Writer } from '../../journal/write/writer.js'
@@ -85,6 +86,11 @@ export class OpenDesk {
     return this.player.unfinished
   }
 
+  /** The description with which the home's gateway was started before; undefined without one. */
+  get earlierDescription(): unknown {
+    return this.player.config?.description
+  }
+
   get accounts(): Readonly<Record<string, readonly string[]>> {
     return Object.fromEntries(this.desk.venues.all.map(({ name, accounts }) => [name, accounts]))
   }
@@ -153,6 +159,7 @@ export class OpenDesk {
     const { desk, options } = this
     for (const { venue } of desk.venues.all) for (const spec of venue.instruments) this.addInstrument(spec)
     for (const spec of options.instruments ?? []) this.addInstrument(spec)
+    for (const { name, spec } of desk.instruments.all) checkCalendarOf(name, spec.calendar, options.calendars)
   }
 
   private addInstrument(spec: Parameters<Instruments['add']>[0]): Instrument {
@@ -163,6 +170,7 @@ export class OpenDesk {
       // The file first: a reader that meets the number must find its name.
       this.sequence.writer.addInstruments([entryOf(instrument)])
       writeInstrument(this.sequence.writer, instrument)
+      this.desk.sessions.add(instrument, this.desk.now)
     }
     return instrument
   }
@@ -216,6 +224,7 @@ export async function openDesk(options: GatewayOptions): Promise<OpenDesk> {
     writeConfig(writer, config)
     await createOperatorJournal(home, identity, options)
     open.writeLimits()
+    desk.sessions.set(config.calendars, desk.now)
     desk.send()
     return open
   } catch (error) {
@@ -255,6 +264,15 @@ async function venuesOf(options: GatewayOptions): Promise<readonly OpenVenue[]> 
   throw new InvalidOptionError(`two venues have the name '${twice}'; each needs a name of its own`)
 }
 
+/** An instrument whose calendar nobody describes would be open always. @throws {InvalidOptionError} */
+function checkCalendarOf(instrument: string, calendar: string | undefined, calendars: object = {}): void {
+  if (calendar === undefined || Object.hasOwn(calendars, calendar)) return
+  const near = nearestName(calendar, Object.keys(calendars))
+  throw new InvalidOptionError(
+    `instrument ${instrument} has the calendar ${formatValue(calendar)}, which option 'calendars' does not have${near === undefined ? '' : `; did you mean '${near}'?`}`,
+  )
+}
+
 /** Limits of an account that does not exist limit nothing. */
 function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): void {
   const known = new Set(venues.flatMap(({ venue }) => venue.accounts))
@@ -266,7 +284,7 @@ function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): 
 }
 
 function configOf(
-  { risk = {}, requestExpiryMs = 0, deadManMs = DEAD_MAN_MS }: GatewayOptions,
+  { risk = {}, requestExpiryMs = 0, calendars, deadManMs = DEAD_MAN_MS, description }: GatewayOptions,
   venues: readonly OpenVenue[],
 ): DeskConfig {
   return {
@@ -284,6 +302,8 @@ function configOf(
     })),
     expiryMs: requestExpiryMs,
     deadManMs,
+    ...(calendars === undefined ? {} : { calendars }),
+    ...(description === undefined ? {} : { description }),
   }
 }
 

@@ -1,5 +1,8 @@
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
+import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
+import { Order } from '../messages/order-frames.js'
+import { TimerRequest } from '../sequence/frames.js'
 import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
 import type { Supervisor } from '../../runtime/supervision/supervisor.js'
 import type { Heartbeats } from '../../state/heartbeats/heartbeats.js'
@@ -93,8 +96,10 @@ export function writerOptions({ strategyPageSize, durability }: GatewayOptions, 
 }
 
 function createJournal({ options, identity }: StrategyEnvironment, path: string, number: number): void {
-  // A journal keeps its page size; an earlier run may have used another one.
-  const writer = Writer.open(path, writerOptions(options, number))
+  // A journal keeps its page size; an earlier run may have used another one. Its schema has all that a strategy writes, so
+  // that a process in another language need not change it.
+  const frames = [Order, TimerRequest, Lifecycle, Progress]
+  const writer = Writer.open(path, { ...writerOptions(options, number), frames })
   try {
     if (writer.position === 0) writeIdentity(writer, identity)
   } finally {
