@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Gateway } from 'ticktape/runtime'
-import { beforeAll, expect, test } from 'vitest'
-import { moduleOf, ordersOf, PushedFeed, QUICK, quote, until } from '../support/desks.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fillsOf, moduleOf, ordersOf, PushedFeed, QUICK, quote, reportsOf, until } from '../support/desks.ts'
 import { makeFolderForAll } from '../support/folders.ts'
 import { Heard, startTicktape, ticktape, ticktapeWith } from '../support/journals.ts'
 
@@ -21,12 +21,15 @@ let gateway: Gateway
 
 beforeAll(async () => {
   gateway = await Gateway.start({ ...QUICK, home, strategies: [moduleOf(STRATEGY, 'maker.mjs', folder)], feed })
-  feed.push(quote('BTCUSDT', 100, 101), quote('BTCUSDT', 101, 102))
-  await until(() => ordersOf(home, 'maker').length === 2, 'both orders')
-  return async () => {
-    await gateway.stop()
-  }
+  feed.push(quote('BTCUSDT', 100, 101))
+  await until(() => fillsOf(home).length === 1, 'a fill')
+  feed.push(quote('BTCUSDT', 101, 102))
+  await until(() => reportsOf(home).some(report => report.price === 90), 'both orders')
 }, 60_000)
+
+afterAll(async () => {
+  await gateway.stop()
+})
 
 const idOf = (label: string): string =>
   String(ordersOf(home, 'maker').find(order => order.clientOrderId === label)?.orderId)
@@ -73,9 +76,10 @@ test('--follow shows what comes, and Ctrl-C ends it with 130', { timeout: 90_000
   ]
   const [orders, positions, why] = commands.map(child => new Heard(child))
   await Promise.all([orders.until(/rests/), positions.until(/maker/), why.until(/the order is accepted/)])
-  feed.push(quote('BTCUSDT', 102, 103), quote('BTCUSDT', 89, 90))
+  feed.push(quote('BTCUSDT', 102, 103))
   expect(await orders.until(/"state":"filled"[^\n]*"sold"/)).toContain('"state":"submitted"')
   await positions.until(/maker: BTCUSDT\.sim {2}0\.5 at 10[12]/)
+  feed.push(quote('BTCUSDT', 89, 90))
   await why.until(/bought 2 BTCUSDT\.sim at 90/)
   for (const child of commands) {
     child.kill('SIGINT')

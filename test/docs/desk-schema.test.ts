@@ -21,7 +21,7 @@ test('the schema in the package is the one that we check by', () => {
 /** Values that often fit a schema, and often nearly. */
 function near(schema: Schema): fc.Arbitrary<unknown> {
   const wrong = fc.constantFrom<unknown>(0, -1, 1.5, '', 'x', '10', true, null, [], {})
-  return fc.oneof({ weight: 8, arbitrary: fitting(schema) }, { weight: 1, arbitrary: wrong })
+  return fc.oneof({ weight: 80, arbitrary: fitting(schema) }, { weight: 1, arbitrary: wrong })
 }
 
 function fitting(schema: Schema): fc.Arbitrary<unknown> {
@@ -51,10 +51,34 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
     }
     case 'boolean':
       return fc.boolean()
-    case 'string':
-      return fc.constantFrom('a', 'sim', 'BTCUSDT', '0.1', '5', '17:00', '25:00', '-0.1', 'x'.repeat(50))
-    default:
-      return fc.constantFrom(0, 1, 5, 0.5, 100, 65_536, 1e6, 2 ** 32)
+    case 'string': {
+      const { pattern } = schema
+      const any = fc.constantFrom(
+        'a',
+        'sim',
+        'BTCUSDT',
+        '0.1',
+        '5',
+        '17:00',
+        '25:00',
+        '-0.1',
+        '2026-12-25',
+        'x'.repeat(50),
+      )
+      if (pattern === undefined) return any
+      return fc.oneof(
+        { weight: 40, arbitrary: fc.stringMatching(new RegExp(pattern, 'u'), { size: 'small' }) },
+        { weight: 1, arbitrary: any },
+      )
+    }
+    default: {
+      const { minimum = 0, maximum = 1e6, exclusiveMinimum = minimum } = schema
+      const within =
+        schema.type === 'integer'
+          ? fc.integer({ min: minimum, max: Math.min(maximum, 2 ** 31 - 1) })
+          : fc.double({ min: exclusiveMinimum + 1e-6, max: maximum, noNaN: true })
+      return fc.oneof({ weight: 40, arbitrary: within }, { weight: 1, arbitrary: fc.constantFrom(-1, 0, 0.5, 1e18) })
+    }
   }
 }
 

@@ -82,12 +82,16 @@ export class SessionCalendar {
     return spans.map(([from, to]) => [this.instant(day, from), this.instant(day, to)])
   }
 
-  /** When the zone's clock shows so many minutes after a midnight. A time that it skips is after the gap; one that it shows twice is the first. */
+  /**
+   * When the zone's clock shows so many minutes after a midnight: of a time that it shows twice the first one; a time that it skips is as
+   * long after the gap as it would be after the gap's beginning.
+   */
   private instant(day: number, minutes: number): number {
     const wanted = day * MS_PER_DAY + minutes * MS_PER_MINUTE
-    const guess = wanted - (this.local(wanted) - wanted)
-    const early = guess - (this.local(guess) - wanted)
-    return this.local(early) === wanted ? Math.min(early, guess) : Math.max(early, guess)
+    // The zone's offset before and after any change near that time.
+    const [before, after] = [wanted - MS_PER_DAY, wanted + MS_PER_DAY].map(near => wanted - (this.local(near) - near))
+    const shown = [before, after].filter(one => this.local(one) === wanted)
+    return shown.length === 0 ? before : Math.min(...shown)
   }
 
   /** What the zone's clock shows, as if it were UTC. */

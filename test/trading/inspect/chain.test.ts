@@ -1,9 +1,21 @@
 import { join } from 'node:path'
 import { Reader } from 'ticktape'
+import { Gateway } from 'ticktape/runtime'
 import { beforeAll, expect, test } from 'vitest'
 import { Chain, type Hop } from '../../../dist/trading/inspect/chain.js'
 import { HomeDirectory } from '../../../dist/trading/sequence/home.js'
-import { fillsOf, moduleOf, newHome, ordersOf, quote, reportsOf, trade } from '../../support/desks.ts'
+import {
+  fillsOf,
+  moduleOf,
+  newHome,
+  ordersOf,
+  PushedFeed,
+  QUICK,
+  quote,
+  reportsOf,
+  trade,
+  until,
+} from '../../support/desks.ts'
 import { makeFolderForAll } from '../../support/folders.ts'
 import { playInSteps } from '../../support/steps.ts'
 
@@ -156,11 +168,12 @@ test('through a venue in a process of its own: sending and its answers, in its j
       if (context.position('BTCUSDT').quantity < 1 && context.openOrders().length === 0)
         context.order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1, price: 101, clientOrderId: 'bought' })
     } })`)
+  const feed = new PushedFeed()
   const venue = join(import.meta.dirname, '../../../examples/own-venue.mjs')
-  await playInSteps({ home: live, strategies: [strategy], venue }, [
-    quote('BTCUSDT', 100, 101),
-    quote('BTCUSDT', 100, 101),
-  ])
+  const gateway = await Gateway.start({ ...QUICK, home: live, strategies: [strategy], venue, feed })
+  feed.push(quote('BTCUSDT', 100, 101))
+  await until(() => reportsOf(live).some(report => report.state === 'filled'), 'a fill', 60_000)
+  await gateway.stop()
   const filled = reportsOf(live).find(report => report.state === 'filled')
   const hops = chainOf({ orderId: filled?.orderId }, live)
   expectSound(hops)
