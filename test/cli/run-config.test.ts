@@ -90,10 +90,10 @@ test('a desk.json is read with absolute paths, and its options start a gateway',
 
   const home = join(makeFolder('memory'), 'home')
   const described: DeskDescription = readDeskFile(fileOf(desk({ feed: { synthetic: { limit: 500 } } })))
-  for (let run = 0; run < 2; run++) {
+  for (let start = 0; start < 2; start++) {
     const gateway = await Gateway.start({ ...QUICK, ...deskOptions(described), speed: 'max', home })
     // The sequence has it: the next start can say what the last one was.
-    expect(gateway.earlierDescription).toEqual(run === 0 ? undefined : described)
+    expect(gateway.earlierDescription).toEqual(start === 0 ? undefined : described)
     await gateway.fed
     await gateway.stop()
   }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkValue } from '../../dist/trading/desk-file/check.js'
 import { DESK_SCHEMA, type Schema } from '../../dist/trading/desk-file/schema.js'

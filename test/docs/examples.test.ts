@@ -1,40 +1,61 @@
 // The examples that examples/README.md lists and no other test runs, and the programs in docs/strategies.md.
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
-import { ticktape } from '../support/journals.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const EXAMPLES = join(ROOT, 'examples')
+const COMMAND = join(ROOT, 'dist/cli/main.js')
 
 const newHome = (): string => join(makeFolder('memory'), 'home')
 
-interface Order {
+function ticktape(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    maxBuffer: 64 * 2 ** 20,
+  })
+  return { status, stdout, stderr }
+}
+
+/** A feed that ends. On a busy machine a number of events says more than a time. */
+const feedOf = (limit: number, seed = 1): object => ({
+  synthetic: { seed, symbols: ['BTCUSDT', 'ETHUSDT'], rate: 2000, limit },
+})
+
+/** Runs a desk until its feed has ended. Returns what its strategies said. */
+function play(home: string, description: object): string {
+  const file = join(makeFolder(), 'desk.json')
+  writeFileSync(file, JSON.stringify(description))
+  const { status, stderr } = ticktape('run', '--config', file, '--home', home)
+  expect(status, stderr).toBe(0)
+  return stderr
+}
+
+interface OrderLine {
   readonly strategy: string
   readonly state: string
   readonly reason: string
 }
 
-function ordersIn(home: string): Order[] {
+function ordersIn(home: string): OrderLine[] {
   const { status, stdout } = ticktape('orders', home, '--all', '-n', '100000', '--json')
   expect(status).toBe(0)
   return stdout
     .split('\n')
     .filter(line => line !== '')
-    .map(line => JSON.parse(line) as Order)
+    .map(line => JSON.parse(line) as OrderLine)
 }
 
 test('mean reversion: orders rest, some are filled, others are taken back, and the replay is the same', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, () => {
   const home = newHome()
-  const { status, stderr } = ticktape('run', join(EXAMPLES, 'mean-reversion.mjs'), '--home', home, '--duration', '4')
-  expect([status, stderr]).toEqual([
-    0,
-    expect.stringMatching(/\[mean-reversion\] (buy|sell) 0\.01 (BTC|ETH)USDT at /) as string,
-  ])
+  const said = play(home, { strategies: [join(EXAMPLES, 'mean-reversion.mjs')], feed: feedOf(6000) })
+  expect(said).toMatch(/\[mean-reversion\] (buy|sell) 0\.01 (BTC|ETH)USDT at /)
   const states = new Set(ordersIn(home).map(order => order.state))
   expect([...states]).toEqual(expect.arrayContaining(['filled', 'cancelled']))
   expect(ticktape('replay', home)).toMatchObject({
@@ -43,50 +64,47 @@ test('mean reversion: orders rest, some are filled, others are taken back, and t
   })
 })
 
-test('desk.json: two strategies under joint limits', { timeout: 60_000 }, () => {
+test('desk.json: two strategies under joint limits', { timeout: 120_000 }, () => {
   const home = newHome()
-  const { status } = ticktape('run', '--config', join(EXAMPLES, 'desk.json'), '--home', home, '--duration', '4')
-  expect(status).toBe(0)
-  const orders = ordersIn(home)
-  expect(new Set(orders.map(order => order.strategy))).toEqual(new Set(['momentum', 'mean-reversion']))
-  expect(orders.filter(order => order.state === 'filled').length).toBeGreaterThan(0)
-  expect(orders.filter(order => order.reason === 'position-limit').length).toBeGreaterThan(0)
-  const positions = ticktape('positions', home, '--by', 'desk', '--json').stdout.trimEnd().split('\n')
-  for (const line of positions) {
+  const described = JSON.parse(readFileSync(join(EXAMPLES, 'desk.json'), 'utf8')) as {
+    readonly strategies: readonly string[]
+    readonly feed: { readonly synthetic: object }
+  }
+  const strategies = described.strategies.map(file => join(EXAMPLES, file))
+  play(home, { ...described, strategies, feed: { synthetic: { ...described.feed.synthetic, limit: 6000 } } })
+  const found = ordersIn(home)
+  expect(new Set(found.map(order => order.strategy))).toEqual(new Set(['momentum', 'mean-reversion']))
+  expect(found.filter(order => order.state === 'filled').length).toBeGreaterThan(0)
+  expect(found.filter(order => order.reason === 'position-limit').length).toBeGreaterThan(0)
+  for (const line of ticktape('positions', home, '--by', 'desk', '--json').stdout.trimEnd().split('\n')) {
     const { quantity } = JSON.parse(line) as { quantity: string }
     expect(Math.abs(Number(quantity))).toBeLessThanOrEqual(0.04)
   }
 })
 
-test('a strategy in Python trades', { timeout: 60_000 }, () => {
+test('a strategy in Python trades', { timeout: 120_000 }, () => {
   const home = newHome()
-  const { status, stderr } = ticktape(
-    'run',
-    join(EXAMPLES, 'python/mean-reversion.json'),
-    '--home',
-    home,
-    '--duration',
-    '4',
-  )
-  expect(status, stderr).toBe(0)
-  const orders = ordersIn(home)
-  expect(orders.filter(order => order.state === 'filled').length).toBeGreaterThan(0)
-  expect(orders.filter(order => order.state === 'denied')).toEqual([])
+  play(home, { strategies: [join(EXAMPLES, 'python/mean-reversion.json')], feed: feedOf(6000) })
+  const found = ordersIn(home)
+  expect(found.filter(order => order.state === 'filled').length).toBeGreaterThan(0)
+  expect(found.filter(order => order.state === 'denied')).toEqual([])
 })
 
 test('every example is in the README, and every file that it names is there', () => {
   const page = readFileSync(join(EXAMPLES, 'README.md'), 'utf8')
-  const files = readdirSync(EXAMPLES).filter(name => /\.(mjs|json)$/.test(name))
-  expect(files.filter(name => !page.includes(`examples/${name}`))).toEqual([])
+  const files = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
+  const top = files.filter(name => /^[\w-]+\.(mjs|json)$/.test(name))
+  expect(top.filter(name => !page.includes(`examples/${name}`))).toEqual([])
   const named = [...page.matchAll(/examples\/([\w./-]+\.(?:mjs|json|py))/g)].map(([, name]) => name)
-  expect(named.filter(name => !readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' }).includes(name))).toEqual([])
+  expect(named.filter(name => !files.includes(name))).toEqual([])
 })
 
-/** The programs of docs/strategies.md: blocks that begin with the name of their file. */
+const GUIDE = join(ROOT, 'docs/strategies.md')
+
+/** The programs of the guide: blocks that begin with the name of their file. */
 function programsOfGuide(folder: string): string[] {
-  const page = readFileSync(join(ROOT, 'docs/strategies.md'), 'utf8')
   const runtime = JSON.stringify(pathToFileURL(join(ROOT, 'dist/public/runtime.js')).href)
-  return [...page.matchAll(/^```js\n\/\/ (\S+\.mjs)\n([^]*?)^```$/gm)].map(([, name, code]) => {
+  return [...readFileSync(GUIDE, 'utf8').matchAll(/^```js\n\/\/ (\S+\.mjs)\n([^]*?)^```$/gm)].map(([, name, code]) => {
     const file = join(folder, name)
     writeFileSync(file, code.replace("'ticktape/runtime'", runtime))
     return file
@@ -94,21 +112,15 @@ function programsOfGuide(folder: string): string[] {
 }
 
 test('the programs in docs/strategies.md run under the limits that it shows, say what it says, and replay the same', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, () => {
   const folder = makeFolder()
-  const files = programsOfGuide(folder)
-  expect(files.map(file => file.slice(folder.length + 1))).toEqual(['first.mjs', 'quoter.mjs', 'restartable.mjs'])
-  const [config] =
-    /^```json\n([^]*?)^```$/m.exec(readFileSync(join(ROOT, 'docs/strategies.md'), 'utf8'))?.slice(1) ?? []
-  writeFileSync(join(folder, 'desk.json'), config)
+  const strategies = programsOfGuide(folder)
+  expect(strategies.map(file => file.slice(folder.length + 1))).toEqual(['first.mjs', 'quoter.mjs', 'restartable.mjs'])
+  const [, json] = /^```json\n([^]*?)^```$/m.exec(readFileSync(GUIDE, 'utf8')) ?? []
+  const { risk } = JSON.parse(json) as { readonly risk: object }
   const home = newHome()
-  const run = (): string => {
-    const started = ticktape('run', ...files, '--config', join(folder, 'desk.json'), '--home', home, '--duration', '3')
-    expect(started.status).toBe(0)
-    return started.stderr
-  }
-  const said = run()
+  const said = play(home, { strategies, risk, feed: feedOf(4000) })
   expect(said).toMatch(/\[first\] bought 0\.01 at \d+/)
   expect(said).toMatch(/\[restartable\] starts with 0, after 0 quotes of history/)
   expect(said).toMatch(/\[restartable\] report: holds /)
@@ -116,7 +128,8 @@ test('the programs in docs/strategies.md run under the limits that it shows, say
   const first = ordersIn(home).filter(order => order.strategy === 'first')
   expect(first.filter(order => order.state === 'filled')).toHaveLength(2)
   expect(first.some(order => order.reason === 'position-limit')).toBe(true)
-  expect(run()).toMatch(/\[restartable\] starts with -?0?\.?\d*, after [1-9]\d* quotes of history/)
+  const again = play(home, { strategies, risk, feed: feedOf(1000, 2) })
+  expect(again).toMatch(/\[restartable\] starts with -?0?\.?\d*, after [1-9]\d* quotes of history/)
   expect(ticktape('replay', home)).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(

@@ -36,7 +36,7 @@ export function registerOrders(program: Command): void {
     .option('--json', 'one JSON object a line')
     .addHelpText('after', wrapped(HELP))
     .action(async (home: string, options: OrdersOptions) => {
-      process.exitCode = await orders(home, options)
+      process.exitCode = await showOrders(home, options)
     })
 }
 
@@ -54,7 +54,7 @@ Examples:
   $ ticktape orders /dev/shm/desk --state denied,rejected --json | jq -r .reason | sort | uniq -c
   $ ticktape orders /dev/shm/desk --follow`
 
-async function orders(path: string, options: OrdersOptions): Promise<number> {
+async function showOrders(path: string, options: OrdersOptions): Promise<number> {
   const home = HomeDirectory.openExisting(path)
   const { strategy, instrument, state, follow = false, json = false } = options
   const isShown = (order: OrderLine): boolean =>

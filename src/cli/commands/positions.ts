@@ -39,7 +39,7 @@ export function registerPositions(program: Command): void {
     .option('--json', 'one JSON object a line')
     .addHelpText('after', wrapped(HELP))
     .action(async (home: string, options: PositionsOptions) => {
-      process.exitCode = await positions(home, options)
+      process.exitCode = await showPositions(home, options)
     })
 }
 
@@ -57,7 +57,7 @@ Examples:
   $ ticktape positions /dev/shm/desk --by desk --state open
   $ ticktape positions /dev/shm/desk --strategy momentum --json | jq '{instrument, quantity, realised}'`
 
-async function positions(path: string, options: PositionsOptions): Promise<number> {
+async function showPositions(path: string, options: PositionsOptions): Promise<number> {
   const home = HomeDirectory.openExisting(path)
   const { strategy, instrument, state, follow = false, json = false } = options
   const isShown = ({ quantity }: PositionLine): boolean => state === 'all' || (state === 'flat') === (quantity === '0')

@@ -115,7 +115,7 @@ function isWithin(value: number, { minimum, exclusiveMinimum, maximum }: Schema)
 
 /** Lengths count characters, as JSON Schema does. */
 function fits(text: string, { pattern, minLength = 0, maxLength }: Schema): boolean {
-  const length = [...text].length
+  const { length } = Array.from(text)
   return (
     length >= minLength &&
     (maxLength === undefined || length <= maxLength) &&

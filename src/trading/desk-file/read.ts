@@ -65,8 +65,9 @@ export function readDeskFile(file: string): DeskDescription {
   return withAbsolutePaths(value as DeskDescription & { readonly $schema?: string }, path.dirname(absolute))
 }
 
+/** `$schema` is for editors: it is left out. */
 function withAbsolutePaths(
-  { $schema: _, ...described }: DeskDescription & { readonly $schema?: string },
+  { $schema: _schema, ...described }: DeskDescription & { readonly $schema?: string },
   folder: string,
 ): DeskDescription {
   const { strategies, venues, feed } = described

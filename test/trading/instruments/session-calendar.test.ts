@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { type CalendarSpec, Gateway, replayGateway } from 'ticktape/runtime'
 import { describe, expect, test } from 'vitest'
 import { TradingSessions } from '../../../dist/trading/desk/sessions.js'
