@@ -213,6 +213,11 @@ class Reader:
     def position(self):
         return self._first + self._slot_at
 
+    @property
+    def lag(self):
+        """Slots of this page that are published and not yet read."""
+        return self._words[CURSOR >> 2] - self._slot_at
+
     def seek(self, position):
         number = position // self.capacity
         if number != self._page:
@@ -467,3 +472,25 @@ def last_frame(directory, pick):
         if found is not None:
             return found
     return None
+
+
+class Pulse:
+    """The signs of life of this process: its cell in the desk's table (strategy-protocol.md, "Signs of life")."""
+
+    CELL = 256
+
+    def __init__(self, path, cell):
+        _, self._memory, self._data, self._words = map_file(path, writable=True)
+        self._at = HEADER + cell * self.CELL
+        self._beats = 0
+
+    def beat(self, position):
+        """A frame was handled, or the process lives; the next frame is at this position."""
+        self._beats = (self._beats + 1) & 0xFFFFFFFF
+        struct.pack_into('<d', self._data, self._at + 136, position)
+        self._words[(self._at + 128) >> 2] = self._beats
+
+    def tell(self, position, handled, sent, lag):
+        struct.pack_into('<ddd', self._data, self._at + 144, handled, sent, lag)
+        struct.pack_into('<q', self._data, self._at + 192, time.time_ns())
+        self.beat(position)

@@ -9,7 +9,7 @@ import select
 import sys
 import time
 
-from journal import Frame, Reader, Writer, last_frame, replace_file
+from journal import Frame, Pulse, Reader, Writer, last_frame, replace_file
 
 SEQUENCE = 1  # the journal id of the sequence
 BOOK_TOP, TRADE, ORDER_REPORT, FILL, TIMER_FIRED = 19, 18, 21, 22, 34
@@ -57,6 +57,7 @@ class Context:
         self._orders = self._timers = 0
         self._requests = {}
         self._outputs = []
+        self.sent = 0
         self._instruments, self._entered = {}, 0
         self.frame = None
         self.positions = {}  # by symbol
@@ -104,6 +105,7 @@ class Context:
         if outputs:
             self._copy_instruments()
             self._writer.publish(outputs)
+            self.sent += len(outputs) - len(more)
 
     def _copy_instruments(self):
         """The journal must say what its instrument numbers mean before its first frame has one."""
@@ -137,6 +139,7 @@ class Process:
         self.strategy, self.config = strategy, config
         self.gateway = Gateway()
         self._check_input()
+        self.pulse = Pulse(config['heartbeats'], config['cell']) if 'heartbeats' in config else None
         self.writer = Writer(config['output'])
         self.reader = Reader(config['input'], name=config['id'])
         self._resume()
@@ -178,6 +181,8 @@ class Process:
             frame = earlier.next()
             if frame.type in OWN and frame.dest == self.config['strategy']:
                 self.context.learn(frame)
+            if self.pulse is not None:
+                self.pulse.beat(self.reader.position)
 
     def _call(self, name, *arguments):
         handler = getattr(self.strategy, name, None)
@@ -194,17 +199,28 @@ class Process:
             self.context.publish()
         # Only now: killed before this line, the process finds the frame in its own journal, or handles it again.
         self.reader.checkpoint()
+        if self.pulse is not None:
+            self.pulse.beat(self.reader.position)
 
     def run(self):
         self.writer.publish([self._lifecycle('started')])
         self._learn_earlier()
         self._call('on_start')
         self.context.publish()
+        self._tell()
         self.gateway.say('ready')
         self._follow()
         self._call('on_stop')
         self.context.publish(self._lifecycle('stopped'))
         self.writer.sync()
+
+    def _tell(self):
+        """That it lives, and how far it has come: also while there are no frames."""
+        position, lag = self.reader.position, self.reader.lag
+        if self.pulse is not None:
+            self.pulse.tell(position, self.read, self.context.sent, lag)
+        else:
+            self.gateway.say('progress', position=position, lag=lag, read=self.read, p50=0, p99=0, p999=0)
 
     def _follow(self):
         told, gateway = 0.0, self.gateway
@@ -217,7 +233,7 @@ class Process:
             now = time.monotonic()
             if now - told > self.config['progressMs'] / 1000:
                 told = now
-                gateway.say('progress', position=self.reader.position, lag=0, read=self.read, p50=0, p99=0, p999=0)
+                self._tell()
             # When there was nothing to do it sleeps here, until the gateway says something or a millisecond has passed.
             if frame is None or self.read % 64 == 0:
                 gateway.listen(0.001 if frame is None else 0)
