@@ -164,7 +164,9 @@ test('through a venue in a process of its own: sending and its answers, in its j
   const live = newHome()
   // Orders are denied until the venue is reconciled: the strategy asks again and again.
   const strategy = moduleOf(`
-    export default defineStrategy({ id: 'a', onStart: context => context.every(10, 'again'), onTimer(_, context) {
+    let known = false
+    export default defineStrategy({ id: 'a', onStart: context => context.every(10, 'again'), onBook() { known = true }, onTimer(_, context) {
+      if (!known) return
       if (context.position('BTCUSDT').quantity < 1 && context.openOrders().length === 0)
         context.order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1, price: 101, clientOrderId: 'bought' })
     } })`)
