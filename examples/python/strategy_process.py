@@ -139,7 +139,7 @@ class Process:
         self.strategy, self.config = strategy, config
         self.gateway = Gateway()
         self._check_input()
-        self.pulse = Pulse(config['heartbeats'], config['cell']) if 'heartbeats' in config else None
+        self.pulse = Pulse(config['heartbeats'], config['cell'])
         self.writer = Writer(config['output'])
         self.reader = Reader(config['input'], name=config['id'])
         self._resume()
@@ -181,8 +181,7 @@ class Process:
             frame = earlier.next()
             if frame.type in OWN and frame.dest == self.config['strategy']:
                 self.context.learn(frame)
-            if self.pulse is not None:
-                self.pulse.beat(self.reader.position)
+            self.pulse.beat(self.reader.position)
 
     def _call(self, name, *arguments):
         handler = getattr(self.strategy, name, None)
@@ -199,8 +198,7 @@ class Process:
             self.context.publish()
         # Only now: killed before this line, the process finds the frame in its own journal, or handles it again.
         self.reader.checkpoint()
-        if self.pulse is not None:
-            self.pulse.beat(self.reader.position)
+        self.pulse.beat(self.reader.position)
 
     def run(self):
         self.writer.publish([self._lifecycle('started')])
@@ -216,11 +214,7 @@ class Process:
 
     def _tell(self):
         """That it lives, and how far it has come: also while there are no frames."""
-        position, lag = self.reader.position, self.reader.lag
-        if self.pulse is not None:
-            self.pulse.tell(position, self.read, self.context.sent, lag)
-        else:
-            self.gateway.say('progress', position=position, lag=lag, read=self.read, p50=0, p99=0, p999=0)
+        self.pulse.tell(self.reader.position, self.read, self.context.sent, self.reader.lag)
 
     def _follow(self):
         told, gateway = 0.0, self.gateway

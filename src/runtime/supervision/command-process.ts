@@ -66,7 +66,7 @@ export class CommandProcess extends EventEmitter implements SupervisedProcess {
   }
 }
 
-const KINDS: ReadonlySet<unknown> = new Set(['ready', 'progress', 'failed'])
+const KINDS: ReadonlySet<unknown> = new Set<FromConsumer['kind']>(['ready', 'failed'])
 
 /** The message in a line; undefined for other text. */
 function messageIn(line: string): FromConsumer | undefined {

@@ -112,7 +112,13 @@ export class Desk {
 
   /** When something is due by time alone: a timer, an answer of a simulated venue, a question about an order. */
   get nextAt(): number {
-    return Math.min(this.timers.nextAt, this.venues.nextAt, this.reconciliation.nextAt, this.deadMan.nextAt, this.sessions.nextAt)
+    return Math.min(
+      this.timers.nextAt,
+      this.venues.nextAt,
+      this.reconciliation.nextAt,
+      this.deadMan.nextAt,
+      this.sessions.nextAt,
+    )
   }
 
   /** Fires what is due. @param position of the Clock frame. */
