@@ -97,7 +97,7 @@ test('what another validator of JSON Schema accepts, we accept, and what it refu
         `${JSON.stringify(value)}: ${JSON.stringify(ours)} ${JSON.stringify(validate.errors)}`,
       ).toBe(theirs)
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   )
-  expect(Math.min(accepted, refused)).toBeGreaterThan(100)
+  expect(Math.min(accepted, refused)).toBeGreaterThan(50)
 })
