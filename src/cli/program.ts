@@ -5,6 +5,8 @@ import { registerBreaker } from './commands/breaker.js'
 import { registerFlatten } from './commands/flatten.js'
 import { registerLimits } from './commands/limits.js'
 import { registerLs } from './commands/ls.js'
+import { registerOrders } from './commands/orders.js'
+import { registerPositions } from './commands/positions.js'
 import { registerPrune } from './commands/prune.js'
 import { registerRepair } from './commands/repair.js'
 import { registerReplay } from './commands/replay.js'
@@ -13,6 +15,7 @@ import { registerRun } from './commands/run.js'
 import { registerStrategy } from './commands/strategy.js'
 import { registerTail } from './commands/tail.js'
 import { registerVerify } from './commands/verify.js'
+import { registerWhy } from './commands/why.js'
 import { registerDemo } from './demo/demo.js'
 import { registerDoctor } from './doctor/doctor.js'
 import { Exit, printError, UsageError } from './output/failure.js'
@@ -51,6 +54,9 @@ function program(): Command {
   registerBacktest(root)
   registerReplay(root)
   registerReset(root)
+  registerOrders(root)
+  registerPositions(root)
+  registerWhy(root)
   registerTail(root)
   registerLs(root)
   registerVerify(root)

@@ -104,6 +104,22 @@ export class HomeError extends TicktapeError {
   readonly code = 'ERR_HOME'
 }
 
+/** A desk.json is not JSON, or has what it may not have. The message names it, and the nearest known name. */
+export class DeskFileError extends TicktapeError {
+  readonly code = 'ERR_DESK_FILE'
+}
+
+/** A home's journals have no order with this id. */
+export class UnknownOrderError extends TicktapeError {
+  readonly code = 'ERR_UNKNOWN_ORDER'
+  readonly orderId: bigint
+
+  constructor(message: string, orderId: bigint, location: ErrorLocation = {}) {
+    super(message, location)
+    this.orderId = orderId
+  }
+}
+
 /** The sequence has other outcomes than this gateway decides from the same inputs. */
 export class SequenceMismatchError extends TicktapeError {
   readonly code = 'ERR_SEQUENCE_MISMATCH'

@@ -9,6 +9,9 @@ const COMMANDS = [
   'demo',
   'run',
   'replay',
+  'orders',
+  'positions',
+  'why',
   'tail',
   'ls',
   'verify',
@@ -40,7 +43,7 @@ test.each(COMMANDS)('%s has examples in its help', command => {
   expect(stdout).toContain(`$ ticktape ${command}`)
 })
 
-test('all help is wrapped in the same way: that of commander and our own', () => {
+test('all help is wrapped in the same way: that of commander and our own', { timeout: 120_000 }, () => {
   for (const command of COMMANDS) {
     const [prose] = ticktape(command, '--help').stdout.split('\nExamples:')
     expect(

@@ -56,9 +56,9 @@ test('follow: says that it waits, and Ctrl-C before there is a journal ends it q
   expect(said).toBe(`waiting for ${directory}\n`)
 })
 
-test('strategy: runs and trades, and its replay is the same', { timeout: 60_000 }, () => {
+test('momentum: runs and trades, and its replay is the same', { timeout: 60_000 }, () => {
   const home = join(makeFolder('memory'), 'home')
-  const strategy = join(EXAMPLES, 'strategy.mjs')
+  const strategy = join(EXAMPLES, 'momentum.mjs')
   const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '6', '--json')
   expect(status).toBe(0)
   const lines = stdout
@@ -105,7 +105,7 @@ test('risk limits: what two strategies hold together is the limit, and the rest 
 
 test('own venue: a venue in a process of its own answers, and the replay is the same', { timeout: 100_000 }, () => {
   const home = join(makeFolder('memory'), 'home')
-  const files = [join(EXAMPLES, 'strategy.mjs'), '--venue', join(EXAMPLES, 'own-venue.mjs')]
+  const files = [join(EXAMPLES, 'momentum.mjs'), '--venue', join(EXAMPLES, 'own-venue.mjs')]
   const { status, stdout } = ticktape('run', ...files, '--home', home, '--duration', '8', '--json')
   expect(status).toBe(0)
   const lines = stdout

@@ -139,3 +139,24 @@ export async function outputUntil(child: ChildProcess, wanted: string | RegExp):
   }
   throw new Error(`the command ended before it said ${String(wanted)}: ${text}`)
 }
+
+/** The output of a command, as it comes. */
+export class Heard {
+  text = ''
+
+  constructor(child: ChildProcess) {
+    child.stdout?.on('data', chunk => {
+      this.text += String(chunk)
+    })
+  }
+
+  /** Waits until the output has something. */
+  async until(wanted: RegExp, ms = 20_000): Promise<string> {
+    const end = Date.now() + ms
+    while (!wanted.test(this.text)) {
+      if (Date.now() > end) throw new Error(`the command did not say ${String(wanted)}, but: ${this.text}`)
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    return this.text
+  }
+}

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import type { GatewayOptions } from '../../trading/gateway/options.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
+import type { RiskOptions } from '../../trading/risk/limits.js'
 import { UsageError } from '../output/failure.js'
 
 /** The options of `run` that name files for the gateway. */
@@ -12,7 +12,11 @@ export interface RunFiles {
 }
 
 /** What the files give: options of `Gateway.start`, which checks their contents. @throws {UsageError} */
-export function readRunFiles({ venue, risk, instruments }: RunFiles): Partial<GatewayOptions> {
+export function readRunFiles({ venue, risk, instruments }: RunFiles): {
+  readonly venue?: string
+  readonly risk?: RiskOptions
+  readonly instruments?: readonly InstrumentSpec[]
+} {
   return {
     ...(venue === undefined ? {} : { venue: existing(venue, '--venue') }),
     ...(risk === undefined ? {} : { risk: objectIn(risk, '--risk') }),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { isHome } from '../../trading/sequence/home.js'
-import { addFeedOptions, checkedFeed } from '../commands/session-options.js'
+import { addFeedOptions, checkFeed, feedOf } from '../commands/session-options.js'
 import { makeTemporaryHome } from '../commands/temporary-home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
@@ -39,7 +39,7 @@ Examples:
   $ ticktape demo --json | jq .strategies`
 
 async function demo(options: DemoOptions): Promise<number> {
-  await checkedFeed(options) // Report problems of the feed now, not from the gateway's process.
+  await checkFeed(feedOf(options)) // Report problems of the feed now, not from the gateway's process.
   if (options.home !== undefined && isHome(options.home)) {
     throw new UsageError(`${options.home} is a home already; the demo needs a new one, so give it another directory`)
   }

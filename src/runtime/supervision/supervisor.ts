@@ -1,6 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import type { Phase } from '../../state/heartbeats/cell.js'
 import type { FromConsumer, ToConsumer } from '../consumer/messages.js'
+import { type CommandLine, CommandProcess, type SupervisedProcess } from './command-process.js'
 import { killGroup } from './kill-group.js'
 import { inheritedOptions } from './node-options.js'
 import { RestartCount, type RestartLimits } from './restart-count.js'
@@ -11,6 +12,8 @@ export interface SupervisorOptions {
   readonly argument: () => string
   /** Options of Node, beside those that this process was started with. */
   readonly nodeOptions?: readonly string[]
+  /** A program to run instead of the module: its last argument is the same. */
+  readonly command?: CommandLine
   /** The delay before a process that ended is started again, in ms; it is doubled each time, up to `longestMs`. */
   readonly firstMs: number
   readonly longestMs: number
@@ -47,7 +50,7 @@ export class Supervisor {
   restarts = 0
   phase: Phase = 'starting'
 
-  private child: ChildProcess | undefined = undefined
+  private child: SupervisedProcess | undefined = undefined
   private startedAt = 0
   private backOff: number
   private timer: NodeJS.Timeout | undefined = undefined
@@ -106,7 +109,7 @@ export class Supervisor {
   }
 
   private start(): void {
-    const { module, nodeOptions = [], onEvent } = this.options
+    const { module, command, nodeOptions = [], onEvent } = this.options
     let argument: string
     try {
       argument = this.options.argument()
@@ -117,15 +120,18 @@ export class Supervisor {
     }
     this.startedAt = performance.now()
     this.phase = 'starting'
-    const child = fork(module, [argument], {
-      execArgv: [...inheritedOptions(), ...nodeOptions],
-      // The child does not inherit our standard output, because that may be JSON for a program.
-      stdio: ['ignore', 2, 2, 'ipc'],
-      // It leads a group of its own, so that what it starts can be ended with it.
-      detached: true,
-    })
+    const child: SupervisedProcess =
+      command === undefined
+        ? fork(module, [argument], {
+            execArgv: [...inheritedOptions(), ...nodeOptions],
+            // The child does not inherit our standard output, because that may be JSON for a program.
+            stdio: ['ignore', 2, 2, 'ipc'],
+            // It leads a group of its own, so that what it starts can be ended with it.
+            detached: true,
+          })
+        : new CommandProcess(command, argument)
     this.child = child
-    child.on('message', message => this.onMessage(message as FromConsumer))
+    child.on('message', message => this.onMessage(message))
     child.on('error', error => onEvent({ kind: 'failed', message: error.message }))
     child.on('exit', (code, signal) => {
       if (child.pid !== undefined) killGroup(child.pid)

@@ -24,6 +24,7 @@ import { OperatorDesk } from './operator-desk.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import { type DeniedOrder, Outcomes } from './outcomes.js'
 import { Reconciliation } from './reconciliation.js'
+import { TradingSessions } from './sessions.js'
 import { readTimerRequest } from './timer-fields.js'
 import { Timers } from './timers.js'
 import { Traded } from './traded.js'
@@ -71,6 +72,8 @@ export class Desk {
   readonly deadMan = new DeadMan()
   readonly flatten: Flatten
   private readonly operator: OperatorDesk
+  /** Which markets are open. */
+  readonly sessions: TradingSessions
   private readonly reconciliation: Reconciliation
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
@@ -101,6 +104,7 @@ export class Desk {
     this.now = 0
     this.clock = 0
     this.outcomes = outcomes
+    this.sessions = new TradingSessions(instruments, risk, Number(time.origin / 1_000_000n))
     this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
     this.flatten = new Flatten(this, orders, risk, venues, this.reconciliation, outcomes)
     this.operator = new OperatorDesk(this, orders, risk, this.flatten, outcomes, (order, reason) =>
@@ -129,13 +133,15 @@ export class Desk {
 
   /** When, by the gateway's clock, something is due by time alone: a timer, an answer of a simulated venue, a question. */
   get nextAt(): number {
-    const { timers, venues, reconciliation, deadMan } = this
-    return Math.min(timers.nextAt, venues.nextAt, reconciliation.nextAt, deadMan.nextAt) - this.ahead
+    const { timers, venues, reconciliation, deadMan, sessions } = this
+    const next = Math.min(timers.nextAt, venues.nextAt, reconciliation.nextAt, deadMan.nextAt, sessions.nextAt)
+    return next - this.ahead
   }
 
   /** Fires what is due. @param position of the Clock frame. */
   advance(position: number): void {
     this.cause = position
+    this.sessions.advance(this.now)
     this.venues.advance(this.now)
     this.reconciliation.ask()
     this.cancelForGone()

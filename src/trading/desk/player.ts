@@ -212,8 +212,12 @@ export class Player {
         if (config === undefined) return
         this.config = config
         this.onConfig(config)
+        this.desk?.sessions.set(config.calendars, this.desk.now)
       })
-      .on(InstrumentTerms, frame => this.desk?.instruments.restore(frame.number, specOf(frame)))
+      .on(InstrumentTerms, frame => {
+        const { desk } = this
+        if (desk !== undefined) desk.sessions.add(desk.instruments.restore(frame.number, specOf(frame)), desk.now)
+      })
       .on(FeedStart, frame => {
         this.feed.identity = frame.identity
         this.feed.next = frame.next

@@ -125,6 +125,11 @@ export class Gateway {
     this.fed.catch(() => {})
   }
 
+  /** The option `description` of the home's last run, from its sequence; undefined when it had none. */
+  get earlierDescription(): unknown {
+    return this.open.earlierDescription
+  }
+
   get status(): GatewayStatus {
     const { work, open } = this
     return {

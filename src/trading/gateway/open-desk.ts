@@ -1,6 +1,7 @@
 import * as path from 'node:path'
 import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
+import { nearestName } from '../../base/nearest.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
 import { readInstruments } from '../../journal/files/instruments-file.js'
@@ -104,6 +105,11 @@ export class OpenDesk {
     return this.player.unfinished
   }
 
+  /** The description with which the home's gateway was started before; undefined without one. */
+  get earlierDescription(): unknown {
+    return this.player.config?.description
+  }
+
   get accounts(): Readonly<Record<string, readonly string[]>> {
     return Object.fromEntries(this.desk.venues.all.map(({ name, accounts }) => [name, accounts]))
   }
@@ -172,6 +178,7 @@ export class OpenDesk {
     const { desk, options } = this
     for (const { venue } of desk.venues.all) for (const spec of venue.instruments) this.addInstrument(spec)
     for (const spec of options.instruments ?? []) this.addInstrument(spec)
+    for (const { name, spec } of desk.instruments.all) checkCalendarOf(name, spec.calendar, options.calendars)
   }
 
   private addInstrument(spec: Parameters<Instruments['add']>[0]): Instrument {
@@ -182,6 +189,7 @@ export class OpenDesk {
       // The file first: a reader that meets the number must find its name.
       this.sequence.writer.addInstruments([entryOf(instrument)])
       writeInstrument(this.sequence.writer, instrument)
+      this.desk.sessions.add(instrument, this.desk.now)
     }
     return instrument
   }
@@ -255,6 +263,7 @@ export async function openDesk(
     writeConfig(writer, config)
     await createOperatorJournal(home, identity, options)
     open.writeLimits()
+    desk.sessions.set(config.calendars, desk.now)
     desk.send()
     open.figures.store(performance.now())
     return open
@@ -302,6 +311,15 @@ async function venuesOf(options: OpenDeskOptions): Promise<readonly OpenVenue[]>
   throw new InvalidOptionError(`two venues have the name '${twice}'; each needs a name of its own`)
 }
 
+/** An instrument whose calendar nobody describes would be open always. @throws {InvalidOptionError} */
+function checkCalendarOf(instrument: string, calendar: string | undefined, calendars: object = {}): void {
+  if (calendar === undefined || Object.hasOwn(calendars, calendar)) return
+  const near = nearestName(calendar, Object.keys(calendars))
+  throw new InvalidOptionError(
+    `instrument ${instrument} has the calendar ${formatValue(calendar)}, which option 'calendars' does not have${near === undefined ? '' : `; did you mean '${near}'?`}`,
+  )
+}
+
 /** Limits of an account that does not exist limit nothing. */
 function checkAccounts({ risk }: OpenDeskOptions, venues: readonly OpenVenue[]): void {
   const known = new Set(venues.flatMap(({ venue }) => venue.accounts))
@@ -313,7 +331,7 @@ function checkAccounts({ risk }: OpenDeskOptions, venues: readonly OpenVenue[]):
 }
 
 function configOf(
-  { risk = {}, requestExpiryMs = 0, deadManMs = DEAD_MAN_MS }: OpenDeskOptions,
+  { risk = {}, requestExpiryMs = 0, calendars, deadManMs = DEAD_MAN_MS, description }: OpenDeskOptions,
   venues: readonly OpenVenue[],
 ): DeskConfig {
   return {
@@ -331,6 +349,8 @@ function configOf(
     })),
     expiryMs: requestExpiryMs,
     deadManMs,
+    ...(calendars === undefined ? {} : { calendars }),
+    ...(description === undefined ? {} : { description }),
   }
 }
 

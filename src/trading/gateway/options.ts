@@ -7,6 +7,7 @@ import type { RestartLimits } from '../../runtime/supervision/restart-count.js'
 import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
 import { WAITS, type Wait } from '../../wait/run-loop.js'
 import type { InstrumentSpec } from '../instruments/instrument.js'
+import type { CalendarSpec } from '../instruments/session-calendar.js'
 import type { Feed } from '../market/feed.js'
 import type { Speed } from '../market/pace.js'
 import type { RiskOptions } from '../risk/limits.js'
@@ -34,6 +35,11 @@ export interface GatewayOptions {
   readonly venues?: readonly (AsyncVenue | string)[]
   /** Terms of instruments that the venues do not know themselves. */
   readonly instruments?: readonly InstrumentSpec[]
+  /**
+   * Trading calendars by their names: orders in an instrument with a `calendar` are denied ('not-tradable') while it is closed; cancels
+   * pass. Without one an instrument is always open.
+   */
+  readonly calendars?: Readonly<Record<string, CalendarSpec>>
   /** Limits; without any, every order passes that is sound. */
   readonly risk?: RiskOptions
   /** How long a request may act at a venue after it was decided, in ms. Default 0: without a limit. */
@@ -80,6 +86,11 @@ export interface GatewayOptions {
   readonly stopMs?: number
   /** How often strategies tell in shared memory how far they have come, in ms. Default 250. */
   readonly progressMs?: number
+  /**
+   * What the desk is to run, as desk.json has it. Only recorded: with it `ticktape run --home` continues a home without its
+   * files. `deskOptions` sets it.
+   */
+  readonly description?: Readonly<Record<string, unknown>>
   /** Called when a strategy's process was started, is ready, failed with an error of its own, was hung, ended, or was given up. */
   readonly onStrategy?: (id: string, event: SupervisorEvent) => void
   /** The same for a venue that runs in a process of its own. */
@@ -102,6 +113,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     venue: value => (typeof value === 'string' ? kinds.string(value) : kinds.object(value)),
     venues: kinds.array,
     instruments: kinds.array,
+    calendars: kinds.object,
     risk: kinds.object,
     requestExpiryMs: kinds.integer(0, 3_600_000),
     wait: kinds.oneOf(...WAITS),
@@ -116,6 +128,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     strategyMemoryMb: kinds.integer(16, 1_048_576),
     stopMs: kinds.integer(1, 3_600_000),
     progressMs: kinds.integer(10, 60_000),
+    description: kinds.object,
     onStrategy: kinds.function,
     onVenue: kinds.function,
     onProblem: kinds.function,

@@ -47,6 +47,7 @@ export function superviseStrategy(environment: StrategyEnvironment, strategy: Ru
   const supervisor: Supervisor = new Supervisor({
     module: strategyProcess(),
     argument: start,
+    command: strategy.info.command,
     nodeOptions: strategyMemoryMb === undefined ? [] : [`--max-old-space-size=${strategyMemoryMb}`],
     firstMs: options.backOffMs ?? 100,
     longestMs: 5_000,

@@ -1,6 +1,7 @@
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import type { FrameView } from '../../frames/view.js'
 import type { Writer } from '../../journal/write/writer.js'
+import type { CalendarSpec } from '../instruments/session-calendar.js'
 import type { RiskOptions } from '../risk/limits.js'
 import { Config } from './frames.js'
 
@@ -26,6 +27,10 @@ export interface DeskConfig {
   readonly expiryMs: number
   /** How long a strategy may be gone before its open orders are cancelled, in ms; 0 for ever. Missing in older homes. */
   readonly deadManMs?: number
+  /** By name: when the instruments with that calendar may be traded. */
+  readonly calendars?: Readonly<Record<string, CalendarSpec>>
+  /** What the desk was to run, as its desk.json has it; undefined when it was started without one. */
+  readonly description?: unknown
 }
 
 /** Writes the configuration, in one store if it fits on a page. */

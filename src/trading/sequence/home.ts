@@ -94,6 +94,12 @@ export class HomeDirectory {
     return path.join(this.path, 'state', 'limits.json')
   }
 
+  /** The journal at a path in the home, such as 'strategies/momentum'; undefined when there is none. */
+  journalAt(name: string): string | undefined {
+    const directory = path.join(this.path, name)
+    return fs.existsSync(directory) && isJournal(directory) ? directory : undefined
+  }
+
   /** What strategies and adapters log. */
   get log(): string {
     return path.join(this.path, 'log')
