@@ -13,7 +13,14 @@ import type { LostJournal, Player } from '../desk/player.js'
 import { Order } from '../messages/order-frames.js'
 import { MAX_EPOCH } from '../messages/order-id.js'
 import { Lost, TimerRequest, VenueReport } from '../sequence/frames.js'
-import { type HomeDirectory, readIdentity, SEQUENCE, STRATEGY_JOURNALS, VENUE_JOURNALS } from '../sequence/home.js'
+import {
+  type HomeDirectory,
+  OPERATOR,
+  readIdentity,
+  SEQUENCE,
+  STRATEGY_JOURNALS,
+  VENUE_JOURNALS,
+} from '../sequence/home.js'
 
 /**
  * What a start does after the machine has stopped. Each journal is then a prefix of what was written, and each may have lost
@@ -66,8 +73,13 @@ export function endOfFrames(sequence: string): number {
   return findLast(sequence, ({ position, slots }) => position + slots) ?? 0
 }
 
-/** From where on each journal is taken now. @param end of the sequence. */
-export function lostJournals(player: Player, members: readonly MemberJournal[], end: number): LostJournal[] {
+/** From where on each journal is taken now. @param operator the operator's journal. @param end of the sequence. */
+export function lostJournals(
+  player: Player,
+  members: readonly MemberJournal[],
+  operator: string,
+  end: number,
+): LostJournal[] {
   const { taken, lastTaken, feed, strategies } = player
   const lost = members.map(({ path, number, id }): LostJournal => {
     const at = lastTaken.journal === number ? positionAfter(path, lastTaken.from, lastTaken.copies) : taken.get(number)
@@ -76,6 +88,9 @@ export function lostJournals(player: Player, members: readonly MemberJournal[], 
     const epoch = isStrategy ? Math.max(strategies.get(id)?.epoch ?? 0, run) + LOST_EPOCHS : 0
     return { journal: number, id, epoch: Math.min(epoch, MAX_EPOCH - 1), taken: Math.min(at ?? 0, endOf(path)) }
   })
+  const commands = taken.get(OPERATOR)
+  if (commands !== undefined)
+    lost.push({ journal: OPERATOR, id: '', epoch: 0, taken: Math.min(commands, endOf(operator)) })
   // Events of the feed, and of venues in the gateway's process, are counted by number.
   const events = lastTaken.from + lastTaken.copies
   const isPart = lastTaken.journal >= 0 && lastTaken.copies < lastTaken.to - lastTaken.from

@@ -246,7 +246,7 @@ export async function openDesk(
     const sequence = new Sequence(writer, desk.time)
     const members = mayMiss ? memberJournals(home, player, venues) : []
     // Before the outcomes that are missing: nothing else is written before it is on record.
-    if (isLoss) recordLoss(writer, player, lostJournals(player, members, end))
+    if (isLoss) recordLoss(writer, player, lostJournals(player, members, home.operator, end))
     if (mayMiss) moveMembers(home, player, members, durability)
     completeOutcomes(writer, recorder)
     desk.outcomes.writeTo(writer)
