@@ -49,6 +49,12 @@ export class Reconciliation {
     this.missing.add(order, this.moment.now)
   }
 
+  /** Asks about one order. */
+  askAbout(order: LiveOrder): void {
+    const venue = this.venues.of(order.instrument)
+    if (venue !== undefined && !order.isHeld) this.query(venue, order)
+  }
+
   /** Asks what is due. */
   ask(): void {
     this.askAboutUnanswered()
@@ -91,7 +97,7 @@ export class Reconciliation {
   private loseConnection(account: number): void {
     this.risk.setReconciled(account, false)
     for (const order of this.orders.ofAccount(account))
-      if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
+      if ((order.submitPending && !order.isHeld) || order.requests.hasLeft) this.becomeUnknown(order)
   }
 
   /** The venue's own position beside ours: a difference is recorded, and never invented as a trade. */
@@ -127,7 +133,7 @@ export class Reconciliation {
       const { idHigh, idLow } = waiting
       const order = this.orders.find(idHigh, idLow)
       if (order === undefined || order.isFinal) continue
-      if (!order.submitPending && order.unknownSince < 0 && order.requests.size === 0) continue
+      if (!order.submitPending && order.unknownSince < 0 && !order.requests.hasLeft) continue
       this.becomeUnknown(order)
       const venue = this.venues.of(order.instrument)
       if (venue !== undefined) this.query(venue, order)

@@ -2,6 +2,7 @@ import type { FrameSink } from '../../frames/frame-recorder.js'
 import type { FrameView } from '../../frames/view.js'
 import type { Writer } from '../../journal/write/writer.js'
 import type { RiskOptions } from '../risk/limits.js'
+import type { RequestLimits } from '../venues/request-limits.js'
 import { Config } from './frames.js'
 
 const PART_BYTES = 400
@@ -16,6 +17,8 @@ export interface VenueConfig {
   readonly isRemote: boolean
   /** Of a simulated exchange: from what it can be built again. */
   readonly configuration?: unknown
+  /** How many requests it takes. They may change from run to run. */
+  readonly requestLimits?: RequestLimits | undefined
 }
 
 /** The configuration in effect, as the sequence has it. JSON. */

@@ -8,6 +8,7 @@ import type { Wait } from '../../wait/run-loop.js'
 import { entryOf } from '../messages/instrument-frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { Pair, PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired, TimerRequest } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
@@ -70,7 +71,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
       input,
       inputIdentity: config.inputIdentity,
       output,
-      writer: { ...config.writer, frames: [Order, TimerRequest] },
+      writer: { ...config.writer, frames: [Order, TimerRequest, Pair] },
       from: strategy.from ?? 'start',
       run: config.epoch,
       pulse,
@@ -94,6 +95,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     .on(Trade, frame => host.trade(frame))
     .on(OrderReport, frame => host.report(frame))
     .on(Fill, frame => host.fill(frame))
+    .on(PairReport, frame => host.pair(frame))
     .on(TimerFired, frame => host.timer(frame))
 
   let ended: 'stopped' | 'failed' = 'failed'
