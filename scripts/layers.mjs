@@ -45,6 +45,7 @@ const LAYERS = [
   ['trading/positions', 'exact positions and profit'],
   ['trading/venues', 'the interface of a venue, and what it says'],
   ['trading/orders/life', 'the life of an order: facts, transitions, the book of orders'],
+  ['trading/pairs', 'two orders that belong together: what is unequal, and what follows from it'],
   ['trading/risk', 'the circuit breaker; what is checked before an order leaves'],
   ['trading/exchange/book', 'the simulated exchange: orders, price levels, expiries, the recorded quote'],
   ['trading/exchange/delivery', 'the way to the exchange and back: latency, faults, what is due'],

@@ -53,12 +53,15 @@ export {
 } from '../trading/sequence/supervision-frames.js'
 export type { OrderRequest } from '../trading/strategies/order-request.js'
 export type { OpenOrder } from '../trading/strategies/own-orders.js'
+export type { OpenPair } from '../trading/strategies/own-pairs.js'
 export type { OwnPosition } from '../trading/strategies/own-positions.js'
+export type { PairRequest } from '../trading/strategies/pair-request.js'
 export {
   type BookTopView,
   defineStrategy,
   type FillView,
   type OrderReportView,
+  type PairReportView,
   type StrategyContext,
   type StrategyDefinition,
   type TickerView,
@@ -66,4 +69,5 @@ export {
   type TradeView,
 } from '../trading/strategies/strategy.js'
 export type { AsyncVenue, VenueOrder } from '../trading/venues/async-venue.js'
+export type { RequestLimits, RequestWeights, TokenRate } from '../trading/venues/request-limits.js'
 export { VenueEvent } from '../trading/venues/venue-event.js'

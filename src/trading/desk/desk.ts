@@ -16,13 +16,16 @@ import type { MarketBatch } from '../sequence/market-batch.js'
 import type { CommandValues } from '../sequence/supervision-frames.js'
 import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
+import type { RequestLimits } from '../venues/request-limits.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import { DeadMan } from './dead-man.js'
+import { Departures } from './departures.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { Flatten } from './flatten.js'
 import { OperatorDesk } from './operator-desk.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import { type DeniedOrder, Outcomes } from './outcomes.js'
+import { Pairing } from './pairing.js'
 import { Reconciliation } from './reconciliation.js'
 import { TradingSessions } from './sessions.js'
 import { readTimerRequest } from './timer-fields.js'
@@ -46,6 +49,11 @@ const QUANTITY_STEP = reasonCode('quantity-step')
 const FENCED = reasonCode('strategy-fenced')
 const ORDER_IS_FINAL = reasonCode('order-is-final')
 const OVERFILL = reasonCode('overfill')
+const HALTED = reasonCode('halted')
+const OPERATOR = reasonCode('operator')
+const NOT_SENT = reasonCode('not-sent')
+const LEG_OF_PAIR = reasonCode('leg-of-pair')
+const CANCELLED_BEFORE_SENT = reasonCode('cancelled-before-sent')
 const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
 const REQUESTED = reasonCode('requested')
 const GONE = reasonCode('dead-man-switch')
@@ -74,7 +82,9 @@ export class Desk {
   private readonly operator: OperatorDesk
   /** Which markets are open. */
   readonly sessions: TradingSessions
+  readonly pairing: Pairing
   private readonly reconciliation: Reconciliation
+  private readonly departures: Departures
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
   /** By strategy: whether its journal still has what it sent before a power loss. */
@@ -106,10 +116,14 @@ export class Desk {
     this.outcomes = outcomes
     this.sessions = new TradingSessions(instruments, risk, Number(time.origin / 1_000_000n))
     this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
-    this.flatten = new Flatten(this, orders, risk, venues, this.reconciliation, outcomes)
+    this.departures = new Departures(this, this.reconciliation)
+    this.flatten = new Flatten(this, orders, risk, venues, outcomes, (order, venue) =>
+      this.departures.submit(order, venue),
+    )
     this.operator = new OperatorDesk(this, orders, risk, this.flatten, outcomes, (order, reason) =>
       this.cancelFor(order, reason),
     )
+    this.pairing = new Pairing(this)
     venues.onEvent = (venue, event) => {
       checkVenueEvent(venue.name, event)
       this.venueEvent(venue, event, this.cause)
@@ -133,9 +147,9 @@ export class Desk {
 
   /** When, by the gateway's clock, something is due by time alone: a timer, an answer of a simulated venue, a question. */
   get nextAt(): number {
-    const { timers, venues, reconciliation, deadMan, sessions } = this
-    const next = Math.min(timers.nextAt, venues.nextAt, reconciliation.nextAt, deadMan.nextAt, sessions.nextAt)
-    return next - this.ahead
+    const { timers, venues, reconciliation, deadMan, sessions, departures, pairing } = this
+    const orders = Math.min(reconciliation.nextAt, departures.nextAt, pairing.nextAt)
+    return Math.min(timers.nextAt, venues.nextAt, orders, deadMan.nextAt, sessions.nextAt) - this.ahead
   }
 
   /** Fires what is due. @param position of the Clock frame. */
@@ -145,6 +159,9 @@ export class Desk {
     this.venues.advance(this.now)
     this.reconciliation.ask()
     this.cancelForGone()
+    this.departures.advance()
+    this.pairing.advance()
+    this.settlePairs()
     for (;;) {
       const timer = this.timers.take(this.now)
       if (timer === undefined) return
@@ -160,11 +177,24 @@ export class Desk {
     this.tick(now)
     this.cause = position
     this.deadMan.restart(now)
+    // Nobody should be surprised by an order of long ago.
+    this.departures.refuseWaiting(NOT_SENT)
     this.reconciliation.restart()
+    this.settlePairs()
+  }
+
+  /** What venues allow, by the venue's number: in effect from now on. */
+  setRequestLimits(venues: readonly { readonly requestLimits?: RequestLimits | undefined }[]): void {
+    for (const { pacing, number } of this.venues.all) pacing.setLimits(venues[number]?.requestLimits)
+  }
+
+  epochOf(strategy: number): number {
+    return this.epochs[strategy] ?? 0
   }
 
   /** Puts a configuration into effect. @throws {InvalidOptionError} for limits that are not sound. */
-  configure({ risk, deadManMs = 0 }: DeskConfig): void {
+  configure({ risk, deadManMs = 0, venues }: DeskConfig): void {
+    this.setRequestLimits(venues)
     this.risk.setOptions(risk)
     this.deadMan.setLimit(deadManMs)
   }
@@ -212,13 +242,20 @@ export class Desk {
   /** A person's command. Returns whether the gateway has to do it. @param position of its copy in the sequence. */
   command(command: CommandValues, position: number): boolean {
     this.cause = position
-    return this.operator.handle(command)
+    // Positions are closed by the flatten: a pair that closed its excess too would open another one.
+    if (command.action === 'flatten') this.pairing.giveUp(OPERATOR)
+    const isUnfinished = this.operator.handle(command)
+    this.settlePairs()
+    return isUnfinished
   }
 
-  /** The state of trading was changed from outside: the breaker was pulled or reset. */
-  switchTo(state: 'active' | 'reducing' | 'halted'): void {
+  /** The state of trading was changed from outside: the breaker was pulled or reset. @param position of the Switch frame. */
+  switchTo(state: 'active' | 'reducing' | 'halted', position: number): void {
+    this.cause = position
     if (state === 'active') this.risk.resume()
     else this.risk.state = state === 'halted' ? DeskState.HALTED : DeskState.REDUCING
+    if (state === 'halted') this.departures.refuseWaiting(HALTED, order => !order.operator)
+    this.settlePairs()
   }
 
   quote(instrument: Instrument, bid: number, bidSize: number, ask: number, askSize: number, position: number): void {
@@ -256,10 +293,12 @@ export class Desk {
   private quotedAt(instrument: Instrument, bid: number, bidSteps: number, ask: number, askSteps: number): void {
     this.risk.quote(instrument, bid, ask, this.clock)
     this.venues.quote(instrument, bid, bidSteps, ask, askSteps, this.now)
+    this.settlePairs()
   }
 
   private tradedAt(instrument: Instrument, side: number, ticks: number, steps: number): void {
     this.venues.trade(instrument, side, ticks, steps, this.now)
+    this.settlePairs()
   }
 
   /**
@@ -270,6 +309,18 @@ export class Desk {
    */
   order(frame: FramePointer, strategy: number, position: number): void {
     this.cause = position
+    this.request(frame, strategy)
+    this.settlePairs()
+  }
+
+  /** A copy of a Pair frame. */
+  pair(frame: FramePointer, strategy: number, position: number): void {
+    this.cause = position
+    this.pairing.request(frame, strategy)
+    this.settlePairs()
+  }
+
+  private request(frame: FramePointer, strategy: number): void {
     const fields = this.fields.read(frame, this.time)
     if (strategyOfHigh(fields.idHigh) !== strategy) return this.deny(fields, strategy, UNKNOWN_ORDER)
     if (this.isLost[strategy] && (fields.action === NEW || fields.action === AMEND))
@@ -301,6 +352,32 @@ export class Desk {
   report(venue: DeskVenue, event: VenueEvent, position: number): void {
     this.cause = position
     this.venueEvent(venue, event, position)
+    this.settlePairs()
+  }
+
+  /** Sends an order that has passed risk, is in the book and is reserved; or lets it wait for the venue's limits. */
+  leave(order: LiveOrder, venue: DeskVenue): void {
+    this.departures.submit(order, venue)
+  }
+
+  /** Whether what a strategy's journal still has was sent before a power loss. */
+  hasLost(strategy: number): boolean {
+    return this.isLost[strategy] ?? false
+  }
+
+  /** Asks the venue what became of an order. */
+  ask(order: LiveOrder): void {
+    this.reconciliation.askAbout(order)
+  }
+
+  /** An order has changed in a way that no venue has said. */
+  orderChanged(order: LiveOrder): void {
+    if (order.inPair) this.pairing.changed(order)
+  }
+
+  /** Books and reports an event that the gateway itself makes. */
+  ownEvent(venue: DeskVenue, event: VenueEvent, cause: number): void {
+    this.venueEvent(venue, event, cause)
   }
 
   /** Sends what was decided and must be in the sequence before it leaves. */
@@ -336,9 +413,7 @@ export class Desk {
     }
     this.orders.submit(order, this.now)
     this.risk.reserve(order, this.clock)
-    this.reconciliation.await(order, venue.deadline(this.now))
-    this.outcomes.submit(order, venue.number, this.cause)
-    venue.submit(order, this.now)
+    this.departures.submit(order, venue)
   }
 
   private amend(fields: OrderFields, strategy: number): void {
@@ -352,21 +427,23 @@ export class Desk {
     if (Number.isNaN(ticks)) return this.refuse(order, fields.request, PRICE_TICK)
     const steps = fields.quantity === 0 ? order.steps : instrument.quantity.unitsOf(fields.quantity)
     if (Number.isNaN(steps)) return this.refuse(order, fields.request, QUANTITY_STEP)
+    if (order.inPair && this.pairing.refusesAmend(order, steps)) return this.refuse(order, fields.request, LEG_OF_PAIR)
     const reason = this.risk.checkAmend(order, ticks, steps, this.clock)
     if (reason !== 0) return this.refuse(order, fields.request, reason)
     const deadline = this.deadlineAt(venue)
     const request = this.orders.requestAmend(order, ticks, steps, deadline)
     this.risk.reserve(order, this.clock)
-    this.reconciliation.await(order, venue.deadline(this.now))
-    this.outcomes.amend(order, request, ticks, steps, venue.number, deadline, this.cause)
-    venue.amend(order, request, ticks, steps, this.now)
+    this.departures.amend(order, request, ticks, steps, deadline, venue)
   }
 
   private cancel(fields: OrderFields, strategy: number): void {
     const order = this.orders.find(fields.idHigh, fields.idLow)
-    if (order === undefined) return this.deny(fields, strategy, UNKNOWN_ORDER)
+    if (order === undefined) {
+      if (!this.pairing.end(fields.idHigh, fields.idLow)) this.deny(fields, strategy, UNKNOWN_ORDER)
+      return
+    }
     if (order.isFinal) return this.refuse(order, fields.request, ORDER_IS_FINAL)
-    this.requestCancel(order)
+    if (!this.requestCancel(order)) this.refuse(order, fields.request, CANCELLED_BEFORE_SENT)
   }
 
   private cancelAll(strategy: number, instrument: number): void {
@@ -374,14 +451,19 @@ export class Desk {
       if (instrument === 0 || order.instrument.number === instrument) this.requestCancel(order)
   }
 
-  private requestCancel(order: LiveOrder): void {
+  /** Asks for the end of an order. False when it has not left, and now never will. */
+  requestCancel(order: LiveOrder): boolean {
     const venue = this.venues.of(order.instrument)
-    if (venue === undefined) return
-    const deadline = this.deadlineAt(venue)
-    const request = this.orders.requestCancel(order, deadline)
-    this.reconciliation.await(order, venue.deadline(this.now))
-    this.outcomes.cancel(order, request, venue.number, deadline, this.cause)
-    venue.cancel(order, request, this.now)
+    if (venue === undefined) return false
+    if (this.departures.dropWaiting(order, venue)) return false
+    const request = this.orders.requestCancel(order, this.deadlineAt(venue))
+    this.departures.cancel(order, request, venue)
+    return true
+  }
+
+  /** Pairs act on what has changed, once the input itself is dealt with. */
+  private settlePairs(): void {
+    if (this.pairing.hasChanged) this.pairing.settle()
   }
 
   /** Cancels an order that its strategy has not cancelled. @param reason an index into REASONS: its reports will say it. */
@@ -406,7 +488,7 @@ export class Desk {
   }
 
   /** A venue acts on no request after this, by its own clock. A simulated one has the desk's time. */
-  private deadlineAt(venue: DeskVenue): number {
+  deadlineAt(venue: DeskVenue): number {
     return venue.deadline(venue.venue.deterministic ? this.now : this.clock)
   }
 
@@ -417,6 +499,7 @@ export class Desk {
     if (order === undefined) return this.reconciliation.accountEvent(venue, event)
     if ((changed & Changed.ORPHAN) !== 0 && order.unknownSince >= 0) this.reconciliation.awaitAgain(order)
     risk.apply(order, changed, event, this.clock)
+    if (order.inPair) this.pairing.changed(order)
     if ((changed & Changed.MISSING) !== 0 && order.missingSteps > 0) this.reconciliation.awaitFills(order)
     if ((changed & Changed.FILL) !== 0) outcomes.fill(order, event, position)
     if ((changed & REPORTED) === 0) return

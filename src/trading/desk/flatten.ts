@@ -1,13 +1,14 @@
 import { idHigh } from '../messages/order-id.js'
 import { BUY, IOC, MARKET, SELL } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
+import type { LiveOrder } from '../orders/life/live-order.js'
 import { ListKind } from '../orders/life/order-list.js'
 import type { Orders } from '../orders/life/orders.js'
 import type { Holding } from '../risk/holding.js'
 import type { Risk } from '../risk/risk.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import type { DeniedOrder, Outcomes } from './outcomes.js'
-import type { Moment, Reconciliation } from './reconciliation.js'
+import type { Moment } from './reconciliation.js'
 
 /** Orders of the operator have this epoch, which no process of a strategy has. */
 const OPERATOR_EPOCH = 0
@@ -47,8 +48,9 @@ export class Flatten {
     private readonly orders: Orders,
     private readonly risk: Risk,
     private readonly venues: DeskVenues,
-    private readonly reconciliation: Reconciliation,
     private readonly outcomes: Outcomes,
+    /** Sends an order that has passed risk, is in the book and is reserved. */
+    private readonly leave: (order: LiveOrder, venue: DeskVenue) => void,
   ) {}
 
   /** Begins: the cancels of all open orders were decided just now. */
@@ -155,7 +157,7 @@ export class Flatten {
     side: number,
     steps: number,
   ): number {
-    const { now, cause } = this.moment
+    const { now, clock, cause } = this.moment
     const { orders, risk } = this
     const { instrument } = market
     const order = orders.create(idHigh(strategy, OPERATOR_EPOCH), this.nextLow())
@@ -173,17 +175,15 @@ export class Flatten {
     order.stopTicks = 0
     order.steps = steps
     order.deadline = venue.deadline(now)
-    const reason = risk.check(order, now)
+    const reason = risk.check(order, clock)
     if (reason !== 0) {
       this.outcomes.denial(denialOf(order.idHigh, order.idLow, strategy, instrument.number, side), reason, cause)
       orders.discard(order)
       return reason
     }
     orders.submit(order, now)
-    risk.reserve(order, now)
-    this.reconciliation.await(order, order.deadline)
-    this.outcomes.submit(order, venue.number, cause)
-    venue.submit(order, now)
+    risk.reserve(order, clock)
+    this.leave(order, venue)
     return 0
   }
 

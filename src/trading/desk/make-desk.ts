@@ -42,6 +42,7 @@ export function makeDesk(
   for (const venue of all)
     venue.accounts.forEach((name, account) => risk.addAccount(venue.firstAccount + account, name))
   const desk = new Desk(instruments, orders, risk, deskVenues, time, new Outcomes(recorder, time))
+  desk.setRequestLimits(venues.map(({ venue }) => venue))
   const ids = new ClientOrderIds(identity.home)
   orders.accountNumberOf = (venue, account) => (deskVenues.named(venue)?.firstAccount ?? 0) + account
   for (const venue of all)

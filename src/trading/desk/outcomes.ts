@@ -7,15 +7,19 @@ import { pointerOf } from '../../frames/view.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
 import { ORDER_STATES } from '../messages/order-terms.js'
+import { PairReport } from '../messages/pair-frames.js'
 import { REASONS } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import { stateOf } from '../orders/life/state.js'
+import type { Pair } from '../pairs/pair.js'
 import { INTENTS, Intent, PositionDifference, TimerFired } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import { type CommandAction, CommandResult, DeadMan } from '../sequence/supervision-frames.js'
 import type { Time } from '../sequence/time.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import type { CommandDecision } from './operator-desk.js'
+import type { PairFields } from './pair-fields.js'
+import { fillPairDenial, fillPairReport } from './pair-outcomes.js'
 import type { Timer } from './timers.js'
 
 const DENIED = ORDER_STATES.indexOf('denied')
@@ -221,6 +225,18 @@ export class Outcomes {
     const deadMan = this.sink.begin(DeadMan)
     deadMan.strategy = strategy
     deadMan.orders = orders
+    this.commit(strategy, cause)
+  }
+
+  /** A pair has come further. */
+  pair(pair: Pair, cause: number): void {
+    fillPairReport(this.sink.begin(PairReport), pair)
+    this.commit(pair.strategy, cause)
+  }
+
+  /** Neither leg of a pair was sent. @param reason an index into REASONS. */
+  pairDenial(fields: PairFields, strategy: number, reason: number, cause: number): void {
+    fillPairDenial(this.sink.begin(PairReport), fields, reason)
     this.commit(strategy, cause)
   }
 

@@ -10,6 +10,7 @@ import { specOf } from '../messages/instrument-frames.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { BUY, SELL } from '../messages/order-terms.js'
+import { Pair, PairReport } from '../messages/pair-frames.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { ConfigReader, type DeskConfig } from '../sequence/config.js'
 import {
@@ -240,7 +241,7 @@ export class Player {
       .on(StrategyEvent, frame => {
         if (frame.event === 'ready') this.desk?.strategyReady(frame.strategy)
       })
-      .on(Switch, frame => this.desk?.switchTo(frame.state))
+      .on(Switch, frame => this.desk?.switchTo(frame.state, frame.position))
       .on(Command, frame => {
         const command = frame.toObject()
         const { position } = frame
@@ -285,6 +286,10 @@ export class Player {
         this.rememberCause(frame)
         this.desk?.order(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position)
       })
+      .on(Pair, frame => {
+        this.rememberCause(frame)
+        this.desk?.pair(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position)
+      })
       .on(TimerRequest, frame => {
         this.rememberCause(frame)
         this.desk?.requestTimer(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS)
@@ -301,6 +306,7 @@ export class Player {
       .on(OrderReport, compare)
       .on(Fill, compare)
       .on(TimerFired, compare)
+      .on(PairReport, compare)
       .on(PositionDifference, compare)
   }
 

@@ -13,6 +13,8 @@ import { Unanswered } from './unanswered.js'
 /** What the desk acts on: the time of the burst, and the position of the frame. */
 export interface Moment {
   readonly now: number
+  /** The gateway's clock: risk counts by it. */
+  readonly clock: number
   readonly cause: number
 }
 
@@ -54,6 +56,12 @@ export class Reconciliation {
   /** The venue counts more as filled than it has reported. */
   awaitFills(order: LiveOrder): void {
     this.missing.add(order, this.moment.now)
+  }
+
+  /** Asks about one order. */
+  askAbout(order: LiveOrder): void {
+    const venue = this.venues.of(order.instrument)
+    if (venue !== undefined && !order.isHeld) this.query(venue, order)
   }
 
   /** Asks what is due. */
@@ -111,7 +119,7 @@ export class Reconciliation {
   private loseConnection(account: number): void {
     this.risk.setReconciled(account, false)
     for (const order of this.orders.ofAccount(account))
-      if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
+      if ((order.submitPending && !order.isHeld) || order.requests.hasLeft) this.becomeUnknown(order)
   }
 
   /** The venue's own position beside ours: a difference is recorded, and never invented as a trade. */
@@ -149,7 +157,7 @@ export class Reconciliation {
       if (order === undefined || order.isFinal) continue
       // Each request of an order has a deadline; the venue is asked about the order once at a time.
       if (tries === 0 && order.isAsked) continue
-      order.isAsked = order.submitPending || order.unknownSince >= 0 || order.requests.size > 0
+      order.isAsked = order.submitPending || order.unknownSince >= 0 || order.requests.hasLeft
       if (!order.isAsked) continue
       this.becomeUnknown(order)
       const venue = this.venues.of(order.instrument)

@@ -31,8 +31,8 @@ export class BreakerWatch {
     }
     const state = halted ? 'halted' : 'active'
     const text = this.breaker.status().halt?.reason ?? ''
-    writer.write(Switch, { state, reason: halted ? 'halted' : 'none', text: asciiOf(text) })
-    desk.switchTo(state)
+    const position = writer.write(Switch, { state, reason: halted ? 'halted' : 'none', text: asciiOf(text) })
+    desk.switchTo(state, position)
   }
 
   close(): void {

@@ -36,6 +36,11 @@ export interface GatewayStatus {
     /** How far it has come, from shared memory; undefined before its process is ready. */
     readonly progress: ConsumerProgress | undefined
   }[]
+  readonly venues: readonly {
+    readonly name: string
+    /** Requests that wait for the venue's limits. */
+    readonly waiting: number
+  }[]
 }
 
 /** The longest time the feed waits for strategies to be ready, in ms. */
@@ -145,6 +150,7 @@ export class Gateway {
         paused: open.desk.risk.desk.strategies[known.number]?.paused ?? false,
         progress,
       })),
+      venues: open.desk.venues.all.map(({ name, pacing }) => ({ name, waiting: pacing.waiting })),
     }
   }
 

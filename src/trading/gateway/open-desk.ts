@@ -299,8 +299,8 @@ async function venuesOf(options: OpenDeskOptions): Promise<readonly OpenVenue[]>
   const venues: OpenVenue[] = []
   for (const one of given) {
     if (typeof one === 'string') {
-      const { name, file, accounts, canAmend, instruments } = await inspectVenue(path.resolve(one))
-      const venue = new RecordedVenue(name, accounts, canAmend, instruments)
+      const { name, file, accounts, canAmend, instruments, requestLimits } = await inspectVenue(path.resolve(one))
+      const venue = new RecordedVenue(name, accounts, canAmend, instruments, requestLimits)
       venues.push({ venue, isRemote: true, file })
     } else venues.push({ venue: checkVenue(one, "option 'venue' of Gateway.start"), isRemote: false, file: undefined })
   }
@@ -339,14 +339,17 @@ function configOf(
     risk: JSON.parse(
       JSON.stringify(risk, (_, value: unknown) => (value === Infinity ? undefined : value)),
     ) as RiskOptions,
-    venues: venues.map(({ venue: { name, accounts, canAmend, deterministic, configuration }, isRemote }) => ({
-      name,
-      accounts,
-      canAmend,
-      deterministic,
-      isRemote,
-      configuration,
-    })),
+    venues: venues.map(
+      ({ venue: { name, accounts, canAmend, deterministic, configuration, requestLimits }, isRemote }) => ({
+        name,
+        accounts,
+        canAmend,
+        deterministic,
+        isRemote,
+        configuration,
+        requestLimits,
+      }),
+    ),
     expiryMs: requestExpiryMs,
     deadManMs,
     ...(calendars === undefined ? {} : { calendars }),
@@ -370,7 +373,8 @@ function checkSameVenues(home: HomeDirectory, recorded: DeskConfig, config: Desk
     if (now?.name !== venue.name)
       throw refuse(`has '${venue.name}' as its venue number ${n + 1}, not ${formatValue(now?.name)}`)
     // As it would be read back, without what is undefined.
-    if (JSON.stringify(venue) !== JSON.stringify(now)) throw refuse(`has other options of the venue '${venue.name}'`)
+    if (JSON.stringify({ ...venue, requestLimits: 0 }) !== JSON.stringify({ ...now, requestLimits: 0 }))
+      throw refuse(`has other options of the venue '${venue.name}'`)
   }
 }
 

@@ -8,6 +8,7 @@ import type { KnownStrategy } from '../desk/player.js'
 import { StrategyError } from '../errors.js'
 import { Order } from '../messages/order-frames.js'
 import { MAX_STRATEGY } from '../messages/order-id.js'
+import { Pair } from '../messages/pair-frames.js'
 import { TimerRequest } from '../sequence/frames.js'
 import { type HomeDirectory, type HomeIdentity, STRATEGY_JOURNALS, writeIdentity } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
@@ -102,7 +103,7 @@ export function writerOptions(
 function createJournal({ options, identity, surroundings }: StrategyEnvironment, path: string, number: number): void {
   // A journal keeps its page size; an earlier run may have used another one. Its schema has all that a strategy writes, so
   // that a process in another language need not change it.
-  const frames = [Order, TimerRequest, Lifecycle, Progress]
+  const frames = [Order, TimerRequest, Pair, Lifecycle, Progress]
   const writer = surroundings.openWriter(path, { ...writerOptions(options, number), frames })
   try {
     if (writer.position === 0) writeIdentity(writer, identity)

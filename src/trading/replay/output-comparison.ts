@@ -4,6 +4,7 @@ import { type FrameView, pointerOf } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Lifecycle } from '../../runtime/consumer/lifecycle.js'
 import { Order } from '../messages/order-frames.js'
+import { Pair } from '../messages/pair-frames.js'
 import { TimerRequest } from '../sequence/frames.js'
 import { isSameFrame } from '../sequence/same-frame.js'
 import type { StrategyOutput } from '../strategies/host.js'
@@ -80,7 +81,7 @@ export class OutputComparison implements StrategyOutput {
       else if (!isSameFrame(pointerOf(expected) as FramePointer, sent))
         this.differ(this.whatDiffers(expected, sent), input)
       else {
-        if (expected.is(Order)) this.orders++
+        if (expected.is(Order) || expected.is(Pair)) this.orders++
         this.advance()
       }
       recorder.shift()
@@ -137,7 +138,7 @@ export class OutputComparison implements StrategyOutput {
     for (let next = this.frames.next(); next.done !== true; next = this.frames.next()) {
       const frame = next.value
       if (frame.position > this.last) return false
-      if (frame.is(Order) || frame.is(TimerRequest)) {
+      if (frame.is(Order) || frame.is(Pair) || frame.is(TimerRequest)) {
         // What led to it is gone.
         if ((frame.cause ?? -1) >= this.lostFrom) continue
         this.expected = frame

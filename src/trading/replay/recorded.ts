@@ -2,6 +2,7 @@ import type { FrameView } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { Order } from '../messages/order-frames.js'
+import { Pair } from '../messages/pair-frames.js'
 import { Lost, TimerRequest } from '../sequence/frames.js'
 
 /** What a strategy sent: an order, a cancel, an amend or the request of a timer. */
@@ -56,7 +57,7 @@ export function* recordedOf(journal: string): Generator<Recorded, void, undefine
 
 function copyOf(frame: FrameView): Recorded | undefined {
   const { position } = frame
-  if (frame.is(Order)) return { kind: 'output', isOrder: true, position, cause: frame.cause }
+  if (frame.is(Order) || frame.is(Pair)) return { kind: 'output', isOrder: true, position, cause: frame.cause }
   if (frame.is(TimerRequest)) return { kind: 'output', isOrder: false, position, cause: frame.cause }
   if (frame.is(Lifecycle))
     return { kind: frame.event, position, next: Number(frame.next), read: Number(frame.read), run: frame.run }

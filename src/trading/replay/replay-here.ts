@@ -5,6 +5,7 @@ import { Reader } from '../../journal/read/reader.js'
 import { HomeError, PromiseReturnedError } from '../errors.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
+import { PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired } from '../sequence/frames.js'
 import { HomeDirectory, SEQUENCE } from '../sequence/home.js'
@@ -109,6 +110,7 @@ class Replay {
       .on(Trade, frame => this.deliver(frame, host => host.trade(frame)))
       .on(OrderReport, frame => this.deliver(frame, host => host.report(frame)))
       .on(Fill, frame => this.deliver(frame, host => host.fill(frame)))
+      .on(PairReport, frame => this.deliver(frame, host => host.pair(frame)))
       .on(TimerFired, frame => this.deliver(frame, host => host.timer(frame)))
   }
 

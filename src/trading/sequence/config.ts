@@ -3,6 +3,7 @@ import type { FrameView } from '../../frames/view.js'
 import type { Writer } from '../../journal/write/writer.js'
 import type { CalendarSpec } from '../instruments/session-calendar.js'
 import type { RiskOptions } from '../risk/limits.js'
+import type { RequestLimits } from '../venues/request-limits.js'
 import { Config } from './frames.js'
 
 const PART_BYTES = 400
@@ -17,6 +18,8 @@ export interface VenueConfig {
   readonly isRemote: boolean
   /** Of a simulated exchange: from what it can be built again. */
   readonly configuration?: unknown
+  /** How many requests it takes. They may change from run to run. */
+  readonly requestLimits?: RequestLimits | undefined
 }
 
 /** The configuration in effect, as the sequence has it. JSON. */

@@ -3,6 +3,7 @@ import { ascii, bool, bytes, enumOf, f64, i64, instrument, text, u16, u32, u64 }
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
+import { Pair, PairReport } from '../messages/pair-frames.js'
 import { REASONS } from '../messages/reasons.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { VENUE_EVENTS } from '../venues/venue-event.js'
@@ -190,4 +191,6 @@ export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
   StrategyEvent,
   DeadMan,
   Lost,
+  Pair,
+  PairReport,
 ]

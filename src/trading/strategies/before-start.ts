@@ -2,6 +2,7 @@ import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
+import { PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import type { StrategyHost } from './host.js'
 
@@ -31,6 +32,7 @@ export function passEarlierFrames(
   const learning = on(InstrumentTerms, frame => host.instrument(frame))
     .on(OrderReport, frame => host.learnReport(frame))
     .on(Fill, frame => host.learnFill(frame))
+    .on(PairReport, frame => host.learnPair(frame))
     .on(BookTop, frame => {
       host.learnBook(frame)
     })

@@ -13,15 +13,19 @@ import { Instruments } from '../instruments/instruments.js'
 import { specOf } from '../messages/instrument-frames.js'
 import { Order } from '../messages/order-frames.js'
 import { idHigh, MAX_COUNTER, orderIdFrom, strategyOfOrder } from '../messages/order-id.js'
+import { FIRST_LEG, PAIR_IDS, Pair, SECOND_LEG } from '../messages/pair-frames.js'
 import type { InstrumentTerms } from '../messages/sequence-frames.js'
 import { type TimerFired, TimerRequest } from '../sequence/frames.js'
 import { checkRequest, fillOrder, type OrderRequest, positive } from './order-request.js'
 import { type OpenOrder, OwnOrders } from './own-orders.js'
+import { OwnPairs } from './own-pairs.js'
 import { OwnPositions } from './own-positions.js'
+import { checkPair, fillPair, type PairRequest, type PlacedLeg } from './pair-request.js'
 import {
   type BookTopView,
   type FillView,
   type OrderReportView,
+  type PairReportView,
   parseDuration,
   type StrategyContext,
   type StrategyDefinition,
@@ -56,6 +60,7 @@ export class StrategyHost {
   readonly instruments = new Instruments()
   private readonly filter: SymbolFilter
   private readonly orders: OwnOrders
+  private readonly pairs = new OwnPairs()
   private readonly positions = new OwnPositions(this.instruments)
   private readonly random: Random
   private readonly context: StrategyContext
@@ -146,6 +151,13 @@ export class StrategyHost {
     if (onFill !== undefined) this.deliver(fill, onFill)
   }
 
+  pair(report: PairReportView): void {
+    if (report.dest !== this.life.strategy) return
+    this.pairs.reported(report)
+    const { onPair } = this.strategy
+    if (onPair !== undefined) this.deliver(report, onPair)
+  }
+
   timer(timer: FrameView<typeof TimerFired>): void {
     if (timer.dest !== this.life.strategy) return
     const { onTimer } = this.strategy
@@ -162,6 +174,10 @@ export class StrategyHost {
 
   learnFill(fill: FillView): void {
     if (destOf(fill) === this.life.strategy) this.positions.filled(fill)
+  }
+
+  learnPair(report: PairReportView): void {
+    if (report.dest === this.life.strategy) this.pairs.reported(report)
   }
 
   learnBook(book: BookTopView): void {
@@ -248,11 +264,14 @@ export class StrategyHost {
         return host.inHistory
       },
       order: (request: OrderRequest) => host.order(request),
+      orders: (requests: readonly OrderRequest[]) => host.sendAll(requests),
+      pair: (request: PairRequest) => host.sendPair(request),
       cancel: (orderId: bigint) => host.cancel(orderId),
       amend: (orderId: bigint, change: { price?: number; quantity?: number }) => host.amend(orderId, change),
       cancelAll: (symbol?: string) => host.cancelAll(symbol),
       position: (symbol: string) => host.positions.of(host.lookUp(symbol)),
       openOrders: (symbol?: string) => host.openOrders(symbol),
+      openPairs: () => host.pairs.list,
       every: (ms: number, name: string) => host.requestTimer(ms, ms, name),
       after: (ms: number, name: string) => host.requestTimer(ms, 0, name),
       cancelTimer: (id: number) => host.cancelTimer(id),
@@ -269,9 +288,51 @@ export class StrategyHost {
     checkRequest(request)
     const instrument = this.find(request.symbol ?? request.instrument ?? '', request.venue)
     const account = this.accountOf(request.account, instrument.venue)
-    this.beginSending('order()')
-    if (this.lastOrder === MAX_COUNTER)
-      throw new InvalidStateError(`strategy '${this.strategy.id}' has sent 2^32 orders since its start; start it again`)
+    return this.send(request, instrument, account, 'order()')
+  }
+
+  private sendAll(requests: readonly OrderRequest[]): bigint[] {
+    if (!Array.isArray(requests) || requests.length === 0)
+      throw new InvalidOptionError(`orders() takes a list of orders, not ${formatValue(requests)}`)
+    // All are checked before the first is sent.
+    const placed = requests.map(request => this.place(request))
+    return placed.map(({ request, instrument, account }) => this.send(request, instrument, account, 'orders()'))
+  }
+
+  private sendPair(request: PairRequest): bigint {
+    checkPair(request)
+    const first = this.place(request.legs[0])
+    const second = this.place(request.legs[1])
+    this.beginSending('pair()')
+    // A multiple of PAIR_IDS: so the gateway finds the pair of an order by its id.
+    const id = PAIR_IDS * Math.ceil((this.lastOrder + 1) / PAIR_IDS)
+    if (id + PAIR_IDS - 1 > MAX_COUNTER) throw this.tooMany()
+    const pairId = orderIdFrom(this.high, id)
+    const pair = this.output.begin(Pair)
+    pair.pairId = pairId
+    fillPair(pair, request, first, second)
+    this.output.commit(this.sending)
+    this.lastOrder = id + PAIR_IDS - 1
+    this.pairs.sent(pairId)
+    this.orders.sent(id + FIRST_LEG, first.instrument.number, first.request)
+    this.orders.sent(id + SECOND_LEG, second.instrument.number, second.request)
+    return pairId
+  }
+
+  /** Finds out where an order goes. */
+  private place(request: OrderRequest): PlacedLeg {
+    checkRequest(request)
+    const instrument = this.find(request.symbol ?? request.instrument ?? '', request.venue)
+    return { request, instrument, account: this.accountOf(request.account, instrument.venue) }
+  }
+
+  private tooMany(): InvalidStateError {
+    return new InvalidStateError(`strategy '${this.strategy.id}' has sent 2^32 orders since its start; start it again`)
+  }
+
+  private send(request: OrderRequest, instrument: Instrument, account: number, what: string): bigint {
+    this.beginSending(what)
+    if (this.lastOrder === MAX_COUNTER) throw this.tooMany()
     const low = ++this.lastOrder
     fillOrder(this.output.begin(Order), this.high, low, request, instrument, account)
     this.output.commit(this.sending)

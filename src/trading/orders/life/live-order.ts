@@ -46,6 +46,10 @@ export class LiveOrder implements VenueOrder {
   operator = false
   /** Why we asked for its cancel, if its strategy did not: an index into REASONS. */
   cancelledFor = 0
+  /** It belongs to a pair (trading/pairs). */
+  inPair = false
+  /** It waits in the gateway for the venue's limits: nothing has left yet. */
+  isHeld = false
 
   /** 1. What the venue last said: one of Word. */
   word: number = Word.NOTHING
@@ -168,6 +172,8 @@ export class LiveOrder implements VenueOrder {
     this.orphan = false
     this.operator = false
     this.cancelledFor = 0
+    this.inPair = false
+    this.isHeld = false
     this.word = Word.NOTHING
     this.venueOrderId = ''
     this.reason = 0
