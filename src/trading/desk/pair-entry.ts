@@ -22,7 +22,7 @@ export class PairEntry {
 
   /** The orders of both legs, reserved and not sent; undefined when they were denied, which is reported. */
   enter(fields: PairFields, strategy: number): readonly [LiveOrder, LiveOrder] | undefined {
-    const { orders, risk, now } = this.desk
+    const { orders, risk } = this.desk
     const { idHigh, idLow } = fields
     const misfit = this.misfitOf(fields, strategy)
     if (misfit !== 0) return this.deny(fields, strategy, misfit, misfit, misfit)
