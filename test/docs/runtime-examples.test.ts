@@ -87,6 +87,13 @@ test('market making: the strategy quotes, and the exchange has its orders and fi
   expect(stderr).toMatch(/^\[maker\] holds -?[\d.]+, profit -?\d+\.\d\d before fees$/m)
 })
 
+test('pair arbitrage: what is bought at one venue is sold at the other one', { timeout: 120_000 }, () => {
+  const { status, stdout, stderr } = run('pair-arbitrage.mjs')
+  const [, north, south] = /^bought less sold: (-?[\d.]+) at north, (-?[\d.]+) at south\n$/.exec(stdout) ?? []
+  expect([status, Number(north) + Number(south)]).toEqual([0, 0])
+  expect(stderr).toMatch(/^\[arbitrage\] [1-9]\d* pairs done, 0 unbalanced; profit -?[\d.]+ before fees$/m)
+})
+
 test('risk limits: what two strategies hold together is the limit, and the rest is denied', {
   timeout: 120_000,
 }, () => {
