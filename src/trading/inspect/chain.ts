@@ -5,6 +5,7 @@ import { PositionError } from '../../journal/errors.js'
 import { Reader } from '../../journal/read/reader.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { PAIR_IDS, Pair, PairReport } from '../messages/pair-frames.js'
 import { Clock, Taken } from '../messages/sequence-frames.js'
 import { FeedStart, Intent, TimerFired, VenueReport } from '../sequence/frames.js'
 import { type HomeDirectory, SEQUENCE, STRATEGY_JOURNALS } from '../sequence/home.js'
@@ -59,6 +60,8 @@ export class Chain {
   private readonly feeds: { readonly position: number; readonly identity: string }[] = []
   /** The last hop in which something was sent to a venue. */
   private lastSent: number | undefined = undefined
+  /** Whether the id that is asked about is a pair's. */
+  private isPair = false
   /** Up to where the order's strategy was taken. */
   private takenTo = 0
 
@@ -69,7 +72,7 @@ export class Chain {
     const { orderId } = options
     const journal = orderId === undefined ? -1 : STRATEGY_JOURNALS + Number(orderId >> 52n)
     const own = (frame: FrameView & { readonly orderId: bigint }): void => {
-      if (frame.orderId !== orderId) return
+      if (!this.isAsked(frame.orderId)) return
       this.addCauseOf(frame)
       this.add(frame, this.burst)
     }
@@ -79,6 +82,15 @@ export class Chain {
       .on(OrderReport, own)
       .on(Fill, own)
       .on(VenueReport, own)
+      .on(Pair, frame => {
+        if (frame.pairId !== orderId) return
+        this.isPair = true
+        this.addCauseOf(frame)
+        this.add(frame, this.burst)
+      })
+      .on(PairReport, frame => {
+        if (frame.pairId === orderId) this.add(frame, this.burst)
+      })
       .on(Taken, frame => {
         this.burst = burstIn(frame)
         if (frame.journal === journal) this.takenTo = frame.to
@@ -89,6 +101,13 @@ export class Chain {
       .on(FeedStart, ({ position, identity }) => {
         this.feeds.push({ position, identity })
       })
+  }
+
+  /** Whether an order is the one that is asked about, or belongs to the pair that is. */
+  private isAsked(id: bigint): boolean {
+    const { orderId } = this.options
+    if (id === orderId) return true
+    return this.isPair && orderId !== undefined && id > orderId && id < orderId + BigInt(PAIR_IDS)
   }
 
   get isEmpty(): boolean {
@@ -250,5 +269,5 @@ function isMarketEvent(frame: FrameView): boolean {
 
 /** What the gateway decided: it has a cause, but is no copy. */
 function isOutcome(frame: FrameView): boolean {
-  return frame.is(Intent) || frame.is(OrderReport) || frame.is(Fill) || frame.is(TimerFired)
+  return frame.is(Intent) || frame.is(OrderReport) || frame.is(Fill) || frame.is(PairReport) || frame.is(TimerFired)
 }

@@ -2,6 +2,7 @@ import type { FrameView } from '../../frames/view.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { Pair, PairReport } from '../messages/pair-frames.js'
 import { REASON_TEXTS } from '../messages/reason-texts.js'
 import type { Reason } from '../messages/reasons.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
@@ -30,6 +31,8 @@ export function frameInWords(frame: FrameView, names: Names): string {
   if (frame.is(Taken)) return takenInWords(frame, names)
   if (frame.is(Clock)) return 'the gateway looked at its clock: something was due'
   if (frame.is(Order)) return orderInWords(frame, names)
+  if (frame.is(Pair)) return pairInWords(frame, names)
+  if (frame.is(PairReport)) return pairReportInWords(frame)
   if (frame.is(Intent)) return intentInWords(frame, names)
   if (frame.is(VenueReport)) return venueReportInWords(frame, names)
   if (frame.is(OrderReport)) return reportInWords(frame)
@@ -73,6 +76,21 @@ function orderInWords(order: FrameView<typeof Order>, names: Names): string {
     default:
       return `${who} asks to ${order.side} ${order.quantity} ${names.instrument(order.instrument)}, ${termsOf(order)}`
   }
+}
+
+function pairInWords(pair: FrameView<typeof Pair>, names: Names): string {
+  const leg = (side: string, quantity: number, instrument: number, price: number): string =>
+    `${side} ${quantity} ${names.instrument(instrument)}${price === 0 ? ' at the market' : ` at ${price}`}`
+  const first = leg(pair.firstSide, pair.firstQuantity, pair.first, pair.firstPrice)
+  const second = leg(pair.secondSide, pair.secondQuantity, pair.second, pair.secondPrice)
+  return `${names.strategy(pair.source ?? 0)} asks for a pair: ${first}, ${second}, settled after ${ms(pair.settle)}`
+}
+
+function pairReportInWords(report: FrameView<typeof PairReport>): string {
+  const { state, reason, excessLeg, excess, closings } = report
+  const more = excessLeg === 'none' ? '' : `, the ${excessLeg} leg has ${excess} more`
+  const closed = closings === 0 ? '' : `, ${closings} closing orders`
+  return `the pair is ${state}: ${report.firstFilled} and ${report.secondFilled} filled${more}${closed}${because(reason)}`
 }
 
 /** 'limit 60000.1, ioc, post-only'. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Reader } from 'ticktape'
 import { Gateway } from 'ticktape/runtime'
+import { Pair } from 'ticktape/trading'
 import { beforeAll, expect, test } from 'vitest'
 import { Chain, type Hop } from '../../../dist/trading/inspect/chain.js'
 import { HomeDirectory } from '../../../dist/trading/sequence/home.js'
@@ -13,6 +14,7 @@ import {
   QUICK,
   quote,
   reportsOf,
+  sequenceOf,
   trade,
   until,
 } from '../../support/desks.ts'
@@ -192,4 +194,39 @@ test('through a venue in a process of its own: sending and its answers, in its j
     expect(taken).toMatchObject({ type: 'Taken', text: expect.stringContaining('venues/own') as string })
   }
   expect(hops.map(hop => hop.type)).toContain('Fill')
+})
+
+test('a pair: what was asked, both legs, and how it ended', { timeout: 60_000 }, async () => {
+  const live = newHome()
+  const strategy = moduleOf(`
+    export default defineStrategy({ id: 'a', onTrade(_, context) {
+      const leg = (side, price) => ({ symbol: 'BTCUSDT', side, quantity: 1, price, timeInForce: 'ioc' })
+      context.pair({ legs: [leg('buy', 101), { ...leg('sell', 10), symbol: 'ETHUSDT' }], settleMs: 20, maxSlippage: 0.01 })
+    } })`)
+  await playInSteps({ home: live, strategies: [strategy] }, [
+    quote('BTCUSDT', 100, 101),
+    quote('ETHUSDT', 10, 11),
+    trade('BTCUSDT', 100, 1),
+  ])
+  const [asked] = sequenceOf<{ pairId: bigint }>(live, Pair)
+  const hops = chainOf({ orderId: asked.pairId }, live)
+  expectSound(hops)
+  expect(route(hops).slice(0, 6)).toEqual([
+    'feed event',
+    'gateway Taken',
+    'gateway Trade',
+    'strategies/a Pair',
+    'gateway Taken',
+    'gateway Pair',
+  ])
+  expect(hops[3].text).toBe(
+    'a asks for a pair: buy 1 BTCUSDT.sim at 101, sell 1 ETHUSDT.sim at 10, settled after 20 ms',
+  )
+  expect(hops.filter(hop => hop.type === 'Intent')).toHaveLength(2)
+  expect(hops.filter(hop => hop.type === 'Fill')).toHaveLength(2)
+  expect(hops.filter(hop => hop.type === 'PairReport').at(-1)?.text).toBe('the pair is done: 1 and 1 filled')
+  // A leg by itself: the pair is its cause.
+  expect(chainOf({ orderId: asked.pairId + 1n }, live).map(hop => hop.type)).toEqual(
+    expect.arrayContaining(['Pair', 'Intent', 'Fill']),
+  )
 })
