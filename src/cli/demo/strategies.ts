@@ -55,14 +55,14 @@ const maker = defineStrategy({
     made.update(book)
   },
   onTimer(_timer, context) {
-    for (const [symbol, { both }] of made.all) if (both !== undefined) quote(`${symbol}.${NORTH}`, both[0], context)
+    for (const [symbol, { both }] of made.all) if (both !== undefined) requote(`${symbol}.${NORTH}`, both[0], context)
   },
   onStop(context) {
     context.cancelAll()
   },
 })
 
-function quote(symbol: string, { bid, ask }: Quote, context: StrategyContext): void {
+function requote(symbol: string, { bid, ask }: Quote, context: StrategyContext): void {
   const held = context.position(symbol).quantity
   const open = context.openOrders(symbol)
   for (const side of ['buy', 'sell'] as const) {
