@@ -1,5 +1,5 @@
 import { Consumer } from '../../runtime/consumer/consumer.js'
-import { endEpoch, startEpoch } from '../gateway/epochs.js'
+import { endEpoch, recordEvent, startEpoch } from '../gateway/epochs.js'
 import { type RunningStrategy, type StrategyEnvironment, writerOptions } from '../gateway/running-strategy.js'
 import { SEQUENCE } from '../sequence/home.js'
 import { StrategyHost } from '../strategies/host.js'
@@ -81,6 +81,8 @@ export class VirtualStrategy {
       throw error
     }
     this.host = host
+    // It is back: the dead-man switch lets its orders be.
+    recordEvent(environment, running, 'ready')
   }
 
   /** Handles so many frames at most. Returns how many there were. @throws what a handler throws: it has failed then. */
