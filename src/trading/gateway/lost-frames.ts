@@ -12,6 +12,7 @@ import { bootOf } from '../../runtime/opening/boot-of.js'
 import type { LostJournal, Player } from '../desk/player.js'
 import { Order } from '../messages/order-frames.js'
 import { MAX_EPOCH } from '../messages/order-id.js'
+import { Pair } from '../messages/pair-frames.js'
 import { Lost, TimerRequest, VenueReport } from '../sequence/frames.js'
 import {
   type HomeDirectory,
@@ -178,7 +179,7 @@ function positionAfter(journal: string, from: number, copies: number): number {
   const count = (): void => {
     left--
   }
-  const handlers = on(Order, count).on(TimerRequest, count).on(VenueReport, count)
+  const handlers = on(Order, count).on(Pair, count).on(TimerRequest, count).on(VenueReport, count)
   try {
     while (left > 0 && reader.poll(handlers, 1) > 0);
     return reader.position

@@ -6,6 +6,7 @@ import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import { specOf } from '../messages/instrument-frames.js'
 import { Fill, Order } from '../messages/order-frames.js'
+import { Pair } from '../messages/pair-frames.js'
 import { InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { StrategyReset, TimerRequest } from '../sequence/frames.js'
 import { type HomeDirectory, STRATEGY_JOURNALS } from '../sequence/home.js'
@@ -68,6 +69,7 @@ export function compareCopies(home: HomeDirectory, strategies: ReadonlyMap<numbe
     }
   })
     .on(Order, compare)
+    .on(Pair, compare)
     .on(TimerRequest, compare)
     .on(StrategyReset, ({ strategy }) => {
       // What was compared before is another journal, which was put aside.
@@ -108,7 +110,7 @@ class Original {
   compare(copy: FrameView): CopyDifference | undefined {
     for (let next = this.frames.next(); next.done !== true; next = this.frames.next()) {
       const frame = next.value
-      if (!frame.is(Order) && !frame.is(TimerRequest)) continue
+      if (!frame.is(Order) && !frame.is(Pair) && !frame.is(TimerRequest)) continue
       if (isSameFrame(pointerOf(frame) as FramePointer, pointerOf(copy) as FramePointer)) return undefined
       return { position: copy.position, original: frame.position, copy: copy.toJSON(), written: frame.toJSON() }
     }

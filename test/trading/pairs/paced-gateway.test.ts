@@ -93,11 +93,8 @@ test('a gateway that ends while orders wait for a live venue: the next one does 
     () => reportsOf(home).filter(({ reason }) => reason === 'not-sent').length === 7 - sent,
     'what was not sent',
   )
-  // The cancel of the first one still leaves.
-  await until(
-    () => sequenceOf<{ action: string }>(home, Intent).some(({ action }) => action === 'cancel'),
-    'the cancel',
-  )
+  // The cancel of the first one still leaves, unless that is filled by then.
+  await until(() => next.status.venues[0].waiting === 0, 'the cancel')
   await next.stop()
   expect(venue.submitted).toEqual([])
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
