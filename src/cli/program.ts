@@ -1,23 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { registerBacktest } from './commands/backtest.js'
-import { registerBreaker } from './commands/breaker.js'
-import { registerFlatten } from './commands/flatten.js'
-import { registerLimits } from './commands/limits.js'
-import { registerLs } from './commands/ls.js'
-import { registerOrders } from './commands/orders.js'
-import { registerPositions } from './commands/positions.js'
-import { registerPrune } from './commands/prune.js'
-import { registerRepair } from './commands/repair.js'
-import { registerReplay } from './commands/replay.js'
-import { registerReset } from './commands/reset.js'
-import { registerRun } from './commands/run.js'
-import { registerStrategy } from './commands/strategy.js'
-import { registerTail } from './commands/tail.js'
-import { registerVerify } from './commands/verify.js'
-import { registerWhy } from './commands/why.js'
-import { registerDemo } from './demo/demo.js'
-import { registerDoctor } from './doctor/doctor.js'
+import { COMMANDS } from './commands.js'
 import { Exit, printError, UsageError } from './output/failure.js'
 import { helpWidth, wrapped } from './output/help.js'
 
@@ -39,8 +22,8 @@ Examples:
 
 'ticktape help COMMAND' shows a command's options and examples.`
 
-/** The program with all its commands. */
-function program(): Command {
+/** The program with one of its commands, or with all of them when the name is no command's. */
+async function program(name: string | undefined): Promise<Command> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   const root = new Command('ticktape')
     .description('Inspect, check, repair and prune memory-mapped journals.')
@@ -49,31 +32,16 @@ function program(): Command {
     .exitOverride()
     .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
     .addHelpText('after', wrapped(HELP))
-  registerDemo(root)
-  registerRun(root)
-  registerBacktest(root)
-  registerReplay(root)
-  registerReset(root)
-  registerOrders(root)
-  registerPositions(root)
-  registerWhy(root)
-  registerTail(root)
-  registerLs(root)
-  registerVerify(root)
-  registerRepair(root)
-  registerPrune(root)
-  registerDoctor(root)
-  registerBreaker(root)
-  registerStrategy(root)
-  registerFlatten(root)
-  registerLimits(root)
+  const wanted = COMMANDS.filter(({ names }) => name !== undefined && names.includes(name))
+  const modules = wanted.length > 0 ? wanted : COMMANDS
+  for (const register of await Promise.all(modules.map(({ load }) => load()))) register(root)
   return root
 }
 
 /** Runs what the command line says and sets the exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
-  const root = program()
   const [, , first, second] = argv
+  const root = await program(first)
   const isCommand = (name: string): boolean => root.commands.some(command => command.name() === name)
   try {
     // For `help UNKNOWN` commander would print the general help; for running UNKNOWN it suggests similar commands.
