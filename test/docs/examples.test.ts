@@ -60,7 +60,7 @@ test('mean reversion: orders rest, some are filled, others are taken back, and t
   expect([...states]).toEqual(expect.arrayContaining(['filled', 'cancelled']))
   expect(ticktape('replay', home)).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/gateway: the same.*\nmean-reversion: the same/) as string,
+    stdout: expect.stringMatching(/gateway: the same.*\nsim: the same.*\nmean-reversion: the same/) as string,
   })
 })
 
@@ -133,7 +133,7 @@ test('the programs in docs/strategies.md run under the limits that it shows, say
   expect(ticktape('replay', home)).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(
-      /gateway: the same.*\nfirst: the same.*\nquoter: the same.*\nrestartable: the same/,
+      /gateway: the same.*\nsim: the same.*\nfirst: the same.*\nquoter: the same.*\nrestartable: the same/,
     ) as string,
   })
 })
