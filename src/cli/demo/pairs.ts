@@ -1,11 +1,14 @@
 import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
-import { PairReport, type PairState } from '../../trading/messages/pair-frames.js'
+import { Pair, PairReport, type PairState } from '../../trading/messages/pair-frames.js'
 import { HomeDirectory } from '../../trading/sequence/home.js'
 
 /** How many pairs ended how. */
 export interface PairCounts {
+  /** Pairs that a strategy has asked for. */
+  readonly asked: number
   readonly done: number
+  /** An excess was left when the market had left the band, and the strategy was told so. */
   readonly unbalanced: number
   readonly denied: number
   /** They had not ended when the desk stopped. */
@@ -17,7 +20,10 @@ export interface PairCounts {
 /** Counts the pairs of a home by their last reports. */
 export function countPairs(home: string): PairCounts {
   const last = new Map<bigint, { readonly state: PairState; readonly closings: number }>()
-  const handlers = on(PairReport, ({ pairId, state, closings }) => {
+  const asked = new Set<bigint>()
+  const handlers = on(Pair, ({ pairId }) => {
+    asked.add(pairId)
+  }).on(PairReport, ({ pairId, state, closings }) => {
     last.set(pairId, { state, closings })
   })
   const reader = Reader.open(HomeDirectory.openExisting(home).sequence)
@@ -30,5 +36,5 @@ export function countPairs(home: string): PairCounts {
   const count = (state: PairState): number => all.filter(pair => pair.state === state).length
   const [done, unbalanced, denied] = [count('done'), count('unbalanced'), count('denied')]
   const closed = all.filter(pair => pair.state === 'done' && pair.closings > 0).length
-  return { done, unbalanced, denied, open: all.length - done - unbalanced - denied, closed }
+  return { asked: asked.size, done, unbalanced, denied, open: all.length - done - unbalanced - denied, closed }
 }
