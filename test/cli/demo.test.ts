@@ -105,7 +105,8 @@ test('the demo plays a capture, reports its bad lines, and prints its summary wi
   )
   expect(stdout).toContain('line 78 of')
   expect(stdout).toContain('1 lines of the capture were not valid')
-  expect(stdout).toContain('39 986 events of the feed are in the sequence')
+  // How far the capture comes until the demo stops depends on the machine.
+  expect(stdout).toMatch(/yes {2}[1-9][\d ]+ events of the feed are in the sequence, each once, in order, bit for bit/)
   expect(stdout).toContain('Nothing was lost, nothing was done twice.')
   expect(stdout).not.toContain('\u001b')
   expect(status).toBe(0)
@@ -121,7 +122,7 @@ test('in a market that does not move the demo sends no pair, which is not a loss
   const file = join(makeFolder(), 'capture.txt')
   writeFileSync(file, lines.join('\n'))
   const { status, stdout } = demo({}, '--capture', file, '--speed', 'max', '--home', join(makeFolder('memory'), 'demo'))
-  expect(stdout).toContain('3 988 events of the feed are in the sequence')
+  expect(stdout).toMatch(/yes {2}[1-9][\d ]+ events of the feed are in the sequence, each once, in order, bit for bit/)
   expect(stdout).toContain('yes  no pair was sent')
   expect(stdout).toContain('Nothing was lost, nothing was done twice.')
   expect(status).toBe(0)
