@@ -173,10 +173,10 @@ export class Desk {
    * A gateway starts. What was asked of a venue in the last gateway's process and not answered may have been sent or not:
    * only the venue knows. @param position of the Run frame.
    */
-  restart(now: number, position: number): void {
-    this.tick(now)
+  restart(clock: number, position: number): void {
+    this.tick(clock)
     this.cause = position
-    this.deadMan.restart(now)
+    this.deadMan.restart(this.now)
     // Nobody should be surprised by an order of long ago.
     this.departures.refuseWaiting(NOT_SENT)
     this.reconciliation.restart()
