@@ -1,3 +1,5 @@
+import { Heap } from '../../base/heap.js'
+
 /** A timer of a strategy. */
 export interface Timer {
   readonly strategy: number
@@ -13,28 +15,28 @@ export interface Timer {
   readonly number: number
 }
 
-/** All timers, the next one first: a binary heap by time, then by the order in which they were asked for. */
+/** All timers by time, then by the order in which they were asked for. */
 export class Timers {
-  private readonly heap: Timer[] = []
+  private readonly heap = new Heap<Timer>(isBefore)
   private count = 0
 
   /** The time of the next one; Infinity when there is none. */
   get nextAt(): number {
-    return this.heap.length === 0 ? Number.POSITIVE_INFINITY : this.heap[0].due
+    return this.heap.first?.due ?? Number.POSITIVE_INFINITY
   }
 
   add(timer: Omit<Timer, 'number'>): void {
-    this.push({ ...timer, number: this.count++ })
+    this.heap.push({ ...timer, number: this.count++ })
   }
 
   /** Removes and returns the next timer that is due; one that repeats is added again. */
   take(now: number): Timer | undefined {
-    if (this.nextAt > now) return undefined
-    const timer = this.pop()
+    const timer = this.nextAt > now ? undefined : this.heap.shift()
+    if (timer === undefined) return undefined
     // A timer that was missed several times, because nothing ran, fires once.
     if (timer.every > 0) {
       const missed = Math.floor((now - timer.due) / timer.every)
-      this.push({ ...timer, due: timer.due + (missed + 1) * timer.every })
+      this.heap.push({ ...timer, due: timer.due + (missed + 1) * timer.every })
     }
     return timer
   }
@@ -50,40 +52,7 @@ export class Timers {
   }
 
   private keep(isKept: (timer: Timer) => boolean): void {
-    const kept = this.heap.filter(isKept)
-    this.heap.length = 0
-    for (const timer of kept) this.push(timer)
-  }
-
-  private push(timer: Timer): void {
-    const { heap } = this
-    let i = heap.length
-    heap.push(timer)
-    while (i > 0) {
-      const parent = (i - 1) >> 1
-      if (!isBefore(timer, heap[parent])) break
-      heap[i] = heap[parent]
-      i = parent
-    }
-    heap[i] = timer
-  }
-
-  private pop(): Timer {
-    const { heap } = this
-    const first = heap[0]
-    const last = heap.pop() as Timer
-    if (heap.length === 0) return first
-    let i = 0
-    for (;;) {
-      let child = 2 * i + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) child++
-      if (!isBefore(heap[child], last)) break
-      heap[i] = heap[child]
-      i = child
-    }
-    heap[i] = last
-    return first
+    for (const timer of this.heap.clear()) if (isKept(timer)) this.heap.push(timer)
   }
 }
 
