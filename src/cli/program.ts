@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { COMMANDS } from './commands.js'
 import { Exit, printError, UsageError } from './output/failure.js'
 import { helpWidth, wrapped } from './output/help.js'
+import { Output } from './output/output.js'
 
 const HELP = `
 Exit codes:
@@ -22,15 +23,20 @@ Examples:
 
 'ticktape help COMMAND' shows a command's options and examples.`
 
-/** The program with one of its commands, or with all of them when the name is no command's. */
-async function program(name: string | undefined): Promise<Command> {
+/** The program with one of its commands, or with all of them when the name is no command's. @param out for the help. */
+async function program(name: string | undefined, out: Output): Promise<Command> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   const root = new Command('ticktape')
     .description('Inspect, check, repair and prune memory-mapped journals.')
     .version(version)
     // Commander would print and exit by itself; this program prints the errors and sets the exit codes.
     .exitOverride()
-    .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
+    .configureOutput({
+      writeOut: text => out.add(text),
+      outputError: () => {},
+      getOutHelpWidth: helpWidth,
+      getErrHelpWidth: helpWidth,
+    })
     .addHelpText('after', wrapped(HELP))
   const wanted = COMMANDS.filter(({ names }) => name !== undefined && names.includes(name))
   const modules = wanted.length > 0 ? wanted : COMMANDS
@@ -41,7 +47,8 @@ async function program(name: string | undefined): Promise<Command> {
 /** Runs what the command line says and sets the exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
   const [, , first, second] = argv
-  const root = await program(first)
+  const help = new Output()
+  const root = await program(first, help)
   const isCommand = (name: string): boolean => root.commands.some(command => command.name() === name)
   try {
     // For `help UNKNOWN` commander would print the general help; for running UNKNOWN it suggests similar commands.
@@ -54,6 +61,12 @@ export async function run(argv: readonly string[]): Promise<void> {
       argv.includes('--json'),
       first !== undefined && isCommand(first) ? `help ${first}` : 'help',
     )
+  }
+  try {
+    // Its reader may want the beginning only: `ticktape help | head -5`.
+    await help.flush()
+  } catch (error) {
+    process.exitCode = printError(error, false)
   }
 }
 
