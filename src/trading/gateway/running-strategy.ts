@@ -6,10 +6,8 @@ import type { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import type { Desk } from '../desk/desk.js'
 import type { KnownStrategy } from '../desk/player.js'
 import { StrategyError } from '../errors.js'
-import { Order } from '../messages/order-frames.js'
 import { MAX_STRATEGY } from '../messages/order-id.js'
-import { Pair } from '../messages/pair-frames.js'
-import { TimerRequest } from '../sequence/frames.js'
+import { STRATEGY_FRAMES } from '../sequence/frames.js'
 import { type HomeDirectory, type HomeIdentity, STRATEGY_JOURNALS, writeIdentity } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
 import type { Surroundings } from '../sequence/surroundings.js'
@@ -103,7 +101,7 @@ export function writerOptions(
 function createJournal({ options, identity, surroundings }: StrategyEnvironment, path: string, number: number): void {
   // A journal keeps its page size; an earlier run may have used another one. Its schema has all that a strategy writes, so
   // that a process in another language need not change it.
-  const frames = [Order, TimerRequest, Pair, Lifecycle, Progress]
+  const frames = [...STRATEGY_FRAMES, Lifecycle, Progress]
   const writer = surroundings.openWriter(path, { ...writerOptions(options, number), frames })
   try {
     if (writer.position === 0) writeIdentity(writer, identity)

@@ -194,3 +194,6 @@ export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
   Pair,
   PairReport,
 ]
+
+/** The frames that a strategy sends: its journal has them, and the sequence copies. */
+export const STRATEGY_FRAMES: readonly FrameDefinition[] = [Order, TimerRequest, Pair]

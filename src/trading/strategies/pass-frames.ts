@@ -1,16 +1,12 @@
-import type { FrameDefinition } from '../../frames/definition.js'
 import type { Consumer } from '../../runtime/consumer/consumer.js'
 import { entryOf } from '../messages/instrument-frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
-import { Fill, Order, OrderReport } from '../messages/order-frames.js'
-import { Pair, PairReport } from '../messages/pair-frames.js'
+import { Fill, OrderReport } from '../messages/order-frames.js'
+import { PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
-import { TimerFired, TimerRequest } from '../sequence/frames.js'
+import { TimerFired } from '../sequence/frames.js'
 import { passEarlierFrames } from './before-start.js'
 import type { StrategyHost } from './host.js'
-
-/** The frames that a strategy sends. */
-export const STRATEGY_FRAMES: readonly FrameDefinition[] = [Order, TimerRequest, Pair]
 
 /** From now on a strategy gets the frames that its consumer reads. */
 export function passFrames(consumer: Consumer, host: StrategyHost): void {

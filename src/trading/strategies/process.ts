@@ -5,11 +5,12 @@ import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.j
 import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import { Pulse } from '../../state/heartbeats/pulse.js'
 import type { Wait } from '../../wait/run-loop.js'
+import { STRATEGY_FRAMES } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import { StrategyHost, type StrategyLife } from './host.js'
 import { loadStrategy } from './load.js'
 import { LogFile } from './log-file.js'
-import { passFrames, STRATEGY_FRAMES, startHost } from './pass-frames.js'
+import { passFrames, startHost } from './pass-frames.js'
 
 /** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
 export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | 'epoch' | 'seed' | 'accounts'> {

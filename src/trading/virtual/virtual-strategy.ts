@@ -1,9 +1,10 @@
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import { endEpoch, recordEvent, startEpoch } from '../gateway/epochs.js'
 import { type RunningStrategy, type StrategyEnvironment, writerOptions } from '../gateway/running-strategy.js'
+import { STRATEGY_FRAMES } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import { StrategyHost } from '../strategies/host.js'
-import { passFrames, STRATEGY_FRAMES, startHost } from '../strategies/pass-frames.js'
+import { passFrames, startHost } from '../strategies/pass-frames.js'
 import type { StrategyDefinition } from '../strategies/strategy.js'
 
 /**
