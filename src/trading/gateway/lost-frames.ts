@@ -10,10 +10,8 @@ import { findLast } from '../../runtime/consumer/find-last.js'
 import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { bootOf } from '../../runtime/opening/boot-of.js'
 import type { LostJournal, Player } from '../desk/player.js'
-import { Order } from '../messages/order-frames.js'
 import { MAX_EPOCH } from '../messages/order-id.js'
-import { Pair } from '../messages/pair-frames.js'
-import { Lost, TimerRequest, VenueReport } from '../sequence/frames.js'
+import { Lost, STRATEGY_FRAMES, VenueReport } from '../sequence/frames.js'
 import {
   type HomeDirectory,
   OPERATOR,
@@ -179,7 +177,8 @@ function positionAfter(journal: string, from: number, copies: number): number {
   const count = (): void => {
     left--
   }
-  const handlers = on(Order, count).on(Pair, count).on(TimerRequest, count).on(VenueReport, count)
+  const handlers = on(VenueReport, count)
+  for (const definition of STRATEGY_FRAMES) handlers.on(definition, count)
   try {
     while (left > 0 && reader.poll(handlers, 1) > 0);
     return reader.position

@@ -5,10 +5,9 @@ import { type FrameView, pointerOf } from '../../frames/view.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import { specOf } from '../messages/instrument-frames.js'
-import { Fill, Order } from '../messages/order-frames.js'
-import { Pair } from '../messages/pair-frames.js'
+import { Fill } from '../messages/order-frames.js'
 import { InstrumentTerms, Taken } from '../messages/sequence-frames.js'
-import { StrategyReset, TimerRequest } from '../sequence/frames.js'
+import { isStrategyFrame, STRATEGY_FRAMES, StrategyReset } from '../sequence/frames.js'
 import { type HomeDirectory, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { isSameFrame } from '../sequence/same-frame.js'
 
@@ -68,9 +67,6 @@ export function compareCopies(home: HomeDirectory, strategies: ReadonlyMap<numbe
       unreadable.set(strategy, error as Error)
     }
   })
-    .on(Order, compare)
-    .on(Pair, compare)
-    .on(TimerRequest, compare)
     .on(StrategyReset, ({ strategy }) => {
       // What was compared before is another journal, which was put aside.
       originals.get(strategy)?.close()
@@ -83,6 +79,7 @@ export function compareCopies(home: HomeDirectory, strategies: ReadonlyMap<numbe
       const venue = venues[frame.instrument] ?? ''
       fills.set(venue, (fills.get(venue) ?? 0) + 1)
     })
+  for (const definition of STRATEGY_FRAMES) handlers.on(definition, compare)
   const reader = Reader.open(home.sequence)
   try {
     while (reader.position < end && reader.poll(handlers, BATCH) > 0);
@@ -110,7 +107,7 @@ class Original {
   compare(copy: FrameView): CopyDifference | undefined {
     for (let next = this.frames.next(); next.done !== true; next = this.frames.next()) {
       const frame = next.value
-      if (!frame.is(Order) && !frame.is(Pair) && !frame.is(TimerRequest)) continue
+      if (!isStrategyFrame(frame)) continue
       if (isSameFrame(pointerOf(frame) as FramePointer, pointerOf(copy) as FramePointer)) return undefined
       return { position: copy.position, original: frame.position, copy: copy.toJSON(), written: frame.toJSON() }
     }

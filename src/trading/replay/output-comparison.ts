@@ -5,7 +5,7 @@ import { Reader } from '../../journal/read/reader.js'
 import { Lifecycle } from '../../runtime/consumer/lifecycle.js'
 import { Order } from '../messages/order-frames.js'
 import { Pair } from '../messages/pair-frames.js'
-import { TimerRequest } from '../sequence/frames.js'
+import { isStrategyFrame } from '../sequence/frames.js'
 import { isSameFrame } from '../sequence/same-frame.js'
 import type { StrategyOutput } from '../strategies/host.js'
 
@@ -138,7 +138,7 @@ export class OutputComparison implements StrategyOutput {
     for (let next = this.frames.next(); next.done !== true; next = this.frames.next()) {
       const frame = next.value
       if (frame.position > this.last) return false
-      if (frame.is(Order) || frame.is(Pair) || frame.is(TimerRequest)) {
+      if (isStrategyFrame(frame)) {
         // What led to it is gone.
         if ((frame.cause ?? -1) >= this.lostFrom) continue
         this.expected = frame

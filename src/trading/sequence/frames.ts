@@ -1,5 +1,6 @@
 import { type FrameDefinition, frame } from '../../frames/definition.js'
 import { ascii, bool, bytes, enumOf, f64, i64, instrument, text, u16, u32, u64 } from '../../frames/field.js'
+import type { FrameView } from '../../frames/view.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
@@ -197,3 +198,8 @@ export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
 
 /** The frames that a strategy sends: its journal has them, and the sequence copies. */
 export const STRATEGY_FRAMES: readonly FrameDefinition[] = [Order, TimerRequest, Pair]
+
+/** Whether a strategy has sent a frame. A strategy's journal also has its starts and ends, which nobody copies. */
+export function isStrategyFrame(view: FrameView): boolean {
+  return STRATEGY_FRAMES.some(definition => view.is(definition))
+}
