@@ -5,10 +5,11 @@ import { configDefaults, defineConfig } from 'vitest/config'
  * them to `npm run test:processes`, and continuous integration runs both.
  */
 const PROCESSES = [
+  'test/cli/demo.test.ts',
   'test/docs/{examples,runtime-examples}.test.ts',
   'test/trading/gateway/{breaker-figures,changes-under-load,commands,failures,foreign-strategy,kills}.test.ts',
   'test/trading/gateway/{lost-frames,misbehaving,modules,orphans,restored-copies,supervision}.test.ts',
-  'test/trading/gateway/unreliable-venue.test.ts',
+  'test/trading/gateway/{home-replaced,running-changes,unreliable-venue}.test.ts',
   'test/trading/pairs/{gateway,kills,paced-gateway}.test.ts',
   'test/trading/replay/{command,strategy,verdicts}.test.ts',
 ]

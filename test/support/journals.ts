@@ -106,7 +106,7 @@ export function ticktape(...args: readonly string[]): CommandResult {
 export function ticktapeWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): CommandResult {
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
     maxBuffer: 64 * 2 ** 20,
     env: { ...process.env, ...env },
   })
