@@ -1,9 +1,26 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/**
+ * Tests that start whole desks, process by process, again and again. They are half of the time of all tests: `npm test` leaves
+ * them to `npm run test:processes`, and continuous integration runs both.
+ */
+const PROCESSES = [
+  'test/cli/demo.test.ts',
+  'test/docs/{examples,runtime-examples}.test.ts',
+  'test/trading/gateway/{breaker-figures,changes-under-load,commands,failures,foreign-strategy,kills}.test.ts',
+  'test/trading/gateway/{lost-frames,misbehaving,modules,orphans,restored-copies,supervision}.test.ts',
+  'test/trading/gateway/{home-replaced,running-changes,unreliable-venue}.test.ts',
+  'test/trading/pairs/{gateway,kills,paced-gateway}.test.ts',
+  'test/trading/replay/{command,strategy,verdicts}.test.ts',
+]
+/** 'processes' or 'others'; all tests without it, so that any file can be run by its name. */
+const part = process.env['TICKTAPE_TESTS']
 
 // Tests import 'ticktape', which is this package as it ships: dist, so build first (`npm test` does).
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: part === 'processes' ? PROCESSES : ['test/**/*.test.ts'],
+    exclude: part === 'others' ? [...configDefaults.exclude, ...PROCESSES] : configDefaults.exclude,
     globalSetup: ['test/support/global-setup.ts'],
     // Loaded by Node as it is, not rewritten by vite; except to measure coverage, which needs that.
     server: { deps: { external: process.argv.includes('--coverage') ? [] : [/\/dist\//] } },

@@ -1,6 +1,8 @@
 import { question as appendLatency } from './append-latency.js'
+import { question as backtest } from './backtest.js'
 import { question as catchUp } from './catch-up.js'
 import { question as gateway } from './gateway.js'
+import { question as manyStrategies } from './many-strategies.js'
 import { question as matching } from './matching.js'
 import { question as memory } from './memory.js'
 import { question as merged } from './merged.js'
@@ -34,6 +36,8 @@ export const QUESTIONS: readonly Question[] = [
   memory,
   state,
   gateway,
+  manyStrategies,
   risk,
   matching,
+  backtest,
 ]

@@ -77,9 +77,7 @@ export const question: Question = {
             y: 'ns per frame',
             logarithmic: false,
             x: counts.map(String),
-            panels: [
-              { title: '', ways: [{ name: 'ticktape', values: cost.contenders.map(c => median(c.values)) }] },
-            ],
+            panels: [{ title: '', ways: [{ name: 'ticktape', values: cost.contenders.map(c => median(c.values)) }] }],
           },
         ],
       }

@@ -61,6 +61,20 @@ export function engineWay(conditions: Conditions, frames: number, writer: Proces
   return { ...oursWay(conditions, variant, writer, reader), name: 'frames of the engine, with timestamps' }
 }
 
+/** C++ that writes the same frames in bursts as large as those of a gateway: what a runtime in C++ could do at most. */
+export function cppBurstWay(conditions: Conditions, frames: number): Way {
+  const variant: Variant = {
+    label: ROLLING,
+    frames,
+    size: 64,
+    batch: 256,
+    timestamps: true,
+    pages: 'rolling',
+    where: 'memory',
+  }
+  return baselineWay(conditions, variant, 'C++, bursts of 256', 'barrier', ['--fetch-ahead'])
+}
+
 export function oursWay(conditions: Conditions, variant: Variant, writer: Process, reader: Process): Way {
   const { frames, size, batch, timestamps } = variant
   return wayOf('ticktape', variant, async () => {

@@ -1,6 +1,6 @@
 // A venue of one's own, in a process of its own: as small as a venue can be.
 //
-//     npx ticktape run examples/strategy.mjs --venue examples/own-venue.mjs --duration 10
+//     npx ticktape run examples/momentum.mjs --venue examples/own-venue.mjs --duration 10
 //
 // It fills an order completely once the feed's best price reaches the order's, and keeps its orders in memory. A real one has a socket:
 // `submit`, `amend` and `cancel` send and return at once, and the answers are reported when they arrive. Prices and quantities are in whole

@@ -1,9 +1,9 @@
 /**
- * Writes the tables of docs/orders.md and docs/risk.md from the code that uses them, between the marks in those pages.
- * `--check` writes nothing and fails when a page differs from what it would write.
+ * Writes the tables of docs/orders.md and docs/risk.md from the code that uses them, between the marks in those pages; and
+ * schemas/desk.schema.json, for editors. `--check` writes nothing and fails when a file differs from what it would write.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { root } from './run.mjs'
 
@@ -25,6 +25,7 @@ const { WORDS } = await load('trading/orders/life/words.ts')
 const { REASONS } = await load('trading/messages/reasons.ts')
 const { REASON_TEXTS } = await load('trading/messages/reason-texts.ts')
 const { LIMIT_NAMES, LIMIT_TEXTS } = await load('trading/risk/limits.ts')
+const { DESK_SCHEMA } = await load('trading/desk-file/schema.ts')
 
 const row = cells => `| ${cells.join(' | ')} |`
 const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
@@ -80,9 +81,18 @@ for (const page of ['orders.md', 'risk.md']) {
       return `${begin}${TABLES[name]}\n${end}`
     },
   )
-  if (!isCheck) writeFileSync(path, wanted)
-  else if (present !== wanted) {
+  put(path, present, wanted)
+}
+
+const schema = join(root, 'schemas/desk.schema.json')
+put(schema, existsSync(schema) ? readFileSync(schema, 'utf8') : '', `${JSON.stringify(DESK_SCHEMA, null, 2)}\n`)
+
+function put(path, present, wanted) {
+  if (present === wanted) return
+  if (isCheck) {
     console.error(`${relative(root, path)} does not show the current code: run npm run generate`)
     process.exit(1)
   }
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, wanted)
 }

@@ -12,6 +12,7 @@ import { checkBinary } from './check-binary.mjs'
 import { gypEnvironment } from './headers.mjs'
 import { root, run } from './run.mjs'
 import { TARGETS } from './targets.mjs'
+import { checkCompilerLicences } from './third-party-notices.mjs'
 import { cacheFolder, fetchZig } from './zig.mjs'
 
 const { values: options } = parseArgs({
@@ -27,7 +28,10 @@ const folder = mkdtempSync(join(cacheFolder, 'package-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 if (options.gcc) buildHere()
-else for (const target of chosen()) build(target)
+else {
+  checkCompilerLicences(dirname(fetchZig().zig))
+  for (const target of chosen()) build(target)
+}
 
 function chosen() {
   if (options.only === undefined) return TARGETS

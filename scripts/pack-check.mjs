@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { root, run } from './run.mjs'
 
 const ALLOWED = [
-  /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE)$/,
+  /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY|THIRD-PARTY-NOTICES)\.md|LICENSE)$/,
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
   /^docs\/((decisions\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
-  /^examples\/[\w-]+\.mjs$/,
+  /^examples\/([\w-]+\.(mjs|json)|README\.md|python\/[\w-]+\.(py|json))$/,
+  /^schemas\/desk\.schema\.json$/,
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape(\.(glibc|musl))?\.node$/,
 ]
 const REQUIRED = [
@@ -20,6 +21,8 @@ const REQUIRED = [
   'dist/cli/main.js',
   'docs/guide.md',
   'examples/quickstart.mjs',
+  'schemas/desk.schema.json',
+  'THIRD-PARTY-NOTICES.md',
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'ticktape-package-check-'))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { ascii, f64, frame, Reader, Writer } from 'ticktape'
 
-for (const name of ['runtime', 'trading', 'state']) {
+for (const name of ['runtime', 'trading', 'state', 'testing']) {
   assert(Object.keys(await import(`ticktape/${name}`)).length > 0, `ticktape/${name} exports nothing`)
 }
 

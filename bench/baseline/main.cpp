@@ -4,6 +4,7 @@
 //   baseline write DIR --frames N [--size 64|128] [--page BYTES] [--batch N] [--timestamps] [--announce barrier|ordered|release] [--wait-next] [--written] [--fetch-ahead] [--cpu N]
 //   baseline read DIR --frames N [--cpu N]
 //   baseline pingpong OWN OTHER --role ping|pong --frames N [--page BYTES] [--timestamps] [--fetch-ahead] [--cpu N]
+//   baseline orders OWN OTHER --role gateway|strategy --frames N [--page BYTES] [--cpu N]
 //   baseline lines --cpus A,B
 //   baseline wake --cpus A,B --frames N --every-us N
 //   baseline label DIR --frames N [--page BYTES]
@@ -60,7 +61,7 @@ struct Options {
   bool written = false;
 
   Options(int count, char** words) {
-    if (count < 2) usage("write, read, pingpong, lines or wake?");
+    if (count < 2) usage("write, read, pingpong, orders, lines or wake?");
     mode = words[1];
     for (int i = 2; i < count; i++) {
       const std::string word = words[i];
@@ -82,7 +83,7 @@ struct Options {
       else if (word.rfind("--", 0) == 0) usage("no option " + word);
       else paths.push_back(word);
     }
-    const std::size_t wanted = mode == "lines" || mode == "wake" ? 0 : mode == "pingpong" ? 2 : 1;
+    const std::size_t wanted = mode == "lines" || mode == "wake" ? 0 : mode == "pingpong" || mode == "orders" ? 2 : 1;
     if (paths.size() != wanted) usage(mode + " takes " + std::to_string(wanted) + " directories");
   }
 
@@ -242,6 +243,76 @@ int pingpong(const Options& options) {
   return errors == 0 ? 0 : 1;
 }
 
+/** Reports of an order: that it was accepted, and that it was cancelled. */
+constexpr int kReports = 2;
+
+/** The gateway of `orders`: for each order what was taken, a copy, the intent and the reports, in one store. */
+uint64_t answerOrders(Writer& writer, Reader& reader, uint64_t orders) {
+  uint64_t errors = 0;
+  for (uint64_t answered = 0; answered < orders;) {
+    reader.poll([&](const uint8_t* frame, uint32_t) {
+      double sum = 0;
+      const double seq = take<Large>(frame, sum);
+      if (seq != static_cast<double>(answered++)) errors++;
+      writer.cork();
+      uint8_t* taken = writer.begin(Small::kSlots);
+      fill<Small>(taken, answered);
+      writer.commit(taken, Small::kType, Small::kSlots);
+      uint8_t* copy = writer.begin(Large::kSlots);
+      std::memcpy(copy + Large::kPayload, frame + Large::kPayload, Large::kFields * sizeof(double));
+      writer.commit(copy, Large::kType, Large::kSlots);
+      for (int i = 0; i < 1 + kReports; i++) {
+        uint8_t* outcome = writer.begin(Large::kSlots);
+        fill<Large>(outcome, static_cast<uint64_t>(seq));
+        writer.commit(outcome, Large::kType, Large::kSlots);
+      }
+      writer.uncork();
+    });
+  }
+  return errors;
+}
+
+/**
+ * What an order and its reports cost without risk, an exchange and a language above the journal: the strategy writes an order of 128
+ * bytes and measures until it has read the last report; frames have timestamps, as in the runtime.
+ */
+int orders(const Options& options) {
+  Writer writer(options.paths[0], options.page, options.how(), true);
+  writer.fetchAhead();
+  pin(options.cpu);
+  awaitGo();  // the other journal exists now
+  Reader reader(options.paths[1]);
+  if (options.role == "gateway") {
+    const uint64_t errors = answerOrders(writer, reader, options.frames);
+    // The other side must read the last report before this side unmaps it.
+    awaitGo();
+    return errors == 0 ? 0 : 1;
+  }
+  uint64_t errors = 0;
+  double sum = 0;
+  std::vector<uint32_t> times;
+  times.reserve(options.frames);
+  for (uint64_t i = 0; i < options.frames; i++) {
+    const int64_t before = now();
+    uint8_t* order = writer.begin(Large::kSlots);
+    fill<Large>(order, i);
+    writer.commit(order, Large::kType, Large::kSlots);
+    // The copy, the intent and the reports.
+    int left = 2 + kReports;
+    while (left > 0) {
+      reader.poll([&](const uint8_t* frame, uint32_t type) {
+        if (type != Large::kType) return;
+        if (take<Large>(frame, sum) != static_cast<double>(i)) errors++;
+        left--;
+      });
+    }
+    times.push_back(static_cast<uint32_t>(now() - before));
+  }
+  times.erase(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 10));
+  printTimes(times, errors);
+  return errors == 0 ? 0 : 1;
+}
+
 /** Texts of every length of UTF-8, the longest one filling its field. */
 constexpr const char* kNotes[] = {"", "a", "é", "币安人生", "🚀 to the moon", "123456789012345678901234567890123456"};
 
@@ -351,6 +422,7 @@ int main(int count, char** words) {
   if (options.mode == "write") return write(options);
   if (options.mode == "read") return read(options);
   if (options.mode == "pingpong") return pingpong(options);
+  if (options.mode == "orders") return orders(options);
   if (options.mode == "lines") return lines(options);
   if (options.mode == "wake") return wake(options);
   if (options.mode == "label") return label(options);

@@ -1,5 +1,6 @@
 // A process that sends orders through risk and the book of orders, without journals and venues.
 import { getHeapStatistics } from 'node:v8'
+import { PASSED_ON } from '../../dist/base/passed-on.js'
 import type { Instrument } from '../../dist/trading/instruments/instrument.js'
 import { Instruments } from '../../dist/trading/instruments/instruments.js'
 import { idHigh } from '../../dist/trading/messages/order-id.js'
@@ -58,13 +59,15 @@ class Desk {
   readonly risk: Risk
   readonly event = new VenueEvent()
   readonly batch: LiveOrder[] = []
-  private now = 1e9
+  // As the runtime keeps its time, so that none of the bytes counted are the benchmark's own.
+  private now = PASSED_ON
   private counter = 0
   private trade = 0
   private round = 0
   denied = 0
 
   constructor(private readonly withRisk: boolean) {
+    this.now = 1e9
     for (const symbol of SYMBOLS) {
       const base = symbol.slice(0, 3)
       this.instruments.add({

@@ -64,9 +64,7 @@ function colour(ways: readonly string[]): object {
   }
 }
 
-const waysOf = ({ panels }: Plot): string[] => [
-  ...new Set(panels.flatMap(({ ways }) => ways.map(({ name }) => name))),
-]
+const waysOf = ({ panels }: Plot): string[] => [...new Set(panels.flatMap(({ ways }) => ways.map(({ name }) => name)))]
 
 /** A line a way, over an axis of labels. */
 function lines(plot: Plot): object {

@@ -1,24 +1,16 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { registerBreaker } from './commands/breaker.js'
-import { registerLs } from './commands/ls.js'
-import { registerPrune } from './commands/prune.js'
-import { registerRepair } from './commands/repair.js'
-import { registerReplay } from './commands/replay.js'
-import { registerReset } from './commands/reset.js'
-import { registerRun } from './commands/run.js'
-import { registerTail } from './commands/tail.js'
-import { registerVerify } from './commands/verify.js'
-import { registerDemo } from './demo/demo.js'
-import { registerDoctor } from './doctor/doctor.js'
+import { COMMANDS } from './commands.js'
 import { Exit, printError, UsageError } from './output/failure.js'
 import { helpWidth, wrapped } from './output/help.js'
+import { Output } from './output/output.js'
 
 const HELP = `
 Exit codes:
   0    done; the journal is sound
   1    found damage, losses, or something bad
   2    could not run: not found, no permission, not a journal, wrong arguments
+  3    no gateway runs that could do the command; it does not act later
   130  ended by Ctrl-C
 
 Errors are one line on stderr, 'code: message'; with --json one object,
@@ -31,34 +23,32 @@ Examples:
 
 'ticktape help COMMAND' shows a command's options and examples.`
 
-/** The program with all its commands. */
-function program(): Command {
+/** The program with one of its commands, or with all of them when the name is no command's. @param out for the help. */
+async function program(name: string | undefined, out: Output): Promise<Command> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   const root = new Command('ticktape')
     .description('Inspect, check, repair and prune memory-mapped journals.')
     .version(version)
     // Commander would print and exit by itself; this program prints the errors and sets the exit codes.
     .exitOverride()
-    .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
+    .configureOutput({
+      writeOut: text => out.add(text),
+      outputError: () => {},
+      getOutHelpWidth: helpWidth,
+      getErrHelpWidth: helpWidth,
+    })
     .addHelpText('after', wrapped(HELP))
-  registerDemo(root)
-  registerRun(root)
-  registerReplay(root)
-  registerReset(root)
-  registerTail(root)
-  registerLs(root)
-  registerVerify(root)
-  registerRepair(root)
-  registerPrune(root)
-  registerDoctor(root)
-  registerBreaker(root)
+  const wanted = COMMANDS.filter(({ names }) => name !== undefined && names.includes(name))
+  const modules = wanted.length > 0 ? wanted : COMMANDS
+  for (const register of await Promise.all(modules.map(({ load }) => load()))) register(root)
   return root
 }
 
 /** Runs what the command line says and sets the exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
-  const root = program()
   const [, , first, second] = argv
+  const help = new Output()
+  const root = await program(first, help)
   const isCommand = (name: string): boolean => root.commands.some(command => command.name() === name)
   try {
     // For `help UNKNOWN` commander would print the general help; for running UNKNOWN it suggests similar commands.
@@ -71,6 +61,12 @@ export async function run(argv: readonly string[]): Promise<void> {
       argv.includes('--json'),
       first !== undefined && isCommand(first) ? `help ${first}` : 'help',
     )
+  }
+  try {
+    // Its reader may want the beginning only: `ticktape help | head -5`.
+    await help.flush()
+  } catch (error) {
+    process.exitCode = printError(error, false)
   }
 }
 

@@ -4,6 +4,8 @@ export { Broadcast, type BroadcastOptions, type MemberInfo, type MemberStatus } 
 export { BroadcastMember, type MemberOptions } from '../state/broadcast/member.js'
 export { Counter, Gauge } from '../state/counters/counter.js'
 export { type CounterInfo, Counters, type CountersOptions } from '../state/counters/counters.js'
+export type { HeartbeatInfo, Phase } from '../state/heartbeats/cell.js'
+export { Heartbeats, type HeartbeatsOptions } from '../state/heartbeats/heartbeats.js'
 export { LatestValues, type LatestValuesOptions } from '../state/latest-values/latest-values.js'
 export type { WhenFull } from '../state/ring/producer.js'
 export { Ring, type RingOptions, type RingRunOptions } from '../state/ring/ring.js'

@@ -42,6 +42,13 @@ export type {
   Side,
   TimeInForce,
 } from '../trading/messages/order-terms.js'
+export {
+  Pair,
+  PairReport,
+  type PairReportValues,
+  type PairState,
+  type PairValues,
+} from '../trading/messages/pair-frames.js'
 export { REASONS, type Reason } from '../trading/messages/reasons.js'
 export { Clock, InstrumentTerms, Taken } from '../trading/messages/sequence-frames.js'
 export type { Position, Scale } from '../trading/positions/book.js'

@@ -6,6 +6,16 @@ export class StrategyError extends TicktapeError {
   readonly code = 'ERR_STRATEGY'
 }
 
+/** A handler of a strategy returned a promise: what it sent later would have no frame as its cause. */
+export class PromiseReturnedError extends TicktapeError {
+  readonly code = 'ERR_PROMISE_RETURNED'
+}
+
+/** A strategy cannot be replayed: its module ended the process, or rejected a promise. */
+export class ReplayError extends TicktapeError {
+  readonly code = 'ERR_REPLAY'
+}
+
 /** A value or a module is no venue; or a venue reports an event that no frame can hold, of which nothing is recorded. */
 export class VenueError extends TicktapeError {
   readonly code = 'ERR_VENUE'
@@ -110,6 +120,22 @@ export class SnapshotError extends TicktapeError {
 /** What a replay needs is on pages that are gone: retired, or removed. */
 export class PagesGoneError extends TicktapeError {
   readonly code = 'ERR_PAGES_GONE'
+}
+
+/** A desk.json is not JSON, or has what it may not have. The message names it, and the nearest known name. */
+export class DeskFileError extends TicktapeError {
+  readonly code = 'ERR_DESK_FILE'
+}
+
+/** A home's journals have no order with this id. */
+export class UnknownOrderError extends TicktapeError {
+  readonly code = 'ERR_UNKNOWN_ORDER'
+  readonly orderId: bigint
+
+  constructor(message: string, orderId: bigint, location: ErrorLocation = {}) {
+    super(message, location)
+    this.orderId = orderId
+  }
 }
 
 /** The sequence has other outcomes than this gateway decides from the same inputs. */

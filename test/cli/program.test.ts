@@ -1,11 +1,31 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
 import { Writer } from 'ticktape'
 import { expect, test } from 'vitest'
+import { COMMANDS as MODULES } from '../../dist/cli/commands.js'
 import { makeFolder } from '../support/folders.ts'
 import { ticktape } from '../support/journals.ts'
 
-const COMMANDS = ['demo', 'run', 'replay', 'tail', 'ls', 'verify', 'repair', 'prune', 'doctor']
+const COMMANDS = [
+  'demo',
+  'run',
+  'replay',
+  'orders',
+  'positions',
+  'why',
+  'tail',
+  'ls',
+  'verify',
+  'repair',
+  'prune',
+  'doctor',
+  'strategy',
+  'flatten',
+  'limits',
+]
 
 test("the version is the package's", () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -21,13 +41,19 @@ test('help lists every command and the exit codes', () => {
   expect(stdout).toContain('Exit codes')
 })
 
+test.each(MODULES)('the module of $names has just these commands', async ({ names, load }) => {
+  const root = new Command()
+  ;(await load())(root)
+  expect(root.commands.map(command => command.name())).toEqual(names)
+})
+
 test.each(COMMANDS)('%s has examples in its help', command => {
   const { status, stdout } = ticktape(command, '--help')
   expect(status).toBe(0)
   expect(stdout).toContain(`$ ticktape ${command}`)
 })
 
-test('all help is wrapped in the same way: that of commander and our own', () => {
+test('all help is wrapped in the same way: that of commander and our own', { timeout: 120_000 }, () => {
   for (const command of COMMANDS) {
     const [prose] = ticktape(command, '--help').stdout.split('\nExamples:')
     expect(
@@ -35,6 +61,16 @@ test('all help is wrapped in the same way: that of commander and our own', () =>
       command,
     ).toEqual([])
   }
+})
+
+test('help ends quietly when its output is closed, and says when it cannot be written', () => {
+  const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+  const help = (rest: string): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync('bash', ['-o', 'pipefail', '-c', `"${process.execPath}" "${command}" --help ${rest}`], {
+      encoding: 'utf8',
+    })
+  expect(help('| true')).toMatchObject({ status: 0, stderr: '' })
+  expect(help('> /dev/full')).toMatchObject({ status: 2, stderr: expect.stringMatching(/^ENOSPC: .*\n$/) as string })
 })
 
 test('without a command it shows the help and fails', () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
 import { ticktape } from '../support/journals.ts'
 
-const STRATEGY = join(import.meta.dirname, '../../examples/strategy.mjs')
+const STRATEGY = join(import.meta.dirname, '../../examples/momentum.mjs')
 
 /** A file with a text, in a folder of its own. */
 function fileOf(name: string, text: string): string {
@@ -27,7 +27,7 @@ test('run: --venue, --risk and --instruments name files that exist and have what
     ['--risk', list, /^ERR_USAGE: --risk: .*list\.json must have an object$/m],
     ['--instruments', object, /^ERR_USAGE: --instruments: .*object\.json must have a list$/m],
     ['--risk', fileOf('typo.json', '{ "maxPositon": 1 }'), /^ERR_INVALID_OPTION: .*maxPositon.*maxPosition/m],
-    ['--venue', STRATEGY, /^ERR_VENUE: .*strategy\.mjs is no venue: it has no function 'start'$/m],
+    ['--venue', STRATEGY, /^ERR_VENUE: .*momentum\.mjs is no venue: it has no function 'start'$/m],
   ]
   for (const [option, file, message] of cases) {
     const { status, stderr } = ticktape('run', STRATEGY, option, file, '--duration', '1')

@@ -56,9 +56,9 @@ test('follow: says that it waits, and Ctrl-C before there is a journal ends it q
   expect(said).toBe(`waiting for ${directory}\n`)
 })
 
-test('strategy: runs and trades, and its replay is the same', { timeout: 60_000 }, () => {
+test('momentum: runs and trades, and its replay is the same', { timeout: 60_000 }, () => {
   const home = join(makeFolder('memory'), 'home')
-  const strategy = join(EXAMPLES, 'strategy.mjs')
+  const strategy = join(EXAMPLES, 'momentum.mjs')
   const { status, stdout } = ticktape('run', strategy, '--home', home, '--duration', '6', '--json')
   expect(status).toBe(0)
   const lines = stdout
@@ -87,6 +87,13 @@ test('market making: the strategy quotes, and the exchange has its orders and fi
   expect(stderr).toMatch(/^\[maker\] holds -?[\d.]+, profit -?\d+\.\d\d before fees$/m)
 })
 
+test('pair arbitrage: what is bought at one venue is sold at the other one', { timeout: 120_000 }, () => {
+  const { status, stdout, stderr } = run('pair-arbitrage.mjs')
+  const [, north, south] = /^bought less sold: (-?[\d.]+) at north, (-?[\d.]+) at south\n$/.exec(stdout) ?? []
+  expect([status, Number(north) + Number(south)]).toEqual([0, 0])
+  expect(stderr).toMatch(/^\[arbitrage\] [1-9]\d* pairs done, 0 unbalanced; profit -?[\d.]+ before fees$/m)
+})
+
 test('risk limits: what two strategies hold together is the limit, and the rest is denied', {
   timeout: 120_000,
 }, () => {
@@ -105,7 +112,7 @@ test('risk limits: what two strategies hold together is the limit, and the rest 
 
 test('own venue: a venue in a process of its own answers, and the replay is the same', { timeout: 100_000 }, () => {
   const home = join(makeFolder('memory'), 'home')
-  const files = [join(EXAMPLES, 'strategy.mjs'), '--venue', join(EXAMPLES, 'own-venue.mjs')]
+  const files = [join(EXAMPLES, 'momentum.mjs'), '--venue', join(EXAMPLES, 'own-venue.mjs')]
   const { status, stdout } = ticktape('run', ...files, '--home', home, '--duration', '8', '--json')
   expect(status).toBe(0)
   const lines = stdout
@@ -139,7 +146,7 @@ test('the strategy in docs/runtime.md runs, and its replay is the same', { timeo
   expect([status, stderr]).toEqual([0, expect.stringMatching(/\[momentum\] filled 0\.01 at \d+/) as string])
   expect(ticktape('replay', home)).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/gateway: the same.*\nmomentum: the same/) as string,
+    stdout: expect.stringMatching(/gateway: the same.*\nsim: the same.*\nmomentum: the same/) as string,
   })
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as ticktape from 'ticktape'
 import * as runtime from 'ticktape/runtime'
 import * as state from 'ticktape/state'
+import * as testing from 'ticktape/testing'
 import * as trading from 'ticktape/trading'
 import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
@@ -11,13 +12,21 @@ import { makeFolder } from '../support/folders.ts'
 /** Every block of TypeScript in the documents compiles against the package, with strict options. */
 
 const ROOT = join(import.meta.dirname, '../..')
-const DOCUMENTS = ['README.md', 'docs/guide.md', 'docs/state.md', 'docs/runtime.md']
+const DOCUMENTS = [
+  'README.md',
+  'docs/guide.md',
+  'docs/state.md',
+  'docs/runtime.md',
+  'docs/operations.md',
+  'docs/backtests.md',
+]
 
 const PACKAGES: readonly [string, object][] = [
   ['ticktape', ticktape],
   ['ticktape/runtime', runtime],
   ['ticktape/state', state],
   ['ticktape/trading', trading],
+  ['ticktape/testing', testing],
 ]
 
 /** Names that a block uses, and that an earlier block or the text around it has introduced. */

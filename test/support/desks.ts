@@ -14,8 +14,8 @@ export const SEQUENCE = 1
 export const STRATEGY_JOURNALS = 4096
 
 /** A strategy's module. */
-export function moduleOf(body: string, name = 'strategy.mjs'): string {
-  const file = join(makeFolder(), name)
+export function moduleOf(body: string, name = 'strategy.mjs', folder = makeFolder()): string {
+  const file = join(folder, name)
   writeFileSync(file, `import { defineStrategy } from '${RUNTIME}'\n${body}`)
   return file
 }

@@ -1,12 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 
 /** A new folder, on disk or in shared memory, removed when the test is over. */
 export function makeFolder(where: 'disk' | 'memory' = 'disk'): string {
-  const root = where === 'disk' ? tmpdir() : (process.env['TICKTAPE_TEST_MEMORY'] ?? tmpdir())
-  const folder = mkdtempSync(join(root, 'journal-'))
+  const folder = newFolder(where)
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
+}
+
+/** The same for all tests of a file: call it at the top of the file. */
+export function makeFolderForAll(where: 'disk' | 'memory' = 'disk'): string {
+  const folder = newFolder(where)
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function newFolder(where: 'disk' | 'memory'): string {
+  const root = where === 'disk' ? tmpdir() : (process.env['TICKTAPE_TEST_MEMORY'] ?? tmpdir())
+  return mkdtempSync(join(root, 'journal-'))
 }

@@ -1,4 +1,5 @@
 /** Gateways in processes of their own, so that they can be killed. */
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { GatewayStatus } from 'ticktape/runtime'
 import { type Child, startChild } from './child.ts'
@@ -59,6 +60,14 @@ export class GatewayProcess {
 
   async kill(): Promise<void> {
     await this.child.kill('SIGKILL')
+  }
+
+  /** Kills the gateway alone, without waiting for its strategies, which may hold its output open. */
+  async killAlone(): Promise<void> {
+    const { process: child } = this.child
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
   }
 
   private async ask(command: string): Promise<unknown> {

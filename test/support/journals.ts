@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -105,10 +106,20 @@ export function ticktape(...args: readonly string[]): CommandResult {
 export function ticktapeWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): CommandResult {
   const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
     maxBuffer: 64 * 2 ** 20,
     env: { ...process.env, ...env },
   })
+  return { status, stdout, stderr }
+}
+
+/** As `ticktape`, while this process goes on: for commands that a gateway in this process answers. */
+export async function runTicktape(...args: readonly string[]): Promise<CommandResult> {
+  const child = startTicktape(...args)
+  let [stdout, stderr] = ['', '']
+  child.stdout?.on('data', chunk => void (stdout += String(chunk)))
+  child.stderr?.on('data', chunk => void (stderr += String(chunk)))
+  const [status] = (await once(child, 'close')) as [number | null]
   return { status, stdout, stderr }
 }
 
@@ -127,4 +138,25 @@ export async function outputUntil(child: ChildProcess, wanted: string | RegExp):
     if (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text)) return text
   }
   throw new Error(`the command ended before it said ${String(wanted)}: ${text}`)
+}
+
+/** The output of a command, as it comes. */
+export class Heard {
+  text = ''
+
+  constructor(child: ChildProcess) {
+    child.stdout?.on('data', chunk => {
+      this.text += String(chunk)
+    })
+  }
+
+  /** Waits until the output has something. */
+  async until(wanted: RegExp, ms = 20_000): Promise<string> {
+    const end = Date.now() + ms
+    while (!wanted.test(this.text)) {
+      if (Date.now() > end) throw new Error(`the command did not say ${String(wanted)}, but: ${this.text}`)
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    return this.text
+  }
 }

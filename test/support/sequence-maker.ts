@@ -3,7 +3,7 @@
  * burst is published with its outcomes.
  */
 import { createHash } from 'node:crypto'
-import { Writer } from 'ticktape'
+import { type Values, Writer } from 'ticktape'
 import type { RiskOptions } from 'ticktape/runtime'
 import {
   BookTop,
@@ -20,9 +20,11 @@ import { makeDesk } from '../../dist/trading/desk/make-desk.js'
 import type { Instrument, InstrumentSpec } from '../../dist/trading/instruments/instrument.js'
 import { entryOf, writeInstrument } from '../../dist/trading/messages/instrument-frames.js'
 import { idHigh, orderIdFrom } from '../../dist/trading/messages/order-id.js'
+import { Pair } from '../../dist/trading/messages/pair-frames.js'
 import { Replica } from '../../dist/trading/replica/replica.js'
 import { type DeskConfig, writeConfig } from '../../dist/trading/sequence/config.js'
 import {
+  Lost,
   Run,
   SEQUENCE_FRAMES,
   StrategyEnd,
@@ -33,15 +35,18 @@ import {
 import {
   HomeDirectory,
   newIdentity,
+  OPERATOR,
   SEQUENCE,
   STRATEGY_JOURNALS,
   VENUE_JOURNALS,
   writeIdentity,
 } from '../../dist/trading/sequence/home.js'
 import { Sequence } from '../../dist/trading/sequence/sequence.js'
+import { Command, type CommandAction, StrategyEvent } from '../../dist/trading/sequence/supervision-frames.js'
 import { writeVenueReport } from '../../dist/trading/sequence/venue-reports.js'
 import { SnapshotWriter } from '../../dist/trading/snapshots/write.js'
 import { RecordedVenue } from '../../dist/trading/venues/recorded-venue.js'
+import type { RequestLimits } from '../../dist/trading/venues/request-limits.js'
 
 export interface MakerOptions {
   readonly home: string
@@ -55,6 +60,10 @@ export interface MakerOptions {
   readonly journals?: boolean
   /** Accounts of a second venue, `far`, which runs elsewhere; none without. */
   readonly far?: readonly string[]
+  /** What the venues allow. */
+  readonly requestLimits?: RequestLimits
+  readonly deadManMs?: number
+  readonly calendars?: DeskConfig['calendars']
 }
 
 export class SequenceMaker {
@@ -75,6 +84,7 @@ export class SequenceMaker {
   private snapshots = 0
   private replica: Replica | undefined = undefined
   private runs = 0
+  private commands = 0
 
   constructor(private readonly options: MakerOptions) {
     this.path = HomeDirectory.open(options.home).sequence
@@ -83,6 +93,8 @@ export class SequenceMaker {
     const venues = [exchange, ...far].map((venue, n) => ({ venue, isRemote: n === 1 }))
     this.config = {
       risk: options.risk ?? {},
+      deadManMs: options.deadManMs ?? 0,
+      calendars: options.calendars,
       expiryMs: options.expiryMs ?? 0,
       venues: venues.map(({ venue, isRemote }) => ({
         name: venue.name,
@@ -90,6 +102,7 @@ export class SequenceMaker {
         canAmend: venue.canAmend,
         deterministic: venue.deterministic,
         isRemote,
+        requestLimits: options.requestLimits,
         configuration: venue instanceof SimulatedExchange ? venue.configuration : undefined,
       })),
     }
@@ -123,8 +136,10 @@ export class SequenceMaker {
     const clock = desk.time.toBigInt(this.now)
     desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: ++this.runs, pid: 1, clock }))
     for (const spec of specs) this.addInstrument(spec)
-    desk.risk.setOptions(risk)
-    writeConfig(writer, { ...this.config, risk })
+    const config = { ...this.config, risk }
+    desk.configure(config)
+    writeConfig(writer, config)
+    desk.sessions.set(config.calendars, desk.now)
     desk.send()
   }
 
@@ -136,6 +151,7 @@ export class SequenceMaker {
     this.writer.addInstruments([entryOf(instrument)])
     writeInstrument(this.writer, instrument)
     this.instruments.push(instrument)
+    this.desk.sessions.add(instrument, this.desk.now)
     return instrument
   }
 
@@ -155,8 +171,45 @@ export class SequenceMaker {
   }
 
   switchTo(state: 'active' | 'reducing' | 'halted'): void {
-    this.writer.write(Switch, { state, reason: 'none', text: '' })
-    this.desk.switchTo(state)
+    this.desk.switchTo(state, this.writer.write(Switch, { state, reason: 'none', text: '' }))
+    this.desk.send()
+  }
+
+  /** A process of the strategy is ready. */
+  ready(strategy: number): void {
+    this.writer.write(StrategyEvent, { strategy, epoch: this.epochs.get(strategy) ?? 0, event: 'ready', text: '' })
+    this.desk.strategyReady(strategy)
+  }
+
+  /** A person's command. */
+  command(action: CommandAction, strategy = '', detail = ''): void {
+    const expires = this.desk.time.toBigInt(this.now) + 60_000_000_000n
+    const values = { id: BigInt(++this.commands), action, expires, user: 'u', reason: '', strategy, detail }
+    this.burst(OPERATOR, Command.slots, () => {
+      const position = this.writer.write(Command, values)
+      this.desk.tick(this.now)
+      this.desk.command(values, position)
+    })
+  }
+
+  /** The machine has stopped: the last frames of the strategies' journals may be gone. */
+  losePower(): void {
+    const { writer, desk } = this
+    const position = this.position
+    const all = [
+      { journal: SEQUENCE, taken: position, epoch: 0, id: '' },
+      ...[...this.epochs].map(([strategy, epoch]) => {
+        this.epochs.set(strategy, epoch + 1024)
+        return { journal: STRATEGY_JOURNALS + strategy, taken: 0, epoch: epoch + 1024, id: `s${strategy}` }
+      }),
+    ]
+    let last = 0
+    writer.batch(() => {
+      for (const [n, lost] of all.entries()) last = writer.write(Lost, { ...lost, last: n === all.length - 1 })
+    })
+    for (const strategy of this.epochs.keys()) desk.loseStrategy(strategy)
+    desk.losePower(last)
+    desk.send()
   }
 
   /** Lets what is due happen. */
@@ -185,6 +238,23 @@ export class SequenceMaker {
       this.desk.traded.record(instrument.number, price, quantity)
       this.desk.trade(instrument, side === 'buy' ? 0 : 1, price, quantity, position)
     })
+  }
+
+  /** A pair of a buy and a sell. */
+  pair(strategy: number, values: Partial<Values<typeof Pair>>): bigint {
+    const counter = 32 * Math.ceil(((this.counters.get(strategy) ?? 0) + 1) / 32)
+    this.counters.set(strategy, counter + 31)
+    const pairId = orderIdFrom(idHigh(strategy, this.epochs.get(strategy) ?? 1), counter)
+    Object.assign(this.requests.begin(Pair), { ...PAIR, ...values, pairId })
+    this.requests.commit()
+    this.burst(STRATEGY_JOURNALS + strategy, Pair.slots, () => {
+      const pointer = this.requests.peek() as never
+      const position = copyFirst(this.writer, this.requests)
+      this.desk.tick(this.now)
+      this.desk.pair(pointer, strategy, position)
+    })
+    this.requests.shift()
+    return pairId
   }
 
   /** A new order. Returns its id. */
@@ -302,6 +372,27 @@ function copyFirst(writer: Writer, recorder: FrameRecorder): number {
   const { copy } = writer as unknown as { readonly copy: (definition: unknown, frame: unknown) => number }
   return copy.call(writer, recorder.definitionOfFirst(), recorder.peek())
 }
+
+const PAIR = {
+  firstAccount: 0,
+  secondAccount: 0,
+  firstSide: 'buy',
+  secondSide: 'sell',
+  firstType: 'limit',
+  secondType: 'limit',
+  firstTimeInForce: 'gtc',
+  secondTimeInForce: 'gtc',
+  firstPostOnly: false,
+  secondPostOnly: false,
+  firstReduceOnly: false,
+  secondReduceOnly: false,
+  attempts: 3,
+  maxSlippage: 0.01,
+  settle: 20_000_000n,
+  retry: 5_000_000n,
+  firstLabel: '',
+  secondLabel: '',
+} as const
 
 const ORDER = {
   instrument: 0,

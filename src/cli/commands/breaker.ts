@@ -1,7 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Command } from 'commander'
+import { resumeHome } from '../../trading/operator/resume.js'
 import { type BreakerLimits, type BreakerStatus, CircuitBreaker } from '../../trading/risk/circuit-breaker.js'
+import { isHome } from '../../trading/sequence/home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint } from '../output/output.js'
@@ -35,13 +37,17 @@ export function registerBreaker(program: Command): void {
     })
   program
     .command('resume')
-    .description('allow trading again after a halt')
+    .description('allow trading again after a halt: resets the breaker and, in a home, the halt in its sequence')
     .argument('<path>', PATH_HELP)
+    .option('--reason <text>', 'why: it is on record in the home')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HALT_HELP))
-    .action(async (path: string, flags: { json?: boolean }) => {
-      await withBreaker(path, flags.json, breaker => {
+    .action(async (path: string, flags: { json?: boolean; reason?: string }) => {
+      await withBreaker(path, flags.json, async breaker => {
         breaker.resume()
+        // Halted means that the breaker or the sequence says so.
+        const home = homeOf(breaker.path)
+        if (home !== undefined) await resumeHome(home, flags.reason ?? '')
         return Exit.OK
       })
     })
@@ -85,14 +91,14 @@ Examples:
 async function withBreaker(
   path: string,
   json: boolean | undefined,
-  action: (breaker: CircuitBreaker) => number,
+  action: (breaker: CircuitBreaker) => number | Promise<number>,
 ): Promise<void> {
   const file = breakerAt(path)
   const breaker = CircuitBreaker.find(file)
   if (breaker === undefined)
     throw new UsageError(`there is no circuit breaker at ${file}; the first process that opens it creates it`)
   try {
-    process.exitCode = action(breaker)
+    process.exitCode = await action(breaker)
     const out = new Output()
     if (json === true) out.json({ path: file, ...plain(breaker.status()) })
     else describe(out, file, breaker.status())
@@ -107,6 +113,12 @@ function breakerAt(path: string): string {
   const own = join(path, FILE_NAME)
   const ofHome = join(path, IN_HOME)
   return !existsSync(own) && existsSync(ofHome) ? ofHome : own
+}
+
+/** The home that a breaker belongs to; undefined for one that belongs to none. */
+function homeOf(breaker: string): string | undefined {
+  const home = dirname(dirname(breaker))
+  return basename(dirname(breaker)) === 'state' && isHome(home) ? home : undefined
 }
 
 function describe(out: Output, path: string, status: BreakerStatus): void {

@@ -1,15 +1,12 @@
 import type { Command } from 'commander'
-import { PagesGoneError, VenueMissingError } from '../../trading/errors.js'
 import type { Speed } from '../../trading/market/pace.js'
-import { type GatewayReplayResult, replayGateway } from '../../trading/replay/gateway.js'
-import { type ReplayResult, replayStrategy } from '../../trading/replay/strategy.js'
-import { HomeDirectory, isHome } from '../../trading/sequence/home.js'
-import { allLives } from '../../trading/snapshots/lives.js'
+import { replayOneStrategy, replaySession } from '../../trading/replay/session.js'
+import type { ReplayVerdict } from '../../trading/replay/verdict.js'
+import { isHome } from '../../trading/sequence/home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint, toJson } from '../output/output.js'
 import { Progress } from '../output/progress.js'
-import { grouped } from '../output/units.js'
 import { replayJournal } from './replay-journal.js'
 import { GAP_HELP, parseGap, parseSpeed } from './session-options.js'
 
@@ -39,13 +36,15 @@ export function registerReplay(program: Command): void {
 }
 
 const HELP = `
-Of a home every run of a strategy is replayed: a new instance gets the frames that the recorded one got, and all that it sends must be
-what is recorded, at the same frame, with the same values. Decisions that used a clock, or random numbers other than context.random(), will
-differ. The gateway is replayed from its sequence: its intents, reports, fills and timers must be the recorded ones. A simulated exchange is
-built again and answers again; what other venues said is taken from the sequence.
+Of a home everybody who decides gets a verdict: 'same' when frames were compared and are the same; 'different' with the first difference;
+'cannot compare', and why. Every run of a strategy is replayed: a new instance gets the frames that the recorded one got, and all that it
+sends must be what is recorded, at the same frame, with the same values. Decisions that used a clock, or random numbers other than
+context.random(), will differ. The gateway is replayed from its sequence: its intents, reports, fills and timers must be the recorded ones. A
+simulated exchange is built again and answers again; what other venues said is taken from the sequence. A home that is live is replayed up to
+its end now. Modules run in processes of their own, and change no file that others see.
 Of a journal the frames are read and counted by kind, or printed at the speed they were written at.
 
-Exit codes: 0 the same, or all read; 1 different; 2 could not, or cannot compare; 130 ended by Ctrl-C.
+Exit codes: 0 all are the same, or all read; 1 any is different; 2 any cannot be compared, or it could not run; 130 ended by Ctrl-C.
 
 Examples:
   $ ticktape replay /dev/shm/desk                                         the gateway and every strategy
@@ -64,7 +63,7 @@ async function replay(directory: string, file: string | undefined, options: Repl
         throw new UsageError('--speed, --max-gap and --print are for journals; a home is replayed at full speed')
       if (file !== undefined && options.strategy === undefined)
         throw new UsageError('a module is replayed with --strategy ID, which says whose input it gets')
-      return await replaySession(directory, file, options, leave.signal)
+      return await replayHome(directory, file, options, leave.signal)
     }
     if (file !== undefined)
       throw new UsageError(`${directory} is not a home, so there is no strategy to replay ${file} as`)
@@ -77,114 +76,76 @@ async function replay(directory: string, file: string | undefined, options: Repl
   return leave.signal.aborted ? Exit.INTERRUPTED : Exit.OK
 }
 
-async function replaySession(
+async function replayHome(
   home: string,
   file: string | undefined,
-  options: ReplayOptions,
+  { strategy, json }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const ids =
-    options.strategy === undefined
-      ? [...allLives(HomeDirectory.openExisting(home)).strategies.keys()]
-      : [options.strategy]
-  const gateway = options.strategy === undefined ? await gatewayResult(home, signal) : undefined
-  const results: (ReplayResult | Incomparable)[] = []
-  for (const strategy of ids) {
-    const progress = new Progress(`replay ${strategy}`)
-    try {
-      results.push(await replayStrategy({ home, strategy, file, signal, onProgress: part => progress.update(part, 1) }))
-    } catch (error) {
-      // The others can be compared all the same.
-      if (!(error instanceof PagesGoneError) || options.strategy !== undefined) throw error
-      results.push({ strategy, cannotCompare: { code: error.code, message: error.message } })
-    } finally {
-      progress.end()
-    }
-  }
-  const missing = isReason(gateway)
-  const incomparable = missing || results.some(result => 'cannotCompare' in result)
-  const different =
-    (gateway !== undefined && !missing && gateway.difference !== undefined) ||
-    results.some(result => 'difference' in result && result.difference !== undefined)
-  const same = !different && !incomparable
+  const bar = new ProgressOf()
   const out = new Output()
-  if (options.json === true)
-    out.json(
-      gateway === undefined
-        ? { same, ...results[0] }
-        : {
-            same,
-            gateway: missing ? { cannotCompare: { code: gateway.code, message: gateway.message } } : gateway,
-            strategies: results,
-          },
-    )
-  else
-    for (const line of [...(gateway === undefined ? [] : gatewayLines(gateway)), ...results.flatMap(strategyLines)])
-      out.line(line)
-  await out.flush()
-  return different ? Exit.DAMAGED : incomparable ? Exit.FAILED : Exit.OK
-}
-
-/** Why something cannot be replayed. */
-type CannotCompare = VenueMissingError | PagesGoneError
-
-function isReason(result: unknown): result is CannotCompare {
-  return result instanceof VenueMissingError || result instanceof PagesGoneError
-}
-
-/** A strategy that cannot be replayed, and why. */
-interface Incomparable {
-  readonly strategy: string
-  readonly cannotCompare: { readonly code: string; readonly message: string }
-}
-
-/** The result of a replay of the gateway, or the reason why it cannot be replayed. */
-async function gatewayResult(home: string, signal: AbortSignal): Promise<GatewayReplayResult | CannotCompare> {
   try {
-    return await replayGateway({ home, signal })
-  } catch (error) {
-    if (isReason(error)) return error
-    throw error
+    if (strategy !== undefined) {
+      const verdict = await replayOneStrategy({
+        home,
+        strategy,
+        file,
+        signal,
+        onProgress: part => bar.update(strategy, part),
+      })
+      bar.end()
+      if (json === true) out.json({ same: verdict.verdict === 'same', strategy, ...verdict })
+      else for (const line of linesOf(verdict)) out.line(line)
+      await out.flush()
+      return EXITS[verdict.verdict]
+    }
+    const session = await replaySession({ home, signal, onProgress: (who, part) => bar.update(who, part) })
+    bar.end()
+    if (json === true) out.json({ same: session.verdict === 'same', ...session })
+    else
+      for (const verdict of [session.gateway, ...session.exchanges, ...session.strategies])
+        for (const line of linesOf(verdict)) out.line(line)
+    await out.flush()
+    return EXITS[session.verdict]
+  } finally {
+    bar.end()
   }
 }
 
-function gatewayLines(result: GatewayReplayResult | CannotCompare): string[] {
-  if (isReason(result)) return [`gateway: ${paint('yellow', 'cannot compare')}: ${printable(result.message)}`]
-  const { from, events, outcomes, snapshots, difference } = result
-  const checked = snapshots === 0 ? '' : `, ${grouped(snapshots)} ${snapshots === 1 ? 'snapshot' : 'snapshots'} checked`
-  const since = from === 0 ? '' : `, from position ${from} on: earlier pages were retired`
-  const done = `${grouped(events)} market events, ${grouped(outcomes)} outcomes as recorded${checked}${since}`
-  if (difference === undefined) return [`gateway: ${paint('green', 'the same')}: ${done}`]
-  return [
-    `gateway: ${paint('red', 'different')} after ${done}`,
-    printable(`  recorded, at ${difference.position}: ${difference.found}`),
-    printable(`  replayed: ${difference.expected ?? 'nothing'}`),
-  ]
+const EXITS = { same: Exit.OK, different: Exit.DAMAGED, 'cannot compare': Exit.FAILED } as const
+const COLOURS = { same: 'green', different: 'red', 'cannot compare': 'yellow' } as const
+
+/** One bar after the other, for those who are replayed. */
+class ProgressOf {
+  private who = ''
+  private bar: Progress | undefined = undefined
+
+  update(who: string, part: number): void {
+    if (who !== this.who) {
+      this.end()
+      this.who = who
+      this.bar = new Progress(`replay ${printable(who)}`)
+    }
+    this.bar?.update(part, 1)
+  }
+
+  end(): void {
+    this.bar?.end()
+    this.bar = undefined
+    this.who = ''
+  }
 }
 
-function strategyLines(result: ReplayResult | Incomparable): string[] {
-  if ('cannotCompare' in result)
-    return [`${result.strategy}: ${paint('yellow', 'cannot compare')}: ${printable(result.cannotCompare.message)}`]
-  const { strategy, runs, firstRun, frames, orders, difference } = result
-  const since = firstRun === undefined ? '' : `, from run ${firstRun} on: earlier pages were retired`
-  const done = `${grouped(frames)} frames in ${runs} ${runs === 1 ? 'run' : 'runs'}, ${grouped(orders)} orders and cancels as recorded${since}`
-  if (difference === undefined) return [`${strategy}: ${paint('green', 'the same')}: ${done}`]
-  const { what, input, position, recorded, replayed } = difference
-  const where = input === undefined ? '' : ` (frame at ${input} of the sequence)`
+function linesOf({ who, verdict, text, difference }: ReplayVerdict): string[] {
+  const first = `${printable(who)}: ${paint(COLOURS[verdict], verdict === 'same' ? 'the same' : verdict)}: ${printable(text)}`
+  if (difference === undefined) return [first]
+  const { position, recorded, replayed, cause } = difference
   return [
-    `${strategy}: ${paint('red', 'different')} after ${done}`,
-    printable(`  it ${what}${where}`),
-    ...valueLines(recorded, replayed, position),
+    first,
+    ...(recorded === undefined ? [] : [printable(`  recorded, at ${position}: ${toJson(recorded)}`)]),
+    printable(`  replayed: ${replayed === undefined ? 'nothing' : toJson(replayed)}`),
+    ...(cause === undefined
+      ? []
+      : [printable(`  cause, at ${cause.position} of the sequence: ${toJson(cause.frame)}`)]),
   ]
-}
-
-function valueLines(
-  recorded: object | undefined,
-  replayed: object | undefined,
-  position: number | undefined,
-): string[] {
-  const lines: string[] = []
-  if (recorded !== undefined) lines.push(printable(`  recorded, at ${position}: ${toJson(recorded)}`))
-  if (replayed !== undefined) lines.push(printable(`  replayed: ${toJson(replayed)}`))
-  return lines
 }

@@ -1,6 +1,5 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import type { GatewayOptions } from '../../trading/gateway/options.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import type { RiskOptions } from '../../trading/risk/limits.js'
 import { UsageError } from '../output/failure.js'
@@ -13,7 +12,11 @@ export interface RunFiles {
 }
 
 /** What the files give: options of `Gateway.start`, which checks their contents. @throws {UsageError} */
-export function readRunFiles({ venue, risk, instruments }: RunFiles): Partial<GatewayOptions> {
+export function readRunFiles({ venue, risk, instruments }: RunFiles): {
+  readonly venue?: string
+  readonly risk?: RiskOptions
+  readonly instruments?: readonly InstrumentSpec[]
+} {
   return {
     ...(venue === undefined ? {} : { venue: existing(venue, '--venue') }),
     ...(risk === undefined ? {} : { risk: objectIn(risk, '--risk') }),
@@ -26,7 +29,8 @@ function existing(file: string, option: string): string {
   return path.resolve(file)
 }
 
-function objectIn(file: string, option: string): RiskOptions {
+/** An object from a JSON file. @throws {UsageError} */
+export function objectIn(file: string, option: string): object {
   const value = jsonIn(file, option)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw new UsageError(`${option}: ${file} must have an object`)

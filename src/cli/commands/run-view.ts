@@ -1,5 +1,6 @@
 import type { TicktapeError } from '../../base/errors.js'
 import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
+import { type DescriptionDifference, differenceText } from '../../trading/desk-file/differences.js'
 import type { GatewayStatus } from '../../trading/gateway/gateway.js'
 import { CaptureFeed } from '../../trading/market/capture-feed.js'
 import type { Feed } from '../../trading/market/feed.js'
@@ -11,8 +12,10 @@ import { StatusLine } from '../output/status-line.js'
 import { grouped } from '../output/units.js'
 import { leftOutText } from './session-options.js'
 
-/** The time, in ms, that a strategy has to stop before it is killed. */
+/** The time, in ms, that a strategy has to stop before it is killed, when the configuration says nothing else. */
 export const STOP_MS = 15_000
+
+const UNAPPLIED = 'the desk.json of the home says otherwise, and is not applied (--apply does, at a start):'
 
 /** How a run ended. */
 export interface RunEnd {
@@ -29,6 +32,8 @@ export interface RunView {
   /** Of a venue in a process of its own. */
   venue(name: string, event: SupervisorEvent): void
   problem(problem: TicktapeError): void
+  /** Where the configuration differs: from that of the last run, or from `<home>/desk.json`, which is not applied. */
+  configuration(how: 'changed' | 'not applied', differences: readonly DescriptionDifference[]): void
   status(status: GatewayStatus): void
   stopping(): void
   end(end: RunEnd): Promise<void>
@@ -37,6 +42,9 @@ export interface RunView {
 /** Every line a JSON object. */
 export class JsonView implements RunView {
   private readonly out = new Output()
+
+  /** @param stopMs how long strategies have to stop. */
+  constructor(private readonly stopMs: number) {}
 
   strategy(strategy: string, event: SupervisorEvent): void {
     const { kind: what, ...rest } = event
@@ -52,12 +60,16 @@ export class JsonView implements RunView {
     this.print({ kind: 'problem', code: problem.code, message: problem.message })
   }
 
+  configuration(how: 'changed' | 'not applied', differences: readonly DescriptionDifference[]): void {
+    if (differences.length > 0) this.print({ kind: 'configuration', how, differences })
+  }
+
   status(status: GatewayStatus): void {
     this.print({ kind: 'status', ...status })
   }
 
   stopping(): void {
-    this.print({ kind: 'stopping', limitMs: STOP_MS })
+    this.print({ kind: 'stopping', limitMs: this.stopMs })
   }
 
   async end({ status, orderly, home, feed }: RunEnd): Promise<void> {
@@ -86,6 +98,8 @@ export class TextView implements RunView {
   private readonly rate = new Rate()
   private readonly watchdog = new ProgressWatchdog()
 
+  constructor(private readonly stopMs: number) {}
+
   strategy(id: string, event: SupervisorEvent): void {
     this.watchdog.event(id, event)
     this.line.event(printable(`${id}: ${strategyText(event)}`))
@@ -99,12 +113,18 @@ export class TextView implements RunView {
     this.line.event(printable(`${problem.code}: ${problem.message}`))
   }
 
+  configuration(how: 'changed' | 'not applied', differences: readonly DescriptionDifference[]): void {
+    if (differences.length === 0) return
+    this.line.event(how === 'changed' ? 'changed since the last run:' : UNAPPLIED)
+    for (const difference of differences) this.line.event(printable(`  ${differenceText(difference)}`))
+  }
+
   status(status: GatewayStatus): void {
     this.line.show(statusText(status, this.rate.next(status.events), this.watchdog))
   }
 
   stopping(): void {
-    this.line.event(`stopping; strategies have up to ${STOP_MS / 1000} s, Ctrl-C again kills now`)
+    this.line.event(`stopping; strategies have up to ${this.stopMs / 1000} s, Ctrl-C again kills now`)
   }
 
   async end({ status, orderly, home, feed }: RunEnd): Promise<void> {

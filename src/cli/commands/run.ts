@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { descriptionDifferences } from '../../trading/desk-file/differences.js'
+import { deskOptions } from '../../trading/desk-file/options.js'
 import { Gateway } from '../../trading/gateway/gateway.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { wholeNumber } from '../output/units.js'
-import { type RunFiles, readRunFiles } from './run-files.js'
+import { deskOf, type RunDeskOptions } from './run-desk.js'
 import { JsonView, type RunView, STOP_MS, TextView } from './run-view.js'
-import { addFeedOptions, checkedFeed, type FeedOptions } from './session-options.js'
+import { addFeedOptions, checkFeed } from './session-options.js'
 import { makeTemporaryHome } from './temporary-home.js'
 
-interface RunOptions extends FeedOptions, RunFiles {
-  readonly home?: string
-  readonly feed?: string
+interface RunOptions extends RunDeskOptions {
   readonly duration?: number
   readonly retain?: number
   readonly json?: boolean
@@ -21,8 +21,10 @@ export function registerRun(program: Command): void {
   const command = program
     .command('run')
     .description('run strategies on market data: a gateway, and a process for each strategy')
-    .argument('<file...>', 'modules whose default export is a strategy or a list of them')
+    .argument('[file...]', 'modules whose default export is a strategy or a list of them; or --config')
+    .option('--config <file>', 'what to run, as a desk.json; options of the command line come before it')
     .option('--home <dir>', 'keep the journals here, and continue a home that is there; default: a temporary directory')
+    .option('--apply', "put <home>/desk.json into effect, where it differs from what the home's sequence has")
     .option('--venue <file>', 'a module with a venue, which gets a process of its own; default: a simulated exchange')
     .option('--risk <file>', 'limits, as a JSON object; default: none')
     .option('--instruments <file>', 'terms of instruments that the venue does not know itself, as a JSON list')
@@ -37,7 +39,7 @@ export function registerRun(program: Command): void {
     .option('--json', 'one JSON object a line: status, strategy, venue, problem, stopping, end')
     .addHelpText('after', wrapped(HELP))
     .action(async (files: string[], options: RunOptions) => {
-      process.exitCode = await run(files, options)
+      process.exitCode = await run(files, options, name => command.getOptionValueSource(name) === 'cli')
     })
 }
 
@@ -46,27 +48,38 @@ Exit codes: 0 every strategy stopped in order, 1 one had to be killed, 2 could n
 
 A strategy that dies is started again and continues where it was. If a run is killed, another run with the same --home continues where it was;
 it must have the same venue.
+Without files and --config the desk runs as its home's sequence says it did last. A <home>/desk.json counts for the first start only: later
+differences are shown, and applied with --apply.
 Instruments that neither the venue nor --instruments names get terms from the feed: steps of 0.00000001 and no smallest order.
 At Ctrl-C strategies handle the frames written up to then; those that need more than ${STOP_MS / 1000} s are killed, and all are at a second Ctrl-C.
 Open orders stay at the venue unless a strategy cancels them in onStop.
 
 Examples:
-  $ ticktape run examples/strategy.mjs --home /dev/shm/desk --duration 10
-  $ ticktape run examples/strategy.mjs --venue examples/own-venue.mjs --duration 10
+  $ ticktape run examples/momentum.mjs --home /dev/shm/desk --duration 10
+  $ ticktape run examples/momentum.mjs --venue examples/own-venue.mjs --duration 10
   $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x --risk limits.json
+  $ ticktape run --config desk.json --home /dev/shm/desk
+  $ ticktape run --home /dev/shm/desk                       goes on as it was
   $ ticktape replay /dev/shm/desk                           does everybody decide the same again?`
 
 /** ms between two status reports. */
 const STATUS_MS = 500
 
-async function run(files: readonly string[], options: RunOptions): Promise<number> {
+async function run(
+  files: readonly string[],
+  options: RunOptions,
+  isGiven: (name: keyof RunDeskOptions) => boolean,
+): Promise<number> {
   if (options.feed !== undefined && options.feed !== 'synthetic')
     throw new UsageError(`'${options.feed}' is not a feed; type --feed synthetic, or --capture FILE`)
-  const given = readRunFiles(options)
-  const feed = await checkedFeed(options)
+  const { description, unapplied } = deskOf(files, options, isGiven)
+  const desk = deskOptions(description)
+  const { feed } = desk
+  await checkFeed(feed)
   const temporary = options.home === undefined ? makeTemporaryHome('run') : undefined
   const home = options.home ?? temporary?.home ?? ''
-  const view: RunView = options.json === true ? new JsonView() : new TextView()
+  const { stopMs = STOP_MS } = desk
+  const view: RunView = options.json === true ? new JsonView(stopMs) : new TextView(stopMs)
   const leave = new AbortController()
   let gateway: Gateway | undefined
   const interrupt = (): void => {
@@ -77,20 +90,19 @@ async function run(files: readonly string[], options: RunOptions): Promise<numbe
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
     const running = await Gateway.start({
-      ...given,
+      ...desk,
       home,
-      strategies: files,
-      feed,
-      speed: options.speed,
-      maxGapMs: options.maxGap,
-      retain: options.retain === undefined ? undefined : { snapshots: options.retain },
-      wait: options.wait,
-      stopMs: STOP_MS,
+      retain: options.retain === undefined ? desk.retain : { snapshots: options.retain },
+      stopMs,
       onStrategy: (id, event) => view.strategy(id, event),
       onVenue: (name, event) => view.venue(name, event),
       onProblem: problem => view.problem(problem),
     })
     gateway = running
+    const { earlierDescription } = running
+    if (options.config !== undefined && earlierDescription !== undefined)
+      view.configuration('changed', descriptionDifferences(earlierDescription, desk.description))
+    view.configuration('not applied', unapplied)
     const timer = setInterval(() => view.status(running.status), STATUS_MS)
     const over = [running.fed, aborted(leave.signal)]
     if (options.duration !== undefined) over.push(sleep(options.duration * 1000, undefined, { ref: false }))

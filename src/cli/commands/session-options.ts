@@ -71,11 +71,9 @@ export function parseGap(text: string): number {
 export const GAP_HELP =
   "wait no longer than this in a gap of the feed: 500ms, 5s, 10m, 1h, or 'none' to wait for all; default: 60s"
 
-/** As `feedOf`, but reads a capture up to its first event. @throws {CaptureError} when no event in it is understood. */
-export async function checkedFeed(options: FeedOptions, limit?: number): Promise<Feed> {
-  const feed = feedOf(options, limit)
+/** Reads a capture up to its first event. @throws {CaptureError} when no event in it is understood. */
+export async function checkFeed(feed: Feed): Promise<void> {
   if (feed instanceof CaptureFeed) for await (const batch of feed.events(0)) if (batch.length > 0) break
-  return feed
 }
 
 /** The messages and lines of a capture that became no events, as lines for people. */

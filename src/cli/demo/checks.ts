@@ -4,6 +4,7 @@ import type { ReplayResult } from '../../trading/replay/strategy.js'
 import { paint } from '../output/output.js'
 import { grouped } from '../output/units.js'
 import { type DemoCourse, KILLED_STRATEGY } from './course.js'
+import type { PairCounts } from './pairs.js'
 
 export interface Check {
   readonly what: string
@@ -18,6 +19,7 @@ export function checksOf(
   gatewayReplay: GatewayReplayResult,
   replays: ReadonlyMap<string, ReplayResult>,
   course: DemoCourse,
+  pairs: PairCounts,
 ): Check[] {
   const { gateway, feed, strategies } = audit
   const sum = (count: (strategy: (typeof strategies)[number]) => number): number =>
@@ -62,6 +64,16 @@ export function checksOf(
       loss: true,
     })
   }
+  const sent = pairs.done + pairs.unbalanced + pairs.denied + pairs.open
+  checks.push({
+    what:
+      sent === 0
+        ? 'no pair was sent: the venues had no prices that differ enough'
+        : `${grouped(sent)} pairs: ${grouped(pairs.done)} ended with equal legs, ${grouped(pairs.closed)} of them after the gateway had closed an excess; ${pairs.unbalanced} with an excess outside the band, as the strategy was told; ${pairs.denied} were denied, ${pairs.open} were open at the stop`,
+    // A pair that nobody has answered would be lost.
+    holds: sent === pairs.asked,
+    loss: true,
+  })
   const runsOf = (id: string): number => strategies.find(strategy => strategy.id === id)?.runs ?? 0
   checks.push(
     {

@@ -23,7 +23,7 @@ export interface DemoCourse {
   readonly orderly: boolean
 }
 
-export const KILLED_STRATEGY = 'momentum'
+export const KILLED_STRATEGY = 'pair'
 /** The number of events after which a synthetic feed ends. It bounds the memory that the demo uses at any speed. */
 export const MOST_EVENTS = 400_000
 /** Small, so that the journals roll. */
@@ -33,6 +33,11 @@ const GATEWAY = fileURLToPath(new URL('./gateway.js', import.meta.url))
 /** The times of the steps, in ms after the first event. At full speed they are earlier, because the feed ends earlier. */
 const SCHEDULE = { killStrategy: 2500, killGateway: 5000, stop: 8500 }
 const FULL_SPEED_SCHEDULE = { killStrategy: 300, killGateway: 800, stop: 4000 }
+const INTRODUCTION = [
+  'what this shows: processes of a desk may be killed at any moment, and nothing is lost or done twice',
+  'a market at two simulated venues, north and south; south has everything some events later',
+  'market-maker keeps an order on each side at north; pair buys where it is cheaper and sells at the other venue',
+]
 /** The longest wait for a process, in ms. */
 const LONGEST_WAIT_MS = 15_000
 
@@ -53,6 +58,7 @@ export class DemoRun {
 
   /** Undefined when it was interrupted. Leaves no process behind. */
   async play(): Promise<DemoCourse | undefined> {
+    for (const text of INTRODUCTION) this.event(text)
     const schedule = this.options.speed === 'max' ? FULL_SPEED_SCHEDULE : SCHEDULE
     try {
       this.startGateway()
@@ -65,7 +71,7 @@ export class DemoRun {
       await at(schedule.killGateway)
       const gatewayKilled = await this.killGateway()
       await at(schedule.stop)
-      this.event('stopping all in order')
+      this.event('stopping all in order, then everything is counted from the journals, and decided again')
       const orderly = await this.stopGateway()
       return { strategyKilled, gatewayKilled, seconds: (performance.now() - this.begun) / 1000, orderly }
     } catch (error) {
@@ -103,14 +109,16 @@ export class DemoRun {
     await this.until(() => this.progressOf(KILLED_STRATEGY) !== undefined, `${KILLED_STRATEGY} to run`)
     const pid = this.pidOf(KILLED_STRATEGY)
     if (pid === undefined) throw new DemoError(`${KILLED_STRATEGY} has no process to kill`)
-    this.event(`killing ${KILLED_STRATEGY} (pid ${pid}) with SIGKILL`)
+    this.event(`killing ${KILLED_STRATEGY} (pid ${pid}) with SIGKILL: its pairs are the gateway's business meanwhile`)
     process.kill(pid, 'SIGKILL')
     await this.until(
       () => ![undefined, pid].includes(this.pidOf(KILLED_STRATEGY)),
       `${KILLED_STRATEGY} to be restarted`,
     )
     await this.until(() => this.progressOf(KILLED_STRATEGY) !== undefined, `${KILLED_STRATEGY} to continue`)
-    this.event(`${KILLED_STRATEGY} has restarted, pid ${this.pidOf(KILLED_STRATEGY)}`)
+    this.event(
+      `${KILLED_STRATEGY} has restarted, pid ${this.pidOf(KILLED_STRATEGY)}, and continues after the last frame that it handled`,
+    )
     return pid
   }
 
@@ -118,7 +126,7 @@ export class DemoRun {
     const { child } = this
     const pid = child?.pid
     if (child === undefined || pid === undefined) throw new DemoError('there is no gateway to kill')
-    this.event(`killing the gateway (pid ${pid}) with SIGKILL`)
+    this.event(`killing the gateway (pid ${pid}) with SIGKILL: its strategies end with it`)
     const ended = new Promise(resolve => child.once('exit', resolve))
     child.kill('SIGKILL')
     await ended
@@ -127,7 +135,7 @@ export class DemoRun {
       () => this.status?.strategies.every(strategy => strategy.progress !== undefined) === true,
       'the gateway to restart',
     )
-    this.event('the gateway has restarted, with all strategies')
+    this.event('the gateway has played its sequence and continues, with all strategies')
     return pid
   }
 

@@ -1,19 +1,20 @@
 import type { Command } from 'commander'
 import { isHome } from '../../trading/sequence/home.js'
-import { addFeedOptions, checkedFeed } from '../commands/session-options.js'
+import { addFeedOptions, checkFeed } from '../commands/session-options.js'
 import { makeTemporaryHome } from '../commands/temporary-home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { StatusLine } from '../output/status-line.js'
-import { DemoRun } from './course.js'
+import { DemoRun, MOST_EVENTS } from './course.js'
+import { demoFeed } from './feed.js'
 import type { DemoOptions } from './options.js'
 import { type DemoSummary, describeDemo, summarize } from './summary.js'
 
 export function registerDemo(program: Command): void {
   const command = program
     .command('demo')
-    .description('run a demonstration: a gateway and two strategies, killed and restarted, then replayed and checked')
+    .description('run a demonstration: two strategies at two venues, killed and restarted, then replayed and checked')
     .option('--home <dir>', 'put the journals here, and keep them; default: a temporary directory')
     .option('--keep', 'keep the temporary directory')
   addFeedOptions(command)
@@ -25,10 +26,11 @@ export function registerDemo(program: Command): void {
 }
 
 const HELP = `
-Takes some 12 seconds. A gateway process writes market data into a memory-mapped journal, the sequence; two strategy processes, momentum and
-mean reversion, read it and send orders through journals of their own. The gateway takes the orders into the sequence, a simulated exchange
-answers them, and the reports go into the sequence too. One strategy is killed with SIGKILL and started again by the gateway, then the
-gateway itself is killed and started again. The summary is counted from the journals alone; then the gateway and the strategies are replayed.
+Takes some 12 seconds. A gateway process writes market data of two simulated venues into a memory-mapped journal, the sequence. Two strategy
+processes read it and send orders through journals of their own: a market maker keeps an order on each side at one venue; the other one trades
+pairs, a purchase where the market is cheaper and a sale where it is dearer, both or neither. The gateway takes the orders into the sequence,
+checks them, and the venues answer. The second strategy is killed with SIGKILL and started again by the gateway, then the gateway itself is
+killed and started again. The summary is counted from the journals alone; then the gateway and the strategies are replayed.
 
 Exit codes: 0 nothing was lost or done twice, 1 something was, or a process did not behave as expected, 2 could not run, 130 ended by
 Ctrl-C.
@@ -39,7 +41,7 @@ Examples:
   $ ticktape demo --json | jq .strategies`
 
 async function demo(options: DemoOptions): Promise<number> {
-  await checkedFeed(options) // Report problems of the feed now, not from the gateway's process.
+  await checkFeed(demoFeed(options, MOST_EVENTS)) // Report problems of the feed now, not from the gateway's process.
   if (options.home !== undefined && isHome(options.home)) {
     throw new UsageError(`${options.home} is a home already; the demo needs a new one, so give it another directory`)
   }

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { Gateway, type GatewayStatus } from '../../trading/gateway/gateway.js'
-import { type FeedOptions, feedOf } from '../commands/session-options.js'
+import type { FeedOptions } from '../commands/session-options.js'
 import { printError } from '../output/failure.js'
+import { demoFeed } from './feed.js'
+import { TwoVenueFeed, venuesOf } from './two-venues.js'
 
 /**
  * The one argument of the demo's gateway process, as JSON. The process stops in order when the demo sends it a message, and when the demo
@@ -29,10 +31,14 @@ if (process.connected) process.disconnect()
 
 async function main(config: DemoGatewayConfig): Promise<void> {
   const stop = stopRequested()
+  const market = demoFeed(config, config.limit)
   const gateway = await Gateway.start({
     home: config.home,
     strategies: [STRATEGIES],
-    feed: feedOf(config, config.limit),
+    feed: new TwoVenueFeed(market),
+    venues: await venuesOf(market),
+    // Both strategies together, at each venue.
+    risk: { maxPosition: 1, maxOrdersPerSecond: 10_000, priceBand: 0.05 },
     speed: config.speed,
     maxGapMs: config.maxGap,
     wait: config.wait,

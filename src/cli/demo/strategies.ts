@@ -1,101 +1,115 @@
-import { defineStrategy, type StrategyContext, type TickerView } from '../../trading/strategies/strategy.js'
+import { defineStrategy, type StrategyContext } from '../../trading/strategies/strategy.js'
+import { NORTH, SOUTH } from './two-venues.js'
 
-/** The two strategies of the demo. They are simple: they exist to send orders, not to make a profit. */
+/** The two strategies of the demo. They are simple: they exist to trade, not to make a profit. */
 
 const SIZE = 0.01
-const LIMIT = 0.1
+const MOST = 0.1
+/** How often the market maker moves its orders, in ms. */
+const REQUOTE_MS = 50
+/** How long both legs of a pair may take, in ms, and how much worse a closing price may be. */
+const SETTLE_MS = 100
+const SLIPPAGE = 0.001
 
-interface Market {
-  fast: number
-  slow: number
-  seen: number
-  position: number
-  /** The order that is resting or not yet answered; 0n when there is none. */
-  order: bigint
-  orderAt: bigint
+interface Quote {
+  readonly bid: number
+  readonly ask: number
+}
+
+/** The last quote of one symbol at both venues. */
+class Market {
+  private readonly quotes = new Map<number, Quote>()
+
+  set(instrument: number, quote: Quote): void {
+    this.quotes.set(instrument, quote)
+  }
+
+  /** Instruments have their numbers in the order of the venues. Undefined until both have been seen. */
+  get both(): readonly [north: Quote, south: Quote] | undefined {
+    if (this.quotes.size < 2) return undefined
+    const [north, south] = [...this.quotes].sort(([a], [b]) => a - b)
+    return [north[1], south[1]]
+  }
 }
 
 class Markets {
-  private readonly bySymbol = new Map<string, Market>()
+  readonly all = new Map<string, Market>()
 
-  of(symbol: string): Market {
-    let market = this.bySymbol.get(symbol)
-    if (market === undefined)
-      this.bySymbol.set(symbol, (market = { fast: 0, slow: 0, seen: 0, position: 0, order: 0n, orderAt: 0n }))
-    return market
-  }
-
-  update(ticker: TickerView): Market {
-    const market = this.of(ticker.symbol)
-    const middle = (ticker.bid + ticker.ask) / 2
-    market.seen++
-    market.fast += (middle - market.fast) / Math.min(market.seen, 20)
-    market.slow += (middle - market.slow) / Math.min(market.seen, 200)
+  update({ symbol, instrument, bid, ask }: { symbol: string; instrument: number; bid: number; ask: number }): Market {
+    let market = this.all.get(symbol)
+    if (market === undefined) this.all.set(symbol, (market = new Market()))
+    market.set(instrument, { bid, ask })
     return market
   }
 }
 
-const trending = new Markets()
+const made = new Markets()
 
-/** Follows the trend: sends immediate-or-cancel orders at the price of the other side. */
-const momentum = defineStrategy({
-  id: 'momentum',
-  onTicker(ticker, context) {
-    const market = trending.update(ticker)
-    if (market.seen < 200 || market.order !== 0n) return
-    const trend = market.fast - market.slow
-    const spread = ticker.ask - ticker.bid
-    if (trend > 2 * spread && market.position < LIMIT) sendIoc('buy', ticker.ask)
-    else if (trend < -2 * spread && market.position > -LIMIT) sendIoc('sell', ticker.bid)
-
-    function sendIoc(side: 'buy' | 'sell', price: number): void {
-      market.order = context.order({ symbol: ticker.symbol, side, quantity: SIZE, price, timeInForce: 'ioc' })
-    }
+/** Keeps an order on each side of the market at the northern venue, and moves it with the market. */
+const maker = defineStrategy({
+  id: 'market-maker',
+  onStart(context) {
+    context.every(REQUOTE_MS, 'requote')
   },
-  onOrder(report) {
-    if (report.state === 'accepted') return
-    const market = trending.of(report.symbol)
-    market.position += (report.side === 'buy' ? 1 : -1) * report.filledQuantity
-    market.order = 0n
+  onBook(book) {
+    made.update(book)
+  },
+  onTimer(_timer, context) {
+    for (const [symbol, { both }] of made.all) if (both !== undefined) requote(`${symbol}.${NORTH}`, both[0], context)
+  },
+  onStop(context) {
+    context.cancelAll()
   },
 })
 
-const reverting = new Markets()
-/** The age, in ns, at which an order that was not filled is cancelled. */
-const CANCEL_AFTER = 500_000_000n
-
-/** Trades against large moves: places a limit order, and cancels it when the market does not return to its price in time. */
-const meanReversion = defineStrategy({
-  id: 'mean-reversion',
-  onTicker(ticker, context) {
-    const market = reverting.update(ticker)
-    if (market.order !== 0n) {
-      cancelLate(market, context)
-      return
+function requote(symbol: string, { bid, ask }: Quote, context: StrategyContext): void {
+  const held = context.position(symbol).quantity
+  const open = context.openOrders(symbol)
+  for (const side of ['buy', 'sell'] as const) {
+    const price = side === 'buy' ? bid : ask
+    const isWanted = side === 'buy' ? held < MOST : held > -MOST
+    const order = open.find(one => one.side === side)
+    if (order === undefined) {
+      if (isWanted) context.order({ symbol, side, quantity: SIZE, price, postOnly: true })
+    } else if (!order.pendingCancel && !order.pendingAmend) {
+      if (!isWanted) context.cancel(order.orderId)
+      else if (order.price !== price) context.amend(order.orderId, { price })
     }
-    if (market.seen < 200) return
-    const excess = market.fast - market.slow
-    const spread = ticker.ask - ticker.bid
-    if (excess > 3 * spread && market.position > -LIMIT) sendLimit('sell', ticker.ask)
-    else if (excess < -3 * spread && market.position < LIMIT) sendLimit('buy', ticker.bid)
-
-    function sendLimit(side: 'buy' | 'sell', price: number): void {
-      market.order = context.order({ symbol: ticker.symbol, side, quantity: SIZE, price })
-      market.orderAt = context.now
-    }
-  },
-  onOrder(report) {
-    const market = reverting.of(report.symbol)
-    if (report.state === 'accepted' || report.orderId !== market.order) return
-    market.position += (report.side === 'buy' ? 1 : -1) * report.filledQuantity
-    market.order = 0n
-  },
-})
-
-function cancelLate(market: Market, context: StrategyContext): void {
-  if (context.now - market.orderAt < CANCEL_AFTER) return
-  context.cancel(market.order)
-  market.orderAt = context.now
+  }
 }
 
-export default [momentum, meanReversion]
+const paired = new Markets()
+/** The symbols of pairs of this start. One from an earlier start holds back all symbols until it has ended. */
+const open = new Map<bigint, string>()
+
+/** Buys at the venue where a market is cheaper and sells at the other one: both orders, or neither. */
+const pair = defineStrategy({
+  id: 'pair',
+  onBook(book, context) {
+    const { symbol } = book
+    const { both } = paired.update(book)
+    if (both === undefined || context.openPairs().some(({ pairId }) => (open.get(pairId) ?? symbol) === symbol)) return
+    const [north, south] = both
+    const held = context.position(`${symbol}.${NORTH}`).quantity
+    if (north.bid > south.ask && held > -MOST) trade(SOUTH, south.ask, NORTH, north.bid)
+    else if (south.bid > north.ask && held < MOST) trade(NORTH, north.ask, SOUTH, south.bid)
+
+    function trade(cheap: string, buyAt: number, dear: string, sellAt: number): void {
+      const terms = { quantity: SIZE, timeInForce: 'ioc' } as const
+      const pairId = context.pair({
+        legs: [
+          { symbol: `${symbol}.${cheap}`, side: 'buy', price: buyAt, ...terms },
+          { symbol: `${symbol}.${dear}`, side: 'sell', price: sellAt, ...terms },
+        ],
+        settleMs: SETTLE_MS,
+        maxSlippage: SLIPPAGE,
+      })
+      open.set(pairId, symbol)
+    }
+  },
+  onPair({ pairId, state }) {
+    if (state === 'done' || state === 'unbalanced' || state === 'denied') open.delete(pairId)
+  },
+})
+
+export default [maker, pair]

@@ -2,14 +2,17 @@ import { auditSession, type SessionAudit } from '../../trading/audit/audit.js'
 import { CaptureFeed } from '../../trading/market/capture-feed.js'
 import { replayGateway } from '../../trading/replay/gateway.js'
 import { type ReplayResult, replayStrategy } from '../../trading/replay/strategy.js'
-import { feedOf, leftOutText } from '../commands/session-options.js'
+import { leftOutText } from '../commands/session-options.js'
 import { printable } from '../output/failure.js'
 import { paint } from '../output/output.js'
 import { table } from '../output/table.js'
 import { formatNs, grouped } from '../output/units.js'
 import { type Check, checksOf, verdictOf } from './checks.js'
 import { type DemoCourse, MOST_EVENTS } from './course.js'
+import { demoFeed } from './feed.js'
 import type { DemoOptions } from './options.js'
+import { countPairs, type PairCounts } from './pairs.js'
+import { TwoVenueFeed } from './two-venues.js'
 
 interface Latency {
   readonly samples: number
@@ -24,6 +27,7 @@ export interface DemoSummary {
   readonly checks: readonly Check[]
   /** The messages and lines of a capture that became no events, as far as it was played. */
   readonly leftOut: readonly string[]
+  readonly pairs: PairCounts
   readonly seconds: number
   readonly gateway: SessionAudit['gateway'] & {
     readonly events: number
@@ -53,8 +57,8 @@ export async function summarize(
   onProgress: (part: number) => void,
   signal: AbortSignal,
 ): Promise<DemoSummary> {
-  const feed = feedOf(options, MOST_EVENTS)
-  const audit = await auditSession(home, feed)
+  const feed = demoFeed(options, MOST_EVENTS)
+  const audit = await auditSession(home, new TwoVenueFeed(feed))
   const gatewayReplay = await replayGateway({ home, signal })
   const replays = new Map<string, ReplayResult>()
   for (const { id } of audit.strategies) {
@@ -62,7 +66,8 @@ export async function summarize(
     const part = (of: number): void => onProgress((done + of) / audit.strategies.length)
     replays.set(id, await replayStrategy({ home, strategy: id, onProgress: part, signal }))
   }
-  const checks = checksOf(audit, gatewayReplay, replays, course)
+  const pairs = countPairs(home)
+  const checks = checksOf(audit, gatewayReplay, replays, course, pairs)
   const strategies = audit.strategies.map(({ latencies, ...strategy }) => ({
     ...strategy,
     replayed: replays.get(strategy.id)?.frames ?? 0,
@@ -83,6 +88,7 @@ export async function summarize(
     holds: checks.every(check => check.holds),
     checks,
     leftOut: leftOutText(feed),
+    pairs,
     seconds: course.seconds,
     gateway,
     strategies,

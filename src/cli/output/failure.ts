@@ -7,6 +7,8 @@ export const Exit = {
   DAMAGED: 1,
   /** The command could not do its work: missing path, no permission, not a journal, wrong options. */
   FAILED: 2,
+  /** No gateway runs, or it did not take the command in time: the command does not act later. */
+  DOWN: 3,
   /** Ended by Ctrl-C, as shells count it. */
   INTERRUPTED: 130,
 } as const
@@ -39,7 +41,8 @@ export function printError(error: unknown, json: boolean): number {
   if (process.env['TICKTAPE_DEBUG']) console.error(error)
   else if (name === 'ERR_INTERNAL')
     process.stderr.write('That is a bug in ticktape. Set TICKTAPE_DEBUG=1 to see where, and report it.\n')
-  return name === 'ERR_CORRUPT_JOURNAL' ? Exit.DAMAGED : Exit.FAILED
+  if (name === 'ERR_GATEWAY_DOWN') return Exit.DOWN
+  return name === 'ERR_CORRUPT_JOURNAL' || name === 'ERR_COMMAND' ? Exit.DAMAGED : Exit.FAILED
 }
 
 // oxlint-disable-next-line no-control-regex

@@ -13,6 +13,10 @@ export function strategyText(event: SupervisorEvent): string {
       return 'ready'
     case 'failed':
       return `failed: ${event.message}`
+    case 'hung':
+      return `hung, no sign of life for ${event.silentMs} ms; killed`
+    case 'given-up':
+      return `given up after ${event.restarts} restarts; 'ticktape strategy replace' starts it again`
     case 'ended':
       return `ended (${event.how})${event.restartInMs === undefined ? '' : `, starts again in ${event.restartInMs} ms`}`
   }
@@ -34,7 +38,8 @@ export class Rate {
 }
 
 export function statusText(status: GatewayStatus, rate: number, watchdog?: ProgressWatchdog): string {
-  const parts = status.strategies.map(({ id, pid, progress }) => {
+  const parts = status.strategies.map(({ id, pid, progress, phase }) => {
+    if (phase === 'failed') return `${id} failed`
     if (pid === undefined) return `${id} down`
     const silentMs = watchdog?.of(id, progress)
     if (silentMs !== undefined) return `${id} no progress for ${Math.floor(silentMs / 1000)} s`

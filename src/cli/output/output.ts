@@ -14,7 +14,12 @@ export class Output {
   }
 
   line(text: string): void {
-    this.text += `${text}\n`
+    this.add(`${text}\n`)
+  }
+
+  /** Text that has its line ends. */
+  add(text: string): void {
+    this.text += text
   }
 
   /** JSON has no bigint: numbers of 64 bits are decimal strings. */

@@ -86,14 +86,18 @@ export class ReaderRegistration {
     })
   }
 
-  /** Stores the position at which to continue. A crash leaves the old one or the new one: the count, which selects the word pair, is stored last. */
-  checkpoint(position: number): void {
+  /**
+   * Stores the position at which to continue. A crash leaves the old one or the new one: the count, which selects the word pair, is stored last.
+   *
+   * @param clockIsRead whether the clock was read for the frame at hand.
+   */
+  checkpoint(position: number, clockIsRead: boolean): void {
     const { words, base } = this
     const next = nextCheckpoint(this.checkpoints)
     const at = base + (R.POSITION >> 2) + ((next & 1) << 1)
     words[at] = position | 0
     words[at + 1] = (position / 2 ** 32) | 0
-    native.readClock()
+    if (!clockIsRead) native.readClock()
     words[base + (R.HEARTBEAT >> 2)] = clockWords[0]
     words[base + (R.HEARTBEAT >> 2) + 1] = clockWords[1]
     Atomics.store(words, base + (R.CHECKPOINT >> 2), next)

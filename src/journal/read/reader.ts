@@ -275,13 +275,13 @@ export class Reader implements Disposable {
     return dispatch
   }
 
-  /** @internal Stores a named reader's position. */
-  checkpoint(): void {
+  /** @internal Stores a named reader's position. @param clockIsRead whether the clock was read for the frame at hand. */
+  checkpoint(clockIsRead = false): void {
     if (this.registration === undefined || this.isClosed) return
     const position = this.source.position
     if (position === this.checkpointed) return
     this.checkpointed = position
-    this.registration.checkpoint(position)
+    this.registration.checkpoint(position, clockIsRead)
   }
 
   /** @param behind let the writer advance between finding frames and reading them. */

@@ -54,7 +54,7 @@ export function enterReaders(
     return readers.map(({ name, position }) => {
       const entered = frameAt(directory, control, Math.min(Math.max(position, first), end))
       const registration = ReaderRegistration.acquire(control, name)
-      registration.checkpoint(entered)
+      registration.checkpoint(entered, false)
       registration.release()
       return { name, position: entered }
     })

@@ -325,6 +325,30 @@ export class Writer implements Disposable {
     this.close()
   }
 
+  /** @internal */
+  get closed(): boolean {
+    return this.point.closed
+  }
+
+  /** @internal Whether frames are held back. */
+  get corked(): boolean {
+    return this.point.corked
+  }
+
+  /** @internal The time of the last frame, ns since 1970. */
+  get lastTime(): bigint {
+    return (BigInt(this.time.high) << 32n) | BigInt(this.time.low >>> 0)
+  }
+
+  /**
+   * @internal The time of all frames from here on, as signed halves of ns since 1970: of a writer without timestamps whose program has a
+   * clock of its own. Not before the last frame's time.
+   */
+  setTime(low: number, high: number): void {
+    this.time.low = low
+    this.time.high = high
+  }
+
   /** @internal Checks now. @throws {JournalReplacedError} unless the journal's path still names the files that this writer has open. */
   checkIdentity(): void {
     this.point.throwIfClosed()

@@ -10,6 +10,7 @@ import type { Start } from '../../journal/read/options.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
+import { Pulse } from '../../state/heartbeats/pulse.js'
 import type { Wait } from '../../wait/run-loop.js'
 import { retryWhileLocked } from '../opening/retry-while-locked.js'
 import { findLast } from './find-last.js'
@@ -31,6 +32,12 @@ export interface ConsumerOptions {
   readonly from: Start
   /** The number of this run, larger than that of any run before. Default: one more than the last. */
   readonly run?: number
+  /** Where it tells that it lives, with every frame. Default: nowhere. */
+  readonly pulse?: Pulse
+  /** Opens the output. Default: Writer.open. */
+  readonly openWriter?: (directory: string, options: WriterOptions) => Writer
+  /** Whether the machine's clock is the clock of the frames: then their ages are measured. Default true. */
+  readonly isTimed?: boolean
 }
 
 /** Slots of the frame that says how a process ended: published with its last outputs. */
@@ -49,16 +56,18 @@ export class Consumer {
   private readonly handlers = new Handlers()
   private readonly latencies = new LatencyHistogram()
   private handled = 0
+  private sent = 0
   private mayWrite = false
   /** The outputs of the current input frame, until its handler has returned. */
-  private readonly outputs = new FrameRecorder(true)
+  private readonly outputs: FrameRecorder
 
   /** @throws what Writer.open and Reader.open throw; waits some seconds for an earlier process of that name to end. */
   static async open(options: ConsumerOptions, signal?: AbortSignal): Promise<Consumer> {
     const { name, input, output } = options
+    const { openWriter = (where, how) => Writer.open(where, how) } = options
     checkSession(options)
     const writer = await retryWhileLocked(() =>
-      Writer.open(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
+      openWriter(output, { ...options.writer, frames: [...(options.writer.frames ?? []), Lifecycle, Progress] }),
     )
     let reader: Reader | undefined
     try {
@@ -66,8 +75,15 @@ export class Consumer {
       reader = await retryWhileLocked(() => Reader.open(input, { from: { name, start: options.from } }))
       // Both were opened by their paths. Before anything is written, check again that they belong to the right session.
       checkSession(options)
-      const run = resume(output, reader)
-      const consumer = new Consumer(name, reader, writer, options.run ?? run + 1)
+      resume(output, reader)
+      const consumer = new Consumer(
+        name,
+        reader,
+        writer,
+        options.run ?? lastRun(output) + 1,
+        options.pulse ?? Pulse.unseen(),
+        options.isTimed ?? true,
+      )
       consumer.writeLifecycle('started')
       return consumer
     } catch (error) {
@@ -83,7 +99,10 @@ export class Consumer {
     readonly writer: Writer,
     /** The number of its run: it grows with each start. */
     readonly run: number,
+    private readonly pulse: Pulse,
+    private readonly isTimed: boolean,
   ) {
+    this.outputs = new FrameRecorder(isTimed)
     this.handlers.otherwise(() => {
       this.handled++
     })
@@ -93,14 +112,15 @@ export class Consumer {
   on<F extends Fields>(definition: FrameDefinition<F>, handle: (frame: FrameView<F>) => void): this {
     this.handlers.on(definition, frame => {
       this.handled++
-      this.latencies.record(ageOf(frame))
+      if (this.isTimed) this.latencies.record(ageOf(frame))
       this.mayWrite = true
       try {
         handle(frame)
       } finally {
         this.mayWrite = false
         if (!this.outputs.isEmpty) this.publish()
-        this.reader.checkpoint()
+        this.reader.checkpoint(true)
+        this.pulse.beat(this.reader.position)
       }
     })
     return this
@@ -147,6 +167,11 @@ export class Consumer {
     await this.reader.run(this.handlers, { wait, signal })
   }
 
+  /** Handles so many frames at most. Returns how many there were. */
+  poll(limit: number): number {
+    return this.reader.poll(this.handlers, limit)
+  }
+
   /** Handles all frames before a position. They must be there. */
   drain(position: number): void {
     while (this.reader.position < position && this.reader.poll(this.handlers, 1) > 0);
@@ -154,19 +179,25 @@ export class Consumer {
 
   /** Its current progress. */
   get progress() {
-    const { handled: read, latencies, reader } = this
+    const { handled: read, sent, latencies, reader } = this
     return {
       position: reader.position,
       lag: reader.lag,
       read,
+      sent,
       p50: latencies.quantile(0.5),
       p99: latencies.quantile(0.99),
       p999: latencies.quantile(0.999),
     }
   }
 
-  /** Writes its progress into its journal. Call it between frames. */
-  writeProgress(): void {
+  /** Tells in shared memory that it lives, and how far it has come. Call it between frames, several times a second. */
+  tell(): void {
+    this.pulse.tell(this.progress)
+  }
+
+  /** Writes its progress into its journal, for the audit. */
+  private writeProgress(): void {
     const { position } = this.reader
     this.writer.write(Progress, {
       next: BigInt(position),
@@ -212,6 +243,7 @@ export class Consumer {
       for (let frame = outputs.peek(); frame !== undefined; frame = outputs.peek()) {
         writer.copy(outputs.definitionOfFirst() as FrameDefinition, frame)
         outputs.shift()
+        this.sent++
       }
       last?.()
     } finally {
@@ -243,19 +275,37 @@ function checkSession({ input, inputIdentity }: ConsumerOptions): void {
   )
 }
 
-/** Moves the reader to the position where the next start continues. Returns the number of the last start. */
-function resume(output: string, reader: Reader): number {
-  const run = findLast(output, frame => (frame.is(Lifecycle) || frame.is(Progress) ? frame.run : undefined)) ?? 0
-  const last = findLast(output, frame => {
-    if (frame.is(Lifecycle)) return { position: Number(frame.next), cause: false }
-    return frame.cause === undefined ? undefined : { position: frame.cause, cause: true }
+/** Moves the reader to the position where the next start continues. */
+function resume(output: string, reader: Reader): void {
+  const last = lastHandled(output)
+  if (last !== undefined && reader.position <= last.position) moveAfter(reader, last)
+}
+
+/** What an output journal shows of the input: the position of a frame that was handled, or of the one to be handled next. */
+export interface LastHandled {
+  readonly position: number
+  readonly isHandled: boolean
+}
+
+/** How far a consumer had come, by its outputs and its last start or end. */
+function lastHandled(output: string): LastHandled | undefined {
+  return findLast(output, frame => {
+    if (frame.is(Lifecycle)) return { position: Number(frame.next), isHandled: false }
+    return frame.cause === undefined ? undefined : { position: frame.cause, isHandled: true }
   })
-  if (last === undefined || reader.position > last.position) return run
-  reader.seek({ position: last.position })
-  if (last.cause)
+}
+
+/** The number of a consumer's last start; 0 before the first. */
+export function lastRun(output: string): number {
+  return findLast(output, frame => (frame.is(Lifecycle) || frame.is(Progress) ? frame.run : undefined)) ?? 0
+}
+
+/** Moves a reader of the input to where a consumer continues. */
+export function moveAfter(reader: Reader, { position, isHandled }: LastHandled): void {
+  reader.seek({ position })
+  if (isHandled)
     reader.poll(
       new Handlers().otherwise(() => {}),
       1,
     )
-  return run
 }

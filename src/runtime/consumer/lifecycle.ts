@@ -21,7 +21,10 @@ export const Lifecycle = frame('Lifecycle', 64, {
   event: enumOf('started', 'stopped', 'failed'),
 })
 
-/** The progress of a consumer, written at intervals, so that its measurements survive a kill. */
+/**
+ * The progress of a consumer at its end: its measurements. While it runs they are in shared memory (state/heartbeats), so
+ * that one with nothing to do writes nothing.
+ */
 export const Progress = frame('Progress', 65, {
   /** Position of the next input frame. */
   next: u64,

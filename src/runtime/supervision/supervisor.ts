@@ -1,15 +1,28 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import type { ConsumerProgress, FromConsumer, ToConsumer } from '../consumer/messages.js'
+import { fork } from 'node:child_process'
+import type { Phase } from '../../state/heartbeats/cell.js'
+import type { FromConsumer, ToConsumer } from '../consumer/messages.js'
+import { type CommandLine, CommandProcess, type SupervisedProcess } from './command-process.js'
+import { killGroup } from './kill-group.js'
 import { inheritedOptions } from './node-options.js'
+import { RestartCount, type RestartLimits } from './restart-count.js'
 
 export interface SupervisorOptions {
   /** The module to run, and its one argument, asked for at each start. When it throws, the process is not started, neither now nor later. */
   readonly module: string
   readonly argument: () => string
+  /** Options of Node, beside those that this process was started with. */
+  readonly nodeOptions?: readonly string[]
+  /** A program to run instead of the module: its last argument is the same. */
+  readonly command?: CommandLine
   /** The delay before a process that ended is started again, in ms; it is doubled each time, up to `longestMs`. */
   readonly firstMs: number
   readonly longestMs: number
-  /** The time a process may take to stop before it is killed, in ms. */
+  /** How often it may be started again. Default: without a limit. */
+  readonly restarts?: RestartLimits
+  /**
+   * The time a process may take to stop, in ms: it is asked to, gets SIGTERM after three quarters of it, and is killed at
+   * its end.
+   */
   readonly stopMs: number
   readonly onEvent: (event: SupervisorEvent) => void
 }
@@ -18,22 +31,30 @@ export type SupervisorEvent =
   | { readonly kind: 'started'; readonly pid: number }
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly message: string }
+  /** It has shown no sign of life for so long, and is killed. */
+  | { readonly kind: 'hung'; readonly silentMs: number }
   | { readonly kind: 'ended'; readonly how: string; readonly restartInMs: number | undefined }
+  /** It was started again too often, and is not started any more. */
+  | { readonly kind: 'given-up'; readonly restarts: number; readonly withinMs: number; readonly how: string }
 
 /** After a process has run this long, the delay is reset to the shortest one, in ms. */
 const RESET_MS = 10_000
+/** The share of the time to stop after which a process gets SIGTERM. */
+const TERM_SHARE = 0.75
 
-/** Keeps one process running: starts it again when it ends without having been stopped, with a growing delay. */
+/**
+ * Keeps one process running: starts it again when it ends without having been stopped, with a growing delay, up to a number
+ * of times. The process leads a group of its own; what it has started ends with it.
+ */
 export class Supervisor {
-  /** The last progress message of the process, undefined before the first one. */
-  progress: ConsumerProgress | undefined = undefined
   restarts = 0
+  phase: Phase = 'starting'
 
-  private child: ChildProcess | undefined = undefined
+  private child: SupervisedProcess | undefined = undefined
   private startedAt = 0
   private backOff: number
   private timer: NodeJS.Timeout | undefined = undefined
-  private stopping = false
+  private readonly count: RestartCount
   private resolveReady = (): void => {}
 
   /** Resolves when the process is ready for the first time, or has ended before that. */
@@ -43,6 +64,7 @@ export class Supervisor {
 
   constructor(private readonly options: SupervisorOptions) {
     this.backOff = options.firstMs
+    this.count = new RestartCount(options.restarts)
     this.start()
   }
 
@@ -51,65 +73,98 @@ export class Supervisor {
     return this.child?.pid
   }
 
+  /** How long ago it was started, in ms. */
+  get ageMs(): number {
+    return performance.now() - this.startedAt
+  }
+
+  /** Ends a process that is hung. It is started again as after any other end. */
+  killHung(silentMs: number): void {
+    const { child } = this
+    if (child?.pid === undefined) return
+    this.options.onEvent({ kind: 'hung', silentMs: Math.round(silentMs) })
+    killGroup(child.pid)
+  }
+
   /**
-   * Asks the process to stop and waits until it has ended. Kills it after the time limit.
+   * Asks the process to stop and waits until it has ended. Ends it after the time limit.
    *
    * @returns whether it stopped by itself, without an error.
    */
   async stop(message: ToConsumer): Promise<boolean> {
-    this.stopping = true
+    if (this.phase !== 'failed') this.phase = 'stopping'
     clearTimeout(this.timer)
     const { child } = this
     if (child === undefined) return false
     const ended = new Promise<boolean>(resolve => child.once('exit', code => resolve(code === 0)))
     // The process may have ended while its 'exit' event is still pending: then the message cannot be sent.
     if (child.connected) child.send(message, () => {})
-    const killer = setTimeout(() => child.kill('SIGKILL'), this.options.stopMs)
+    const { stopMs } = this.options
+    const ender = setTimeout(() => child.kill('SIGTERM'), stopMs * TERM_SHARE)
+    const killer = setTimeout(() => child.kill('SIGKILL'), stopMs)
     const orderly = await ended
+    clearTimeout(ender)
     clearTimeout(killer)
     return orderly
   }
 
   private start(): void {
-    const { module, onEvent } = this.options
+    const { module, command, nodeOptions = [], onEvent } = this.options
     let argument: string
     try {
       argument = this.options.argument()
     } catch (error) {
-      this.stopping = true
+      this.phase = 'stopping'
       onEvent({ kind: 'failed', message: (error as Error).message })
       return this.ended('not started')
     }
     this.startedAt = performance.now()
-    this.progress = undefined
-    // The child does not inherit our standard output, because that may be JSON for a program.
-    const child = fork(module, [argument], { execArgv: inheritedOptions(), stdio: ['ignore', 2, 2, 'ipc'] })
+    this.phase = 'starting'
+    const child: SupervisedProcess =
+      command === undefined
+        ? fork(module, [argument], {
+            execArgv: [...inheritedOptions(), ...nodeOptions],
+            // The child does not inherit our standard output, because that may be JSON for a program.
+            stdio: ['ignore', 2, 2, 'ipc'],
+            // It leads a group of its own, so that what it starts can be ended with it.
+            detached: true,
+          })
+        : new CommandProcess(command, argument)
     this.child = child
-    child.on('message', message => this.onMessage(message as FromConsumer))
+    child.on('message', message => this.onMessage(message))
     child.on('error', error => onEvent({ kind: 'failed', message: error.message }))
-    child.on('exit', (code, signal) => this.ended(signal ?? `exit status ${code}`))
+    child.on('exit', (code, signal) => {
+      if (child.pid !== undefined) killGroup(child.pid)
+      this.ended(signal ?? `exit status ${code}`)
+    })
     if (child.pid !== undefined) onEvent({ kind: 'started', pid: child.pid })
     else this.ended('it could not be started')
   }
 
   private onMessage(message: FromConsumer): void {
-    if (message.kind === 'progress') {
-      const { kind: _, ...progress } = message
-      this.progress = progress
-      return
+    if (message.kind === 'ready') {
+      if (this.phase === 'starting') this.phase = 'running'
+      this.resolveReady()
     }
-    if (message.kind === 'ready') this.resolveReady()
     this.options.onEvent(message)
   }
 
   private ended(how: string): void {
     this.child = undefined
     this.resolveReady()
-    if (performance.now() - this.startedAt > RESET_MS) this.backOff = this.options.firstMs
-    const wait = this.stopping ? undefined : this.backOff
-    this.options.onEvent({ kind: 'ended', how, restartInMs: wait })
-    if (wait === undefined) return
-    this.backOff = Math.min(wait * 2, this.options.longestMs)
+    const { firstMs, longestMs, restarts, onEvent } = this.options
+    if (this.phase === 'stopping') return onEvent({ kind: 'ended', how, restartInMs: undefined })
+    if (this.count.isUsedUp(performance.now())) {
+      this.phase = 'failed'
+      onEvent({ kind: 'ended', how, restartInMs: undefined })
+      const { max = 0, withinMs = 0 } = restarts ?? {}
+      return onEvent({ kind: 'given-up', restarts: max, withinMs, how })
+    }
+    this.phase = 'waiting'
+    if (this.ageMs > RESET_MS) this.backOff = firstMs
+    const wait = this.backOff
+    onEvent({ kind: 'ended', how, restartInMs: wait })
+    this.backOff = Math.min(wait * 2, longestMs)
     this.timer = setTimeout(() => {
       this.restarts++
       this.start()

@@ -47,6 +47,7 @@ export const Kind = {
   RING: 5,
   CIRCUIT_BREAKER: 6,
   MEMBERS: 7,
+  HEARTBEATS: 8,
 } as const
 
 /**
@@ -162,3 +163,43 @@ export const Member = {
 export const MEMBERS_VERSION = 256
 /** In the same header: owner slot of the broadcaster. Its lock is not here but on byte Header.OWN. */
 export const BROADCASTER = 384
+
+/**
+ * Heartbeats: parameters [cells]. From Header.SIZE on there is one cell for each process. Who starts the processes writes
+ * the first 128 bytes of a cell, the process itself the rest.
+ */
+export const Heartbeat = {
+  SIZE: 256,
+  /** u32: 0 free, 1 used; stored last. */
+  USED: 0,
+  /** u32: 0 while there is no process. */
+  PID: 4,
+  /** u64: the process's start time, in clock ticks since boot. */
+  PROCESS_START: 8,
+  /** u32: counts the lives of what the process runs, from 1. */
+  EPOCH: 16,
+  /** u32: an index into PHASES (state/heartbeats). */
+  PHASE: 20,
+  /** u32: how often it was started again. */
+  RESTARTS: 24,
+  /** ASCII, NUL-padded. */
+  NAME: 32,
+  NAME_SIZE: 64,
+
+  /** u32: another value with each sign of life. */
+  BEATS: 128,
+  /** f64: the position of the next frame that the process will handle. */
+  POSITION: 136,
+  /** f64: frames that it has handled since its start. */
+  HANDLED: 144,
+  /** f64: frames that it has sent since its start. */
+  SENT: 152,
+  /** f64: slots that are published and that it has not read. */
+  LAG: 160,
+  /** f64: the age of frames when they were handled, ns: the 50 %, 99 % and 99.9 % percentiles. */
+  P50: 168,
+  P99: 176,
+  P999: 184,
+  /** i64: when all of these were last written, ns since 1970. BEATS and POSITION are written more often. */
+  TIME: 192,
+} as const

@@ -63,4 +63,5 @@ const NAMES: Readonly<Record<number, string>> = {
   [Kind.RING]: 'Ring',
   [Kind.CIRCUIT_BREAKER]: 'CircuitBreaker',
   [Kind.MEMBERS]: 'Broadcast',
+  [Kind.HEARTBEATS]: 'Heartbeats',
 }

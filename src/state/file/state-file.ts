@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
+import { needsCopy, placeOf } from '../../base/files/private-place.js'
 import { formatValue } from '../../base/format-value.js'
 import { sleepThread } from '../../base/sleep.js'
 import { fromSystemError, systemCode } from '../../base/system-error.js'
@@ -62,7 +63,7 @@ export class StateFile {
    * NoSpaceError, SystemCallError}
    */
   static open(path: string, plan: StatePlan): StateFile {
-    const file = resolvePath(path, plan.what)
+    const file = placeFor(resolvePath(path, plan.what))
     for (let attempt = 0; ; attempt++) {
       try {
         return StateFile.map(file, plan, plan.mode)
@@ -80,7 +81,7 @@ export class StateFile {
    * file says. Undefined when there is none.
    */
   static openExisting(path: string, plan: StatePlan): StateFile | undefined {
-    const file = resolvePath(path, plan.what)
+    const file = placeFor(resolvePath(path, plan.what))
     try {
       return StateFile.map(file, plan, undefined)
     } catch (error) {
@@ -276,6 +277,20 @@ function resolvePath(file: unknown, what: string): string {
     throw new InvalidOptionError(`${what}.open takes the path of its file, not ${formatValue(file)}`)
   }
   return resolve(file)
+}
+
+/** The file itself; in a replay a private copy of it, made when it is first opened. */
+function placeFor(file: string): string {
+  const place = placeOf(file)
+  try {
+    if (needsCopy(file)) {
+      fs.mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
+      fs.copyFileSync(file, place)
+    }
+  } catch (error) {
+    throw asStateError(error, file)
+  }
+  return place
 }
 
 function asStateError(error: unknown, file: string): unknown {

@@ -5,6 +5,7 @@ import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import { entryOf, specOf } from '../messages/instrument-frames.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
+import { OrderReport } from '../messages/order-frames.js'
 import { type ClientOrderIds, idHalves } from '../messages/order-id.js'
 import { BUY, ORDER_TYPES, SELL, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
@@ -16,6 +17,7 @@ import { writeVenueReport } from '../sequence/venue-reports.js'
 import { readInstruments } from '../snapshots/instruments.js'
 import type { AsyncVenue, VenueOrder } from '../venues/async-venue.js'
 import { checkVenueEvent } from '../venues/check-event.js'
+import { SubmitBatches } from '../venues/submit-batches.js'
 import { VenueEvent, type VenueEventKind } from '../venues/venue-event.js'
 
 const TOO_LATE = reasonCode('too-late')
@@ -32,20 +34,29 @@ export class VenueAdapter {
   readonly handlers
   private readonly instruments = new Instruments()
   private readonly event = new VenueEvent()
+  /** Orders that are on record as sent, and may leave with the next one. */
+  private batches: SubmitBatches | undefined = undefined
 
+  /** @param hasMore whether frames follow the one that is handled: then the next order may be one of the same request. */
   constructor(
     private readonly venue: AsyncVenue,
     private readonly number: number,
     private readonly writer: Writer,
     private readonly time: Time,
     ids: ClientOrderIds,
+    private readonly hasMore: () => boolean = () => false,
   ) {
-    this.handlers = on(InstrumentTerms, frame => writer.addInstruments([entryOf(this.learn(frame))])).on(
-      Intent,
-      frame => {
+    this.handlers = on(InstrumentTerms, frame => {
+      this.flush()
+      writer.addInstruments([entryOf(this.learn(frame))])
+    })
+      .on(Intent, frame => {
         if (frame.venue === number) this.act(frame)
-      },
-    )
+        this.flushUnlessMore()
+      })
+      // What was denied of a batch lies between those that were not.
+      .on(OrderReport, () => this.flushUnlessMore())
+      .otherwise(() => this.flush())
     // A simulated exchange follows the market; a real one has it.
     if (venue.quote !== undefined) this.handlers.on(BookTop, frame => this.quote(frame))
     if (venue.trade !== undefined) this.handlers.on(Trade, frame => this.trade(frame))
@@ -58,6 +69,14 @@ export class VenueAdapter {
     this.writer.addInstruments(this.instruments.all.map(entryOf))
   }
 
+  /** Sends what is on record as sent and waits for the rest of its batch. */
+  flush(): void {
+    const { batches } = this
+    if (batches === undefined) return
+    this.batches = undefined
+    batches.flush()
+  }
+
   /** A simulated venue gets its time from here. Returns ms until it is due again; Infinity when it is not. */
   advance(): number {
     const { venue, time } = this
@@ -67,11 +86,16 @@ export class VenueAdapter {
     return (venue.nextAt - now) / 1e6
   }
 
+  private flushUnlessMore(): void {
+    if (this.batches !== undefined && !this.hasMore()) this.flush()
+  }
+
   private learn(frame: FrameView<typeof InstrumentTerms>): Instrument {
     return this.instruments.restore(frame.number, specOf(frame))
   }
 
   private quote(book: FrameView<typeof BookTop>): void {
+    this.flush()
     const instrument = this.instruments.get(book.instrument)
     if (instrument?.venue !== this.venue.name) return
     const { price, quantity } = instrument
@@ -86,6 +110,7 @@ export class VenueAdapter {
   }
 
   private trade(trade: FrameView<typeof Trade>): void {
+    this.flush()
     const instrument = this.instruments.get(trade.instrument)
     if (instrument?.venue !== this.venue.name) return
     const { price, quantity } = instrument
@@ -98,6 +123,7 @@ export class VenueAdapter {
     const { high, low } = idHalves(intent.orderId)
     const now = time.now()
     const deadline = intent.deadline === 0n ? 0 : time.fromBigInt(intent.deadline)
+    if (intent.action !== 'submit') this.flush()
     switch (intent.action) {
       case 'query':
         return venue.query(high, low, intent.account, intent.instrument, now)
@@ -110,9 +136,13 @@ export class VenueAdapter {
         break
     }
     if (deadline !== 0 && now > deadline) return this.say('not-sent', intent, high, low, TOO_LATE)
+    // With its terms: after a power loss they may be all that is left of the order.
     this.say('sending', intent, high, low, 0)
     if (intent.action === 'amend') venue.amend(high, low, intent.request, intent.ticks, intent.steps, now)
-    else venue.submit(this.orderOf(intent, high, low, deadline), now)
+    else {
+      this.batches ??= new SubmitBatches(venue, now)
+      this.batches.add(this.orderOf(intent, high, low, deadline))
+    }
   }
 
   private orderOf(intent: FrameView<typeof Intent>, idHigh: number, idLow: number, deadline: number): VenueOrder {
@@ -152,6 +182,9 @@ export class VenueAdapter {
     event.instrument = intent.instrument
     event.account = intent.account
     event.reason = reason
+    event.side = intent.side === 'buy' ? BUY : SELL
+    event.ticks = intent.ticks
+    event.steps = intent.steps
     event.venueTime = intent.deadline === 0n ? 0 : this.time.fromBigInt(intent.deadline)
     this.report(event, intent.position)
   }

@@ -10,8 +10,8 @@ function answer(message: VenueInspectAnswer): void {
 }
 
 try {
-  const { name, accounts, canAmend, instruments } = await loadVenue(file)
-  answer({ kind: 'venue', venue: { name, file, accounts, canAmend, instruments } })
+  const { name, accounts, canAmend, instruments, requestLimits } = await loadVenue(file)
+  answer({ kind: 'venue', venue: { name, file, accounts, canAmend, instruments, requestLimits } })
 } catch (error) {
   answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
 }

@@ -63,6 +63,7 @@ async function main(config: AdapterConfig): Promise<void> {
       writer,
       new Time(BigInt(config.origin)),
       new ClientOrderIds(BigInt(config.home)),
+      () => reader.lag > 0,
     )
     continueAfterLast(reader, adapter, config)
     const identity = new IdentityKeeper(writer)
@@ -71,6 +72,7 @@ async function main(config: AdapterConfig): Promise<void> {
     try {
       await reader.run(adapter.handlers, { wait: config.wait, signal: stopping.signal })
       while (reader.position < stopAt && reader.poll(adapter.handlers, 1) > 0);
+      adapter.flush()
     } finally {
       timer.stop()
       venue.close()

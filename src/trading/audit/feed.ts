@@ -27,9 +27,11 @@ export async function auditFeed(journal: string, feed: Feed): Promise<FeedAudit>
 async function compare(reader: Reader, feed: Feed): Promise<FeedAudit> {
   let [events, gaps, duplicates] = [0, 0, 0]
   let recorded: Recorded | undefined
+  const names = new InstrumentNames(reader)
   const handlers = on(BookTop, book => {
     recorded = {
       symbol: book.symbol,
+      name: names.of(book.instrument),
       numbers: [book.bid, book.ask, book.bidSize, book.askSize],
       tradeId: undefined,
       side: undefined,
@@ -37,6 +39,7 @@ async function compare(reader: Reader, feed: Feed): Promise<FeedAudit> {
   }).on(Trade, trade => {
     recorded = {
       symbol: trade.symbol,
+      name: names.of(trade.instrument),
       numbers: [trade.price, trade.quantity],
       tradeId: trade.tradeId,
       side: trade.side,
@@ -68,33 +71,48 @@ async function compare(reader: Reader, feed: Feed): Promise<FeedAudit> {
   return { events, gaps, duplicates }
 }
 
+/** The symbols of instruments with their venues. */
+class InstrumentNames {
+  private readonly byNumber: string[] = []
+
+  constructor(private readonly reader: Reader) {}
+
+  of(number: number): string {
+    const known = this.byNumber[number]
+    if (known !== undefined) return known
+    const { symbol, venue } = this.reader.instrument(number) ?? { symbol: `#${number}`, venue: '' }
+    return (this.byNumber[number] = `${symbol}.${venue}`)
+  }
+}
+
 interface Recorded {
   readonly symbol: string
+  /** The symbol with its venue. */
+  readonly name: string
   readonly numbers: readonly number[]
   readonly tradeId: bigint | undefined
   readonly side: string | undefined
 }
 
+/** A feed of several venues names the venue of a symbol that they all have. */
 function matches(recorded: Recorded, event: MarketEvent): boolean {
-  return same(
-    recorded,
-    event.kind === 'quote'
-      ? {
-          symbol: event.symbol,
-          numbers: [event.bid, event.ask, event.bidSize, event.askSize],
-          tradeId: undefined,
-          side: undefined,
-        }
-      : { symbol: event.symbol, numbers: [event.price, event.quantity], tradeId: event.tradeId, side: event.side },
+  const { symbol } = event
+  if (symbol !== recorded.symbol && symbol !== recorded.name) return false
+  if (event.kind === 'quote')
+    return (
+      recorded.tradeId === undefined && areSame(recorded.numbers, [event.bid, event.ask, event.bidSize, event.askSize])
+    )
+  return (
+    recorded.tradeId === event.tradeId &&
+    recorded.side === event.side &&
+    areSame(recorded.numbers, [event.price, event.quantity])
   )
 }
 
 function same(a: Recorded, b: Recorded): boolean {
-  return (
-    a.symbol === b.symbol &&
-    a.tradeId === b.tradeId &&
-    a.side === b.side &&
-    a.numbers.length === b.numbers.length &&
-    a.numbers.every((number, i) => Object.is(number, b.numbers[i]))
-  )
+  return a.name === b.name && a.tradeId === b.tradeId && a.side === b.side && areSame(a.numbers, b.numbers)
+}
+
+function areSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((number, i) => Object.is(number, b[i]))
 }

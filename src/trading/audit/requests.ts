@@ -1,4 +1,6 @@
+import { epochOfHigh, idHalves } from '../messages/order-id.js'
 import { ACTIONS } from '../messages/order-terms.js'
+import { PAIR_IDS } from '../messages/pair-frames.js'
 
 /** What happened to the requests of one strategy: counts of its Order frames. */
 export interface RequestCounts {
@@ -12,6 +14,7 @@ export interface RequestCounts {
 
 interface Copy {
   readonly strategy: number
+  readonly orderId: bigint
   readonly action: string
   /** Whether it has an intent: it was not refused. */
   passedOn: boolean
@@ -30,22 +33,54 @@ export class RequestBook {
   private readonly copies = new Map<number, Copy>()
   private readonly tradeIds = new Set<string>()
   private readonly orders = new Set<bigint>()
+  /** Positions of frames that led to requests of the gateway itself: commands, and clocks of the dead-man switch. */
+  private readonly own = new Set<number>()
+  /** The ids of pairs. */
+  private readonly pairs = new Set<bigint>()
 
   copy(strategy: number, position: number, orderId: bigint, action: string): void {
-    this.copies.set(position, { strategy, action, passedOn: false, answers: 0 })
+    // The cancel of a pair is one of all its orders.
+    const isOfAll = action === CANCEL && this.pairs.has(orderId)
+    this.copies.set(position, { strategy, orderId, action: isOfAll ? CANCEL_ALL : action, passedOn: false, answers: 0 })
     if (action === NEW) this.orders.add(orderId)
   }
 
-  intent(order: number): void {
-    const copy = this.copies.get(order)
+  /** The frame at a position leads to requests that no strategy sent. */
+  isOwn(position: number): void {
+    this.own.add(position)
+  }
+
+  /** A pair: its legs are passed on, or refused, both. */
+  pair(strategy: number, position: number, pairId: bigint): void {
+    this.copies.set(position, { strategy, orderId: pairId, action: PAIR, passedOn: false, answers: 0 })
+    this.pairs.add(pairId)
+  }
+
+  /** @param cause the position of the frame that led to it. */
+  intent(cause: number, orderId: bigint, action: string): void {
+    // The operator's orders have an epoch that no strategy has.
+    if (epochOfHigh(idHalves(orderId).high) === 0) {
+      this.orders.add(orderId)
+      return
+    }
+    const copy = this.copies.get(cause)
+    // What becomes of a pair, the gateway decides by itself: only its legs answer the request, and what was asked of them.
+    if (this.isOfPair(orderId)) {
+      const isLeg = copy?.action === PAIR && action === 'submit' && copy.orderId === pairOf(orderId)
+      if (!isLeg && copy?.orderId !== orderId) return
+    }
     if (copy !== undefined) copy.passedOn = true
-    this.answer(order)
+    if (!this.own.has(cause)) this.answer(cause)
   }
 
   /** A report. @param cause the position of the frame that led to it. */
-  report(cause: number | undefined): void {
+  report(cause: number | undefined, state: string): void {
     this.reports++
     const copy = cause === undefined ? undefined : this.copies.get(cause)
+    if (copy?.action === PAIR) {
+      if (state === 'denied') copy.answers++
+      return
+    }
     // Of a request that was passed on, what is reported later is the venue's word, or that its outcome became unknown.
     if (copy !== undefined && !copy.passedOn) copy.answers++
   }
@@ -55,7 +90,7 @@ export class RequestBook {
     const key = `${orderId} ${account} ${instrument} ${tradeId}`
     if (this.tradeIds.has(key)) this.filledTwice++
     this.tradeIds.add(key)
-    if (!this.orders.has(orderId)) this.strays++
+    if (!this.orders.has(orderId) && !this.isOfPair(orderId)) this.strays++
   }
 
   /** @param sent the number of requests in the strategy's journal, up to where it was taken. */
@@ -65,11 +100,16 @@ export class RequestBook {
       if (copy.strategy !== strategy) continue
       taken++
       // All open orders: any number of them, also none.
-      if (copy.action === CANCEL_ALL || copy.answers === 1) answered++
+      const isAnswered = copy.action === PAIR ? copy.answers === 2 : copy.action === CANCEL_ALL || copy.answers === 1
+      if (isAnswered) answered++
       else if (copy.answers === 0) unanswered++
       else answeredTwice++
     }
     return { answered, unanswered, answeredTwice, lost: Math.abs(sent - taken) }
+  }
+
+  private isOfPair(orderId: bigint): boolean {
+    return this.pairs.has(pairOf(orderId))
   }
 
   private answer(position: number): void {
@@ -79,4 +119,11 @@ export class RequestBook {
   }
 }
 
-const [NEW, , , CANCEL_ALL] = ACTIONS
+/** The id of the pair that an order would belong to. */
+function pairOf(orderId: bigint): bigint {
+  return orderId - (orderId % BigInt(PAIR_IDS))
+}
+
+const [NEW, , CANCEL, CANCEL_ALL] = ACTIONS
+/** The action of the copy of a Pair. */
+const PAIR = 'pair'

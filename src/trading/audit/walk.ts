@@ -3,9 +3,11 @@ import type { FrameHeader } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { lastPage } from '../../journal/seek/seek.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
+import { Pair } from '../messages/pair-frames.js'
 import { Taken } from '../messages/sequence-frames.js'
-import { Intent } from '../sequence/frames.js'
+import { Intent, Lost } from '../sequence/frames.js'
 import { STRATEGY_JOURNALS } from '../sequence/home.js'
+import { Command, DeadMan } from '../sequence/supervision-frames.js'
 import type { RequestBook } from './requests.js'
 
 export interface SequenceWalk {
@@ -54,17 +56,34 @@ export function walkSequence(journal: string, marks: readonly number[], requests
       walk.taken.set(frame.journal, frame.to)
       strategy = frame.journal - STRATEGY_JOURNALS
     })
+    .on(Lost, frame => {
+      countFrame(frame)
+      walk.taken.set(frame.journal, frame.taken)
+    })
     .on(Order, frame => {
       countFrame(frame)
       requests.copy(strategy, frame.position, frame.orderId, frame.action)
     })
+    .on(Pair, frame => {
+      countFrame(frame)
+      requests.pair(strategy, frame.position, frame.pairId)
+    })
     .on(Intent, frame => {
       countFrame(frame)
-      if (frame.action !== 'query' && frame.action !== 'reconcile') requests.intent(frame.cause ?? -1)
+      if (frame.action !== 'query' && frame.action !== 'reconcile')
+        requests.intent(frame.cause ?? -1, frame.orderId, frame.action)
+    })
+    .on(Command, frame => {
+      countFrame(frame)
+      requests.isOwn(frame.position)
+    })
+    .on(DeadMan, frame => {
+      countFrame(frame)
+      requests.isOwn(frame.cause ?? -1)
     })
     .on(OrderReport, report => {
       countFrame(report)
-      requests.report(report.cause)
+      requests.report(report.cause, report.state)
       const dest = report.dest ?? 0
       walk.reports.set(dest, (walk.reports.get(dest) ?? 0) + 1)
     })

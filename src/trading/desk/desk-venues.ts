@@ -2,7 +2,9 @@ import { VenueMissingError } from '../errors.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
+import { SubmitBatches } from '../venues/submit-batches.js'
 import type { VenueEvent } from '../venues/venue-event.js'
+import { Pacing } from './pacing.js'
 
 /** A request that may leave once its Intent is in the sequence. */
 interface Held {
@@ -22,6 +24,8 @@ interface Held {
  * makes its answers again. Requests to any other are held until `send`, when the sequence has them.
  */
 export class DeskVenue {
+  /** What its request limits hold back. */
+  readonly pacing = new Pacing()
   private held: Held[] = []
 
   constructor(
@@ -100,20 +104,31 @@ export class DeskVenue {
     this.held.shift()
   }
 
+  /** What is held may have left before the machine stopped. */
+  dropAll(): void {
+    this.held = []
+  }
+
   /** Passes on what is held. */
   send(now: number): void {
     if (this.held.length === 0) return
     const { held, venue } = this
     this.held = []
+    const batches = new SubmitBatches(venue, now)
     for (const { action, order, idHigh, idLow, account, instrument, request, ticks, steps } of held) {
       // The object of an order that was forgotten meanwhile may be another one's by now.
       const isSame = order?.idHigh === idHigh && order.idLow === idLow
-      if (action === 'submit' && order !== undefined && isSame) venue.submit(order, now)
-      else if (action === 'amend') venue.amend(idHigh, idLow, request, ticks, steps, now)
+      if (action === 'submit' && order !== undefined && isSame) {
+        batches.add(order)
+        continue
+      }
+      batches.flush()
+      if (action === 'amend') venue.amend(idHigh, idLow, request, ticks, steps, now)
       else if (action === 'cancel') venue.cancel(idHigh, idLow, request, now)
       else if (action === 'query') venue.query(idHigh, idLow, account, instrument, now)
       else if (action === 'reconcile') venue.reconcile(account, now)
     }
+    batches.flush()
   }
 
   private hold(action: Held['action'], order: LiveOrder, request: number, ticks: number, steps: number): void {
@@ -149,7 +164,10 @@ export class DeskVenues {
 
   get nextAt(): number {
     let next = Number.POSITIVE_INFINITY
-    for (const { venue } of this.all) if (venue.nextAt !== undefined && venue.nextAt < next) next = venue.nextAt
+    for (const { venue } of this.all) {
+      const at = venue.nextAt
+      if (at !== undefined && at < next) next = at
+    }
     return next
   }
 

@@ -1,3 +1,4 @@
+import { PASSED_ON } from '../../base/passed-on.js'
 import type { FramePointer } from '../../frames/pointer.js'
 import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
@@ -7,20 +8,36 @@ import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
 import { loadOrders, type OrdersData, saveOrders } from '../orders/life/snapshot.js'
-import { Changed } from '../orders/life/words.js'
+import { Changed, Word } from '../orders/life/words.js'
+import type { PairsData } from '../pairs/saved.js'
 import { DeskState } from '../risk/checks.js'
+import type { RiskOptions } from '../risk/limits.js'
 import type { Risk, RiskData } from '../risk/risk.js'
 import { setTerms } from '../risk/terms.js'
+import type { DeskConfig } from '../sequence/config.js'
+import type { MarketBatch } from '../sequence/market-batch.js'
+import type { CommandValues } from '../sequence/supervision-frames.js'
 import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
+import type { RequestLimits } from '../venues/request-limits.js'
 import type { VenueEvent } from '../venues/venue-event.js'
+import { DeadMan, type DeadManData } from './dead-man.js'
+import { Departures } from './departures.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
+import { Flatten, type FlattenData } from './flatten.js'
+import { OperatorDesk } from './operator-desk.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import { type DeniedOrder, Outcomes } from './outcomes.js'
+import type { PacingData } from './pacing.js'
+import { Pairing } from './pairing.js'
 import { Reconciliation, type ReconciliationData } from './reconciliation.js'
+import { type SessionsData, TradingSessions } from './sessions.js'
 import { readTimerRequest } from './timer-fields.js'
 import { Timers, type TimersData } from './timers.js'
 import { Traded, type TradedData } from './traded.js'
+
+/** A clock that is back by less than this, in ns, was only corrected: time waits for it. */
+const SET_BACK_NS = 1e9
 
 const NEW = ACTIONS.indexOf('new')
 const AMEND = ACTIONS.indexOf('amend')
@@ -36,19 +53,38 @@ const QUANTITY_STEP = reasonCode('quantity-step')
 const FENCED = reasonCode('strategy-fenced')
 const ORDER_IS_FINAL = reasonCode('order-is-final')
 const OVERFILL = reasonCode('overfill')
+const HALTED = reasonCode('halted')
+const OPERATOR = reasonCode('operator')
+const NOT_SENT = reasonCode('not-sent')
+const LEG_OF_PAIR = reasonCode('leg-of-pair')
+const CANCELLED_BEFORE_SENT = reasonCode('cancelled-before-sent')
 const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
+const REQUESTED = reasonCode('requested')
+const GONE = reasonCode('dead-man-switch')
+const LOST_CAUSE = reasonCode('lost-cause')
 
 /** A desk as plain data; long lists of numbers are Float64Arrays or lists. */
 export interface DeskData {
   readonly now: number
+  readonly clock: number
+  readonly ahead: number
   readonly tickerWanted: boolean
   readonly epochs: readonly number[]
+  readonly lost: readonly boolean[]
   readonly instruments: readonly (readonly [number: number, spec: InstrumentSpec])[]
   readonly timers: TimersData
   readonly traded: TradedData
   readonly reconciliation: ReconciliationData
   readonly orders: OrdersData
   readonly risk: RiskData
+  /** The limits in effect, with what people have commanded since the last configuration. */
+  readonly riskOptions: RiskOptions
+  readonly sessions: SessionsData
+  readonly deadMan: DeadManData
+  readonly flatten: FlattenData
+  readonly pairs: PairsData
+  /** By the venue's number, as the next one. */
+  readonly pacing: readonly PacingData[]
   readonly venues: readonly unknown[]
 }
 
@@ -59,16 +95,29 @@ export interface DeskData {
  * Inputs are the calls below; each burst begins with `tick`. Outcomes go to `outcomes`.
  */
 export class Desk {
-  /** The time of the burst: ns since the home's origin. */
-  now = 0
+  /** The time of the burst, ns since the home's origin. It does not go back: what is due is due when so much time has passed. */
+  now = PASSED_ON
+  /** The same by the gateway's clock, which may be set back: days, the ages of quotes and venues' deadlines go by it. */
+  clock = PASSED_ON
+  /** `now` less `clock`: by how much the clock was set back in all. */
+  private ahead = 0
   readonly outcomes: Outcomes
   readonly timers = new Timers()
   readonly traded = new Traded()
   /** Whether Ticker frames are written. */
   tickerWanted = false
+  readonly deadMan = new DeadMan()
+  readonly flatten: Flatten
+  private readonly operator: OperatorDesk
+  /** Which markets are open. */
+  readonly sessions: TradingSessions
+  readonly pairing: Pairing
   private readonly reconciliation: Reconciliation
+  private readonly departures: Departures
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
+  /** By strategy: whether its journal still has what it sent before a power loss. */
+  private readonly isLost: boolean[] = []
   private readonly fields = new OrderFields()
   private readonly denied: DeniedOrder = {
     idHigh: 0,
@@ -91,29 +140,57 @@ export class Desk {
     readonly time: Time,
     outcomes: Outcomes,
   ) {
+    this.now = 0
+    this.clock = 0
     this.outcomes = outcomes
+    this.sessions = new TradingSessions(instruments, risk, Number(time.origin / 1_000_000n))
     this.reconciliation = new Reconciliation(this, instruments, orders, risk, venues, outcomes)
+    this.departures = new Departures(this, this.reconciliation)
+    this.flatten = new Flatten(this, orders, risk, venues, outcomes, (order, venue) =>
+      this.departures.submit(order, venue),
+    )
+    this.operator = new OperatorDesk(this, orders, risk, this.flatten, outcomes, (order, reason) =>
+      this.cancelFor(order, reason),
+    )
+    this.pairing = new Pairing(this)
     venues.onEvent = (venue, event) => {
       checkVenueEvent(venue.name, event)
       this.venueEvent(venue, event, this.cause)
     }
   }
 
-  /** A burst begins: `now` is the time of its Taken or Clock. */
-  tick(now: number): void {
+  /** A burst begins. @param clock of its Taken or Clock. */
+  tick(clock: number): void {
+    if (clock < this.clock - SET_BACK_NS) this.ahead += this.clock - clock
+    const now = clock + this.ahead
     if (now > this.now) this.now = now
+    // The same number while nothing was set back: no other is allocated.
+    this.clock = this.ahead === 0 ? this.now : this.now - this.ahead
   }
 
-  /** When something is due by time alone: a timer, an answer of a simulated venue, a question about an order. */
+  /** Whether something is due by the gateway's clock, or the clock was set back and the sequence has to say so. */
+  isDue(clock: number): boolean {
+    const { nextAt } = this
+    return nextAt <= clock || (clock < this.clock - SET_BACK_NS && nextAt !== Number.POSITIVE_INFINITY)
+  }
+
+  /** When, by the gateway's clock, something is due by time alone: a timer, an answer of a simulated venue, a question. */
   get nextAt(): number {
-    return Math.min(this.timers.nextAt, this.venues.nextAt, this.reconciliation.nextAt)
+    const { timers, venues, reconciliation, deadMan, sessions, departures, pairing } = this
+    const orders = Math.min(reconciliation.nextAt, departures.nextAt, pairing.nextAt)
+    return Math.min(timers.nextAt, venues.nextAt, orders, deadMan.nextAt, sessions.nextAt) - this.ahead
   }
 
   /** Fires what is due. @param position of the Clock frame. */
   advance(position: number): void {
     this.cause = position
+    this.sessions.advance(this.now)
     this.venues.advance(this.now)
     this.reconciliation.ask()
+    this.cancelForGone()
+    this.departures.advance()
+    this.pairing.advance()
+    this.settlePairs()
     for (;;) {
       const timer = this.timers.take(this.now)
       if (timer === undefined) return
@@ -125,15 +202,54 @@ export class Desk {
    * A gateway starts. What was asked of a venue in the last gateway's process and not answered may have been sent or not:
    * only the venue knows. @param position of the Run frame.
    */
-  restart(now: number, position: number): void {
-    this.tick(now)
+  restart(clock: number, position: number): void {
+    this.tick(clock)
     this.cause = position
+    this.deadMan.restart(this.now)
+    // Nobody should be surprised by an order of long ago.
+    this.departures.refuseWaiting(NOT_SENT)
     this.reconciliation.restart()
+    this.settlePairs()
+  }
+
+  /** What venues allow, by the venue's number: in effect from now on. */
+  setRequestLimits(venues: readonly { readonly requestLimits?: RequestLimits | undefined }[]): void {
+    for (const { pacing, number } of this.venues.all) pacing.setLimits(venues[number]?.requestLimits)
+  }
+
+  epochOf(strategy: number): number {
+    return this.epochs[strategy] ?? 0
+  }
+
+  /** Puts a configuration into effect. @throws {InvalidOptionError} for limits that are not sound. */
+  configure({ risk, deadManMs = 0, venues }: DeskConfig): void {
+    this.setRequestLimits(venues)
+    this.risk.setOptions(risk)
+    this.deadMan.setLimit(deadManMs)
+  }
+
+  /** The time of a frame's field. */
+  fromClock(time: bigint): number {
+    return this.time.fromBigInt(time)
+  }
+
+  /**
+   * The machine stopped: what was asked of venues and what they said may be lost. @param position of the last Lost frame.
+   */
+  losePower(position: number): void {
+    this.cause = position
+    this.reconciliation.losePower()
+  }
+
+  /** What is taken from this strategy's journal before its epoch ends was sent before a power loss: no order of it leaves. */
+  loseStrategy(strategy: number): void {
+    this.isLost[strategy] = true
   }
 
   /** A process of a strategy starts. */
   startStrategy(strategy: number, id: string, epoch: number, wantsTicker: boolean): void {
     this.epochs[strategy] = epoch
+    this.isLost[strategy] = false
     this.risk.addStrategy(strategy, id)
     this.timers.removeOf(strategy)
     this.tickerWanted ||= wantsTicker
@@ -142,27 +258,76 @@ export class Desk {
   /** A strategy's process has ended, and its journal was taken to its end. */
   endStrategy(strategy: number): void {
     this.epochs[strategy] = 0
+    this.isLost[strategy] = false
     this.timers.removeOf(strategy)
+    this.deadMan.gone(strategy, this.now)
   }
 
-  /** The state of trading was changed from outside: the breaker was pulled or reset. */
-  switchTo(state: 'active' | 'reducing' | 'halted'): void {
+  /** A process of the strategy has started, and takes part. */
+  strategyReady(strategy: number): void {
+    this.deadMan.returned(strategy)
+  }
+
+  /** A person's command. Returns whether the gateway has to do it. @param position of its copy in the sequence. */
+  command(command: CommandValues, position: number): boolean {
+    this.cause = position
+    // Positions are closed by the flatten: a pair that closed its excess too would open another one.
+    if (command.action === 'flatten') this.pairing.giveUp(OPERATOR)
+    const isUnfinished = this.operator.handle(command)
+    this.settlePairs()
+    return isUnfinished
+  }
+
+  /** The state of trading was changed from outside: the breaker was pulled or reset. @param position of the Switch frame. */
+  switchTo(state: 'active' | 'reducing' | 'halted', position: number): void {
+    this.cause = position
     if (state === 'active') this.risk.resume()
     else this.risk.state = state === 'halted' ? DeskState.HALTED : DeskState.REDUCING
+    if (state === 'halted') this.departures.refuseWaiting(HALTED, order => !order.operator)
+    this.settlePairs()
   }
 
   quote(instrument: Instrument, bid: number, bidSize: number, ask: number, askSize: number, position: number): void {
-    this.cause = position
     const { price, quantity } = instrument
-    const bidTicks = price.nearest(bid)
-    const askTicks = price.nearest(ask)
-    this.risk.quote(instrument, bidTicks, askTicks, this.now)
-    this.venues.quote(instrument, bidTicks, quantity.nearest(bidSize), askTicks, quantity.nearest(askSize), this.now)
+    this.cause = position
+    this.quotedAt(
+      instrument,
+      price.nearest(bid),
+      quantity.nearest(bidSize),
+      price.nearest(ask),
+      quantity.nearest(askSize),
+    )
   }
 
   trade(instrument: Instrument, side: number, price: number, size: number, position: number): void {
     this.cause = position
-    this.venues.trade(instrument, side, instrument.price.nearest(price), instrument.quantity.nearest(size), this.now)
+    this.tradedAt(instrument, side, instrument.price.nearest(price), instrument.quantity.nearest(size))
+  }
+
+  /** The events of a batch, whose frames are written. They stay in its columns: prices that are passed on would be allocated. */
+  market(batch: MarketBatch): void {
+    for (let i = 0; i < batch.count; i++) this.marketEvent(batch, i)
+  }
+
+  private marketEvent(batch: MarketBatch, i: number): void {
+    const instrument = batch.instruments[i] as Instrument
+    const { price, quantity } = instrument
+    const ticks = price.nearest(batch.prices[i])
+    const steps = quantity.nearest(batch.sizes[i])
+    this.cause = batch.positions[i]
+    if (batch.isTrade[i] === 1) this.tradedAt(instrument, batch.sides[i], ticks, steps)
+    else this.quotedAt(instrument, ticks, steps, price.nearest(batch.asks[i]), quantity.nearest(batch.askSizes[i]))
+  }
+
+  private quotedAt(instrument: Instrument, bid: number, bidSteps: number, ask: number, askSteps: number): void {
+    this.risk.quote(instrument, bid, ask, this.clock)
+    this.venues.quote(instrument, bid, bidSteps, ask, askSteps, this.now)
+    this.settlePairs()
+  }
+
+  private tradedAt(instrument: Instrument, side: number, ticks: number, steps: number): void {
+    this.venues.trade(instrument, side, ticks, steps, this.now)
+    this.settlePairs()
   }
 
   /**
@@ -173,8 +338,22 @@ export class Desk {
    */
   order(frame: FramePointer, strategy: number, position: number): void {
     this.cause = position
+    this.request(frame, strategy)
+    this.settlePairs()
+  }
+
+  /** A copy of a Pair frame. */
+  pair(frame: FramePointer, strategy: number, position: number): void {
+    this.cause = position
+    this.pairing.request(frame, strategy)
+    this.settlePairs()
+  }
+
+  private request(frame: FramePointer, strategy: number): void {
     const fields = this.fields.read(frame, this.time)
     if (strategyOfHigh(fields.idHigh) !== strategy) return this.deny(fields, strategy, UNKNOWN_ORDER)
+    if (this.isLost[strategy] && (fields.action === NEW || fields.action === AMEND))
+      return this.denyLost(fields, strategy)
     switch (fields.action) {
       case NEW:
         // Cancels and amends may be about orders of earlier epochs.
@@ -194,6 +373,7 @@ export class Desk {
     const request = readTimerRequest(frame)
     const epoch = this.epochs[strategy] ?? 0
     if (epoch === 0) return
+    if (request.after < 0) return this.timers.remove(strategy, request.id)
     this.timers.add({ ...request, strategy, epoch, due: this.now + request.after })
   }
 
@@ -201,40 +381,86 @@ export class Desk {
   report(venue: DeskVenue, event: VenueEvent, position: number): void {
     this.cause = position
     this.venueEvent(venue, event, position)
+    this.settlePairs()
+  }
+
+  /** Sends an order that has passed risk, is in the book and is reserved; or lets it wait for the venue's limits. */
+  leave(order: LiveOrder, venue: DeskVenue): void {
+    this.departures.submit(order, venue)
+  }
+
+  /** Whether what a strategy's journal still has was sent before a power loss. */
+  hasLost(strategy: number): boolean {
+    return this.isLost[strategy] ?? false
+  }
+
+  /** Asks the venue what became of an order. */
+  ask(order: LiveOrder): void {
+    this.reconciliation.askAbout(order)
+  }
+
+  /** An order has changed in a way that no venue has said. */
+  orderChanged(order: LiveOrder): void {
+    if (order.inPair) this.pairing.changed(order)
+  }
+
+  /** Books and reports an event that the gateway itself makes. */
+  ownEvent(venue: DeskVenue, event: VenueEvent, cause: number): void {
+    this.venueEvent(venue, event, cause)
   }
 
   /** Everything that decisions depend on. To be called between two bursts, when everything was sent. */
   save(): DeskData {
     return {
       now: this.now,
+      clock: this.clock,
+      ahead: this.ahead,
       tickerWanted: this.tickerWanted,
       epochs: Array.from(this.epochs, epoch => epoch ?? 0),
+      lost: Array.from(this.isLost, isLost => isLost ?? false),
       instruments: this.instruments.all.map(({ number, spec }) => [number, spec] as const),
       timers: this.timers.save(),
       traded: this.traded.save(),
       reconciliation: this.reconciliation.save(),
       orders: saveOrders(this.orders),
       risk: this.risk.save(),
+      riskOptions: this.risk.options,
+      sessions: this.sessions.save(),
+      deadMan: this.deadMan.save(),
+      flatten: this.flatten.save(),
+      pairs: this.pairing.save(),
+      pacing: this.venues.all.map(({ pacing }) => pacing.save()),
       venues: this.venues.save(),
     }
   }
 
   /**
-   * Takes over what `save` gave. The desk has decided nothing yet, and limits of risk are those in effect.
+   * Takes over what `save` gave. The desk has decided nothing yet, its instruments are known, and the last configuration is in
+   * effect.
    *
+   * @param calendars those of the configuration.
    * @throws {VenueMissingError} when one of the venues cannot take over its state.
    */
-  load(data: DeskData): void {
+  load(data: DeskData, calendars: DeskConfig['calendars']): void {
     this.now = data.now
+    this.clock = data.clock
+    this.ahead = data.ahead
     this.tickerWanted = data.tickerWanted
     this.epochs.splice(0, this.epochs.length, ...data.epochs)
-    for (const [number, spec] of data.instruments) this.instruments.restore(number, spec)
+    this.isLost.splice(0, this.isLost.length, ...data.lost)
+    this.risk.setOptions(data.riskOptions)
+    this.sessions.load(calendars, data.sessions)
     this.timers.load(data.timers)
     this.traded.load(data.traded)
     this.reconciliation.load(data.reconciliation)
     loadOrders(this.orders, data.orders, this.instruments)
     this.risk.load(data.risk)
-    for (const order of this.orders.loaded()) this.risk.update(order)
+    for (const order of this.orders.objects()) this.risk.update(order)
+    for (const { pacing, number } of this.venues.all)
+      pacing.load(data.pacing[number], (idHigh, idLow) => this.orders.find(idHigh, idLow))
+    this.pairing.load(data.pairs)
+    this.flatten.load(data.flatten)
+    this.deadMan.load(data.deadMan)
     this.venues.load(data.venues)
   }
 
@@ -262,18 +488,16 @@ export class Desk {
     order.postOnly = fields.postOnly
     order.reduceOnly = fields.reduceOnly
     order.label = labelOf(frame)
-    order.deadline = venue.deadline(this.now)
+    order.deadline = this.deadlineAt(venue)
     const misfit = setTerms(order, fields.price, fields.quantity, fields.stopPrice)
-    const reason = misfit === 0 ? this.risk.check(order, this.now) : misfit
+    const reason = misfit === 0 ? this.risk.check(order, this.clock) : misfit
     if (reason !== 0) {
       this.orders.discard(order)
       return this.deny(fields, strategy, reason)
     }
     this.orders.submit(order, this.now)
-    this.risk.reserve(order, this.now)
-    this.reconciliation.await(order, order.deadline)
-    this.outcomes.submit(order, venue.number, this.cause)
-    venue.submit(order, this.now)
+    this.risk.reserve(order, this.clock)
+    this.departures.submit(order, venue)
   }
 
   private amend(fields: OrderFields, strategy: number): void {
@@ -287,21 +511,23 @@ export class Desk {
     if (Number.isNaN(ticks)) return this.refuse(order, fields.request, PRICE_TICK)
     const steps = fields.quantity === 0 ? order.steps : instrument.quantity.unitsOf(fields.quantity)
     if (Number.isNaN(steps)) return this.refuse(order, fields.request, QUANTITY_STEP)
-    const reason = this.risk.checkAmend(order, ticks, steps, this.now)
+    if (order.inPair && this.pairing.refusesAmend(order, steps)) return this.refuse(order, fields.request, LEG_OF_PAIR)
+    const reason = this.risk.checkAmend(order, ticks, steps, this.clock)
     if (reason !== 0) return this.refuse(order, fields.request, reason)
-    const deadline = venue.deadline(this.now)
+    const deadline = this.deadlineAt(venue)
     const request = this.orders.requestAmend(order, ticks, steps, deadline)
-    this.risk.reserve(order, this.now)
-    this.reconciliation.await(order, deadline)
-    this.outcomes.amend(order, request, ticks, steps, venue.number, deadline, this.cause)
-    venue.amend(order, request, ticks, steps, this.now)
+    this.risk.reserve(order, this.clock)
+    this.departures.amend(order, request, ticks, steps, deadline, venue)
   }
 
   private cancel(fields: OrderFields, strategy: number): void {
     const order = this.orders.find(fields.idHigh, fields.idLow)
-    if (order === undefined) return this.deny(fields, strategy, UNKNOWN_ORDER)
+    if (order === undefined) {
+      if (!this.pairing.end(fields.idHigh, fields.idLow)) this.deny(fields, strategy, UNKNOWN_ORDER)
+      return
+    }
     if (order.isFinal) return this.refuse(order, fields.request, ORDER_IS_FINAL)
-    this.requestCancel(order)
+    if (!this.requestCancel(order)) this.refuse(order, fields.request, CANCELLED_BEFORE_SENT)
   }
 
   private cancelAll(strategy: number, instrument: number): void {
@@ -309,33 +535,77 @@ export class Desk {
       if (instrument === 0 || order.instrument.number === instrument) this.requestCancel(order)
   }
 
-  private requestCancel(order: LiveOrder): void {
+  /** Asks for the end of an order. False when it has not left, and now never will. */
+  requestCancel(order: LiveOrder): boolean {
     const venue = this.venues.of(order.instrument)
-    if (venue === undefined) return
-    const deadline = venue.deadline(this.now)
-    const request = this.orders.requestCancel(order, deadline)
-    this.reconciliation.await(order, deadline)
-    this.outcomes.cancel(order, request, venue.number, deadline, this.cause)
-    venue.cancel(order, request, this.now)
+    if (venue === undefined) return false
+    if (this.departures.dropWaiting(order, venue)) return false
+    const request = this.orders.requestCancel(order, this.deadlineAt(venue))
+    this.departures.cancel(order, request, venue)
+    return true
+  }
+
+  /** Pairs act on what has changed, once the input itself is dealt with. */
+  private settlePairs(): void {
+    if (this.pairing.hasChanged) this.pairing.settle()
+  }
+
+  /** Cancels an order that its strategy has not cancelled. @param reason an index into REASONS: its reports will say it. */
+  private cancelFor(order: LiveOrder, reason: number): void {
+    order.cancelledFor = reason
+    this.requestCancel(order)
+  }
+
+  /** The dead-man switch: cancels the orders of strategies that have been gone for too long. */
+  private cancelForGone(): void {
+    for (;;) {
+      const strategy = this.deadMan.take(this.now)
+      if (strategy === undefined) return
+      const open = this.orders.ofStrategy(strategy)
+      if (open.size === 0) {
+        this.deadMan.returned(strategy)
+        continue
+      }
+      this.outcomes.deadMan(strategy, open.size, this.cause)
+      for (const order of open) this.cancelFor(order, GONE)
+    }
+  }
+
+  /** A venue acts on no request after this, by its own clock. A simulated one has the desk's time. */
+  deadlineAt(venue: DeskVenue): number {
+    return venue.deadline(venue.venue.deterministic ? this.now : this.clock)
   }
 
   private venueEvent(venue: DeskVenue, event: VenueEvent, position: number): void {
-    const { orders, outcomes, risk, now } = this
-    const changed = orders.apply(event, now)
+    const { orders, outcomes, risk } = this
+    const changed = orders.apply(event, this.now)
     const { order } = orders
     if (order === undefined) return this.reconciliation.accountEvent(venue, event)
-    risk.apply(order, changed, event, now)
+    if ((changed & Changed.ORPHAN) !== 0 && order.unknownSince >= 0) this.reconciliation.awaitAgain(order)
+    risk.apply(order, changed, event, this.clock)
+    if (order.inPair) this.pairing.changed(order)
     if ((changed & Changed.MISSING) !== 0 && order.missingSteps > 0) this.reconciliation.awaitFills(order)
     if ((changed & Changed.FILL) !== 0) outcomes.fill(order, event, position)
     if ((changed & REPORTED) === 0) return
     const refusal = event.kind === 'amend-rejected' || event.kind === 'cancel-rejected' || event.kind === 'not-sent'
     let reason = refusal && event.request !== 0 ? event.reason : order.reason
+    // The venue only knows that it was asked to.
+    if (order.cancelledFor !== 0 && order.word === Word.CANCELLED && reason === REQUESTED) reason = order.cancelledFor
     if ((changed & Changed.OVERFILL) !== 0) {
       // More than was asked for: somebody's numbers are wrong. The operator decides when the strategy may go on.
       risk.pause(order.strategy, true)
       reason = OVERFILL
     }
     outcomes.report(order, event.request, reason, event.venueTime, position)
+    if (this.flatten.isWaiting) this.flatten.proceed()
+  }
+
+  /** It may have been sent before the power was lost, and what led to it may be gone: it is not sent, and not sent again. */
+  private denyLost(fields: OrderFields, strategy: number): void {
+    const order = this.orders.find(fields.idHigh, fields.idLow)
+    // The venue may have spoken of it since.
+    if (order === undefined) this.deny(fields, strategy, LOST_CAUSE)
+    else this.refuse(order, fields.request, LOST_CAUSE)
   }
 
   private deny(fields: OrderFields, strategy: number, reason: number): void {

@@ -20,14 +20,15 @@ export interface PlacedVenue {
  * A desk without a history.
  *
  * @param expiryMs how long a request may act at a venue, in ms; 0 without a limit.
+ * @param time the clock of the home. Decisions do not use it, but the times of their frames.
  */
 export function makeDesk(
   identity: HomeIdentity,
   venues: readonly PlacedVenue[],
   expiryMs: number,
   recorder: FrameRecorder,
+  time: Time = new Time(identity.origin),
 ): Desk {
-  const time = new Time(identity.origin)
   const instruments = new Instruments()
   let firstAccount = 0
   const all = venues.map(({ venue, isRemote }, number) => {
@@ -41,6 +42,7 @@ export function makeDesk(
   for (const venue of all)
     venue.accounts.forEach((name, account) => risk.addAccount(venue.firstAccount + account, name))
   const desk = new Desk(instruments, orders, risk, deskVenues, time, new Outcomes(recorder, time))
+  desk.setRequestLimits(venues.map(({ venue }) => venue))
   const ids = new ClientOrderIds(identity.home)
   orders.accountNumberOf = (venue, account) => (deskVenues.named(venue)?.firstAccount ?? 0) + account
   for (const venue of all)

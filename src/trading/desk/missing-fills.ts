@@ -26,9 +26,11 @@ export class MissingFills {
     this.first.add(idHigh, idLow, now + WAIT_NS, 0)
   }
 
-  /** They are still missing. */
-  again({ idHigh, idLow, tries }: WaitingOrder, now: number): void {
-    if (tries < MOST_TRIES) this.repeated.add(idHigh, idLow, now + RETRY_NS, tries + 1)
+  /** They are still missing. False when the venue was asked often enough. */
+  again({ idHigh, idLow, tries }: WaitingOrder, now: number): boolean {
+    if (tries >= MOST_TRIES) return false
+    this.repeated.add(idHigh, idLow, now + RETRY_NS, tries + 1)
+    return true
   }
 
   save(): WaitingData {

@@ -7,12 +7,19 @@ import { pointerOf } from '../../frames/view.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
 import { ORDER_STATES } from '../messages/order-terms.js'
+import { PairReport } from '../messages/pair-frames.js'
+import { REASONS } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import { stateOf } from '../orders/life/state.js'
+import type { Pair } from '../pairs/pair.js'
 import { INTENTS, Intent, PositionDifference, TimerFired } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
+import { type CommandAction, CommandResult, DeadMan } from '../sequence/supervision-frames.js'
 import type { Time } from '../sequence/time.js'
 import type { VenueEvent } from '../venues/venue-event.js'
+import type { CommandDecision } from './operator-desk.js'
+import type { PairFields } from './pair-fields.js'
+import { fillPairDenial, fillPairReport } from './pair-outcomes.js'
 import type { Timer } from './timers.js'
 
 const DENIED = ORDER_STATES.indexOf('denied')
@@ -194,6 +201,43 @@ export class Outcomes {
     fired.name = timer.name
     fired.due = this.time.toBigInt(timer.due)
     this.commit(timer.strategy, cause)
+  }
+
+  /** What was decided about a command. @param id its 64 random bits. */
+  command(id: bigint, action: CommandAction, decision: CommandDecision, cause: number): void {
+    const { orders, denied, reason, waiting } = decision.flatten
+    const result = this.sink.begin(CommandResult)
+    result.id = id
+    result.action = action
+    result.state = decision.state
+    result.problem = decision.problem
+    result.decidedBy = 'desk'
+    result.reason = REASONS[reason]
+    result.orders = orders
+    result.denied = denied
+    result.cancels = decision.cancels
+    result.waiting = waiting
+    this.commit(0, cause)
+  }
+
+  /** A strategy has been gone for too long; the cancels of its orders follow. */
+  deadMan(strategy: number, orders: number, cause: number): void {
+    const deadMan = this.sink.begin(DeadMan)
+    deadMan.strategy = strategy
+    deadMan.orders = orders
+    this.commit(strategy, cause)
+  }
+
+  /** A pair has come further. */
+  pair(pair: Pair, cause: number): void {
+    fillPairReport(this.sink.begin(PairReport), pair)
+    this.commit(pair.strategy, cause)
+  }
+
+  /** Neither leg of a pair was sent. @param reason an index into REASONS. */
+  pairDenial(fields: PairFields, strategy: number, reason: number, cause: number): void {
+    fillPairDenial(this.sink.begin(PairReport), fields, reason)
+    this.commit(strategy, cause)
   }
 
   private beginIntent(

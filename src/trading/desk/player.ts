@@ -10,6 +10,7 @@ import { specOf } from '../messages/instrument-frames.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { BUY, SELL } from '../messages/order-terms.js'
+import { Pair, PairReport } from '../messages/pair-frames.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { ConfigReader, type DeskConfig } from '../sequence/config.js'
 import {
@@ -17,6 +18,7 @@ import {
   FeedStart,
   Home,
   Intent,
+  Lost,
   PositionDifference,
   Run,
   SnapshotEnd,
@@ -28,58 +30,37 @@ import {
   TimerRequest,
   VenueReport,
 } from '../sequence/frames.js'
-import { type HomeIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
+import { type HomeIdentity, SEQUENCE, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { isSameFrame } from '../sequence/same-frame.js'
+import { Command, CommandResult, type CommandValues, DeadMan, StrategyEvent } from '../sequence/supervision-frames.js'
 import { readVenueReport } from '../sequence/venue-reports.js'
-import type { Desk, DeskData } from './desk.js'
-
-/** A strategy that the sequence knows. */
-export interface KnownStrategy {
-  readonly id: string
-  readonly number: number
-  /** Of its last start. */
-  epoch: number
-  /** Whether that epoch has ended. */
-  ended: boolean
-}
-
-/** The last start of a strategy, as the sequence has it. */
-export interface LastStart {
-  readonly strategy: number
-  readonly epoch: number
-  readonly seed: number
-  readonly id: string
-  readonly code: string
-  readonly file: string
-  readonly wantsTicker: boolean
-}
-
-/** Everything that is known at a position of a sequence, as plain data. */
-export interface PlayerData {
-  readonly version: typeof VERSION
-  readonly position: number
-  /** As text: JSON has no bigint. */
-  readonly identity: { readonly home: string; readonly generation: number; readonly origin: string }
-  readonly run: number
-  readonly taken: readonly (readonly [journal: number, to: number])[]
-  readonly feed: { readonly identity: string; readonly next: number; readonly known: boolean }
-  readonly strategies: readonly KnownStrategy[]
-  readonly starts: readonly LastStart[]
-  readonly config: DeskConfig | undefined
-  /** The numbers of the instruments that had market events. */
-  readonly seen: readonly number[]
-  readonly events: number
-  readonly desk: DeskData
-}
-
-/** Other data is not read. It changes with every change of what a desk keeps. */
-const VERSION = 1
+import type { Desk } from './desk.js'
+import {
+  inOrder,
+  type KnownStrategy,
+  type LastStart,
+  type LastTaken,
+  loadCommand,
+  PLAYER_DATA_VERSION,
+  type PlayerData,
+  saveCommand,
+} from './player-data.js'
 
 /** Sees the frames that strategies' contexts are made from, after the desk. */
 export interface PlayObserver {
   book(frame: FrameView<typeof BookTop>): void
   report(frame: FrameView<typeof OrderReport>): void
   fill(frame: FrameView<typeof Fill>): void
+  pair(frame: FrameView<typeof PairReport>): void
+}
+
+/** What a Lost frame says of one journal. */
+export interface LostJournal {
+  readonly journal: number
+  readonly taken: number
+  /** '' and 0 but of a strategy. */
+  readonly id: string
+  readonly epoch: number
 }
 
 /** An outcome in the sequence that is not the one that the desk decides. */
@@ -106,12 +87,23 @@ export class Player {
   run = 0
   /** By journal number: up to where it was taken. */
   readonly taken = new Map<number, number>()
+  /** By journal number: when it was last taken, ns since the home's origin. */
+  readonly takenAt = new Map<number, number>()
+  readonly lastTaken: LastTaken = { journal: -1, from: 0, to: 0, copies: 0 }
+  /** By journal number of a strategy: the cause of what was taken last. */
+  readonly lastCauses = new Map<number, number>()
+  /** Position of the last Run or of the last power loss: everything after it was written in one boot. -1 without. */
+  bootedAt = -1
+  /** The last power loss: the sequence's end after it, and the position of its last Lost frame. */
+  loss: { readonly end: number; readonly last: number } | undefined = undefined
   /** The feed, and the number of its next event. */
   readonly feed = { identity: '', next: 0, known: false }
   readonly strategies = new Map<string, KnownStrategy>()
   /** By the strategy's number. */
   readonly starts = new Map<number, LastStart>()
   config: DeskConfig | undefined = undefined
+  /** Commands that a gateway has taken to do, and of which it has not said what became: by id, with the position of the copy. */
+  readonly unfinished = new Map<bigint, { readonly position: number; readonly command: CommandValues }>()
   /** Instruments that had market events. */
   readonly seen = new Set<Instrument>()
   /** Outcomes compared, and market events played. */
@@ -130,6 +122,7 @@ export class Player {
   /** Of the sequence that is played. */
   private path = ''
   private journal = 0
+  private lossEnd = 0
   private originLow = 0
   private originHigh = 0
   private readonly configs = new ConfigReader()
@@ -160,7 +153,7 @@ export class Player {
   }
 
   /**
-   * As `play`, with a pause now and then.
+   * As `play`, with a pause now and then, up to the sequence's end at the call: the gateway may be writing it.
    *
    * @param pause gets the part that was played, 0 to 1.
    */
@@ -173,7 +166,7 @@ export class Player {
     const last = Math.min(end, reader.position + reader.lag)
     try {
       let sliceEnd = performance.now() + SLICE_MS
-      while (this.playSome(reader, end)) {
+      while (this.playSome(reader, last)) {
         if (performance.now() < sliceEnd) continue
         await pause(Math.min(1, reader.position / last))
         sliceEnd = performance.now() + SLICE_MS
@@ -190,15 +183,24 @@ export class Player {
   save(): PlayerData {
     const { home, generation, origin } = this.identity as HomeIdentity
     return {
-      version: VERSION,
+      version: PLAYER_DATA_VERSION,
       position: this.position,
       identity: { home: String(home), generation, origin: String(origin) },
       run: this.run,
-      taken: [...this.taken].sort(([a], [b]) => a - b),
+      taken: inOrder(this.taken),
+      takenAt: inOrder(this.takenAt),
+      lastTaken: { ...this.lastTaken },
+      lastCauses: inOrder(this.lastCauses),
+      bootedAt: this.bootedAt,
+      loss: this.loss ?? null,
       feed: { ...this.feed },
       strategies: [...this.strategies.values()].map(strategy => ({ ...strategy })),
       starts: [...this.starts.values()],
       config: this.config,
+      unfinished: [...this.unfinished.values()].map(({ position, command }) => ({
+        position,
+        command: saveCommand(command),
+      })),
       seen: [...this.seen].map(({ number }) => number).sort((a, b) => a - b),
       events: this.events,
       desk: this.played.save(),
@@ -216,10 +218,19 @@ export class Player {
     for (const [number, spec] of data.desk.instruments) desk.instruments.restore(number, spec)
     this.config = data.config
     if (data.config !== undefined) this.onConfig(data.config)
-    desk.load(data.desk)
+    desk.load(data.desk, data.config?.calendars)
     this.position = data.position
     this.run = data.run
     for (const [journal, to] of data.taken) this.taken.set(journal, to)
+    for (const [journal, at] of data.takenAt) this.takenAt.set(journal, at)
+    for (const [journal, cause] of data.lastCauses) this.lastCauses.set(journal, cause)
+    Object.assign(this.lastTaken, data.lastTaken)
+    this.bootedAt = data.bootedAt
+    this.loss = data.loss ?? undefined
+    for (const { position, command } of data.unfinished) {
+      const loaded = loadCommand(command)
+      this.unfinished.set(loaded.id, { position, command: loaded })
+    }
     Object.assign(this.feed, data.feed)
     for (const strategy of data.strategies) this.strategies.set(strategy.id, { ...strategy })
     for (const start of data.starts) this.starts.set(start.strategy, start)
@@ -229,7 +240,7 @@ export class Player {
 
   /** Whether data of a snapshot is of this version. */
   static canLoad(data: unknown): data is PlayerData {
-    return (data as PlayerData | null)?.version === VERSION
+    return (data as PlayerData | null)?.version === PLAYER_DATA_VERSION
   }
 
   private open(path: string): Reader {
@@ -270,6 +281,23 @@ export class Player {
     )
   }
 
+  /** The machine stopped. @param position of the Lost frame. */
+  lose({ journal, taken, id, epoch }: LostJournal, isLast: boolean, position: number): void {
+    if (journal === 0) this.feed.next = taken
+    else if (journal === SEQUENCE) this.lossEnd = taken
+    else this.taken.set(journal, taken)
+    if (journal > STRATEGY_JOURNALS) {
+      const number = journal - STRATEGY_JOURNALS
+      // Its journal is taken to its end when it starts again.
+      this.strategies.set(id, { id, number, epoch, ended: false })
+      this.desk?.loseStrategy(number)
+    }
+    if (!isLast) return
+    this.loss = { end: this.lossEnd, last: position }
+    this.bootedAt = position
+    this.desk?.losePower(position)
+  }
+
   private makeHandlers(): Handlers {
     const compare = (frame: FrameView): void => this.compare(frame)
     return on(Home, frame => {
@@ -278,6 +306,7 @@ export class Player {
     })
       .on(Run, frame => {
         this.run = frame.run
+        this.bootedAt = frame.position
         this.desk?.restart(
           RUN_CLOCK.since(pointerOf(frame) as FramePointer, this.originLow, this.originHigh),
           frame.position,
@@ -288,8 +317,12 @@ export class Player {
         if (config === undefined) return
         this.config = config
         this.onConfig(config)
+        this.desk?.sessions.set(config.calendars, this.desk.now)
       })
-      .on(InstrumentTerms, frame => this.desk?.instruments.restore(frame.number, specOf(frame)))
+      .on(InstrumentTerms, frame => {
+        const { desk } = this
+        if (desk !== undefined) desk.sessions.add(desk.instruments.restore(frame.number, specOf(frame)), desk.now)
+      })
       .on(FeedStart, frame => {
         this.feed.identity = frame.identity
         this.feed.next = frame.next
@@ -310,19 +343,35 @@ export class Player {
         for (const known of this.strategies.values())
           if (known.number === frame.strategy) known.epoch = Math.max(known.epoch, frame.epoch)
       })
-      .on(Switch, frame => this.desk?.switchTo(frame.state))
+      .on(StrategyEvent, frame => {
+        if (frame.event === 'ready') this.desk?.strategyReady(frame.strategy)
+      })
+      .on(Switch, frame => this.desk?.switchTo(frame.state, frame.position))
+      .on(Command, frame => {
+        const command = frame.toObject()
+        const { position } = frame
+        if (this.desk?.command(command, position) === true) this.unfinished.set(command.id, { position, command })
+      })
+      .on(CommandResult, frame => {
+        if (frame.decidedBy === 'desk') this.compare(frame)
+        else this.unfinished.delete(frame.id)
+      })
+      .on(DeadMan, compare)
       .on(Taken, frame => {
         this.journal = frame.journal
         this.taken.set(frame.journal, frame.to)
         if (frame.journal === 0) this.feed.next = frame.to
         this.tick(TAKEN_CLOCK, frame)
+        this.remember(frame)
       })
+      .on(Lost, frame => this.lose(frame, frame.last, frame.position))
       .on(Clock, frame => {
         this.tick(CLOCK_CLOCK, frame)
         this.desk?.advance(frame.position)
       })
       .on(BookTop, frame => {
         this.events++
+        this.lastTaken.copies++
         const instrument = this.desk?.instruments.get(frame.instrument)
         if (instrument === undefined) return
         this.seen.add(instrument)
@@ -331,6 +380,7 @@ export class Player {
       })
       .on(Trade, frame => {
         this.events++
+        this.lastTaken.copies++
         const { price, quantity } = frame
         const instrument = this.desk?.instruments.get(frame.instrument)
         if (instrument === undefined) return
@@ -338,13 +388,20 @@ export class Player {
         this.desk?.traded.record(instrument.number, price, quantity)
         this.desk?.trade(instrument, frame.side === 'buy' ? BUY : SELL, price, quantity, frame.position)
       })
-      .on(Order, frame =>
-        this.desk?.order(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position),
-      )
-      .on(TimerRequest, frame =>
-        this.desk?.requestTimer(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS),
-      )
+      .on(Order, frame => {
+        this.rememberCause(frame)
+        this.desk?.order(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position)
+      })
+      .on(Pair, frame => {
+        this.rememberCause(frame)
+        this.desk?.pair(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position)
+      })
+      .on(TimerRequest, frame => {
+        this.rememberCause(frame)
+        this.desk?.requestTimer(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS)
+      })
       .on(VenueReport, frame => {
+        this.lastTaken.copies++
         const venue = this.desk?.venues.all[frame.venue]
         if (venue !== undefined) this.desk?.report(venue, readVenueReport(frame), frame.position)
       })
@@ -364,7 +421,25 @@ export class Player {
         Object.assign(this.snapshot, { number: frame.snapshot, size: frame.size, at: frame.at })
       })
       .on(TimerFired, compare)
+      .on(PairReport, frame => {
+        this.compare(frame)
+        this.observer?.pair(frame)
+      })
       .on(PositionDifference, compare)
+  }
+
+  private remember({ journal, from, to }: FrameView<typeof Taken>): void {
+    const { lastTaken } = this
+    lastTaken.journal = journal
+    lastTaken.from = from
+    lastTaken.to = to
+    lastTaken.copies = 0
+    this.takenAt.set(journal, this.desk?.now ?? 0)
+  }
+
+  private rememberCause({ cause }: FrameView): void {
+    this.lastTaken.copies++
+    if (cause !== undefined) this.lastCauses.set(this.journal, cause)
   }
 
   private tick(clock: Halves, frame: FrameView<typeof Taken> | FrameView<typeof Clock>): void {

@@ -1,4 +1,5 @@
 import type { Instruments } from '../instruments/instruments.js'
+import { BUY } from '../messages/order-terms.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
 import { Word } from '../orders/life/words.js'
@@ -8,16 +9,18 @@ import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { MissingFills } from './missing-fills.js'
 import type { WaitingData } from './order-queue.js'
 import type { Outcomes } from './outcomes.js'
-import { Unanswered } from './unanswered.js'
+import { Unanswered, type UnansweredData } from './unanswered.js'
 
 /** What the desk acts on: the time of the burst, and the position of the frame. */
 export interface Moment {
   readonly now: number
+  /** The gateway's clock: risk counts by it. */
+  readonly clock: number
   readonly cause: number
 }
 
 export interface ReconciliationData {
-  readonly unanswered: WaitingData
+  readonly unanswered: UnansweredData
   readonly missing: WaitingData
   readonly connectedAt: readonly number[]
 }
@@ -65,9 +68,21 @@ export class Reconciliation {
     this.unanswered.add(idHigh, idLow, deadline)
   }
 
+  /** Its outcome is unknown already: the venue is asked soon. */
+  awaitAgain(order: LiveOrder): void {
+    order.isAsked = true
+    this.unanswered.again(order.idHigh, order.idLow, 0, this.moment.now)
+  }
+
   /** The venue counts more as filled than it has reported. */
   awaitFills(order: LiveOrder): void {
     this.missing.add(order, this.moment.now)
+  }
+
+  /** Asks about one order. */
+  askAbout(order: LiveOrder): void {
+    const venue = this.venues.of(order.instrument)
+    if (venue !== undefined && !order.isHeld) this.query(venue, order)
   }
 
   /** Asks what is due. */
@@ -88,6 +103,16 @@ export class Reconciliation {
     }
   }
 
+  /** The machine stopped: what was asked may have been sent or not, whether the sequence still says so or not. */
+  losePower(): void {
+    for (const venue of this.venues.all) {
+      if (venue.venue.deterministic) continue
+      venue.dropAll()
+      for (let account = 0; account < venue.accounts.length; account++)
+        this.loseConnection(venue.firstAccount + account)
+    }
+  }
+
   /** What a venue says about an account. */
   accountEvent(venue: DeskVenue, event: VenueEvent): void {
     const account = venue.firstAccount + event.account
@@ -105,14 +130,17 @@ export class Reconciliation {
       for (const order of this.orders.ofAccount(account))
         if (order.unknownSince >= 0 || (order.word === Word.WORKING && order.saidAt < since)) this.query(venue, order)
     } else if (event.kind === 'position') this.comparePosition(venue, account, event)
-    else if (event.kind === 'disconnected') this.loseConnection(account)
+    else if (event.kind === 'suspended' || event.kind === 'resumed') {
+      const instrument = this.instruments.get(event.instrument)
+      if (instrument !== undefined) this.risk.setTradable(instrument, event.kind === 'resumed')
+    } else if (event.kind === 'disconnected') this.loseConnection(account)
   }
 
   /** What was asked and not answered may have arrived or not. */
   private loseConnection(account: number): void {
     this.risk.setReconciled(account, false)
     for (const order of this.orders.ofAccount(account))
-      if (order.submitPending || order.requests.size > 0) this.becomeUnknown(order)
+      if ((order.submitPending && !order.isHeld) || order.requests.hasLeft) this.becomeUnknown(order)
   }
 
   /** The venue's own position beside ours: a difference is recorded, and never invented as a trade. */
@@ -145,18 +173,24 @@ export class Reconciliation {
     for (;;) {
       const waiting = this.unanswered.take(this.moment.now)
       if (waiting === undefined) return
-      const { idHigh, idLow } = waiting
+      const { idHigh, idLow, tries } = waiting
       const order = this.orders.find(idHigh, idLow)
       if (order === undefined || order.isFinal) continue
-      if (!order.submitPending && order.unknownSince < 0 && order.requests.size === 0) continue
+      // Each request of an order has a deadline; the venue is asked about the order once at a time.
+      if (tries === 0 && order.isAsked) continue
+      order.isAsked = order.submitPending || order.unknownSince >= 0 || order.requests.hasLeft
+      if (!order.isAsked) continue
       this.becomeUnknown(order)
       const venue = this.venues.of(order.instrument)
       if (venue !== undefined) this.query(venue, order)
-      this.unanswered.again(idHigh, idLow, this.moment.now)
+      this.unanswered.again(idHigh, idLow, tries, this.moment.now)
     }
   }
 
-  /** Asks the venue for fills that it has counted and not reported: all of an account at once. */
+  /**
+   * Asks the venue for fills that it has counted and not reported: all of an account at once, and when that has not helped,
+   * those of the order.
+   */
   private askForFills(): void {
     const asked = new Set<number>()
     for (;;) {
@@ -165,11 +199,26 @@ export class Reconciliation {
       const order = this.orders.find(waiting.idHigh, waiting.idLow)
       if (order === undefined || order.missingSteps === 0) continue
       const venue = this.venues.of(order.instrument)
-      if (venue !== undefined && !asked.has(order.accountNumber)) {
+      if (venue !== undefined && waiting.tries > 0) this.query(venue, order)
+      else if (venue !== undefined && !asked.has(order.accountNumber)) {
         asked.add(order.accountNumber)
         this.reconcile(venue, order.account)
       }
-      this.missing.again(waiting, this.moment.now)
+      if (!this.missing.again(waiting, this.moment.now)) this.giveUp(venue, order)
     }
+  }
+
+  /**
+   * The venue was asked often enough for fills that it counts and does not report. They are no trade, for nobody knows their
+   * prices: the difference between its position and ours is on record, and what was reserved for them is released.
+   */
+  private giveUp(venue: DeskVenue | undefined, order: LiveOrder): void {
+    const { instrument, account, accountNumber, missingSteps, side } = order
+    const { position } = this.risk.ofAccount(accountNumber, instrument)
+    const theirs = side === BUY ? position + missingSteps : position - missingSteps
+    if (venue !== undefined)
+      this.outcomes.difference(instrument, venue.number, account, position, theirs, this.moment.cause)
+    this.orders.writeOffMissing(order, this.moment.now)
+    this.risk.update(order)
   }
 }

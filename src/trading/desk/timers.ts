@@ -1,3 +1,5 @@
+import { Heap } from '../../base/heap.js'
+
 /** A timer of a strategy. */
 export interface Timer {
   readonly strategy: number
@@ -20,79 +22,55 @@ export interface TimersData {
   readonly timers: readonly Timer[]
 }
 
-/** All timers, the next one first: a binary heap by time, then by the order in which they were asked for. */
+/** All timers by time, then by the order in which they were asked for. */
 export class Timers {
-  private readonly heap: Timer[] = []
+  private readonly heap = new Heap<Timer>(isBefore)
   private count = 0
 
   /** The time of the next one; Infinity when there is none. */
   get nextAt(): number {
-    return this.heap.length === 0 ? Number.POSITIVE_INFINITY : this.heap[0].due
+    return this.heap.first?.due ?? Number.POSITIVE_INFINITY
   }
 
   add(timer: Omit<Timer, 'number'>): void {
-    this.push({ ...timer, number: this.count++ })
+    this.heap.push({ ...timer, number: this.count++ })
   }
 
   /** Removes and returns the next timer that is due; one that repeats is added again. */
   take(now: number): Timer | undefined {
-    if (this.nextAt > now) return undefined
-    const timer = this.pop()
+    const timer = this.nextAt > now ? undefined : this.heap.shift()
+    if (timer === undefined) return undefined
     // A timer that was missed several times, because nothing ran, fires once.
     if (timer.every > 0) {
       const missed = Math.floor((now - timer.due) / timer.every)
-      this.push({ ...timer, due: timer.due + (missed + 1) * timer.every })
+      this.heap.push({ ...timer, due: timer.due + (missed + 1) * timer.every })
     }
     return timer
   }
 
   save(): TimersData {
     // Which of the heap's forms it has depends on the past.
-    return { count: this.count, timers: [...this.heap].sort((a, b) => (isBefore(a, b) ? -1 : 1)) }
+    return { count: this.count, timers: [...this.heap.all].sort((a, b) => (isBefore(a, b) ? -1 : 1)) }
   }
 
   load({ count, timers }: TimersData): void {
     this.count = count
-    this.heap.length = 0
-    for (const timer of timers) this.push(timer)
+    this.heap.clear()
+    for (const timer of timers) this.heap.push(timer)
   }
 
   /** Removes all timers of a strategy: its process has ended. */
   removeOf(strategy: number): void {
-    const kept = this.heap.filter(timer => timer.strategy !== strategy)
-    this.heap.length = 0
-    for (const timer of kept) this.push(timer)
+    this.keep(timer => timer.strategy !== strategy)
   }
 
-  private push(timer: Timer): void {
-    const { heap } = this
-    let i = heap.length
-    heap.push(timer)
-    while (i > 0) {
-      const parent = (i - 1) >> 1
-      if (!isBefore(timer, heap[parent])) break
-      heap[i] = heap[parent]
-      i = parent
-    }
-    heap[i] = timer
+  /** Removes one timer of a strategy; it may have fired already. All that a strategy has are of one epoch. */
+  remove(strategy: number, id: number): void {
+    this.keep(timer => timer.strategy !== strategy || timer.id !== id)
   }
 
-  private pop(): Timer {
-    const { heap } = this
-    const first = heap[0]
-    const last = heap.pop() as Timer
-    if (heap.length === 0) return first
-    let i = 0
-    for (;;) {
-      let child = 2 * i + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) child++
-      if (!isBefore(heap[child], last)) break
-      heap[i] = heap[child]
-      i = child
-    }
-    heap[i] = last
-    return first
+  private keep(isKept: (timer: Timer) => boolean): void {
+    for (const timer of this.heap.clear()) if (isKept(timer)) this.heap.push(timer)
   }
 }
 

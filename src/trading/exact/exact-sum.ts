@@ -46,6 +46,11 @@ export class ExactSum {
     return this.large === undefined ? this.small < limit : this.large < BigInt(limit)
   }
 
+  /** Whether the sum is a number, at most 2^53. */
+  get isSmall(): boolean {
+    return this.large === undefined
+  }
+
   /** The sum as a number: exact up to 2^53, else the nearest double. */
   toNumber(): number {
     return this.large === undefined ? this.small : Number(this.large)

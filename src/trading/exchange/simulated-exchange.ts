@@ -4,6 +4,7 @@ import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import { BUY } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
 import type { AsyncVenue, VenueOrder } from '../venues/async-venue.js'
+import type { RequestLimits } from '../venues/request-limits.js'
 import type { VenueEvent, VenueEventKind } from '../venues/venue-event.js'
 import { isCount, type Market } from './accounts/market.js'
 import { Incoming } from './delivery/incoming.js'
@@ -49,7 +50,8 @@ export class SimulatedExchange implements AsyncVenue {
   readonly canAmend = true
   readonly deterministic = true
   readonly instruments: readonly InstrumentSpec[]
-  /** The options that it was made with, so that replay can make it again. */
+  readonly requestLimits: RequestLimits | undefined
+  /** The options that it was made with, so that replay can make it again; but its limits, which are the gateway's affair. */
   readonly configuration: { readonly kind: 'simulated'; readonly options: SimulatedExchangeOptions }
   private readonly options: CheckedOptions
   private readonly state: VenueState
@@ -65,7 +67,9 @@ export class SimulatedExchange implements AsyncVenue {
   /** @throws {InvalidOptionError} */
   constructor(options: SimulatedExchangeOptions = {}) {
     this.options = checkExchangeOptions(options)
-    this.configuration = { kind: 'simulated', options }
+    const { requestLimits, ...own } = options
+    this.requestLimits = requestLimits
+    this.configuration = { kind: 'simulated', options: own }
     this.name = this.options.name
     this.accounts = this.options.accounts.map(({ name }) => name)
     this.instruments = this.options.instruments

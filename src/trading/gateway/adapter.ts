@@ -2,11 +2,13 @@ import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
 import { packageModule } from '../../native/package-files.js'
 import { identityOf } from '../../runtime/consumer/identity.js'
-import { Supervisor } from '../../runtime/supervision/supervisor.js'
+import { Supervisor, type SupervisorEvent } from '../../runtime/supervision/supervisor.js'
+import type { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import type { Desk } from '../desk/desk.js'
 import { type HomeDirectory, type HomeIdentity, VENUE_JOURNALS, writeIdentity } from '../sequence/home.js'
 import type { AdapterConfig } from '../venues/adapter-config.js'
 import type { GatewayOptions } from './options.js'
+import { ProcessCell } from './process-cell.js'
 import { VenueSource } from './venue-source.js'
 
 const ADAPTER_PAGE_SIZE = 1024 * 1024
@@ -16,7 +18,8 @@ export interface AdapterEnvironment {
   readonly home: HomeDirectory
   readonly identity: HomeIdentity
   readonly desk: Desk
-  readonly options: GatewayOptions
+  readonly options: Omit<GatewayOptions, 'feed' | 'strategies'>
+  readonly heartbeats: Heartbeats
   /** By journal number: up to where it was taken by earlier runs. */
   readonly taken: ReadonlyMap<number, number>
   /** Throws unless the home is still the one that was opened. */
@@ -47,12 +50,14 @@ export class Adapter {
 
   /** Starts its process and keeps it running. */
   start(): void {
-    const { home, options, identity, check } = this.environment
+    const { home, options, identity, check, heartbeats } = this.environment
+    const cell = new ProcessCell(heartbeats, `venue/${this.name}`)
     const input = home.sequence
     this.supervisor = new Supervisor({
       module: packageModule('trading/adapter/process.js', 'A gateway with a venue in a process of its own'),
       argument: () => {
         check()
+        cell.start(1)
         const config: AdapterConfig = {
           file: this.file,
           number: this.number,
@@ -69,7 +74,10 @@ export class Adapter {
       firstMs: options.backOffMs ?? 100,
       longestMs: 5_000,
       stopMs: options.stopMs ?? 15_000,
-      onEvent: event => options.onVenue?.(this.name, event),
+      onEvent: (event: SupervisorEvent) => {
+        cell.follow(event, this.supervisor?.restarts ?? 0)
+        options.onVenue?.(this.name, event)
+      },
     })
   }
 

@@ -7,7 +7,7 @@ import { Switch } from '../sequence/frames.js'
 
 /** The home's circuit breaker, in shared memory: any process may halt it. What it says counts once it is in the sequence. */
 export class BreakerWatch {
-  private readonly breaker: CircuitBreaker
+  readonly breaker: CircuitBreaker
   /** What the last check found; undefined before the first. */
   private halted: boolean | undefined = undefined
 
@@ -19,14 +19,20 @@ export class BreakerWatch {
   check(writer: Writer, desk: Desk): void {
     const { halted } = this.breaker
     if (halted === this.halted) return
-    // A gateway starts in the state that the last one left.
-    const before = this.halted ?? desk.risk.state === DeskState.HALTED
+    const isFirst = this.halted === undefined
     this.halted = halted
+    const before = desk.risk.state === DeskState.HALTED
     if (halted === before) return
+    if (isFirst && before) {
+      // Halted means that the breaker or the sequence says so. The breaker was lost, or is of another boot.
+      this.halted = true
+      this.breaker.halt('halted in the sequence')
+      return
+    }
     const state = halted ? 'halted' : 'active'
     const text = this.breaker.status().halt?.reason ?? ''
-    writer.write(Switch, { state, reason: halted ? 'halted' : 'none', text: asciiOf(text) })
-    desk.switchTo(state)
+    const position = writer.write(Switch, { state, reason: halted ? 'halted' : 'none', text: asciiOf(text) })
+    desk.switchTo(state, position)
   }
 
   close(): void {

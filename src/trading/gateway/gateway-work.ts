@@ -1,18 +1,27 @@
 import type { Wakeable } from '../../wait/wakeable.js'
 import type { FeedPump } from '../market/feed-pump.js'
+import { enterClock } from './clock.js'
+import { HangWatch, START_MS } from './hang-watch.js'
 import type { Work } from './loop.js'
 import { MarketSource } from './market-source.js'
 import type { OpenDesk } from './open-desk.js'
-import type { RunningStrategy } from './strategy-processes.js'
+import { OperatorSource } from './operator-source.js'
+import type { RunningStrategy } from './running-strategy.js'
 
 /** One second, in ms: lateness is the most of the last one. */
 const LATENESS_MS = 1_000
+/** How long a strategy with frames to handle may be silent, in ms. */
+const HANG_MS = 10_000
 
 /** What a gateway does in each iteration of its loop: takes what there is, a burst from each source at most. */
 export class GatewayWork implements Work {
   /** Market events taken in this run. */
   events = 0
   readonly strategies: RunningStrategy[]
+  /** What people command. */
+  readonly operator: OperatorSource
+  private readonly watch: HangWatch
+  private tasks: (() => void)[] = []
   private readonly market: MarketSource
   private pump: FeedPump | undefined = undefined
   private onFeedEnd: (failure: unknown) => void = () => {}
@@ -26,6 +35,9 @@ export class GatewayWork implements Work {
     strategies: readonly RunningStrategy[],
   ) {
     this.strategies = [...strategies]
+    const { hangMs = HANG_MS, startMs = START_MS } = open.options
+    this.watch = new HangWatch(hangMs, startMs)
+    this.operator = new OperatorSource(open)
     this.market = new MarketSource(open.sequence, open.desk, (symbol, price) => open.instrumentOf(symbol, price))
   }
 
@@ -33,13 +45,15 @@ export class GatewayWork implements Work {
     const { open, strategies, pump } = this
     const { sequence, desk } = open
     open.checkBreaker()
-    let done = 0
+    let done = this.tasks.length > 0 ? this.doTasks() : 0
+    done += this.operator.take(wallMs)
     if (desk.nextAt !== Number.POSITIVE_INFINITY) done += this.advance()
     for (let i = 0; i < strategies.length; i++) done += strategies[i].source.take(sequence, desk)
     const { adapters } = open
     for (let i = 0; i < adapters.length; i++) done += adapters[i].source.take(sequence, desk)
     done += open.takeVenueEvents()
     done += open.snapshots.step()
+    this.watch.look(strategies, sequence.writer.position, wallMs)
     if (pump !== undefined) {
       this.measureLateness(pump, wallMs)
       const events = this.market.take(pump, wallMs)
@@ -47,11 +61,13 @@ export class GatewayWork implements Work {
       done += events
       if (pump.ended && events === 0) this.endFeed(pump)
     }
+    open.figures.follow(wallMs)
     return done
   }
 
   hasWork(): boolean {
-    if (this.open.hasVenueEvents || this.open.snapshots.isCopying) return true
+    const { hasVenueEvents, snapshots } = this.open
+    if (hasVenueEvents || snapshots.isCopying || this.tasks.length > 0 || this.operator.reader.lag > 0) return true
     for (const { source } of this.strategies) if (source.reader.lag > 0) return true
     for (const { source } of this.open.adapters) if (source.reader.lag > 0) return true
     return this.dueIn(performance.now()) <= 0
@@ -63,15 +79,21 @@ export class GatewayWork implements Work {
     if (pump?.ended === true) due = 0
     const { nextAt } = open.desk
     if (nextAt !== Number.POSITIVE_INFINITY) due = Math.min(due, (nextAt - open.sequence.time.now()) / 1e6)
-    return due
+    due = Math.min(due, open.figures.dueIn(wallMs))
+    return Math.min(due, this.watch.dueIn(this.strategies, open.sequence.writer.position, wallMs))
   }
 
   get isWaiting(): boolean {
     return this.pump?.isWaiting ?? false
   }
 
+  get isTimed(): boolean {
+    return this.pump?.isTimed ?? false
+  }
+
   get controls(): readonly (Wakeable | undefined)[] {
-    return [...this.strategies, ...this.open.adapters].map(({ source }) => source.reader.sleepOn)
+    const readers = [...this.strategies, ...this.open.adapters].map(({ source }) => source.reader)
+    return [...readers, this.operator.reader].map(reader => reader.sleepOn)
   }
 
   /** Orders and requests taken in this run. */
@@ -81,6 +103,19 @@ export class GatewayWork implements Work {
 
   get latenessMs(): number {
     return Math.max(this.late, this.lateBefore)
+  }
+
+  /** Lets something be done between two bursts. */
+  later(task: () => void): void {
+    this.tasks.push(task)
+  }
+
+  /** Does what was put off. Returns how much. */
+  doTasks(): number {
+    const { tasks } = this
+    this.tasks = []
+    for (const task of tasks) task()
+    return tasks.length
   }
 
   add(strategy: RunningStrategy): void {
@@ -104,19 +139,15 @@ export class GatewayWork implements Work {
   }
 
   close(): void {
-    for (const { source } of this.strategies) source.close()
+    for (const strategy of this.strategies) strategy.close()
+    this.operator.close()
   }
 
   /** Fires what is due by the clock. */
   private advance(): number {
     const { sequence, desk } = this.open
-    const now = sequence.time.now()
-    if (desk.nextAt > now) return 0
-    const position = sequence.beginClock(now)
-    desk.tick(now)
-    desk.advance(position)
-    sequence.end()
-    desk.send()
+    if (!desk.isDue(sequence.time.now())) return 0
+    enterClock(sequence, desk)
     return 1
   }
 

@@ -1,22 +1,21 @@
 import { absolute } from '../../base/absolute.js'
-import { InvalidStateError } from '../../base/errors.js'
 import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
+import type { Phase } from '../../state/heartbeats/cell.js'
 import { nap } from '../../wait/nap.js'
-import { StrategyError } from '../errors.js'
 import { FeedPump } from '../market/feed-pump.js'
 import { isHome } from '../sequence/home.js'
-import { inspectStrategies, type StrategyInfo } from '../strategies/inspect.js'
+import { REAL_SURROUNDINGS } from '../sequence/surroundings.js'
+import type { StrategyInfo } from '../strategies/inspect.js'
+import { endAbsent, endEpoch } from './epochs.js'
 import { GatewayWork } from './gateway-work.js'
 import { Loop } from './loop.js'
+import { strategiesOnRecord } from './on-record.js'
 import { type OpenDesk, openDesk } from './open-desk.js'
+import { OperatorCommands } from './operator-commands.js'
 import { checkGatewayOptions, type GatewayOptions } from './options.js'
-import {
-  endEpoch,
-  enterStrategy,
-  type RunningStrategy,
-  strategyProcess,
-  superviseStrategy,
-} from './strategy-processes.js'
+import { enterStrategy, type RunningStrategy } from './running-strategy.js'
+import { inspectAll, StrategyChanges } from './strategy-changes.js'
+import { strategyProcess, superviseStrategy } from './strategy-processes.js'
 import { WantedSymbols } from './wanted-symbols.js'
 
 /** The status of a gateway and its strategies. */
@@ -34,8 +33,17 @@ export interface GatewayStatus {
     /** Undefined while it waits to be started again. */
     readonly pid: number | undefined
     readonly restarts: number
-    /** Its last progress message, undefined before the first one. */
+    /** 'failed': it was started again too often, and stays down. */
+    readonly phase: Phase
+    /** Its new orders are denied, see `pauseStrategy`. */
+    readonly paused: boolean
+    /** How far it has come, from shared memory; undefined before its process is ready. */
     readonly progress: ConsumerProgress | undefined
+  }[]
+  readonly venues: readonly {
+    readonly name: string
+    /** Requests that wait for the venue's limits. */
+    readonly waiting: number
   }[]
 }
 
@@ -62,6 +70,7 @@ export class Gateway {
   readonly home: string
 
   private readonly work: GatewayWork
+  private readonly changes: StrategyChanges
   private readonly loop: Loop
   private readonly running: Promise<void>
   private readonly stopping = new AbortController()
@@ -87,36 +96,31 @@ export class Gateway {
     inspecting.catch(() => {})
     // A home is created only for strategies that are sound. One that exists is read meanwhile.
     if (!isHome(home)) await inspecting
-    const open = await openDesk({ ...options, home }, inspecting)
+    let onRecord: readonly StrategyInfo[] | undefined
+    const open = await openDesk({ ...options, home }, REAL_SURROUNDINGS, async starts => {
+      onRecord = strategiesOnRecord(options.strategies.map(absolute), starts)
+      if (onRecord === undefined) await inspecting
+    })
     let gateway: Gateway
     try {
-      const infos = open.onRecord ?? (await inspecting)
+      const infos = onRecord ?? (await inspecting)
+      endAbsent(open, open.strategies.values(), new Set(infos.map(({ id }) => id)), open.taken)
       const strategies = infos.map(info => enterStrategy(open, info, open.strategies, open.taken))
       gateway = new Gateway({ ...options, home }, open, strategies)
     } catch (error) {
       open.close()
       throw error
     }
-    if (open.onRecord !== undefined) await gateway.confirm(inspecting)
+    if (onRecord !== undefined) await gateway.confirm(inspecting)
     return gateway
   }
 
-  /**
-   * Its strategies run as the sequence has them, and their modules are loaded by now. Where these say something else, because
-   * a file that they import was changed, they are started anew.
-   */
+  /** Its strategies run as the sequence has them. Their modules are loaded meanwhile, and may say something else by now. */
   private async confirm(inspecting: Promise<readonly StrategyInfo[]>): Promise<void> {
     try {
-      const infos = await inspecting
-      const running = this.work.strategies.slice()
-      for (const strategy of running) {
-        const info = infos.find(({ id }) => id === strategy.info.id)
-        if (info?.wantsTicker === strategy.info.wantsTicker) strategy.info = info
-        else await this.removeStrategy(strategy.info.id)
-      }
-      for (const info of infos)
-        if (!this.work.strategies.some(strategy => strategy.info.id === info.id)) this.enter(info)
+      await this.changes.confirm(await inspecting)
     } catch (error) {
+      // The error of the modules is the one that is told.
       await this.stop().catch(() => {})
       throw error
     }
@@ -132,6 +136,12 @@ export class Gateway {
     const { wait = 'event-loop' } = options
     this.loop = new Loop(this.work, wait !== 'event-loop')
     open.onVenueEvent = () => this.loop.wake()
+    open.later = task => {
+      this.work.later(task)
+      this.loop.wake()
+    }
+    this.changes = new StrategyChanges(open, this.work, this.stopping.signal, () => this.loop.wake())
+    new OperatorCommands(open, this.work.operator, this.changes).start()
     for (const adapter of open.adapters) adapter.start()
     for (const strategy of strategies) superviseStrategy(open, strategy)
     this.running = this.loop.run()
@@ -146,6 +156,11 @@ export class Gateway {
     this.fed.catch(() => {})
   }
 
+  /** The option `description` of the home's last run, from its sequence; undefined when it had none. */
+  get earlierDescription(): unknown {
+    return this.open.earlierDescription
+  }
+
   get status(): GatewayStatus {
     const { work, open } = this
     return {
@@ -153,46 +168,51 @@ export class Gateway {
       position: this.endedAt ?? open.sequence.writer.position,
       orders: work.orders,
       latenessMs: work.latenessMs,
-      strategies: work.strategies.map(({ info, supervisor }) => ({
+      strategies: work.strategies.map(({ info, supervisor, known, progress }) => ({
         id: info.id,
         pid: supervisor?.pid,
         restarts: supervisor?.restarts ?? 0,
-        progress: supervisor?.progress,
+        phase: supervisor?.phase ?? 'waiting',
+        paused: open.desk.risk.desk.strategies[known.number]?.paused ?? false,
+        progress,
       })),
+      venues: open.desk.venues.all.map(({ name, pacing }) => ({ name, waiting: pacing.waiting })),
     }
   }
 
-  /** Adds a strategy while the gateway runs. The others are not disturbed. @throws as `start`. */
+  /**
+   * Adds the strategies of a module while the gateway runs. The others are not disturbed. Resolves when they are ready, or
+   * have ended before that.
+   *
+   * @throws {StrategyError} when the module cannot be loaded, or one of its strategies runs already; {InvalidStateError}.
+   */
   async addStrategy(file: string): Promise<void> {
-    const infos = await inspectAll([file])
-    this.throwIfStopped()
-    for (const info of infos) {
-      const other = this.work.strategies.find(strategy => strategy.info.id === info.id)
-      if (other !== undefined)
-        throw new StrategyError(`a strategy '${info.id}' runs already, from ${other.info.file}`, { path: info.file })
-    }
-    for (const info of infos) await this.enter(info).supervisor?.ready
+    await this.changes.add(file)
   }
 
-  private enter(info: StrategyInfo): RunningStrategy {
-    const strategy = enterStrategy(this.open, info, this.open.strategies, this.open.taken)
-    superviseStrategy(this.open, strategy)
-    this.work.add(strategy)
-    this.loop.wake()
-    return strategy
+  /** Stops a strategy in order and removes it. Its journal stays. Returns whether it stopped by itself. @throws as `addStrategy`. */
+  removeStrategy(id: string): Promise<boolean> {
+    return this.changes.remove(id)
   }
 
-  /** Stops a strategy in order and removes it. Its journal stays. Returns whether it stopped by itself. */
-  async removeStrategy(id: string): Promise<boolean> {
-    this.throwIfStopped()
-    const strategy = this.work.strategies.find(other => other.info.id === id)
-    if (strategy === undefined) throw new StrategyError(`no strategy '${id}' runs`)
-    const orderly = await strategy.supervisor?.stop({ kind: 'stop', position: this.open.sequence.writer.position })
-    this.work.remove(strategy)
-    endEpoch(this.open, strategy)
-    this.open.taken.set(strategy.source.journal, strategy.source.reader.position)
-    strategy.source.close()
-    return orderly ?? false
+  /**
+   * Stops a strategy in order, and starts the strategy of the same id of another module in its place: it goes on where the
+   * first one had come to. The others are not disturbed. Returns whether the first one stopped by itself.
+   *
+   * @throws {StrategyError} when no such strategy runs, or the module has none of this id: then nothing was changed.
+   */
+  replaceStrategy(id: string, file: string): Promise<boolean> {
+    return this.changes.replace(id, file)
+  }
+
+  /** Denies all new orders of a strategy (`strategy-paused`) until `resumeStrategy`. Its process goes on. @throws {StrategyError} */
+  pauseStrategy(id: string, reason = ''): void {
+    this.changes.pause(id, true, reason)
+  }
+
+  /** Ends a pause. @throws {StrategyError} */
+  resumeStrategy(id: string, reason = ''): void {
+    this.changes.pause(id, false, reason)
   }
 
   /**
@@ -238,8 +258,10 @@ export class Gateway {
   private takeLast(): void {
     const { work, open } = this
     if (this.hasFailed) return
+    work.doTasks()
     for (const strategy of work.strategies) endEpoch(open, strategy)
     for (const { source } of open.adapters) while (source.take(open.sequence, open.desk) > 0);
+    open.figures.store(performance.now())
   }
 
   private async feed(signal: AbortSignal): Promise<void> {
@@ -274,25 +296,4 @@ export class Gateway {
       clearTimeout(timer)
     }
   }
-
-  private throwIfStopped(): void {
-    if (this.stopping.signal.aborted) throw new InvalidStateError(`the gateway of ${this.home} was stopped`)
-  }
-}
-
-async function inspectAll(files: readonly string[]): Promise<StrategyInfo[]> {
-  const strategies: StrategyInfo[] = []
-  // Each takes a process of its own; they start side by side.
-  for (const infos of await Promise.all(files.map(file => inspectStrategies(absolute(file))))) {
-    for (const info of infos) {
-      const other = strategies.find(strategy => strategy.id === info.id)
-      if (other !== undefined)
-        throw new StrategyError(
-          `${info.file} and ${other.file} both have a strategy '${info.id}'; each needs a name of its own`,
-          { path: info.file },
-        )
-      strategies.push(info)
-    }
-  }
-  return strategies
 }

@@ -18,9 +18,15 @@ const BOOK_TIME = new Halves(BookTop, 'venueTime')
 const TRADE_TIME = new Halves(Trade, 'venueTime')
 const TICKER_TIME = new Halves(Ticker, 'venueTime')
 
+/** Gives events one by one to a sink, and counts them. */
+export type EventSource = Pick<FeedPump, 'take' | 'taken'>
+
 /** Takes the feed's events into the sequence: a quote as a BookTop, a trade as a Trade, and Tickers while a strategy wants them. */
 export class MarketSource implements MarketSink {
   private readonly batch: MarketBatch
+  /** The symbol of the last event, and its instrument. */
+  private lastSymbol: string | undefined = undefined
+  private last: Instrument | undefined = undefined
 
   constructor(
     private readonly sequence: Sequence,
@@ -33,7 +39,7 @@ export class MarketSource implements MarketSink {
   }
 
   /** Takes one burst of the events that are due. Returns how many. @param wallMs performance.now() */
-  take(pump: FeedPump, wallMs: number): number {
+  take(pump: EventSource, wallMs: number): number {
     const { batch, sequence, desk } = this
     const first = pump.taken
     const count = pump.take(this, batch.capacity, wallMs)
@@ -42,12 +48,7 @@ export class MarketSource implements MarketSink {
     sequence.begin(FEED, first, first + count, now, this.slotsOfBatch())
     for (let i = 0; i < count; i++) batch.positions[i] = this.write(i)
     desk.tick(now)
-    for (let i = 0; i < count; i++) {
-      const instrument = batch.instruments[i] as Instrument
-      const position = batch.positions[i]
-      if (batch.isTrade[i] === 1) desk.trade(instrument, batch.sides[i], batch.prices[i], batch.sizes[i], position)
-      else desk.quote(instrument, batch.prices[i], batch.sizes[i], batch.asks[i], batch.askSizes[i], position)
-    }
+    desk.market(batch)
     sequence.end()
     batch.clear()
     desk.send()
@@ -55,12 +56,20 @@ export class MarketSource implements MarketSink {
   }
 
   quote(symbol: string, timeMs: number, bid: number, bidSize: number, ask: number, askSize: number): void {
-    this.batch.addQuote(this.instrumentOf(symbol, ask > 0 ? ask : bid), timeMs, bid, bidSize, ask, askSize)
+    // Events of one symbol often follow each other.
+    if (symbol !== this.lastSymbol) this.find(symbol, ask > 0 ? ask : bid)
+    this.batch.addQuote(this.last as Instrument, timeMs, bid, bidSize, ask, askSize)
   }
 
   trade(symbol: string, timeMs: number, price: number, quantity: number, tradeId: bigint, side: 'buy' | 'sell'): void {
+    if (symbol !== this.lastSymbol) this.find(symbol, price)
     const taker = side === 'buy' ? BUY : SELL
-    this.batch.addTrade(this.instrumentOf(symbol, price), timeMs, price, quantity, tradeId, taker)
+    this.batch.addTrade(this.last as Instrument, timeMs, price, quantity, tradeId, taker)
+  }
+
+  private find(symbol: string, price: number): void {
+    this.last = this.instrumentOf(symbol, price)
+    this.lastSymbol = symbol
   }
 
   private slotsOfBatch(): number {

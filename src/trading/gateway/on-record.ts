@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
-import type { LastStart } from '../desk/player.js'
+import type { LastStart } from '../desk/player-data.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
 
 /**

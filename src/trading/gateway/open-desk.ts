@@ -1,17 +1,21 @@
 import * as path from 'node:path'
-import { absolute } from '../../base/absolute.js'
-import { InvalidOptionError, type TicktapeError } from '../../base/errors.js'
+import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
+import { nearestName } from '../../base/nearest.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { FrameRecorder } from '../../frames/frame-recorder.js'
-import { Writer } from '../../journal/write/writer.js'
+import { readInstruments } from '../../journal/files/instruments-file.js'
+import type { Writer } from '../../journal/write/writer.js'
+import { endOrphans } from '../../runtime/supervision/end-orphans.js'
+import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import { inspectVenue } from '../adapter/inspect.js'
 import type { Desk } from '../desk/desk.js'
 import { makeDesk, type PlacedVenue } from '../desk/make-desk.js'
-import { type KnownStrategy, Player } from '../desk/player.js'
+import { Player } from '../desk/player.js'
+import type { KnownStrategy, LastStart } from '../desk/player-data.js'
 import { HomeError, SequenceMismatchError, SnapshotError } from '../errors.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
-import type { Instrument } from '../instruments/instrument.js'
+import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
 import type { Feed } from '../market/feed.js'
 import { guessInstrument } from '../market/guess-instrument.js'
@@ -20,49 +24,70 @@ import { ClientOrderIds } from '../messages/order-id.js'
 import type { RiskOptions } from '../risk/limits.js'
 import { type DeskConfig, writeConfig } from '../sequence/config.js'
 import { FeedStart, Run, SEQUENCE_FRAMES } from '../sequence/frames.js'
-import { HomeDirectory, type HomeIdentity, newIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
+import { HomeDirectory, type HomeIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
 import { Sequence } from '../sequence/sequence.js'
+import { REAL_SURROUNDINGS, type Surroundings } from '../sequence/surroundings.js'
 import { findSnapshot } from '../snapshots/find.js'
 import { parted, unpack } from '../snapshots/pack.js'
-import type { StrategyInfo } from '../strategies/inspect.js'
 import { checkVenue } from '../venues/load-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
 import { Adapter } from './adapter.js'
+import { BreakerFigures } from './breaker-figures.js'
 import { BreakerWatch } from './breaker-watch.js'
 import { checkJournals } from './check-home.js'
-import { strategiesOnRecord } from './on-record.js'
+import {
+  endOfFrames,
+  hasLostPower,
+  isLossUnfinished,
+  lostJournals,
+  memberJournals,
+  moveMembers,
+  recordLoss,
+} from './lost-frames.js'
+import { createOperatorJournal, writeLimits } from './operator-files.js'
 import type { GatewayOptions } from './options.js'
 import { SNAPSHOT_BYTES, Snapshots } from './snapshots.js'
 import { VenueInbox } from './venue-inbox.js'
+
+/** How long a strategy may be gone before its open orders are cancelled, in ms. */
+const DEAD_MAN_MS = 30_000
 
 /** A venue of the options; one that runs in a process of its own has a module. */
 interface OpenVenue extends PlacedVenue {
   readonly file: string | undefined
 }
 
+/** What a desk needs to know of a gateway's options: all but its feed, its strategies and its loop. */
+export type OpenDeskOptions = Omit<GatewayOptions, 'feed' | 'strategies'>
+
 /** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
 export class OpenDesk {
   onVenueEvent: () => void = () => {}
+  /** Lets something be done between two bursts of the gateway's loop. Set by the gateway. */
+  later: (task: () => void) => void = () => {}
   private readonly bySymbol = new Map<string, Instrument>()
   private readonly inbox: VenueInbox
+  /** What the breaker shows of positions and profit. */
+  readonly figures: BreakerFigures
   /** The venues that run in processes of their own. */
   readonly adapters: readonly Adapter[]
   readonly snapshots: Snapshots
 
   constructor(
-    readonly options: GatewayOptions,
+    readonly options: OpenDeskOptions,
+    readonly surroundings: Surroundings,
     readonly home: HomeDirectory,
     readonly identity: HomeIdentity,
     readonly sequence: Sequence,
     readonly desk: Desk,
     private readonly player: Player,
     private readonly breaker: BreakerWatch,
+    readonly heartbeats: Heartbeats,
     venues: readonly OpenVenue[],
     readonly config: DeskConfig,
-    /** The strategies of the options as the sequence has them; undefined when one is new or changed. */
-    readonly onRecord: readonly StrategyInfo[] | undefined,
   ) {
     this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
+    this.figures = new BreakerFigures(breaker.breaker, desk.risk)
     const clientOrderIds = new ClientOrderIds(identity.home)
     this.inbox = new VenueInbox(desk.venues, player.taken, clientOrderIds, () => this.onVenueEvent())
     this.snapshots = new Snapshots(this, options.snapshotBytes ?? SNAPSHOT_BYTES)
@@ -91,6 +116,16 @@ export class OpenDesk {
     return this.player.strategies
   }
 
+  /** Commands that an earlier gateway had taken, and of which it has not said what became. */
+  get unfinished(): Player['unfinished'] {
+    return this.player.unfinished
+  }
+
+  /** The description with which the home's gateway was started before; undefined without one. */
+  get earlierDescription(): unknown {
+    return this.player.config?.description
+  }
+
   get accounts(): Readonly<Record<string, readonly string[]>> {
     return Object.fromEntries(this.desk.venues.all.map(({ name, accounts }) => [name, accounts]))
   }
@@ -114,7 +149,7 @@ export class OpenDesk {
   }
 
   /** Records which feed is taken from now on. Returns the number of its first event that was not taken. */
-  beginFeed(feed: Feed): number {
+  beginFeed(feed: Pick<Feed, 'identity'>): number {
     const { identity = '' } = feed
     const { feed: recorded } = this.player
     const next = recorded.known && recorded.identity === identity ? recorded.next : 0
@@ -125,6 +160,16 @@ export class OpenDesk {
   /** Records in the sequence that the breaker was halted, or resumed. */
   checkBreaker(): void {
     this.breaker.check(this.sequence.writer, this.desk)
+  }
+
+  /** Shows the limits in effect, in the home's state. Trading goes on when they cannot be shown. */
+  writeLimits(): void {
+    try {
+      writeLimits(this.home, this.desk.risk.options)
+    } catch (error) {
+      if (!(error instanceof TicktapeError)) throw error
+      this.options.onProblem?.(error)
+    }
   }
 
   get hasVenueEvents(): boolean {
@@ -140,6 +185,8 @@ export class OpenDesk {
     for (const { source } of this.adapters) source.close()
     for (const { venue } of this.desk.venues.all) venue.close()
     this.breaker.close()
+    this.heartbeats.clear()
+    this.heartbeats.close()
     this.sequence.writer.close()
   }
 
@@ -148,6 +195,7 @@ export class OpenDesk {
     const { desk, options } = this
     for (const { venue } of desk.venues.all) for (const spec of venue.instruments) this.addInstrument(spec)
     for (const spec of options.instruments ?? []) this.addInstrument(spec)
+    for (const { name, spec } of desk.instruments.all) checkCalendarOf(name, spec.calendar, options.calendars)
   }
 
   private addInstrument(spec: Parameters<Instruments['add']>[0]): Instrument {
@@ -158,6 +206,7 @@ export class OpenDesk {
       // The file first: a reader that meets the number must find its name.
       this.sequence.writer.addInstruments([entryOf(instrument)])
       writeInstrument(this.sequence.writer, instrument)
+      this.desk.sessions.add(instrument, this.desk.now)
     }
     return instrument
   }
@@ -166,54 +215,96 @@ export class OpenDesk {
 /**
  * Opens a home: creates it, or plays its sequence and makes the outcomes that are missing.
  *
- * @param sound the strategies are sound: it is waited for before anything is written, unless the sequence knows them all.
- * @throws as `Gateway.start`, and what `sound` rejects with. Nothing was sent then.
+ * @param admit gets the last starts of strategies that the sequence has, before anything is written; what it throws ends the start.
+ * @throws as `Gateway.start`. Nothing was sent then.
  */
-export async function openDesk(options: GatewayOptions, sound: Promise<unknown>): Promise<OpenDesk> {
+export async function openDesk(
+  options: OpenDeskOptions,
+  surroundings: Surroundings = REAL_SURROUNDINGS,
+  admit: (starts: Iterable<LastStart>) => Promise<void> = async () => {},
+): Promise<OpenDesk> {
   const home = HomeDirectory.open(options.home)
   const { pageSize, durability } = options
   const venues = await venuesOf(options)
   checkAccounts(options, venues)
   const config = configOf(options, venues)
   // The journal's lock makes this the only gateway of the home.
-  const writer = Writer.open(home.sequence, { pageSize, durability, journalId: SEQUENCE, frames: SEQUENCE_FRAMES })
+  const writer = surroundings.openWriter(home.sequence, {
+    pageSize,
+    durability,
+    journalId: SEQUENCE,
+    frames: SEQUENCE_FRAMES,
+  })
   let breaker: BreakerWatch | undefined
+  let heartbeats: Heartbeats | undefined
   let open: OpenDesk | undefined
   try {
-    if (writer.position === 0) writeIdentity(writer, newIdentity())
+    heartbeats = Heartbeats.open(home.heartbeats)
+    // They hold the locks of their journals.
+    await endOrphans(heartbeats.list())
+    heartbeats.clear()
+    if (writer.position === 0) writeIdentity(writer, surroundings.newIdentity())
     const recorder = new FrameRecorder()
-    const player = new Player(identity => makeDesk(identity, venues, config.expiryMs, recorder), recorder)
+    const player = new Player(
+      identity => makeDesk(identity, venues, config.expiryMs, recorder, surroundings.timeOf(identity.origin)),
+      recorder,
+    )
     player.onConfig = recorded => {
       // Before any of its orders is played.
       checkSameVenues(home, recorded, config)
-      player.played.risk.setOptions(recorded.risk)
+      player.played.configure(recorded)
     }
     loadSnapshot(home, player, options)
     player.play(home.sequence)
     const desk = player.played
     if (player.difference !== undefined) throw mismatch(home, player)
     const identity = player.identity as HomeIdentity
-    await checkJournals(home, identity, writer.position, player, venues, options)
+    const isLoss = hasLostPower(home, player)
+    const mayMiss = isLoss || isLossUnfinished(player)
+    const end = isLoss ? endOfFrames(home.sequence) : mayMiss ? (player.loss?.end ?? 0) : writer.position
+    await checkJournals(home, identity, end, player, venues, options, mayMiss)
     const sequence = new Sequence(writer, desk.time)
-    const onRecord = strategiesOnRecord(options.strategies.map(absolute), player.starts.values())
-    if (onRecord === undefined) await sound
+    await admit(player.starts.values())
+    const members = mayMiss ? memberJournals(home, player, venues) : []
+    // Before the outcomes that are missing: nothing else is written before it is on record.
+    if (isLoss) recordLoss(writer, player, lostJournals(player, members, home.operator, end))
+    if (mayMiss) moveMembers(home, player, members, durability)
     completeOutcomes(writer, recorder)
     desk.outcomes.writeTo(writer)
+    restoreInstruments(home, writer, desk)
     // Its clock is read back from the frame, so that replay has the same time.
     const clock = desk.time.toBigInt(desk.time.now())
-    desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid: process.pid, clock }))
+    const { pid } = surroundings
+    desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid, clock }))
     breaker = new BreakerWatch(home.path)
-    open = new OpenDesk(options, home, identity, sequence, desk, player, breaker, venues, config, onRecord)
+    open = new OpenDesk(
+      options,
+      surroundings,
+      home,
+      identity,
+      sequence,
+      desk,
+      player,
+      breaker,
+      heartbeats,
+      venues,
+      config,
+    )
     open.addInstruments()
     // After the instruments, which limits may name.
-    desk.risk.setOptions(config.risk)
+    desk.configure(config)
     writeConfig(writer, config)
+    await createOperatorJournal(home, identity, options)
+    open.writeLimits()
+    desk.sessions.set(config.calendars, desk.now)
     desk.send()
+    open.figures.store(performance.now())
     return open
   } catch (error) {
     if (open !== undefined) open.close()
     else {
       breaker?.close()
+      heartbeats?.close()
       writer.close()
     }
     throw error
@@ -221,7 +312,7 @@ export async function openDesk(options: GatewayOptions, sound: Promise<unknown>)
 }
 
 /** Begins with the last snapshot that can be used, so that only what follows it is played. */
-function loadSnapshot(home: HomeDirectory, player: Player, { onProblem }: GatewayOptions): void {
+function loadSnapshot(home: HomeDirectory, player: Player, { onProblem }: OpenDeskOptions): void {
   const { found, unusable } = findSnapshot(home.sequence)
   const data = found === undefined ? undefined : unpack(parted(found.bytes)[1])
   const isKnown = Player.canLoad(data)
@@ -238,6 +329,13 @@ function loadSnapshot(home: HomeDirectory, player: Player, { onProblem }: Gatewa
   if (isKnown) player.load(data)
 }
 
+/** What has a number in the journal's instruments.json and no frame: a gateway ended, or power was lost, between the two. */
+function restoreInstruments(home: HomeDirectory, writer: Writer, { instruments }: Desk): void {
+  for (const { number, ...spec } of readInstruments(home.sequence).entries)
+    if (number > instruments.count)
+      writeInstrument(writer, instruments.restore(number, spec as unknown as InstrumentSpec))
+}
+
 /** Writes the outcomes that were decided, and not written before the last gateway ended. */
 function completeOutcomes(writer: Writer, recorder: FrameRecorder): void {
   for (let frame = recorder.peek(); frame !== undefined; frame = recorder.peek()) {
@@ -247,13 +345,13 @@ function completeOutcomes(writer: Writer, recorder: FrameRecorder): void {
 }
 
 /** The venues of the options, in their order: it gives them their numbers. */
-async function venuesOf(options: GatewayOptions): Promise<readonly OpenVenue[]> {
+async function venuesOf(options: OpenDeskOptions): Promise<readonly OpenVenue[]> {
   const given = options.venues ?? [options.venue ?? new SimulatedExchange()]
   const venues: OpenVenue[] = []
   for (const one of given) {
     if (typeof one === 'string') {
-      const { name, file, accounts, canAmend, instruments } = await inspectVenue(path.resolve(one))
-      const venue = new RecordedVenue(name, accounts, canAmend, instruments)
+      const { name, file, accounts, canAmend, instruments, requestLimits } = await inspectVenue(path.resolve(one))
+      const venue = new RecordedVenue(name, accounts, canAmend, instruments, requestLimits)
       venues.push({ venue, isRemote: true, file })
     } else venues.push({ venue: checkVenue(one, "option 'venue' of Gateway.start"), isRemote: false, file: undefined })
   }
@@ -264,8 +362,17 @@ async function venuesOf(options: GatewayOptions): Promise<readonly OpenVenue[]> 
   throw new InvalidOptionError(`two venues have the name '${twice}'; each needs a name of its own`)
 }
 
+/** An instrument whose calendar nobody describes would be open always. @throws {InvalidOptionError} */
+function checkCalendarOf(instrument: string, calendar: string | undefined, calendars: object = {}): void {
+  if (calendar === undefined || Object.hasOwn(calendars, calendar)) return
+  const near = nearestName(calendar, Object.keys(calendars))
+  throw new InvalidOptionError(
+    `instrument ${instrument} has the calendar ${formatValue(calendar)}, which option 'calendars' does not have${near === undefined ? '' : `; did you mean '${near}'?`}`,
+  )
+}
+
 /** Limits of an account that does not exist limit nothing. */
-function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): void {
+function checkAccounts({ risk }: OpenDeskOptions, venues: readonly OpenVenue[]): void {
   const known = new Set(venues.flatMap(({ venue }) => venue.accounts))
   for (const name of Object.keys(risk?.accounts ?? {}))
     if (!known.has(name))
@@ -274,21 +381,30 @@ function checkAccounts({ risk }: GatewayOptions, venues: readonly OpenVenue[]): 
       )
 }
 
-function configOf({ risk = {}, requestExpiryMs = 0 }: GatewayOptions, venues: readonly OpenVenue[]): DeskConfig {
+function configOf(
+  { risk = {}, requestExpiryMs = 0, calendars, deadManMs = DEAD_MAN_MS, description }: OpenDeskOptions,
+  venues: readonly OpenVenue[],
+): DeskConfig {
   return {
     // As it will be read back. JSON has no Infinity: such a limit is none, and is left out.
     risk: JSON.parse(
       JSON.stringify(risk, (_, value: unknown) => (value === Infinity ? undefined : value)),
     ) as RiskOptions,
-    venues: venues.map(({ venue: { name, accounts, canAmend, deterministic, configuration }, isRemote }) => ({
-      name,
-      accounts,
-      canAmend,
-      deterministic,
-      isRemote,
-      configuration,
-    })),
+    venues: venues.map(
+      ({ venue: { name, accounts, canAmend, deterministic, configuration, requestLimits }, isRemote }) => ({
+        name,
+        accounts,
+        canAmend,
+        deterministic,
+        isRemote,
+        configuration,
+        requestLimits,
+      }),
+    ),
     expiryMs: requestExpiryMs,
+    deadManMs,
+    ...(calendars === undefined ? {} : { calendars }),
+    ...(description === undefined ? {} : { description }),
   }
 }
 
@@ -308,7 +424,8 @@ function checkSameVenues(home: HomeDirectory, recorded: DeskConfig, config: Desk
     if (now?.name !== venue.name)
       throw refuse(`has '${venue.name}' as its venue number ${n + 1}, not ${formatValue(now?.name)}`)
     // As it would be read back, without what is undefined.
-    if (JSON.stringify(venue) !== JSON.stringify(now)) throw refuse(`has other options of the venue '${venue.name}'`)
+    if (JSON.stringify({ ...venue, requestLimits: 0 }) !== JSON.stringify({ ...now, requestLimits: 0 }))
+      throw refuse(`has other options of the venue '${venue.name}'`)
   }
 }
 

@@ -3,9 +3,11 @@ import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Page } from '../../frames/format.js'
 import type { Durability } from '../../journal/write/options.js'
+import type { RestartLimits } from '../../runtime/supervision/restart-count.js'
 import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
 import { WAITS, type Wait } from '../../wait/run-loop.js'
 import type { InstrumentSpec } from '../instruments/instrument.js'
+import type { CalendarSpec } from '../instruments/session-calendar.js'
 import type { Feed } from '../market/feed.js'
 import type { Speed } from '../market/pace.js'
 import type { RiskOptions } from '../risk/limits.js'
@@ -33,6 +35,11 @@ export interface GatewayOptions {
   readonly venues?: readonly (AsyncVenue | string)[]
   /** Terms of instruments that the venues do not know themselves. */
   readonly instruments?: readonly InstrumentSpec[]
+  /**
+   * Trading calendars by their names: orders in an instrument with a `calendar` are denied ('not-tradable') while it is closed; cancels
+   * pass. Without one an instrument is always open.
+   */
+  readonly calendars?: Readonly<Record<string, CalendarSpec>>
   /** Limits; without any, every order passes that is sound. */
   readonly risk?: RiskOptions
   /** How long a request may act at a venue after it was decided, in ms. Default 0: without a limit. */
@@ -64,11 +71,38 @@ export interface GatewayOptions {
   readonly durability?: Exclude<Durability, 'commit'>
   /** The delay before a strategy that ended is started again, in ms; doubled each time, up to 5 s. Default 100. */
   readonly backOffMs?: number
-  /** How long a strategy may take to stop before it is killed, in ms. Default 15,000. */
+  /**
+   * How often a strategy may be started again: `max` times within `withinMs`. Beyond that it stays down, as failed. Default
+   * 100 times within 10 minutes.
+   */
+  readonly restarts?: RestartLimits
+  /**
+   * A strategy that has frames to handle, and gives no sign of life for so long, is hung: it is killed and started again.
+   * In ms; default 10,000, Infinity for never.
+   */
+  readonly hangMs?: number
+  /** The same for one that starts: its module or `onStart` does not end. In ms; default 60,000. */
+  readonly startMs?: number
+  /**
+   * How long a strategy may be gone before its open orders are cancelled, in ms (the dead-man switch). Default 30,000; 0 for
+   * never.
+   */
+  readonly deadManMs?: number
+  /** The most memory that a strategy may have for its objects, in MiB; one that needs more ends. Default: that of Node. */
+  readonly strategyMemoryMb?: number
+  /**
+   * How long a strategy may take to stop, in ms: it is asked to, gets SIGTERM after three quarters of it, and is killed at its
+   * end. Default 15,000.
+   */
   readonly stopMs?: number
-  /** How often strategies write their progress, in ms. Default 250. */
+  /** How often strategies tell in shared memory how far they have come, in ms. Default 250. */
   readonly progressMs?: number
-  /** Called when a strategy's process was started, is ready, failed with an error of its own, or ended. */
+  /**
+   * What the desk is to run, as desk.json has it. Only recorded: with it `ticktape run --home` continues a home without its
+   * files. `deskOptions` sets it.
+   */
+  readonly description?: Readonly<Record<string, unknown>>
+  /** Called when a strategy's process was started, is ready, failed with an error of its own, was hung, ended, or was given up. */
   readonly onStrategy?: (id: string, event: SupervisorEvent) => void
   /** The same for a venue that runs in a process of its own. */
   readonly onVenue?: (name: string, event: SupervisorEvent) => void
@@ -90,6 +124,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     venue: value => (typeof value === 'string' ? kinds.string(value) : kinds.object(value)),
     venues: kinds.array,
     instruments: kinds.array,
+    calendars: kinds.object,
     risk: kinds.object,
     requestExpiryMs: kinds.integer(0, 3_600_000),
     wait: kinds.oneOf(...WAITS),
@@ -99,12 +134,23 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     strategyPageSize: kinds.integer(Page.MIN_SIZE, Page.MAX_SIZE),
     durability: isDurability,
     backOffMs: kinds.integer(1, 60_000),
+    restarts: kinds.object,
+    hangMs: kinds.number(100, Number.POSITIVE_INFINITY),
+    startMs: kinds.number(100, Number.POSITIVE_INFINITY),
+    deadManMs: kinds.integer(0, 86_400_000),
+    strategyMemoryMb: kinds.integer(16, 1_048_576),
     stopMs: kinds.integer(1, 3_600_000),
     progressMs: kinds.integer(10, 60_000),
+    description: kinds.object,
     onStrategy: kinds.function,
     onVenue: kinds.function,
     onProblem: kinds.function,
   })
+  if (options.restarts !== undefined)
+    checkOptions("option 'restarts' of Gateway.start", options.restarts, {
+      max: kinds.number(0, Number.POSITIVE_INFINITY),
+      withinMs: kinds.number(1, Number.POSITIVE_INFINITY),
+    })
   const { home, strategies, feed } = options
   if (home === undefined || strategies === undefined || feed === undefined) {
     throw new InvalidOptionError("Gateway.start needs 'home', 'strategies' and 'feed'")

@@ -3,6 +3,7 @@ import { type Handlers, on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { Desk } from '../desk/desk.js'
 import { Order } from '../messages/order-frames.js'
+import { Pair } from '../messages/pair-frames.js'
 import { TimerRequest } from '../sequence/frames.js'
 import { STRATEGY_JOURNALS } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
@@ -17,7 +18,9 @@ export class StrategySource {
   readonly journal: number
   /** Requests taken in this run. */
   taken = 0
-  private readonly batch = new FrameBatch(BURST_FRAMES * Order.slots)
+  /** The position of the next frame to take. */
+  private from: number
+  private readonly batch = new FrameBatch(BURST_FRAMES * Pair.slots)
   private readonly handlers: Handlers
 
   /** @param position where the sequence has taken it to. */
@@ -29,19 +32,24 @@ export class StrategySource {
   ) {
     this.journal = STRATEGY_JOURNALS + strategy
     this.reader = Reader.open(path, { from: position === 0 ? 'start' : { position } })
+    this.from = this.reader.position
     // The strategy's own frames (its starts and ends, its progress) are not for the sequence.
-    this.handlers = on(Order, frame => this.batch.add(frame)).on(TimerRequest, frame => this.batch.add(frame))
+    this.handlers = on(Order, frame => this.batch.add(frame))
+      .on(Pair, frame => this.batch.add(frame))
+      .on(TimerRequest, frame => this.batch.add(frame))
   }
 
   /** Takes one burst. Returns how many frames were read. */
   take(sequence: Sequence, desk: Desk): number {
-    const { reader, batch } = this
-    const from = reader.position
+    const { reader, batch, from } = this
     const read = reader.poll(this.handlers, BURST_FRAMES)
+    if (read === 0) return 0
+    const to = reader.position
+    this.from = to
     if (batch.count === 0) return read
     const { writer } = sequence
     const now = sequence.time.now()
-    sequence.begin(this.journal, from, reader.position, now, batch.slots)
+    sequence.begin(this.journal, from, to, now, batch.slots)
     const first = writer.position
     for (let i = 0; i < batch.count; i++) {
       const frame = batch.select(i)
@@ -51,13 +59,11 @@ export class StrategySource {
     let position = first
     for (let i = 0; i < batch.count; i++) {
       const frame = batch.select(i)
-      if (frame.u16[frame.at >> 1] === Order.id) {
-        desk.order(frame, this.strategy, position)
-        position += Order.slots
-      } else {
-        desk.requestTimer(frame, this.strategy)
-        position += TimerRequest.slots
-      }
+      const type = frame.u16[frame.at >> 1]
+      if (type === Order.id) desk.order(frame, this.strategy, position)
+      else if (type === Pair.id) desk.pair(frame, this.strategy, position)
+      else desk.requestTimer(frame, this.strategy)
+      position += definitionOf(type).slots
     }
     sequence.end()
     this.taken += batch.count
@@ -71,6 +77,7 @@ export class StrategySource {
   }
 }
 
-function definitionOf(type: number): typeof Order | typeof TimerRequest {
-  return type === Order.id ? Order : TimerRequest
+function definitionOf(type: number): typeof Order | typeof Pair | typeof TimerRequest {
+  if (type === Order.id) return Order
+  return type === Pair.id ? Pair : TimerRequest
 }

@@ -57,6 +57,11 @@ export class FeedPump {
     this.request()
   }
 
+  /** Whether its next event is due by the clock. */
+  get isTimed(): boolean {
+    return this.isPaced && this.index < this.batch.length
+  }
+
   /** ms until the next event is due: 0 or less when it is due now, Infinity while the feed gives none. */
   dueIn(now: number): number {
     if (this.index >= this.batch.length) return Number.POSITIVE_INFINITY

@@ -25,9 +25,15 @@ export function epochOfHigh(high: number): number {
   return high & MAX_EPOCH
 }
 
+/** The id as one number. Allocates that bigint and nothing else. */
 export function orderIdFrom(high: number, low: number): bigint {
-  return (BigInt(high) << 32n) | BigInt(low)
+  words[0] = low
+  words[1] = high
+  return whole[0]
 }
+
+const words = new Uint32Array(2)
+const whole = new BigUint64Array(words.buffer)
 
 /** The two words of an id. */
 export function idHalves(orderId: bigint): { readonly high: number; readonly low: number } {
@@ -53,9 +59,9 @@ export function clientOrderIdFor(home: bigint, orderId: bigint): string {
 export function orderIdIn(clientOrderId: string, home: bigint): bigint | undefined {
   if (!/^[0-9a-z]{21}$/.test(clientOrderId)) return undefined
   if (clientOrderId.slice(0, HOME_DIGITS) !== home.toString(36).padStart(HOME_DIGITS, '0')) return undefined
-  let id = 0n
-  for (const digit of clientOrderId.slice(HOME_DIGITS)) id = id * 36n + BigInt(Number.parseInt(digit, 36))
-  return id < 2n ** 64n ? id : undefined
+  let orderId = 0n
+  for (const digit of clientOrderId.slice(HOME_DIGITS)) orderId = orderId * 36n + BigInt(Number.parseInt(digit, 36))
+  return orderId < 2n ** 64n ? orderId : undefined
 }
 
 /** Base-36 digits of 40 bits and of 64 bits. */

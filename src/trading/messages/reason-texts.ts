@@ -91,4 +91,12 @@ export const REASON_TEXTS: Readonly<Record<Reason, readonly [by: ReasonSource, t
   overfill: ['gateway', 'More than the quantity was filled; the strategy is paused.'],
   'amount-too-large': ['risk', 'Price times quantity is too large to be counted exactly.'],
   'instrument-settled': ['venue', 'The instrument was settled.'],
+  'other-leg-denied': ['gateway', 'The other leg of its pair was denied, so neither was sent.'],
+  'leg-of-pair': ['gateway', 'The quantity of a leg cannot be amended, and an order that closes a pair not at all.'],
+  'outside-slippage': ['gateway', "Of a pair: what is unequal could not be closed within the pair's `maxSlippage`."],
+  'no-attempt-left': ['gateway', 'Of a pair: it became unequal again when all its `attempts` to close were used.'],
+  'cancelled-before-sent': [
+    'gateway',
+    "It waited for the venue's request limits, and was cancelled before it was sent.",
+  ],
 }

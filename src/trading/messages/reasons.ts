@@ -67,6 +67,12 @@ export const REASONS = [
   'overfill',
   'amount-too-large',
   'instrument-settled',
+  // Of pairs, and of requests that wait for the venue's limits.
+  'other-leg-denied',
+  'leg-of-pair',
+  'outside-slippage',
+  'no-attempt-left',
+  'cancelled-before-sent',
 ] as const
 
 export type Reason = (typeof REASONS)[number]

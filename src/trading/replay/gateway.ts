@@ -4,7 +4,7 @@ import { PagesGoneError } from '../errors.js'
 import { Replica } from '../replica/replica.js'
 import { HomeDirectory } from '../sequence/home.js'
 import { livesOf } from '../sequence/lives.js'
-import { firstKnown, readSnapshot, snapshotsOf } from '../snapshots/find.js'
+import { firstKnown, readSnapshot, type SnapshotPlace, snapshotsOf } from '../snapshots/find.js'
 import { parted, unpack } from '../snapshots/pack.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
 
@@ -47,10 +47,8 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   const start = first?.snapshot === undefined ? undefined : unpack(parted(first.snapshot.bytes)[1])
   if (first === undefined || (start !== undefined && !Player.canLoad(start)))
     throw new PagesGoneError(
-      `${sequence} has lost its first pages, and has no snapshot of this version to start from`,
-      {
-        path: sequence,
-      },
+      `${sequence} does not begin with its first frame: its first pages are gone, and no snapshot of this version says what was known where it begins`,
+      { path: sequence },
     )
   const config = start?.config ?? livesOf(home).config
   const replica = new Replica(home.path, config ?? { risk: {}, venues: [], expiryMs: 0 }, options.venues)
@@ -65,19 +63,12 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   let snapshots = 0
   let difference: OutcomeDifference | undefined
   for (const place of [...snapshotsOf(sequence)].reverse()) {
-    if (place.at < first.position || difference !== undefined) continue
+    if (place.at < first.position) continue
     await player.playInSlices(sequence, pause, place.at)
     if (player.difference !== undefined) break
-    const bytes = readSnapshot(sequence, place)
-    if (typeof bytes === 'string')
-      difference = { position: place.end, found: `a snapshot: ${bytes}`, expected: undefined }
-    else if (!replica.save().equals(bytes))
-      difference = {
-        position: place.end,
-        found: 'a snapshot',
-        expected: 'another one: it does not say what is known there',
-      }
-    else snapshots++
+    difference = snapshotDifference(replica, sequence, place)
+    if (difference !== undefined) break
+    snapshots++
   }
   if (difference === undefined) await player.playInSlices(sequence, pause)
   return {
@@ -87,4 +78,13 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
     snapshots,
     difference: player.difference ?? difference,
   }
+}
+
+/** What is wrong with a snapshot, if anything is. @param replica knows all that is before the place where it is true. */
+function snapshotDifference(replica: Replica, sequence: string, place: SnapshotPlace): OutcomeDifference | undefined {
+  const bytes = readSnapshot(sequence, place)
+  const about = (problem: string): string => JSON.stringify({ type: 'SnapshotEnd', snapshot: place.number, problem })
+  if (typeof bytes === 'string') return { position: place.end, found: about(bytes), expected: undefined }
+  if (replica.save().equals(bytes)) return undefined
+  return { position: place.end, found: about('it is not what was known there'), expected: undefined }
 }

@@ -4,7 +4,8 @@ import { type FrameView, pointerOf } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Lifecycle } from '../../runtime/consumer/lifecycle.js'
 import { Order } from '../messages/order-frames.js'
-import { TimerRequest } from '../sequence/frames.js'
+import { Pair } from '../messages/pair-frames.js'
+import { isStrategyFrame } from '../sequence/frames.js'
 import { isSameFrame } from '../sequence/same-frame.js'
 import type { StrategyOutput } from '../strategies/host.js'
 
@@ -30,6 +31,8 @@ export class OutputComparison implements StrategyOutput {
   /** The next frame of this run, undefined when there is none. */
   private expected: FrameView | undefined = undefined
   private atStart = false
+  /** Of this run: see StrategyRun. */
+  private lostFrom = Number.POSITIVE_INFINITY
 
   /** @param last the position of the last frame to compare with. */
   constructor(
@@ -48,10 +51,11 @@ export class OutputComparison implements StrategyOutput {
 
   log(): void {}
 
-  /** Advances to the frames of the next run. */
-  beginRun(): void {
+  /** Advances to the frames of the next run. @param lostFrom see StrategyRun */
+  beginRun(lostFrom: number): void {
     while (!this.atStart && this.advance());
     this.atStart = false
+    this.lostFrom = lostFrom
     this.advance()
   }
 
@@ -68,11 +72,16 @@ export class OutputComparison implements StrategyOutput {
         continue
       }
       const { expected } = this
+      // The end of its journal may be gone.
+      if (expected === undefined && this.lostFrom < Number.POSITIVE_INFINITY) {
+        recorder.shift()
+        continue
+      }
       if (expected === undefined) this.differ('sends something where nothing is recorded', input)
       else if (!isSameFrame(pointerOf(expected) as FramePointer, sent))
         this.differ(this.whatDiffers(expected, sent), input)
       else {
-        if (expected.is(Order)) this.orders++
+        if (expected.is(Order) || expected.is(Pair)) this.orders++
         this.advance()
       }
       recorder.shift()
@@ -129,7 +138,9 @@ export class OutputComparison implements StrategyOutput {
     for (let next = this.frames.next(); next.done !== true; next = this.frames.next()) {
       const frame = next.value
       if (frame.position > this.last) return false
-      if (frame.is(Order) || frame.is(TimerRequest)) {
+      if (isStrategyFrame(frame)) {
+        // What led to it is gone.
+        if ((frame.cause ?? -1) >= this.lostFrom) continue
         this.expected = frame
         return true
       }

@@ -2,7 +2,8 @@ import type { FrameView } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { Order } from '../messages/order-frames.js'
-import { TimerRequest } from '../sequence/frames.js'
+import { Pair } from '../messages/pair-frames.js'
+import { Lost, TimerRequest } from '../sequence/frames.js'
 
 /** What a strategy sent: an order, a cancel, an amend or the request of a timer. */
 export interface RecordedOutput {
@@ -32,7 +33,14 @@ export interface RecordedProgress {
   readonly latencies: Uint8Array
 }
 
-export type Recorded = RecordedOutput | RecordedEvent | RecordedProgress
+/** A power loss: what the journal had after this, and the sequence from `from` on, is gone. */
+export interface RecordedLoss {
+  readonly kind: 'lost'
+  readonly position: number
+  readonly from: number
+}
+
+export type Recorded = RecordedOutput | RecordedEvent | RecordedProgress | RecordedLoss
 
 /** The contents of a strategy's journal, in order. */
 export function* recordedOf(journal: string): Generator<Recorded, void, undefined> {
@@ -49,10 +57,11 @@ export function* recordedOf(journal: string): Generator<Recorded, void, undefine
 
 function copyOf(frame: FrameView): Recorded | undefined {
   const { position } = frame
-  if (frame.is(Order)) return { kind: 'output', isOrder: true, position, cause: frame.cause }
+  if (frame.is(Order) || frame.is(Pair)) return { kind: 'output', isOrder: true, position, cause: frame.cause }
   if (frame.is(TimerRequest)) return { kind: 'output', isOrder: false, position, cause: frame.cause }
   if (frame.is(Lifecycle))
     return { kind: frame.event, position, next: Number(frame.next), read: Number(frame.read), run: frame.run }
+  if (frame.is(Lost)) return { kind: 'lost', position, from: frame.taken }
   if (frame.is(Progress))
     return {
       kind: 'progress',

@@ -15,6 +15,11 @@ export interface StrategyRun {
   read: number | undefined
   /** The last progress that it wrote. */
   progress: RecordedProgress | undefined
+  /**
+   * Set when the power was lost after it: frames of the sequence from here on are not those that it handled, and what it sent
+   * last may be gone. Infinity otherwise.
+   */
+  lostFrom: number
   /** What follows this position of its own journal was sent by its `onStop`. */
   finalOutputsFrom: number
   /** Position in its own journal of the frame that says so. */
@@ -35,8 +40,10 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
   for (const recorded of recordedOf(journal)) {
     const run = runs.at(-1)
     if (run !== undefined) run.last = recorded.position
-    if (recorded.kind === 'started') {
-      if (run?.ending === 'killed') run.to = recorded.next
+    if (recorded.kind === 'lost') {
+      if (run !== undefined) lose(run, recorded.from)
+    } else if (recorded.kind === 'started') {
+      if (run?.ending === 'killed') run.to = Math.min(recorded.next, run.lostFrom)
       runs.push(begin(recorded))
       lastCause = -1
     } else if (run === undefined) {
@@ -57,8 +64,19 @@ export function strategyRuns(journal: string, gatewayJournal: string, id: string
     }
   }
   const last = runs.at(-1)
-  if (last?.ending === 'killed') last.to = Math.max(last.to, saved)
+  if (last?.ending === 'killed' && last.lostFrom === Number.POSITIVE_INFINITY) last.to = Math.max(last.to, saved)
   return runs
+}
+
+/** What it did for frames that are gone is not compared with other frames at their positions. */
+function lose(run: StrategyRun, from: number): void {
+  run.lostFrom = Math.min(run.lostFrom, from)
+  if ((run.progress?.next ?? 0) > from) run.progress = undefined
+  if (run.to <= from) return
+  run.to = from
+  run.ending = 'killed'
+  run.read = undefined
+  run.finalOutputsFrom = Number.POSITIVE_INFINITY
 }
 
 function begin({ run, next, position }: RecordedEvent): StrategyRun {
@@ -69,6 +87,7 @@ function begin({ run, next, position }: RecordedEvent): StrategyRun {
     ending: 'killed',
     read: undefined,
     progress: undefined,
+    lostFrom: Number.POSITIVE_INFINITY,
     finalOutputsFrom: Number.POSITIVE_INFINITY,
     startedAt: position,
     last: position,

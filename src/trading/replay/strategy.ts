@@ -1,23 +1,19 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { fork } from 'node:child_process'
+import * as fs from 'node:fs'
+import * as os from 'node:os'
+import * as path from 'node:path'
 import { absolute } from '../../base/absolute.js'
-import { Handlers } from '../../frames/handlers.js'
-import type { FrameHeader } from '../../frames/view.js'
-import { listDirectory } from '../../journal/files/directory.js'
-import { Reader } from '../../journal/read/reader.js'
-import { HomeError, PagesGoneError } from '../errors.js'
-import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
-import { Fill, OrderReport } from '../messages/order-frames.js'
-import { InstrumentTerms } from '../messages/sequence-frames.js'
-import { TimerFired } from '../sequence/frames.js'
-import { HomeDirectory, SEQUENCE } from '../sequence/home.js'
+import { PRIVATE_PLACE } from '../../base/files/private-place.js'
+import { packageModule } from '../../native/package-files.js'
+import { inheritedOptions } from '../../runtime/supervision/node-options.js'
+import { HomeError, PagesGoneError, ReplayError, StrategyError } from '../errors.js'
+import { HomeDirectory } from '../sequence/home.js'
 import { moduleOnRecord, strategyIn } from '../sequence/lives.js'
-import { firstKnown } from '../snapshots/find.js'
 import { allLives } from '../snapshots/lives.js'
-import { passEarlierFrames } from '../strategies/before-start.js'
-import { StrategyHost } from '../strategies/host.js'
-import { loadStrategy } from '../strategies/load.js'
-import { OutputComparison, type ReplayDifference } from './output-comparison.js'
-import { type StrategyRun, strategyRuns } from './strategy-runs.js'
+import type { ReplayResult, ReplayTask } from './replay-here.js'
+import type { FromReplay } from './strategy-process.js'
+
+export type { ReplayResult } from './replay-here.js'
 
 export interface ReplayOptions {
   readonly home: string
@@ -30,167 +26,75 @@ export interface ReplayOptions {
   readonly onProgress?: (part: number) => void
 }
 
-export interface ReplayResult {
-  readonly strategy: string
-  /** The number of runs of the strategy that were replayed. */
-  readonly runs: number
-  /** The number of the first one, when earlier ones began on pages that are gone. */
-  readonly firstRun: number | undefined
-  /** The number of frames that were read. */
-  readonly frames: number
-  /** The number of orders and requests that are the same as the recorded ones. */
-  readonly orders: number
-  /** Undefined when everything was the same. */
-  readonly difference: ReplayDifference | undefined
-}
-
-/** The longest time of replay before the event loop runs for timers and signals, in ms. */
-const SLICE_MS = 10
-
 /**
- * Passes to a strategy the frames that it handled live, and compares all that it sends with its journal. For every run of
- * the recorded strategy its module is evaluated again, because its memory was lost between the runs.
+ * Passes to a strategy the frames that it handled live, and compares all that it sends with its journal. Its module runs in
+ * a process of its own. What it opens of `ticktape/state` are private copies, and journals that it writes are others, which
+ * are removed: a replay changes nothing.
  *
- * @throws {HomeError} for a home or strategy that does not exist, {PagesGoneError} when every run of it began on pages that are
- * gone, {StrategyError}, what Reader.open throws, and the
- * signal's reason.
+ * @throws {HomeError} for a home or strategy that does not exist, {PagesGoneError} when every run of
+ * it began on pages that are gone, {StrategyError} when the module cannot be loaded,
+ * {ReplayError} when it ends its process or rejects a promise, what Reader.open throws, and the signal's reason.
  */
 export async function replayStrategy(options: ReplayOptions): Promise<ReplayResult> {
+  const { strategy } = options
   const home = HomeDirectory.openExisting(options.home)
-  const lives = allLives(home)
-  const recorded = strategyIn(home, lives, options.strategy)
-  const { number, epochs } = recorded
-  const file = absolute(options.file) ?? moduleOnRecord(home, options.strategy, recorded)
-  const journal = home.strategy(options.strategy)
-  const all = strategyRuns(journal, home.sequence, options.strategy)
-  const from = firstKnown(home.sequence)?.position ?? Number.POSITIVE_INFINITY
-  const runs = all.filter(run => run.from >= from)
-  const isShort = runs.length < all.length || listDirectory(journal).pages[0] > 0
-  if (isShort && runs.length === 0)
-    throw new PagesGoneError(
-      `the pages of ${home.sequence} are gone that strategy '${options.strategy}' has read since its last start`,
-      { path: home.sequence },
-    )
-  const accounts = Object.fromEntries((lives.config?.venues ?? []).map(({ name, accounts: own }) => [name, own]))
-  const comparison = new OutputComparison(journal, runs.at(-1)?.last ?? -1)
-  const replay = new Replay(home.sequence, comparison, runs.at(-1)?.to ?? 0, journal, options)
+  const recorded = strategyIn(home, allLives(home), strategy)
+  const file = absolute(options.file) ?? moduleOnRecord(home, strategy, recorded)
+  return replayInChild({ home: home.path, strategy, file, runs: undefined }, options)
+}
+
+/** Replays in a process of its own. @throws as `replayStrategy`. */
+export async function replayInChild(
+  task: ReplayTask,
+  { signal, onProgress }: Pick<ReplayOptions, 'signal' | 'onProgress'>,
+): Promise<ReplayResult> {
+  signal?.throwIfAborted()
+  const module = packageModule(
+    'trading/replay/strategy-process.js',
+    'A replay, which runs a strategy in a process of its own,',
+  )
+  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'ticktape-replay-'))
+  const child = fork(module, [JSON.stringify(task)], {
+    execArgv: inheritedOptions(),
+    stdio: ['ignore', 2, 2, 'ipc'],
+    serialization: 'advanced',
+    env: { ...process.env, [PRIVATE_PLACE]: place },
+  })
+  const kill = (): void => void child.kill('SIGKILL')
+  signal?.addEventListener('abort', kill)
   try {
-    let done = 0
-    for (let gone = all.length - runs.length; gone > 0; gone--) comparison.beginRun()
-    for (const run of runs) {
-      const seed = epochs.get(run.number)?.seed ?? 0
-      const strategy = await loadStrategy(file, options.strategy)
-      comparison.beginRun()
-      const life = { strategy: number, epoch: run.number, seed, replay: true, sequence: SEQUENCE, accounts }
-      await replay.run(new StrategyHost(strategy, life, comparison), run)
-      done++
-      if (comparison.difference !== undefined) break
-    }
-    return {
-      strategy: options.strategy,
-      runs: done,
-      firstRun: isShort ? runs[0]?.number : undefined,
-      frames: replay.frames,
-      orders: comparison.orders,
-      difference: comparison.difference,
-    }
+    return await new Promise<ReplayResult>((resolve, reject) => {
+      child.on('message', (message: FromReplay) => {
+        if (message.kind === 'progress') onProgress?.(message.part)
+        else if (message.kind === 'result') resolve(message.result)
+        else reject(errorOf(message.code, message.message, task.file))
+      })
+      child.on('error', error =>
+        reject(new ReplayError(`a process for the replay of '${task.strategy}' cannot be started: ${error.message}`)),
+      )
+      child.on('exit', (status, killed) => {
+        const how = killed === null ? `exit status ${status}` : killed
+        const end = (): void =>
+          reject(new ReplayError(`the module of '${task.strategy}' ended its process (${how})`, { path: task.file }))
+        // Its last messages may not be read yet.
+        if (child.connected) child.once('disconnect', end)
+        else end()
+      })
+    })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
   } finally {
-    comparison.close()
-    replay.close()
+    signal?.removeEventListener('abort', kill)
+    kill()
+    fs.rmSync(place, { recursive: true, force: true })
   }
 }
 
-interface Thrown {
-  readonly error: unknown
-}
-
-class Replay {
-  frames = 0
-  private readonly reader: Reader
-  private host: StrategyHost | undefined = undefined
-  private thrown: Thrown | undefined = undefined
-  private readonly handlers: Handlers
-
-  constructor(
-    private readonly sequence: string,
-    private readonly comparison: OutputComparison,
-    private readonly end: number,
-    private readonly journal: string,
-    private readonly options: ReplayOptions,
-  ) {
-    this.reader = Reader.open(sequence)
-    this.handlers = new Handlers()
-      .on(InstrumentTerms, frame => this.deliver(frame, host => host.instrument(frame)))
-      .on(Ticker, frame => this.deliver(frame, host => host.ticker(frame)))
-      .on(BookTop, frame => this.deliver(frame, host => host.book(frame)))
-      .on(Trade, frame => this.deliver(frame, host => host.trade(frame)))
-      .on(OrderReport, frame => this.deliver(frame, host => host.report(frame)))
-      .on(Fill, frame => this.deliver(frame, host => host.fill(frame)))
-      .on(TimerFired, frame => this.deliver(frame, host => host.timer(frame)))
-  }
-
-  async run(host: StrategyHost, run: StrategyRun): Promise<void> {
-    const { reader, comparison } = this
-    this.host = host
-    this.thrown = undefined
-    if (reader.position !== run.from) reader.seek({ position: run.from })
-    this.deliver(undefined, started => this.start(started, run))
-    let sliceEnd = performance.now() + SLICE_MS
-    while (this.thrown === undefined && reader.position < run.to) {
-      if (reader.poll(this.handlers, 1) === 0) {
-        throw new HomeError(`${reader.path} ends at ${reader.position}, but the strategy had read up to ${run.to}`, {
-          path: reader.path,
-        })
-      }
-      this.frames++
-      comparison.expectSent(reader.position, run.finalOutputsFrom)
-      if (comparison.difference !== undefined) return
-      if (performance.now() < sliceEnd) continue
-      this.options.onProgress?.(reader.position / this.end)
-      await turn()
-      this.options.signal?.throwIfAborted()
-      sliceEnd = performance.now() + SLICE_MS
-    }
-    this.finish(run)
-  }
-
-  close(): void {
-    this.reader.close()
-  }
-
-  private start(host: StrategyHost, { from, startedAt }: StrategyRun): void {
-    host.start(passEarlierFrames(host, this.sequence, from, { path: this.journal, before: startedAt }))
-  }
-
-  private finish(run: StrategyRun): void {
-    const { reader, comparison } = this
-    const failed = run.ending === 'failed'
-    if (this.thrown !== undefined) {
-      if (!failed || reader.position < run.to)
-        comparison.recordDifference(`throws ${String(this.thrown.error)}`, reader.position)
-    } else if (run.ending !== 'killed') {
-      // A recorded failure without an error so far can only have happened at the end of the run.
-      const late = this.deliver(undefined, host => host.stop())
-      if (failed && late === undefined)
-        comparison.recordDifference('does not throw, but failed when it was recorded', run.to)
-      if (!failed && late !== undefined)
-        comparison.recordDifference(`throws ${String(late.error)} in onStop`, undefined)
-    }
-    comparison.expectSent(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-  }
-
-  /** Catches the strategy's errors, for the comparison. Errors of the reader are thrown to the caller. */
-  private deliver(frame: FrameHeader | undefined, action: (host: StrategyHost) => unknown): Thrown | undefined {
-    if (this.host === undefined) return undefined
-    const input = frame?.position
-    try {
-      action(this.host)
-    } catch (error) {
-      // What is wrong with the home is nothing that the strategy has done.
-      if (error instanceof HomeError) throw error
-      this.thrown = { error }
-    }
-    this.comparison.compare(input)
-    return this.thrown
-  }
+/** The error that the child had. */
+function errorOf(code: string | undefined, message: string, file: string): Error {
+  if (code === 'ERR_STRATEGY') return new StrategyError(message, { path: file })
+  if (code === 'ERR_HOME') return new HomeError(message)
+  if (code === 'ERR_PAGES_GONE') return new PagesGoneError(message)
+  return new ReplayError(message, { path: file })
 }

@@ -31,7 +31,7 @@ export class Replica {
     const venues = buildVenues(home, config, given)
     const recorder = new FrameRecorder()
     this.player = new Player(identity => makeDesk(identity, venues, config.expiryMs, recorder), recorder)
-    this.player.onConfig = recorded => this.player.played.risk.setOptions(recorded.risk)
+    this.player.onConfig = recorded => this.player.played.configure(recorded)
     this.views = new StrategyViews(() => this.player.played.instruments)
     this.player.observer = this.views
   }

@@ -1,23 +1,17 @@
 import { isJournal, readersOf } from '../../journal/inspect/inspect.js'
 import { type Keep, pruneBefore } from '../../journal/retain/prune-before.js'
 import { positionsOf } from '../../journal/seek/last-frames.js'
+import type { PlayerData } from '../desk/player-data.js'
 import { Home } from '../sequence/frames.js'
 import { HomeDirectory, STRATEGY_JOURNALS, VENUE_JOURNALS } from '../sequence/home.js'
-import { snapshotsOf } from '../snapshots/find.js'
+import { firstKnown, snapshotsOf } from '../snapshots/find.js'
+import { parted, unpack } from '../snapshots/pack.js'
 import { findState } from '../strategies/saved-state.js'
 
 /** Which snapshots of a home, and what else, is kept. */
 export interface RetainOptions extends Keep {
   /** The last ones from which a start is possible. */
   readonly snapshots: number
-}
-
-/** A snapshot that is complete, and still usable. */
-export interface Kept {
-  /** What it says is true before this position. */
-  readonly at: number
-  /** By journal number: up to where the sequence had taken it there. */
-  readonly taken: ReadonlyMap<number, number>
 }
 
 /** The journals of a home beside its sequence: their numbers. */
@@ -28,32 +22,43 @@ export interface HomeJournals {
 }
 
 /**
- * Retires the pages of a home's journals that no start, no replay from the oldest kept snapshot, no strategy, no venue and no
- * named reader needs. Returns how many.
+ * Retires the pages of a home's journals that no start, no replay, no strategy, no venue and no named reader needs. Returns how
+ * many.
+ *
+ * @param at a snapshot is true there: every start from it, or from a later one, stays possible.
  */
-export async function retire(home: string, kept: Kept, journals: HomeJournals, keep: Keep): Promise<number> {
+export async function retire(home: string, at: number, journals: HomeJournals, keep: Keep): Promise<number> {
   const directory = HomeDirectory.openExisting(home)
-  let count = (await pruneBefore(directory.sequence, firstNeeded(directory, kept, journals), keep)).length
+  const { sequence } = directory
+  let count = (await pruneBefore(sequence, firstNeeded(directory, at, journals), keep)).length
+  // The first snapshot that is still there may be an earlier one: a replay begins with it.
+  const taken = takenAtFirst(sequence)
   const retireIn = async (path: string, journal: number): Promise<void> => {
     if (!isJournal(path)) return
     const state = findState(path, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    const needed = [kept.taken.get(journal) ?? 0, lastOf(path, Home.id), state?.begin ?? Number.POSITIVE_INFINITY]
-    const end = Math.min(...needed)
-    count += (await pruneBefore(path, end, keep)).length
+    const needed = [taken.get(journal) ?? 0, lastOf(path, Home.id), state?.begin ?? Number.POSITIVE_INFINITY]
+    count += (await pruneBefore(path, Math.min(...needed), keep)).length
   }
   for (const [id, { number }] of journals.strategies) await retireIn(directory.strategy(id), STRATEGY_JOURNALS + number)
   for (const [number, name] of journals.remoteVenues) await retireIn(directory.venue(name), VENUE_JOURNALS + number)
   return count
 }
 
+/** By journal number: up to where the sequence had taken it where the first pages begin; nothing while they are all there. */
+function takenAtFirst(sequence: string): ReadonlyMap<number, number> {
+  const snapshot = firstKnown(sequence)?.snapshot
+  if (snapshot === undefined) return new Map()
+  return new Map((unpack(parted(snapshot.bytes)[1]) as Pick<PlayerData, 'taken'>).taken)
+}
+
 /**
  * The first position of the sequence that is needed: for a start of the gateway, and for each strategy from the last snapshot
  * before the place where it continues.
  */
-function firstNeeded(directory: HomeDirectory, kept: Kept, { strategies }: HomeJournals): number {
+function firstNeeded(directory: HomeDirectory, at: number, { strategies }: HomeJournals): number {
   const { sequence } = directory
   const readers = new Map(readersOf(sequence).map(({ name, position }) => [name, position]))
-  let needed = kept.at
+  let needed = at
   for (const id of strategies.keys()) {
     const path = directory.strategy(id)
     const reader = readers.get(id)
@@ -62,7 +67,7 @@ function firstNeeded(directory: HomeDirectory, kept: Kept, { strategies }: HomeJ
       : undefined
     needed = Math.min(needed, reader ?? needed, state ?? needed)
   }
-  for (const { at } of snapshotsOf(sequence)) if (at <= needed) return at
+  for (const snapshot of snapshotsOf(sequence)) if (snapshot.at <= needed) return snapshot.at
   return 0
 }
 

@@ -1,11 +1,11 @@
 import type { Player } from '../desk/player.js'
-import { type Kept, type RetainOptions, retire } from './retire.js'
+import { type RetainOptions, retire } from './retire.js'
 
 /** Retires pages of a home each time a snapshot is complete: as many snapshots as are wanted stay usable. */
 export class Retirement {
-  /** The snapshots of this process that are complete, as far as they are kept. The oldest first. */
-  private readonly kept: Kept[] = []
-  private last: Kept | undefined = undefined
+  /** Where the snapshots of this process are true that are complete, as far as they are kept. The oldest first. */
+  private readonly kept: number[] = []
+  private last: number | undefined = undefined
 
   constructor(
     private readonly home: string,
@@ -15,7 +15,7 @@ export class Retirement {
 
   /** A snapshot was made of what the player now knows. */
   saved(): void {
-    this.last = { at: this.player.position, taken: new Map(this.player.taken) }
+    this.last = this.player.position
   }
 
   /** The snapshot that was made last is in the sequence. Returns how many pages were retired. */

@@ -6,8 +6,8 @@ import { ListKind } from '../orders/life/order-list.js'
 import type { Desk } from './desk.js'
 import type { Holding } from './holding.js'
 import type { Market } from './market.js'
-import type { Owner } from './owner.js'
 import { notionalTicks } from './reserves.js'
+import { BAND_UNIT, type Scope } from './scope.js'
 
 /** What the desk may do. */
 export const DeskState = {
@@ -48,8 +48,6 @@ const ERROR_STREAK = reasonCode('error-streak')
 
 /** Money on a currency's grid above this is refused: sums of it would not be exact. */
 const MOST_MONEY = 2 ** 96
-/** A band is a share in units of 10^-9. */
-const BAND_UNIT = 1e9
 
 /** One and more than the rounding of a few sums of doubles. */
 const FAR = 1 + 2 ** -40
@@ -75,16 +73,11 @@ export function checkTerms(
   isAmend: boolean,
   now: number,
 ): number {
-  const { side } = order
+  const { side, operator } = order
   const fault = faultOf(order, ticks, steps, now)
   if (fault !== OK) return fault
-  const market = desk.market(order.instrument)
-  const strategy = desk.strategy(order.strategy)
-  const account = desk.account(order.accountNumber)
-  const all = desk.desk
-  const ofStrategy = desk.holding(strategy, market)
-  const ofAccount = desk.holding(account, market)
-  const ofDesk = desk.holding(all, market)
+  const scope = desk.scope(order)
+  const { market, ofStrategy, ofAccount } = scope
 
   const price = notionalTicks(order, ticks, market)
   const stepMoney = market.stepNotional(price)
@@ -94,42 +87,32 @@ export function checkTerms(
   if (!isAmend) moreMoney.copy(money)
 
   // What makes a position smaller, with all that is pending; an amend that asks for no more does too.
-  const basis = order.operator ? ofAccount : ofStrategy
+  const basis = operator ? ofAccount : ofStrategy
   const isReducing = (isAmend && moreSteps === 0 && moreMoney.high === 0) || reduces(basis, side, moreSteps)
-  const isFlatten = order.operator && order.reduceOnly && isReducing
+  const isFlatten = operator && order.reduceOnly && isReducing
 
   // In three parts, because V8 compiles each of them well, and not all in one.
-  const byState = checkState(desk, state, order.operator, strategy, account, market, isReducing, isFlatten)
+  const byState = checkState(state, operator, scope, isReducing, isFlatten)
   if (byState !== OK) return byState
-  const byOrder = checkOrder(order, ticks, steps, price, ofStrategy, ofAccount, ofDesk, now)
+  const byOrder = checkOrder(order, ticks, steps, price, scope, now)
   if (byOrder !== OK) return byOrder
   if (desk.deniesDuplicates && !isAmend && isDuplicate(order, ofStrategy)) return DUPLICATE
-  if (!isAmend && !isFlatten && isOverOpenOrders(strategy, account, all, market.owner)) return OPEN_ORDERS
-  const bySums = checkSums(side, moreSteps, ofStrategy, ofAccount, ofDesk)
+  if (!isAmend && !isFlatten && isOverOpenOrders(scope)) return OPEN_ORDERS
+  const bySums = checkSums(desk, side, moreSteps, scope)
   if (bySums !== OK) return bySums
   // The rate is last, so that what is denied for another reason does not look like too many.
-  return !isFlatten && isOverRate(strategy, account, all, market.owner, desk) ? ORDER_RATE : OK
+  return !isFlatten && isOverRate(scope, desk) ? ORDER_RATE : OK
 }
 
 /** The state of the desk, of the strategy, of the account and of the instrument. */
-function checkState(
-  desk: Desk,
-  state: number,
-  isOperator: boolean,
-  strategy: Owner,
-  account: Owner,
-  market: Market,
-  isReducing: boolean,
-  isFlatten: boolean,
-): number {
-  const all = desk.desk
-  const own = market.owner
+function checkState(state: number, isOperator: boolean, scope: Scope, isReducing: boolean, isFlatten: boolean): number {
+  const { strategy, account, all, own, market } = scope
   if (state === DeskState.HALTED && !isFlatten) return HALTED
   if (!isOperator) {
     if (strategy.fenced) return STRATEGY_FENCED
     if (strategy.paused) return STRATEGY_PAUSED
   }
-  if (!isFlatten && hasErrorStreak(strategy, account, all, own)) return ERROR_STREAK
+  if (!isFlatten && hasErrorStreak(scope)) return ERROR_STREAK
   if (state === DeskState.REDUCING && !isReducing) return REDUCING
   if (!isReducing) {
     if (strategy.dailyLosses + account.dailyLosses + all.dailyLosses > 0) return DAILY_LOSS
@@ -143,50 +126,38 @@ function checkState(
 }
 
 /** The order by itself: its size, its price, and the own orders that it could meet. */
-function checkOrder(
-  order: LiveOrder,
-  ticks: number,
-  steps: number,
-  price: number,
-  ofStrategy: Holding,
-  ofAccount: Holding,
-  ofDesk: Holding,
-  now: number,
-): number {
-  const { market, owner: strategy } = ofStrategy
-  const account = ofAccount.owner
-  const { instrument } = market
-  if (steps < instrument.minSteps) return TOO_SMALL
-  if (steps > instrument.maxSteps) return TOO_LARGE
-  if (steps > market.maxOrderSteps || steps > ofStrategy.maxOrderSteps || steps > ofAccount.maxOrderSteps)
-    return TOO_LARGE
-  const stale = Math.min(strategy.staleAfterNs, account.staleAfterNs, market.staleAfterNs)
+function checkOrder(order: LiveOrder, ticks: number, steps: number, price: number, scope: Scope, now: number): number {
+  const { market, staleAfterNs } = scope
+  if (steps < scope.minSteps) return TOO_SMALL
+  if (steps > scope.maxSteps) return TOO_LARGE
   // A quote from the future, of a clock that jumped, is as little worth as an old one.
-  if (stale !== Infinity && !(Math.abs(now - market.quotedAt) <= stale)) return STALE
-  const priced = checkMoney(market, price, ofStrategy, ofAccount, ofDesk)
+  if (staleAfterNs !== Infinity && !(Math.abs(now - market.quotedAt) <= staleAfterNs)) return STALE
+  const priced = checkMoney(price, scope)
   if (priced !== OK) return priced
-  const outside = checkBand(order, ticks, market, strategy, account)
+  const outside = checkBand(order, ticks, scope)
   if (outside !== OK) return outside
-  return crossesOwn(order, ticks, market, ofAccount) ? SELF_TRADE : OK
+  return crossesOwn(order, ticks, market, scope.ofAccount) ? SELF_TRADE : OK
 }
 
-function isOverOpenOrders(strategy: Owner, account: Owner, all: Owner, own: Owner | undefined): boolean {
+function isOverOpenOrders({ strategy, account, all, own }: Scope): boolean {
   if (strategy.openOrders >= strategy.maxOpenOrders || account.openOrders >= account.maxOpenOrders) return true
   return all.openOrders >= all.maxOpenOrders || (own !== undefined && own.openOrders >= own.maxOpenOrders)
 }
 
 /** Positions and exposures, with all that is pending and this order. */
-function checkSums(side: number, moreSteps: number, ofStrategy: Holding, ofAccount: Holding, ofDesk: Holding): number {
-  const { market } = ofDesk
+function checkSums(desk: Desk, side: number, moreSteps: number, scope: Scope): number {
+  const { market, ofStrategy, ofAccount, ofDesk } = scope
   if (moreSteps > 0) {
     if (worstPosition(ofStrategy, side, moreSteps) > ofStrategy.maxPositionSteps) return POSITION
     if (worstPosition(ofAccount, side, moreSteps) > ofAccount.maxPositionSteps) return POSITION
     if (worstPosition(ofDesk, side, moreSteps) > market.maxPositionSteps) return POSITION
   }
-  if (isOverExposure(ofStrategy, side, moreSteps) || isOverExposure(ofAccount, side, moreSteps)) return EXPOSURE
-  if (isOverExposure(ofDesk, side, moreSteps)) return EXPOSURE
+  if (isNearExposure(ofStrategy) && isOverExposure(desk, ofStrategy, side, moreSteps)) return EXPOSURE
+  if (isNearExposure(ofAccount) && isOverExposure(desk, ofAccount, side, moreSteps)) return EXPOSURE
+  if (isNearExposure(ofDesk) && isOverExposure(desk, ofDesk, side, moreSteps)) return EXPOSURE
   const { maxExposure } = market
-  return maxExposure !== undefined && isOverOwnExposure(ofDesk, maxExposure, side, moreSteps) ? EXPOSURE : OK
+  if (maxExposure === undefined || !isNearOwnExposure(ofDesk, maxExposure)) return OK
+  return isOverOwnExposure(desk, ofDesk, maxExposure, side, moreSteps) ? EXPOSURE : OK
 }
 
 /** What is wrong with the terms themselves. */
@@ -217,44 +188,31 @@ function reduces(holding: Holding, side: number, steps: number): boolean {
   return side === BUY ? holding.position + holding.buys + steps <= 0 : holding.sells + steps <= holding.position
 }
 
-function hasErrorStreak(strategy: Owner, account: Owner, all: Owner, own: Owner | undefined): boolean {
+function hasErrorStreak({ strategy, account, all, own }: Scope): boolean {
   if (strategy.errors >= strategy.maxErrors || account.errors >= account.maxErrors) return true
   return all.errors >= all.maxErrors || (own !== undefined && own.errors >= own.maxErrors)
 }
 
-function checkMoney(market: Market, price: number, ofStrategy: Holding, ofAccount: Holding, ofDesk: Holding): number {
-  const { minNotional, maxNotional } = market
-  const a = ofStrategy.maxOrderMoney
-  const b = ofAccount.maxOrderMoney
-  const c = market.maxOrderMoney
-  if (price === 0 && !market.instrument.inverse) {
-    // Without any price, a market order's notional is not known.
-    const needsPrice = (minNotional ?? maxNotional ?? a ?? b ?? c) !== undefined
-    return needsPrice || ofStrategy.isExposed || ofAccount.isExposed || ofDesk.isExposed ? STALE : OK
-  }
-  if (minNotional !== undefined && money.isBelow(minNotional)) return NOTIONAL_TOO_SMALL
-  if (maxNotional !== undefined && money.isAbove(maxNotional)) return NOTIONAL_TOO_LARGE
-  if (a !== undefined && money.isAbove(a)) return NOTIONAL_TOO_LARGE
-  if (b !== undefined && money.isAbove(b)) return NOTIONAL_TOO_LARGE
-  if (c !== undefined && money.isAbove(c)) return NOTIONAL_TOO_LARGE
-  return OK
+function checkMoney(price: number, { market, minMoney, maxMoney, needsPrice }: Scope): number {
+  // Without any price, a market order's notional is not known.
+  if (price === 0 && !market.instrument.inverse) return needsPrice ? STALE : OK
+  if (minMoney !== undefined && money.isBelow(minMoney)) return NOTIONAL_TOO_SMALL
+  return maxMoney !== undefined && money.isAbove(maxMoney) ? NOTIONAL_TOO_LARGE : OK
 }
 
 /**
  * A limit price must be within the band around the last quote: from the bid less the share to the ask plus the share.
  * A stop-limit's must be within the band around its own stop price, which may be anywhere.
  */
-function checkBand(order: LiveOrder, ticks: number, market: Market, strategy: Owner, account: Owner): number {
-  // Found here, because passing a number that is not whole on would allocate it.
-  const band = Math.min(strategy.priceBand, account.priceBand, market.priceBand)
-  if (band === Infinity || order.type === MARKET || order.type === STOP) return OK
-  const share = Math.round(band * BAND_UNIT)
-  const isStop = order.type === STOP_LIMIT
-  const low = isStop ? order.stopTicks : market.bid
-  const high = isStop ? order.stopTicks : market.ask
+function checkBand(order: LiveOrder, ticks: number, { market, band }: Scope): number {
+  const { type, stopTicks } = order
+  if (band < 0 || type === MARKET || type === STOP) return OK
+  const isStop = type === STOP_LIMIT
+  const low = isStop ? stopTicks : market.bid
+  const high = isStop ? stopTicks : market.ask
   if (!(low > 0)) return STALE
-  if (isProductLarger(ticks, BAND_UNIT, high, BAND_UNIT + share)) return PRICE_BAND
-  return share < BAND_UNIT && isProductLarger(low, BAND_UNIT - share, ticks, BAND_UNIT) ? PRICE_BAND : OK
+  if (isProductLarger(ticks, BAND_UNIT, high, BAND_UNIT + band)) return PRICE_BAND
+  return band < BAND_UNIT && isProductLarger(low, BAND_UNIT - band, ticks, BAND_UNIT) ? PRICE_BAND : OK
 }
 
 /** Whether the order could trade with an open order of its own account. A market order reaches to the last quote. */
@@ -284,11 +242,22 @@ function worstPosition(holding: Holding, side: number, steps: number): number {
   return side === BUY ? holding.position + holding.buys + steps : holding.sells + steps - holding.position
 }
 
+/** Whether the bound of an owner's exposure, with this order, is so near the limit that exposure has to be counted. */
+function isNearExposure({ exposed }: Holding): boolean {
+  const { maxExposure, bound } = exposed
+  return maxExposure !== undefined && (bound.high + moreMoney.high) * FAR >= maxExposure.high
+}
+
+/** The same for the limit of one instrument. */
+function isNearOwnExposure({ ceiling, buyMoney, sellMoney }: Holding, maxExposure: Wide): boolean {
+  return (ceiling.high + buyMoney.high + sellMoney.high + moreMoney.high) * FAR >= maxExposure.high
+}
+
 /** Only what makes exposure larger is refused: quotes may have brought it above the limit. */
-function isOverExposure(holding: Holding, side: number, steps: number): boolean {
+function isOverExposure(desk: Desk, holding: Holding, side: number, steps: number): boolean {
   const { maxExposure, exposure: sum } = holding.exposed
-  if (maxExposure === undefined || isFarBelow(holding, sum, maxExposure)) return false
-  setExposure(holding, side, steps)
+  if (maxExposure === undefined) return false
+  setExposure(desk, holding, side, steps)
   if (!exposure.isAbove(holding.exposure)) return false
   exposure.subtract(holding.exposure)
   exposure.add(sum)
@@ -296,26 +265,19 @@ function isOverExposure(holding: Holding, side: number, steps: number): boolean 
 }
 
 /** The same for the limit of one instrument. */
-function isOverOwnExposure(holding: Holding, maxExposure: Wide, side: number, steps: number): boolean {
-  if (isFarBelow(holding, NOTHING, maxExposure)) return false
-  setExposure(holding, side, steps)
+function isOverOwnExposure(desk: Desk, holding: Holding, maxExposure: Wide, side: number, steps: number): boolean {
+  setExposure(desk, holding, side, steps)
   return exposure.isAbove(holding.exposure) && exposure.isAbove(maxExposure)
 }
 
-function setExposure(holding: Holding, side: number, steps: number): void {
+/** Sets `exposure` to that of a holding with this order. */
+function setExposure(desk: Desk, holding: Holding, side: number, steps: number): void {
+  desk.refreshExposures()
   if (side === BUY) holding.setExposure(exposure, steps, moreMoney, 0, NOTHING)
   else holding.setExposure(exposure, 0, NOTHING, steps, moreMoney)
 }
 
-/** Whether even the sum of all parts, which no exposure is above, is so far below the limit that rounding cannot matter. */
-function isFarBelow(holding: Holding, sum: Wide, maxExposure: Wide): boolean {
-  const parts = Math.abs(holding.middleValue.high) + holding.buyMoney.high + holding.sellMoney.high + moreMoney.high
-  return (sum.high + parts) * FAR < maxExposure.high
-}
-
-function isOverRate(strategy: Owner, account: Owner, all: Owner, own: Owner | undefined, desk: Desk): boolean {
-  if (strategy.rate !== undefined && !strategy.rate.allows(desk)) return true
-  if (account.rate !== undefined && !account.rate.allows(desk)) return true
-  if (all.rate !== undefined && !all.rate.allows(desk)) return true
-  return own?.rate !== undefined && !own.rate.allows(desk)
+function isOverRate({ rates }: Scope, desk: Desk): boolean {
+  for (let i = 0; i < rates.length; i++) if (!rates[i].allows(desk)) return true
+  return false
 }

@@ -3,11 +3,14 @@ import type { Grid } from '../exact/grid.js'
 import { Wide } from '../exact/wide.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
+import type { LiveOrder } from '../orders/life/live-order.js'
 import { Currency, MOST_DECIMALS } from './currency.js'
 import { Holding } from './holding.js'
 import type { RiskOptions } from './limits.js'
 import { factorsOf, Market } from './market.js'
 import { Owner } from './owner.js'
+import { Scope } from './scope.js'
+import { StaleHoldings } from './stale-holdings.js'
 
 /** All owners, markets and holdings, found by number. Everything is made at its first use, and nothing after that. */
 export class Desk {
@@ -21,8 +24,10 @@ export class Desk {
   deniesDuplicates = false
   /** Time that has passed, ns: it does not go back when clocks do. For rates. */
   elapsed = 0
-  /** Markets whose exposures have to be added up again. */
+  /** Markets whose prices have changed since exposures were counted. */
   private readonly dirty: Market[] = []
+  private readonly stale = new StaleHoldings()
+  private readonly scopes: Scope[] = []
 
   constructor(private readonly instruments: Instruments) {}
 
@@ -49,6 +54,7 @@ export class Desk {
     owner.name = id
     owner.setLimits(this.options.strategies?.[id] ?? {})
     this.refreshHoldings(owner)
+    this.mergeLimits()
     return owner
   }
 
@@ -58,6 +64,7 @@ export class Desk {
     owner.name = name
     owner.setLimits(this.options.accounts?.[name] ?? {})
     this.refreshHoldings(owner)
+    this.mergeLimits()
     return owner
   }
 
@@ -79,6 +86,12 @@ export class Desk {
     return owner.holdings[market.instrument.number] ?? this.addHolding(owner, market)
   }
 
+  /** The owners of an order, what they hold in its instrument, and their limits. */
+  scope(order: LiveOrder): Scope {
+    const holding = this.strategies[order.strategy]?.holdings[order.instrument.number]
+    return holding?.scopes[order.accountNumber] ?? this.addScope(order)
+  }
+
   currency(name: string): Currency {
     const known = this.currencies.find(one => one.name === name)
     if (known !== undefined) return known
@@ -96,13 +109,16 @@ export class Desk {
     for (const owner of this.accounts) owner?.setLimits(options.accounts?.[owner.name] ?? {})
     for (const market of this.markets) if (market !== undefined) this.limitMarket(market)
     for (const owner of this.owners()) this.refreshHoldings(owner)
+    this.mergeLimits()
   }
 
   /** A quote. Profits follow at once, because a peak must not be missed; exposures when they are next needed. */
   quote(market: Market, bid: number, ask: number, now: number): void {
     const { bid: oldBid, ask: oldAsk, holdings } = market
-    if (!market.setQuote(bid, ask, now) || holdings.length === 0) return
+    if (!market.setQuote(bid, ask, now)) return
     if (market.bid === oldBid && market.ask === oldAsk) return
+    this.moveCeiling(market)
+    if (holdings.length === 0) return
     for (let i = 0; i < holdings.length; i++) {
       const holding = holdings[i]
       if (holding.position !== 0 && holding.isEarning) holding.countProfit()
@@ -112,17 +128,27 @@ export class Desk {
     this.dirty.push(market)
   }
 
-  /** Brings exposures up to date with the quotes. */
+  /** To be called when a market's price has changed. */
+  moveCeiling(market: Market): void {
+    if (!market.moveCeiling()) return
+    const { holdings } = market
+    for (let i = 0; i < holdings.length; i++) if (holdings[i].isExposed) holdings[i].revalue()
+  }
+
+  /** Brings exposures up to date. */
   refreshExposures(): void {
-    const { dirty } = this
-    // Setting the length of an array is slow, and most orders come without a quote before them.
-    if (dirty.length === 0) return
+    const { dirty, stale } = this
     for (let i = 0; i < dirty.length; i++) {
       const { holdings } = dirty[i]
       dirty[i].isDirty = false
-      for (let k = 0; k < holdings.length; k++) if (holdings[k].position !== 0) holdings[k].revalue()
+      for (let k = 0; k < holdings.length; k++) {
+        const holding = holdings[k]
+        if (holding.isExposed && holding.position !== 0 && !holding.isStale) holding.markStale()
+      }
     }
-    dirty.length = 0
+    // Setting the length of an array is slow.
+    if (dirty.length > 0) dirty.length = 0
+    stale.recount()
   }
 
   /** Brings the profits of all owners up to date, also of those that have no limit of it. */
@@ -200,8 +226,27 @@ export class Desk {
     return undefined
   }
 
+  private addScope(order: LiveOrder): Scope {
+    const market = this.market(order.instrument)
+    const strategy = this.strategy(order.strategy)
+    const account = this.account(order.accountNumber)
+    const ofStrategy = this.holding(strategy, market)
+    const ofAccount = this.holding(account, market)
+    const ofDesk = this.holding(this.desk, market)
+    const scope = new Scope(market, strategy, account, this.desk, ofStrategy, ofAccount, ofDesk)
+    ofStrategy.scopes[account.number] = scope
+    this.scopes.push(scope)
+    return scope
+  }
+
+  /** To be called after limits have changed. */
+  private mergeLimits(): void {
+    for (const scope of this.scopes) scope.merge()
+  }
+
   private addHolding(owner: Owner, market: Market): Holding {
-    const holding = new Holding(owner, market, owner.totalsIn(market.quote), owner.totalsIn(market.settlement))
+    const { quote, settlement } = market
+    const holding = new Holding(owner, market, owner.totalsIn(quote), owner.totalsIn(settlement), this.stale)
     owner.holdings[market.instrument.number] = holding
     this.limitHolding(holding)
     return holding
@@ -215,11 +260,11 @@ export class Desk {
     holding.maxOrderSteps = stepsWithin(quantity, maxOrderQuantity)
     holding.maxPositionSteps = stepsWithin(quantity, maxPosition)
     holding.maxOrderMoney = wideOf(market.quote, maxOrderNotional)
-    holding.isExposed = holding.exposed.maxExposure !== undefined
     holding.isEarning = owner.watchesProfit
     // What an instrument's own owner holds is what the desk holds in it.
-    if (owner === this.desk && market.owner !== undefined) {
-      if (market.maxExposure !== undefined) holding.isExposed = true
+    const isOwn = owner === this.desk && market.owner !== undefined
+    holding.follow(holding.exposed.maxExposure !== undefined || (isOwn && market.maxExposure !== undefined))
+    if (isOwn && market.owner !== undefined) {
       if (market.owner.watchesProfit) holding.isEarning = true
       this.startOwner(holding, market.owner)
     }
@@ -234,7 +279,6 @@ export class Desk {
     for (const holding of owner.holdings) {
       if (holding === undefined) continue
       this.limitHolding(holding)
-      holding.revalue()
       holding.countProfit()
     }
   }
@@ -260,6 +304,7 @@ export class Desk {
       market.setFactors()
       this.limitMarket(market)
     }
+    this.mergeLimits()
   }
 }
 

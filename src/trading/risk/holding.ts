@@ -3,6 +3,8 @@ import { BUY } from '../messages/order-terms.js'
 import { ListKind, OrderList } from '../orders/life/order-list.js'
 import type { Market } from './market.js'
 import type { Owner } from './owner.js'
+import type { Scope } from './scope.js'
+import type { StaleHoldings } from './stale-holdings.js'
 import { refine, type Totals } from './totals.js'
 
 /**
@@ -12,6 +14,10 @@ import { refine, type Totals } from './totals.js'
  * within a limit if `position + buys` and `sells - position` are. Exposure is the largest of three values: of the
  * position as it is, at the middle of the last quote; of that plus the notional of the buys, if they make it long; and
  * of the notional of the sells less the position's value, if they make it short.
+ *
+ * Exposure is counted when it is needed, that is near a limit. Far below one a bound is enough, which changes with each order by
+ * one addition, and with a quote hardly ever: the notional of all buys and sells, and the position at a price that is somewhat
+ * above the market's.
  */
 export class Holding {
   /** Steps, below 0 when short. */
@@ -23,17 +29,21 @@ export class Holding {
   readonly sellMoney = new Wide()
   /** What fills brought in less what they cost, in the settlement currency. With the position's value it is the profit. */
   readonly cash = new Wide()
-  /** The value of the position at the middle of the last quote, in the quote currency. */
+  /** The value of the position at the middle of the last quote, in the quote currency, when exposure was counted last. */
   readonly middleValue = new Wide()
   /** Both as they are counted in `exposed` and `earned`. */
   readonly exposure = new Wide()
   readonly profit = new Wide()
+  /** The most that the position counts for in the bound: see `Market.setCeilingValue`. */
+  readonly ceiling = new Wide()
+  /** Whether its exposure has to be counted before it is looked at. */
+  isStale = false
 
   /** Limits in whole steps and in money; Infinity and undefined without one. */
   maxOrderSteps = Number.POSITIVE_INFINITY
   maxPositionSteps = Number.POSITIVE_INFINITY
   maxOrderMoney: Wide | undefined = undefined
-  /** Whether its exposure has to be kept up to date, because its owner's or its instrument's is limited. */
+  /** Whether its exposure is followed, because its owner's or its instrument's is limited. */
   isExposed = false
   /** The same for its profit. */
   isEarning = false
@@ -41,6 +51,8 @@ export class Holding {
   /** For an account: its open orders with a price, for self-trade; for a strategy: orders that are not answered yet. */
   readonly resting = new OrderList(ListKind.RESTING)
   readonly unanswered = new OrderList(ListKind.UNANSWERED)
+  /** Of a strategy: what its orders in this instrument have in common, by the number of their account. */
+  readonly scopes: (Scope | undefined)[] = []
   /** The best prices of the resting orders; 0 when there is none, UNKNOWN when they have to be found again. */
   private bestBuy = 0
   private bestSell = 0
@@ -51,6 +63,7 @@ export class Holding {
     /** The owner's sums in the quote and in the settlement currency. */
     readonly exposed: Totals,
     readonly earned: Totals,
+    private readonly stale: StaleHoldings,
   ) {}
 
   /** Of the desk's holding: the sums of the instrument's own owner, if it has limits of its own. */
@@ -65,29 +78,53 @@ export class Holding {
       this.sells += steps
       this.sellMoney.add(money)
     }
-    if (this.isExposed) this.countExposure()
+    if (!this.isExposed) return
+    this.exposed.bound.add(money)
+    if (!this.isStale) this.markStale()
   }
 
-  /**
-   * Books a fill: steps below 0 when sold, and the value of what was bought, fee included, in the settlement currency.
-   * The exposure is counted with what the fill releases: `reserve` follows.
-   */
+  /** Books a fill: steps below 0 when sold, and the value of what was bought, fee included, in the settlement currency. */
   fill(steps: number, cost: Wide): void {
     this.position += steps
     this.cash.subtract(cost)
-    this.market.setMiddleValue(this.middleValue, this.position)
+    if (this.isExposed) this.revalue()
     this.countProfit()
   }
 
-  /** The value at the middle of the last quote, and the exposure. */
+  /** Begins or ends to follow its exposure. */
+  follow(isExposed: boolean): void {
+    if (isExposed === this.isExposed) return
+    const { bound } = this.exposed
+    this.isExposed = isExposed
+    if (isExposed) {
+      this.ceiling.set(0)
+      bound.add(this.buyMoney)
+      bound.add(this.sellMoney)
+      this.revalue()
+    } else for (const part of [this.buyMoney, this.sellMoney, this.ceiling]) bound.subtract(part)
+  }
+
+  /** The position, or the price that it is bounded with, has changed. */
   revalue(): void {
-    this.market.setMiddleValue(this.middleValue, this.position)
-    if (this.isExposed) this.countExposure()
+    const { ceiling } = this
+    const { bound } = this.exposed
+    bound.subtract(ceiling)
+    this.market.setCeilingValue(ceiling, this.position)
+    bound.add(ceiling)
+    if (!this.isStale) this.markStale()
+  }
+
+  /** What is reserved, the position or the quote has changed. Not to be called twice. */
+  markStale(): void {
+    this.isStale = true
+    this.stale.add(this)
   }
 
   countExposure(): void {
+    this.isStale = false
     const { exposure } = this
     const { exposure: sum } = this.exposed
+    this.market.setMiddleValue(this.middleValue, this.position)
     sum.subtract(exposure)
     this.setExposure(exposure, 0, NOTHING, 0, NOTHING)
     sum.add(exposure)
@@ -165,7 +202,7 @@ export class Holding {
 
   /** The sums in a currency, for a grid that is finer by so many decimals. */
   refine(quote: number, settlement: number): void {
-    for (const sum of [this.buyMoney, this.sellMoney, this.middleValue, this.exposure]) refine(sum, quote)
+    for (const sum of [this.buyMoney, this.sellMoney, this.middleValue, this.exposure, this.ceiling]) refine(sum, quote)
     for (const sum of [this.cash, this.profit]) refine(sum, settlement)
   }
 }

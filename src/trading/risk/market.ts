@@ -5,6 +5,11 @@ import type { Holding } from './holding.js'
 import type { Owner } from './owner.js'
 
 const NONE = Number.NaN
+/** A new ceiling is so much above the price, and is replaced when it is so much above it. */
+const ROOM = 1.0625
+const LOOSE = 1.25
+/** More than the rounding of two products of doubles. */
+const ROUNDING = 1 + 2 ** -50
 
 /**
  * An instrument as risk sees it: its last quote, what is known of it, and how its prices become money.
@@ -30,8 +35,10 @@ export class Market {
   unknown = 0
   /** Who has a position or pending orders in it, as far as limits need it. */
   readonly holdings: Holding[] = []
-  /** Whether its price has changed since the exposures were added up. */
+  /** Whether its price has changed since exposures were counted. */
   isDirty = false
+  /** Twice the price at which positions count in bounds of exposure: at least `middle2`, and not much above. */
+  private ceiling2 = 0
   /** The owner of the instrument's own limits, if it has any. What it holds is the desk's holding in the instrument. */
   owner: Owner | undefined = undefined
   /** Limits of the desk and of the instrument together, in whole steps and in money. */
@@ -85,6 +92,14 @@ export class Market {
     return true
   }
 
+  /** Follows the price with the one that bounds are made with. Returns whether that one has changed. */
+  moveCeiling(): boolean {
+    const { middle2, ceiling2 } = this
+    if (!(middle2 > 0) || (middle2 <= ceiling2 && ceiling2 <= middle2 * LOOSE)) return false
+    this.ceiling2 = Math.ceil(middle2 * ROOM)
+    return this.ceiling2 !== ceiling2
+  }
+
   /** The price at which a position would be closed now: the bid for a long one, the ask for a short one. */
   closingTicks(position: number): number {
     const ticks = position > 0 ? this.bid : this.ask
@@ -102,6 +117,13 @@ export class Market {
     if (this.instrument.inverse) target.setProduct(steps, this.notionalFactor)
     else if (this.middle2 > 0) target.setProduct(steps, (this.middle2 * this.notionalFactor) / 2)
     else target.set(0)
+  }
+
+  /** Sets `target` to a whole number that the size of a position's value is not above, as long as the ceiling stays. */
+  setCeilingValue(target: Wide, steps: number): void {
+    const size = steps < 0 ? -steps : steps
+    const each = this.instrument.inverse ? this.notionalFactor : (this.ceiling2 * this.notionalFactor) / 2
+    target.set(Math.ceil(size * each * ROUNDING))
   }
 
   /**

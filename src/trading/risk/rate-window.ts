@@ -1,22 +1,29 @@
 const SECOND = 1e9
 
-/** Time that has passed, ns. It does not go back. An object, because passing a large number on would allocate one. */
+/** Time that has passed, whole ns. It does not go back. An object, because passing a large number on would allocate one. */
 export interface PassedTime {
   readonly elapsed: number
 }
 
 /**
- * At most so many in any second. It keeps the times of the last ones, so that the limit is exact: no second that begins
- * at any moment has more.
+ * At most so many in any second. It keeps the times of those in the last second, so that the limit is exact: no second that
+ * begins at any moment has more.
+ *
+ * Times are kept as their lowest 32 bits, which hold more than four seconds: a desk with many limits goes through many windows
+ * for each order, and what it touches should fit into the cache.
  */
 export class RateWindow {
-  private readonly times: Float64Array
-  private at = 0
+  private readonly times: Uint32Array
+  /** The oldest time that is kept, and how many are. */
+  private first = 0
+  private size = 0
+  /** The latest time. */
+  private last = Number.NEGATIVE_INFINITY
   /** When the next one is allowed: a second after the oldest of the last `most`. */
   private free = Number.NEGATIVE_INFINITY
 
   constructor(readonly most: number) {
-    this.times = new Float64Array(most).fill(Number.NEGATIVE_INFINITY)
+    this.times = new Uint32Array(most)
   }
 
   /** Whether one more is within the limit. */
@@ -24,25 +31,38 @@ export class RateWindow {
     return clock.elapsed >= this.free
   }
 
+  /** Counts one. It is counted also when it is one too many; then the oldest is forgotten. */
   count(clock: PassedTime): void {
-    this.put(clock.elapsed)
+    const { times, most, last } = this
+    const time = clock.elapsed
+    let { first, size } = this
+    if (time - last >= SECOND) size = 0
+    while (size > 0 && (size === most || ((time >>> 0) - times[first]) >>> 0 >= SECOND)) {
+      first = first + 1 === most ? 0 : first + 1
+      size--
+    }
+    // What is touched again and again is the beginning of the memory, as long as there are few.
+    if (size === 0) first = 0
+    const next = first + size
+    times[next < most ? next : next - most] = time
+    size++
+    this.first = first
+    this.size = size
+    this.last = time
+    this.free = size < most ? Number.NEGATIVE_INFINITY : time - (((time >>> 0) - times[first]) >>> 0) + SECOND
   }
 
-  private put(time: number): void {
-    this.times[this.at] = time
-    this.at = this.at + 1 === this.most ? 0 : this.at + 1
-    this.free = this.times[this.at] + SECOND
-  }
-
-  /** The times, oldest first. */
+  /** The times of the last second, oldest first. */
   save(): number[] {
-    return [...this.times.subarray(this.at), ...this.times.subarray(0, this.at)].filter(time => time > -1 / 0)
+    const { times, first, last, most } = this
+    return Array.from({ length: this.size }, (_, i) => last - (((last >>> 0) - times[(first + i) % most]) >>> 0))
   }
 
-  load(times: readonly number[]): void {
-    this.times.fill(Number.NEGATIVE_INFINITY)
-    this.at = 0
+  load(saved: readonly number[]): void {
+    this.first = 0
+    this.size = 0
+    this.last = Number.NEGATIVE_INFINITY
     this.free = Number.NEGATIVE_INFINITY
-    for (const time of times.slice(-this.most)) this.put(time)
+    for (const elapsed of saved.slice(-this.most)) this.count({ elapsed })
   }
 }

@@ -1,8 +1,10 @@
 import { Wide } from '../exact/wide.js'
 import { BUY, LIMIT, MARKET, STOP } from '../messages/order-terms.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
+import { Word } from '../orders/life/words.js'
 import type { Desk } from './desk.js'
 import type { Market } from './market.js'
+import type { Scope } from './scope.js'
 import { refine } from './totals.js'
 
 /**
@@ -11,16 +13,9 @@ import { refine } from './totals.js'
  *
  * While an amend is not answered, the worse of the terms counts, for quantity and for notional separately. A final order
  * counts with the fills that its venue has not reported yet.
- *
- * @param wasFilled its holdings have new positions, and their exposures are to be counted in any case.
  */
-export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): void {
-  const market = desk.market(order.instrument)
-  const strategy = desk.strategy(order.strategy)
-  const account = desk.account(order.accountNumber)
-  const ofStrategy = desk.holding(strategy, market)
-  const ofAccount = desk.holding(account, market)
-  const ofDesk = desk.holding(desk.desk, market)
+export function updateReserve(desk: Desk, order: LiveOrder): void {
+  const { market, strategy, account, all, own, ofStrategy, ofAccount, ofDesk } = desk.scope(order)
   const { reserve, side, isFinal } = order
 
   const steps = setOpen(order, market, isFinal)
@@ -28,7 +23,7 @@ export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): 
   change.copy(money)
   if (reserve.decimals !== market.quote.decimals) refineReserve(order, market.quote.decimals)
   change.subtract(reserve.money)
-  if (moreSteps !== 0 || change.high !== 0 || wasFilled) {
+  if (moreSteps !== 0 || change.high !== 0) {
     ofStrategy.reserve(side, moreSteps, change)
     ofAccount.reserve(side, moreSteps, change)
     ofDesk.reserve(side, moreSteps, change)
@@ -41,9 +36,9 @@ export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): 
     const one = isFinal ? -1 : 1
     strategy.openOrders += one
     account.openOrders += one
-    desk.desk.openOrders += one
+    all.openOrders += one
     market.openOrders += one
-    if (market.owner !== undefined) market.owner.openOrders += one
+    if (own !== undefined) own.openOrders += one
   }
   const isUnknown = !isFinal && (order.orphan || order.unknownSince >= 0)
   if (reserve.isUnknown !== isUnknown) {
@@ -63,6 +58,58 @@ export function updateReserve(desk: Desk, order: LiveOrder, wasFilled = false): 
   if (!isFinal && order.submitPending) ofStrategy.unanswered.add(order)
   else ofStrategy.unanswered.remove(order)
   if (isFinal && steps === 0) reserve.marketTicks = 0
+}
+
+/**
+ * The same for an order that was just submitted: nothing was counted for it, nothing is filled and nothing but the submit was
+ * asked. Most calls are this one.
+ */
+export function reserveNew(scope: Scope, order: LiveOrder): void {
+  const { market, strategy, account, all, own, ofStrategy, ofAccount, ofDesk } = scope
+  const { reserve, side, steps, ticks } = order
+  const price = notionalTicks(order, ticks, market)
+  if (ticks === 0) reserve.marketTicks = price
+  money.setProduct(steps, market.stepNotional(price))
+  reserve.steps = steps
+  reserve.money.copy(money)
+  reserve.decimals = market.quote.decimals
+  ofStrategy.reserve(side, steps, money)
+  ofAccount.reserve(side, steps, money)
+  ofDesk.reserve(side, steps, money)
+  reserve.isOpen = true
+  strategy.openOrders++
+  account.openOrders++
+  all.openOrders++
+  market.openOrders++
+  if (own !== undefined) own.openOrders++
+  if (order.type === LIMIT) {
+    reserve.crossTicks = ticks
+    ofAccount.resting.add(order)
+    ofAccount.addResting(side, ticks)
+  }
+  ofStrategy.unanswered.add(order)
+}
+
+/** Whether `reserveNew` is right for an order. */
+export function isNew({
+  reserve,
+  requests,
+  submitPending,
+  filledSteps,
+  word,
+  orphan,
+  unknownSince,
+}: LiveOrder): boolean {
+  const isUntouched = !reserve.isOpen && reserve.steps === 0 && reserve.crossTicks === 0 && reserve.marketTicks === 0
+  return (
+    isUntouched &&
+    submitPending &&
+    requests.size === 0 &&
+    filledSteps === 0 &&
+    word === Word.NOTHING &&
+    !orphan &&
+    unknownSince < 0
+  )
 }
 
 /** The price that an order's notional is counted with: its own, else its stop price, else the last quote's ask. */

@@ -12,9 +12,8 @@ import { DayClock } from './day-clock.js'
 import { Desk } from './desk.js'
 import type { Holding } from './holding.js'
 import { checkRisk, type KnownNames, type RiskOptions } from './limits.js'
-import type { Market } from './market.js'
 import type { Owner } from './owner.js'
-import { updateReserve } from './reserves.js'
+import { isNew, reserveNew, updateReserve } from './reserves.js'
 import { type DeskData, loadDesk, saveDesk } from './snapshot.js'
 import type { Totals } from './totals.js'
 import { type DaysData, TradingDays } from './trading-days.js'
@@ -58,11 +57,15 @@ export class Risk {
   /** One of DeskState. */
   state: number = DeskState.ACTIVE
   readonly desk: Desk
+  /** Fills booked. */
+  fills = 0
   private days: TradingDays
   private readonly origin: number
   private readonly known: KnownNames
   private readonly instruments: Instruments
   private lastTime = 0
+  /** The time that the days were told last. */
+  private seenAt = Number.NaN
 
   /** @throws {InvalidOptionError} see `checkRisk`. */
   constructor(options: RiskOptions, settings: RiskSettings) {
@@ -105,7 +108,6 @@ export class Risk {
   /** Whether an order may leave: 0, or the code of the reason why not (an index into REASONS). Changes nothing else. */
   check(order: LiveOrder, now: number): number {
     this.advance(now)
-    this.desk.refreshExposures()
     return checkTerms(this.desk, this.state, order, order.ticks, order.steps, false, now)
   }
 
@@ -114,7 +116,6 @@ export class Risk {
     if (order.isFinal) return ORDER_IS_FINAL
     if (order.unknownSince >= 0) return UNKNOWN_OUTCOME
     this.advance(now)
-    this.desk.refreshExposures()
     return checkTerms(this.desk, this.state, order, ticks, steps, true, now)
   }
 
@@ -122,11 +123,11 @@ export class Risk {
   reserve(order: LiveOrder, now: number): void {
     this.advance(now)
     const { desk } = this
-    desk.strategy(order.strategy).rate?.count(desk)
-    desk.account(order.accountNumber).rate?.count(desk)
-    desk.desk.rate?.count(desk)
-    desk.market(order.instrument).owner?.rate?.count(desk)
-    updateReserve(desk, order)
+    const scope = desk.scope(order)
+    const { rates } = scope
+    for (let i = 0; i < rates.length; i++) rates[i].count(desk)
+    if (isNew(order)) reserveNew(scope, order)
+    else updateReserve(desk, order)
   }
 
   /** Counts an order as it now is. To be called after every change that `apply` is not told of. */
@@ -152,9 +153,13 @@ export class Risk {
   fill(order: LiveOrder, facts: FillFacts): void {
     const { desk } = this
     const { ticks, steps, feeCurrency } = facts
-    const market = desk.market(order.instrument)
-    const { settlement, owner } = market
-    if (!(market.middle2 > 0)) market.middle2 = 2 * ticks
+    this.fills++
+    const { market, strategy, account, all, own, ofStrategy, ofAccount, ofDesk } = desk.scope(order)
+    const { settlement } = market
+    if (!(market.middle2 > 0)) {
+      market.middle2 = 2 * ticks
+      desk.moveCeiling(market)
+    }
     const signed = order.side === BUY ? steps : -steps
     cost.set(0)
     market.addValue(cost, signed, ticks)
@@ -165,11 +170,11 @@ export class Risk {
       if (currency === settlement) cost.add(amount)
       else other = currency
     }
-    fillFor(desk, desk.strategy(order.strategy), market, signed, other)
-    fillFor(desk, desk.account(order.accountNumber), market, signed, other)
-    fillFor(desk, desk.desk, market, signed, other)
-    if (owner !== undefined && other !== undefined) chargeOther(owner, other)
-    updateReserve(desk, order, true)
+    ofStrategy.fill(signed, cost)
+    ofAccount.fill(signed, cost)
+    ofDesk.fill(signed, cost)
+    if (other !== undefined) for (const owner of [strategy, account, all, own]) chargeOther(owner, other)
+    updateReserve(desk, order)
   }
 
   /** The last quote of an instrument, in ticks; 0 or NaN for a side that is missing. */
@@ -180,6 +185,9 @@ export class Risk {
 
   /** Says the time when nothing else does: a new day begins with the first call after its start. */
   advance(now: number): void {
+    // Most calls of a burst have the time of the one before.
+    if (now === this.seenAt) return
+    this.seenAt = now
     if (now > this.lastTime) this.desk.elapsed += now - this.lastTime
     this.lastTime = now
     this.days.advance(now)
@@ -211,21 +219,19 @@ export class Risk {
   }
 
   countError(order: LiveOrder): void {
-    const { desk } = this
-    desk.strategy(order.strategy).errors++
-    desk.account(order.accountNumber).errors++
-    desk.desk.errors++
-    const { owner } = desk.market(order.instrument)
-    if (owner !== undefined) owner.errors++
+    const { strategy, account, all, own } = this.desk.scope(order)
+    strategy.errors++
+    account.errors++
+    all.errors++
+    if (own !== undefined) own.errors++
   }
 
   countSuccess(order: LiveOrder): void {
-    const { desk } = this
-    desk.strategy(order.strategy).errors = 0
-    desk.account(order.accountNumber).errors = 0
-    desk.desk.errors = 0
-    const { owner } = desk.market(order.instrument)
-    if (owner !== undefined) owner.errors = 0
+    const { strategy, account, all, own } = this.desk.scope(order)
+    strategy.errors = 0
+    account.errors = 0
+    all.errors = 0
+    if (own !== undefined) own.errors = 0
   }
 
   /** What a strategy holds in an instrument. */
@@ -254,11 +260,13 @@ export class Risk {
   load(data: RiskData): void {
     this.state = data.state
     this.lastTime = data.lastTime
+    this.seenAt = Number.NaN
     loadDesk(this.desk, this.instruments, data)
     this.days.load(data.days)
   }
 
   private newDays(options: RiskOptions): TradingDays {
+    this.seenAt = Number.NaN
     const clock = new DayClock(options.timeZone ?? 'UTC', options.dayStart ?? '00:00', this.origin)
     return new TradingDays(clock, {
       [Symbol.iterator]: () => {
@@ -269,13 +277,9 @@ export class Risk {
   }
 }
 
-/** Books `cost`, and `amount` as a fee in another currency, for one owner. */
-function fillFor(desk: Desk, owner: Owner, market: Market, steps: number, other: Currency | undefined): void {
-  desk.holding(owner, market).fill(steps, cost)
-  if (other !== undefined) chargeOther(owner, other)
-}
-
-function chargeOther(owner: Owner, currency: Currency): void {
+/** Books `amount` as a fee in another currency than the one that the instrument settles in. */
+function chargeOther(owner: Owner | undefined, currency: Currency): void {
+  if (owner === undefined) return
   const totals = owner.totalsIn(currency)
   totals.otherFees.add(amount)
   totals.profit.subtract(amount)

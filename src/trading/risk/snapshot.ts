@@ -77,6 +77,7 @@ function loadMarket(market: Market, data: MarketData): void {
   market.ask = data.ask ?? Number.NaN
   market.quotedAt = data.quotedAt ?? Number.NEGATIVE_INFINITY
   market.middle2 = data.middle2 ?? Number.NaN
+  market.moveCeiling()
   market.tradable = data.tradable
 }
 
@@ -115,7 +116,7 @@ function loadOwner(desk: Desk, instruments: Instruments, data: OwnerData, all: D
     const holding = desk.holding(owner, desk.market(known))
     holding.position = position
     holding.cash.setBigInt(refined(cash, holding.market.settlement.name, desk, all))
-    holding.revalue()
+    if (holding.isExposed) holding.revalue()
     holding.countProfit()
   }
   for (const saved of data.totals) {

@@ -11,8 +11,10 @@ export interface Breaches {
 
 /** An owner's sums in one currency, over all its instruments, with their limits. */
 export class Totals implements DayFollower {
-  /** The sum of the holdings' exposures. */
+  /** The sum of the holdings' exposures, as they were counted last. */
   readonly exposure = new Wide()
+  /** A sum that the exposure is never above: of the notional of all orders, and of the positions at prices above the market's. */
+  readonly bound = new Wide()
   /** Profit, realised and unrealised, less fees, since the beginning. */
   readonly profit = new Wide()
   /** The fees in it that no holding counts: of fills of instruments that settle in another currency. */
@@ -121,7 +123,15 @@ export class Totals implements DayFollower {
 
   /** All sums for a grid that is finer by so many decimals. */
   refine(decimals: number): void {
-    for (const sum of [this.exposure, this.profit, this.otherFees, this.peak, this.dayBase, ...this.earlierBases])
+    for (const sum of [
+      this.exposure,
+      this.bound,
+      this.profit,
+      this.otherFees,
+      this.peak,
+      this.dayBase,
+      ...this.earlierBases,
+    ])
       refine(sum, decimals)
   }
 }

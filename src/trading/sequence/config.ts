@@ -1,7 +1,9 @@
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import type { FrameView } from '../../frames/view.js'
 import type { Writer } from '../../journal/write/writer.js'
+import type { CalendarSpec } from '../instruments/session-calendar.js'
 import type { RiskOptions } from '../risk/limits.js'
+import type { RequestLimits } from '../venues/request-limits.js'
 import { Config } from './frames.js'
 
 const PART_BYTES = 400
@@ -16,6 +18,8 @@ export interface VenueConfig {
   readonly isRemote: boolean
   /** Of a simulated exchange: from what it can be built again. */
   readonly configuration?: unknown
+  /** How many requests it takes. They may change from run to run. */
+  readonly requestLimits?: RequestLimits | undefined
 }
 
 /** The configuration in effect, as the sequence has it. JSON. */
@@ -24,6 +28,12 @@ export interface DeskConfig {
   readonly venues: readonly VenueConfig[]
   /** How long a request may act at a venue, in ms; 0 without a limit. */
   readonly expiryMs: number
+  /** How long a strategy may be gone before its open orders are cancelled, in ms; 0 for ever. Missing in older homes. */
+  readonly deadManMs?: number
+  /** By name: when the instruments with that calendar may be traded. */
+  readonly calendars?: Readonly<Record<string, CalendarSpec>>
+  /** What the desk was to run, as its desk.json has it; undefined when it was started without one. */
+  readonly description?: unknown
 }
 
 /** Writes the configuration, in one store if it fits on a page. */

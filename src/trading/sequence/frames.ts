@@ -1,11 +1,14 @@
 import { type FrameDefinition, frame } from '../../frames/definition.js'
 import { ascii, bool, bytes, enumOf, f64, i64, instrument, text, u16, u32, u64 } from '../../frames/field.js'
+import type { FrameView } from '../../frames/view.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
+import { Pair, PairReport } from '../messages/pair-frames.js'
 import { REASONS } from '../messages/reasons.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { VENUE_EVENTS } from '../venues/venue-event.js'
+import { Command, CommandResult, DeadMan, StrategyEvent } from './supervision-frames.js'
 
 /**
  * The frames of the sequence beside market data, orders and reports (trading/messages). The sequence is the gateway's
@@ -20,7 +23,7 @@ export const Home = frame('Home', 26, {
   home: u64,
   /** Grows by one with each `ticktape reset`. Journals of different generations do not belong together. */
   generation: u32,
-  /** The journal's number in the home: 1 the sequence, 16 and more those of venues, 4,097 and more those of strategies. */
+  /** The journal's number in the home: 1 the sequence, 2 that of the operators, 16 and more those of venues, 4,097 and more those of strategies. */
   journal: u16,
   /** ns since 1970: the origin of times in the runtime. */
   origin: i64,
@@ -95,12 +98,12 @@ export const Intent = frame('Intent', 32, {
   deadline: i64,
 })
 
-/** A strategy asks for a timer. In its own journal, and copied. */
+/** A strategy asks for a timer, or for the end of one. In its own journal, and copied. */
 export const TimerRequest = frame('TimerRequest', 33, {
   strategy: u16,
   /** Counts the strategy's timers within its epoch, from 1. */
   timer: u32,
-  /** ns from when the gateway takes the request. */
+  /** ns from when the gateway takes the request; below 0 the timer ends. */
   after: i64,
   /** ns between two firings; 0 fires once. */
   every: i64,
@@ -171,6 +174,16 @@ export const StrategyState = frame('StrategyState', 57, {
   begin: f64,
   bytes: bytes(2000),
 })
+/**
+ * The machine stopped, and each journal may have lost its last frames: from here on `journal` (0: the feed) is taken from
+ * `taken` on. One for each journal of the home, in one store; `last` is set in the last one. The first is about the sequence
+ * itself: `taken` is where it ended. Those of strategies have the strategy's id, and an epoch that is larger than any that it
+ * may have had: the next one is larger still.
+ *
+ * Also in the journals of strategies and venues: their ends may be lost, and the sequence's from `taken` on. One with a cause
+ * had acted on frames that are gone, and continues after that cause: the last of these frames in the sequence.
+ */
+export const Lost = frame('Lost', 59, { taken: f64, epoch: u32, journal: u16, last: bool, id: ascii(32) }, { slots: 2 })
 
 /** What a venue said, as it said it. In the journal of its adapter, and copied. */
 export const VenueReport = frame('VenueReport', 41, {
@@ -222,4 +235,22 @@ export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
   PositionDifference,
   SnapshotPart,
   SnapshotEnd,
+  Command,
+  CommandResult,
+  StrategyEvent,
+  DeadMan,
+  Lost,
+  Pair,
+  PairReport,
 ]
+
+/** The frames that a strategy sends: its journal has them, and the sequence copies. */
+export const STRATEGY_FRAMES: readonly FrameDefinition[] = [Order, TimerRequest, Pair]
+
+/** What a strategy's process writes into its journal, beside its starts and ends: what it sends, and what only the home reads. */
+export const STRATEGY_JOURNAL_FRAMES: readonly FrameDefinition[] = [...STRATEGY_FRAMES, Home, StrategyState]
+
+/** Whether a strategy has sent a frame. A strategy's journal also has its starts and ends, which nobody copies. */
+export function isStrategyFrame(view: FrameView): boolean {
+  return STRATEGY_FRAMES.some(definition => view.is(definition))
+}

@@ -14,6 +14,8 @@ import { Home } from './frames.js'
 
 /** The journal id of the sequence. */
 export const SEQUENCE = 1
+/** The journal id of what people command. */
+export const OPERATOR = 2
 /** Journal ids of strategies are their number plus this; those of venues are below. */
 export const STRATEGY_JOURNALS = 4096
 export const VENUE_JOURNALS = 16
@@ -33,6 +35,7 @@ export interface HomeIdentity {
  *     <home>/gateway/             the sequence
  *     <home>/strategies/<id>/     what each strategy asked for
  *     <home>/venues/<name>/       what each venue said, as it said it
+ *     <home>/operator/            what people commanded
  */
 export class HomeDirectory {
   readonly path: string
@@ -75,6 +78,26 @@ export class HomeDirectory {
 
   venue(name: string): string {
     return path.join(this.path, 'venues', name)
+  }
+
+  get operator(): string {
+    return path.join(this.path, 'operator')
+  }
+
+  /** The signs of life of the processes that the gateway has started. */
+  get heartbeats(): string {
+    return path.join(this.path, 'state', 'heartbeats')
+  }
+
+  /** The limits in effect, as JSON: for looking at, rebuilt from the sequence. */
+  get limits(): string {
+    return path.join(this.path, 'state', 'limits.json')
+  }
+
+  /** The journal at a path in the home, such as 'strategies/momentum'; undefined when there is none. */
+  journalAt(name: string): string | undefined {
+    const directory = path.join(this.path, name)
+    return fs.existsSync(directory) && isJournal(directory) ? directory : undefined
   }
 
   /** What strategies and adapters log. */

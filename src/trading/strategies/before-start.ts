@@ -4,6 +4,7 @@ import { positionBefore } from '../../journal/seek/last-frames.js'
 import { HomeError } from '../errors.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
+import { PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired } from '../sequence/frames.js'
 import { findSnapshot } from '../snapshots/find.js'
@@ -30,29 +31,37 @@ export interface OwnJournal {
 }
 
 /**
- * Prepares a strategy that starts at a position of the sequence. Its context learns the instruments, its orders and fills and
- * the last quotes; what was before the last complete snapshot is in that, so the time that this takes does not depend on how
+ * Prepares a strategy that starts at a position of the sequence. Its context learns the instruments, its orders, fills and pairs,
+ * and the last quotes; what was before the last complete snapshot is in that, so the time that this takes does not depend on how
  * long the sequence is. Then it loads the state that it had saved, and handles again what came after it; without one it gets
  * the market data of its history.
  *
+ * @param onBatch is called now and then while it reads.
  * @throws {StrategyStateError} when it refuses its state, {HomeError} when pages are gone that it needs.
  */
-export function passEarlierFrames(host: StrategyHost, sequence: string, position: number, own: OwnJournal): LastBefore {
+export function passEarlierFrames(
+  host: StrategyHost,
+  sequence: string,
+  position: number,
+  own: OwnJournal,
+  onBatch: () => void = () => {},
+): LastBefore {
   const state = host.hasState ? findState(own.path, position, own.before) : undefined
-  learn(host, sequence, state?.next ?? position)
+  learn(host, sequence, state?.next ?? position, onBatch)
   const last = lastBefore(sequence, position)
-  if (state !== undefined) catchUp(host, sequence, state, position)
-  else if (host.historyNs > 0n && last.position >= 0) passHistory(host, sequence, last.time, position)
+  if (state !== undefined) catchUp(host, sequence, state, position, onBatch)
+  else if (host.historyNs > 0n && last.position >= 0) passHistory(host, sequence, last.time, position, onBatch)
   return last
 }
 
 /** What the context knows at a position. */
-function learn(host: StrategyHost, sequence: string, position: number): void {
+function learn(host: StrategyHost, sequence: string, position: number, onBatch: () => void): void {
   const { found } = findSnapshot(sequence, position)
   if (found !== undefined) host.learnView(unpack(parted(found.bytes)[0]) as ViewsData)
   const learning = on(InstrumentTerms, frame => host.instrument(frame))
     .on(OrderReport, frame => host.learnReport(frame))
     .on(Fill, frame => host.learnFill(frame))
+    .on(PairReport, frame => host.learnPair(frame))
     .on(BookTop, frame => {
       host.learnBook(frame)
     })
@@ -65,20 +74,20 @@ function learn(host: StrategyHost, sequence: string, position: number): void {
       { path: sequence, position },
     )
   }
-  readUntil(reader, learning, position)
+  readUntil(reader, learning, position, onBatch)
 }
 
-function passHistory(host: StrategyHost, sequence: string, last: bigint, position: number): void {
+function passHistory(host: StrategyHost, sequence: string, last: bigint, position: number, onBatch: () => void): void {
   const { historyNs } = host
   const market = on(Ticker, frame => host.ticker(frame))
     .on(BookTop, frame => host.book(frame))
     .on(Trade, frame => host.trade(frame))
   const reader = Reader.open(sequence, { from: { time: last > historyNs ? last - historyNs : 0n } })
-  host.replayHistory(() => readUntil(reader, market, position))
+  host.replayHistory(() => readUntil(reader, market, position, onBatch))
 }
 
 /** Loads a state, and handles again what an earlier process has handled since. */
-function catchUp(host: StrategyHost, sequence: string, state: SavedState, position: number): void {
+function catchUp(host: StrategyHost, sequence: string, state: SavedState, position: number, onBatch: () => void): void {
   host.loadState(state)
   const handlers = on(InstrumentTerms, frame => host.instrument(frame))
     .on(Ticker, frame => host.ticker(frame))
@@ -86,18 +95,20 @@ function catchUp(host: StrategyHost, sequence: string, state: SavedState, positi
     .on(Trade, frame => host.trade(frame))
     .on(OrderReport, frame => host.report(frame))
     .on(Fill, frame => host.fill(frame))
+    .on(PairReport, frame => host.pair(frame))
     .on(TimerFired, frame => host.timer(frame))
   const reader = Reader.open(sequence, { from: { position: state.next } })
-  host.catchUp(state.epoch, () => readUntil(reader, handlers, position))
+  host.catchUp(state.epoch, () => readUntil(reader, handlers, position, onBatch))
 }
 
 /** Handles the frames before a position, then closes the reader. */
-function readUntil(reader: Reader, handlers: Handlers, position: number): void {
+function readUntil(reader: Reader, handlers: Handlers, position: number, onBatch: () => void): void {
   try {
     while (reader.position < position) {
       // Batches become smaller, so that none ends behind the position.
       const least = Math.floor((position - reader.position) / LARGEST_STEP)
       if (reader.poll(handlers, Math.min(BATCH, Math.max(1, least))) === 0) break
+      onBatch()
     }
   } finally {
     reader.close()

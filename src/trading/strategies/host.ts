@@ -2,25 +2,31 @@ import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions } from '../../base/options.js'
 import { OwnCommit } from '../../frames/commit-options.js'
+import { Frame } from '../../frames/format.js'
 import { FrameRecorder, type FrameSink } from '../../frames/frame-recorder.js'
+import type { FramePointer } from '../../frames/pointer.js'
 import { type FrameHeader, type FrameView, pointerOf } from '../../frames/view.js'
-import { StrategyStateError } from '../errors.js'
+import { PromiseReturnedError, StrategyStateError } from '../errors.js'
 import { Random } from '../exact/random.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import { specOf } from '../messages/instrument-frames.js'
 import { Order } from '../messages/order-frames.js'
 import { idHigh, MAX_COUNTER, orderIdFrom, strategyOfOrder } from '../messages/order-id.js'
+import { FIRST_LEG, PAIR_IDS, Pair, SECOND_LEG } from '../messages/pair-frames.js'
 import type { InstrumentTerms } from '../messages/sequence-frames.js'
 import { type TimerFired, TimerRequest } from '../sequence/frames.js'
 import { checkRequest, fillOrder, type OrderRequest, positive } from './order-request.js'
-import { OwnOrders } from './own-orders.js'
+import { type OpenOrder, OwnOrders } from './own-orders.js'
+import { OwnPairs } from './own-pairs.js'
 import { OwnPositions } from './own-positions.js'
+import { checkPair, fillPair, type PairRequest, type PlacedLeg } from './pair-request.js'
 import { type SavedState, stateText } from './saved-state.js'
 import {
   type BookTopView,
   type FillView,
   type OrderReportView,
+  type PairReportView,
   parseDuration,
   type StrategyContext,
   type StrategyDefinition,
@@ -52,6 +58,7 @@ export interface StrategyLife {
 export interface HostData {
   readonly lastOrder: number
   readonly lastTimer: number
+  readonly endedTimers: readonly number[]
   readonly requests: readonly (readonly [orderId: string, number: number])[]
   readonly random: number
 }
@@ -63,18 +70,23 @@ export interface HostData {
 export class StrategyHost {
   readonly instruments = new Instruments()
   private readonly filter: SymbolFilter
-  private readonly orders = new OwnOrders(this.instruments)
+  private readonly orders: OwnOrders
+  private readonly pairs = new OwnPairs()
   private readonly positions = new OwnPositions(this.instruments)
   private random: Random
   private readonly context: StrategyContext
   private high: number
   private lastOrder = 0
   private lastTimer = 0
+  private readonly endedTimers = new Set<number>()
   /** Requests within each order, counted from 1: amends and cancels. */
   private readonly requests = new Map<bigint, number>()
   /** The frame that is being handled. */
-  private frame: FrameHeader | undefined = undefined
-  private lastTime = 0n
+  private frame: FramePointer | undefined = undefined
+  /** The halves of the time of the last frame: a bigint for each frame would be allocated. */
+  private timeLow = 0
+  private timeHigh = 0
+  private isStarting = false
   private stopping = false
   private inHistory = false
   /** Frames that an earlier process has handled are handled again: what is sent was sent. */
@@ -90,6 +102,7 @@ export class StrategyHost {
     this.filter = new SymbolFilter(strategy.symbols)
     this.random = new Random(life.seed)
     this.high = idHigh(life.strategy, life.epoch)
+    this.orders = new OwnOrders(this.instruments, this.high)
     this.sending.journal = life.sequence
     this.sending.source = life.strategy
     this.context = this.makeContext()
@@ -109,8 +122,14 @@ export class StrategyHost {
   /** @param last the last frame before its start. */
   start(last: { readonly position: number; readonly time: bigint }): void {
     if (last.position >= 0) this.causedBy(last.position)
-    this.lastTime = last.time
-    this.strategy.onStart?.(this.context)
+    this.timeLow = Number(BigInt.asIntN(32, last.time))
+    this.timeHigh = Number(last.time >> 32n)
+    this.isStarting = true
+    try {
+      this.check(this.strategy.onStart?.(this.context))
+    } finally {
+      this.isStarting = false
+    }
   }
 
   ticker(ticker: TickerView): void {
@@ -132,34 +151,46 @@ export class StrategyHost {
   }
 
   report(report: OrderReportView): void {
-    if (report.dest !== this.life.strategy) return
-    this.learnReport(report)
+    if (destOf(report) !== this.life.strategy) return
+    this.orders.reported(report)
     const { onOrder } = this.strategy
     if (onOrder !== undefined) this.deliver(report, onOrder)
   }
 
   fill(fill: FillView): void {
-    if (fill.dest !== this.life.strategy) return
-    this.learnFill(fill)
+    if (destOf(fill) !== this.life.strategy) return
+    this.positions.filled(fill)
     const { onFill } = this.strategy
     if (onFill !== undefined) this.deliver(fill, onFill)
+  }
+
+  pair(report: PairReportView): void {
+    if (report.dest !== this.life.strategy) return
+    this.pairs.reported(report)
+    const { onPair } = this.strategy
+    if (onPair !== undefined) this.deliver(report, onPair)
   }
 
   timer(timer: FrameView<typeof TimerFired>): void {
     if (timer.dest !== this.life.strategy) return
     const { onTimer } = this.strategy
-    if (onTimer === undefined) return
+    // It may have fired before the gateway took the request to end it.
+    if (onTimer === undefined || this.endedTimers.has(timer.timer)) return
     const event = { name: timer.name, id: timer.timer, due: timer.due }
     this.deliver(timer, (_, context) => onTimer(event, context))
   }
 
   /** A frame from before its start: it changes what the context answers, and is handled by nobody. */
   learnReport(report: OrderReportView): void {
-    if (report.dest === this.life.strategy) this.orders.reported(report)
+    if (destOf(report) === this.life.strategy) this.orders.reported(report)
   }
 
   learnFill(fill: FillView): void {
-    if (fill.dest === this.life.strategy) this.positions.filled(fill)
+    if (destOf(fill) === this.life.strategy) this.positions.filled(fill)
+  }
+
+  learnPair(report: PairReportView): void {
+    if (report.dest === this.life.strategy) this.pairs.reported(report)
   }
 
   learnBook(book: BookTopView): void {
@@ -175,6 +206,7 @@ export class StrategyHost {
     if (own === undefined) return
     this.orders.load(own.orders)
     this.positions.load(own.positions)
+    this.pairs.load(own.pairs)
   }
 
   /** Runs `body` with frames of the history: nothing can be sent meanwhile. */
@@ -194,10 +226,11 @@ export class StrategyHost {
 
   /** Its state as JSON, with what the host must know to go on. @throws {StrategyStateError}, and what `save` throws. */
   saveState(): string {
-    const { lastOrder, lastTimer, requests, random, strategy } = this
+    const { lastOrder, lastTimer, endedTimers, requests, random, strategy } = this
     const host: HostData = {
       lastOrder,
       lastTimer,
+      endedTimers: [...endedTimers],
       // Nobody amends or cancels what has ended.
       requests: [...requests]
         .filter(([orderId]) => this.orders.has(orderId))
@@ -220,6 +253,7 @@ export class StrategyHost {
     }
     this.lastOrder = host.lastOrder
     this.lastTimer = host.lastTimer
+    for (const id of host.endedTimers) this.endedTimers.add(id)
     this.random.state = host.random
     for (const [orderId, number] of host.requests) this.requests.set(BigInt(orderId), number)
   }
@@ -231,7 +265,7 @@ export class StrategyHost {
   catchUp(epoch: number, body: () => void): void {
     const { output, life } = this
     const nowhere = new FrameRecorder()
-    this.high = idHigh(life.strategy, epoch)
+    this.become(epoch)
     this.output = {
       begin: definition => nowhere.begin(definition),
       commit: options => {
@@ -247,34 +281,56 @@ export class StrategyHost {
     } finally {
       this.catchingUp = false
       this.output = output
-      this.high = idHigh(life.strategy, life.epoch)
+      this.become(life.epoch)
       this.lastOrder = 0
       this.lastTimer = 0
+      this.endedTimers.clear()
       this.random = new Random(life.seed)
     }
+  }
+
+  /** What is sent from now on has ids of this epoch. */
+  private become(epoch: number): void {
+    this.high = idHigh(this.life.strategy, epoch)
+    this.orders.high = this.high
   }
 
   stop(): void {
     this.stopping = true
     try {
-      this.strategy.onStop?.(this.context)
+      this.check(this.strategy.onStop?.(this.context))
     } finally {
       this.stopping = false
     }
   }
 
-  private deliver<V extends FrameHeader>(frame: V, handle: (frame: V, context: StrategyContext) => void): void {
-    this.frame = frame
+  private deliver<V extends FrameHeader>(frame: V, handle: (frame: V, context: StrategyContext) => unknown): void {
+    const pointer = pointerOf(frame) as FramePointer
+    const { at, i32 } = pointer
+    this.frame = pointer
+    this.timeLow = i32[(at + Frame.TIME) >> 2]
+    this.timeHigh = i32[(at + Frame.TIME + 4) >> 2]
     try {
-      handle(frame, this.context)
+      const result = handle(frame, this.context)
+      if (result !== undefined) this.check(result)
     } catch (error) {
       // The process that handled it first has ended with it. The frame counts as handled.
       if (!this.catchingUp) throw error
     } finally {
-      this.causedBy(frame.position)
+      this.causedBy(pointer.position)
       this.sending.frame = undefined
       this.frame = undefined
     }
+  }
+
+  /** @throws {PromiseReturnedError} when a handler returned a promise. */
+  private check(result: unknown): void {
+    if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return
+    // Nobody waits for it: its error, if it has one, is not this one.
+    Promise.resolve(result).catch(() => {})
+    throw new PromiseReturnedError(
+      `a handler of strategy '${this.strategy.id}' returned a promise: handlers cannot wait, because what is sent later would have no frame as its cause`,
+    )
   }
 
   private causedBy(position: number): void {
@@ -292,8 +348,7 @@ export class StrategyHost {
     }
     if (frame !== undefined) {
       this.causedBy(frame.position)
-      this.sending.frame = pointerOf(frame)
-      this.lastTime = frame.time
+      this.sending.frame = frame
     } else if (!this.stopping) {
       throw new InvalidStateError(
         `strategy '${strategy.id}' calls ${what} outside its handlers: nothing would be its cause`,
@@ -315,36 +370,80 @@ export class StrategyHost {
         return host.inHistory
       },
       order: (request: OrderRequest) => host.order(request),
+      orders: (requests: readonly OrderRequest[]) => host.sendAll(requests),
+      pair: (request: PairRequest) => host.sendPair(request),
       cancel: (orderId: bigint) => host.cancel(orderId),
       amend: (orderId: bigint, change: { price?: number; quantity?: number }) => host.amend(orderId, change),
       cancelAll: (symbol?: string) => host.cancelAll(symbol),
-      position: (symbol: string) => host.positions.of(host.find(symbol)),
-      openOrders: (symbol?: string) => host.orders.list(symbol === undefined ? undefined : host.find(symbol).number),
+      position: (symbol: string) => host.positions.of(host.lookUp(symbol)),
+      openOrders: (symbol?: string) => host.openOrders(symbol),
+      openPairs: () => host.pairs.list,
       every: (ms: number, name: string) => host.requestTimer(ms, ms, name),
       after: (ms: number, name: string) => host.requestTimer(ms, 0, name),
+      cancelTimer: (id: number) => host.cancelTimer(id),
       random: () => host.random.next(),
       log: (message: string) => host.output.log(String(message)),
     })
   }
 
   private get now(): bigint {
-    return this.frame === undefined ? this.lastTime : (this.lastTime = this.frame.time)
+    return (BigInt(this.timeHigh) << 32n) | BigInt(this.timeLow >>> 0)
   }
 
   private order(request: OrderRequest): bigint {
     checkRequest(request)
     const instrument = this.find(request.symbol ?? request.instrument ?? '', request.venue)
     const account = this.accountOf(request.account, instrument.venue)
-    this.beginSending('order()')
-    if (this.lastOrder === MAX_COUNTER)
-      throw new InvalidStateError(`strategy '${this.strategy.id}' has sent 2^32 orders since its start; start it again`)
-    const orderId = orderIdFrom(this.high, ++this.lastOrder)
-    const order = this.output.begin(Order)
-    order.orderId = orderId
-    fillOrder(order, request, instrument, account)
+    return this.send(request, instrument, account, 'order()')
+  }
+
+  private sendAll(requests: readonly OrderRequest[]): bigint[] {
+    if (!Array.isArray(requests) || requests.length === 0)
+      throw new InvalidOptionError(`orders() takes a list of orders, not ${formatValue(requests)}`)
+    // All are checked before the first is sent.
+    const placed = requests.map(request => this.place(request))
+    return placed.map(({ request, instrument, account }) => this.send(request, instrument, account, 'orders()'))
+  }
+
+  private sendPair(request: PairRequest): bigint {
+    checkPair(request)
+    const first = this.place(request.legs[0])
+    const second = this.place(request.legs[1])
+    this.beginSending('pair()')
+    // A multiple of PAIR_IDS: so the gateway finds the pair of an order by its id.
+    const id = PAIR_IDS * Math.ceil((this.lastOrder + 1) / PAIR_IDS)
+    if (id + PAIR_IDS - 1 > MAX_COUNTER) throw this.tooMany()
+    const pairId = orderIdFrom(this.high, id)
+    const pair = this.output.begin(Pair)
+    pair.pairId = pairId
+    fillPair(pair, request, first, second)
     this.output.commit(this.sending)
-    this.orders.sent(orderId, instrument.number, request)
-    return orderId
+    this.lastOrder = id + PAIR_IDS - 1
+    this.pairs.sent(pairId)
+    this.orders.sent(id + FIRST_LEG, first.instrument.number, first.request)
+    this.orders.sent(id + SECOND_LEG, second.instrument.number, second.request)
+    return pairId
+  }
+
+  /** Finds out where an order goes. */
+  private place(request: OrderRequest): PlacedLeg {
+    checkRequest(request)
+    const instrument = this.find(request.symbol ?? request.instrument ?? '', request.venue)
+    return { request, instrument, account: this.accountOf(request.account, instrument.venue) }
+  }
+
+  private tooMany(): InvalidStateError {
+    return new InvalidStateError(`strategy '${this.strategy.id}' has sent 2^32 orders since its start; start it again`)
+  }
+
+  private send(request: OrderRequest, instrument: Instrument, account: number, what: string): bigint {
+    this.beginSending(what)
+    if (this.lastOrder === MAX_COUNTER) throw this.tooMany()
+    const low = ++this.lastOrder
+    fillOrder(this.output.begin(Order), this.high, low, request, instrument, account)
+    this.output.commit(this.sending)
+    this.orders.sent(low, instrument.number, request)
+    return orderIdFrom(this.high, low)
   }
 
   private cancel(orderId: bigint): void {
@@ -394,23 +493,49 @@ export class StrategyHost {
       throw new InvalidOptionError(
         `a timer needs a name of 1 to 32 printable ASCII characters, not ${formatValue(name)}`,
       )
+    const timer = ++this.lastTimer
+    this.sendTimer(timer, BigInt(Math.round(ms * 1e6)), BigInt(Math.round(every * 1e6)), name)
+    return timer
+  }
+
+  private cancelTimer(id: number): void {
+    if (!(Number.isInteger(id) && id >= 1 && id <= this.lastTimer))
+      throw new InvalidOptionError(`cancelTimer() takes what every() or after() returned, not ${formatValue(id)}`)
+    if (this.endedTimers.has(id)) return
+    this.sendTimer(id, -1n, 0n, '')
+    this.endedTimers.add(id)
+  }
+
+  private sendTimer(timer: number, after: bigint, every: bigint, name: string): void {
     // Also in `onStart`: the timer counts from the last frame before the start.
     if (this.frame !== undefined || this.inHistory || this.stopping) this.beginSending('a timer')
-    const timer = ++this.lastTimer
     const request = this.output.begin(TimerRequest)
     request.strategy = this.life.strategy
     request.timer = timer
-    request.after = BigInt(Math.round(ms * 1e6))
-    request.every = BigInt(Math.round(every * 1e6))
+    request.after = after
+    request.every = every
     request.name = name
     this.output.commit(this.sending)
-    return timer
   }
 
   private nextRequest(orderId: bigint): number {
     const request = (this.requests.get(orderId) ?? 0) + 1
     this.requests.set(orderId, request)
     return request
+  }
+
+  private openOrders(symbol: string | undefined): OpenOrder[] {
+    if (symbol === undefined) return this.orders.list()
+    const instrument = this.lookUp(symbol)
+    return instrument === undefined ? [] : this.orders.list(instrument.number)
+  }
+
+  /**
+   * The instrument of a symbol. In `onStart` the sequence may not have named it yet: undefined then, as there can be no order
+   * and no position in it.
+   */
+  private lookUp(symbol: string): Instrument | undefined {
+    return this.isStarting ? this.instruments.lookUp(symbol) : this.find(symbol)
   }
 
   private find(symbol: string | number, venue?: string): Instrument {
@@ -433,6 +558,12 @@ export class StrategyHost {
       `${what} takes the id that order() of this strategy returned, not ${formatValue(orderId)}`,
     )
   }
+}
+
+/** Whom a frame of 128 bytes is for. */
+function destOf(frame: FrameHeader): number {
+  const { at, u16 } = pointerOf(frame) as FramePointer
+  return u16[(at + Frame.DEST) >> 1]
 }
 
 /** 100 days. */

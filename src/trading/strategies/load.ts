@@ -3,6 +3,7 @@ import * as path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isBun } from '../../base/is-bun.js'
 import { StrategyError } from '../errors.js'
+import { isCommandFile } from './command.js'
 import { isStrategy, type StrategyDefinition } from './strategy.js'
 
 let loads = 0
@@ -18,6 +19,8 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   const fail = (what: string, cause?: unknown): StrategyError =>
     new StrategyError(`${resolved} ${what}`, { path: resolved, cause })
   if (!fs.existsSync(resolved)) throw fail('does not exist')
+  if (isCommandFile(resolved))
+    throw fail('describes a strategy that is run by a command: it cannot be loaded, and so not be replayed')
   let module: { readonly default?: unknown }
   try {
     module = (await import(`${specifierOf(resolved)}?load=${++loads}`)) as typeof module

@@ -1,13 +1,24 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import { checkOptions, kinds } from '../../base/options.js'
-import type { WriteView } from '../../frames/view.js'
+import { Halves } from '../../frames/halves.js'
+import { offsetsOf } from '../../frames/offsets.js'
+import type { FramePointer } from '../../frames/pointer.js'
+import { pointerOf, type WriteView } from '../../frames/view.js'
 import type { Instrument } from '../instruments/instrument.js'
-import type { Order } from '../messages/order-frames.js'
+import { Order } from '../messages/order-frames.js'
 import {
+  BUY,
+  GTC,
+  IOC,
+  LIMIT,
+  MARKET,
   ORDER_TYPES,
   type OrderType,
+  SELL,
   SIDES,
   type Side,
+  STOP,
+  STOP_LIMIT,
   TIMES_IN_FORCE,
   type TimeInForce,
 } from '../messages/order-terms.js'
@@ -76,87 +87,116 @@ const REQUEST = {
  */
 export function checkRequest(request: OrderRequest): void {
   // Most orders are sound: a few comparisons decide that. What they do not accept gets the error that names it.
-  if (!looksSound(request)) checkOptions('order', request, REQUEST)
+  if (isPlain(request)) return
+  checkOptions('order', request, REQUEST)
   const { price, stopPrice, expireAt, postOnly, timeInForce } = request
   if (request.symbol === undefined && request.instrument === undefined)
     throw new InvalidOptionError("order needs a 'symbol' or an 'instrument'")
   if (request.side === undefined) throw new InvalidOptionError("order needs a 'side'")
   if (request.quantity === undefined) throw new InvalidOptionError("order needs a 'quantity'")
   const type = typeOf(request)
-  const takes = (name: string, wanted: boolean, given: boolean): void => {
-    if (wanted === given) return
-    throw new InvalidOptionError(
-      wanted ? `a ${type} order needs a '${name}'` : `a ${type} order takes no '${name}'; leave it out`,
-    )
-  }
-  takes('price', type === 'limit' || type === 'stop-limit', price !== undefined)
-  takes('stopPrice', type === 'stop' || type === 'stop-limit', stopPrice !== undefined)
+  const name = ORDER_TYPES[type]
+  checkTaken(name, 'price', type === LIMIT || type === STOP_LIMIT, price !== undefined)
+  checkTaken(name, 'stopPrice', type === STOP || type === STOP_LIMIT, stopPrice !== undefined)
   if ((timeInForce === 'gtd') !== (expireAt !== undefined))
     throw new InvalidOptionError("'expireAt' and the time in force 'gtd' belong together: give both, or none")
-  if (postOnly === true && (type !== 'limit' || timeInForce === 'ioc' || timeInForce === 'fok'))
+  if (postOnly === true && (type !== LIMIT || timeInForce === 'ioc' || timeInForce === 'fok'))
     throw new InvalidOptionError("'postOnly' is for limit orders that may rest: 'gtc' or 'gtd'")
 }
 
-/** Whether a request has only known keys, and values of their kinds in those that most orders have. Allocates nothing. */
-function looksSound(request: OrderRequest): boolean {
+function checkTaken(type: OrderType, name: string, wanted: boolean, given: boolean): void {
+  if (wanted === given) return
+  throw new InvalidOptionError(
+    wanted ? `a ${type} order needs a '${name}'` : `a ${type} order takes no '${name}'; leave it out`,
+  )
+}
+
+/**
+ * Whether it is a sound limit or market order, with no other keys than most of them have. Allocates nothing. The rest may be sound
+ * too: `checkRequest` finds out.
+ */
+function isPlain(request: OrderRequest): boolean {
   if (typeof request !== 'object' || request === null) return false
-  for (const name in request) if (!QUICK.has(name)) return false
+  for (const name in request) if (!isPlainKey(name)) return false
   const { symbol, instrument, side, quantity, price, orderType, timeInForce, postOnly, reduceOnly } = request
   return (
-    (symbol === undefined || (typeof symbol === 'string' && symbol !== '')) &&
-    (instrument === undefined || (typeof instrument === 'number' && instrument > 0)) &&
+    (symbol === undefined
+      ? typeof instrument === 'number' && instrument > 0
+      : typeof symbol === 'string' && symbol !== '' && instrument === undefined) &&
     (side === 'buy' || side === 'sell') &&
     isAmount(quantity) &&
-    (price === undefined || isAmount(price)) &&
-    (orderType === undefined || orderType === 'limit' || orderType === 'market') &&
+    (price === undefined
+      ? orderType === undefined || orderType === 'market'
+      : isAmount(price) && (orderType === undefined || orderType === 'limit')) &&
     (timeInForce === undefined || timeInForce === 'gtc' || timeInForce === 'ioc' || timeInForce === 'fok') &&
-    (postOnly === undefined || typeof postOnly === 'boolean') &&
+    (postOnly === undefined || (typeof postOnly === 'boolean' && !postOnly)) &&
     (reduceOnly === undefined || typeof reduceOnly === 'boolean')
   )
 }
 
-/** The keys that `looksSound` knows. */
-const QUICK: ReadonlySet<string> = new Set([
-  'symbol',
-  'instrument',
-  'side',
-  'quantity',
-  'price',
-  'orderType',
-  'timeInForce',
-  'postOnly',
-  'reduceOnly',
-])
+/** Comparisons with texts that the program has are comparisons of pointers; a set would be a hash and a search. */
+function isPlainKey(name: string): boolean {
+  switch (name) {
+    case 'symbol':
+    case 'instrument':
+    case 'side':
+    case 'quantity':
+    case 'price':
+    case 'orderType':
+    case 'timeInForce':
+    case 'postOnly':
+    case 'reduceOnly':
+      return true
+    default:
+      return false
+  }
+}
 
 function isAmount(value: unknown): boolean {
   return typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
 }
 
-/** Sets the fields of a new order, but its id. */
+/** Sets the fields of a new order. By their offsets: the setters of a view look each word up, and take the id as a bigint. */
 export function fillOrder(
   order: WriteView<typeof Order>,
+  idHigh: number,
+  idLow: number,
   request: OrderRequest,
   instrument: Instrument,
   account: number,
 ): void {
+  const p = pointerOf(order) as FramePointer
+  const { at, u8, u16, u32, f64 } = p
+  const { price, stopPrice, postOnly, reduceOnly } = request
   const type = typeOf(request)
-  order.action = 'new'
-  order.instrument = instrument.number
-  order.account = account
-  order.side = request.side
-  order.quantity = request.quantity
-  order.orderType = type
-  order.price = request.price ?? 0
-  order.stopPrice = request.stopPrice ?? 0
-  order.timeInForce = request.timeInForce ?? (type === 'market' || type === 'stop' ? 'ioc' : 'gtc')
+  // The action is 'new', which is stored as 0.
+  ID.store(p, idLow, idHigh)
+  u32[(at + AT.instrument) >> 2] = instrument.number
+  u16[(at + AT.account) >> 1] = account
+  u8[at + AT.side] = request.side === 'buy' ? BUY : SELL
+  u8[at + AT.orderType] = type
+  u8[at + AT.timeInForce] = timeInForceOf(request, type)
+  if (postOnly === true) u8[at + AT.postOnly] = 1
+  if (reduceOnly === true) u8[at + AT.reduceOnly] = 1
+  f64[(at + AT.quantity) >> 3] = request.quantity
+  if (price !== undefined) f64[(at + AT.price) >> 3] = price
+  if (stopPrice !== undefined) f64[(at + AT.stopPrice) >> 3] = stopPrice
   if (request.expireAt !== undefined) order.expireAt = request.expireAt
-  if (request.postOnly !== undefined) order.postOnly = request.postOnly
-  if (request.reduceOnly !== undefined) order.reduceOnly = request.reduceOnly
   if (request.clientOrderId !== undefined) order.clientOrderId = request.clientOrderId
 }
 
-function typeOf({ orderType, price, stopPrice }: OrderRequest): OrderType {
-  if (orderType !== undefined) return orderType
-  if (stopPrice !== undefined) return price === undefined ? 'stop' : 'stop-limit'
-  return price === undefined ? 'market' : 'limit'
+const AT = offsetsOf(Order)
+const ID = new Halves(Order, 'orderId')
+
+/** An index into ORDER_TYPES. */
+function typeOf({ orderType, price, stopPrice }: OrderRequest): number {
+  if (orderType !== undefined) return ORDER_TYPES.indexOf(orderType)
+  if (stopPrice !== undefined) return price === undefined ? STOP : STOP_LIMIT
+  return price === undefined ? MARKET : LIMIT
+}
+
+/** An index into TIMES_IN_FORCE. */
+function timeInForceOf({ timeInForce }: OrderRequest, type: number): number {
+  if (timeInForce !== undefined) return TIMES_IN_FORCE.indexOf(timeInForce)
+  return type === MARKET || type === STOP ? IOC : GTC
 }

@@ -1,7 +1,12 @@
-import type { FrameView } from '../../frames/view.js'
+import { Halves } from '../../frames/halves.js'
+import { offsetsOf } from '../../frames/offsets.js'
+import type { FramePointer } from '../../frames/pointer.js'
+import { type FrameView, pointerOf } from '../../frames/view.js'
 import type { Instruments } from '../instruments/instruments.js'
-import type { OrderReport } from '../messages/order-frames.js'
-import type { OrderState, Side } from '../messages/order-terms.js'
+import { OrderReport } from '../messages/order-frames.js'
+import { idHalves, orderIdFrom } from '../messages/order-id.js'
+import { BUY, ORDER_STATES, type OrderState, SELL, SIDES, type Side } from '../messages/order-terms.js'
+import { IdTable } from '../orders/life/id-table.js'
 import type { OrderRequest } from './order-request.js'
 
 /** An order of the strategy that is not final. */
@@ -21,91 +26,208 @@ export interface OpenOrder {
   readonly clientOrderId: string
 }
 
-/** An open order as JSON has it. */
-export type SavedOrder = Omit<OpenOrder, 'orderId'> & { readonly orderId: string }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+/** An open order as plain data: its numbers in the order of `OwnOrders.save`. */
+export type SavedOrder = readonly [
+  idHigh: number,
+  idLow: number,
+  instrument: number,
+  side: number,
+  state: number,
+  price: number,
+  quantity: number,
+  filledQuantity: number,
+  pendingCancel: boolean,
+  pendingAmend: boolean,
+  label: string,
+]
 
 const FINAL: ReadonlySet<OrderState> = new Set(['filled', 'cancelled', 'rejected', 'denied', 'expired'])
 
-/** The strategy's orders that are not final: what it sent, and what the reports say about it. */
+/** One order in numbers, in a list of all, oldest first. Its object is used for another order once it is final. */
+class OwnOrder {
+  older: OwnOrder | undefined = undefined
+  newer: OwnOrder | undefined = undefined
+  idHigh = 0
+  idLow = 0
+  instrument = 0
+  /** Indexes into SIDES and ORDER_STATES. */
+  side = 0
+  state = 0
+  price = 0
+  quantity = 0
+  filledQuantity = 0
+  pendingCancel = false
+  pendingAmend = false
+  label = ''
+}
+
+/**
+ * The strategy's orders that are not final: what it sent, and what the reports say about it. Nothing is allocated for an order once
+ * as many were open at the same time.
+ */
 export class OwnOrders {
-  private readonly open = new Map<bigint, Mutable<OpenOrder>>()
+  // Not a map: one that orders come into and leave again and again is built anew all the time.
+  private readonly byId = new IdTable<OwnOrder>()
+  private oldest: OwnOrder | undefined = undefined
+  private newest: OwnOrder | undefined = undefined
+  private readonly spare: OwnOrder[] = []
 
-  constructor(private readonly instruments: Instruments) {}
+  /** @param high the high half of the ids of what is sent. */
+  constructor(
+    private readonly instruments: Instruments,
+    public high: number,
+  ) {}
 
-  sent(orderId: bigint, instrument: number, request: OrderRequest): void {
-    this.open.set(orderId, {
-      orderId,
-      instrument,
-      symbol: this.symbolOf(instrument),
-      side: request.side,
-      price: request.price ?? 0,
-      quantity: request.quantity,
-      filledQuantity: 0,
-      state: 'submitted',
-      pendingCancel: false,
-      pendingAmend: false,
-      clientOrderId: request.clientOrderId ?? '',
-    })
+  sent(idLow: number, instrument: number, request: OrderRequest): void {
+    const order = this.add(this.high, idLow)
+    order.instrument = instrument
+    order.side = request.side === 'buy' ? BUY : SELL
+    order.state = SUBMITTED
+    order.price = request.price ?? 0
+    order.quantity = request.quantity
+    order.filledQuantity = 0
+    order.pendingCancel = false
+    order.pendingAmend = false
+    order.label = request.clientOrderId ?? ''
   }
 
   cancelSent(orderId: bigint): void {
-    const order = this.open.get(orderId)
+    const order = this.findId(orderId)
     if (order !== undefined) order.pendingCancel = true
   }
 
   amendSent(orderId: bigint): void {
-    const order = this.open.get(orderId)
+    const order = this.findId(orderId)
     if (order !== undefined) order.pendingAmend = true
   }
 
   reported(report: FrameView<typeof OrderReport>): void {
-    const { orderId, state } = report
-    if (FINAL.has(state)) {
-      this.open.delete(orderId)
-      return
+    const p = pointerOf(report) as FramePointer
+    const { at, u8, f64 } = p
+    const idHigh = ID.high(p)
+    const idLow = ID.low(p)
+    const state = u8[at + AT.state]
+    if (IS_FINAL[state] === 1) return this.remove(idHigh, idLow)
+    let order = this.byId.get(idHigh, idLow)
+    if (order === undefined) {
+      order = this.add(idHigh, idLow)
+      order.instrument = p.u32[(at + AT.instrument) >> 2]
+      order.side = u8[at + AT.side]
+      order.label = report.clientOrderId
     }
-    const { instrument } = report
-    this.open.set(orderId, {
-      orderId,
-      instrument,
-      symbol: this.symbolOf(instrument),
-      side: report.side,
-      price: report.price,
-      quantity: report.quantity,
-      filledQuantity: report.filledQuantity,
-      state,
-      pendingCancel: report.pendingCancel,
-      pendingAmend: report.pendingAmend,
-      clientOrderId: report.clientOrderId,
-    })
+    order.state = state
+    order.price = f64[(at + AT.price) >> 3]
+    order.quantity = f64[(at + AT.quantity) >> 3]
+    order.filledQuantity = f64[(at + AT.filledQuantity) >> 3]
+    order.pendingCancel = u8[at + AT.pendingCancel] !== 0
+    order.pendingAmend = u8[at + AT.pendingAmend] !== 0
   }
 
   has(orderId: bigint): boolean {
-    return this.open.has(orderId)
+    return this.findId(orderId) !== undefined
   }
 
+  /** Oldest first. */
   save(): SavedOrder[] {
-    return [...this.open.values()].map(order => ({ ...order, orderId: String(order.orderId) }))
+    const saved: SavedOrder[] = []
+    for (let order = this.oldest; order !== undefined; order = order.newer) {
+      const { idHigh, idLow, instrument, side, state, price, quantity, filledQuantity, label } = order
+      const { pendingCancel, pendingAmend } = order
+      saved.push([
+        idHigh,
+        idLow,
+        instrument,
+        side,
+        state,
+        price,
+        quantity,
+        filledQuantity,
+        pendingCancel,
+        pendingAmend,
+        label,
+      ])
+    }
+    return saved
   }
 
   load(orders: readonly SavedOrder[]): void {
-    for (const order of orders) {
-      const orderId = BigInt(order.orderId)
-      this.open.set(orderId, { ...order, orderId })
+    for (const [idHigh, idLow, instrument, side, state, price, quantity, filledQuantity, ...rest] of orders) {
+      const [pendingCancel, pendingAmend, label] = rest
+      const order = this.add(idHigh, idLow)
+      Object.assign(order, {
+        instrument,
+        side,
+        state,
+        price,
+        quantity,
+        filledQuantity,
+        pendingCancel,
+        pendingAmend,
+        label,
+      })
     }
   }
 
-  /** Copies, oldest first. @param instrument of this instrument only. */
+  /** Oldest first. @param instrument of this instrument only. */
   list(instrument?: number): OpenOrder[] {
     const orders: OpenOrder[] = []
-    for (const order of this.open.values())
-      if (instrument === undefined || order.instrument === instrument) orders.push({ ...order })
+    for (let order = this.oldest; order !== undefined; order = order.newer)
+      if (instrument === undefined || order.instrument === instrument) orders.push(this.show(order))
     return orders
   }
 
-  private symbolOf(instrument: number): string {
-    return this.instruments.get(instrument)?.symbol ?? `#${instrument}`
+  private show(order: OwnOrder): OpenOrder {
+    const { instrument, price, quantity, filledQuantity, pendingCancel, pendingAmend } = order
+    return {
+      orderId: orderIdFrom(order.idHigh, order.idLow),
+      instrument,
+      symbol: this.instruments.get(instrument)?.symbol ?? `#${instrument}`,
+      side: SIDES[order.side],
+      price,
+      quantity,
+      filledQuantity,
+      state: ORDER_STATES[order.state],
+      pendingCancel,
+      pendingAmend,
+      clientOrderId: order.label,
+    }
+  }
+
+  private findId(orderId: bigint): OwnOrder | undefined {
+    const { high, low } = idHalves(orderId)
+    return this.byId.get(high, low)
+  }
+
+  private add(idHigh: number, idLow: number): OwnOrder {
+    const order = this.spare.pop() ?? new OwnOrder()
+    const { newest } = this
+    order.idHigh = idHigh
+    order.idLow = idLow
+    order.older = newest
+    if (newest === undefined) this.oldest = order
+    else newest.newer = order
+    this.newest = order
+    this.byId.set(idHigh, idLow, order)
+    return order
+  }
+
+  private remove(idHigh: number, idLow: number): void {
+    const order = this.byId.get(idHigh, idLow)
+    if (order === undefined) return
+    const { older, newer } = order
+    if (older === undefined) this.oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.newest = older
+    else newer.older = older
+    order.older = undefined
+    order.newer = undefined
+    this.byId.delete(idHigh, idLow)
+    this.spare.push(order)
   }
 }
+
+const AT = offsetsOf(OrderReport)
+const ID = new Halves(OrderReport, 'orderId')
+const SUBMITTED = ORDER_STATES.indexOf('submitted')
+/** By the index of the state. */
+const IS_FINAL = Uint8Array.from(ORDER_STATES, state => (FINAL.has(state) ? 1 : 0))

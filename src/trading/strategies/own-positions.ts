@@ -3,6 +3,7 @@ import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
 import type { Fill } from '../messages/order-frames.js'
 import { Positions } from '../positions/positions.js'
+import { InversePosition, type SavedInversePosition } from './inverse-position.js'
 
 /** A strategy's position in one instrument, in units of the instrument and of its settlement currency. */
 export interface OwnPosition {
@@ -19,12 +20,21 @@ export interface OwnPosition {
 /** A position as JSON has it: the symbol with its venue, and whole numbers as text. */
 export type SavedPosition = readonly [symbol: string, quantity: string, cost: string, realised: string, fees: string]
 
+/** All positions of a strategy as JSON has them. */
+export interface SavedPositions {
+  readonly positions: readonly SavedPosition[]
+  /** Those in inverse contracts, by the instrument's number. */
+  readonly inverse: readonly { readonly number: number; readonly saved: SavedInversePosition }[]
+}
+
 /** All positions here are of one strategy. */
 const OWN = 'own'
 
 /** The strategy's own positions, from its fills. */
 export class OwnPositions {
   private readonly positions = new Positions({ scale: { price: 18, quantity: 18 } })
+  /** By the instrument's number. */
+  private readonly inverse: (InversePosition | undefined)[] = []
   private readonly bids: number[] = []
   private readonly asks: number[] = []
 
@@ -33,6 +43,7 @@ export class OwnPositions {
   filled(fill: FrameView<typeof Fill>): void {
     const instrument = this.instruments.get(fill.instrument)
     if (instrument === undefined) return
+    if (instrument.inverse) return this.inverseOf(instrument).fill(fill.side === 'buy', fill.price, fill.quantity)
     this.positions.apply({
       strategy: OWN,
       symbol: instrument.name,
@@ -47,25 +58,45 @@ export class OwnPositions {
     this.asks[instrument] = ask
   }
 
-  save(): SavedPosition[] {
-    const saved: SavedPosition[] = []
+  save(): SavedPositions {
+    const positions: SavedPosition[] = []
     for (const { kind, symbol, state } of this.positions.entries())
       if (kind === 'strategy')
-        saved.push([symbol, String(state.quantity), String(state.cost), String(state.realised), String(state.fees)])
-    return saved
+        positions.push([symbol, String(state.quantity), String(state.cost), String(state.realised), String(state.fees)])
+    const inverse = this.inverse.flatMap((position, number) =>
+      position === undefined ? [] : [{ number, saved: position.save() }],
+    )
+    return { positions, inverse }
   }
 
-  load(positions: readonly SavedPosition[]): void {
+  /** Takes over what `save` gave. The instruments are known. */
+  load({ positions, inverse }: SavedPositions): void {
     for (const [symbol, ...numbers] of positions) {
       const [quantity, cost, realised, fees] = numbers.map(BigInt)
       this.positions.bookOf('strategy', OWN, symbol).restore({ quantity, cost, realised, fees })
     }
+    for (const { number, saved } of inverse) {
+      const instrument = this.instruments.get(number)
+      if (instrument !== undefined) this.inverseOf(instrument).load(saved)
+    }
   }
 
-  of(instrument: Instrument): OwnPosition {
-    const position = this.positions.get(OWN, instrument.name)
+  /** @param instrument undefined for one of which nothing is known yet: there is no position in it. */
+  of(instrument: Instrument | undefined): OwnPosition {
+    if (instrument === undefined) return { quantity: 0, averagePrice: 0, realised: 0, unrealised: 0 }
     const bid = this.bids[instrument.number] ?? 0
     const ask = this.asks[instrument.number] ?? 0
+    if (instrument.inverse) {
+      const position = this.inverseOf(instrument)
+      const { quantity, averagePrice, realised } = position
+      return {
+        quantity,
+        averagePrice,
+        realised,
+        unrealised: bid > 0 && ask > 0 ? position.unrealised((bid + ask) / 2) : 0,
+      }
+    }
+    const position = this.positions.get(OWN, instrument.name)
     const multiplier = instrument.multiplier.valueOf(1)
     return {
       quantity: Number(position.quantity),
@@ -73,5 +104,9 @@ export class OwnPositions {
       realised: Number(position.realised) * multiplier,
       unrealised: bid > 0 && ask > 0 ? Number(position.unrealised((bid + ask) / 2)) * multiplier : 0,
     }
+  }
+
+  private inverseOf(instrument: Instrument): InversePosition {
+    return (this.inverse[instrument.number] ??= new InversePosition(instrument))
   }
 }

@@ -3,19 +3,17 @@ import type { Start } from '../../journal/read/options.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
+import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
+import { Pulse } from '../../state/heartbeats/pulse.js'
 import type { Wait } from '../../wait/run-loop.js'
-import { entryOf } from '../messages/instrument-frames.js'
-import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
-import { Fill, Order, OrderReport } from '../messages/order-frames.js'
-import { InstrumentTerms } from '../messages/sequence-frames.js'
-import { Home, StrategyState, TimerFired, TimerRequest } from '../sequence/frames.js'
+import { STRATEGY_JOURNAL_FRAMES } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import { IdentityKeeper } from '../sequence/identity-keeper.js'
 import { firstKnown } from '../snapshots/find.js'
-import { passEarlierFrames } from './before-start.js'
 import { StrategyHost, type StrategyLife } from './host.js'
 import { loadStrategy } from './load.js'
 import { LogFile } from './log-file.js'
+import { passFrames, startHost } from './pass-frames.js'
 import { StateKeeper } from './state-keeper.js'
 
 /** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
@@ -31,6 +29,9 @@ export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | '
   readonly output: string
   /** The directory of what strategies log. */
   readonly log: string
+  /** The table of heartbeats, and the process's cell there. */
+  readonly heartbeats: string
+  readonly cell: number
   readonly writer: WriterOptions
   readonly wait: Wait
   readonly progressMs: number
@@ -60,6 +61,7 @@ process.exit()
 async function main(config: StrategyProcessConfig): Promise<void> {
   const { id, input, output } = config
   const strategy = await loadStrategy(config.file, id)
+  const pulse = Heartbeats.find(config.heartbeats)?.pulse(config.cell) ?? Pulse.unseen()
   // Also when the stop message has already arrived: the frames written before it must still be handled, and no other
   // process will do it.
   const consumer = await Consumer.open(
@@ -68,9 +70,10 @@ async function main(config: StrategyProcessConfig): Promise<void> {
       input,
       inputIdentity: config.inputIdentity,
       output,
-      writer: { ...config.writer, frames: [Order, TimerRequest, Home, StrategyState] },
+      writer: { ...config.writer, frames: STRATEGY_JOURNAL_FRAMES },
       from: firstStart(strategy.from, input),
       run: config.epoch,
+      pulse,
     },
     atOnce.signal,
   )
@@ -84,25 +87,18 @@ async function main(config: StrategyProcessConfig): Promise<void> {
       log: message => log.write(message),
     },
   )
-  consumer
-    .on(InstrumentTerms, frame => consumer.writer.addInstruments([entryOf(host.instrument(frame))]))
-    .on(Ticker, frame => host.ticker(frame))
-    .on(BookTop, frame => host.book(frame))
-    .on(Trade, frame => host.trade(frame))
-    .on(OrderReport, frame => host.report(frame))
-    .on(Fill, frame => host.fill(frame))
-    .on(TimerFired, frame => host.timer(frame))
+  passFrames(consumer, host)
 
   let ended: 'stopped' | 'failed' = 'failed'
   let broken: unknown
   const states = new StateKeeper(host, consumer)
   const identity = new IdentityKeeper(consumer.writer)
+  // Also while there are no frames. A strategy that is hung does not get here.
   const timer = setInterval(() => {
     try {
-      consumer.writeProgress()
+      consumer.tell()
       identity.keep()
       states.save()
-      sendMessage({ kind: 'progress', ...consumer.progress })
     } catch (error) {
       clearInterval(timer)
       broken ??= error
@@ -110,12 +106,9 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     }
   }, config.progressMs)
   try {
-    const { position } = consumer.reader
-    const own = { path: output, before: consumer.writer.position }
-    const last = passEarlierFrames(host, input, position, own)
-    consumer.writer.addInstruments(host.instruments.all.map(entryOf))
-    consumer.writeTogether(() => host.start(last))
+    startHost(consumer, host, position => pulse.beat(position))
     states.begin()
+    consumer.tell()
     sendMessage({ kind: 'ready' })
     await consumer.follow(config.wait, stopping.signal)
     if (broken !== undefined) throw broken
@@ -123,7 +116,7 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     ended = 'stopped'
   } finally {
     clearInterval(timer)
-    if (broken === undefined) sendMessage({ kind: 'progress', ...consumer.progress })
+    consumer.tell()
     consumer.end(ended, () => {
       if (ended !== 'stopped') return
       host.stop()

@@ -5,15 +5,19 @@ import { StrategyError } from '../errors.js'
 import { isSymbol } from '../instruments/instrument.js'
 import type { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import type { Fill, OrderReport } from '../messages/order-frames.js'
+import type { PairReport } from '../messages/pair-frames.js'
 import type { OrderRequest } from './order-request.js'
 import type { OpenOrder } from './own-orders.js'
+import type { OpenPair } from './own-pairs.js'
 import type { OwnPosition } from './own-positions.js'
+import type { PairRequest } from './pair-request.js'
 
 export type TickerView = FrameView<typeof Ticker>
 export type TradeView = FrameView<typeof Trade>
 export type BookTopView = FrameView<typeof BookTop>
 export type OrderReportView = FrameView<typeof OrderReport>
 export type FillView = FrameView<typeof Fill>
+export type PairReportView = FrameView<typeof PairReport>
 
 /** A timer that is due. */
 export interface TimerEvent {
@@ -49,6 +53,21 @@ export interface StrategyContext {
    *   What risk refuses is no error: the order ends as 'denied', with a reason.
    */
   order(request: OrderRequest): bigint
+  /**
+   * Sends several orders, and returns their ids. If one of the requests is invalid, nothing is sent. Otherwise each has a
+   * report of its own: one that is denied or rejected does not concern the others. A venue that takes batches gets them as one.
+   *
+   * @throws as `order`.
+   */
+  orders(requests: readonly OrderRequest[]): bigint[]
+  /**
+   * Sends two orders that belong together: both, or none when risk denies one. After `settleMs` what is left of them is
+   * cancelled, and what one leg has more than the other is closed by limit orders within `maxSlippage`. `onPair` is called at
+   * each step; docs/pairs.md. Returns the pair's id; its legs have the ids `+ 1n` and `+ 2n`. `cancel` of the pair's id ends it.
+   *
+   * @throws as `order`.
+   */
+  pair(request: PairRequest): bigint
   /** Requests the cancel of an order of this strategy. A report answers it. @throws as `order`. */
   cancel(orderId: bigint): void
   /**
@@ -62,10 +81,14 @@ export interface StrategyContext {
   position(symbol: string): OwnPosition
   /** The strategy's orders that are not final, those it has just sent included, oldest first. */
   openOrders(symbol?: string): OpenOrder[]
+  /** The strategy's pairs that have not ended, those it has just sent included, oldest first. */
+  openPairs(): OpenPair[]
   /** Asks for a timer: `onTimer` is called every so many ms, for the first time after as many. Returns its id. */
   every(ms: number, name: string): number
   /** Asks for a timer: `onTimer` is called once, after so many ms. Returns its id. */
   after(ms: number, name: string): number
+  /** Ends a timer: `onTimer` is not called for it any more. @param id what `every` or `after` returned. */
+  cancelTimer(id: number): void
   /** A random number from 0 to 1, the same in replay. */
   random(): number
   /** Adds a line to the strategy's log, `<home>/log/<id>.<day>.<n>.log`, and prints it to standard error. Silent in replay. */
@@ -108,6 +131,8 @@ export interface StrategyDefinition {
   readonly onOrder?: (report: OrderReportView, context: StrategyContext) => HandlerResult
   /** A fill of an order of this strategy. Each comes once. Its order's report comes before or after it. */
   readonly onFill?: (fill: FillView, context: StrategyContext) => HandlerResult
+  /** A pair of this strategy has come further, see `pair` of the context. */
+  readonly onPair?: (report: PairReportView, context: StrategyContext) => HandlerResult
   readonly onTimer?: (timer: TimerEvent, context: StrategyContext) => HandlerResult
   /** Called before it stops: the last chance to cancel orders. Not called when it is killed. */
   readonly onStop?: (context: StrategyContext) => HandlerResult
@@ -125,9 +150,19 @@ export interface StrategyStateFunctions {
  */
 const MARK = Symbol.for('ticktape.strategy')
 
-const HANDLERS = ['onStart', 'onTicker', 'onBook', 'onTrade', 'onOrder', 'onFill', 'onTimer', 'onStop'] as const
+const HANDLERS = [
+  'onStart',
+  'onTicker',
+  'onBook',
+  'onTrade',
+  'onOrder',
+  'onFill',
+  'onPair',
+  'onTimer',
+  'onStop',
+] as const
 /** Without one of these a strategy does nothing. */
-const WORKING = ['onTicker', 'onBook', 'onTrade', 'onOrder', 'onFill', 'onTimer'] as const
+const WORKING = ['onTicker', 'onBook', 'onTrade', 'onOrder', 'onFill', 'onPair', 'onTimer'] as const
 const NAMES = ['id', 'symbols', 'from', 'history', 'state', ...HANDLERS]
 
 /**

@@ -1,6 +1,7 @@
 import type { WriterOptions } from '../../journal/write/options.js'
 import type { Wait } from '../../wait/run-loop.js'
 import type { InstrumentSpec } from '../instruments/instrument.js'
+import type { RequestLimits } from './request-limits.js'
 
 /** The configuration of the process of one venue adapter. The gateway passes it as JSON in the only argument. */
 export interface AdapterConfig {
@@ -26,6 +27,7 @@ export interface VenueInfo {
   readonly accounts: readonly string[]
   readonly canAmend: boolean
   readonly instruments: readonly InstrumentSpec[]
+  readonly requestLimits?: RequestLimits | undefined
 }
 
 export type VenueInspectAnswer =

@@ -1,5 +1,6 @@
 import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import type { ClientOrderIds } from '../messages/order-id.js'
+import type { RequestLimits } from './request-limits.js'
 import type { VenueEvent } from './venue-event.js'
 
 /**
@@ -23,6 +24,10 @@ export interface AsyncVenue {
   readonly configuration?: unknown
   /** The instruments that it trades, as far as it knows them. The gateway gives them numbers. */
   readonly instruments: readonly InstrumentSpec[]
+  /** How many requests it takes. What would be more waits in the gateway. Default: any number. */
+  readonly requestLimits?: RequestLimits | undefined
+  /** The most orders that `submitBatch` takes. Default 20. */
+  readonly maxBatch?: number | undefined
 
   /**
    * Called once, before anything else.
@@ -36,6 +41,11 @@ export interface AsyncVenue {
 
   /** Sends an order. The object is valid during the call. */
   submit(order: VenueOrder, now: number): void
+  /**
+   * Sends several orders of one account in one request, if the venue has such a request. Each is answered by itself, as if
+   * it had been sent alone. Without this function `submit` is called for each. The objects are valid during the call.
+   */
+  submitBatch?(orders: readonly VenueOrder[], now: number): void
   /** Changes price and total quantity (the filled part included) of an order. `request` counts from 1 within the order. */
   amend(idHigh: number, idLow: number, request: number, ticks: number, steps: number, now: number): void
   cancel(idHigh: number, idLow: number, request: number, now: number): void

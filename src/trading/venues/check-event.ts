@@ -32,8 +32,9 @@ export function checkVenueEvent(venue: string, event: VenueEvent): void {
     throw refusal(venue, 'venueOrderId', event.venueOrderId)
 }
 
-/** Most texts are so short that their bytes need not be counted. */
+/** Most texts are empty, or so short that their bytes need not be counted. */
 function fits(text: unknown, bytes: number): boolean {
+  if (text === '') return true
   return (
     typeof text === 'string' &&
     (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) &&

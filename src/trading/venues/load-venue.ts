@@ -4,6 +4,7 @@ import { formatValue } from '../../base/format-value.js'
 import { VenueError } from '../errors.js'
 import { isVenueName } from '../instruments/instrument.js'
 import type { AsyncVenue } from './async-venue.js'
+import { checkRequestLimits } from './request-limits.js'
 
 const FUNCTIONS = ['start', 'submit', 'amend', 'cancel', 'reconcile', 'query', 'close'] as const
 
@@ -39,5 +40,22 @@ export function checkVenue(value: unknown, what: string): AsyncVenue {
     throw fail(`has a venue without a list of 'accounts'; there is at least one`)
   if (new Set(accounts).size !== accounts.length) throw fail('has a venue with two accounts of one name')
   if (!Array.isArray(instruments)) throw fail(`has a venue without a list of 'instruments'; it may be empty`)
+  checkBatch(venue, fail)
   return value as AsyncVenue
+}
+
+function checkBatch(
+  { name, requestLimits, maxBatch, submitBatch }: Partial<AsyncVenue>,
+  fail: (why: string) => VenueError,
+): void {
+  if (submitBatch !== undefined && typeof submitBatch !== 'function')
+    throw fail("has a 'submitBatch' that is no function")
+  if (maxBatch !== undefined && !(Number.isInteger(maxBatch) && maxBatch >= 1))
+    throw fail(`has a 'maxBatch' of ${formatValue(maxBatch)}; it is a whole number from 1`)
+  if (requestLimits === undefined) return
+  try {
+    checkRequestLimits(requestLimits, `the venue '${name ?? ''}'`)
+  } catch (error) {
+    throw fail(`has bad request limits: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }

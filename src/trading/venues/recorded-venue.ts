@@ -1,5 +1,6 @@
 import type { InstrumentSpec } from '../instruments/instrument.js'
 import type { AsyncVenue } from './async-venue.js'
+import type { RequestLimits } from './request-limits.js'
 
 /**
  * Stands for a venue that is not in this process: in replay, where what it said is in the sequence, and for one that an
@@ -13,6 +14,7 @@ export class RecordedVenue implements AsyncVenue {
     readonly accounts: readonly string[],
     readonly canAmend: boolean,
     readonly instruments: readonly InstrumentSpec[] = [],
+    readonly requestLimits?: RequestLimits | undefined,
   ) {}
 
   start(): void {}

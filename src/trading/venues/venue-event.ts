@@ -41,6 +41,10 @@ export const VENUE_EVENTS = [
   'position',
   /** About an account: the venue's own balance of `feeCurrency`, `fee`. */
   'balance',
+  /** About an instrument: the venue takes no orders in it for now. New ones are denied, `not-tradable`; cancels pass. */
+  'suspended',
+  /** About an instrument: the venue takes orders in it again. */
+  'resumed',
 ] as const
 
 export type VenueEventKind = (typeof VENUE_EVENTS)[number]

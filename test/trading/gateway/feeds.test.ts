@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Feed, Gateway, type MarketEvent, replayGateway, SyntheticFeed } from 'ticktape/runtime'
-import { Trade } from 'ticktape/trading'
+import { SimulatedExchange, Trade } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
 import { FeedStart } from '../../../dist/trading/sequence/frames.js'
-import { feedOf, moduleOf, newHome, playToEnd, QUICK, sequenceOf, trade } from '../../support/desks.ts'
+import { feedOf, moduleOf, newHome, notesOf, playToEnd, QUICK, sequenceOf, trade } from '../../support/desks.ts'
 
 const events = (first: number, count: number): MarketEvent[] =>
   Array.from({ length: count }, (_, i) => trade('A', 1, first + i))
@@ -75,6 +75,42 @@ describe('the feed of a home', () => {
       if (pid !== undefined) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
     }
     expect(idsOf(home)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  })
+
+  test('that the gateway cannot keep up with is late, and the status says by how much', async () => {
+    /** Holds up the gateway for 150 ms, once. */
+    class Holding extends SimulatedExchange {
+      private trades = 0
+      override trade(...args: Parameters<SimulatedExchange['trade']>): void {
+        const end = performance.now() + (++this.trades === 50 ? 150 : 0)
+        while (performance.now() < end);
+        super.trade(...args)
+      }
+    }
+    const feed = feedOf(Array.from({ length: 200 }, (_, i) => trade('A', 1, i, 'buy', 2 * i)))
+    const start = (speed: 'realtime' | 'max'): Promise<Gateway> =>
+      Gateway.start({ ...QUICK, home: newHome(), strategies: [], feed, speed, venue: new Holding() })
+    const paced = await start('realtime')
+    while (paced.status.events < 200) await sleep(5)
+    expect(paced.status.latenessMs).toBeGreaterThan(100)
+    expect(await paced.stop()).toBe(true)
+    const unpaced = await start('max')
+    await unpaced.fed
+    expect(unpaced.status.latenessMs).toBe(0)
+    expect(await unpaced.stop()).toBe(true)
+  })
+
+  test('reaches twelve strategies on a few cores: each handles every event', { timeout: 60_000 }, async () => {
+    const home = newHome()
+    const many = moduleOf(`export default Array.from({ length: 12 }, (_, n) => {
+      let seen = 0
+      return defineStrategy({ id: 's' + n,
+        onTrade() { seen++ },
+        onStop(context) { context.order({ symbol: 'A', side: 'buy', quantity: 1, clientOrderId: String(seen) }) } })
+    })`)
+    const feed = feedOf(events(0, 4000))
+    expect(await playToEnd({ home, strategies: [many], feed })).toBe(true)
+    for (let n = 0; n < 12; n++) expect([n, notesOf(home, `s${n}`)]).toEqual([n, ['4000']])
   })
 
   test('that does not react to its signal does not hold up the stop', async () => {

@@ -16,10 +16,10 @@ import {
   trade,
   until,
 } from '../../support/desks.ts'
-import { ticktape } from '../../support/journals.ts'
+import { runTicktape, ticktape } from '../../support/journals.ts'
 
 test('a halt is seen by the very next order, lets cancels pass, outlives the gateway, and is the same in replay', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const home = newHome()
   const strategies = [
@@ -70,7 +70,7 @@ test('a halt is seen by the very next order, lets cancels pass, outlives the gat
   more.push(event)
   await settled(second)
   expect(reportsOf(home).at(-1)).toMatchObject({ state: 'denied', reason: 'halted', clientOrderId: '' })
-  expect(ticktape('resume', home)).toMatchObject({ status: 0 })
+  expect(await runTicktape('resume', home)).toMatchObject({ status: 0 })
   await until(() => sequenceOf<{ state: string }>(home, Switch).at(-1)?.state === 'active', 'the resume')
   more.push(trade('BTCUSDT', 100, 5))
   await settled(second)

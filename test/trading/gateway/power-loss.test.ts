@@ -79,7 +79,7 @@ async function lostWhileWriting(strategy: string, writing: WriterOptions): Promi
 
 describe('a gateway started after power loss', () => {
   test("has its strategies' journals repaired before it reads an order from them: no order that the repair removes is answered", {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const strategy = strategyModule()
     const { home } = await lostWhileWriting(strategy, { durability: 'interval', syncInterval: 60_000 })
@@ -90,7 +90,7 @@ describe('a gateway started after power loss', () => {
     expect(audit.strategies[0].orders).toBeGreaterThan(10)
   })
 
-  test('starts although a cursor reached the disk and the order below it did not', { timeout: 30_000 }, async () => {
+  test('starts although a cursor reached the disk and the order below it did not', { timeout: 120_000 }, async () => {
     const strategy = strategyModule()
     const { home, position } = await lostWhileWriting(strategy, { durability: 'process' })
     patch(join(home, 'strategies', 'a', '0000000000.page'), slotAt(position), new Uint8Array(128))
@@ -101,7 +101,7 @@ describe('a gateway started after power loss', () => {
     })
   })
 
-  test('also repairs journals of strategies that it no longer runs', { timeout: 30_000 }, async () => {
+  test('also repairs journals of strategies that it no longer runs', { timeout: 120_000 }, async () => {
     const strategy = strategyModule()
     const { home, position } = await lostWhileWriting(strategy, { durability: 'process' })
     patch(join(home, 'strategies', 'a', '0000000000.page'), slotAt(position), new Uint8Array(128))

@@ -14,7 +14,7 @@ async function record(limit = 1000): Promise<string> {
 }
 
 describe('ticktape replay', () => {
-  test('exits with status 0 for the same, 1 for a difference, 2 for a failure', { timeout: 90_000 }, async () => {
+  test('exits with status 0 for the same, 1 for a difference, 2 for a failure', { timeout: 120_000 }, async () => {
     const home = await record()
     const same = ticktape('replay', home, '--strategy', 'a')
     expect([same.status, same.stdout, same.stderr]).toEqual([
@@ -39,12 +39,13 @@ describe('ticktape replay', () => {
     })
     expect(ticktape('replay', home)).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^gateway: the same.*\na: the same/) as string,
+      stdout: expect.stringMatching(/^gateway: the same.*\nsim: the same.*\na: the same/) as string,
     })
     expect(JSON.parse(ticktape('replay', home, '--json').stdout)).toMatchObject({
       same: true,
-      gateway: { events: 1000, outcomes: expect.any(Number) as number },
-      strategies: [{ strategy: 'a' }],
+      gateway: { verdict: 'same', text: expect.stringMatching(/^1000 market events/) as string },
+      exchanges: [{ who: 'sim', verdict: 'same' }],
+      strategies: [{ who: 'a', verdict: 'same' }],
     })
     for (const args of [
       [home, changed],

@@ -14,7 +14,7 @@ async function record(strategy: string, limit = 2000): Promise<string> {
 
 const LAST_ORDER = "order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1 })"
 
-describe('replay of a strategy', () => {
+describe('replay of a strategy', { timeout: 120_000 }, () => {
   test('that is unchanged is the same, including its final orders', async () => {
     const home = await record(strategyFile('busy.mjs'))
     const audit = await auditSession(home)

@@ -291,6 +291,7 @@ test('two strategies that race never exceed a joint limit together', () => {
           if (fills) desk.fill(order)
         }
         expect(Math.max(total.position + total.buys, total.sells - total.position)).toBeLessThanOrEqual(50)
+        desk.risk.desk.refreshExposures()
         expect(total.exposure.toBigInt()).toBeLessThanOrEqual(8n * 10n ** BigInt(total.market.quote.decimals))
       }
     }),

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { type InstrumentSpec, VenueEvent } from 'ticktape/trading'
 import { expect, test } from 'vitest'
+import type { CalendarSpec } from '../../../dist/trading/instruments/session-calendar.js'
 import { idHalves } from '../../../dist/trading/messages/order-id.js'
 import { Replica } from '../../../dist/trading/replica/replica.js'
 import { VENUE_EVENTS } from '../../../dist/trading/venues/venue-event.js'
@@ -17,6 +18,13 @@ const FAR: InstrumentSpec = {
   base: 'SOL',
   priceTick: '0.1',
   quantityStep: '0.1',
+}
+
+/** An instrument whose market is open for some hours of each day only. */
+const SESSIONS: InstrumentSpec = { ...BTC, symbol: 'DAYUSDT', calendar: 'day' }
+const DAY: CalendarSpec = {
+  timeZone: 'UTC',
+  sessions: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], open: '06:00', close: '18:00' }],
 }
 
 const RISKS = [
@@ -43,6 +51,7 @@ const step = fc.record({
       'say',
     ] as const),
     ...(['advance', 'advance', 'timer', 'start', 'end', 'cancel-all', 'run', 'switch', 'wait', 'instrument'] as const),
+    ...(['pair', 'pair', 'command', 'ready', 'end-pair', 'set-back', 'power-loss'] as const),
   ),
   a: fc.nat(1000),
   b: fc.nat(1000),
@@ -70,10 +79,13 @@ class RandomDesk {
         faults: { reject: 0.05, lostAnswer: 0.03, late: 0.05, doubled: 0.05, reordered: 0.05, disconnect: 0.01 },
         keepOrders: 20,
       },
-      instruments: [BTC, ETH, INVERSE, FAR],
+      instruments: [BTC, ETH, INVERSE, FAR, SESSIONS],
       far: ['f1', 'f2'],
       risk: RISKS[0],
       expiryMs: 40,
+      requestLimits: { venue: { perSecond: 200, burst: 10 }, account: { perSecond: 100, burst: 5 } },
+      deadManMs: 50,
+      calendars: { day: DAY },
     })
     for (const strategy of [1, 2]) this.maker.start(strategy)
   }
@@ -81,7 +93,7 @@ class RandomDesk {
   do({ what, a, b, c }: Step): void {
     const { maker } = this
     const { instruments } = maker
-    const instrument = instruments[a % 4]
+    const instrument = instruments[a % 5]
     const strategy = 1 + (b % 2)
     const side = c % 2 === 0 ? 'buy' : 'sell'
     maker.now += 1 + b * 3000
@@ -137,9 +149,60 @@ class RandomDesk {
         // Up to hours: days begin, and orders are forgotten.
         maker.now += a % 5 === 0 ? b * 60e9 : b * 1e6
         return maker.advance()
+      case 'pair': {
+        const [first, second] = a % 2 === 0 ? [instruments[0], instruments[3]] : [instruments[0], instruments[1]]
+        this.sent.push({
+          strategy,
+          id: maker.pair(strategy, {
+            first: first.number,
+            second: second.number,
+            firstPrice: first.price.valueOf(10_000 + (c % 9)),
+            secondPrice: second.price.valueOf(10_000 - (c % 9)),
+            firstQuantity: first.quantity.valueOf(1 + (b % 5)),
+            secondQuantity: second.quantity.valueOf(1 + (b % 5)),
+          }),
+          requests: 0,
+        })
+        return
+      }
+      case 'end-pair':
+        if (last !== undefined) maker.cancel(last.strategy, last.id, 0)
+        return
+      case 'command':
+        return this.command(a, strategy)
+      case 'ready':
+        return maker.ready(strategy)
+      case 'set-back':
+        maker.now = Math.max(1, maker.now - (a % 3 === 0 ? 5e9 : 1e6))
+        return maker.advance()
+      case 'power-loss':
+        if (a % 4 !== 0) return
+        maker.losePower()
+        maker.run(RISKS[b % RISKS.length])
+        for (const one of [1, 2]) maker.start(one)
+        return
       case 'instrument':
         maker.addInstrument({ ...BTC, symbol: `NEW${a % 3}`, priceTick: a % 2 === 0 ? '0.5' : '0.001' })
         return
+    }
+  }
+
+  private command(a: number, strategy: number): void {
+    const { maker } = this
+    const id = `s${strategy}`
+    switch (a % 6) {
+      case 0:
+        return maker.command('flatten')
+      case 1:
+        return maker.command('limits', '', JSON.stringify({ maxOpenOrders: 1 + (a % 20) }))
+      case 2:
+        return maker.command('pause-strategy', id)
+      case 3:
+        return maker.command('resume-strategy', id)
+      case 4:
+        return maker.command('replace-strategy', id, '/no/module.js')
+      default:
+        return maker.command(a % 12 === 5 ? 'resume' : 'cancel-all')
     }
   }
 

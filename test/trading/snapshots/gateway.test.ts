@@ -212,6 +212,50 @@ describe('retention of a home', () => {
     expect(await replayStrategy({ home, strategy: 'a' })).toMatchObject({ runs: 1, firstRun: 2, difference: undefined })
   })
 
+  test('orders, positions and why say the same without pages that were retired', { timeout: 60_000 }, () => {
+    const home = recorded(3)
+    const lines = (directory: string, ...args: string[]): Record<string, unknown>[] => {
+      const { status, stdout, stderr } = ticktape(args[0], directory, ...args.slice(1), '--json')
+      expect([status, args[0] === 'why' || directory === home ? '' : stderr]).toEqual([
+        0,
+        args[0] === 'why' || directory === home ? '' : expect.stringContaining('a snapshot says what was known there'),
+      ])
+      return stdout.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]))
+    }
+    const short = copyOf(home)
+    const [, middle] = [...snapshotsOf(sequence(short))]
+    const first = openPage(sequence(short), 0, false)
+    const { capacity } = first
+    first.mapping.close()
+    const gone = Math.floor(middle.at / capacity)
+    expect(gone).toBeGreaterThan(0)
+    for (let page = 0; page < gone; page++)
+      rmSync(join(sequence(short), `${String(page).padStart(10, '0')}.page`), { force: true })
+    for (const by of ['strategy', 'account', 'desk']) {
+      const all = lines(home, 'positions', '--by', by)
+      expect(all.length).toBe(1)
+      expect(lines(short, 'positions', '--by', by)).toEqual(all)
+    }
+    // When it was taken is on a page that is gone, and what changed it last. Denied orders never were in the book.
+    const ordersOf = (directory: string): unknown[] =>
+      lines(directory, 'orders', '--all', '-n', '1000').map(order => ({
+        ...order,
+        takenAt: '',
+        changedAt: '',
+        position: 0,
+      }))
+    const byId = (a: unknown, b: unknown): number =>
+      String((a as { orderId: string }).orderId).localeCompare(String((b as { orderId: string }).orderId))
+    const wasSent = (order: unknown): boolean => (order as { state: string }).state !== 'denied'
+    const orders = ordersOf(home).filter(wasSent).sort(byId)
+    expect(orders.length).toBeGreaterThan(50)
+    expect(ordersOf(short).filter(wasSent).sort(byId)).toEqual(orders)
+    const { orderId } = lines(home, 'orders', '--all', '-n', '1').at(-1) as { orderId: string }
+    expect(lines(short, 'why', orderId)).toEqual(lines(home, 'why', orderId))
+    const refused = ticktape('positions', short, '--by', 'account', '--strategy', 's1')
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('ERR_PAGES_GONE') as string })
+  })
+
   test('prune refuses the journals of a home by name, and doctor does not propose it', { timeout: 60_000 }, () => {
     const home = recorded(1)
     for (const journal of ['gateway', 'strategies/s1']) {

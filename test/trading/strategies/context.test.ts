@@ -215,6 +215,49 @@ describe('the context of a strategy', () => {
     for (let i = 1; i < again.length; i++) expect((again[i] - again[i - 1]) % 5_000_000n).toBe(0n)
   })
 
+  test('ends a timer: it fires no more, also if it was due before the gateway knew', async () => {
+    const { home } = await play(
+      `let ticks = 0
+      let id = 0
+      export default defineStrategy({ id: 'a',
+        onStart(context) { context.cancelTimer(context.after(1, 'never')); id = context.every(5, 'again') },
+        onTrade(trade, context) {
+          for (const wrong of [0, 99, 1.5, '1']) try { context.cancelTimer(wrong) } catch (error) { context.order({ symbol: 'BTCUSDT', side: 'buy', quantity: 1, price: 1, clientOrderId: error.code }) }
+        },
+        onTimer(timer, context) {
+          if (timer.name === 'never' || ticks === 3) throw new Error('it had ended')
+          if (++ticks === 3) { context.cancelTimer(id); context.cancelTimer(id) }
+        } })`,
+      async (feed, gateway) => {
+        feed.push(trade('BTCUSDT', 100, 1))
+        await until(() => gateway.status.orders >= 3 + 1 + 4, 'all requests')
+        await new Promise(resolve => setTimeout(resolve, 50))
+      },
+    )
+    expect(notesOf(home)).toEqual(Array.from({ length: 4 }, () => 'ERR_INVALID_OPTION'))
+    const requests = framesOf<{ timer: number; after: bigint }>(join(home, 'strategies', 'a'), TimerRequest)
+    expect(requests.filter(({ after }) => after < 0n).map(({ timer }) => timer)).toEqual([1, 2])
+  })
+
+  test('says in its first onStart that it has no orders and no position, though no instrument is named yet', async () => {
+    const { home } = await play(
+      `const state = {}
+      export default defineStrategy({ id: 'a',
+        onStart(context) {
+          state.orders = context.openOrders('BTCUSDT').length + context.openOrders().length
+          state.position = Object.values(context.position('BTCUSDT')).join(' ')
+        },
+        onTrade({ symbol }, context) {
+          let code = ''
+          try { context.position('NONEUSDT') } catch (error) { code = error.code }
+          context.order({ symbol, side: 'buy', quantity: 1, price: 1, clientOrderId: state.orders + ' ' + state.position })
+          context.order({ symbol, side: 'buy', quantity: 1, price: 1, clientOrderId: code })
+        } })`,
+      async feed => feed.push(quote('BTCUSDT', 100, 101), trade('BTCUSDT', 100, 1)),
+    )
+    expect(notesOf(home)).toEqual(['0 0 0 0 0', 'ERR_UNKNOWN_INSTRUMENT'])
+  })
+
   test('gets the market of its history before onStart, and can send nothing meanwhile', async () => {
     const home = newHome()
     const first = new PushedFeed()

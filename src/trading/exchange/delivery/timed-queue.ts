@@ -1,3 +1,5 @@
+import { Heap } from '../../../base/heap.js'
+
 /**
  * Things that are due at a time, the earliest first; at one time in the order in which they were added.
  *
@@ -11,7 +13,7 @@ export class TimedQueue<Thing> {
   private start = 0
   private inRing = 0
   private lastInRing = 0
-  private readonly heap: Timed<Thing>[] = []
+  private readonly heap = new Heap<Timed<Thing>>(isBefore)
   private readonly spare: Timed<Thing>[] = []
   /** The one that was shifted last from the heap: it is still read. */
   private shifted: Timed<Thing> | undefined = undefined
@@ -29,7 +31,7 @@ export class TimedQueue<Thing> {
   /** When the first thing is due; Infinity when there is none. */
   get at(): number {
     const ringAt = this.inRing > 0 ? this.ring[this.start].at : Number.POSITIVE_INFINITY
-    return this.heap.length > 0 && this.heap[0].at < ringAt ? this.heap[0].at : ringAt
+    return Math.min(ringAt, this.heap.first?.at ?? Number.POSITIVE_INFINITY)
   }
 
   /** A thing to fill, due at `at`. */
@@ -52,19 +54,14 @@ export class TimedQueue<Thing> {
     timed.at = at
     timed.sequence = this.sequence++
     this.heap.push(timed)
-    let i = this.heap.length - 1
-    while (i > 0 && isBefore(timed, this.heap[(i - 1) >> 1])) {
-      this.heap[i] = this.heap[(i - 1) >> 1]
-      i = (i - 1) >> 1
-    }
-    this.heap[i] = timed
     return timed.thing
   }
 
   /** Removes the first thing. It stays valid until the next `shift`. There must be one. */
   shift(): Thing {
-    const isInHeap = this.heap.length > 0 && (this.inRing === 0 || isBefore(this.heap[0], this.ring[this.start]))
-    if (isInHeap) return this.shiftHeap()
+    const apart = this.heap.first
+    if (apart !== undefined && (this.inRing === 0 || isBefore(apart, this.ring[this.start])))
+      return this.shiftHeap(apart)
     const { thing } = this.ring[this.start]
     this.start = (this.start + 1) & (this.ring.length - 1)
     this.inRing--
@@ -76,30 +73,17 @@ export class TimedQueue<Thing> {
     this.start = 0
     this.inRing = 0
     this.lastInRing = 0
-    this.spare.push(...this.heap.splice(0))
+    this.spare.push(...this.heap.clear())
   }
 
   /** Everything, in the order in which it is due. */
   all(): { readonly at: number; readonly thing: Thing }[] {
     const ring = Array.from({ length: this.inRing }, (_, i) => this.ring[(this.start + i) & (this.ring.length - 1)])
-    return [...ring, ...this.heap].sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    return [...ring, ...this.heap.all].sort((a, b) => (isBefore(a, b) ? -1 : 1))
   }
 
-  private shiftHeap(): Thing {
-    const [first] = this.heap
-    const last = this.heap.pop() as Timed<Thing>
-    if (this.heap.length > 0) {
-      let i = 0
-      for (;;) {
-        let child = i * 2 + 1
-        if (child >= this.heap.length) break
-        if (child + 1 < this.heap.length && isBefore(this.heap[child + 1], this.heap[child])) child++
-        if (!isBefore(this.heap[child], last)) break
-        this.heap[i] = this.heap[child]
-        i = child
-      }
-      this.heap[i] = last
-    }
+  private shiftHeap(first: Timed<Thing>): Thing {
+    this.heap.shift()
     if (this.shifted !== undefined) this.spare.push(this.shifted)
     this.shifted = first
     return first.thing

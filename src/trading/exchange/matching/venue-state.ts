@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../../base/errors.js'
+import { PASSED_ON } from '../../../base/passed-on.js'
 import { type Amount, readDecimal } from '../../exact/amount.js'
 import { Random } from '../../exact/random.js'
 import { Instrument } from '../../instruments/instrument.js'
@@ -37,7 +38,7 @@ export class VenueState {
   readonly fills: Fills
   readonly connection: Connection
   /** The time of the last call, or of what was done since. ns since the home's origin. */
-  time = 0
+  time = PASSED_ON
   /** Numbers that were given out. */
   orderNumber = 0
   tradeNumber = 0
@@ -53,6 +54,7 @@ export class VenueState {
   private readonly symbols: ReadonlySet<string> | undefined
 
   constructor(options: CheckedOptions) {
+    this.time = 0
     this.options = options
     this.random = new Random(options.seed)
     this.orders = new Orders(options.keepOrders)

@@ -3,6 +3,7 @@ import { formatValue } from '../../../base/format-value.js'
 import { checkOptions, kinds } from '../../../base/options.js'
 import { readDecimal } from '../../exact/amount.js'
 import { Instrument, type InstrumentSpec, isVenueName } from '../../instruments/instrument.js'
+import { checkRequestLimits, type RequestLimits } from '../../venues/request-limits.js'
 import { type CheckedFaults, checkFaults, type Faults } from '../delivery/faults.js'
 import type { Delay } from '../delivery/latency.js'
 
@@ -58,6 +59,8 @@ export interface SimulatedExchangeOptions {
   /** How the recorded quantity in front of a resting order gets less; see docs/exchange.md. Default 'risk-averse'. */
   readonly queue?: 'risk-averse' | 'probabilistic'
   readonly faults?: Faults
+  /** How many requests it takes; the gateway lets the others wait. Default: any number. */
+  readonly requestLimits?: RequestLimits
   /** Decimals to which the value of an inverse contract is rounded. Default 8. */
   readonly settlementDecimals?: number
   /** How many final orders and how many fills stay known. Default 1,000,000 each. */
@@ -104,10 +107,12 @@ export function checkExchangeOptions(options: SimulatedExchangeOptions): Checked
     selfTrade: kinds.oneOf('cancel-newest', 'cancel-oldest', 'cancel-both', 'decrement'),
     queue: kinds.oneOf('risk-averse', 'probabilistic'),
     faults: kinds.object,
+    requestLimits: kinds.object,
     settlementDecimals: kinds.integer(0, 18),
     keepOrders: kinds.integer(1, 2 ** 24),
     keepFills: kinds.integer(1, 2 ** 26),
   })
+  if (options.requestLimits !== undefined) checkRequestLimits(options.requestLimits, WHAT)
   const instruments = options.instruments ?? []
   // Says what is wrong with an instrument now, not at its first order.
   const venue = instruments.map(spec => new Instrument(1, spec).venue)[0] as string | undefined

@@ -1,5 +1,4 @@
 import { epochOfHigh, strategyOfHigh } from '../../messages/order-id.js'
-import type { LiveOrder } from './live-order.js'
 
 const PAGE_BITS = 10
 const PAGE = 1 << PAGE_BITS
@@ -8,17 +7,17 @@ const PAGE = 1 << PAGE_BITS
  * Finds orders by their id. Ids are counters within a strategy's epoch, so a table of pages takes the place of a hash: two
  * loads find an order. A page is used again when its last order is removed.
  */
-export class IdTable {
-  private readonly strategies: (EpochTable[] | undefined)[] = []
-  private readonly free: Page[] = []
+export class IdTable<Item> {
+  private readonly strategies: (EpochTable<Item>[] | undefined)[] = []
+  private readonly free: Page<Item>[] = []
   /** The table of the last call: most calls in a row are about one strategy. */
-  private recent: EpochTable | undefined = undefined
+  private recent: EpochTable<Item> | undefined = undefined
 
-  get(high: number, low: number): LiveOrder | undefined {
+  get(high: number, low: number): Item | undefined {
     return this.tableOf(high)?.get(low)
   }
 
-  set(high: number, low: number, order: LiveOrder): void {
+  set(high: number, low: number, order: Item): void {
     const table = this.tableOf(high) ?? this.addTable(high)
     table.set(low, order, this.free)
   }
@@ -44,7 +43,7 @@ export class IdTable {
     for (const tables of this.strategies) for (const { high, highest } of tables ?? []) yield [high, highest]
   }
 
-  private tableOf(high: number): EpochTable | undefined {
+  private tableOf(high: number): EpochTable<Item> | undefined {
     const { recent } = this
     if (recent !== undefined && recent.high === high) return recent
     const tables = this.strategies[strategyOfHigh(high)]
@@ -53,8 +52,8 @@ export class IdTable {
     return undefined
   }
 
-  private addTable(high: number): EpochTable {
-    const table = new EpochTable(high)
+  private addTable(high: number): EpochTable<Item> {
+    const table = new EpochTable<Item>(high)
     const tables = (this.strategies[strategyOfHigh(high)] ??= [])
     tables.push(table)
     // The latest epoch is looked at first.
@@ -63,28 +62,29 @@ export class IdTable {
   }
 }
 
-interface Page {
-  readonly orders: (LiveOrder | undefined)[]
+interface Page<Item> {
+  readonly orders: (Item | undefined)[]
   count: number
 }
 
-class EpochTable {
+class EpochTable<Item> {
   highest = 0
-  private readonly pages = new Map<number, Page>()
+  private readonly pages = new Map<number, Page<Item>>()
   private recentNumber = -1
-  private recent: Page | undefined = undefined
+  private recent: Page<Item> | undefined = undefined
 
   constructor(readonly high: number) {}
 
-  get(low: number): LiveOrder | undefined {
+  get(low: number): Item | undefined {
     return this.page(low >>> PAGE_BITS)?.orders[low & (PAGE - 1)]
   }
 
-  set(low: number, order: LiveOrder, free: Page[]): void {
+  set(low: number, order: Item, free: Page<Item>[]): void {
     const number = low >>> PAGE_BITS
     let page = this.page(number)
     if (page === undefined) {
-      page = free.pop() ?? { orders: new Array<LiveOrder | undefined>(PAGE).fill(undefined), count: 0 }
+      this.release(this.highest >>> PAGE_BITS, free)
+      page = free.pop() ?? { orders: new Array<Item | undefined>(PAGE).fill(undefined), count: 0 }
       this.pages.set(number, page)
     }
     const at = low & (PAGE - 1)
@@ -93,19 +93,27 @@ class EpochTable {
     if (low > this.highest) this.highest = low
   }
 
-  delete(low: number, free: Page[]): void {
+  delete(low: number, free: Page<Item>[]): void {
     const number = low >>> PAGE_BITS
     const page = this.page(number)
     const at = low & (PAGE - 1)
     if (page === undefined || page.orders[at] === undefined) return
     page.orders[at] = undefined
-    if (--page.count > 0) return
+    page.count--
+    // The page of the latest ids stays, because the next order comes into it.
+    if (number !== this.highest >>> PAGE_BITS) this.release(number, free)
+  }
+
+  /** Takes a page out, if it is there and empty. */
+  private release(number: number, free: Page<Item>[]): void {
+    const page = this.page(number)
+    if (page === undefined || page.count > 0) return
     this.pages.delete(number)
-    if (this.recentNumber === number) this.recent = undefined
+    this.recent = undefined
     free.push(page)
   }
 
-  private page(number: number): Page | undefined {
+  private page(number: number): Page<Item> | undefined {
     if (number === this.recentNumber && this.recent !== undefined) return this.recent
     const page = this.pages.get(number)
     if (page === undefined) return undefined

@@ -44,10 +44,18 @@ export class LiveOrder implements VenueOrder {
   orphan = false
   /** Sent by the operator, such as the orders of a flatten. */
   operator = false
+  /** Why we asked for its cancel, if its strategy did not: an index into REASONS. */
+  cancelledFor = 0
+  /** It belongs to a pair (trading/pairs). */
+  inPair = false
+  /** It waits in the gateway for the venue's limits: nothing has left yet. */
+  isHeld = false
 
   /** 1. What the venue last said: one of Word. */
   word: number = Word.NOTHING
-  venueOrderId = ''
+  /** The venue's name of it: a number above 0, or a text. */
+  venueOrderNumber = 0
+  venueOrderText = ''
   /** Why, for a final word: an index into REASONS. */
   reason = 0
   /** The latest venue time of what it said about the state, ns; 0 when it does not say. */
@@ -67,6 +75,9 @@ export class LiveOrder implements VenueOrder {
   /** 3. Since when its outcome is unknown, ns; -1: it is known. */
   unknownSince = -1
 
+  /** Whether the venue is asked about it again and again (desk/reconciliation). */
+  isAsked = false
+
   /** 4. Its fills: their ids, the sum of their steps, and of ticks times steps. */
   readonly tradeIds = new TradeIds()
   filledSteps = 0
@@ -85,13 +96,21 @@ export class LiveOrder implements VenueOrder {
   listed = 0
   /** @internal When it was last heard of after it had become final, ns. */
   endedAt = 0
-  /** @internal In the queue of orders to forget: since when, and the order behind it there. */
+  /** @internal Whether it is among the final orders (life/final-orders). */
   queued = false
-  queuedAt = 0
-  behind: LiveOrder | undefined = undefined
 
   /** What risk has counted for it (trading/risk/reserves). Only risk changes it. */
   readonly reserve = new Reserve()
+
+  /** The venue's name of it; '' when it has not said one. */
+  get venueOrderId(): string {
+    return this.venueOrderNumber === 0 ? this.venueOrderText : String(this.venueOrderNumber)
+  }
+
+  set venueOrderId(id: string) {
+    this.venueOrderNumber = 0
+    this.venueOrderText = id
+  }
 
   /** Whether nothing but late fills can come. */
   get isFinal(): boolean {
@@ -140,9 +159,21 @@ export class LiveOrder implements VenueOrder {
 
   /** @internal Sets everything to what it is at first. */
   reset(): void {
+    this.type = 0
+    this.timeInForce = 0
+    this.ticks = 0
+    this.steps = 0
+    this.stopTicks = 0
+    this.expireAt = 0
+    this.postOnly = false
+    this.reduceOnly = false
+    this.deadline = 0
     this.label = ''
     this.orphan = false
     this.operator = false
+    this.cancelledFor = 0
+    this.inPair = false
+    this.isHeld = false
     this.word = Word.NOTHING
     this.venueOrderId = ''
     this.reason = 0
@@ -154,6 +185,7 @@ export class LiveOrder implements VenueOrder {
     this.requests.clear()
     this.lastRequest = 0
     this.unknownSince = -1
+    this.isAsked = false
     this.tradeIds.clear()
     this.filledSteps = 0
     this.paid.clear()

@@ -2,7 +2,7 @@ import type { Instruments } from '../../instruments/instruments.js'
 import { strategyOfHigh } from '../../messages/order-id.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { VenueEvent } from '../../venues/venue-event.js'
-import { ArchivedOrders } from './archive.js'
+import { FinalOrders, type FinalOrdersData } from './final-orders.js'
 import { ForeignOrders } from './foreign.js'
 import { IdTable } from './id-table.js'
 import { LiveOrder } from './live-order.js'
@@ -49,20 +49,15 @@ export class Orders {
   open = 0
   /** Orders in the book, final ones included. */
   size = 0
-  private readonly table = new IdTable()
+  /** Orders; or the places of those that are packed (life/final-orders). */
+  private readonly table = new IdTable<LiveOrder | number>()
   private readonly strategies: OrderList[] = []
   private readonly instruments: OrderList[] = []
   private readonly accounts: OrderList[] = []
   private readonly pool: LiveOrder[] = []
-  /** The queue of final orders, in the order in which they ended. */
-  private firstFinal: LiveOrder | undefined = undefined
-  private lastFinal: LiveOrder | undefined = undefined
-  private finals = 0
+  /** @internal */
+  readonly finals: FinalOrders
   private sequence = 0
-  /** @internal Final orders of the snapshot that this book began with. They are before all others in the queue. */
-  archive = new ArchivedOrders()
-  /** @internal Makes the order of a row of the archive. Set by `loadOrders`. */
-  reviveFrom: (text: string) => LiveOrder = () => new LiveOrder()
   private readonly keepNs: number
   private readonly keepMost: number
   private readonly marginNs: number
@@ -77,6 +72,7 @@ export class Orders {
     this.keepMost = options.keepMost ?? 2 ** 18
     this.marginNs = options.marginNs ?? SECOND
     this.venueKeepsNs = options.venueKeepsNs ?? 3600 * SECOND
+    this.finals = new FinalOrders(known)
     this.foreign = new ForeignOrders(options.foreignMost ?? 10_000)
   }
 
@@ -99,11 +95,12 @@ export class Orders {
   submit(order: LiveOrder, now: number): void {
     order.submitPending = true
     this.insert(order)
-    if (this.finals > 0) this.forget(now, 2)
+    if (this.finals.count > 0) this.forget(now, 2)
   }
 
   find(idHigh: number, idLow: number): LiveOrder | undefined {
-    return this.table.get(idHigh, idLow) ?? this.revive(idHigh, idLow)
+    const entry = this.table.get(idHigh, idLow)
+    return typeof entry === 'number' ? this.unpack(entry) : entry
   }
 
   /** Whether an id was given to an order of ours at some time, also one that was forgotten or denied. */
@@ -183,115 +180,58 @@ export class Orders {
     }
     const order = this.find(idHigh, idLow)
     if (order !== undefined) return this.applyTo(order, effect, event, now, 0)
-    if (this.table.wasUsed(idHigh, idLow)) return Changed.FORGOTTEN
+    if (this.table.wasUsed(idHigh, idLow) || !isProof(event)) return Changed.FORGOTTEN
     return this.adopt(effect, event, now)
   }
 
   /** Removes final orders whose time is over, at most so many. */
   forget(now: number, most: number): void {
-    const { archive } = this
+    const { finals, keepNs, keepMost } = this
     for (let i = 0; i < most; i++) {
-      const isArchived = archive.size > 0
-      const queuedAt = isArchived ? archive.queuedAt : this.firstFinal?.queuedAt
-      if (queuedAt === undefined) return
-      if (now - queuedAt <= this.keepNs && this.finals <= this.keepMost) return
-      const order = isArchived ? this.shiftArchive() : this.firstFinal
-      if (order === undefined) return
-      if (!isArchived) this.dequeue(order)
-      if (!order.isFinal) continue
-      // Heard of again meanwhile, or incomplete: it waits once more.
-      const isRecent = now - order.endedAt <= this.keepNs && this.finals < this.keepMost
-      if (order.missingSteps > 0 || isRecent) this.enqueue(order)
-      else this.remove(order)
+      if (finals.count === 0 || (now - finals.oldestQueuedAt <= keepNs && finals.count <= keepMost)) return
+      const order = finals.oldest
+      const hasMore = finals.count - 1 >= keepMost
+      if (order === undefined) this.forgetPacked(now, hasMore)
+      else {
+        finals.removeOldest()
+        if (!order.isFinal) continue
+        // Heard of again meanwhile, or incomplete: it waits once more.
+        const isRecent = now - order.endedAt <= keepNs && !hasMore
+        if (order.missingSteps > 0 || isRecent) this.enqueue(order)
+        else this.remove(order)
+      }
     }
   }
 
-  /** All orders in the book. */
+  /** All orders in the book. Final ones may be copies: see life/final-orders. */
   *[Symbol.iterator](): Generator<LiveOrder, undefined> {
     for (const list of this.strategies) if (list !== undefined) yield* list
-    for (const { idHigh, idLow } of this.queue()) {
-      const order = this.find(idHigh, idLow)
-      if (order?.isFinal) yield order
-    }
+    for (const order of this.finals) if (order.isFinal) yield order
   }
 
-  /** @internal The open orders, and the final ones that are objects: all that risk has to count. */
-  *loaded(): Generator<LiveOrder, undefined> {
+  /** @internal The open orders, and the final ones that are objects: all that risk may count. */
+  *objects(): Generator<LiveOrder, undefined> {
     for (const list of this.strategies) if (list !== undefined) yield* list
-    const finals: LiveOrder[] = []
-    this.archive.eachLoaded((idHigh, idLow) => {
-      const order = this.table.get(idHigh, idLow)
-      if (order?.isFinal) finals.push(order)
-    })
-    yield* finals
-    for (let order = this.firstFinal; order !== undefined; order = order.behind) if (order.isFinal) yield order
+    for (const order of this.finals.objects()) if (order.isFinal) yield order
   }
 
-  /** @internal The queue of final orders. `text`: the order's row in the archive, while it is no object. */
-  *queue(): Generator<{
-    readonly idHigh: number
-    readonly idLow: number
-    readonly queuedAt: number
-    readonly order: LiveOrder | undefined
-    readonly text: Uint8Array | undefined
-  }> {
-    for (const { idHigh, idLow, queuedAt, text } of this.archive) {
-      const order = text === undefined ? this.table.get(idHigh, idLow) : undefined
-      yield { idHigh, idLow, queuedAt, order, text }
-    }
-    for (let order = this.firstFinal; order !== undefined; order = order.behind) {
-      const { idHigh, idLow, queuedAt } = order
-      yield { idHigh, idLow, queuedAt, order, text: undefined }
-    }
-  }
-
-  /** @internal Puts an order of a snapshot into the book as it is. Whether it is in the queue says `restoreQueue`. */
+  /** @internal Puts an order of a snapshot into the book as it is. Its place among the final ones says `restoreFinals`. */
   restore(order: LiveOrder): void {
     this.table.set(order.idHigh, order.idLow, order)
     this.size++
     if (!order.isFinal) this.list(order)
   }
 
-  /** @internal All orders of the snapshot are there: the queue is that of the archive. */
-  restoreQueue(): void {
-    this.finals = this.archive.size
-    this.size += this.archive.eachLoaded((idHigh, idLow, queuedAt) => {
-      const order = this.table.get(idHigh, idLow)
-      if (order !== undefined) this.setQueued(order, queuedAt)
-    })
-  }
-
-  private insert(order: LiveOrder): void {
-    this.table.set(order.idHigh, order.idLow, order)
-    this.size++
-    if (order.isFinal) this.enqueue(order)
-    else this.list(order)
-  }
-
-  /** An order of the archive becomes an object: it stays where it is in the queue. */
-  private revive(idHigh: number, idLow: number): LiveOrder | undefined {
-    const row = this.archive.take(idHigh, idLow)
-    if (row === undefined) return undefined
-    const order = this.reviveFrom(row.text)
-    this.table.set(idHigh, idLow, order)
-    this.setQueued(order, row.queuedAt)
-    return order
-  }
-
-  private setQueued(order: LiveOrder, queuedAt: number): void {
-    order.queued = true
-    order.queuedAt = queuedAt
-    order.behind = undefined
-  }
-
-  /** Takes the next order of the archive out of the queue. */
-  private shiftArchive(): LiveOrder | undefined {
-    const { idHigh, idLow } = this.archive
-    const order = this.find(idHigh, idLow)
-    this.archive.shift()
-    this.finals--
-    if (order !== undefined) order.queued = false
-    return order
+  /** @internal The orders that are objects were restored. */
+  restoreFinals(finals: FinalOrdersData): void {
+    this.finals.load(
+      finals,
+      (idHigh, idLow) => this.find(idHigh, idLow),
+      (idHigh, idLow, place) => {
+        this.table.set(idHigh, idLow, place)
+        this.size++
+      },
+    )
   }
 
   /** @internal The highest counter of each high word, for snapshots. */
@@ -302,6 +242,13 @@ export class Orders {
   /** @internal */
   use(idHigh: number, idLow: number): void {
     this.table.use(idHigh, idLow)
+  }
+
+  private insert(order: LiveOrder): void {
+    this.table.set(order.idHigh, order.idLow, order)
+    this.size++
+    if (order.isFinal) this.enqueue(order)
+    else this.list(order)
   }
 
   private adopt(effect: Effect, event: VenueEvent, now: number): number {
@@ -317,6 +264,8 @@ export class Orders {
       order.ticks = event.ticks
       order.steps = event.steps
     }
+    // That it was sent is all that is known of it.
+    if (effect.event === 'sending') order.unknownSince = now
     this.insert(order)
     return this.applyTo(order, effect, event, now, Changed.ORPHAN)
   }
@@ -367,7 +316,7 @@ export class Orders {
   private bookWord(order: LiveOrder, effect: Effect, event: VenueEvent): number {
     const { submitPending, word, reason } = order
     order.submitPending = false
-    if (event.venueOrderId !== '') order.venueOrderId = event.venueOrderId
+    takeVenueOrderId(order, event)
     if (effect.sum && event.filledSteps > order.saidFilled) order.saidFilled = event.filledSteps
     if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
     this.say(order, effect.word, event.reason)
@@ -378,14 +327,16 @@ export class Orders {
   }
 
   private bookFill(order: LiveOrder, effect: Effect, event: VenueEvent): number {
-    if (!order.tradeIds.add(event.tradeId)) return Changed.DUPLICATE
+    const { tradeNumber } = event
+    if (!(tradeNumber > 0 ? order.tradeIds.addNumber(tradeNumber) : order.tradeIds.add(event.tradeId)))
+      return Changed.DUPLICATE
     const wasOver = order.isOverfilled
     order.filledSteps += event.steps
     order.paid.addProduct(event.ticks, event.steps)
     // A fill proves that the order arrived. Whether an order that worked before still does, it does not say.
     const certain = order.word <= Word.DENIED ? this.makeCertain(order) : 0
     order.submitPending = false
-    if (event.venueOrderId !== '') order.venueOrderId = event.venueOrderId
+    takeVenueOrderId(order, event)
     this.say(order, effect.word, 0)
     return Changed.FILL | certain | (!wasOver && order.isOverfilled ? Changed.OVERFILL : 0)
   }
@@ -508,21 +459,33 @@ export class Orders {
   }
 
   private enqueue(order: LiveOrder): void {
-    order.queued = true
-    order.queuedAt = order.endedAt
-    order.behind = undefined
-    if (this.lastFinal === undefined) this.firstFinal = order
-    else this.lastFinal.behind = order
-    this.lastFinal = order
-    this.finals++
+    const { finals } = this
+    finals.add(order)
+    const packed = finals.pack()
+    if (packed === undefined) return
+    this.table.set(packed.idHigh, packed.idLow, finals.packedPlace)
+    if (this.order === packed) this.order = undefined
+    this.recycle(packed)
   }
 
-  private dequeue(order: LiveOrder): void {
-    this.firstFinal = order.behind
-    if (this.firstFinal === undefined) this.lastFinal = undefined
-    order.behind = undefined
-    order.queued = false
-    this.finals--
+  private unpack(place: number): LiveOrder {
+    const order = this.finals.unpack(place, this.pool.pop() ?? new LiveOrder())
+    this.table.set(order.idHigh, order.idLow, order)
+    return order
+  }
+
+  private forgetPacked(now: number, hasMore: boolean): void {
+    const { finals } = this
+    const { oldestIdHigh, oldestIdLow } = finals
+    if (now - finals.oldestEndedAt <= this.keepNs && !hasMore) {
+      const order = this.find(oldestIdHigh, oldestIdLow)
+      finals.removeOldest()
+      if (order !== undefined) this.enqueue(order)
+      return
+    }
+    finals.removeOldest()
+    this.table.delete(oldestIdHigh, oldestIdLow)
+    this.size--
   }
 
   private remove(order: LiveOrder): void {
@@ -534,7 +497,35 @@ export class Orders {
 
   private recycle(order: LiveOrder): void {
     order.reset()
+    order.queued = false
     this.pool.push(order)
+  }
+}
+
+/** What the venue calls the order, if it says so. A number stays one: no text is made of it. */
+function takeVenueOrderId(order: LiveOrder, event: VenueEvent): void {
+  const { venueOrderNumber } = event
+  if (venueOrderNumber > 0) {
+    order.venueOrderNumber = venueOrderNumber
+    order.venueOrderText = ''
+    return
+  }
+  const { venueOrderId } = event
+  if (venueOrderId !== '') order.venueOrderId = venueOrderId
+}
+
+/** Whether an event about an order that no journal knows shows that there is or was one, and says which side it has. */
+function isProof({ kind, request }: VenueEvent): boolean {
+  switch (kind) {
+    case 'sending':
+      return request === 0
+    case 'amend-rejected':
+    case 'cancel-rejected':
+    case 'not-sent':
+    case 'not-found':
+      return false
+    default:
+      return true
   }
 }
 
@@ -545,7 +536,7 @@ function isSound(event: VenueEvent, order: LiveOrder): boolean {
   switch (event.kind) {
     case 'fill':
       return (
-        event.tradeId !== '' &&
+        (event.tradeNumber > 0 || event.tradeId !== '') &&
         isWhole(event.ticks) &&
         isWhole(event.steps) &&
         event.steps > 0 &&

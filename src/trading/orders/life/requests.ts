@@ -9,6 +9,8 @@ export interface PendingRequest {
   /** The venue must not act on it after this time, ns; 0 without a limit. */
   readonly deadline: number
   readonly sent: boolean
+  /** It waits in the gateway for the venue's limits: it has not left. */
+  readonly held: boolean
 }
 
 class Request implements PendingRequest {
@@ -18,6 +20,7 @@ class Request implements PendingRequest {
   steps = 0
   deadline = 0
   sent = false
+  held = false
 }
 
 /** The unanswered amends and cancels of one order, in the order of their numbers. */
@@ -39,6 +42,7 @@ export class PendingRequests {
     request.steps = steps
     request.deadline = deadline
     request.sent = false
+    request.held = false
     if (isCancel) this.cancels++
     else this.amends++
     if (!isCancel && steps > this.mostSteps) this.mostSteps = steps
@@ -48,6 +52,16 @@ export class PendingRequests {
   get hasSent(): boolean {
     for (let i = 0; i < this.count; i++) if (this.items[i].sent) return true
     return false
+  }
+
+  /** Whether any of them has left the gateway. */
+  get hasLeft(): boolean {
+    for (let i = 0; i < this.count; i++) if (!this.items[i].held) return true
+    return false
+  }
+
+  setHeld(number: number, held: boolean): void {
+    for (let i = 0; i < this.count; i++) if (this.items[i].number === number) this.items[i].held = held
   }
 
   get size(): number {

@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+
+/** Adds one or more commands to the program. */
+type Register = (program: Command) => void
+
+/** A module of commands. It is loaded when one of them is wanted: the runtime is hundreds of files, and `ls` needs none. */
+export interface CommandModule {
+  readonly names: readonly string[]
+  readonly load: () => Promise<Register>
+}
+
+/** All commands, as the help lists them. */
+export const COMMANDS: readonly CommandModule[] = [
+  { names: ['demo'], load: async () => (await import('./demo/demo.js')).registerDemo },
+  { names: ['run'], load: async () => (await import('./commands/run.js')).registerRun },
+  { names: ['backtest'], load: async () => (await import('./commands/backtest.js')).registerBacktest },
+  { names: ['replay'], load: async () => (await import('./commands/replay.js')).registerReplay },
+  { names: ['reset'], load: async () => (await import('./commands/reset.js')).registerReset },
+  { names: ['orders'], load: async () => (await import('./commands/orders.js')).registerOrders },
+  { names: ['positions'], load: async () => (await import('./commands/positions.js')).registerPositions },
+  { names: ['why'], load: async () => (await import('./commands/why.js')).registerWhy },
+  { names: ['tail'], load: async () => (await import('./commands/tail.js')).registerTail },
+  { names: ['ls'], load: async () => (await import('./commands/ls.js')).registerLs },
+  { names: ['verify'], load: async () => (await import('./commands/verify.js')).registerVerify },
+  { names: ['repair'], load: async () => (await import('./commands/repair.js')).registerRepair },
+  { names: ['prune'], load: async () => (await import('./commands/prune.js')).registerPrune },
+  { names: ['doctor'], load: async () => (await import('./doctor/doctor.js')).registerDoctor },
+  {
+    names: ['halt', 'resume', 'breaker'],
+    load: async () => (await import('./commands/breaker.js')).registerBreaker,
+  },
+  { names: ['strategy'], load: async () => (await import('./commands/strategy.js')).registerStrategy },
+  { names: ['flatten', 'cancel-all'], load: async () => (await import('./commands/flatten.js')).registerFlatten },
+  { names: ['limits'], load: async () => (await import('./commands/limits.js')).registerLimits },
+]

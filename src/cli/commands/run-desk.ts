@@ -1,0 +1,99 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { type DescriptionDifference, descriptionDifferences } from '../../trading/desk-file/differences.js'
+import { descriptionInEffect } from '../../trading/desk-file/in-effect.js'
+import { type DeskDescription, readDeskFile } from '../../trading/desk-file/read.js'
+import { HomeDirectory, isHome } from '../../trading/sequence/home.js'
+import { UsageError } from '../output/failure.js'
+import { type RunFiles, readRunFiles } from './run-files.js'
+import type { FeedOptions } from './session-options.js'
+
+/** The options of `run` that say what to run. */
+export interface RunDeskOptions extends FeedOptions, RunFiles {
+  readonly home?: string
+  readonly config?: string
+  readonly apply?: boolean
+  readonly feed?: string
+}
+
+export interface RunDesk {
+  readonly description: DeskDescription
+  /** What `<home>/desk.json` says otherwise, and is not applied. */
+  readonly unapplied: readonly DescriptionDifference[]
+}
+
+/**
+ * What to run: the strategies and the options of the command line, on top of `--config`. With neither strategies nor `--config` it is what
+ * the home's sequence has in effect; `<home>/desk.json` counts for the first start, and with `--apply`.
+ *
+ * @param isGiven whether an option is on the command line.
+ * @throws {UsageError}, {DeskFileError}, {HomeError}
+ */
+export function deskOf(
+  files: readonly string[],
+  options: RunDeskOptions,
+  isGiven: (name: keyof RunDeskOptions) => boolean,
+): RunDesk {
+  const own = ownFileOf(options.home)
+  if (options.apply === true && (own === undefined || files.length > 0 || options.config !== undefined))
+    throw new UsageError('--apply puts <home>/desk.json into effect: give --home with such a file, and no other files')
+  const description = withOptions(baseOf(files, options, own), files, options, isGiven)
+  return { description, unapplied: own === undefined ? [] : descriptionDifferences(description, own) }
+}
+
+/** The description in `<home>/desk.json`; undefined when there is none. */
+function ownFileOf(home: string | undefined): DeskDescription | undefined {
+  const file = home === undefined ? undefined : path.join(home, 'desk.json')
+  return file !== undefined && fs.existsSync(file) ? readDeskFile(file) : undefined
+}
+
+function baseOf(
+  files: readonly string[],
+  { config, home, apply }: RunDeskOptions,
+  own: DeskDescription | undefined,
+): DeskDescription {
+  if (config !== undefined) return readDeskFile(config)
+  if (files.length > 0) return { strategies: [] }
+  const inEffect =
+    home !== undefined && isHome(home) ? descriptionInEffect(HomeDirectory.openExisting(home)) : undefined
+  const found = apply === true ? own : (inEffect ?? own)
+  if (found !== undefined) return found
+  throw new UsageError(
+    home === undefined
+      ? 'give modules with strategies, --config FILE, or the --home of a desk that has run before'
+      : `${home} does not say what to run: give modules with strategies, or --config FILE, or put a desk.json there`,
+  )
+}
+
+function withOptions(
+  base: DeskDescription,
+  files: readonly string[],
+  options: RunDeskOptions,
+  isGiven: (name: keyof RunDeskOptions) => boolean,
+): DeskDescription {
+  const { venue, ...others } = readRunFiles(options)
+  const description = {
+    ...base,
+    ...others,
+    ...(venue === undefined ? {} : { venues: [venue] }),
+    ...(files.length === 0 ? {} : { strategies: files.map(file => path.resolve(file)) }),
+    ...(options.speed === undefined ? {} : { speed: options.speed }),
+    ...(options.maxGap === undefined ? {} : { maxGapMs: options.maxGap }),
+    ...(isGiven('wait') ? { wait: options.wait } : {}),
+  }
+  if (options.capture !== undefined) return { ...description, feed: { capture: path.resolve(options.capture) } }
+  const { seed, rate } = options
+  const isSynthetic = isGiven('feed') || isGiven('seed') || isGiven('rate') || description.feed === undefined
+  if (!isSynthetic) return description
+  const given = base.feed !== undefined && 'synthetic' in base.feed ? base.feed.synthetic : {}
+  return {
+    ...description,
+    feed: {
+      synthetic: {
+        ...given,
+        ...(isGiven('seed') || given.seed === undefined ? { seed } : {}),
+        ...(isGiven('rate') || given.rate === undefined ? { rate } : {}),
+      },
+    },
+  }
+}

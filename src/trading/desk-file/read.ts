@@ -1,0 +1,85 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { fromSystemError } from '../../base/system-error.js'
+import type { Durability } from '../../journal/write/options.js'
+import type { RestartLimits } from '../../runtime/supervision/restart-count.js'
+import type { Wait } from '../../wait/run-loop.js'
+import { DeskFileError } from '../errors.js'
+import type { SimulatedExchangeOptions } from '../exchange/options/options.js'
+import type { InstrumentSpec } from '../instruments/instrument.js'
+import type { CalendarSpec } from '../instruments/session-calendar.js'
+import type { Speed } from '../market/pace.js'
+import type { SyntheticFeedOptions } from '../market/synthetic-feed.js'
+import type { RiskOptions } from '../risk/limits.js'
+import { checkValue } from './check.js'
+import { DESK_SCHEMA } from './schema.js'
+
+/** What a desk.json says. All paths are absolute: they were relative to the file. */
+export interface DeskDescription {
+  readonly strategies: readonly string[]
+  readonly venues?: readonly (string | { readonly simulated: SimulatedExchangeOptions })[]
+  readonly instruments?: readonly InstrumentSpec[]
+  readonly calendars?: Readonly<Record<string, CalendarSpec>>
+  readonly risk?: RiskOptions
+  readonly feed?: { readonly capture: string } | { readonly synthetic: SyntheticFeedOptions }
+  readonly speed?: Speed
+  readonly maxGapMs?: number
+  readonly wait?: Wait
+  readonly requestExpiryMs?: number
+  readonly durability?: Exclude<Durability, 'commit'>
+  readonly pageSize?: number
+  readonly snapshotBytes?: number
+  readonly retain?: { readonly snapshots?: number; readonly bytes?: number; readonly age?: number }
+  readonly strategyPageSize?: number
+  readonly backOffMs?: number
+  readonly stopMs?: number
+  readonly progressMs?: number
+  readonly restarts?: RestartLimits
+  readonly hangMs?: number
+  readonly startMs?: number
+  readonly deadManMs?: number
+  readonly strategyMemoryMb?: number
+}
+
+/**
+ * Reads a desk.json: checks it by its schema, and makes its paths absolute.
+ *
+ * @throws {DeskFileError} for a file that is not JSON or has what it may not have; what is wrong is named, with the nearest known
+ * name for a misspelt one. {NotFoundError}.
+ */
+export function readDeskFile(file: string): DeskDescription {
+  const absolute = path.resolve(file)
+  const fail = (what: string): DeskFileError => new DeskFileError(`${file}: ${what}`, { path: absolute })
+  let text: string
+  try {
+    text = fs.readFileSync(absolute, 'utf8')
+  } catch (error) {
+    throw fromSystemError(error, 'reading', absolute)
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw fail(`it is not JSON: ${(error as Error).message}`)
+  }
+  const misfit = checkValue(value, DESK_SCHEMA)
+  if (misfit !== undefined) throw fail(misfit.where === '' ? `it ${misfit.what}` : `'${misfit.where}' ${misfit.what}`)
+  return withAbsolutePaths(value as DeskDescription & { readonly $schema?: string }, path.dirname(absolute))
+}
+
+/** `$schema` is for editors: it is left out. */
+function withAbsolutePaths(
+  { $schema: _schema, ...described }: DeskDescription & { readonly $schema?: string },
+  folder: string,
+): DeskDescription {
+  const { strategies, venues, feed } = described
+  const absolute = (file: string): string => path.resolve(folder, file)
+  return {
+    ...described,
+    strategies: strategies.map(absolute),
+    ...(venues === undefined
+      ? {}
+      : { venues: venues.map(venue => (typeof venue === 'string' ? absolute(venue) : venue)) }),
+    ...(feed !== undefined && 'capture' in feed ? { feed: { capture: absolute(feed.capture) } } : {}),
+  }
+}

@@ -1,0 +1,37 @@
+import type { Instruments } from '../instruments/instruments.js'
+import type { LiveOrder } from '../orders/life/live-order.js'
+import type { Orders } from '../orders/life/orders.js'
+import type { Risk } from '../risk/risk.js'
+import type { DeskVenue, DeskVenues } from './desk-venues.js'
+import type { Outcomes } from './outcomes.js'
+
+/** What pairs need of the desk. */
+export interface PairDesk {
+  readonly now: number
+  /** The gateway's clock: risk counts by it. */
+  readonly clock: number
+  readonly cause: number
+  readonly instruments: Instruments
+  readonly orders: Orders
+  readonly risk: Risk
+  readonly venues: DeskVenues
+  readonly outcomes: Outcomes
+  /** A venue acts on no request after this, by its own clock. */
+  deadlineAt(venue: DeskVenue): number
+  /** Whether what a strategy's journal still has was sent before a power loss. */
+  hasLost(strategy: number): boolean
+  /** The epoch in which a strategy runs; 0 for none. */
+  epochOf(strategy: number): number
+  /** Sends an order that has passed risk, is in the book and is reserved. */
+  leave(order: LiveOrder, venue: DeskVenue): void
+  requestCancel(order: LiveOrder): void
+  /** Asks the venue what became of an order. */
+  ask(order: LiveOrder): void
+}
+
+/** Puts an order of a pair that has passed risk into the book. */
+export function enterOrder({ orders, risk, now, clock }: PairDesk, order: LiveOrder): void {
+  order.inPair = true
+  orders.submit(order, now)
+  risk.reserve(order, clock)
+}

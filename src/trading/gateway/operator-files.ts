@@ -1,0 +1,36 @@
+import * as fs from 'node:fs'
+import { fromSystemError } from '../../base/system-error.js'
+import { Writer } from '../../journal/write/writer.js'
+import { retryWhileLocked } from '../../runtime/opening/retry-while-locked.js'
+import { OPERATOR_PAGE_SIZE } from '../operator/send-command.js'
+import type { RiskOptions } from '../risk/limits.js'
+import { type HomeDirectory, type HomeIdentity, OPERATOR, writeIdentity } from '../sequence/home.js'
+import { Command } from '../sequence/supervision-frames.js'
+import type { GatewayOptions } from './options.js'
+
+/** Creates the journal of what people command, if there is none. */
+export async function createOperatorJournal(
+  home: HomeDirectory,
+  identity: HomeIdentity,
+  { durability }: Pick<GatewayOptions, 'durability'>,
+): Promise<void> {
+  const options = { pageSize: OPERATOR_PAGE_SIZE, durability, journalId: OPERATOR, frames: [Command] }
+  // Somebody may be writing a command just now.
+  const writer = await retryWhileLocked(() => Writer.open(home.operator, options))
+  try {
+    if (writer.position === 0) writeIdentity(writer, identity)
+  } finally {
+    writer.close()
+  }
+}
+
+/** Writes the limits in effect into the home's state, in one step: for looking at. */
+export function writeLimits(home: HomeDirectory, limits: RiskOptions): void {
+  const temporary = `${home.limits}.tmp`
+  try {
+    fs.writeFileSync(temporary, `${JSON.stringify(limits, undefined, 2)}\n`, { mode: 0o600 })
+    fs.renameSync(temporary, home.limits)
+  } catch (error) {
+    throw fromSystemError(error, 'writing', home.limits)
+  }
+}

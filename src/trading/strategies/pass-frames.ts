@@ -1,0 +1,39 @@
+import type { Consumer } from '../../runtime/consumer/consumer.js'
+import { entryOf } from '../messages/instrument-frames.js'
+import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
+import { Fill, OrderReport } from '../messages/order-frames.js'
+import { PairReport } from '../messages/pair-frames.js'
+import { InstrumentTerms } from '../messages/sequence-frames.js'
+import { TimerFired } from '../sequence/frames.js'
+import { passEarlierFrames } from './before-start.js'
+import type { StrategyHost } from './host.js'
+
+/** From now on a strategy gets the frames that its consumer reads. */
+export function passFrames(consumer: Consumer, host: StrategyHost): void {
+  consumer
+    .on(InstrumentTerms, frame => consumer.writer.addInstruments([entryOf(host.instrument(frame))]))
+    .on(Ticker, frame => host.ticker(frame))
+    .on(BookTop, frame => host.book(frame))
+    .on(Trade, frame => host.trade(frame))
+    .on(OrderReport, frame => host.report(frame))
+    .on(Fill, frame => host.fill(frame))
+    .on(PairReport, frame => host.pair(frame))
+    .on(TimerFired, frame => host.timer(frame))
+}
+
+/**
+ * Tells a strategy what there was before the position where its consumer begins, and calls its `onStart`.
+ *
+ * @param onProgress is called from time to time meanwhile, with that position.
+ */
+export function startHost(
+  consumer: Consumer,
+  host: StrategyHost,
+  onProgress: (position: number) => void = () => {},
+): void {
+  const { position, path } = consumer.reader
+  const own = { path: consumer.writer.path, before: consumer.writer.position }
+  const last = passEarlierFrames(host, path, position, own, () => onProgress(position))
+  consumer.writer.addInstruments(host.instruments.all.map(entryOf))
+  consumer.writeTogether(() => host.start(last))
+}
