@@ -230,7 +230,7 @@ class RandomDesk {
   }
 }
 
-test('a desk that begins with a snapshot decides as the one that has played everything', { timeout: 300_000 }, () => {
+test('a desk that begins with a snapshot decides as the one that has played everything', { timeout: 3_600_000 }, () => {
   let compared = 0
   const steps = fc.array(step, { minLength: 30, maxLength: 150 })
   const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 })
