@@ -13,6 +13,7 @@ import { question as replay } from './replay.js'
 import { question as risk } from './risk.js'
 import { question as roundTrip } from './round-trip.js'
 import { question as sleepers } from './sleepers.js'
+import { question as start } from './start.js'
 import { question as state } from './state.js'
 import type { Question } from './support/question.js'
 import { question as throughput } from './throughput.js'
@@ -33,6 +34,7 @@ export const QUESTIONS: readonly Question[] = [
   catchUp,
   replay,
   openSeek,
+  start,
   memory,
   state,
   gateway,

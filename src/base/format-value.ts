@@ -2,7 +2,7 @@
 export function formatValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}\u2026` : value)
     case 'bigint':
       return `${value}n`
     case 'function':

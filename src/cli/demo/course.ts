@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { packageModule } from '../../native/package-files.js'
 import { inheritedOptions } from '../../runtime/supervision/node-options.js'
 import type { GatewayStatus } from '../../trading/gateway/gateway.js'
 import { printable } from '../output/failure.js'
@@ -28,7 +28,7 @@ export const KILLED_STRATEGY = 'pair'
 export const MOST_EVENTS = 400_000
 /** Small, so that the journals roll. */
 const PAGE_SIZE = 256 * 1024
-const GATEWAY = fileURLToPath(new URL('./gateway.js', import.meta.url))
+const GATEWAY = packageModule('cli/demo/gateway.js', 'The demo')
 
 /** The times of the steps, in ms after the first event. At full speed they are earlier, because the feed ends earlier. */
 const SCHEDULE = { killStrategy: 2500, killGateway: 5000, stop: 8500 }

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { packageModule } from '../../native/package-files.js'
 import { Gateway, type GatewayStatus } from '../../trading/gateway/gateway.js'
 import type { FeedOptions } from '../commands/session-options.js'
 import { printError } from '../output/failure.js'
@@ -20,7 +20,7 @@ export type FromDemoGateway =
   | { readonly kind: 'problem'; readonly message: string }
 
 const STATUS_MS = 100
-const STRATEGIES = fileURLToPath(new URL('./strategies.js', import.meta.url))
+const STRATEGIES = packageModule('cli/demo/strategies.js', 'The demo')
 
 try {
   await main(JSON.parse(process.argv[2]) as DemoGatewayConfig)

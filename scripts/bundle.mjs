@@ -1,0 +1,90 @@
+// Puts the compiled modules of build-ts/ into few files in dist/, so that they load fast: docs/decisions/0046-bundled.md. Each
+// module keeps its path, as a file of a few lines that passes on what is in dist/chunks/.
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { rolldown } from 'rolldown'
+import { root } from './run.mjs'
+
+const FROM = path.join(root, 'build-ts')
+const TO = path.join(root, 'dist')
+
+/**
+ * The files, and the folders whose modules they hold. A process loads a file as a whole, so what is seldom needed together is not in
+ * one: modules in no group stay files of their own.
+ */
+const GROUPS = [
+  // Errors of the runtime too: `ticktape` exports all of them.
+  ['core', ['native', 'base', 'frames', 'wait', 'journal', 'state', 'runtime', 'trading/errors.js', 'trading/operator/errors.js']],
+  [
+    'strategy',
+    [
+      'exact',
+      'instruments',
+      'messages',
+      'positions',
+      'venues',
+      'orders',
+      'pairs',
+      'risk',
+      'market',
+      'sequence',
+      'snapshots',
+      'strategies',
+    ].map(folder => `trading/${folder}`),
+  ],
+  ['desk', ['trading']],
+]
+
+/** What is started as a process or a thread acts when it is loaded: it is in no group. */
+const programs = new Set(
+  fs
+    .readdirSync(path.join(root, 'src'), { recursive: true })
+    .filter(file => file.endsWith('.ts'))
+    .flatMap(file => [
+      ...fs.readFileSync(path.join(root, 'src', file), 'utf8').matchAll(/packageModule\(\s*'([^']+)'/g),
+    ])
+    .map(([, module]) => path.join(FROM, module)),
+)
+
+const modules = fs
+  .readdirSync(FROM, { recursive: true })
+  .filter(file => file.endsWith('.js') && fs.existsSync(path.join(root, 'src', file.replace(/\.js$/, '.ts'))))
+
+const build = await rolldown({
+  input: Object.fromEntries(modules.map(file => [file.slice(0, -'.js'.length), path.join(FROM, file)])),
+  external: id => !id.startsWith('.') && !path.isAbsolute(id),
+  platform: 'node',
+  // Nothing is left out: tests import modules that no other module uses.
+  treeshake: false,
+  plugins: [
+    {
+      name: 'source-maps',
+      load: id => ({ code: fs.readFileSync(id, 'utf8'), map: JSON.parse(fs.readFileSync(`${id}.map`, 'utf8')) }),
+    },
+  ],
+})
+const { output } = await build.write({
+  dir: TO,
+  format: 'esm',
+  sourcemap: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name].js',
+  codeSplitting: {
+    groups: GROUPS.map(([name, folders], rank) => ({
+      name,
+      test: id => !programs.has(id) && folders.some(folder => `${id}/`.startsWith(`${path.join(FROM, folder)}/`)),
+      priority: GROUPS.length - rank,
+    })),
+  },
+})
+await build.close()
+removeOthers(new Set(output.map(({ fileName }) => path.normalize(fileName))))
+
+/** Removes files of modules that are no longer there. */
+function removeOthers(made) {
+  for (const file of fs.readdirSync(TO, { recursive: true })) {
+    const source = path.join(root, 'src', file.replace(/\.d\.ts$/, '.ts'))
+    const isStale = /\.js(\.map)?$/.test(file) ? !made.has(file) : file.endsWith('.d.ts') && !fs.existsSync(source)
+    if (isStale) fs.rmSync(path.join(TO, file))
+  }
+}
