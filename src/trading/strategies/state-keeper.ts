@@ -16,21 +16,23 @@ export class StateKeeper {
   constructor(
     private readonly host: StrategyHost,
     private readonly consumer: Consumer,
+    /** ms. */
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** The strategy has started. What it now has is saved at once: a process that is killed soon needs something to go on from. */
   begin(): void {
     this.isReady = this.host.hasState
     if (this.isReady) this.write(false)
-    this.due = performance.now() + LEAST_MS
+    this.due = this.now() + LEAST_MS
   }
 
   /** Saves, if it is time and something was handled since. To be called between two frames. */
   save(): void {
-    const start = performance.now()
+    const start = this.now()
     if (!this.isReady || start < this.due || this.consumer.reader.position === this.saved) return
     this.write(false)
-    this.due = start + Math.max(LEAST_MS, (performance.now() - start) / SHARE)
+    this.due = start + Math.max(LEAST_MS, (this.now() - start) / SHARE)
   }
 
   /** The strategy ends, and `onStop` was called. */

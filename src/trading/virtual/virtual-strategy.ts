@@ -1,10 +1,11 @@
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import { endEpoch, recordEvent, startEpoch } from '../gateway/epochs.js'
 import { type RunningStrategy, type StrategyEnvironment, writerOptions } from '../gateway/running-strategy.js'
-import { STRATEGY_FRAMES } from '../sequence/frames.js'
+import { STRATEGY_JOURNAL_FRAMES } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import { StrategyHost } from '../strategies/host.js'
 import { passFrames, startHost } from '../strategies/pass-frames.js'
+import { StateKeeper } from '../strategies/state-keeper.js'
 import type { StrategyDefinition } from '../strategies/strategy.js'
 
 /**
@@ -14,6 +15,7 @@ import type { StrategyDefinition } from '../strategies/strategy.js'
 export class VirtualStrategy {
   private consumer: Consumer | undefined = undefined
   private host: StrategyHost | undefined = undefined
+  private states: StateKeeper | undefined = undefined
   private hasSent = false
 
   private entered: RunningStrategy | undefined = undefined
@@ -58,7 +60,7 @@ export class VirtualStrategy {
       name: id,
       input: home.sequence,
       output: home.strategy(id),
-      writer: { ...writerOptions(environment.options, number), frames: STRATEGY_FRAMES },
+      writer: { ...writerOptions(environment.options, number), frames: STRATEGY_JOURNAL_FRAMES },
       from: running.info.from,
       run: epoch,
       openWriter: surroundings.openWriter,
@@ -75,13 +77,16 @@ export class VirtualStrategy {
       log: text => this.log(id, text),
     })
     passFrames(consumer, host)
+    const states = new StateKeeper(host, consumer, () => environment.sequence.time.now() / 1e6)
     try {
       startHost(consumer, host)
+      states.begin()
     } catch (error) {
       this.end('failed')
       throw error
     }
     this.host = host
+    this.states = states
     // It is back: the dead-man switch lets its orders be.
     recordEvent(environment, running, 'ready')
   }
@@ -91,7 +96,9 @@ export class VirtualStrategy {
     const { consumer } = this
     if (consumer === undefined) return 0
     try {
-      return consumer.poll(limit)
+      const handled = consumer.poll(limit)
+      this.states?.save()
+      return handled
     } catch (error) {
       this.end('failed')
       throw error
@@ -123,15 +130,19 @@ export class VirtualStrategy {
     if (stored !== undefined) consumer.reader.seek({ position: stored })
     this.consumer = undefined
     this.host = undefined
+    this.states = undefined
     consumer.close()
   }
 
   private end(event: 'stopped' | 'failed'): void {
-    const { consumer, host } = this
+    const { consumer, host, states } = this
     this.consumer = undefined
     this.host = undefined
+    this.states = undefined
     consumer?.end(event, () => {
-      if (event === 'stopped') host?.stop()
+      if (event !== 'stopped') return
+      host?.stop()
+      states?.saveLast()
     })
   }
 }

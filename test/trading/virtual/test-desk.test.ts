@@ -96,6 +96,35 @@ describe('a desk for tests', () => {
     await desk.close()
   })
 
+  test('a strategy that keeps a state has it again after a kill, also what it learnt since it was saved', async () => {
+    const counting = () => {
+      let seen = 0
+      return defineStrategy({
+        id: 'counting',
+        state: {
+          save: () => seen,
+          load: (saved: number) => {
+            seen = saved
+          },
+        },
+        onBook(_, context) {
+          seen++
+          context.log(String(seen))
+        },
+      })
+    }
+    const desk = await TestDesk.open({ strategies: [counting] })
+    for (let i = 0; i < 5; i++) {
+      desk.quote('BTCUSDT', 100 + i, 101 + i)
+      desk.advance('400ms')
+    }
+    await desk.restartStrategy('counting')
+    await desk.restartGateway()
+    desk.quote('BTCUSDT', 200, 201)
+    expect(desk.logs()).toEqual(['1', '2', '3', '4', '5', '6'])
+    await desk.close()
+  })
+
   test('kills and starts again a strategy or the gateway: nothing is lost, and nothing comes twice', async () => {
     const desk = await TestDesk.open({ strategies: [momentum] })
     desk.quote('BTCUSDT', 100, 101)
