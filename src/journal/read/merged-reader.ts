@@ -8,6 +8,7 @@ import { type Followed, follow } from '../../wait/follow.js'
 import { runLoop, WAITS } from '../../wait/run-loop.js'
 import type { ReaderOptions, RunOptions } from './options.js'
 import { Reader } from './reader.js'
+import { Tournament } from './tournament.js'
 
 /** One journal to merge: its directory, and how to read it. */
 export interface MergeSource extends Pick<ReaderOptions, 'from' | 'durable'> {
@@ -34,8 +35,10 @@ const NO_HANDLERS = new Handlers()
 export class MergedReader implements Disposable {
   private readonly readers: Reader[] = []
   private readonly everything: Dispatch[]
-  /** The indexes of the journals that have a frame, as a binary heap with the earliest frame first. */
-  private readonly heap: number[] = []
+  /** The times of the journals' next frames, as far as they were looked at. */
+  private readonly tournament: Tournament
+  /** A journal was read, and its next frame is not in the tournament yet. */
+  private moved = -1
   private handlers = NO_HANDLERS
   private version = -1
   private dispatches: Dispatch[] = []
@@ -77,6 +80,7 @@ export class MergedReader implements Disposable {
       throw error
     }
     this.everything = this.readers.map(reader => reader.iteration)
+    this.tournament = new Tournament(this.readers.length)
   }
 
   /**
@@ -92,16 +96,18 @@ export class MergedReader implements Disposable {
     this.polling = true
     let count = 0
     try {
-      this.fillHeap()
-      while (count < limit && this.heap.length > 0 && !this.isClosed) {
-        const index = this.heap[0]
+      this.lookForFrames()
+      while (count < limit && !this.isClosed) {
+        const index = this.tournament.first
+        if (index < 0) break
         const { frames } = this.readers[index]
+        this.moved = index
         const route = frames.step(this.dispatches[index])
         if (route !== undefined) {
           count++
           route.handle(route.view, index)
         }
-        if (!this.isClosed) this.refreshTop(index)
+        if (!this.isClosed) this.look(index)
       }
       return count
     } finally {
@@ -194,9 +200,10 @@ export class MergedReader implements Disposable {
       throw new InvalidStateError('the next frame was requested inside a handler of the same merged reader')
     for (const reader of this.readers) reader.checkpoint()
     for (const dispatch of this.everything) dispatch.expire()
-    this.fillHeap()
-    if (this.heap.length === 0) return undefined
-    const source = this.heap[0]
+    this.lookForFrames()
+    const source = this.tournament.first
+    if (source < 0) return undefined
+    this.moved = source
     const route = this.readers[source].frames.step(this.everything[source])
     return route === undefined ? undefined : { frame: route.view, source }
   }
@@ -211,69 +218,19 @@ export class MergedReader implements Disposable {
     this.version = handlers.version
   }
 
-  private fillHeap(): void {
-    const { heap, readers } = this
-    heap.length = 0
-    for (let i = 0; i < readers.length; i++) {
-      const { frames } = readers[i]
-      if (frames.available() <= frames.slot) continue
-      heap.push(i)
-      this.siftUp(heap.length - 1)
-    }
+  /** Looks at the journals that had no next frame, and at the one that was read last. */
+  private lookForFrames(): void {
+    if (this.moved >= 0) this.look(this.moved)
+    const { tournament, readers } = this
+    for (let i = 0; i < readers.length; i++) if (!tournament.has(i)) this.look(i)
   }
 
-  /** The frame at the top of the heap was read: moves its journal's next frame, if there is one, to its position in the heap. */
-  private refreshTop(index: number): void {
-    const { heap } = this
+  /** Enters the next frame of a journal into the tournament. */
+  private look(index: number): void {
     const { frames } = this.readers[index]
-    if (frames.available() <= frames.slot) {
-      const last = heap.pop() as number
-      if (heap.length === 0) return
-      heap[0] = last
-    }
-    this.siftDown(0)
-  }
-
-  private siftUp(start: number): void {
-    const { heap } = this
-    let child = start
-    while (child > 0) {
-      const parent = (child - 1) >> 1
-      if (!this.before(heap[child], heap[parent])) return
-      this.swap(child, parent)
-      child = parent
-    }
-  }
-
-  private siftDown(start: number): void {
-    const { heap } = this
-    let parent = start
-    for (;;) {
-      const left = 2 * parent + 1
-      if (left >= heap.length) return
-      const right = left + 1
-      const child = right < heap.length && this.before(heap[right], heap[left]) ? right : left
-      if (!this.before(heap[child], heap[parent])) return
-      this.swap(child, parent)
-      parent = child
-    }
-  }
-
-  private swap(a: number, b: number): void {
-    const { heap } = this
-    const kept = heap[a]
-    heap[a] = heap[b]
-    heap[b] = kept
-  }
-
-  /** Whether journal a's next frame comes before journal b's. */
-  private before(a: number, b: number): boolean {
-    const first = this.readers[a].frames
-    const second = this.readers[b].frames
-    const high = first.timeHigh() - second.timeHigh()
-    if (high !== 0) return high < 0
-    const low = first.timeLow() - second.timeLow()
-    return low === 0 ? a < b : low < 0
+    if (frames.available() > frames.slot) this.tournament.set(index, frames.timeHigh(), frames.timeLow())
+    else this.tournament.remove(index)
+    this.moved = -1
   }
 
   private throwIfClosed(): void {
