@@ -2,8 +2,6 @@ import { PASSED_ON } from '../../base/passed-on.js'
 import type { FramePointer } from '../../frames/pointer.js'
 import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
-import { epochOfHigh, strategyOfHigh } from '../messages/order-id.js'
-import { ACTIONS, GTD, LIMIT, STOP, STOP_LIMIT } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
@@ -13,7 +11,6 @@ import type { PairsData } from '../pairs/saved.js'
 import { DeskState } from '../risk/checks.js'
 import type { RiskOptions } from '../risk/limits.js'
 import type { Risk, RiskData } from '../risk/risk.js'
-import { setTerms } from '../risk/terms.js'
 import type { DeskConfig } from '../sequence/config.js'
 import type { MarketBatch } from '../sequence/market-batch.js'
 import type { CommandValues } from '../sequence/supervision-frames.js'
@@ -26,11 +23,11 @@ import { Departures } from './departures.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { Flatten, type FlattenData } from './flatten.js'
 import { OperatorDesk } from './operator-desk.js'
-import { labelOf, OrderFields } from './order-fields.js'
-import { type DeniedOrder, Outcomes } from './outcomes.js'
+import { Outcomes } from './outcomes.js'
 import type { PacingData } from './pacing.js'
 import { Pairing } from './pairing.js'
 import { Reconciliation, type ReconciliationData } from './reconciliation.js'
+import { Requests } from './requests.js'
 import { type SessionsData, TradingSessions } from './sessions.js'
 import { readTimerRequest } from './timer-fields.js'
 import { Timers, type TimersData } from './timers.js'
@@ -39,29 +36,12 @@ import { Traded, type TradedData } from './traded.js'
 /** A clock that is back by less than this, in ns, was only corrected: time waits for it. */
 const SET_BACK_NS = 1e9
 
-const NEW = ACTIONS.indexOf('new')
-const AMEND = ACTIONS.indexOf('amend')
-const CANCEL = ACTIONS.indexOf('cancel')
-
-const UNKNOWN_INSTRUMENT = reasonCode('unknown-instrument')
-const UNKNOWN_VENUE = reasonCode('unknown-venue')
-const UNKNOWN_ACCOUNT = reasonCode('unknown-account')
-const UNKNOWN_ORDER = reasonCode('unknown-order')
-const BAD_TERMS = reasonCode('bad-terms')
-const PRICE_TICK = reasonCode('price-tick')
-const QUANTITY_STEP = reasonCode('quantity-step')
-const FENCED = reasonCode('strategy-fenced')
-const ORDER_IS_FINAL = reasonCode('order-is-final')
 const OVERFILL = reasonCode('overfill')
 const HALTED = reasonCode('halted')
 const OPERATOR = reasonCode('operator')
 const NOT_SENT = reasonCode('not-sent')
-const LEG_OF_PAIR = reasonCode('leg-of-pair')
-const CANCELLED_BEFORE_SENT = reasonCode('cancelled-before-sent')
-const AMEND_NOT_SUPPORTED = reasonCode('amend-not-supported')
 const REQUESTED = reasonCode('requested')
 const GONE = reasonCode('dead-man-switch')
-const LOST_CAUSE = reasonCode('lost-cause')
 
 /** A desk as plain data; long lists of numbers are Float64Arrays or lists. */
 export interface DeskData {
@@ -114,21 +94,11 @@ export class Desk {
   readonly pairing: Pairing
   private readonly reconciliation: Reconciliation
   private readonly departures: Departures
+  private readonly requests: Requests
   /** The epoch in which each strategy runs, by its number; 0 before its first. */
   private readonly epochs: number[] = []
   /** By strategy: whether its journal still has what it sent before a power loss. */
   private readonly isLost: boolean[] = []
-  private readonly fields = new OrderFields()
-  private readonly denied: DeniedOrder = {
-    idHigh: 0,
-    idLow: 0,
-    strategy: 0,
-    instrument: 0,
-    request: 0,
-    side: 0,
-    price: 0,
-    quantity: 0,
-  }
   /** The position of the frame that is being acted on. */
   cause = 0
 
@@ -153,6 +123,7 @@ export class Desk {
       this.cancelFor(order, reason),
     )
     this.pairing = new Pairing(this)
+    this.requests = new Requests(this, this.departures)
     venues.onEvent = (venue, event) => {
       checkVenueEvent(venue.name, event)
       this.venueEvent(venue, event, this.cause)
@@ -338,7 +309,7 @@ export class Desk {
    */
   order(frame: FramePointer, strategy: number, position: number): void {
     this.cause = position
-    this.request(frame, strategy)
+    this.requests.take(frame, strategy)
     this.settlePairs()
   }
 
@@ -347,25 +318,6 @@ export class Desk {
     this.cause = position
     this.pairing.request(frame, strategy)
     this.settlePairs()
-  }
-
-  private request(frame: FramePointer, strategy: number): void {
-    const fields = this.fields.read(frame, this.time)
-    if (strategyOfHigh(fields.idHigh) !== strategy) return this.deny(fields, strategy, UNKNOWN_ORDER)
-    if (this.isLost[strategy] && (fields.action === NEW || fields.action === AMEND))
-      return this.denyLost(fields, strategy)
-    switch (fields.action) {
-      case NEW:
-        // Cancels and amends may be about orders of earlier epochs.
-        if (this.epochs[strategy] !== epochOfHigh(fields.idHigh)) return this.deny(fields, strategy, FENCED)
-        return this.submit(fields, frame, strategy)
-      case AMEND:
-        return this.amend(fields, strategy)
-      case CANCEL:
-        return this.cancel(fields, strategy)
-      default:
-        return this.cancelAll(strategy, fields.instrument)
-    }
   }
 
   /** A copy of a TimerRequest frame. */
@@ -469,80 +421,9 @@ export class Desk {
     this.venues.send(this.now)
   }
 
-  private submit(fields: OrderFields, frame: FramePointer, strategy: number): void {
-    const instrument = this.instruments.get(fields.instrument)
-    if (instrument === undefined) return this.deny(fields, strategy, UNKNOWN_INSTRUMENT)
-    const venue = this.venues.of(instrument)
-    if (venue === undefined) return this.deny(fields, strategy, UNKNOWN_VENUE)
-    if (fields.account >= venue.accounts.length) return this.deny(fields, strategy, UNKNOWN_ACCOUNT)
-    if (!hasSoundTerms(fields) || this.orders.wasUsed(fields.idHigh, fields.idLow))
-      return this.deny(fields, strategy, BAD_TERMS)
-    const order = this.orders.create(fields.idHigh, fields.idLow)
-    order.instrument = instrument
-    order.account = fields.account
-    order.accountNumber = venue.firstAccount + fields.account
-    order.side = fields.side
-    order.type = fields.type
-    order.timeInForce = fields.timeInForce
-    order.expireAt = fields.expireAt
-    order.postOnly = fields.postOnly
-    order.reduceOnly = fields.reduceOnly
-    order.label = labelOf(frame)
-    order.deadline = this.deadlineAt(venue)
-    const misfit = setTerms(order, fields.price, fields.quantity, fields.stopPrice)
-    const reason = misfit === 0 ? this.risk.check(order, this.clock) : misfit
-    if (reason !== 0) {
-      this.orders.discard(order)
-      return this.deny(fields, strategy, reason)
-    }
-    this.orders.submit(order, this.now)
-    this.risk.reserve(order, this.clock)
-    this.departures.submit(order, venue)
-  }
-
-  private amend(fields: OrderFields, strategy: number): void {
-    const order = this.orders.find(fields.idHigh, fields.idLow)
-    if (order === undefined) return this.deny(fields, strategy, UNKNOWN_ORDER)
-    const { instrument } = order
-    const venue = this.venues.of(instrument)
-    if (order.isFinal) return this.refuse(order, fields.request, ORDER_IS_FINAL)
-    if (venue === undefined || !venue.canAmend) return this.refuse(order, fields.request, AMEND_NOT_SUPPORTED)
-    const ticks = fields.price === 0 ? order.ticks : instrument.price.unitsOf(fields.price)
-    if (Number.isNaN(ticks)) return this.refuse(order, fields.request, PRICE_TICK)
-    const steps = fields.quantity === 0 ? order.steps : instrument.quantity.unitsOf(fields.quantity)
-    if (Number.isNaN(steps)) return this.refuse(order, fields.request, QUANTITY_STEP)
-    if (order.inPair && this.pairing.refusesAmend(order, steps)) return this.refuse(order, fields.request, LEG_OF_PAIR)
-    const reason = this.risk.checkAmend(order, ticks, steps, this.clock)
-    if (reason !== 0) return this.refuse(order, fields.request, reason)
-    const deadline = this.deadlineAt(venue)
-    const request = this.orders.requestAmend(order, ticks, steps, deadline)
-    this.risk.reserve(order, this.clock)
-    this.departures.amend(order, request, ticks, steps, deadline, venue)
-  }
-
-  private cancel(fields: OrderFields, strategy: number): void {
-    const order = this.orders.find(fields.idHigh, fields.idLow)
-    if (order === undefined) {
-      if (!this.pairing.end(fields.idHigh, fields.idLow)) this.deny(fields, strategy, UNKNOWN_ORDER)
-      return
-    }
-    if (order.isFinal) return this.refuse(order, fields.request, ORDER_IS_FINAL)
-    if (!this.requestCancel(order)) this.refuse(order, fields.request, CANCELLED_BEFORE_SENT)
-  }
-
-  private cancelAll(strategy: number, instrument: number): void {
-    for (const order of this.orders.ofStrategy(strategy))
-      if (instrument === 0 || order.instrument.number === instrument) this.requestCancel(order)
-  }
-
   /** Asks for the end of an order. False when it has not left, and now never will. */
   requestCancel(order: LiveOrder): boolean {
-    const venue = this.venues.of(order.instrument)
-    if (venue === undefined) return false
-    if (this.departures.dropWaiting(order, venue)) return false
-    const request = this.orders.requestCancel(order, this.deadlineAt(venue))
-    this.departures.cancel(order, request, venue)
-    return true
+    return this.requests.requestCancel(order)
   }
 
   /** Pairs act on what has changed, once the input itself is dealt with. */
@@ -599,48 +480,7 @@ export class Desk {
     outcomes.report(order, event.request, reason, event.venueTime, position)
     if (this.flatten.isWaiting) this.flatten.proceed()
   }
-
-  /** It may have been sent before the power was lost, and what led to it may be gone: it is not sent, and not sent again. */
-  private denyLost(fields: OrderFields, strategy: number): void {
-    const order = this.orders.find(fields.idHigh, fields.idLow)
-    // The venue may have spoken of it since.
-    if (order === undefined) this.deny(fields, strategy, LOST_CAUSE)
-    else this.refuse(order, fields.request, LOST_CAUSE)
-  }
-
-  private deny(fields: OrderFields, strategy: number, reason: number): void {
-    const { denied } = this
-    denied.idHigh = fields.idHigh
-    denied.idLow = fields.idLow
-    denied.strategy = strategy
-    denied.instrument = fields.instrument
-    denied.request = fields.request
-    denied.side = fields.side
-    denied.price = fields.price
-    denied.quantity = fields.quantity
-    this.outcomes.denial(denied, reason, this.cause)
-  }
-
-  /** A request is refused; the order is as it was. */
-  private refuse(order: LiveOrder, request: number, reason: number): void {
-    this.outcomes.report(order, request, reason, 0, this.cause)
-  }
 }
 
 /** The changes that the strategy gets a report of. */
 const REPORTED = Changed.STATE | Changed.TERMS | Changed.REQUEST | Changed.FILL | Changed.REVISED
-
-/** Whether the terms of an order belong together. The strategy's context checks the same; a journal may have anything. */
-function hasSoundTerms({ side, type, timeInForce, expireAt, price, stopPrice, postOnly }: OrderFields): boolean {
-  const hasLimit = type === LIMIT || type === STOP_LIMIT
-  const hasStop = type === STOP || type === STOP_LIMIT
-  return (
-    type <= STOP_LIMIT &&
-    side <= 1 &&
-    timeInForce <= GTD &&
-    (hasLimit || price === 0) &&
-    (hasStop || stopPrice === 0) &&
-    (timeInForce === GTD) === expireAt > 0 &&
-    !(postOnly && type !== LIMIT)
-  )
-}
