@@ -1,0 +1,97 @@
+import { isSymbol } from '../../instruments/instrument.js'
+import { bad, type Dialect, decimalOf, type Parsed } from '../dialect.js'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * The public streams of OKX, `{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[...]}`.
+ *
+ * Quotes come from `bbo-tbt` and `tickers`. Depth (`books`, `books5`) is no event by itself: exchanges/okx/order-book keeps it.
+ */
+export const OKX: Dialect = {
+  name: 'public streams of OKX',
+  used: 'tickers, bbo-tbt and trades',
+  parse: (message, timeMs) => parseOkx(message, timeMs)?.[0],
+}
+
+/**
+ * All that one message says, in its order: never empty. Undefined when it is of another dialect.
+ *
+ * @param timeMs when it was received; without it, events have the venue's own time.
+ */
+export function parseOkx(message: object, timeMs?: number): readonly Parsed[] | undefined {
+  const { arg, data, event, op } = message as Fields
+  if (typeof event === 'string' && ('arg' in message || 'connId' in message || 'code' in message))
+    return [other(`answer: ${event}`)]
+  if (typeof op === 'string') return [other(`request: ${op}`)]
+  const channel = isFields(arg) ? arg['channel'] : undefined
+  if (typeof channel !== 'string' || !Array.isArray(data)) return undefined
+  const parse = PARSERS[channel]
+  if (parse === undefined) return [other(channel)]
+  if (data.length === 0) return [bad(`a message of '${channel}' without data`)]
+  const symbol = (arg as Fields)['instId']
+  return data.map(one =>
+    isFields(one) ? parse(one, symbol, timeMs) : bad(`a message of '${channel}' whose data are no objects`),
+  )
+}
+
+const PARSERS: Readonly<Record<string, (fields: Fields, symbol: unknown, timeMs: number | undefined) => Parsed>> = {
+  tickers: (fields, symbol, timeMs) =>
+    quoteOf(symbol, fields, [fields['bidPx'], fields['bidSz'], fields['askPx'], fields['askSz']], timeMs),
+  'bbo-tbt': (fields, symbol, timeMs) => {
+    const [bid, ask] = [bestOf(fields['bids']), bestOf(fields['asks'])]
+    return quoteOf(symbol, fields, [bid?.[0] ?? '', bid?.[1] ?? '', ask?.[0] ?? '', ask?.[1] ?? ''], timeMs)
+  },
+  trades: (fields, symbol, timeMs) => tradeOf(symbol, fields, timeMs),
+}
+
+/** The first level of a side: undefined when the side is empty. */
+function bestOf(levels: unknown): readonly unknown[] | undefined {
+  const best: unknown = Array.isArray(levels) ? levels[0] : undefined
+  return Array.isArray(best) ? best : undefined
+}
+
+/** @param texts bid, its size, ask, its size. */
+function quoteOf(symbol: unknown, fields: Fields, texts: readonly unknown[], timeMs: number | undefined): Parsed {
+  const unnamed = symbolProblem(symbol)
+  if (unnamed !== undefined) return unnamed
+  const at = timeMs ?? timeOf(fields)
+  if (at === undefined) return bad('a quote without a valid time')
+  if (texts[0] === '' || texts[2] === '') return other('quote with an empty side')
+  const [bid, bidSize, ask, askSize] = texts.map(decimalOf)
+  if (bid === undefined || bidSize === undefined || ask === undefined || askSize === undefined)
+    return bad('a quote without valid prices and sizes')
+  return { kind: 'quote', timeMs: at, symbol: symbol as string, bid, ask, bidSize, askSize }
+}
+
+function tradeOf(symbol: unknown, fields: Fields, timeMs: number | undefined): Parsed {
+  const unnamed = symbolProblem(symbol)
+  if (unnamed !== undefined) return unnamed
+  const at = timeMs ?? timeOf(fields)
+  if (at === undefined) return bad('a trade without a valid time')
+  const { tradeId, side } = fields
+  const [price, quantity] = [decimalOf(fields['px']), decimalOf(fields['sz'])]
+  if (!(price !== undefined && price > 0 && quantity !== undefined && quantity > 0))
+    return bad('a trade without a valid price and quantity')
+  if (typeof tradeId !== 'string' || !/^\d{1,19}$/.test(tradeId)) return bad('a trade without a valid id')
+  if (side !== 'buy' && side !== 'sell') return bad("a trade that does not say the taker's side")
+  return { kind: 'trade', timeMs: at, symbol: symbol as string, price, quantity, tradeId: BigInt(tradeId), side }
+}
+
+function symbolProblem(symbol: unknown): Parsed | undefined {
+  if (typeof symbol !== 'string' || symbol === '') return bad('a message without a symbol')
+  return isSymbol(symbol) ? undefined : { kind: 'unfit', symbol }
+}
+
+/** The venue's time of a message, in ms. */
+function timeOf({ ts }: Fields): number | undefined {
+  return typeof ts === 'string' && /^\d{1,15}$/.test(ts) ? Number(ts) : undefined
+}
+
+function other(what: string): Parsed {
+  return { kind: 'other', what }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
