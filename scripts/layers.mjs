@@ -53,6 +53,7 @@ const LAYERS = [
   ['trading/exchange/accounts', 'markets, accounts, money, margin, the record of fills'],
   ['trading/exchange/matching', 'what the exchange does with orders, market data, settlement and funding'],
   ['trading/exchange', 'the simulated exchange'],
+  ['trading/market/dialects', "venues' public messages: quotes, trades, depth"],
   ['trading/market', 'feeds of market data: captures, synthetic; top of book'],
   ['trading/market/dialects', 'what messages of venues say: one file for each dialect'],
   ['trading/orders', 'markets in flight'],

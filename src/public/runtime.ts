@@ -24,9 +24,10 @@ export { Gateway, type GatewayStatus } from '../trading/gateway/gateway.js'
 export type { GatewayOptions } from '../trading/gateway/options.js'
 export type { CalendarSpec, SessionTimes, Weekday, WeeklySession } from '../trading/instruments/session-calendar.js'
 export { CaptureFeed } from '../trading/market/capture-feed.js'
-export type { Feed, MarketEvent, QuoteEvent, TradeEvent } from '../trading/market/feed.js'
+export type { Feed } from '../trading/market/feed.js'
 export type { Speed } from '../trading/market/pace.js'
 export { SyntheticFeed, type SyntheticFeedOptions } from '../trading/market/synthetic-feed.js'
+export type { MarketEvent, QuoteEvent, TradeEvent } from '../trading/messages/market-event.js'
 export { type CommandOutcome, type CommandRequest, sendCommand } from '../trading/operator/send-command.js'
 export {
   type GatewayReplayOptions,

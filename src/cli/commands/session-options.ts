@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { CaptureFeed } from '../../trading/market/capture-feed.js'
-import { DIALECT_NAMES } from '../../trading/market/dialects.js'
+import { DIALECT_NAMES } from '../../trading/market/dialects/dialects.js'
 import type { Feed } from '../../trading/market/feed.js'
 import { countsText } from '../../trading/market/left-out.js'
 import type { Speed } from '../../trading/market/pace.js'

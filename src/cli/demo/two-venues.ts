@@ -1,7 +1,8 @@
 import { SimulatedExchange } from '../../trading/exchange/simulated-exchange.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
-import type { Feed, MarketEvent } from '../../trading/market/feed.js'
+import type { Feed } from '../../trading/market/feed.js'
 import { guessInstrument } from '../../trading/market/guess-instrument.js'
+import type { MarketEvent } from '../../trading/messages/market-event.js'
 
 export const NORTH = 'north'
 export const SOUTH = 'south'

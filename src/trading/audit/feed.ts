@@ -1,6 +1,7 @@
 import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
-import type { Feed, MarketEvent } from '../market/feed.js'
+import type { Feed } from '../market/feed.js'
+import type { MarketEvent } from '../messages/market-event.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
 
 export interface FeedAudit {

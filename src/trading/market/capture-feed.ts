@@ -1,18 +1,16 @@
-import { createHash } from 'node:crypto'
-import * as fs from 'node:fs'
-import * as path from 'node:path'
-import { pipeline, type Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
-import { formatValue } from '../../base/format-value.js'
+import { TicktapeError } from '../../base/errors.js'
 import { fromSystemError } from '../../base/system-error.js'
-import { parseCaptureLine } from './dialects.js'
-import type { Feed, MarketEvent } from './feed.js'
+import type { MarketEvent } from '../messages/market-event.js'
+import { captureFile, isDamagedGzip, linesOf } from './capture-file.js'
+import { identityOf } from './capture-identity.js'
+import { CaptureReader } from './capture-reader.js'
+import type { Parsed } from './dialects/dialect.js'
+import type { Feed } from './feed.js'
 import { LeftOut } from './left-out.js'
 
 /**
- * Plays a capture of a venue's market data, gzip or plain: one message per line, `<local receive time, ns since 1970> <JSON>`, in one of the
- * dialects of `dialects.ts`. Messages that are neither quotes nor trades of the market are skipped. Lines that are not valid are left
+ * Plays a capture of a venue's market data, gzip or plain: one message per line behind its receive time (`capture-line.ts`), in the
+ * dialects of `dialects/dialects.ts`. Messages that are neither quotes nor trades of the market are skipped. Lines that are not valid are left
  * out: `onProblem` gets one report for each of the first ones, and one for all others at the end.
  */
 export class CaptureFeed implements Feed {
@@ -24,11 +22,7 @@ export class CaptureFeed implements Feed {
 
   /** @throws {InvalidOptionError} when there is no such file. */
   constructor(file: string) {
-    if (typeof file !== 'string' || file === '')
-      throw new InvalidOptionError(`a capture is a file's path, not ${formatValue(file)}`)
-    if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile())
-      throw new InvalidOptionError(`there is no capture ${file}`, { path: file })
-    this.file = path.resolve(file)
+    this.file = captureFile(file)
     this.identity = identityOf(this.file)
     this.leftOut = this.newCount()
   }
@@ -56,22 +50,24 @@ export class CaptureFeed implements Feed {
   async *events(skip: number): AsyncGenerator<readonly MarketEvent[], void, undefined> {
     const leftOut = this.newCount()
     this.leftOut = leftOut
+    const reader = new CaptureReader()
     let line = 0
     let left = skip
+    const take = (parsed: Parsed, batch: MarketEvent[]): void => {
+      if (parsed.kind !== 'quote' && parsed.kind !== 'trade') return leftOut.add(parsed, line)
+      leftOut.eventFound()
+      if (left > 0) left--
+      else batch.push(parsed)
+    }
     try {
       for await (const lines of linesOf(this.file)) {
         const batch: MarketEvent[] = []
         for (const text of lines) {
           line++
           if (text === '') continue
-          const parsed = parseCaptureLine(text)
-          if (parsed.kind !== 'quote' && parsed.kind !== 'trade') {
-            leftOut.add(parsed, line)
-            continue
-          }
-          leftOut.eventFound()
-          if (left > 0) left--
-          else batch.push(parsed)
+          const parsed = reader.read(text)
+          if ('kind' in parsed) take(parsed, batch)
+          else for (const part of parsed) take(part, batch)
         }
         yield batch
       }
@@ -89,78 +85,5 @@ export class CaptureFeed implements Feed {
 
   private newCount(): LeftOut {
     return new LeftOut(this.file, problem => this.onProblem?.(problem))
-  }
-}
-
-/** Of the name and of the hash, in characters: together they fit a feed's identity. */
-const NAME_LENGTH = 64
-const HASH_LENGTH = 16
-const FIRST_BYTES = 4096
-
-function identityOf(file: string): string {
-  const name = path
-    .basename(file)
-    .replaceAll(/[^\x21-\x7e]/g, '?')
-    .slice(-NAME_LENGTH)
-  const hash = createHash('sha256').update(firstBytesOf(file)).digest('hex')
-  return `capture ${name} ${hash.slice(0, HASH_LENGTH)}`
-}
-
-function firstBytesOf(file: string): Uint8Array {
-  const bytes = Buffer.alloc(FIRST_BYTES)
-  let fd: number | undefined
-  try {
-    fd = fs.openSync(file, 'r')
-    return bytes.subarray(0, fs.readSync(fd, bytes, 0, FIRST_BYTES, 0))
-  } catch (error) {
-    throw fromSystemError(error, 'reading', file)
-  } finally {
-    if (fd !== undefined) fs.closeSync(fd)
-  }
-}
-
-/** In characters, more than any message has: a file without line ends is not a capture. */
-const LONGEST_LINE = 16 * 1024 * 1024
-
-function isDamagedGzip(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown }
-  return typeof code === 'string' && code.startsWith('Z_')
-}
-
-/** A file's lines, in batches: the lines of one read at a time. */
-async function* linesOf(file: string): AsyncGenerator<readonly string[], void, undefined> {
-  let rest = ''
-  for await (const chunk of textOf(file)) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    if (rest.length > LONGEST_LINE) {
-      throw new InvalidOptionError(`${file} has a line of more than ${LONGEST_LINE} characters: it is not a capture`, {
-        path: file,
-      })
-    }
-    yield lines
-  }
-  if (rest !== '') yield [rest]
-}
-
-async function* textOf(file: string): AsyncGenerator<string, void, undefined> {
-  const source = fs.createReadStream(file)
-  const stream: Readable = isGzip(file) ? pipeline(source, createGunzip(), () => {}) : source
-  stream.setEncoding('utf8')
-  try {
-    for await (const chunk of stream) yield chunk as string
-  } finally {
-    source.destroy()
-    stream.destroy()
-  }
-}
-
-function isGzip(file: string): boolean {
-  const fd = fs.openSync(file, 'r')
-  try {
-    const magic = Buffer.alloc(2)
-    return fs.readSync(fd, magic, 0, 2, 0) === 2 && magic[0] === 0x1f && magic[1] === 0x8b
-  } finally {
-    fs.closeSync(fd)
   }
 }

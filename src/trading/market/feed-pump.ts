@@ -1,6 +1,7 @@
 import type { TicktapeError } from '../../base/errors.js'
 import { nap } from '../../wait/nap.js'
-import type { Feed, MarketEvent } from './feed.js'
+import type { MarketEvent } from '../messages/market-event.js'
+import type { Feed } from './feed.js'
 import { GapReport } from './gap-report.js'
 import { Pace, type Speed } from './pace.js'
 

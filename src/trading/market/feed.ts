@@ -1,30 +1,5 @@
 import type { TicktapeError } from '../../base/errors.js'
-import type { Side } from '../messages/order-terms.js'
-
-/** Best bid and ask. */
-export interface QuoteEvent {
-  readonly kind: 'quote'
-  /** When it happened, in ms since 1970. Pacing uses this time. */
-  readonly timeMs: number
-  readonly symbol: string
-  readonly bid: number
-  readonly ask: number
-  readonly bidSize: number
-  readonly askSize: number
-}
-
-export interface TradeEvent {
-  readonly kind: 'trade'
-  readonly timeMs: number
-  readonly symbol: string
-  readonly price: number
-  readonly quantity: number
-  readonly tradeId: bigint
-  /** The taker's side. */
-  readonly side: Side
-}
-
-export type MarketEvent = QuoteEvent | TradeEvent
+import type { MarketEvent } from '../messages/market-event.js'
 
 /** The source of a gateway's market data. */
 export interface Feed {

@@ -2,8 +2,8 @@ import type { TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { CaptureError, CaptureLineError } from '../errors.js'
 import { SYMBOLS } from '../instruments/instrument.js'
-import type { Parsed } from './dialect.js'
-import { DIALECT_NAMES } from './dialects.js'
+import type { Parsed } from './dialects/dialect.js'
+import { DIALECT_NAMES } from './dialects/dialects.js'
 
 /** The number of problems that get a report each; all others are one report at the end. */
 const MOST_REPORTED = 10

@@ -4,7 +4,8 @@ import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { Random } from '../exact/random.js'
 import { isSymbol, SYMBOLS } from '../instruments/instrument.js'
-import type { Feed, MarketEvent } from './feed.js'
+import type { MarketEvent } from '../messages/market-event.js'
+import type { Feed } from './feed.js'
 
 export interface SyntheticFeedOptions {
   /** The same seed gives the same events. 0 to 2^32 - 1. Default 1. */

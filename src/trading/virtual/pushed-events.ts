@@ -1,5 +1,5 @@
-import type { MarketEvent } from '../market/feed.js'
 import type { MarketSink } from '../market/feed-pump.js'
+import type { MarketEvent } from '../messages/market-event.js'
 import type { TimedEvents } from './virtual-desk.js'
 
 /** Events that somebody adds, each to be taken at once. They are kept: a gateway that starts again may ask for some again. */

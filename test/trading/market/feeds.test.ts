@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { CaptureLineError } from 'ticktape'
 import { CaptureFeed, type Feed, type MarketEvent, SyntheticFeed } from 'ticktape/runtime'
 import { describe, expect, test } from 'vitest'
-import { DIALECTS } from '../../../dist/trading/market/dialects.js'
+import { DIALECTS } from '../../../dist/trading/market/dialects/dialects.js'
 import { failureOf, rejectionOf } from '../../support/failures.ts'
 import { makeFolder } from '../../support/folders.ts'
 
@@ -31,7 +31,7 @@ function capture(lines: readonly string[], name = 'capture.txt'): string {
 }
 
 test('the documentation names each dialect and the messages that are used', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../../docs/runtime.md'), 'utf8')
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/captures.md'), 'utf8')
   expect(DIALECTS.length).toBeGreaterThan(0)
   for (const { name, used } of DIALECTS) expect(page).toContain(`| ${name} | ${used} |`)
 })
@@ -210,7 +210,7 @@ describe('a capture', () => {
   test.each([
     [
       'of another venue',
-      '{"channel":"l2Book","data":{"coin":"BTC","levels":[[],[]],"time":1}}',
+      '{"channel":"book","type":"update","data":[]}',
       '20 × a message of no known dialect',
     ],
     ['of books alone', DEPTH, '20 × depthUpdate'],
