@@ -24,6 +24,13 @@ export { Gateway, type GatewayStatus } from '../trading/gateway/gateway.js'
 export type { GatewayOptions } from '../trading/gateway/options.js'
 export type { CalendarSpec, SessionTimes, Weekday, WeeklySession } from '../trading/instruments/session-calendar.js'
 export { CaptureFeed } from '../trading/market/capture-feed.js'
+export {
+  type CaptureContent,
+  type CaptureInfo,
+  type CaptureInfoOptions,
+  type CaptureProblem,
+  captureInfo,
+} from '../trading/market/capture-info.js'
 export type { Feed } from '../trading/market/feed.js'
 export type { Speed } from '../trading/market/pace.js'
 export { SyntheticFeed, type SyntheticFeedOptions } from '../trading/market/synthetic-feed.js'

@@ -1,6 +1,7 @@
-/** A text, or a whole number of at least 16 digits outside of texts. */
-const TEXT_OR_LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\b\d{16,}\b(?![.eE])/g
+/** A text or a number of JSON. */
+const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 const LONG_NUMBER = /\d{16}/
+const LONG_WHOLE_NUMBER = /^-?\d{16,}$/
 
 /**
  * As `JSON.parse`, but a whole number beyond 2^53 becomes its text: venues have ids that no double holds. All other
@@ -9,10 +10,9 @@ const LONG_NUMBER = /\d{16}/
  * @throws {SyntaxError} when the text is no JSON.
  */
 export function parseJson(text: string): unknown {
-  if (!LONG_NUMBER.test(text)) return JSON.parse(text)
-  return JSON.parse(
-    text.replace(TEXT_OR_LONG_NUMBER, part =>
-      part[0] === '"' || Number.isSafeInteger(Number(part)) ? part : `"${part}"`,
-    ),
-  )
+  return JSON.parse(LONG_NUMBER.test(text) ? text.replace(TEXT_OR_NUMBER, quotedIfLong) : text)
+}
+
+function quotedIfLong(part: string): string {
+  return LONG_WHOLE_NUMBER.test(part) && !Number.isSafeInteger(Number(part)) ? `"${part}"` : part
 }

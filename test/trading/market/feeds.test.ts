@@ -208,11 +208,7 @@ describe('a capture', () => {
   })
 
   test.each([
-    [
-      'of another venue',
-      '{"channel":"book","type":"update","data":[]}',
-      '20 × a message of no known dialect',
-    ],
+    ['of another venue', '{"channel":"book","type":"update","data":[]}', '20 × a message of no known dialect'],
     ['of books alone', DEPTH, '20 × depthUpdate'],
     ['of symbols too long', QUOTE.replace('BTCUSDT', 'B'.repeat(49)), `20 × ${'B'.repeat(49)}`],
     ['of nothing', '', 'no line'],

@@ -23,6 +23,7 @@ import {
  * The kind of a message is in `e`. Messages without it, such as spot's bookTicker, have it in the name of their stream, or in their fields.
  */
 export const BINANCE: Dialect = {
+  venue: 'Binance',
   name: 'Binance (spot, USD-M, COIN-M)',
   used: 'bookTicker and trade',
   open: () => READER,

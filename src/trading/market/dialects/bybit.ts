@@ -23,6 +23,7 @@ import {
  * is used, as it is the fastest.
  */
 export const BYBIT: Dialect = {
+  venue: 'Bybit',
   name: 'Bybit (spot, linear)',
   used: 'orderbook (its best prices) and publicTrade',
   open: () => new BybitReader(),

@@ -16,6 +16,8 @@ export type Parsed =
 
 /** The format in which one venue, or a family of its streams, sends market data. */
 export interface Dialect {
+  /** The venue: 'Binance'. */
+  readonly venue: string
   /** Its name in messages and in the documentation. */
   readonly name: string
   /** The kinds of message that become events. */

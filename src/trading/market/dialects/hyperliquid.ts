@@ -21,6 +21,7 @@ import {
  * Quotes come from `bbo`; for a coin of which a file has none, from `l2Book`, each message of which is a complete book.
  */
 export const HYPERLIQUID: Dialect = {
+  venue: 'Hyperliquid',
   name: 'Hyperliquid',
   used: 'bbo, else l2Book (its best prices), and trades',
   open: () => new HyperliquidReader(),
