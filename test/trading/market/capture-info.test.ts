@@ -174,3 +174,14 @@ test.for(REAL)('%s is understood completely, and has no gap', { timeout: 60_000 
     [market, symbol],
   ])
 })
+
+test('a capture of OKX has three symbols, and lines that are not of the socket', async context => {
+  const info = await captureInfo(realData(context, 'venues', 'okx_public_20220513.gz'))
+  expect(info).toMatchObject({ lines: 414, quotes: 28, trades: 74, problems: [], series: { count: 0 } })
+  expect(info).toMatchObject({ from: 1_652_459_225_503_749_100n, to: 1_652_459_236_341_644_500n })
+  expect(info.contents.filter(({ kind }) => kind === 'trade').map(({ symbol, count }) => [symbol, count])).toEqual([
+    ['BTC-USDT', 69],
+    ['BTC-USD-220527', 4],
+    ['UNI-USD-SWAP', 1],
+  ])
+})

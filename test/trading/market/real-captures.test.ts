@@ -9,6 +9,11 @@ const FILES = [
   ['ethusdt_20240808.gz', { quote: 53_992, trade: 14_076 }, { depthUpdate: 6586, 'book snapshot': 1 }],
   ['cm_btcusd_perp_20240808.gz', { quote: 19_136, trade: 2286 }, { depthUpdate: 26_847, 'book snapshot': 1 }],
   ['hyperliquid_btc_20250126.gz', { quote: 46, trade: 64 }, {}],
+  [
+    'venues/okx_public_20220513.gz',
+    { quote: 28, trade: 74 },
+    { books: 290, 'answer: subscribe': 18, 'message that was sent': 3, connection: 1 },
+  ],
 ] as const
 
 /** One event as text: every value of it, at full length. */
@@ -29,7 +34,8 @@ function lineOf(event: MarketEvent): Line {
 /** The same of a file's text, by patterns: nothing is shared with the library, not even the parser of JSON. */
 function read(text: string): Line[] {
   return text.split('\n').flatMap(line => {
-    const time = Number(/^\d+/.exec(line)?.[0]) / 1e6
+    const [, whole = '', fraction = ''] = /^(\d+)(?:\.(\d+):)?/.exec(line) ?? []
+    const time = Number(fraction === '' ? whole : whole + fraction.padEnd(9, '0')) / 1e6
     const field = (part: string, name: string): string => new RegExp(`"${name}":"?([^",}]*)`).exec(part)?.[1] ?? '?'
     const numbers = (part: string, ...names: string[]): number[] => names.map(name => Number(field(part, name)))
     if (line.includes('@bookTicker"'))
@@ -42,6 +48,14 @@ function read(text: string): Line[] {
       const [bids = '', asks = ''] = line.slice(line.indexOf('"levels":')).split('],[')
       const values = [...numbers(bids, 'px', 'sz'), ...numbers(asks, 'px', 'sz')]
       return [[time, 'quote', field(line, 'coin'), ...values].join(' ')]
+    }
+    if (line.includes('"channel":"tickers"') && line.includes('"data"')) {
+      const values = numbers(line, 'bidPx', 'bidSz', 'askPx', 'askSz')
+      return [[time, 'quote', field(line, 'instId'), ...values].join(' ')]
+    }
+    if (line.includes('"arg":{"channel":"trades"') && line.includes('"data"')) {
+      const values = [field(line, 'tradeId'), ...numbers(line, 'px', 'sz'), field(line, 'side')]
+      return [[time, 'trade', field(line, 'instId'), ...values].join(' ')]
     }
     return line
       .split('{"coin"')

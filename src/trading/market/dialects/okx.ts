@@ -1,7 +1,16 @@
 import { isSymbol } from '../../instruments/instrument.js'
-import { bad, type Dialect, decimalOf, type Parsed } from '../dialect.js'
-
-type Fields = Readonly<Record<string, unknown>>
+import {
+  type About,
+  bad,
+  type Dialect,
+  decimalOf,
+  type Fields,
+  fieldsOf,
+  other,
+  type Parsed,
+  textOf,
+  wholeOf,
+} from './dialect.js'
 
 /**
  * The public streams of OKX, `{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[...]}`.
@@ -9,9 +18,27 @@ type Fields = Readonly<Record<string, unknown>>
  * Quotes come from `bbo-tbt` and `tickers`. Depth (`books`, `books5`) is no event by itself: exchanges/okx/order-book keeps it.
  */
 export const OKX: Dialect = {
-  name: 'public streams of OKX',
+  venue: 'OKX',
+  name: 'OKX',
   used: 'tickers, bbo-tbt and trades',
-  parse: (message, timeMs) => parseOkx(message, timeMs)?.[0],
+  open: () => ({ parse: parseOkx, about: aboutOkx }),
+}
+
+function aboutOkx(message: object): About {
+  const { arg, data } = message as Fields
+  const [content] = Array.isArray(data) ? data.slice(-1).map(fieldsOf) : []
+  const last = wholeOf(content?.['seqId'])
+  const previous = wholeOf(content?.['prevSeqId'])
+  const channel = textOf(fieldsOf(arg)?.['channel'])
+  return {
+    symbol: textOf(fieldsOf(arg)?.['instId']),
+    venueMs: content === undefined ? undefined : timeOf(content),
+    // A snapshot has -1, and so begins the numbers again.
+    series:
+      last === undefined || previous === undefined || channel === undefined
+        ? undefined
+        : { name: channel, previous: previous < 0 ? undefined : previous, last },
+  }
 }
 
 /**
@@ -24,15 +51,18 @@ export function parseOkx(message: object, timeMs?: number): readonly Parsed[] | 
   if (typeof event === 'string' && ('arg' in message || 'connId' in message || 'code' in message))
     return [other(`answer: ${event}`)]
   if (typeof op === 'string') return [other(`request: ${op}`)]
-  const channel = isFields(arg) ? arg['channel'] : undefined
+  const channel = fieldsOf(arg)?.['channel']
   if (typeof channel !== 'string' || !Array.isArray(data)) return undefined
   const parse = PARSERS[channel]
   if (parse === undefined) return [other(channel)]
   if (data.length === 0) return [bad(`a message of '${channel}' without data`)]
   const symbol = (arg as Fields)['instId']
-  return data.map(one =>
-    isFields(one) ? parse(one, symbol, timeMs) : bad(`a message of '${channel}' whose data are no objects`),
-  )
+  return data.map(one => {
+    const fields = fieldsOf(one)
+    return fields === undefined
+      ? bad(`a message of '${channel}' whose data are no objects`)
+      : parse(fields, symbol, timeMs)
+  })
 }
 
 const PARSERS: Readonly<Record<string, (fields: Fields, symbol: unknown, timeMs: number | undefined) => Parsed>> = {
@@ -86,12 +116,4 @@ function symbolProblem(symbol: unknown): Parsed | undefined {
 /** The venue's time of a message, in ms. */
 function timeOf({ ts }: Fields): number | undefined {
   return typeof ts === 'string' && /^\d{1,15}$/.test(ts) ? Number(ts) : undefined
-}
-
-function other(what: string): Parsed {
-  return { kind: 'other', what }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
