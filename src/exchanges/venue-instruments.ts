@@ -39,8 +39,7 @@ export function limitedSpec(terms: InstrumentSpec, limits: LimitTexts): Instrume
     ),
   }
   // Checks the limits too.
-  new Instrument(1, limited)
-  return limited
+  return new Instrument(1, limited).spec
 }
 
 /** A decimal without zeros at its end: '0.00100000' is '0.001', so that the same terms are always written the same. */

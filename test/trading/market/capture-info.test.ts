@@ -169,7 +169,7 @@ test.for(REAL)('%s is understood completely, and has no gap', { timeout: 60_000 
   expect(info).toMatchObject({ ...counts, problems: [], series: { count: series, gapCount: 0, repeated: 0 } })
   expect(info.time).toMatchObject({ gapCount: 0, backwards: 0 })
   const used = info.contents.filter(({ kind }) => kind === 'quote' || kind === 'trade')
-  expect(used.map(row => [row.market, row.symbol])).toEqual([
+  expect(used.map(content => [content.market, content.symbol])).toEqual([
     [market, symbol],
     [market, symbol],
   ])
