@@ -73,7 +73,7 @@ export function hear(parse: (context: PrivateContext) => void, options: HearOpti
     report: event => {
       const instrument = instruments.find(({ number }) => number === event.instrument)
       const isOrder = event.venueOrderId !== ''
-      const ms = event.venueTime / 1e6 + ORIGIN_MS
+      const ms = Math.round(event.venueTime / 1e6 + ORIGIN_MS)
       const value = (units: number, step: string | undefined): string => new Decimal(units).times(step ?? 1).toFixed()
       const fill = event.kind === 'fill'
       const said: Said = {
@@ -106,6 +106,10 @@ export function hear(parse: (context: PrivateContext) => void, options: HearOpti
   })
   return heard
 }
+
+/** JSON of a venue, of which a test reads single fields. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Json = any
 
 /** A decimal as the venue may write it, in its shortest form. */
 export function decimal(text: unknown): string {

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as answers from '../../../dist/exchanges/binance/answers.js'
 import { binanceInstruments } from '../../../dist/exchanges/binance/instruments.js'
@@ -7,7 +6,7 @@ import { readUserData } from '../../../dist/exchanges/binance/user-data.js'
 import { parseJson } from '../../../dist/trading/exact/parse-json.js'
 import { BINANCE } from '../../../dist/trading/market/dialects/binance.js'
 import { realData } from '../../support/captures.ts'
-import { decimal, type Heard, hear, IDS, type Said } from '../../support/private-messages.ts'
+import { decimal, type Heard, hear, IDS, type Json, type Said } from '../../support/private-messages.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -40,7 +39,7 @@ const PUBLIC: Readonly<Record<string, string>> = {
 }
 
 /** An order of the JSON of a user data stream: by its letters. */
-function orderOf(o: Row, kind: string, reason?: string): Partial<Said> {
+function orderIn(o: Row, kind: string, reason?: string): Partial<Said> {
   return shown({
     kind,
     symbol: o['s'] as string,
@@ -98,38 +97,38 @@ const only = (...events: Partial<Said>[]): Heard => ({ events, passedOver: [], p
 const passed = (...passedOver: string[]): Heard => ({ events: [], passedOver, problems: [] })
 
 /** What each message of the user data streams must become, computed from its JSON. */
-const USER_DATA: Readonly<Record<string, (m: any) => Heard>> = {
-  'spot/account_position.json': m => only(...m.B.map((b: any) => balance(b.a, Number(b.f) + Number(b.l), m.u))),
+const USER_DATA: Readonly<Record<string, (m: Json) => Heard>> = {
+  'spot/account_position.json': m => only(...m.B.map((b: Json) => balance(b.a, Number(b.f) + Number(b.l), m.u))),
   'spot/account_position_wrapped.json': ({ event: m }) =>
-    only(...m.B.map((b: any) => balance(b.a, Number(b.f) + Number(b.l), m.u))),
+    only(...m.B.map((b: Json) => balance(b.a, Number(b.f) + Number(b.l), m.u))),
   'spot/balance_update.json': () =>
     passed('balanceUpdate: a change; the balance itself comes in outboundAccountPosition'),
   'spot/balance_update_wrapped.json': () =>
     passed('balanceUpdate: a change; the balance itself comes in outboundAccountPosition'),
-  'spot/execution_report_canceled.json': m => only(orderOf(m, 'cancelled', 'requested')),
-  'spot/execution_report_expired.json': m => only(orderOf(m, 'cancelled', 'not-marketable')),
-  'spot/execution_report_new.json': m => only(orderOf(m, 'accepted')),
-  'spot/execution_report_stop_loss.json': m => only(orderOf(m, 'accepted')),
-  'spot/execution_report_trade.json': m => only(fillOf(m), orderOf(m, 'filled')),
-  'spot/execution_report_wrapped.json': m => only(orderOf(m.event, 'accepted')),
+  'spot/execution_report_canceled.json': m => only(orderIn(m, 'cancelled', 'requested')),
+  'spot/execution_report_expired.json': m => only(orderIn(m, 'cancelled', 'not-marketable')),
+  'spot/execution_report_new.json': m => only(orderIn(m, 'accepted')),
+  'spot/execution_report_stop_loss.json': m => only(orderIn(m, 'accepted')),
+  'spot/execution_report_trade.json': m => only(fillOf(m), orderIn(m, 'filled')),
+  'spot/execution_report_wrapped.json': m => only(orderIn(m.event, 'accepted')),
   'spot/list_status_wrapped.json': () => passed('listStatus: its orders report themselves'),
   'futures/account_update.json': m => ({
-    events: m.a.B.map((b: any) => balance(b.a, b.wb, m.T)),
-    passedOver: m.a.P.map((p: any) => `position of ${p.s}: the account keeps long and short apart`),
+    events: m.a.B.map((b: Json) => balance(b.a, b.wb, m.T)),
+    passedOver: m.a.P.map((p: Json) => `position of ${p.s}: the account keeps long and short apart`),
     problems: [],
   }),
-  'futures/account_update_bnfcr.json': m => only(...m.a.B.map((b: any) => balance(b.a, b.wb, m.T))),
+  'futures/account_update_bnfcr.json': m => only(...m.a.B.map((b: Json) => balance(b.a, b.wb, m.T))),
   'futures/algo_update_new.json': m => only(triggerOf(m, 'accepted')),
   'futures/algo_update_canceled.json': m => only({ ...triggerOf(m, 'cancelled'), reason: 'requested' }),
   'futures/order_update_adl.json': m => only(fillOf(m.o)),
   'futures/order_update_insurance.json': m => only(fillOf(m.o)),
-  'futures/order_update_calculated.json': m => only(fillOf(m.o), orderOf(m.o, 'filled')),
+  'futures/order_update_calculated.json': m => only(fillOf(m.o), orderIn(m.o, 'filled')),
   'futures/order_update_calculated_pending.json': () => passed('CALCULATED: a liquidation without a fill (yet)'),
-  'futures/order_update_delivery.json': m => only(fillOf(m.o), orderOf(m.o, 'filled')),
-  'futures/order_update_settlement.json': m => only(fillOf(m.o), orderOf(m.o, 'filled')),
-  'futures/order_update_new.json': m => only(orderOf(m.o, 'accepted')),
-  'futures/order_update_trade.json': m => only(fillOf(m.o), orderOf(m.o, 'open')),
-  'futures/order_update_trade_partial.json': m => only(fillOf(m.o), orderOf(m.o, 'open')),
+  'futures/order_update_delivery.json': m => only(fillOf(m.o), orderIn(m.o, 'filled')),
+  'futures/order_update_settlement.json': m => only(fillOf(m.o), orderIn(m.o, 'filled')),
+  'futures/order_update_new.json': m => only(orderIn(m.o, 'accepted')),
+  'futures/order_update_trade.json': m => only(fillOf(m.o), orderIn(m.o, 'open')),
+  'futures/order_update_trade_partial.json': m => only(fillOf(m.o), orderIn(m.o, 'open')),
   'futures/trade_lite.json': () => passed('TRADE_LITE: the same fill comes with its fee in ORDER_TRADE_UPDATE'),
 }
 
@@ -147,33 +146,33 @@ function triggerOf({ T, o }: { T: number; o: Row }, kind: string): Partial<Said>
 }
 
 /** How each answer is read, and what it must become. */
-const ANSWERS: Readonly<Record<string, [read: (a: unknown, context: any) => void, wanted: (a: any) => Heard]>> = {
+const ANSWERS: Readonly<Record<string, [read: (a: unknown, context: Json) => void, wanted: (a: Json) => Heard]>> = {
   'futures/account_info_v2.json': [
     (a, context) => answers.readAccountAnswer(a, context, AT),
     a =>
       only(
-        ...a.assets.map((b: any) => balance(b.asset, b.walletBalance, AT)),
-        ...a.positions.map((p: any) => positionOf(p)),
+        ...a.assets.map((b: Json) => balance(b.asset, b.walletBalance, AT)),
+        ...a.positions.map((p: Json) => positionOf(p)),
       ),
   ],
   'futures/balance.json': [
     (a, context) => answers.readAccountAnswer(a, context, AT),
-    a => only(...a.map((b: any) => balance(b.asset, b.balance, AT))),
+    a => only(...a.map((b: Json) => balance(b.asset, b.balance, AT))),
   ],
   'futures/order_response.json': [answers.readOrderAnswer, a => only(answerOf(a, 'open'))],
   'futures/position_risk.json': [
     (a, context) => answers.readPositionsAnswer(a, context, AT),
-    a => only(...a.map((p: any) => positionOf(p))),
+    a => only(...a.map((p: Json) => positionOf(p))),
   ],
   'spot/account_response.json': [
     (a, context) => answers.readAccountAnswer(a, context, AT),
-    a => only(...a.balances.map((b: any) => balance(b.asset, Number(b.free) + Number(b.locked), AT))),
+    a => only(...a.balances.map((b: Json) => balance(b.asset, Number(b.free) + Number(b.locked), AT))),
   ],
   'spot/account_trades_response.json': [
     answers.readTradesAnswer,
     a =>
       only(
-        ...a.map((t: any) => ({
+        ...a.map((t: Json) => ({
           kind: 'fill',
           symbol: t.symbol,
           side: t.isBuyer === true ? 'buy' : 'sell',
@@ -197,7 +196,7 @@ const ANSWERS: Readonly<Record<string, [read: (a: unknown, context: any) => void
     a =>
       only(
         ...a
-          .flatMap((o: any) => (o.orderReports === undefined ? [o] : o.orderReports))
+          .flatMap((o: Json) => (o.orderReports === undefined ? [o] : o.orderReports))
           .map((o: Row) => answerOf(o, 'cancelled', 'requested')),
       ),
   ],
@@ -205,7 +204,7 @@ const ANSWERS: Readonly<Record<string, [read: (a: unknown, context: any) => void
     (a, context) => answers.readOrderAnswer(a, context, 'accepted'),
     a =>
       only(
-        ...a.fills.map((f: any) => ({
+        ...a.fills.map((f: Json) => ({
           kind: 'fill',
           symbol: a.symbol,
           side: a.side.toLowerCase(),
@@ -223,7 +222,7 @@ const ANSWERS: Readonly<Record<string, [read: (a: unknown, context: any) => void
   ],
 }
 
-function positionOf(p: any): Partial<Said> {
+function positionOf(p: Json): Partial<Said> {
   return { kind: 'position', symbol: p.symbol, quantity: decimal(p.positionAmt), ms: AT }
 }
 
@@ -262,7 +261,7 @@ describe('of the answers', () => {
 })
 
 describe('of the public streams', () => {
-  const parse = (context: Parameters<typeof realData>[0], name: string): [any, any] => {
+  const parse = (context: Parameters<typeof realData>[0], name: string): [Json, Json] => {
     const file = realData(context, ...FOLDER, 'futures', 'market_data_json', name)
     const message = JSON.parse(readFileSync(file, 'utf8'))
     return [message, BINANCE.open().parse(message, 5)]
@@ -397,8 +396,8 @@ describe('an order of ours', () => {
       buyer: true,
       maker: true,
     }
-    const orderOf = (id: string): any => (id === '77' ? { high: 4_097, low: 9 } : undefined)
-    expect(hear(to => answers.readTradesAnswer([trade], to), { orderOf }).events).toMatchObject([
+    const found = (id: string): Json => (id === '77' ? { high: 4_097, low: 9 } : undefined)
+    expect(hear(to => answers.readTradesAnswer([trade], to), { orderOf: found }).events).toMatchObject([
       { own: '4097/9', fee: -0.1, maker: true, side: 'buy' },
     ])
   })
