@@ -50,7 +50,11 @@ export function readRequestAnswer(message: Fields): BybitRequestAnswer {
   const { op, reqId, retCode, retMsg } = message
   if (typeof op !== 'string' || typeof retCode !== 'number')
     throw new VenueMessageError('an answer of Bybit has no op or no retCode')
-  return { op, requestId: String(reqId ?? ''), code: retCode, text: String(retMsg ?? '') }
+  return { op, requestId: textOf(reqId), code: retCode, text: textOf(retMsg) }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function readList(answer: unknown, context: PrivateContext, read: (fields: Fields) => void): BybitPage {

@@ -6,17 +6,21 @@ const QUOTES = ['FDUSD', 'USDT', 'USDC', 'TUSD', 'BUSD', 'USD', 'EUR', 'TRY', 'B
 /** Significant digits of a price, and decimals of a tick times a step. */
 const PRICE_DIGITS = 9
 const MONEY_DECIMALS = 12
+/** Of the price of an inverse contract: its amounts divide by prices, which takes more digits. Venues quote at most six. */
+const INVERSE_DIGITS = 7
 
 /**
  * The terms of an instrument of which only a symbol is known, such as one in a capture. Its first price has nine digits, so
  * that every price that a venue quotes is a whole number of ticks; a tick times a step is 10^-12 of the quote currency, so
- * that its amounts can be counted beside those of other instruments. There is no smallest or largest order. Give the gateway
- * the venue's own terms to have its ticks and steps checked.
+ * that its amounts can be counted beside those of other instruments. There is no smallest or largest order. Contracts whose
+ * symbol says that they are inverse are. Give the gateway the venue's own terms to have its ticks and steps checked.
  *
  * @param price of its first market event, in units of the quote currency.
  */
 export function guessInstrument(symbol: string, venue: string, price: number): InstrumentSpec {
   const magnitude = price > 0 && price < Number.POSITIVE_INFINITY ? Math.floor(Math.log10(price)) : 0
+  const coinMargined = coinMarginedOf(symbol, venue, magnitude)
+  if (coinMargined !== undefined) return coinMargined
   const priceDecimals = Math.min(MONEY_DECIMALS, Math.max(0, PRICE_DIGITS - 1 - magnitude))
   const quote = QUOTES.find(currency => symbol.endsWith(currency) && symbol.length > currency.length)
   const base = quote === undefined ? symbol : symbol.slice(0, -quote.length).replace(/[-_/]$/, '')
@@ -28,6 +32,25 @@ export function guessInstrument(symbol: string, venue: string, price: number): I
     quote: quote ?? 'QUOTE',
     priceTick: stepOf(priceDecimals),
     quantityStep: stepOf(MONEY_DECIMALS - priceDecimals),
+  }
+}
+
+/** Contracts of Binance COIN-M: whole contracts of 100 or 10 USD, with profit in the coin. Undefined for any other symbol. */
+function coinMarginedOf(symbol: string, venue: string, magnitude: number): InstrumentSpec | undefined {
+  const match = /^([A-Z0-9]{1,12})USD_(PERP|\d{6})$/.exec(symbol)
+  if (match === null) return undefined
+  const [, base, expiry] = match
+  return {
+    venue,
+    symbol,
+    kind: expiry === 'PERP' ? 'perpetual' : 'future',
+    base,
+    quote: 'USD',
+    settlement: base,
+    priceTick: stepOf(Math.max(0, INVERSE_DIGITS - 1 - magnitude)),
+    quantityStep: '1',
+    multiplier: base === 'BTC' ? '100' : '10',
+    inverse: true,
   }
 }
 
