@@ -6,8 +6,10 @@ const QUOTES = ['FDUSD', 'USDT', 'USDC', 'TUSD', 'BUSD', 'USD', 'EUR', 'TRY', 'B
 /** Significant digits of a price, and decimals of a tick times a step. */
 const PRICE_DIGITS = 9
 const MONEY_DECIMALS = 12
-/** Of the price of an inverse contract: its amounts divide by prices, which takes more digits. Venues quote at most six. */
-const INVERSE_DIGITS = 7
+/** Decimals of the price of an inverse contract: as many as its amounts, which divide by prices, can be counted with. */
+const INVERSE_DECIMALS = 4
+/** Below 0.01 such a price would need more. */
+const LEAST_MAGNITUDE = -2
 
 /**
  * The terms of an instrument of which only a symbol is known, such as one in a capture. Its first price has nine digits, so
@@ -38,8 +40,9 @@ export function guessInstrument(symbol: string, venue: string, price: number): I
 /** Contracts of Binance COIN-M: whole contracts of 100 or 10 USD, with profit in the coin. Undefined for any other symbol. */
 function coinMarginedOf(symbol: string, venue: string, magnitude: number): InstrumentSpec | undefined {
   const match = /^([A-Z0-9]{1,12})USD_(PERP|\d{6})$/.exec(symbol)
-  if (match === null) return undefined
+  if (match === null || magnitude < LEAST_MAGNITUDE) return undefined
   const [, base, expiry] = match
+  const isBitcoin = base === 'BTC'
   return {
     venue,
     symbol,
@@ -47,9 +50,9 @@ function coinMarginedOf(symbol: string, venue: string, magnitude: number): Instr
     base,
     quote: 'USD',
     settlement: base,
-    priceTick: stepOf(Math.max(0, INVERSE_DIGITS - 1 - magnitude)),
+    priceTick: stepOf(isBitcoin ? INVERSE_DECIMALS : INVERSE_DECIMALS + 1),
     quantityStep: '1',
-    multiplier: base === 'BTC' ? '100' : '10',
+    multiplier: isBitcoin ? '100' : '10',
     inverse: true,
   }
 }
