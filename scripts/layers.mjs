@@ -55,6 +55,7 @@ const LAYERS = [
   ['trading/exchange', 'the simulated exchange'],
   ['trading/market/dialects', 'what messages of venues say: one file for each dialect'],
   ['trading/market', 'feeds of market data: captures, synthetic; top of book'],
+  ['trading/recorder', 'records messages of venues into capture files'],
   ['trading/orders', 'markets in flight'],
   ['trading/sequence', 'the frames of the sequence, homes, bursts, the configuration on record'],
   ['trading/snapshots', 'snapshots in the sequence: their format, finding and reading them'],

@@ -15,6 +15,7 @@ export const COMMANDS: readonly CommandModule[] = [
   { names: ['run'], load: async () => (await import('./commands/run.js')).registerRun },
   { names: ['backtest'], load: async () => (await import('./commands/backtest.js')).registerBacktest },
   { names: ['capture'], load: async () => (await import('./commands/capture.js')).registerCapture },
+  { names: ['record'], load: async () => (await import('./commands/record.js')).registerRecord },
   { names: ['replay'], load: async () => (await import('./commands/replay.js')).registerReplay },
   { names: ['reset'], load: async () => (await import('./commands/reset.js')).registerReset },
   { names: ['orders'], load: async () => (await import('./commands/orders.js')).registerOrders },

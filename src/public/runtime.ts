@@ -36,6 +36,9 @@ export type { Speed } from '../trading/market/pace.js'
 export { SyntheticFeed, type SyntheticFeedOptions } from '../trading/market/synthetic-feed.js'
 export type { MarketEvent, QuoteEvent, TradeEvent } from '../trading/messages/market-event.js'
 export { type CommandOutcome, type CommandRequest, sendCommand } from '../trading/operator/send-command.js'
+export { CaptureWriter, type CaptureWriterOptions } from '../trading/recorder/capture-writer.js'
+export type { MessageSource } from '../trading/recorder/message-source.js'
+export { record } from '../trading/recorder/record.js'
 export {
   type GatewayReplayOptions,
   type GatewayReplayResult,

@@ -26,6 +26,16 @@ export class CaptureError extends TicktapeError {
   readonly code = 'ERR_CAPTURE'
 }
 
+/** A module is no source of messages to record, or the source has failed. */
+export class RecordingError extends TicktapeError {
+  readonly code = 'ERR_RECORDING'
+}
+
+/** Another process records into the same directory. */
+export class RecordingBusyError extends TicktapeError {
+  readonly code = 'ERR_RECORDING_BUSY'
+}
+
 /**
  * A gap in the feed's times is longer than the gateway waits. It is reported, and the run continues after the longest
  * wait.

@@ -1,0 +1,98 @@
+import * as fs from 'node:fs'
+import type { Command } from 'commander'
+import { formatAge } from '../../base/format-duration.js'
+import { CaptureWriter } from '../../trading/recorder/capture-writer.js'
+import { loadSource } from '../../trading/recorder/load-source.js'
+import { record } from '../../trading/recorder/record.js'
+import { Exit, printable, UsageError } from '../output/failure.js'
+import { wrapped } from '../output/help.js'
+import { Output } from '../output/output.js'
+import { StatusLine } from '../output/status-line.js'
+import { formatBytes, grouped, parseAge, parseBytes } from '../output/units.js'
+
+interface Options {
+  readonly source: string
+  readonly to: string
+  readonly name?: string
+  readonly maxSize?: number
+  readonly duration?: number
+  readonly json?: boolean
+}
+
+export function registerRecord(program: Command): void {
+  program
+    .command('record')
+    .description("record a venue's messages into capture files, as they were received")
+    .requiredOption('--source <file>', 'a module whose default export receives messages')
+    .requiredOption('--to <dir>', 'the directory of the files; a recording that is there is continued')
+    .option('--name <name>', "what the names of files begin with; default: 'capture'")
+    .option('--max-size <bytes>', 'begin another file at this size: 500M, 2G; default: 1G', parseBytes)
+    .option(
+      '--duration <time>',
+      'stop after this time: 90s, 12h; default: at Ctrl-C, or when the source ends',
+      parseDuration,
+    )
+    .option('--json', 'one JSON object at the end')
+    .addHelpText('after', wrapped(HELP))
+    .action(async (options: Options) => {
+      process.exitCode = await run(options)
+    })
+}
+
+const HELP = `
+Files are NAME-YYYYMMDD-NNNN.gz, with a line \`<receive time, ns since 1970> <JSON>\` for each message. Another one begins at --max-size and
+when a day ends (UTC). Every second what was received is written as one complete block: a kill loses a second at most, and the next recording
+continues in the same file and says what it has missed. 'ticktape capture info' says what a file has, 'run --capture' plays it.
+
+A source is an object with receive(take, signal): it calls take(json, ns) for each message, and resolves after the signal.
+
+Exit codes: 0 the source has ended or the time is over, 2 could not record, 130 stopped by Ctrl-C.
+
+Examples:
+  $ ticktape record --source binance.mjs --to /data/binance
+  $ ticktape record --source binance.mjs --to /data/binance --name btcusdt --max-size 500M --duration 24h`
+
+/** The longest time that a timer of the event loop takes, in ms. */
+const LONGEST_MS = 2 ** 31 - 1
+
+function parseDuration(text: string): number {
+  const ms = parseAge(text)
+  if (ms >= 1 && ms <= LONGEST_MS) return ms
+  throw new UsageError(`--duration takes a time from 1ms to ${formatAge(LONGEST_MS)}, not ${text}`)
+}
+
+/** ms between two status reports. */
+const STATUS_MS = 500
+
+async function run({ source: file, to, name, maxSize, duration, json }: Options): Promise<number> {
+  if (!fs.existsSync(file)) throw new UsageError(`--source: there is no file ${file}`)
+  const source = await loadSource(file)
+  const writer = CaptureWriter.open(to, { name, maxBytes: maxSize })
+  const interrupt = new AbortController()
+  const stop = (): void => interrupt.abort()
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  const signals = [interrupt.signal, ...(duration === undefined ? [] : [AbortSignal.timeout(duration)])]
+  const line = new StatusLine(process.stderr)
+  const timer = setInterval(() => {
+    line.show(`${grouped(writer.messages)} messages | ${printable(writer.path)} ${formatBytes(writer.size)}`)
+  }, STATUS_MS)
+  let missedMs: number | undefined
+  try {
+    await record(source, writer, AbortSignal.any(signals), ns => {
+      missedMs = Number(ns) / 1e6
+      line.event(
+        `continues a recording whose last message was received ${formatAge(missedMs)} before the first of this one`,
+      )
+    })
+  } finally {
+    clearInterval(timer)
+    line.erase()
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+  const { messages, files, directory } = writer
+  const out = new Output()
+  if (json === true) out.json({ directory, messages, files, missedMs })
+  else out.line(`${grouped(messages)} messages in ${grouped(files)} files of ${printable(directory)}`)
+  await out.flush()
+  return interrupt.signal.aborted ? Exit.INTERRUPTED : Exit.OK
+}
