@@ -8,13 +8,14 @@ import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { StatusLine } from '../output/status-line.js'
-import { formatBytes, grouped, parseAge, parseBytes } from '../output/units.js'
+import { formatBytes, grouped, parseAge, parseBytes, wholeNumber } from '../output/units.js'
 
 interface Options {
   readonly source: string
   readonly to: string
   readonly name?: string
   readonly maxSize?: number
+  readonly keep?: number
   readonly duration?: number
   readonly json?: boolean
 }
@@ -27,6 +28,11 @@ export function registerRecord(program: Command): void {
     .requiredOption('--to <dir>', 'the directory of the files; a recording that is there is continued')
     .option('--name <name>', "what the names of files begin with; default: 'capture'")
     .option('--max-size <bytes>', 'begin another file at this size: 500M, 2G; default: 1G', parseBytes)
+    .option(
+      '--keep <days>',
+      'remove files of this recording from before the last so many days; default: keep all',
+      wholeNumber(1),
+    )
     .option(
       '--duration <time>',
       'stop after this time: 90s, 12h; default: at Ctrl-C, or when the source ends',
@@ -64,10 +70,10 @@ function parseDuration(text: string): number {
 /** ms between two status reports. */
 const STATUS_MS = 500
 
-async function run({ source: file, to, name, maxSize, duration, json }: Options): Promise<number> {
+async function run({ source: file, to, name, maxSize, keep, duration, json }: Options): Promise<number> {
   if (!fs.existsSync(file)) throw new UsageError(`--source: there is no file ${file}`)
   const source = await loadSource(file)
-  const writer = CaptureWriter.open(to, { name, maxBytes: maxSize })
+  const writer = CaptureWriter.open(to, { name, maxBytes: maxSize, keepDays: keep })
   const interrupt = new AbortController()
   const stop = (): void => interrupt.abort()
   process.on('SIGINT', stop).on('SIGTERM', stop)

@@ -8,7 +8,7 @@ import { fromSystemError } from '../../base/system-error.js'
 import type { FileLock } from '../../native/addon.js'
 import { native } from '../../native/index.js'
 import { RecordingBusyError } from '../errors.js'
-import { dayIn, dayOf, nextName } from './capture-names.js'
+import { dayIn, dayOf, namesBefore, nextName } from './capture-names.js'
 import { type RecordingState, readState, writeState } from './recording-state.js'
 
 export interface CaptureWriterOptions {
@@ -16,6 +16,11 @@ export interface CaptureWriterOptions {
   readonly name?: string | undefined
   /** A file of this size, in bytes, is followed by another one. Default 1 GiB. */
   readonly maxBytes?: number | undefined
+  /**
+   * Files of this recording from before the last so many days (UTC), the day of the newest message included, are removed when
+   * another file begins. Default: all are kept.
+   */
+  readonly keepDays?: number | undefined
 }
 
 /** Characters that are compressed together: what a kill loses at most, beside what has come since the last `flush`. */
@@ -45,6 +50,7 @@ export class CaptureWriter {
     readonly directory: string,
     private readonly name: string,
     private readonly maxBytes: number,
+    private readonly keepDays: number | undefined,
     private lock: FileLock | undefined,
     state: RecordingState | undefined,
   ) {
@@ -62,8 +68,9 @@ export class CaptureWriter {
       name: value =>
         typeof value === 'string' && /^[\w-]{1,64}$/.test(value) ? undefined : "1 to 64 letters, digits, '_' and '-'",
       maxBytes: kinds.integer(1, Number.MAX_SAFE_INTEGER),
+      keepDays: kinds.integer(1, 100_000),
     })
-    const { name = 'capture', maxBytes = 2 ** 30 } = options
+    const { name = 'capture', maxBytes = 2 ** 30, keepDays } = options
     const lockFile = path.join(directory, 'recording.lock')
     let lock: FileLock | null
     try {
@@ -78,7 +85,7 @@ export class CaptureWriter {
         path: directory,
       })
     try {
-      return new CaptureWriter(path.resolve(directory), name, maxBytes, lock, readState(directory))
+      return new CaptureWriter(path.resolve(directory), name, maxBytes, keepDays, lock, readState(directory))
     } catch (error) {
       lock.close()
       throw error
@@ -157,8 +164,18 @@ export class CaptureWriter {
   }
 
   private begin(day: string): void {
-    const file = nextName(this.directory, this.name, day)
-    this.openFile(file, 'wx')
+    this.openFile(nextName(this.directory, this.name, day), 'wx')
+    if (this.keepDays === undefined) return
+    for (const file of namesBefore(this.directory, this.name, day, this.keepDays)) this.remove(file)
+  }
+
+  private remove(file: string): void {
+    const target = path.join(this.directory, file)
+    try {
+      fs.rmSync(target)
+    } catch (error) {
+      throw fromSystemError(error, 'removing', target)
+    }
   }
 
   /** The file is complete: the next message begins another one. */

@@ -18,7 +18,7 @@ test.for(FILES)(
     const messages = textIn(realData(context, name))
       .trimEnd()
       .split('\n')
-      .map(line => JSON.parse(line.slice(line.indexOf(' '))) as Json)
+      .map((line): Json => JSON.parse(line.slice(line.indexOf(' '))))
     // The other stream says the best prices after each of its updates, by the same numbers.
     const tickers = messages.filter(({ stream }) => stream?.endsWith('@bookTicker') === true).map(({ data }) => data)
     tickers.sort((a, b) => a.u - b.u)

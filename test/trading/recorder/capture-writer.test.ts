@@ -180,6 +180,27 @@ test.each(['', 'no JSON', '{}', '{"file":"../other","bytes":1,"last":"1"}', '{"f
   },
 )
 
+test('files of this recording from before the last days are removed when another begins, and no other file', () => {
+  const directory = makeFolder()
+  const own = ['test-20240803-0001.gz', 'test-20240806-0001.gz', 'test-20240807-0002.gz', 'test-20231231-0001.gz']
+  const others = [
+    'test-20240101.gz',
+    'test-20240101-0001.gz.bak',
+    'other-20240101-0001.gz',
+    'my-test-20240101-0001.gz',
+    'notes',
+  ]
+  for (const name of [...own, ...others]) writeFileSync(join(directory, name), '')
+  open(directory).close()
+  const files = (): string[] => readdirSync(directory).filter(name => !name.startsWith('recording.'))
+  expect(files().toSorted()).toEqual([...own, ...others].toSorted())
+  {
+    using writer = CaptureWriter.open(directory, { name: 'test', keepDays: 2 })
+    writer.write('{}', EVENING)
+  }
+  expect(files().toSorted()).toEqual([...others, 'test-20240807-0002.gz', 'test-20240808-0001.gz'].toSorted())
+})
+
 test('two writers of one directory: the second is refused; after the first has closed it is not', () => {
   const directory = makeFolder()
   const first = open(directory)
