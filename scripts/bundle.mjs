@@ -14,7 +14,20 @@ const TO = path.join(root, 'dist')
  */
 const GROUPS = [
   // Errors of the runtime too: `ticktape` exports all of them.
-  ['core', ['native', 'base', 'frames', 'wait', 'journal', 'state', 'runtime', 'trading/errors.js', 'trading/operator/errors.js']],
+  [
+    'core',
+    [
+      'native',
+      'base',
+      'frames',
+      'wait',
+      'journal',
+      'state',
+      'runtime',
+      'trading/errors.js',
+      'trading/operator/errors.js',
+    ],
+  ],
   [
     'strategy',
     [
