@@ -1,0 +1,99 @@
+import { VenueRequestError } from '../errors.js'
+import { type Fields, isFields } from '../fields.js'
+import type { RequestWindow } from './request-window.js'
+
+export interface RestRequest {
+  readonly method: 'GET' | 'POST'
+  /** With its query. */
+  readonly path: string
+  readonly body?: string
+  /** Made when the request's turn has come, because signatures hold the time. */
+  readonly headers?: () => Readonly<Record<string, string>>
+  /** The limits that it counts for. */
+  readonly windows?: readonly RequestWindow[]
+}
+
+export interface RestAnswer {
+  readonly status: number
+  readonly body: Fields
+  /** The text of the answer, as it was received. */
+  readonly text: string
+  /** ms since 1970, by our clock: when it left, and when the answer was complete. */
+  readonly sentAt: number
+  readonly receivedAt: number
+}
+
+export interface RestClientOptions {
+  /** 'https://www.okx.com'. */
+  readonly base: string
+  /** How long an answer may take, ms. */
+  readonly timeoutMs: number
+}
+
+/** Requests to a venue, each when the venue's limits allow it. Nothing is sent again by itself. */
+export class RestClient {
+  private readonly closing = new AbortController()
+
+  constructor(private readonly options: RestClientOptions) {}
+
+  /** @throws {VenueRequestError} when there is no answer, or one that is no JSON object. */
+  async send({ method, path, body, headers, windows = [] }: RestRequest): Promise<RestAnswer> {
+    const { base, timeoutMs } = this.options
+    const what = `${method} ${path.replace(/\?.*/, '')}`
+    const waitMs = Math.max(0, ...windows.map(window => window.take()))
+    if (waitMs > 0) await this.wait(waitMs)
+    if (this.closing.signal.aborted) throw new VenueRequestError(`${what} was not sent: the connection is closed`)
+    const sentAt = Date.now()
+    let status = 0
+    let text: string
+    try {
+      const response = await fetch(base + path, {
+        method,
+        ...(body === undefined ? {} : { body }),
+        headers: { 'content-type': 'application/json', ...headers?.() },
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.closing.signal]),
+        redirect: 'error',
+      })
+      status = response.status
+      text = await response.text()
+    } catch (error) {
+      throw new VenueRequestError(`${what} at ${base} was not answered: ${reasonOf(error)}`, '', error)
+    }
+    const receivedAt = Date.now()
+    let parsed: unknown
+    try {
+      parsed = JSON.parse(text)
+    } catch {
+      parsed = undefined
+    }
+    if (isFields(parsed)) return { status, body: parsed, text, sentAt, receivedAt }
+    throw new VenueRequestError(`${what} at ${base} was answered with status ${status} and no JSON`, String(status))
+  }
+
+  /** Ends requests that are on their way; later ones fail. */
+  close(): void {
+    this.closing.abort()
+  }
+
+  private wait(ms: number): Promise<void> {
+    const { signal } = this.closing
+    return new Promise(resolve => {
+      const wake = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      signal.addEventListener('abort', wake)
+    })
+  }
+}
+
+/** `fetch` hides what happened in the cause. */
+function reasonOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: unknown }
+  const told = cause instanceof Error && cause.message !== '' ? cause : error
+  const { code } = told as { readonly code?: unknown }
+  const message = told instanceof Error ? told.message : String(told)
+  return message === '' && typeof code === 'string' ? code : message
+}
