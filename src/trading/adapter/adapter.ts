@@ -13,6 +13,7 @@ import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { Intent } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import type { Time } from '../sequence/time.js'
+import { writeVenueMessage } from '../sequence/venue-messages.js'
 import { writeVenueReport } from '../sequence/venue-reports.js'
 import { readInstruments } from '../snapshots/instruments.js'
 import type { AsyncVenue, VenueOrder } from '../venues/async-venue.js'
@@ -44,6 +45,8 @@ export class VenueAdapter {
     private readonly writer: Writer,
     private readonly time: Time,
     ids: ClientOrderIds,
+    /** ns since 1970. */
+    origin: bigint,
     private readonly hasMore: () => boolean = () => false,
   ) {
     this.handlers = on(InstrumentTerms, frame => {
@@ -60,7 +63,10 @@ export class VenueAdapter {
     // A simulated exchange follows the market; a real one has it.
     if (venue.quote !== undefined) this.handlers.on(BookTop, frame => this.quote(frame))
     if (venue.trade !== undefined) this.handlers.on(Trade, frame => this.trade(frame))
-    venue.start(event => this.report(event, undefined), ids)
+    venue.start(event => this.report(event, undefined), ids, {
+      origin,
+      record: (account, message) => writeVenueMessage(writer, account, message),
+    })
   }
 
   /** Learns the instruments that the sequence has before a position, where this adapter continues. */
@@ -91,7 +97,9 @@ export class VenueAdapter {
   }
 
   private learn(frame: FrameView<typeof InstrumentTerms>): Instrument {
-    return this.instruments.restore(frame.number, specOf(frame))
+    const instrument = this.instruments.restore(frame.number, specOf(frame))
+    if (instrument.venue === this.venue.name) this.venue.instrument?.(instrument)
+    return instrument
   }
 
   private quote(book: FrameView<typeof BookTop>): void {
@@ -131,15 +139,17 @@ export class VenueAdapter {
         return venue.reconcile(intent.account, now)
       case 'cancel':
         // A cancel may be sent again and again: there is no harm in it.
-        return venue.cancel(high, low, intent.request, now)
+        return venue.cancel(high, low, intent.request, now, intent.account, intent.instrument)
       default:
         break
     }
     if (deadline !== 0 && now > deadline) return this.say('not-sent', intent, high, low, TOO_LATE)
     // With its terms: after a power loss they may be all that is left of the order.
     this.say('sending', intent, high, low, 0)
-    if (intent.action === 'amend') venue.amend(high, low, intent.request, intent.ticks, intent.steps, now)
-    else {
+    if (intent.action === 'amend') {
+      const { request, ticks, steps, account, instrument } = intent
+      venue.amend(high, low, request, ticks, steps, now, account, instrument, deadline)
+    } else {
       this.batches ??= new SubmitBatches(venue, now)
       this.batches.add(this.orderOf(intent, high, low, deadline))
     }

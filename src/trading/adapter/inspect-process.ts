@@ -1,16 +1,15 @@
-import { resolve } from 'node:path'
-import type { VenueInspectAnswer } from '../venues/adapter-config.js'
+import type { VenueInspectAnswer, VenueModule } from '../venues/adapter-config.js'
 import { loadVenue } from '../venues/load-venue.js'
 
-/** Loads the venue of the module named by its only argument, and sends what it is to the gateway. */
-const file = resolve(process.argv[2])
+/** Loads the venue that its only argument describes as JSON, and sends what it is to the gateway. */
+const { module: file, options } = JSON.parse(process.argv[2]) as VenueModule
 
 function answer(message: VenueInspectAnswer): void {
   process.send?.(message, () => process.exit())
 }
 
 try {
-  const { name, accounts, canAmend, instruments, requestLimits } = await loadVenue(file)
+  const { name, accounts, canAmend, instruments, requestLimits } = await loadVenue(file, options)
   answer({ kind: 'venue', venue: { name, file, accounts, canAmend, instruments, requestLimits } })
 } catch (error) {
   answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })

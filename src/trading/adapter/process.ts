@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TicktapeError } from '../../base/errors.js'
 import { Handlers } from '../../frames/handlers.js'
 import { JournalReplacedError, PositionGoneError } from '../../journal/errors.js'
@@ -8,7 +9,7 @@ import { identityOf } from '../../runtime/consumer/identity.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
 import { retryWhileLocked } from '../../runtime/opening/retry-while-locked.js'
 import { ClientOrderIds } from '../messages/order-id.js'
-import { Home, VenueReport } from '../sequence/frames.js'
+import { Home, VenueMessage, VenueReport } from '../sequence/frames.js'
 import { IdentityKeeper } from '../sequence/identity-keeper.js'
 import { Time } from '../sequence/time.js'
 import type { AdapterConfig } from '../venues/adapter-config.js'
@@ -17,6 +18,8 @@ import { VenueAdapter } from './adapter.js'
 
 /** The longest time between two calls of a simulated venue, in ms. */
 const LONGEST_NAP_MS = 5
+/** How long a venue may take to say goodbye, in ms. */
+const CLOSE_MS = 2_000
 /** Aborts when the gateway has ended or asks the adapter to stop. */
 const stopping = new AbortController()
 /** Set by the gateway's stop message: requests before this position must still be sent. */
@@ -43,9 +46,9 @@ try {
 process.exit()
 
 async function main(config: AdapterConfig): Promise<void> {
-  const venue = await loadVenue(config.file)
+  const venue = await loadVenue(config.file, config.options)
   const writer = await retryWhileLocked(() =>
-    Writer.open(config.output, { ...config.writer, frames: [VenueReport, Home] }),
+    Writer.open(config.output, { ...config.writer, frames: [VenueReport, VenueMessage, Home] }),
   )
   // Its name, which no strategy can have, keeps the pages that it has not read.
   const reader = await retryWhileLocked(() => Reader.open(config.input, { from: { name: `venue:${config.number}` } }))
@@ -63,6 +66,7 @@ async function main(config: AdapterConfig): Promise<void> {
       writer,
       new Time(BigInt(config.origin)),
       new ClientOrderIds(BigInt(config.home)),
+      BigInt(config.origin),
       () => reader.lag > 0,
     )
     continueAfterLast(reader, adapter, config)
@@ -75,7 +79,7 @@ async function main(config: AdapterConfig): Promise<void> {
       adapter.flush()
     } finally {
       timer.stop()
-      venue.close()
+      await Promise.race([venue.close(), sleep(CLOSE_MS, undefined, { ref: false })])
     }
   } finally {
     reader.close()

@@ -17,6 +17,7 @@ interface Held {
   request: number
   ticks: number
   steps: number
+  deadline: number
 }
 
 /**
@@ -68,12 +69,16 @@ export class DeskVenue {
   }
 
   amend(order: LiveOrder, request: number, ticks: number, steps: number, now: number): void {
-    if (this.venue.deterministic) this.venue.amend(order.idHigh, order.idLow, request, ticks, steps, now)
-    else this.hold('amend', order, request, ticks, steps)
+    const { idHigh, idLow, account, instrument } = order
+    const deadline = this.deadline(now)
+    if (this.venue.deterministic)
+      this.venue.amend(idHigh, idLow, request, ticks, steps, now, account, instrument.number, deadline)
+    else this.hold('amend', order, request, ticks, steps, deadline)
   }
 
   cancel(order: LiveOrder, request: number, now: number): void {
-    if (this.venue.deterministic) this.venue.cancel(order.idHigh, order.idLow, request, now)
+    const { idHigh, idLow, account, instrument } = order
+    if (this.venue.deterministic) this.venue.cancel(idHigh, idLow, request, now, account, instrument.number)
     else this.hold('cancel', order, request, 0, 0)
   }
 
@@ -96,6 +101,7 @@ export class DeskVenue {
         request: 0,
         ticks: 0,
         steps: 0,
+        deadline: 0,
       })
   }
 
@@ -115,7 +121,7 @@ export class DeskVenue {
     const { held, venue } = this
     this.held = []
     const batches = new SubmitBatches(venue, now)
-    for (const { action, order, idHigh, idLow, account, instrument, request, ticks, steps } of held) {
+    for (const { action, order, idHigh, idLow, account, instrument, request, ticks, steps, deadline } of held) {
       // The object of an order that was forgotten meanwhile may be another one's by now.
       const isSame = order?.idHigh === idHigh && order.idLow === idLow
       if (action === 'submit' && order !== undefined && isSame) {
@@ -123,19 +129,37 @@ export class DeskVenue {
         continue
       }
       batches.flush()
-      if (action === 'amend') venue.amend(idHigh, idLow, request, ticks, steps, now)
-      else if (action === 'cancel') venue.cancel(idHigh, idLow, request, now)
+      if (action === 'amend') venue.amend(idHigh, idLow, request, ticks, steps, now, account, instrument, deadline)
+      else if (action === 'cancel') venue.cancel(idHigh, idLow, request, now, account, instrument)
       else if (action === 'query') venue.query(idHigh, idLow, account, instrument, now)
       else if (action === 'reconcile') venue.reconcile(account, now)
     }
     batches.flush()
   }
 
-  private hold(action: Held['action'], order: LiveOrder, request: number, ticks: number, steps: number): void {
+  private hold(
+    action: Held['action'],
+    order: LiveOrder,
+    request: number,
+    ticks: number,
+    steps: number,
+    deadline = 0,
+  ): void {
     // An adapter in a process of its own reads the Intent.
     if (this.isRemote) return
     const { idHigh, idLow, account, instrument } = order
-    this.held.push({ action, order, idHigh, idLow, account, instrument: instrument.number, request, ticks, steps })
+    this.held.push({
+      action,
+      order,
+      idHigh,
+      idLow,
+      account,
+      instrument: instrument.number,
+      request,
+      ticks,
+      steps,
+      deadline,
+    })
   }
 }
 

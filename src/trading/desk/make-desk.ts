@@ -46,6 +46,7 @@ export function makeDesk(
   const ids = new ClientOrderIds(identity.home)
   orders.accountNumberOf = (venue, account) => (deskVenues.named(venue)?.firstAccount ?? 0) + account
   for (const venue of all)
-    if (venue.venue.deterministic) venue.venue.start(event => deskVenues.onEvent(venue, event), ids)
+    if (venue.venue.deterministic)
+      venue.venue.start(event => deskVenues.onEvent(venue, event), ids, { origin: identity.origin, record: () => {} })
   return desk
 }

@@ -6,7 +6,7 @@ import { Supervisor, type SupervisorEvent } from '../../runtime/supervision/supe
 import type { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import type { Desk } from '../desk/desk.js'
 import { type HomeDirectory, type HomeIdentity, VENUE_JOURNALS, writeIdentity } from '../sequence/home.js'
-import type { AdapterConfig } from '../venues/adapter-config.js'
+import type { AdapterConfig, VenueModule } from '../venues/adapter-config.js'
 import type { GatewayOptions } from './options.js'
 import { ProcessCell } from './process-cell.js'
 import { VenueSource } from './venue-source.js'
@@ -36,7 +36,7 @@ export class Adapter {
   constructor(
     private readonly environment: AdapterEnvironment,
     private readonly number: number,
-    private readonly file: string,
+    private readonly module: VenueModule,
   ) {
     const { home, desk, identity } = environment
     const venue = desk.venues.all[number]
@@ -59,7 +59,8 @@ export class Adapter {
         check()
         cell.start(1)
         const config: AdapterConfig = {
-          file: this.file,
+          file: this.module.module,
+          options: this.module.options,
           number: this.number,
           home: String(identity.home),
           origin: String(identity.origin),

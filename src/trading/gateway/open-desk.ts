@@ -29,6 +29,7 @@ import { Sequence } from '../sequence/sequence.js'
 import { REAL_SURROUNDINGS, type Surroundings } from '../sequence/surroundings.js'
 import { findSnapshot } from '../snapshots/find.js'
 import { parted, unpack } from '../snapshots/pack.js'
+import type { VenueModule } from '../venues/adapter-config.js'
 import { checkVenue } from '../venues/load-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
 import { Adapter } from './adapter.js'
@@ -54,7 +55,7 @@ const DEAD_MAN_MS = 30_000
 
 /** A venue of the options; one that runs in a process of its own has a module. */
 interface OpenVenue extends PlacedVenue {
-  readonly file: string | undefined
+  readonly file: VenueModule | undefined
 }
 
 /** What a desk needs to know of a gateway's options: all but its feed, its strategies and its loop. */
@@ -89,7 +90,8 @@ export class OpenDesk {
     this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
     this.figures = new BreakerFigures(breaker.breaker, desk.risk)
     const clientOrderIds = new ClientOrderIds(identity.home)
-    this.inbox = new VenueInbox(desk.venues, player.taken, clientOrderIds, () => this.onVenueEvent())
+    this.inbox = new VenueInbox(desk.venues, player.taken, clientOrderIds, identity.origin, () => this.onVenueEvent())
+    for (const instrument of desk.instruments.all) this.tellVenue(instrument)
     this.snapshots = new Snapshots(this, options.snapshotBytes ?? SNAPSHOT_BYTES)
   }
 
@@ -183,7 +185,7 @@ export class OpenDesk {
   close(): void {
     this.snapshots.close()
     for (const { source } of this.adapters) source.close()
-    for (const { venue } of this.desk.venues.all) venue.close()
+    for (const { venue } of this.desk.venues.all) void venue.close()
     this.breaker.close()
     this.heartbeats.clear()
     this.heartbeats.close()
@@ -198,6 +200,10 @@ export class OpenDesk {
     for (const { name, spec } of desk.instruments.all) checkCalendarOf(name, spec.calendar, options.calendars)
   }
 
+  private tellVenue(instrument: Instrument): void {
+    this.desk.venues.of(instrument)?.venue.instrument?.(instrument)
+  }
+
   private addInstrument(spec: Parameters<Instruments['add']>[0]): Instrument {
     const { instruments } = this.desk
     const before = instruments.count
@@ -207,6 +213,7 @@ export class OpenDesk {
       this.sequence.writer.addInstruments([entryOf(instrument)])
       writeInstrument(this.sequence.writer, instrument)
       this.desk.sessions.add(instrument, this.desk.now)
+      this.tellVenue(instrument)
     }
     return instrument
   }
@@ -349,10 +356,11 @@ async function venuesOf(options: OpenDeskOptions): Promise<readonly OpenVenue[]>
   const given = options.venues ?? [options.venue ?? new SimulatedExchange()]
   const venues: OpenVenue[] = []
   for (const one of given) {
-    if (typeof one === 'string') {
-      const { name, file, accounts, canAmend, instruments, requestLimits } = await inspectVenue(path.resolve(one))
+    const module = typeof one === 'string' ? { module: path.resolve(one) } : 'module' in one ? one : undefined
+    if (module !== undefined) {
+      const { name, accounts, canAmend, instruments, requestLimits } = await inspectVenue(module)
       const venue = new RecordedVenue(name, accounts, canAmend, instruments, requestLimits)
-      venues.push({ venue, isRemote: true, file })
+      venues.push({ venue, isRemote: true, file: module })
     } else venues.push({ venue: checkVenue(one, "option 'venue' of Gateway.start"), isRemote: false, file: undefined })
   }
   const names = venues.map(({ venue }) => venue.name)

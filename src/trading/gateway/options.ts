@@ -11,6 +11,7 @@ import type { CalendarSpec } from '../instruments/session-calendar.js'
 import type { Feed } from '../market/feed.js'
 import type { Speed } from '../market/pace.js'
 import type { RiskOptions } from '../risk/limits.js'
+import type { VenueModule } from '../venues/adapter-config.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
 
 export interface GatewayOptions {
@@ -28,11 +29,11 @@ export interface GatewayOptions {
   readonly maxGapMs?: number
   /**
    * A new venue object, which runs in the gateway's process; or a module, whose default export is a venue or a function that
-   * makes one: it runs in a process of its own, with a journal of its own. Default: a SimulatedExchange.
+   * makes one: it runs in a process of its own, with a journal of its own; `{ module, options }` calls that function with options. Default: a SimulatedExchange.
    */
-  readonly venue?: AsyncVenue | string
+  readonly venue?: AsyncVenue | VenueModule | string
   /** Several venues, instead of `venue`. The first one trades the instruments that no venue names. */
-  readonly venues?: readonly (AsyncVenue | string)[]
+  readonly venues?: readonly (AsyncVenue | VenueModule | string)[]
   /** Terms of instruments that the venues do not know themselves. */
   readonly instruments?: readonly InstrumentSpec[]
   /**

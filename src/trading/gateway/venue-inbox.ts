@@ -25,16 +25,23 @@ export class VenueInbox {
    * @param taken by journal number: the events that earlier gateways took.
    * @param onEvent is called when an event has come.
    */
-  constructor(venues: DeskVenues, taken: ReadonlyMap<number, number>, ids: ClientOrderIds, onEvent: () => void) {
+  constructor(
+    venues: DeskVenues,
+    taken: ReadonlyMap<number, number>,
+    ids: ClientOrderIds,
+    origin: bigint,
+    onEvent: () => void,
+  ) {
     for (const venue of venues.all) {
       if (venue.venue.deterministic || venue.isRemote) continue
       this.taken[venue.number] = taken.get(VENUE_JOURNALS + venue.number) ?? 0
-      venue.venue.start(event => {
+      const report = (event: VenueEvent): void => {
         this.events.push(Object.assign(new VenueEvent(), event))
         this.from.push(venue)
         this.count++
         onEvent()
-      }, ids)
+      }
+      venue.venue.start(report, ids, { origin, record: () => {} })
     }
   }
 

@@ -209,6 +209,18 @@ export const VenueReport = frame('VenueReport', 41, {
   tradeId: text(40),
 })
 
+/**
+ * A message of a venue about an account, as it was received, in as many frames as it needs: the first one has `first`, and the
+ * last one `last`. In the journal of its adapter only: the sequence has what was made of it.
+ */
+export const VenueMessage = frame('VenueMessage', 70, {
+  account: u16,
+  size: u16,
+  first: bool,
+  last: bool,
+  text: bytes(440),
+})
+
 /** All frames that a sequence may have: their definitions are in its schema from the beginning. */
 export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
   Home,

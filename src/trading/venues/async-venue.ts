@@ -37,7 +37,9 @@ export interface AsyncVenue {
    * @param ids what orders are called at a venue: an id of the home's random bits and the order's id, and back. An order of a
    *   person, or of another home, has none: report it with the ids 0 and its `venueOrderId`.
    */
-  start(report: (event: VenueEvent) => void, ids: ClientOrderIds): void
+  start(report: (event: VenueEvent) => void, ids: ClientOrderIds, surroundings: VenueSurroundings): void
+  /** An instrument of this venue has a number, which events and requests name it by. Called before the first request about it. */
+  instrument?(instrument: Instrument): void
 
   /** Sends an order. The object is valid during the call. */
   submit(order: VenueOrder, now: number): void
@@ -46,9 +48,24 @@ export interface AsyncVenue {
    * it had been sent alone. Without this function `submit` is called for each. The objects are valid during the call.
    */
   submitBatch?(orders: readonly VenueOrder[], now: number): void
-  /** Changes price and total quantity (the filled part included) of an order. `request` counts from 1 within the order. */
-  amend(idHigh: number, idLow: number, request: number, ticks: number, steps: number, now: number): void
-  cancel(idHigh: number, idLow: number, request: number, now: number): void
+  /**
+   * Changes price and total quantity (the filled part included) of an order. `request` counts from 1 within the order.
+   *
+   * @param account, instrument of the order: its account's index, and its instrument's number.
+   * @param deadline the venue must not act on it after this time; 0 without a limit.
+   */
+  amend(
+    idHigh: number,
+    idLow: number,
+    request: number,
+    ticks: number,
+    steps: number,
+    now: number,
+    account: number,
+    instrument: number,
+    deadline: number,
+  ): void
+  cancel(idHigh: number, idLow: number, request: number, now: number, account: number, instrument: number): void
   /** Asks for all open orders, and for fills and positions since the last time; ends with 'reconciled'. */
   reconcile(account: number, now: number): void
   /** Asks about one order: answered by its fills, if the venue knows them, then by 'open' or its final event; or by 'not-found'. */
@@ -79,8 +96,19 @@ export interface AsyncVenue {
   /** Continues where the saved one was. Called after `start`, before anything else. Long lists of numbers are Float64Arrays. */
   load?(state: unknown): void
 
-  /** Ends it. No event comes afterwards. */
-  close(): void
+  /** Ends it. No event comes afterwards. A promise is awaited for a short time by a process that only this venue has. */
+  close(): void | Promise<void>
+}
+
+/** What a venue is given at its start, beside the ids of orders. */
+export interface VenueSurroundings {
+  /** ns since 1970: the origin of the times in events and requests. */
+  readonly origin: bigint
+  /**
+   * Writes a message of an account into the journal of the venue's process, as it was received, before anything is concluded from
+   * it. A venue in the gateway's process has no journal of its own, and nothing is written.
+   */
+  record(account: number, message: string): void
 }
 
 /** An order as a venue gets it, in whole ticks and steps. Times are ns since the home's origin. */

@@ -11,15 +11,19 @@ const FUNCTIONS = ['start', 'submit', 'amend', 'cancel', 'reconcile', 'query', '
 /**
  * Loads the venue of a module: its default export, which is a venue or a function that makes one.
  *
+ * @param options what the function is called with.
  * @throws {VenueError}
  */
-export async function loadVenue(file: string): Promise<AsyncVenue> {
+export async function loadVenue(file: string, options?: unknown): Promise<AsyncVenue> {
   const fail = (what: string, cause?: unknown): VenueError => new VenueError(`${file} ${what}`, { path: file, cause })
   if (!fs.existsSync(file)) throw fail('does not exist')
   let made: unknown
   try {
     const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
-    made = typeof module.default === 'function' ? await (module.default as () => unknown)() : module.default
+    made =
+      typeof module.default === 'function'
+        ? await (module.default as (options?: unknown) => unknown)(options)
+        : module.default
   } catch (error) {
     throw fail(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, error)
   }

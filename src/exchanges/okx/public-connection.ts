@@ -1,0 +1,139 @@
+import type * as Ws from 'ws'
+import { parseOkx } from '../../trading/market/dialects/okx.js'
+import type { MarketEvent } from '../../trading/market/feed.js'
+import { VenueSocket } from '../connection/venue-socket.js'
+import { VenueMessageError } from '../errors.js'
+import { type Fields, isFields } from '../fields.js'
+import { OkxOrderBook } from './order-book.js'
+
+/** OKX closes sockets that are silent for 30 s. */
+const PING_MS = 15_000
+/** Markets that are followed move more often than this, ms. */
+const STALE_MS = 60_000
+/** Subscriptions of one message. */
+const MOST_ARGS = 50
+
+/** Where quotes come from: OKX's own best prices, the book, or the slower tickers. */
+export const QUOTE_CHANNELS = { best: 'bbo-tbt', book: 'books', ticker: 'tickers' } as const
+
+export type QuoteSource = keyof typeof QUOTE_CHANNELS
+
+export interface PublicConnectionOptions {
+  readonly ws: typeof Ws
+  readonly url: string
+  readonly symbols: readonly string[]
+  readonly quotes: QuoteSource
+  readonly onEvent: (event: MarketEvent) => void
+  /** What was not received, or not understood, for people. */
+  readonly onGap: (what: string) => void
+}
+
+/** One public socket: the quotes and trades of some instruments, subscribed to again after each connection. */
+export class PublicConnection {
+  private readonly socket: VenueSocket
+  private readonly books = new Map<string, OkxOrderBook>()
+  /** performance.now() of the loss of the connection; 0 while there is one. */
+  private lostAt = 0
+
+  constructor(private readonly options: PublicConnectionOptions) {
+    const { ws, url } = options
+    this.socket = new VenueSocket(ws, {
+      url,
+      pingMs: PING_MS,
+      ping: 'ping',
+      pong: 'pong',
+      staleMs: STALE_MS,
+      onOpen: () => this.subscribe(),
+      onMessage: text => this.hear(text),
+      onDown: why => this.lose(why),
+    })
+  }
+
+  close(): void {
+    this.socket.close()
+  }
+
+  private subscribe(): void {
+    const { symbols, quotes } = this.options
+    this.books.clear()
+    const args = symbols.flatMap(instId => [
+      { channel: QUOTE_CHANNELS[quotes], instId },
+      { channel: 'trades', instId },
+    ])
+    for (let i = 0; i < args.length; i += MOST_ARGS) this.request('subscribe', args.slice(i, i + MOST_ARGS))
+  }
+
+  private request(op: string, args: readonly Fields[]): void {
+    this.socket.send(JSON.stringify({ op, args }))
+  }
+
+  private lose(why: string): void {
+    if (this.lostAt !== 0) return
+    this.lostAt = performance.now()
+    this.options.onGap(`the connection is lost: ${why}`)
+  }
+
+  private found(): void {
+    const seconds = (performance.now() - this.lostAt) / 1000
+    this.lostAt = 0
+    this.socket.succeed()
+    this.options.onGap(`the connection is back after ${seconds.toFixed(1)} s; what happened meanwhile is missing`)
+  }
+
+  private hear(text: string): void {
+    const { onEvent, onGap } = this.options
+    let message: unknown
+    try {
+      message = JSON.parse(text)
+    } catch {
+      message = undefined
+    }
+    if (!isFields(message)) return onGap('a message that is no JSON object was left out')
+    const { event, arg, data } = message
+    if (event === 'notice') return this.socket.reconnect(`the venue says ${String(message['msg'])}`)
+    if (event === 'error') return onGap(`the venue says ${String(message['code'])} ${String(message['msg'])}`)
+    if (data !== undefined && this.lostAt !== 0) this.found()
+    if (isFields(arg) && arg['channel'] === 'books') return this.depth(arg, message)
+    for (const parsed of parseOkx(message) ?? []) {
+      if (parsed.kind === 'quote' || parsed.kind === 'trade') onEvent(parsed)
+      else if (parsed.kind === 'bad') onGap(`a message was left out: ${parsed.why}`)
+    }
+  }
+
+  private depth(arg: Fields, { action, data }: Fields): void {
+    const symbol = String(arg['instId'])
+    const row: unknown = Array.isArray(data) ? data[0] : undefined
+    // The answer to a subscription.
+    if (!isFields(row)) return
+    const book = this.books.get(symbol) ?? new OkxOrderBook()
+    this.books.set(symbol, book)
+    const wasWhole = book.isWhole
+    const before = [book.bids[0], book.asks[0]]
+    let torn: string | undefined
+    try {
+      torn = book.apply(action, row)
+    } catch (error) {
+      if (!(error instanceof VenueMessageError)) throw error
+      torn = error.message
+      book.isWhole = false
+    }
+    if (torn !== undefined) {
+      // Updates go on until the new snapshot comes: only the first one asks for it.
+      if (!wasWhole) return
+      this.options.onGap(`the book of ${symbol} has a gap: ${torn}; it is asked for again`)
+      this.request('unsubscribe', [arg])
+      return this.request('subscribe', [arg])
+    }
+    const [bid, ask] = [book.bids[0], book.asks[0]] as (OkxOrderBook['bids'][number] | undefined)[]
+    if (bid === undefined || ask === undefined || (bid === before[0] && ask === before[1])) return
+    this.options.onEvent({
+      kind: 'quote',
+      symbol,
+      timeMs: Number(book.time),
+      bid: bid.price,
+      bidSize: bid.size,
+      ask: ask.price,
+      askSize: ask.size,
+    })
+  }
+}
