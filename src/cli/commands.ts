@@ -13,6 +13,7 @@ export interface CommandModule {
 export const COMMANDS: readonly CommandModule[] = [
   { names: ['demo'], load: async () => (await import('./demo/demo.js')).registerDemo },
   { names: ['run'], load: async () => (await import('./commands/run.js')).registerRun },
+  { names: ['fake-venue'], load: async () => (await import('./commands/fake-venue.js')).registerFakeVenue },
   { names: ['backtest'], load: async () => (await import('./commands/backtest.js')).registerBacktest },
   { names: ['capture'], load: async () => (await import('./commands/capture.js')).registerCapture },
   { names: ['record'], load: async () => (await import('./commands/record.js')).registerRecord },

@@ -82,6 +82,32 @@ function withOptions(
     ...(isGiven('wait') ? { wait: options.wait } : {}),
   }
   if (options.capture !== undefined) return { ...description, feed: { capture: path.resolve(options.capture) } }
+  if (typeof venue === 'object' && 'okx' in venue) {
+    const { endpoint, symbols } = venue.okx
+    const live = {
+      // An unanswered request to a venue that never forgets could not be proven lost.
+      ...(description.requestExpiryMs === undefined ? { requestExpiryMs: LIVE_EXPIRY_MS } : {}),
+      ...description,
+    }
+    if (isGiven('feed')) return withSynthetic(live, base, options, isGiven)
+    const feed = {
+      okx: { ...(endpoint === undefined ? {} : { endpoint }), ...(symbols === undefined ? {} : { symbols }) },
+    }
+    // Live events are taken when they come.
+    return { ...live, feed, speed: 'max' }
+  }
+  return withSynthetic(description, base, options, isGiven)
+}
+
+/** How long a request may act at a real venue, in ms. */
+const LIVE_EXPIRY_MS = 5_000
+
+function withSynthetic(
+  description: DeskDescription,
+  base: DeskDescription,
+  options: RunDeskOptions,
+  isGiven: (name: keyof RunDeskOptions) => boolean,
+): DeskDescription {
   const { seed, rate } = options
   const isSynthetic = isGiven('feed') || isGiven('seed') || isGiven('rate') || description.feed === undefined
   if (!isSynthetic) return description

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import type { DeskDescription } from '../../trading/desk-file/read.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import type { RiskOptions } from '../../trading/risk/limits.js'
 import { UsageError } from '../output/failure.js'
@@ -7,20 +8,44 @@ import { UsageError } from '../output/failure.js'
 /** The options of `run` that name files for the gateway. */
 export interface RunFiles {
   readonly venue?: string
+  readonly endpoint?: string
+  readonly credentials?: string
+  readonly symbols?: readonly string[]
   readonly risk?: string
   readonly instruments?: string
 }
 
 /** What the files give: options of `Gateway.start`, which checks their contents. @throws {UsageError} */
-export function readRunFiles({ venue, risk, instruments }: RunFiles): {
-  readonly venue?: string
+export function readRunFiles({ venue, risk, instruments, ...live }: RunFiles): {
+  readonly venue?: NonNullable<DeskDescription['venues']>[number]
   readonly risk?: RiskOptions
   readonly instruments?: readonly InstrumentSpec[]
 } {
   return {
-    ...(venue === undefined ? {} : { venue: existing(venue, '--venue') }),
+    ...venueOf(venue, live),
     ...(risk === undefined ? {} : { risk: objectIn(risk, '--risk') }),
     ...(instruments === undefined ? {} : { instruments: listIn(instruments, '--instruments') }),
+  }
+}
+
+/** A venue by its name, or by the file of its module. */
+function venueOf(
+  venue: string | undefined,
+  { endpoint, credentials, symbols }: RunFiles,
+): { readonly venue?: NonNullable<DeskDescription['venues']>[number] } {
+  if (venue !== 'okx') {
+    const given = [endpoint, credentials, symbols].findIndex(value => value !== undefined)
+    if (given >= 0) throw new UsageError(`${['--endpoint', '--credentials', '--symbols'][given]} goes with --venue okx`)
+    return venue === undefined ? {} : { venue: existing(venue, '--venue') }
+  }
+  return {
+    venue: {
+      okx: {
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(credentials === undefined ? {} : { credentials: existing(credentials, '--credentials') }),
+        ...(symbols === undefined ? {} : { symbols }),
+      },
+    },
   }
 }
 

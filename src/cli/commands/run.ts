@@ -25,7 +25,17 @@ export function registerRun(program: Command): void {
     .option('--config <file>', 'what to run, as a desk.json; options of the command line come before it')
     .option('--home <dir>', 'keep the journals here, and continue a home that is there; default: a temporary directory')
     .option('--apply', "put <home>/desk.json into effect, where it differs from what the home's sequence has")
-    .option('--venue <file>', 'a module with a venue, which gets a process of its own; default: a simulated exchange')
+    .option(
+      '--venue <name>',
+      "'okx', or a module with a venue: it gets a process of its own; default: a simulated exchange",
+    )
+    .option('--endpoint <where>', "of --venue okx: 'live' (default), 'demo', or the address of a fake venue")
+    .option('--credentials <file>', 'of --venue okx: a file of mode 0600; default: OKX_KEY, OKX_SECRET, OKX_PASSPHRASE')
+    .option(
+      '--symbols <list>',
+      'of --venue okx: the instruments, as BTC-USDT,ETH-USDT; default: what strategies ask for',
+      parseList,
+    )
     .option('--risk <file>', 'limits, as a JSON object; default: none')
     .option('--instruments <file>', 'terms of instruments that the venue does not know itself, as a JSON list')
     .option(
@@ -57,6 +67,7 @@ Open orders stay at the venue unless a strategy cancels them in onStop.
 Examples:
   $ ticktape run examples/momentum.mjs --home /dev/shm/desk --duration 10
   $ ticktape run examples/momentum.mjs --venue examples/own-venue.mjs --duration 10
+  $ ticktape run pairs.js --venue okx --endpoint ws://127.0.0.1:8080 --home /dev/shm/desk    see ticktape fake-venue
   $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x --risk limits.json
   $ ticktape run --config desk.json --home /dev/shm/desk
   $ ticktape run --home /dev/shm/desk                       goes on as it was
@@ -135,6 +146,12 @@ function kill(gateway: Gateway | undefined): void {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+function parseList(text: string): readonly string[] {
+  const symbols = text.split(',').map(symbol => symbol.trim())
+  if (symbols.includes('')) throw new UsageError(`'${text}' is no list; type symbols, such as BTC-USDT,ETH-USDT`)
+  return symbols
 }
 
 function parseSeconds(text: string): number {

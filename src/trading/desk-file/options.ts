@@ -1,8 +1,11 @@
+import { OkxFeed } from '../../exchanges/okx/okx-feed.js'
+import { packageModule } from '../../native/package-files.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
 import type { GatewayOptions } from '../gateway/options.js'
 import { CaptureFeed } from '../market/capture-feed.js'
 import type { Feed } from '../market/feed.js'
 import { SyntheticFeed } from '../market/synthetic-feed.js'
+import type { VenueModule } from '../venues/adapter-config.js'
 import type { DeskDescription } from './read.js'
 
 /**
@@ -17,9 +20,7 @@ export function deskOptions(description: DeskDescription): Omit<GatewayOptions, 
   return {
     ...rest,
     feed: feedOf(feed),
-    ...(venues === undefined
-      ? {}
-      : { venues: venues.map(venue => (typeof venue === 'string' ? venue : new SimulatedExchange(venue.simulated))) }),
+    ...(venues === undefined ? {} : { venues: venues.map(venueOf) }),
     // As it will be read back from the sequence.
     description: JSON.parse(JSON.stringify(description)) as Record<string, unknown>,
   }
@@ -27,5 +28,12 @@ export function deskOptions(description: DeskDescription): Omit<GatewayOptions, 
 
 function feedOf(feed: DeskDescription['feed']): Feed {
   if (feed === undefined) return new SyntheticFeed()
+  if ('okx' in feed) return new OkxFeed(feed.okx)
   return 'capture' in feed ? new CaptureFeed(feed.capture) : new SyntheticFeed(feed.synthetic)
+}
+
+function venueOf(venue: NonNullable<DeskDescription['venues']>[number]): string | SimulatedExchange | VenueModule {
+  if (typeof venue === 'string') return venue
+  if ('simulated' in venue) return new SimulatedExchange(venue.simulated)
+  return { module: packageModule('exchanges/okx/okx-module.js', 'A gateway with the venue okx'), options: venue.okx }
 }

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { fromSystemError } from '../../base/system-error.js'
+import type { OkxFeedOptions } from '../../exchanges/okx/okx-feed.js'
+import type { OkxOptions } from '../../exchanges/okx/options.js'
 import type { Durability } from '../../journal/write/options.js'
 import type { RestartLimits } from '../../runtime/supervision/restart-count.js'
 import type { Wait } from '../../wait/run-loop.js'
@@ -17,11 +19,18 @@ import { DESK_SCHEMA } from './schema.js'
 /** What a desk.json says. All paths are absolute: they were relative to the file. */
 export interface DeskDescription {
   readonly strategies: readonly string[]
-  readonly venues?: readonly (string | { readonly simulated: SimulatedExchangeOptions })[]
+  readonly venues?: readonly (
+    | string
+    | { readonly simulated: SimulatedExchangeOptions }
+    | { readonly okx: OkxOptions }
+  )[]
   readonly instruments?: readonly InstrumentSpec[]
   readonly calendars?: Readonly<Record<string, CalendarSpec>>
   readonly risk?: RiskOptions
-  readonly feed?: { readonly capture: string } | { readonly synthetic: SyntheticFeedOptions }
+  readonly feed?:
+    | { readonly capture: string }
+    | { readonly synthetic: SyntheticFeedOptions }
+    | { readonly okx: OkxFeedOptions }
   readonly speed?: Speed
   readonly maxGapMs?: number
   readonly wait?: Wait
@@ -77,9 +86,15 @@ function withAbsolutePaths(
   return {
     ...described,
     strategies: strategies.map(absolute),
-    ...(venues === undefined
-      ? {}
-      : { venues: venues.map(venue => (typeof venue === 'string' ? absolute(venue) : venue)) }),
+    ...(venues === undefined ? {} : { venues: venues.map(venue => withAbsolutePath(venue, absolute)) }),
     ...(feed !== undefined && 'capture' in feed ? { feed: { capture: absolute(feed.capture) } } : {}),
   }
+}
+
+type DescribedVenue = NonNullable<DeskDescription['venues']>[number]
+
+function withAbsolutePath(venue: DescribedVenue, absolute: (file: string) => string): DescribedVenue {
+  if (typeof venue === 'string') return absolute(venue)
+  if (!('okx' in venue) || venue.okx.credentials === undefined) return venue
+  return { okx: { ...venue.okx, credentials: absolute(venue.okx.credentials) } }
 }

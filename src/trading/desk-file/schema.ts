@@ -1,3 +1,5 @@
+import { OKX_TYPES } from '../../exchanges/okx/options.js'
+import { QUOTE_CHANNELS } from '../../exchanges/okx/public-connection.js'
 import { Page } from '../../frames/format.js'
 import type { Wait } from '../../wait/run-loop.js'
 import { INSTRUMENT_KINDS } from '../instruments/instrument.js'
@@ -232,6 +234,52 @@ const calendar = object(
   { required: ['timeZone', 'sessions'] },
 )
 
+const symbols: Schema = { type: 'array', minItems: 1, items: symbol }
+const okxTypes: Schema = {
+  type: 'array',
+  minItems: 1,
+  items: { type: 'string', enum: OKX_TYPES },
+  description: 'Kinds of instruments. Default SPOT, SWAP and FUTURES.',
+}
+const okxEndpoint: Schema = {
+  type: 'string',
+  minLength: 1,
+  description: "'live', 'demo', or the address of a fake OKX, such as 'ws://127.0.0.1:8080'. Default 'live'.",
+}
+
+const okx = object(
+  {
+    endpoint: okxEndpoint,
+    credentials: {
+      ...path,
+      description:
+        'A file of mode 0600 with key, secret and passphrase; relative to this file. Default: the environment.',
+    },
+    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
+    types: okxTypes,
+    marginMode: { type: 'string', enum: ['cross', 'isolated'], description: "For contracts. Default 'cross'." },
+    cancelAllAfter: {
+      description: 'OKX cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
+      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(10, 120)],
+    },
+  },
+  { description: 'An account at OKX, in a process of its own.' },
+)
+
+const okxFeed = object(
+  {
+    endpoint: okxEndpoint,
+    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
+    types: okxTypes,
+    quotes: {
+      type: 'string',
+      enum: Object.keys(QUOTE_CHANNELS),
+      description: "Where quotes come from: OKX's best prices, its book, or its slower tickers. Default 'best'.",
+    },
+  },
+  { description: 'Live market data of OKX.' },
+)
+
 const feed: Schema = {
   description: 'The market data.',
   anyOf: [
@@ -253,6 +301,7 @@ const feed: Schema = {
       },
       { required: ['synthetic'] },
     ),
+    object({ okx: okxFeed }, { required: ['okx'] }),
   ],
 }
 
@@ -274,8 +323,11 @@ export const DESK_SCHEMA: RootSchema = {
       venues: {
         type: 'array',
         minItems: 1,
-        description: 'Modules with a venue, each of which gets a process of its own, and simulated exchanges.',
-        items: { anyOf: [path, object({ simulated }, { required: ['simulated'] })] },
+        description:
+          'Modules with a venue and real venues, each of which gets a process of its own, and simulated exchanges.',
+        items: {
+          anyOf: [path, object({ simulated }, { required: ['simulated'] }), object({ okx }, { required: ['okx'] })],
+        },
       },
       instruments: {
         type: 'array',

@@ -277,6 +277,7 @@ export class Gateway {
       work.strategies.map(({ info }) => info),
       onProblem,
     )
+    feed.choose?.(symbolsOf(work.strategies.map(({ info }) => info)))
     const seen = (): Set<string> => new Set(open.seenSymbols)
     if (feed.symbols !== undefined) wanted.check(new Set([...feed.symbols, ...seen()]), 'which this feed does not have')
     const checkSeen = (): void => wanted.check(seen(), 'of which there has been no event so far')
@@ -296,4 +297,10 @@ export class Gateway {
       clearTimeout(timer)
     }
   }
+}
+
+/** The symbols that strategies ask for; undefined when one of them wants all. */
+function symbolsOf(infos: readonly { readonly symbols?: readonly string[] }[]): readonly string[] | undefined {
+  const lists = infos.map(({ symbols }) => symbols)
+  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap(symbols => symbols ?? []))]
 }

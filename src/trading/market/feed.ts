@@ -17,6 +17,11 @@ export interface Feed {
   readonly identity?: string
   /** All symbols that the feed has events of, if known. A strategy that asks for another symbol is reported at the start. */
   readonly symbols?: readonly string[]
+  /**
+   * Called before `events` with the symbols that strategies ask for, with or without their venue; undefined when one of them wants
+   * all. For a feed that must ask for each symbol.
+   */
+  choose?(symbols: readonly string[] | undefined): void
   /** Called with each problem in the source because of which something was left out. */
   onProblem?: ((problem: TicktapeError) => void) | undefined
 }
