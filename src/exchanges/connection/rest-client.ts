@@ -1,3 +1,4 @@
+import { nap } from '../../wait/nap.js'
 import { VenueRequestError } from '../errors.js'
 import { type Fields, isFields } from '../fields.js'
 import type { RequestWindow } from './request-window.js'
@@ -33,6 +34,8 @@ export interface RestClientOptions {
 /** Requests to a venue, each when the venue's limits allow it. Nothing is sent again by itself. */
 export class RestClient {
   private readonly closing = new AbortController()
+  /** Requests on their way. A signal that lives as long as this one must not be combined with theirs: Node would keep each in memory. */
+  private readonly open = new Set<AbortController>()
 
   constructor(private readonly options: RestClientOptions) {}
 
@@ -41,23 +44,29 @@ export class RestClient {
     const { base, timeoutMs } = this.options
     const what = `${method} ${path.replace(/\?.*/, '')}`
     const waitMs = Math.max(0, ...windows.map(window => window.take()))
-    if (waitMs > 0) await this.wait(waitMs)
+    if (waitMs > 0) await nap(waitMs, this.closing.signal)
     if (this.closing.signal.aborted) throw new VenueRequestError(`${what} was not sent: the connection is closed`)
     const sentAt = Date.now()
     let status = 0
     let text: string
+    const ending = new AbortController()
+    this.open.add(ending)
+    const timer = setTimeout(() => ending.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     try {
       const response = await fetch(base + path, {
         method,
         ...(body === undefined ? {} : { body }),
         headers: { 'content-type': 'application/json', ...headers?.() },
-        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.closing.signal]),
+        signal: ending.signal,
         redirect: 'error',
       })
       status = response.status
       text = await response.text()
     } catch (error) {
       throw new VenueRequestError(`${what} at ${base} was not answered: ${reasonOf(error)}`, '', error)
+    } finally {
+      clearTimeout(timer)
+      this.open.delete(ending)
     }
     const receivedAt = Date.now()
     let parsed: unknown
@@ -73,19 +82,7 @@ export class RestClient {
   /** Ends requests that are on their way; later ones fail. */
   close(): void {
     this.closing.abort()
-  }
-
-  private wait(ms: number): Promise<void> {
-    const { signal } = this.closing
-    return new Promise(resolve => {
-      const wake = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, ms)
-      signal.addEventListener('abort', wake)
-    })
+    for (const ending of this.open) ending.abort(new Error('the connection was closed'))
   }
 }
 

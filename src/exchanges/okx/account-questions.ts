@@ -106,7 +106,7 @@ export class AccountQuestions {
     instrument: number,
   ): Promise<void> {
     // Before the question: the answer is later than this.
-    const time = await this.rest.time()
+    const time = await this.rest.passedTime()
     const isTrigger = this.triggers.isKnown(clientOrderId)
     const ordId = this.triggers.orderOf(clientOrderId)
     const name: Record<string, string> = ordId === '' ? { clOrdId: clientOrderId } : { ordId }

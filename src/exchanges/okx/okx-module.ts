@@ -11,6 +11,8 @@ import { checkOkxOptions, DEFAULT_TYPES, type OkxOptions } from './options.js'
 import { FAKE_CREDENTIALS, type OkxCredentials, okxCredentials } from './signing.js'
 
 const CANCEL_ALL_AFTER_S = 60
+/** OKX allows 60 requests of a kind in 2 s for each instrument: a burst and two seconds after it are never more. */
+const REQUESTS_PER_SECOND = 20
 
 /**
  * Makes the venue of an OKX account: the module that the adapter's process loads.
@@ -35,6 +37,7 @@ export default async function okx(given: unknown): Promise<OkxVenue> {
       rest,
       instruments: wantedOf(all, options.symbols),
       marginMode: options.marginMode ?? 'cross',
+      requestsPerSecond: options.requestsPerSecond ?? REQUESTS_PER_SECOND,
       cancelAllAfter: options.cancelAllAfter ?? CANCEL_ALL_AFTER_S,
       onTrouble: why => void process.stderr.write(`venue okx: ${why}\n`),
     })

@@ -10,6 +10,8 @@ import { type OkxCredentials, signedHeaders } from './signing.js'
 
 /** How long an answer may take, ms. */
 const TIMEOUT_MS = 10_000
+/** How long a time that has passed is good enough, ms. */
+const FRESH_MS = 500
 /** Rows of a page, and the most pages that are read: 100,000 rows. */
 const PAGE = 100
 const MOST_PAGES = 1000
@@ -37,6 +39,7 @@ export class OkxRest {
   /** Called with each answer about the account, as it was received. */
   onPrivate: (text: string) => void = () => {}
   private readonly client: RestClient
+  private passed: { readonly time: number; readonly at: number } | undefined = undefined
   private readonly windows = new Map<string, RequestWindow>()
 
   constructor(
@@ -51,6 +54,18 @@ export class OkxRest {
     const { body, sentAt, receivedAt } = await this.send('GET', '/api/v5/public/time')
     const time = timeField(dataOf(body)[0] ?? {}, 'ts')
     this.clock.add(sentAt, time, receivedAt)
+    return time
+  }
+
+  /**
+   * A time of the venue's clock that has passed there, not long ago, ms since 1970: what is asked afterwards is answered later than
+   * it. @throws {VenueRequestError}
+   */
+  async passedTime(): Promise<number> {
+    const { passed } = this
+    if (passed !== undefined && performance.now() - passed.at < FRESH_MS) return passed.time
+    const time = await this.time()
+    this.passed = { time, at: performance.now() }
     return time
   }
 

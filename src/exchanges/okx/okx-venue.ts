@@ -29,6 +29,7 @@ export interface OkxVenueParts {
   readonly rest: OkxRest
   readonly instruments: readonly OkxInstrument[]
   readonly marginMode: 'cross' | 'isolated'
+  readonly requestsPerSecond: number
   /** Seconds; 0 for never. */
   readonly cancelAllAfter: number
   /** Why something does not work, for people. */
@@ -43,8 +44,7 @@ export class OkxVenue implements AsyncVenue {
   readonly deterministic = false
   readonly maxBatch = 20
   readonly instruments: readonly InstrumentSpec[]
-  /** OKX allows 60 requests of a kind in 2 s for each instrument: never more than that, whatever the instruments. */
-  readonly requestLimits: RequestLimits = { account: { perSecond: 20, burst: 20 } }
+  readonly requestLimits: RequestLimits
   private readonly details: ReadonlyMap<string, OkxInstrument>
   private readonly byNumber = new Map<number, Traded>()
   private reporter!: Reporter
@@ -56,6 +56,8 @@ export class OkxVenue implements AsyncVenue {
 
   constructor(private readonly parts: OkxVenueParts) {
     this.instruments = parts.instruments.map(({ spec }) => spec)
+    const { requestsPerSecond } = parts
+    this.requestLimits = { account: { perSecond: requestsPerSecond, burst: Math.ceil(requestsPerSecond) } }
     this.details = new Map(parts.instruments.map(one => [one.spec.symbol, one]))
     this.cancelAfter = new CancelAfter(parts.rest, parts.cancelAllAfter, parts.onTrouble)
   }
@@ -131,6 +133,7 @@ export class OkxVenue implements AsyncVenue {
     const id = this.reporter.ids.of(idHigh, idLow)
     const traded = this.byNumber.get(instrument)
     if (traded === undefined) return this.requests.say('not-sent', sent, UNKNOWN_INSTRUMENT)
+    this.reporter.keepInstrument(id, traded.instrument)
     if (this.triggers.isKnown(id)) return this.requests.say('amend-rejected', sent, AMEND_NOT_SUPPORTED)
     this.send('amend-order', [amendArgument(traded, id, request, ticks, steps)], [sent], deadline)
   }
@@ -140,6 +143,7 @@ export class OkxVenue implements AsyncVenue {
     const id = this.reporter.ids.of(idHigh, idLow)
     const traded = this.byNumber.get(instrument)
     if (traded === undefined) return this.requests.say('not-sent', sent, UNKNOWN_INSTRUMENT)
+    this.reporter.keepInstrument(id, traded.instrument)
     const ordId = this.triggers.orderOf(id)
     if (this.triggers.isKnown(id) && ordId === '') {
       if (this.connection?.isReady === true) this.triggers.cancel(idHigh, idLow, request, traded, id)
@@ -156,7 +160,9 @@ export class OkxVenue implements AsyncVenue {
 
   query(idHigh: number, idLow: number, _account: number, instrument: number): void {
     const traded = this.byNumber.get(instrument)
-    if (traded !== undefined) void this.questions.order(idHigh, idLow, traded.instrument.symbol, instrument)
+    if (traded === undefined) return
+    this.reporter.keepInstrument(this.reporter.ids.of(idHigh, idLow), traded.instrument)
+    void this.questions.order(idHigh, idLow, traded.instrument.symbol, instrument)
   }
 
   /** Orders stay at the venue. */

@@ -13,6 +13,8 @@ export interface OkxOptions {
   readonly types?: readonly OkxType[]
   /** How margin is kept for contracts. Default 'cross'. */
   readonly marginMode?: 'cross' | 'isolated'
+  /** Requests about orders in a second, over all instruments. Default 20: what OKX allows for one instrument, however they fall. */
+  readonly requestsPerSecond?: number
   /** OKX cancels all orders when nothing is heard of the adapter for so long, in seconds: 10 to 120, or 0 for never. Default 60. */
   readonly cancelAllAfter?: number
 }
@@ -36,6 +38,7 @@ export function checkOkxOptions(options: unknown): OkxOptions {
         ? undefined
         : `a list of ${OKX_TYPES.join(', ')}`,
     marginMode: kinds.oneOf('cross', 'isolated'),
+    requestsPerSecond: kinds.number(1, 10_000),
     cancelAllAfter: value =>
       value === 0 || kinds.integer(10, 120)(value, 'cancelAllAfter') === undefined
         ? undefined

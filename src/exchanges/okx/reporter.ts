@@ -17,6 +17,8 @@ export class Reporter {
   readonly instruments = new Map<string, Instrument>()
   /** By number: instruments in which there were orders or fills. */
   readonly touched = new Map<number, Instrument>()
+  /** By client id: the instrument of an order, where its symbol has a newer number by now. */
+  private readonly earlier = new Map<string, Instrument>()
   private readonly originMs: number
   private readonly originRest: number
 
@@ -32,6 +34,11 @@ export class Reporter {
   /** Writes a message down as it was received, before anything is made of it. */
   record(text: string): void {
     this.surroundings.record(ACCOUNT, text)
+  }
+
+  /** The instrument of an order, as a request names it: events about the order name the same. */
+  keepInstrument(clientOrderId: string, instrument: Instrument): void {
+    if (this.instruments.get(instrument.symbol) !== instrument) this.earlier.set(clientOrderId, instrument)
   }
 
   /** ns since the home's origin, of ms since 1970. */
@@ -95,10 +102,12 @@ export class Reporter {
     readonly clientOrderId: string
     readonly triggerId: string
   }): OrderContext | undefined {
-    const instrument = this.instruments.get(order.symbol)
+    const { clientOrderId, triggerId } = order
+    const instrument =
+      this.earlier.get(clientOrderId) ?? this.earlier.get(triggerId) ?? this.instruments.get(order.symbol)
     if (instrument === undefined) return undefined
     this.touched.set(instrument.number, instrument)
-    const id = this.ids.read(order.clientOrderId) ?? this.ids.read(order.triggerId) ?? NOBODY
+    const id = this.ids.read(clientOrderId) ?? this.ids.read(triggerId) ?? NOBODY
     return { id, instrument, account: ACCOUNT, timeOf: this.timeOf, report: this.send }
   }
 }

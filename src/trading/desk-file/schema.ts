@@ -258,6 +258,12 @@ const okx = object(
     symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
     types: okxTypes,
     marginMode: { type: 'string', enum: ['cross', 'isolated'], description: "For contracts. Default 'cross'." },
+    requestsPerSecond: {
+      type: 'number',
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Requests about orders, over all instruments. Default 20.',
+    },
     cancelAllAfter: {
       description: 'OKX cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
       anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(10, 120)],

@@ -82,5 +82,6 @@ export class Instruments {
 
 function hasSameTerms(a: InstrumentSpec, b: InstrumentSpec): boolean {
   const names = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof InstrumentSpec>
-  return [...names].every(name => (a[name] ?? '') === (b[name] ?? ''))
+  // A term that is not given, is empty, or is no is the same: a record keeps none of them.
+  return [...names].every(name => (a[name] || '') === (b[name] || ''))
 }

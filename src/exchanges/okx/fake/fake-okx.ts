@@ -25,6 +25,8 @@ export interface FakeOkxOptions {
   /** Market events a second, over all instruments. Default 200. */
   readonly rate?: number
   readonly faults?: FakeFaults
+  /** Requests of one kind that it takes in 2 s, for each instrument. Default 60. */
+  readonly limit?: number
   /** What clients must sign with. Default: FAKE_CREDENTIALS. */
   readonly credentials?: OkxCredentials
 }
@@ -49,13 +51,13 @@ export class FakeOkx {
   private constructor(
     private readonly server: Server,
     private readonly sockets: WebSocketServer,
-    { seed = 1, rate = 200, faults = {}, credentials = FAKE_CREDENTIALS }: FakeOkxOptions,
+    { seed = 1, rate = 200, faults = {}, limit = 60, credentials = FAKE_CREDENTIALS }: FakeOkxOptions,
   ) {
     const exchange = new FakeExchange(seed)
     const triggers = new FakeTriggers(exchange)
     const draw = new FaultDraw(seed)
     draw.faults = faults
-    this.operations = new FakeOperations(exchange, draw)
+    this.operations = new FakeOperations(exchange, draw, limit)
     this.world = { exchange, triggers, draw, credentials, operations: this.operations, market: () => this.market }
     this.cancelAllAfter = new CancelAllAfter(() => exchange.cancelAll('20'))
     exchange.onOrder = row => this.push('orders', [row])
@@ -87,6 +89,7 @@ export class FakeOkx {
       seed: kinds.integer(0, 2 ** 32 - 1),
       rate: kinds.number(1, 1_000_000),
       faults: kinds.object,
+      limit: kinds.integer(1, 1_000_000),
       credentials: kinds.object,
     })
     checkFaults(options.faults ?? {})

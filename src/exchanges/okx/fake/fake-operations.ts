@@ -25,13 +25,17 @@ export interface OperationAnswer {
 
 /** Acts on requests about orders, with the limits of OKX: 60 in 2 s for each kind and instrument, 300 orders in batches. */
 export class FakeOperations {
-  private readonly single = new RequestCount(60, 2000)
-  private readonly batches = new RequestCount(300, 2000)
+  private readonly single: RequestCount
+  private readonly batches: RequestCount
 
   constructor(
     private readonly exchange: FakeExchange,
     private readonly draw: FaultDraw,
-  ) {}
+    limit: number,
+  ) {
+    this.single = new RequestCount(limit, 2000)
+    this.batches = new RequestCount(limit * 5, 2000)
+  }
 
   /** @param expTime the request does not act after it, ms since 1970; undefined without. Undefined when there is no such request. */
   act(name: string, args: readonly Fields[], expTime: unknown): OperationAnswer | undefined {
