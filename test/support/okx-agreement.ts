@@ -47,7 +47,13 @@ export function expectAgreement(home: string, { world: { exchange, triggers } }:
     expect([id, state]).toEqual([id, trigger === undefined ? 'denied' : (ALLOWED[trigger] as readonly string[])[0]])
   }
   for (const id of theirs.keys()) expect([id, states.has(id)]).toEqual([id, true])
-  const our = fillsOf(home).map(({ orderId, tradeId, symbol, quantity, price }) => ({ orderId, tradeId, symbol, quantity, price }))
+  const our = fillsOf(home).map(({ orderId, tradeId, symbol, quantity, price }) => ({
+    orderId,
+    tradeId,
+    symbol,
+    quantity,
+    price,
+  }))
   const their = exchange.fills
     .filter(({ order }) => orderIdOf(order) !== undefined)
     .map(({ order, tradeId, ticks, steps }) => ({
@@ -58,6 +64,8 @@ export function expectAgreement(home: string, { world: { exchange, triggers } }:
       price: order.instrument.price.valueOf(ticks),
     }))
   const sorted = (fills: object[]): string[] =>
-    fills.map(fill => JSON.stringify(fill, (_, value) => (typeof value === 'bigint' ? String(value) : value))).toSorted()
+    fills
+      .map(fill => JSON.stringify(fill, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
+      .toSorted()
   expect(sorted(our)).toEqual(sorted(their))
 }

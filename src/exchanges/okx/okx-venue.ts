@@ -167,10 +167,13 @@ export class OkxVenue implements AsyncVenue {
 
   /** Orders stay at the venue. */
   async close(): Promise<void> {
-    this.questions.close()
-    this.connection?.close()
-    await this.cancelAfter.end()
-    this.parts.rest.close()
+    const { connection, cancelAfter, parts } = this
+    if (connection !== undefined) {
+      this.questions.close()
+      connection.close()
+      await cancelAfter.end()
+    }
+    parts.rest.close()
   }
 
   /** The argument of an order for the socket; undefined when it leaves otherwise, or not at all. */

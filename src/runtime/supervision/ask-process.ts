@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { environmentWithout } from './environment.js'
 import { inheritedOptions } from './node-options.js'
 
 /** How long a process may take to answer, in ms. */
@@ -9,10 +10,17 @@ const ANSWER_MS = 20_000
  * code of users that must not run in this process.
  *
  * @param argument its only argument.
+ * @param hiddenVariables variables of our environment that it does not get, by name.
  * @param fail makes the error when there is no answer, from what happened: 'was not loaded within 20 s ...'.
  */
-export async function askProcess<T>(module: string, argument: string, fail: (what: string) => Error): Promise<T> {
-  const child = fork(module, [argument], { execArgv: inheritedOptions(), stdio: ['ignore', 2, 2, 'ipc'] })
+export async function askProcess<T>(
+  module: string,
+  argument: string,
+  fail: (what: string) => Error,
+  hiddenVariables?: RegExp,
+): Promise<T> {
+  const env = environmentWithout(hiddenVariables)
+  const child = fork(module, [argument], { execArgv: inheritedOptions(), env, stdio: ['ignore', 2, 2, 'ipc'] })
   let timer: NodeJS.Timeout | undefined
   try {
     return await new Promise<T>((resolve, reject) => {

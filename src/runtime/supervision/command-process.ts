@@ -31,10 +31,10 @@ export class CommandProcess extends EventEmitter implements SupervisedProcess {
   private readonly child: ChildProcess
 
   /** @param argument its last argument. */
-  constructor({ words, folder }: CommandLine, argument: string) {
+  constructor({ words, folder }: CommandLine, argument: string, env: NodeJS.ProcessEnv = process.env) {
     super()
     const [program, ...rest] = words
-    const child = spawn(program, [...rest, argument], { cwd: folder, stdio: ['pipe', 'pipe', 2], detached: true })
+    const child = spawn(program, [...rest, argument], { cwd: folder, env, stdio: ['pipe', 'pipe', 2], detached: true })
     this.child = child
     // It may end before it has read a message; its exit says so.
     child.stdin?.on('error', () => {})

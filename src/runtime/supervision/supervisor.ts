@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import type { Phase } from '../../state/heartbeats/cell.js'
 import type { FromConsumer, ToConsumer } from '../consumer/messages.js'
 import { type CommandLine, CommandProcess, type SupervisedProcess } from './command-process.js'
+import { environmentWithout } from './environment.js'
 import { killGroup } from './kill-group.js'
 import { inheritedOptions } from './node-options.js'
 import { RestartCount, type RestartLimits } from './restart-count.js'
@@ -12,6 +13,8 @@ export interface SupervisorOptions {
   readonly argument: () => string
   /** Options of Node, beside those that this process was started with. */
   readonly nodeOptions?: readonly string[]
+  /** Variables of our environment that the process does not get, by name. */
+  readonly hiddenVariables?: RegExp
   /** A program to run instead of the module: its last argument is the same. */
   readonly command?: CommandLine
   /** The delay before a process that ended is started again, in ms; it is doubled each time, up to `longestMs`. */
@@ -109,7 +112,8 @@ export class Supervisor {
   }
 
   private start(): void {
-    const { module, command, nodeOptions = [], onEvent } = this.options
+    const { module, command, nodeOptions = [], hiddenVariables, onEvent } = this.options
+    const env = environmentWithout(hiddenVariables)
     let argument: string
     try {
       argument = this.options.argument()
@@ -124,12 +128,13 @@ export class Supervisor {
       command === undefined
         ? fork(module, [argument], {
             execArgv: [...inheritedOptions(), ...nodeOptions],
+            env,
             // The child does not inherit our standard output, because that may be JSON for a program.
             stdio: ['ignore', 2, 2, 'ipc'],
             // It leads a group of its own, so that what it starts can be ended with it.
             detached: true,
           })
-        : new CommandProcess(command, argument)
+        : new CommandProcess(command, argument, env)
     this.child = child
     child.on('message', message => this.onMessage(message))
     child.on('error', error => onEvent({ kind: 'failed', message: error.message }))

@@ -2,6 +2,7 @@ import { packageModule } from '../../native/package-files.js'
 import { identityOf } from '../../runtime/consumer/identity.js'
 import { Supervisor, type SupervisorEvent } from '../../runtime/supervision/supervisor.js'
 import type { StrategyProcessConfig } from '../strategies/process.js'
+import { SECRET_VARIABLES } from '../venues/secret-variables.js'
 import { endEpoch, recordEvent, startEpoch } from './epochs.js'
 import { type RunningStrategy, type StrategyEnvironment, writerOptions } from './running-strategy.js'
 
@@ -48,6 +49,7 @@ export function superviseStrategy(environment: StrategyEnvironment, strategy: Ru
     module: strategyProcess(),
     argument: start,
     command: strategy.info.command,
+    hiddenVariables: SECRET_VARIABLES,
     nodeOptions: strategyMemoryMb === undefined ? [] : [`--max-old-space-size=${strategyMemoryMb}`],
     firstMs: options.backOffMs ?? 100,
     longestMs: 5_000,

@@ -2,6 +2,7 @@ import { packageModule } from '../../native/package-files.js'
 import { askProcess } from '../../runtime/supervision/ask-process.js'
 import type { CommandLine } from '../../runtime/supervision/command-process.js'
 import { StrategyError } from '../errors.js'
+import { SECRET_VARIABLES } from '../venues/secret-variables.js'
 import { isCommandFile, readCommandStrategy } from './command.js'
 
 /** What a gateway must know of a strategy before it starts its process. */
@@ -38,7 +39,7 @@ export async function inspectStrategies(file: string): Promise<readonly Strategy
     'A gateway, which loads each strategy in a process of its own,',
   )
   const fail = (what: string): StrategyError => new StrategyError(what, { path: file })
-  const answer = await askProcess<InspectAnswer>(module, file, what => fail(`${file} ${what}`))
+  const answer = await askProcess<InspectAnswer>(module, file, what => fail(`${file} ${what}`), SECRET_VARIABLES)
   if (answer.kind === 'failed') throw fail(answer.message)
   return answer.strategies
 }

@@ -38,8 +38,14 @@ const BUSY = `
 const KINDS: readonly (readonly [string, FakeFaults])[] = [
   ['does all as it should', {}],
   ['delays, doubles and reorders what it says', { delayMs: 40, doubleAnswer: 0.3 }],
-  ['loses requests and answers, and fills during cancels', { loseRequest: 0.1, loseAnswer: 0.1, fillDuringCancel: 0.5 }],
-  ['drops its sockets, and has no answers for a time', { dropSocket: 0.02, unavailable: 0.3, loseAnswer: 0.05, delayMs: 10 }],
+  [
+    'loses requests and answers, and fills during cancels',
+    { loseRequest: 0.1, loseAnswer: 0.1, fillDuringCancel: 0.5 },
+  ],
+  [
+    'drops its sockets, and has no answers for a time',
+    { dropSocket: 0.02, unavailable: 0.3, loseAnswer: 0.05, delayMs: 10 },
+  ],
 ]
 
 test.each(KINDS)(
@@ -58,9 +64,16 @@ test.each(KINDS)(
       requestExpiryMs: 500,
     })
     onTestFinished(() => gateway.stop().then(() => {}))
-    feed.push(quote('BTC-USDT', 60_100, 60_100.1), quote('ETH-USDT', 1510, 1510.1), quote('BTC-USDT-SWAP', 1037, 1037.1))
+    feed.push(
+      quote('BTC-USDT', 60_100, 60_100.1),
+      quote('ETH-USDT', 1510, 1510.1),
+      quote('BTC-USDT-SWAP', 1037, 1037.1),
+    )
     // Orders wait until the account is reconciled.
-    await until(() => fake.world.exchange.orders.length > 0 || (feed.push(trade('BTC-USDT', 60_100, 1)), false), 'an order')
+    await until(
+      () => fake.world.exchange.orders.length > 0 || (feed.push(trade('BTC-USDT', 60_100, 1)), false),
+      'an order',
+    )
     fake.faults = faults
     for (let i = 0; i < ORDERS; i++) {
       feed.push(trade('BTC-USDT', 60_100, 2 + i))

@@ -12,7 +12,7 @@ import { expectAgreement, lastStates } from '../../support/okx-agreement.ts'
 
 const MAIN = join(import.meta.dirname, '../../../dist/cli/main.js')
 /** TICKTAPE_OKX_KILLS: how often each kind of process is killed. */
-const KILLS = Number(process.env['TICKTAPE_OKX_KILLS'] ?? 4)
+const KILLS = Number(process.env['TICKTAPE_OKX_KILLS'] ?? 2)
 
 /** Follows the market with small orders. At its end it cancels what is open. */
 const FOLLOWER = `
@@ -57,6 +57,7 @@ class Run {
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.child.exitCode !== null) throw new Error(`it has ended before: ${this.stderr}`)
     const ended = once(this.child, 'exit')
     this.child.kill(signal)
     return (await ended)[0] as number | null
@@ -92,10 +93,13 @@ test('adapter and gateway are killed while they trade: nothing is sent twice, no
       timeout: 20_000,
     })
     .toEqual([])
-  await pause(1500)
+  await expect.poll(() => last.adapter, { timeout: 20_000 }).toBeGreaterThan(0)
+  await pause(3000)
   await last.end('SIGINT')
 
-  const submits = sequenceOf<{ action: string; orderId: bigint }>(home, Intent).filter(({ action }) => action === 'submit')
+  const submits = sequenceOf<{ action: string; orderId: bigint }>(home, Intent).filter(
+    ({ action }) => action === 'submit',
+  )
   expect(new Set(submits.map(({ orderId }) => orderId)).size).toBe(submits.length)
   expect(fake.world.exchange.orders.length).toBeGreaterThan(KILLS * 3)
   expectAgreement(home, fake)
