@@ -8,7 +8,7 @@ import { root, run } from './run.mjs'
 const ALLOWED = [
   /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY|THIRD-PARTY-NOTICES)\.md|LICENSE)$/,
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
-  /^docs\/((decisions\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
+  /^docs\/((decisions\/|venues\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
   /^examples\/([\w-]+\.(mjs|json)|README\.md|python\/[\w-]+\.(py|json))$/,
   /^schemas\/desk\.schema\.json$/,
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape(\.(glibc|musl))?\.node$/,

@@ -36,10 +36,15 @@ export function expectAgreement(home: string, { world: { exchange, triggers } }:
     theirs.set(id, order)
   }
   const waiting = new Map(triggers.all.map(({ algoClOrdId, state }) => [orderIdOf({ clOrdId: algoClOrdId }), state]))
-  for (const [id, { state }] of states) {
+  for (const [id, { state, reason }] of states) {
     const order = theirs.get(id)
     if (order !== undefined) {
       expect([id, ALLOWED[order.state]]).toEqual([id, expect.arrayContaining([state])])
+      continue
+    }
+    // The venue does not keep what it refused before it looked at it.
+    if (state === 'rejected') {
+      expect([id, reason]).toEqual([id, expect.stringMatching(/^(too-late|rate-limited-by-venue)$/)])
       continue
     }
     // A stop that waits; or an order that never arrived, which is proven, or was never sent.

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { TicktapeError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { VenueError } from '../errors.js'
 import { isVenueName } from '../instruments/instrument.js'
@@ -25,6 +26,8 @@ export async function loadVenue(file: string, options?: unknown): Promise<AsyncV
         ? await (module.default as (options?: unknown) => unknown)(options)
         : module.default
   } catch (error) {
+    // What a venue says of itself needs no file: that OKX cannot be reached, that credentials are missing.
+    if (error instanceof TicktapeError) throw error
     throw fail(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, error)
   }
   return checkVenue(made, file)

@@ -51,8 +51,17 @@ class Run {
     })
   }
 
+  /** Waits until its adapter has a process. */
+  async started(): Promise<void> {
+    await expect
+      .poll(() => (this.adapter > 0 || this.child.exitCode !== null ? '' : 'starting'), { timeout: 20_000 })
+      .toBe('')
+    expect([this.child.exitCode, this.stderr]).toEqual([null, expect.any(String)])
+  }
+
   /** Waits until it has sent orders. */
   async trading(): Promise<void> {
+    await this.started()
     await expect.poll(() => this.orders > 3 && this.adapter > 0, { timeout: 20_000 }).toBe(true)
   }
 
@@ -87,13 +96,17 @@ test('adapter and gateway are killed while they trade: nothing is sent twice, no
   await run.end('SIGINT')
   expect(run.stderr).not.toContain('ERR_')
   // What its last cancels became is known at the next start.
-  const last = new Run(moduleOf("export default defineStrategy({ id: 'b', symbols: ['BTC-USDT'] })"), fake, home)
+  const last = new Run(
+    moduleOf("export default defineStrategy({ id: 'b', symbols: ['BTC-USDT'], onOrder() {} })"),
+    fake,
+    home,
+  )
+  await last.started()
   await expect
     .poll(() => [...lastStates(home).values()].filter(({ state }) => ['unknown', 'submitted'].includes(state)), {
       timeout: 20_000,
     })
     .toEqual([])
-  await expect.poll(() => last.adapter, { timeout: 20_000 }).toBeGreaterThan(0)
   await pause(3000)
   await last.end('SIGINT')
 
