@@ -7,7 +7,7 @@ import { fillsOf, reportsOf } from './desks.ts'
 function orderIdOf({ clOrdId, algoClOrdId = '' }: Pick<FakeOrder, 'clOrdId'> & Partial<FakeOrder>): bigint | undefined {
   const text = clOrdId === '' ? algoClOrdId : clOrdId
   if (!/^[0-9a-z]{21}$/.test(text)) return undefined
-  return [...text.slice(8)].reduce((id, digit) => id * 36n + BigInt(Number.parseInt(digit, 36)), 0n)
+  return Array.from(text.slice(8)).reduce((id, digit) => id * 36n + BigInt(Number.parseInt(digit, 36)), 0n)
 }
 
 /** The states of a home's orders that the last word of the venue allows. */
@@ -49,7 +49,7 @@ export function expectAgreement(home: string, { world: { exchange, triggers } }:
     }
     // A stop that waits; or an order that never arrived, which is proven, or was never sent.
     const trigger = waiting.get(id)
-    expect([id, state]).toEqual([id, trigger === undefined ? 'denied' : (ALLOWED[trigger] as readonly string[])[0]])
+    expect([id, state]).toEqual([id, trigger === undefined ? 'denied' : ALLOWED[trigger][0]])
   }
   for (const id of theirs.keys()) expect([id, states.has(id)]).toEqual([id, true])
   const our = fillsOf(home).map(({ orderId, tradeId, symbol, quantity, price }) => ({

@@ -34,8 +34,8 @@ export class OutsideExchange {
       instruments: exchange.instruments,
       start: (report: (event: VenueEvent) => void) => exchange.start(event => isOpen && report(event)),
       submit: (order, now) => exchange.submit(order, now),
-      amend: (...terms) => exchange.amend(...terms),
-      cancel: (...terms) => exchange.cancel(...terms),
+      amend: (high, low, request, ticks, steps, now) => exchange.amend(high, low, request, ticks, steps, now),
+      cancel: (high, low, request, now) => exchange.cancel(high, low, request, now),
       query: (...terms) => exchange.query(...terms),
       reconcile: (account, now) => exchange.reconcile(account, now),
       close: () => {

@@ -7,7 +7,11 @@ export interface RestRequest {
   readonly method: 'GET' | 'POST'
   /** With its query. */
   readonly path: string
-  readonly body?: string
+  readonly body?: string | undefined
+  /** Asked when its turn has come: a request that is late is not sent. */
+  readonly isLate?: (() => boolean) | undefined
+  /** Called with the text of the answer, before anything is made of it. */
+  readonly onAnswer?: (text: string) => void
   /** Made when the request's turn has come, because signatures hold the time. */
   readonly headers?: () => Readonly<Record<string, string>>
   /** The limits that it counts for. */
@@ -39,13 +43,18 @@ export class RestClient {
 
   constructor(private readonly options: RestClientOptions) {}
 
-  /** @throws {VenueRequestError} when there is no answer, or one that is no JSON object. */
-  async send({ method, path, body, headers, windows = [] }: RestRequest): Promise<RestAnswer> {
+  /**
+   * @returns undefined when the request was late, and not sent.
+   * @throws {VenueRequestError} when there is no answer, or one that is no JSON object.
+   */
+  async send(request: RestRequest): Promise<RestAnswer | undefined> {
+    const { method, path, body, headers, windows = [] } = request
     const { base, timeoutMs } = this.options
     const what = `${method} ${path.replace(/\?.*/, '')}`
     const waitMs = Math.max(0, ...windows.map(window => window.take()))
     if (waitMs > 0) await nap(waitMs, this.closing.signal)
     if (this.closing.signal.aborted) throw new VenueRequestError(`${what} was not sent: the connection is closed`)
+    if (request.isLate?.() === true) return undefined
     const sentAt = Date.now()
     let status = 0
     let text: string
@@ -69,6 +78,7 @@ export class RestClient {
       this.open.delete(ending)
     }
     const receivedAt = Date.now()
+    request.onAnswer?.(text)
     let parsed: unknown
     try {
       parsed = JSON.parse(text)

@@ -101,7 +101,7 @@ export class VenueSocket {
       onOpen()
     })
     socket.on('message', (data, isBinary) => {
-      if (socket === this.socket && !isBinary) this.hear(String(data as Buffer))
+      if (socket === this.socket && !isBinary) this.hear((data as Buffer).toString())
     })
     socket.on('error', error => {
       failure = error.message

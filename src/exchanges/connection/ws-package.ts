@@ -4,7 +4,7 @@ import { PackageMissingError } from '../errors.js'
 /** The package `ws`, an optional peer (docs/decisions/0050). @throws {PackageMissingError} */
 export async function loadWs(): Promise<typeof Ws> {
   try {
-    return (await import('ws')) as unknown as typeof Ws
+    return await import('ws')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new PackageMissingError("real venues need the package 'ws': type npm install ws, then try again", {

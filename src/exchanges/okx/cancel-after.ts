@@ -37,7 +37,7 @@ export class CancelAfter {
 
   private async set(seconds: number): Promise<void> {
     try {
-      const { code, msg } = await this.rest.post(PATH, { timeOut: String(seconds) })
+      const { code, msg } = (await this.rest.post(PATH, { timeOut: String(seconds) })) ?? {}
       if (code !== '0') this.onTrouble(`cancel-all-after was refused: ${String(code)} ${String(msg)}`)
     } catch (error) {
       this.onTrouble(`cancel-all-after is not set: ${(error as Error).message}`)

@@ -133,6 +133,5 @@ function specOf(
     ...(minQuantity === undefined ? {} : { minQuantity }),
     ...(maxQuantity === undefined ? {} : { maxQuantity }),
   }
-  new Instrument(1, limited)
-  return limited
+  return new Instrument(1, limited).spec
 }

@@ -19,6 +19,7 @@ export interface OkxFeedOptions {
   readonly quotes?: QuoteSource
 }
 
+const NOTHING = (): void => {}
 /** Instruments of one socket. */
 const PER_SOCKET = 100
 /** The most instruments that are followed without being named. */
@@ -53,7 +54,7 @@ export class OkxFeed implements Feed {
     const ws = await loadWs()
     const symbols = await this.symbolsAt(new OkxRest(endpoint))
     let pending: MarketEvent[] = []
-    let wake = (): void => {}
+    let wake = NOTHING
     const connections: PublicConnection[] = []
     const stop = (): void => wake()
     onAbort(signal, stop)

@@ -1,5 +1,5 @@
 import { RequestWindow } from '../connection/request-window.js'
-import { RestClient } from '../connection/rest-client.js'
+import { type RestAnswer, RestClient, type RestRequest } from '../connection/rest-client.js'
 import { ServerClock } from '../connection/server-clock.js'
 import { VenueRequestError } from '../errors.js'
 import { type Fields, listField, optionalField, timeField } from '../fields.js'
@@ -108,34 +108,46 @@ export class OkxRest {
     return this.send('GET', text === '' ? path : `${path}?${text}`, undefined, true)
   }
 
-  /** @throws {VenueRequestError} when there is no answer. */
-  async post(path: string, body: unknown): Promise<Fields> {
-    return (await this.send('POST', path, JSON.stringify(body), true)).body
+  /**
+   * @param isLate asked when the request's turn has come: a request that is late is not sent.
+   * @returns undefined when it was not sent.
+   * @throws {VenueRequestError} when there is no answer.
+   */
+  async post(path: string, body: unknown, isLate?: () => boolean): Promise<Fields | undefined> {
+    return (await this.client.send(this.request('POST', path, JSON.stringify(body), true, isLate)))?.body
   }
 
   close(): void {
     this.client.close()
   }
 
-  private async send(
+  private async send(method: 'GET' | 'POST', path: string, body?: string, isPrivate = false): Promise<RestAnswer> {
+    // Only a request that may be late is not sent.
+    return (await this.client.send(this.request(method, path, body, isPrivate))) as RestAnswer
+  }
+
+  private request(
     method: 'GET' | 'POST',
     path: string,
-    body?: string,
-    isPrivate = false,
-  ): Promise<{ readonly body: Fields; readonly sentAt: number; readonly receivedAt: number }> {
+    body: string | undefined,
+    isPrivate: boolean,
+    isLate?: () => boolean,
+  ): RestRequest {
     const { credentials, endpoint, clock } = this
-    const answer = await this.client.send({
+    return {
       method,
       path,
-      ...(body === undefined ? {} : { body }),
+      body,
+      isLate,
       windows: [this.windowOf(path.replace(/\?.*/, ''))],
       headers: () => ({
         ...endpoint.headers,
         ...(isPrivate && credentials !== undefined ? signedHeaders(credentials, clock.now(), method, path, body) : {}),
       }),
-    })
-    if (isPrivate) this.onPrivate(answer.text)
-    return answer
+      onAnswer: text => {
+        if (isPrivate) this.onPrivate(text)
+      },
+    }
   }
 
   private windowOf(path: string): RequestWindow {

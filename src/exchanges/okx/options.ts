@@ -24,10 +24,6 @@ export const DEFAULT_TYPES: readonly OkxType[] = ['SPOT', 'SWAP', 'FUTURES']
 
 /** @throws {InvalidOptionError} */
 export function checkOkxOptions(options: unknown): OkxOptions {
-  const texts = (value: unknown): string | undefined =>
-    Array.isArray(value) && value.length > 0 && value.every(one => typeof one === 'string' && one !== '')
-      ? undefined
-      : 'a list of texts'
   checkOptions('the venue okx', options, {
     endpoint: kinds.string,
     credentials: kinds.string,
@@ -45,4 +41,10 @@ export function checkOkxOptions(options: unknown): OkxOptions {
         : '0, or 10 to 120 seconds',
   })
   return options as OkxOptions
+}
+
+function texts(value: unknown): string | undefined {
+  return Array.isArray(value) && value.length > 0 && value.every(one => typeof one === 'string' && one !== '')
+    ? undefined
+    : 'a list of texts'
 }

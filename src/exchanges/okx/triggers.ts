@@ -1,12 +1,11 @@
 import { reasonCode } from '../../trading/messages/reasons.js'
 import type { VenueOrder } from '../../trading/venues/async-venue.js'
-import { VenueRequestError } from '../errors.js'
-import { type Fields, filledField, optionalField, textField, timeField } from '../fields.js'
+import { VenueMessageError, VenueRequestError } from '../errors.js'
+import { type Fields, filledField, isFields, optionalField, textField, timeField } from '../fields.js'
 import { isUncertain, refusalReason } from './answers.js'
-import type { OkxRest } from './okx-rest.js'
-import { dataOf } from './okx-rest.js'
-import type { Traded } from './order-requests.js'
-import { triggerArgument } from './order-requests.js'
+import { dataOf, type OkxRest } from './okx-rest.js'
+import type { OwnId } from './order-events.js'
+import { type Traded, triggerArgument } from './order-requests.js'
 import type { Reporter } from './reporter.js'
 
 const PLACE = '/api/v5/trade/order-algo'
@@ -38,46 +37,14 @@ export class OkxTriggers {
     const argument = triggerArgument(order, traded, clientOrderId)
     if (argument === undefined) return false
     this.sent.set(clientOrderId, '')
-    const { idHigh, idLow } = order
-    this.rest.post(PLACE, argument).then(
-      body => {
-        const row = answerOf(body)
-        if (row.code === '0')
-          this.reporter.say('accepted', event => {
-            event.idHigh = idHigh
-            event.idLow = idLow
-            event.instrument = traded.instrument.number
-            event.venueOrderId = row.algoId
-            event.venueTime = this.reporter.timeOf(Math.floor(this.rest.clock.now()))
-          })
-        else if (!isUncertain(row.code))
-          this.reporter.say('rejected', event => {
-            event.idHigh = idHigh
-            event.idLow = idLow
-            event.instrument = traded.instrument.number
-            event.reason = refusalReason(row.code)
-          })
-      },
-      (error: unknown) => this.unanswered(error),
-    )
+    const { idHigh, idLow, deadline } = order
+    void this.place(argument, { high: idHigh, low: idLow }, traded.instrument.number, deadline)
     return true
   }
 
   cancel(idHigh: number, idLow: number, request: number, traded: Traded, clientOrderId: string): void {
     const body = [{ instId: traded.instrument.symbol, algoClOrdId: clientOrderId }]
-    this.rest.post(CANCEL, body).then(
-      answer => {
-        const { code } = answerOf(answer)
-        if (code === '0' || isUncertain(code)) return
-        this.reporter.say('cancel-rejected', event => {
-          event.idHigh = idHigh
-          event.idLow = idLow
-          event.request = request
-          event.reason = refusalReason(code)
-        })
-      },
-      (error: unknown) => this.unanswered(error),
-    )
+    void this.cancelNow(body, { high: idHigh, low: idLow }, request, traded.instrument.number)
   }
 
   /** A row of the channel `orders-algo`, or of an answer about triggers. @throws {VenueMessageError} */
@@ -106,23 +73,72 @@ export class OkxTriggers {
     })
   }
 
-  private unanswered(error: unknown): void {
-    if (!(error instanceof VenueRequestError)) throw error
-    this.onTrouble(error.message)
+  private async place(argument: Fields, id: OwnId, instrument: number, deadline: number): Promise<void> {
+    const lastMs = deadline === 0 ? Number.POSITIVE_INFINITY : this.reporter.millisecondsOf(deadline)
+    // It may have waited for OKX's limits.
+    const isLate = (): boolean => Date.now() > lastMs
+    const row = await this.ask(PLACE, argument, isLate)
+    if (row === 'too late') return this.answer('not-sent', id, 0, instrument, TOO_LATE)
+    if (row === undefined || isUncertain(row.code)) return
+    if (row.code !== '0') return this.answer('rejected', id, 0, instrument, refusalReason(row.code))
+    const { reporter, rest } = this
+    reporter.say('accepted', event => {
+      event.idHigh = id.high
+      event.idLow = id.low
+      event.instrument = instrument
+      event.venueOrderId = row.algoId
+      event.venueTime = reporter.timeOf(Math.floor(rest.clock.now()))
+    })
+  }
+
+  private async cancelNow(body: readonly Fields[], id: OwnId, request: number, instrument: number): Promise<void> {
+    const row = await this.ask(CANCEL, body)
+    if (row === undefined || row === 'too late' || row.code === '0' || isUncertain(row.code)) return
+    this.answer('cancel-rejected', id, request, instrument, refusalReason(row.code))
+  }
+
+  private answer(
+    kind: 'not-sent' | 'rejected' | 'cancel-rejected',
+    { high, low }: OwnId,
+    request: number,
+    instrument: number,
+    reason: number,
+  ): void {
+    this.reporter.say(kind, event => {
+      event.idHigh = high
+      event.idLow = low
+      event.request = request
+      event.instrument = instrument
+      event.reason = reason
+    })
+  }
+
+  /** The row of an answer; undefined when there is none, of which nothing follows. */
+  private async ask(path: string, body: unknown, isLate = (): boolean => false): Promise<Row | 'too late' | undefined> {
+    try {
+      const answer = await this.rest.post(path, body, isLate)
+      return answer === undefined ? 'too late' : rowOf(answer)
+    } catch (error) {
+      if (!(error instanceof VenueRequestError || error instanceof VenueMessageError)) throw error
+      this.onTrouble(error.message)
+      return undefined
+    }
   }
 }
 
-/** The row of an answer about one trigger. */
-function answerOf(body: Fields): { readonly code: string; readonly algoId: string } {
-  const code = optionalField(body, 'code')
-  const rows = Array.isArray(body['data']) ? (body['data'] as readonly Fields[]) : []
-  if (rows.length === 0) {
-    // Not even a refusal of the order: of the request.
-    dataOf(body)
-    return { code, algoId: '' }
-  }
-  return { code: optionalField(rows[0], 'sCode'), algoId: optionalField(rows[0], 'algoId') }
+interface Row {
+  readonly code: string
+  readonly algoId: string
+}
+
+/** The row of an answer about one trigger. @throws {VenueRequestError} when the request was refused, and not the order. */
+function rowOf(body: Fields): Row {
+  const [row] = Array.isArray(body['data']) ? (body['data'] as readonly unknown[]) : []
+  if (isFields(row)) return { code: optionalField(row, 'sCode'), algoId: optionalField(row, 'algoId') }
+  dataOf(body)
+  return { code: '50004', algoId: '' }
 }
 
 const REQUESTED = reasonCode('requested')
 const VENUE_REJECTED = reasonCode('venue-rejected')
+const TOO_LATE = reasonCode('too-late')

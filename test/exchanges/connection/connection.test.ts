@@ -60,7 +60,7 @@ function open(url: string, options: object = {}): VenueSocket & { heard: Heard }
 test('a connection that the venue closes is made again, and what is sent meanwhile is refused', async () => {
   const received: string[] = []
   const url = await serve((socket, count) => {
-    socket.on('message', data => void received.push(`${count}: ${data}`))
+    socket.on('message', data => void received.push(`${count}: ${(data as Buffer).toString()}`))
     if (count === 1) socket.close(1001, 'maintenance')
   })
   const socket = open(url)
@@ -83,7 +83,7 @@ test('a connection that answers no ping is replaced', async () => {
   const pings: string[] = []
   const url = await serve((socket, count) => {
     socket.on('message', data => {
-      pings.push(`${count}: ${data}`)
+      pings.push(`${count}: ${(data as Buffer).toString()}`)
       if (count > 1) socket.send('pong')
     })
   })
@@ -209,7 +209,9 @@ test('credentials come from a file that only its owner may read, or from the env
 
 test('a secret shows itself in no text, JSON or inspection', () => {
   const secret = new Secret('hush')
-  expect(`${secret} ${JSON.stringify({ secret })} ${inspect({ secret }, { showHidden: true })}`).not.toContain('hush')
+  expect(`${String(secret)} ${JSON.stringify({ secret })} ${inspect({ secret }, { showHidden: true })}`).not.toContain(
+    'hush',
+  )
   expect(secret.reveal()).toBe('hush')
 })
 

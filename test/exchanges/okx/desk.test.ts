@@ -63,7 +63,9 @@ test.each(KINDS)(
       venue: { module: MODULE, options: { endpoint: fake.endpoint, requestsPerSecond: 300 } },
       requestExpiryMs: 500,
     })
-    onTestFinished(() => gateway.stop().then(() => {}))
+    onTestFinished(async () => {
+      await gateway.stop()
+    })
     feed.push(
       quote('BTC-USDT', 60_100, 60_100.1),
       quote('ETH-USDT', 1510, 1510.1),

@@ -119,7 +119,7 @@ test('fake-venue, run and replay on the command line, without credentials', { ti
       '--home',
       home,
       '--duration',
-      '4',
+      '10',
     )
     expect(ran.stdout).toContain('all stopped in order')
     const orders = JSON.parse((await ticktape('orders', home, '--all', '--json')).stdout.split('\n')[0])

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-standalone-expect -- These checks are called by tests. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

@@ -14,6 +14,7 @@ import { REASONS } from '../../../dist/trading/messages/reasons.js'
 import { VenueEvent } from '../../../dist/trading/venues/venue-event.js'
 import { HAS_VENUE_DATA, VENUE_DATA, venueJson, venueLines } from '../../support/venue-data.ts'
 
+// oxlint-disable-next-line typescript/no-explicit-any
 type Row = Record<string, any>
 
 /** REST answers that the adapter never asks for, and why. */

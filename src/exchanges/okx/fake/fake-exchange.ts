@@ -4,7 +4,7 @@ import { BUY, FOK, GTC, IOC, LIMIT, MARKET, SELL } from '../../../trading/messag
 import { REASONS, type Reason } from '../../../trading/messages/reasons.js'
 import type { VenueEvent } from '../../../trading/venues/venue-event.js'
 import { textOf, unitsIn } from '../../decimals.js'
-import type { Fields } from '../../fields.js'
+import { type Fields, optionalField } from '../../fields.js'
 import { okxInstruments } from '../instruments.js'
 import { FAKE_INSTRUMENTS } from './fake-instruments.js'
 import { type FakeFill, type FakeOrder, orderRow } from './fake-order.js'
@@ -260,7 +260,7 @@ export class FakeExchange {
   }
 
   private gone(fields: Fields, order: FakeOrder | undefined): Answer {
-    if (order === undefined) return refusal('', String(fields['clOrdId'] ?? ''), '51603', 'Order does not exist.')
+    if (order === undefined) return refusal('', optionalField(fields, 'clOrdId'), '51603', 'Order does not exist.')
     return refusal(order.ordId, order.clOrdId, order.state === 'filled' ? '51402' : '51401', 'Order is final.')
   }
 }

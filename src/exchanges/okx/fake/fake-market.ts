@@ -79,10 +79,13 @@ export class FakeMarket {
   private ask(): void {
     if (this.isAsking || this.waiting.length >= AHEAD / 2) return
     this.isAsking = true
-    void this.source.next().then(({ value }) => {
-      this.isAsking = false
-      if (value !== undefined) this.waiting.push(...(value as readonly MarketEvent[]))
-    })
+    void this.fetch()
+  }
+
+  private async fetch(): Promise<void> {
+    const { value } = await this.source.next()
+    this.isAsking = false
+    if (value !== undefined) this.waiting.push(...(value as readonly MarketEvent[]))
   }
 
   private apply(event: MarketEvent): void {

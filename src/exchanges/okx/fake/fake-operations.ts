@@ -1,4 +1,4 @@
-import { type Fields, isFields } from '../../fields.js'
+import { type Fields, isFields, optionalField } from '../../fields.js'
 import { type Answer, type FakeExchange, isOpen, refusal } from './fake-exchange.js'
 import type { FaultDraw } from './fake-faults.js'
 import { RequestCount } from './request-count.js'
@@ -65,5 +65,5 @@ export class FakeOperations {
 }
 
 function failed(args: readonly Fields[], code: string, msg: string): OperationAnswer {
-  return { code, msg, data: args.map(({ clOrdId }) => refusal('', String(clOrdId ?? ''), code, msg)) }
+  return { code, msg, data: args.map(fields => refusal('', optionalField(fields, 'clOrdId'), code, msg)) }
 }

@@ -1,4 +1,4 @@
-import type { WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import { type Fields, isFields } from '../../fields.js'
 import { accountRows, type FakeWorld, isLogin, positionRows } from './fake-world.js'
 
@@ -16,7 +16,7 @@ export class FakeSession {
     private readonly isPrivate: boolean,
     private readonly onEnd: () => void,
   ) {
-    socket.on('message', data => this.hear(String(data as Buffer)))
+    socket.on('message', data => this.hear(textOf(data)))
     socket.on('error', () => {})
     socket.on('close', () => this.onEnd())
   }
@@ -48,11 +48,11 @@ export class FakeSession {
     if (!isFields(message) || !Array.isArray(message['args']) || !message['args'].every(isFields))
       return this.say({ event: 'error', code: '60012', msg: 'Invalid request' })
     const { op, args, id, expTime } = message
-    if (op === 'login') return this.login(args as readonly Fields[])
-    if (op === 'subscribe') return (args as readonly Fields[]).forEach(arg => this.subscribe(arg))
-    if (op === 'unsubscribe') return (args as readonly Fields[]).forEach(arg => this.unsubscribe(arg))
+    if (op === 'login') return this.login(args)
+    if (op === 'subscribe') return args.forEach(arg => this.subscribe(arg))
+    if (op === 'unsubscribe') return args.forEach(arg => this.unsubscribe(arg))
     if (!this.isLoggedIn) return this.say({ event: 'error', code: '60011', msg: 'Please log in' })
-    this.operate(String(op), String(id), args as readonly Fields[], expTime)
+    this.operate(String(op), String(id), args, expTime)
   }
 
   private login(args: readonly Fields[]): void {
@@ -105,4 +105,8 @@ export class FakeSession {
   private say(message: Fields): void {
     this.socket.send(JSON.stringify(message))
   }
+}
+
+function textOf(data: RawData): string {
+  return (data as Buffer).toString()
 }

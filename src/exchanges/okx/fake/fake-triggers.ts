@@ -132,7 +132,7 @@ export function triggerRow({
     triggerPxType: 'last',
     ordPx: orderPx,
     tdMode,
-    reduceOnly: String(reduceOnly ?? false),
+    reduceOnly: reduceOnly === true || reduceOnly === 'true' ? 'true' : 'false',
     actualSz: '0',
     failCode: state === 'order_failed' ? '51008' : '',
     cTime: String(createdAt),
