@@ -97,7 +97,7 @@ test('symbols that OKX does not have are an error that says how it writes them',
   })
 })
 
-test('fake-venue, run and replay on the command line, without credentials', { timeout: 60_000 }, async () => {
+test('fake-venue, run and replay on the command line, without credentials', { timeout: 120_000 }, async () => {
   const main = join(import.meta.dirname, '../../../dist/cli/main.js')
   const ticktape = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
     promisify(execFile)(process.execPath, [main, ...args])
