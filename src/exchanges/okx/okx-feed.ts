@@ -1,5 +1,6 @@
 import { InvalidOptionError, type TicktapeError } from '../../base/errors.js'
-import type { Feed, MarketEvent } from '../../trading/market/feed.js'
+import type { Feed } from '../../trading/market/feed.js'
+import type { MarketEvent } from '../../trading/messages/market-event.js'
 import { offAbort, onAbort } from '../../wait/abort.js'
 import { loadWs } from '../connection/ws-package.js'
 import { MarketDataGapError } from '../errors.js'

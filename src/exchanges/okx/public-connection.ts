@@ -1,6 +1,6 @@
 import type * as Ws from 'ws'
 import { parseOkx } from '../../trading/market/dialects/okx.js'
-import type { MarketEvent } from '../../trading/market/feed.js'
+import type { MarketEvent } from '../../trading/messages/market-event.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, isFields } from '../fields.js'

@@ -1,7 +1,7 @@
 import { on } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import type { Writer } from '../../journal/write/writer.js'
-import type { Instrument } from '../instruments/instrument.js'
+import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import { entryOf, specOf } from '../messages/instrument-frames.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
@@ -51,7 +51,7 @@ export class VenueAdapter {
   ) {
     this.handlers = on(InstrumentTerms, frame => {
       this.flush()
-      writer.addInstruments([entryOf(this.learn(frame))])
+      writer.addInstruments([entryOf(this.learn(frame.number, specOf(frame)))])
     })
       .on(Intent, frame => {
         if (frame.venue === number) this.act(frame)
@@ -71,7 +71,7 @@ export class VenueAdapter {
 
   /** Learns the instruments that the sequence has before a position, where this adapter continues. */
   readInstruments(sequence: string, position: number): void {
-    readInstruments(sequence, position, (number, spec) => this.instruments.restore(number, spec))
+    readInstruments(sequence, position, (number, spec) => this.learn(number, spec))
     this.writer.addInstruments(this.instruments.all.map(entryOf))
   }
 
@@ -96,8 +96,8 @@ export class VenueAdapter {
     if (this.batches !== undefined && !this.hasMore()) this.flush()
   }
 
-  private learn(frame: FrameView<typeof InstrumentTerms>): Instrument {
-    const instrument = this.instruments.restore(frame.number, specOf(frame))
+  private learn(number: number, spec: InstrumentSpec): Instrument {
+    const instrument = this.instruments.restore(number, spec)
     if (instrument.venue === this.venue.name) this.venue.instrument?.(instrument)
     return instrument
   }

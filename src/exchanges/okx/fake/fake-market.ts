@@ -1,6 +1,6 @@
 import type { Instrument } from '../../../trading/instruments/instrument.js'
-import type { MarketEvent } from '../../../trading/market/feed.js'
 import { SyntheticFeed } from '../../../trading/market/synthetic-feed.js'
+import type { MarketEvent } from '../../../trading/messages/market-event.js'
 import { BUY, SELL } from '../../../trading/messages/order-terms.js'
 import { textOf } from '../../decimals.js'
 import type { Fields } from '../../fields.js'
