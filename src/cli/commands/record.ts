@@ -1,17 +1,22 @@
 import * as fs from 'node:fs'
 import type { Command } from 'commander'
 import { formatAge } from '../../base/format-duration.js'
+import { OkxSource } from '../../exchanges/okx/okx-source.js'
 import { CaptureWriter } from '../../trading/recorder/capture-writer.js'
 import { loadSource } from '../../trading/recorder/load-source.js'
+import type { MessageSource } from '../../trading/recorder/message-source.js'
 import { record } from '../../trading/recorder/record.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { StatusLine } from '../output/status-line.js'
-import { formatBytes, grouped, parseAge, parseBytes, wholeNumber } from '../output/units.js'
+import { formatBytes, grouped, parseAge, parseBytes, parseList, wholeNumber } from '../output/units.js'
 
 interface Options {
-  readonly source: string
+  readonly source?: string
+  readonly venue?: string
+  readonly endpoint?: string
+  readonly symbols?: readonly string[]
   readonly to: string
   readonly name?: string
   readonly maxSize?: number
@@ -24,7 +29,10 @@ export function registerRecord(program: Command): void {
   program
     .command('record')
     .description("record a venue's messages into capture files, as they were received")
-    .requiredOption('--source <file>', 'a module whose default export receives messages')
+    .option('--source <file>', 'a module whose default export receives messages')
+    .option('--venue <name>', "instead: 'okx', with its best prices, trades and books")
+    .option('--endpoint <where>', "of --venue: 'live' (default), 'demo', or the address of a fake venue")
+    .option('--symbols <list>', 'of --venue: the instruments, as BTC-USDT,ETH-USDT', parseList)
     .requiredOption('--to <dir>', 'the directory of the files; a recording that is there is continued')
     .option('--name <name>', "what the names of files begin with; default: 'capture'")
     .option('--max-size <bytes>', 'begin another file at this size: 500M, 2G; default: 1G', parseBytes)
@@ -56,6 +64,7 @@ Exit codes: 0 the source has ended or the time is over, 2 could not record, 130 
 
 Examples:
   $ ticktape record --source binance.mjs --to /data/binance
+  $ ticktape record --venue okx --symbols BTC-USDT,ETH-USDT --to /data/okx
   $ ticktape record --source binance.mjs --to /data/binance --name btcusdt --max-size 500M --duration 24h`
 
 /** The longest time that a timer of the event loop takes, in ms. */
@@ -67,18 +76,33 @@ function parseDuration(text: string): number {
   throw new UsageError(`--duration takes a time from 1ms to ${formatAge(LONGEST_MS)}, not ${text}`)
 }
 
+/** Where the messages come from. @param onGap what was not received, for people. */
+async function sourceOf(
+  { source: file, venue, endpoint, symbols }: Options,
+  onGap: (what: string) => void,
+): Promise<MessageSource> {
+  if ((file === undefined) === (venue === undefined)) throw new UsageError('give --source FILE, or --venue okx')
+  if (file === undefined) {
+    if (venue !== 'okx') throw new UsageError(`--venue: '${venue}' cannot be recorded by name; there is: okx`)
+    return new OkxSource({ endpoint, symbols }, onGap)
+  }
+  if (endpoint !== undefined || symbols !== undefined) throw new UsageError('--endpoint and --symbols go with --venue')
+  if (!fs.existsSync(file)) throw new UsageError(`--source: there is no file ${file}`)
+  return await loadSource(file)
+}
+
 /** ms between two status reports. */
 const STATUS_MS = 500
 
-async function run({ source: file, to, name, maxSize, keep, duration, json }: Options): Promise<number> {
-  if (!fs.existsSync(file)) throw new UsageError(`--source: there is no file ${file}`)
-  const source = await loadSource(file)
+async function run(options: Options): Promise<number> {
+  const { to, name, maxSize, keep, duration, json } = options
+  const line = new StatusLine(process.stderr)
+  const source = await sourceOf(options, what => line.event(printable(what)))
   const writer = CaptureWriter.open(to, { name, maxBytes: maxSize, keepDays: keep })
   const interrupt = new AbortController()
   const stop = (): void => interrupt.abort()
   process.on('SIGINT', stop).on('SIGTERM', stop)
   const signals = [interrupt.signal, ...(duration === undefined ? [] : [AbortSignal.timeout(duration)])]
-  const line = new StatusLine(process.stderr)
   const timer = setInterval(() => {
     line.show(`${grouped(writer.messages)} messages | ${printable(writer.path)} ${formatBytes(writer.size)}`)
   }, STATUS_MS)

@@ -5,7 +5,7 @@ import { deskOptions } from '../../trading/desk-file/options.js'
 import { Gateway } from '../../trading/gateway/gateway.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
-import { wholeNumber } from '../output/units.js'
+import { parseList, wholeNumber } from '../output/units.js'
 import { deskOf, type RunDeskOptions } from './run-desk.js'
 import { JsonView, type RunView, STOP_MS, TextView } from './run-view.js'
 import { addFeedOptions, checkFeed } from './session-options.js'
@@ -146,12 +146,6 @@ function kill(gateway: Gateway | undefined): void {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
-function parseList(text: string): readonly string[] {
-  const symbols = text.split(',').map(symbol => symbol.trim())
-  if (symbols.includes('')) throw new UsageError(`'${text}' is no list; type symbols, such as BTC-USDT,ETH-USDT`)
-  return symbols
 }
 
 function parseSeconds(text: string): number {

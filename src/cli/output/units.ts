@@ -86,3 +86,10 @@ export function formatNs(ns: number): string {
   const [value, unit] = ns < 1e6 ? [ns / 1e3, 'µs'] : ns < 1e9 ? [ns / 1e6, 'ms'] : [ns / 1e9, 's']
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`
 }
+
+/** Parses symbols, separated by commas. */
+export function parseList(text: string): readonly string[] {
+  const symbols = text.split(',').map(symbol => symbol.trim())
+  if (symbols.includes('')) throw new UsageError(`'${text}' is no list; type symbols, such as BTC-USDT,ETH-USDT`)
+  return symbols
+}

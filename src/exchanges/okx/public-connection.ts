@@ -23,6 +23,10 @@ export interface PublicConnectionOptions {
   readonly url: string
   readonly symbols: readonly string[]
   readonly quotes: QuoteSource
+  /** Channels to subscribe to beside those of quotes and trades. */
+  readonly alsoChannels?: readonly string[] | undefined
+  /** Each message but pongs, as it was received. */
+  readonly onText?: ((text: string) => void) | undefined
   readonly onEvent: (event: MarketEvent) => void
   /** What was not received, or not understood, for people. */
   readonly onGap: (what: string) => void
@@ -54,12 +58,10 @@ export class PublicConnection {
   }
 
   private subscribe(): void {
-    const { symbols, quotes } = this.options
+    const { symbols, quotes, alsoChannels = [] } = this.options
     this.books.clear()
-    const args = symbols.flatMap(instId => [
-      { channel: QUOTE_CHANNELS[quotes], instId },
-      { channel: 'trades', instId },
-    ])
+    const channels = [QUOTE_CHANNELS[quotes], 'trades', ...alsoChannels]
+    const args = symbols.flatMap(instId => channels.map(channel => ({ channel, instId })))
     for (let i = 0; i < args.length; i += MOST_ARGS) this.request('subscribe', args.slice(i, i + MOST_ARGS))
   }
 
@@ -81,7 +83,8 @@ export class PublicConnection {
   }
 
   private hear(text: string): void {
-    const { onEvent, onGap } = this.options
+    const { onEvent, onGap, onText } = this.options
+    onText?.(text)
     let message: unknown
     try {
       message = JSON.parse(text)

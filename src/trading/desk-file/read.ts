@@ -1,8 +1,8 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { fromSystemError } from '../../base/system-error.js'
-import type { OkxFeedOptions } from '../../exchanges/okx/okx-feed.js'
 import type { OkxOptions } from '../../exchanges/okx/options.js'
+import type { OkxMarketOptions } from '../../exchanges/okx/public-market.js'
 import type { Durability } from '../../journal/write/options.js'
 import type { RestartLimits } from '../../runtime/supervision/restart-count.js'
 import type { Wait } from '../../wait/run-loop.js'
@@ -30,7 +30,7 @@ export interface DeskDescription {
   readonly feed?:
     | { readonly capture: string }
     | { readonly synthetic: SyntheticFeedOptions }
-    | { readonly okx: OkxFeedOptions }
+    | { readonly okx: OkxMarketOptions }
   readonly speed?: Speed
   readonly maxGapMs?: number
   readonly wait?: Wait

@@ -1,11 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { MarketEvent } from 'ticktape/runtime'
+import { CaptureFeed, type MarketEvent } from 'ticktape/runtime'
 import { expect, test } from 'vitest'
 import type { FakeOkx } from '../../../dist/exchanges/okx/fake/fake-okx.js'
-import { OkxFeed, type OkxFeedOptions } from '../../../dist/exchanges/okx/okx-feed.js'
+import { OkxFeed } from '../../../dist/exchanges/okx/okx-feed.js'
+import type { OkxMarketOptions } from '../../../dist/exchanges/okx/public-market.js'
 import { moduleOf } from '../../support/desks.ts'
 import { rejectionOf } from '../../support/failures.ts'
 import { startFakeOkx } from '../../support/fake-okx.ts'
@@ -17,7 +19,7 @@ interface Following {
   stop(): Promise<void>
 }
 
-function follow(fake: FakeOkx, options: OkxFeedOptions, symbols?: readonly string[]): Following {
+function follow(fake: FakeOkx, options: OkxMarketOptions, symbols?: readonly string[]): Following {
   const feed = new OkxFeed({ endpoint: fake.endpoint, ...options })
   feed.choose(symbols)
   const events: MarketEvent[] = []
@@ -138,4 +140,25 @@ test('fake-venue, run and replay on the command line, without credentials', { ti
     venue.kill('SIGINT')
     expect((await once(venue, 'exit'))[0]).toBe(0)
   }
+})
+
+test('record --venue okx writes captures that are understood, and that a desk can play', {
+  timeout: 60_000,
+}, async () => {
+  const fake = await startFakeOkx({ rate: 400 })
+  const main = join(import.meta.dirname, '../../../dist/cli/main.js')
+  const ticktape = (...args: string[]): Promise<{ stdout: string }> =>
+    promisify(execFile)(process.execPath, [main, ...args])
+  const to = join(makeFolder(), 'recording')
+  const venue = ['--venue', 'okx', '--endpoint', fake.endpoint, '--symbols', 'BTC-USDT,ETH-USDT']
+  const { stdout } = await ticktape('record', ...venue, '--to', to, '--duration', '4s', '--json')
+  const recorded = JSON.parse(stdout)
+  expect(recorded.messages).toBeGreaterThan(100)
+  const [file] = readdirSync(to).filter(name => name.endsWith('.gz'))
+  const feed = new CaptureFeed(join(to, file))
+  const kinds = new Set<string>()
+  for await (const batch of feed.events(0)) for (const event of batch) kinds.add(`${event.symbol} ${event.kind}`)
+  expect([...kinds].toSorted()).toEqual(['BTC-USDT quote', 'BTC-USDT trade', 'ETH-USDT quote', 'ETH-USDT trade'])
+  expect(feed.badLines).toBe(0)
+  expect([...feed.passedOver.keys()].toSorted()).toEqual(['answer: subscribe', 'books'])
 })

@@ -1,0 +1,74 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import { loadWs } from '../connection/ws-package.js'
+import { okxEndpoint } from './endpoints.js'
+import type { OkxType } from './instruments.js'
+import { OkxRest } from './okx-rest.js'
+import { DEFAULT_TYPES } from './options.js'
+import { PublicConnection, type PublicConnectionOptions, type QuoteSource } from './public-connection.js'
+
+export interface OkxMarketOptions {
+  /** As of the venue. Default 'live'. */
+  readonly endpoint?: string
+  /** Default: what the strategies ask for. */
+  readonly symbols?: readonly string[]
+  readonly types?: readonly OkxType[]
+  /** Default 'best'. */
+  readonly quotes?: QuoteSource
+}
+
+/** Instruments of one socket. */
+const PER_SOCKET = 100
+/** The most instruments that are followed without being named. */
+const MOST_UNNAMED = 300
+
+/**
+ * Connects to the public market data of OKX, over as many sockets as it needs.
+ *
+ * @returns what closes them.
+ * @throws {InvalidOptionError} for symbols that OKX does not have; {VenueRequestError}, {PackageMissingError}.
+ */
+export async function followMarket(
+  { endpoint: name, symbols: chosen, types = DEFAULT_TYPES, quotes = 'best' }: OkxMarketOptions,
+  handlers: Pick<PublicConnectionOptions, 'onEvent' | 'onGap' | 'onText' | 'alsoChannels'>,
+): Promise<() => void> {
+  const endpoint = okxEndpoint(name)
+  const ws = await loadWs()
+  const symbols = symbolsOf(await liveSymbols(new OkxRest(endpoint), types), chosen)
+  const connections: PublicConnection[] = []
+  for (let i = 0; i < symbols.length; i += PER_SOCKET)
+    connections.push(
+      new PublicConnection({
+        ...handlers,
+        ws,
+        url: endpoint.publicSocket,
+        symbols: symbols.slice(i, i + PER_SOCKET),
+        quotes,
+      }),
+    )
+  return () => {
+    for (const connection of connections) connection.close()
+  }
+}
+
+async function liveSymbols(rest: OkxRest, types: readonly OkxType[]): Promise<readonly string[]> {
+  try {
+    return (await rest.instruments(types)).filter(({ isLive }) => isLive).map(({ spec }) => spec.symbol)
+  } finally {
+    rest.close()
+  }
+}
+
+function symbolsOf(all: readonly string[], chosen: readonly string[] | undefined): readonly string[] {
+  if (chosen === undefined) {
+    if (all.length <= MOST_UNNAMED) return all
+    throw new InvalidOptionError(
+      `OKX has ${all.length} instruments, which are too many to follow all: name them with 'symbols' of a strategy, or with --symbols`,
+    )
+  }
+  const known = new Set(all)
+  const found = chosen.filter(symbol => known.has(symbol))
+  if (found.length > 0) return found
+  throw new InvalidOptionError(
+    `OKX has none of the symbols ${chosen.join(', ')}; it writes them as ${all.slice(0, 3).join(', ')}`,
+  )
+}
