@@ -139,6 +139,7 @@ export class AccountQuestions {
 
   private async answer(fields: Fields): Promise<void> {
     const order = readOrder(fields)
+    this.triggers.learn(order)
     // Its fills first: what is missing then is known to be missing.
     if (Number(order.filled) > 0)
       for await (const rows of this.rest.pages('/api/v5/trade/fills', { ordId: order.orderId }, 'billId'))
@@ -167,7 +168,11 @@ export class AccountQuestions {
 
   private async openOrders(): Promise<void> {
     for await (const rows of this.rest.pages('/api/v5/trade/orders-pending', {}, 'ordId'))
-      for (const row of rows) this.reporter.openOrder(readOrder(row))
+      for (const row of rows) {
+        const order = readOrder(row)
+        this.triggers.learn(order)
+        this.reporter.openOrder(order)
+      }
     for await (const rows of this.rest.pages('/api/v5/trade/orders-algo-pending', { ordType: 'trigger' }, 'algoId'))
       for (const row of rows) this.triggers.row(row)
   }

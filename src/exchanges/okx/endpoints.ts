@@ -7,6 +7,8 @@ export interface OkxEndpoint {
   readonly rest: string
   readonly publicSocket: string
   readonly privateSocket: string
+  /** The other private one, which has the triggers. */
+  readonly businessSocket: string
   /** Headers that every request needs: the demo shares its address with the real thing. */
   readonly headers: Readonly<Record<string, string>>
   /** A fake OKX on this machine. */
@@ -37,5 +39,13 @@ function endpointOf(
   isFake: boolean,
 ): OkxEndpoint {
   const path = `${socket}/ws/v5`
-  return { name, rest, headers, isFake, publicSocket: `${path}/public`, privateSocket: `${path}/private` }
+  return {
+    name,
+    rest,
+    headers,
+    isFake,
+    publicSocket: `${path}/public`,
+    privateSocket: `${path}/private`,
+    businessSocket: `${path}/business`,
+  }
 }

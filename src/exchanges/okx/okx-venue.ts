@@ -7,6 +7,7 @@ import type { RequestLimits } from '../../trading/venues/request-limits.js'
 import type { VenueEvent } from '../../trading/venues/venue-event.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, isFields, optionalField } from '../fields.js'
+import { AccountConnection } from './account-connection.js'
 import { readBalances } from './account-messages.js'
 import { AccountQuestions } from './account-questions.js'
 import { CancelAfter } from './cancel-after.js'
@@ -16,7 +17,6 @@ import type { OkxRest } from './okx-rest.js'
 import { OpenRequests, type SentRequest } from './open-requests.js'
 import { readOrder } from './order-messages.js'
 import { amendArgument, cancelArgument, isStop, orderArgument, type Traded } from './order-requests.js'
-import { PrivateConnection } from './private-connection.js'
 import { Reporter } from './reporter.js'
 import type { OkxCredentials } from './signing.js'
 import { OkxTriggers } from './triggers.js'
@@ -51,7 +51,7 @@ export class OkxVenue implements AsyncVenue {
   private requests!: OpenRequests
   private triggers!: OkxTriggers
   private questions!: AccountQuestions
-  private connection: PrivateConnection | undefined = undefined
+  private connection: AccountConnection | undefined = undefined
   private readonly cancelAfter: CancelAfter
 
   constructor(private readonly parts: OkxVenueParts) {
@@ -70,9 +70,8 @@ export class OkxVenue implements AsyncVenue {
     const since = Number(surroundings.origin / 1_000_000n)
     this.questions = new AccountQuestions(rest, this.reporter, this.triggers, since, onTrouble)
     rest.onPrivate = text => this.reporter.record(text)
-    this.connection = new PrivateConnection({
+    this.connection = new AccountConnection(endpoint, {
       ws,
-      url: endpoint.privateSocket,
       credentials,
       now: () => rest.clock.now(),
       onReady: () => void this.connected(),
@@ -240,8 +239,11 @@ export class OkxVenue implements AsyncVenue {
   private row(channel: string, row: unknown): void {
     try {
       if (!isFields(row)) throw new VenueMessageError(`a message of '${channel}' has data that are no object`)
-      if (channel === 'orders') this.reporter.order(readOrder(row))
-      else if (channel === 'orders-algo') this.triggers.row(row)
+      if (channel === 'orders') {
+        const order = readOrder(row)
+        this.triggers.learn(order)
+        this.reporter.order(order)
+      } else if (channel === 'orders-algo') this.triggers.row(row)
       // Positions are compared when the account is reconciled: between a fill and its message they differ from ours.
     } catch (error) {
       this.passOver(error)

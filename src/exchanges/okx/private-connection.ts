@@ -3,14 +3,6 @@ import { VenueSocket } from '../connection/venue-socket.js'
 import { type Fields, isFields } from '../fields.js'
 import { loginMessage, type OkxCredentials } from './signing.js'
 
-/** What an account subscribes to. Spreads, grids and copy trading are left out. */
-const CHANNELS: readonly Fields[] = [
-  { channel: 'orders', instType: 'ANY' },
-  { channel: 'orders-algo', instType: 'ANY' },
-  { channel: 'positions', instType: 'ANY' },
-  { channel: 'account' },
-]
-
 /** OKX closes sockets that are silent for 30 s. */
 const PING_MS = 15_000
 /** How long login and subscriptions may take, ms. */
@@ -19,6 +11,8 @@ const SESSION_MS = 10_000
 export interface PrivateConnectionOptions {
   readonly ws: typeof Ws
   readonly url: string
+  /** What it subscribes to. */
+  readonly channels: readonly Fields[]
   readonly credentials: OkxCredentials
   /** The venue's time, ms since 1970. */
   readonly now: () => number
@@ -32,7 +26,7 @@ export interface PrivateConnectionOptions {
   readonly onTrouble: (why: string) => void
 }
 
-/** The private socket of an account: it logs in and subscribes whenever it is connected. */
+/** A private socket of an account: it logs in and subscribes whenever it is connected. */
 export class PrivateConnection {
   isReady = false
   private readonly socket: VenueSocket
@@ -99,8 +93,9 @@ export class PrivateConnection {
   }
 
   private subscribe(): void {
-    this.left = new Set(CHANNELS.map(({ channel }) => String(channel)))
-    this.socket.send(JSON.stringify({ op: 'subscribe', args: CHANNELS }))
+    const { channels } = this.options
+    this.left = new Set(channels.map(({ channel }) => String(channel)))
+    this.socket.send(JSON.stringify({ op: 'subscribe', args: channels }))
   }
 
   private subscribed(arg: unknown): void {

@@ -5,6 +5,7 @@ import { type Fields, filledField, isFields, optionalField, textField, timeField
 import { isUncertain, refusalReason } from './answers.js'
 import { dataOf, type OkxRest } from './okx-rest.js'
 import type { OwnId } from './order-events.js'
+import type { OkxOrder } from './order-messages.js'
 import { type Traded, triggerArgument } from './order-requests.js'
 import type { Reporter } from './reporter.js'
 
@@ -15,6 +16,8 @@ const CANCEL = '/api/v5/trade/cancel-algos'
 export class OkxTriggers {
   /** By our client id: the order that the trigger has sent; '' before. */
   private readonly sent = new Map<string, string>()
+  /** By our client id: OKX's id of the trigger. */
+  private readonly algoIds = new Map<string, string>()
 
   constructor(
     private readonly rest: OkxRest,
@@ -43,8 +46,15 @@ export class OkxTriggers {
   }
 
   cancel(idHigh: number, idLow: number, request: number, traded: Traded, clientOrderId: string): void {
-    const body = [{ instId: traded.instrument.symbol, algoClOrdId: clientOrderId }]
+    const algoId = this.algoIds.get(clientOrderId)
+    const name = algoId === undefined ? { algoClOrdId: clientOrderId } : { algoId }
+    const body = [{ instId: traded.instrument.symbol, ...name }]
     void this.cancelNow(body, { high: idHigh, low: idLow }, request, traded.instrument.number)
+  }
+
+  /** An order that a trigger has sent: from now on requests are about it. */
+  learn({ triggerId, orderId }: OkxOrder): void {
+    if (this.reporter.ids.read(triggerId) !== undefined) this.sent.set(triggerId, orderId)
   }
 
   /** A row of the channel `orders-algo`, or of an answer about triggers. @throws {VenueMessageError} */
@@ -55,6 +65,7 @@ export class OkxTriggers {
     if (id === undefined || instrument === undefined) return
     const clientOrderId = this.reporter.ids.of(id.high, id.low)
     const ordId = optionalField(fields, 'ordId')
+    this.algoIds.set(clientOrderId, filledField(fields, 'algoId'))
     if (ordId !== '' || !this.sent.has(clientOrderId)) this.sent.set(clientOrderId, ordId)
     const state = textField(fields, 'state')
     const isOver = state === 'canceled' || state === 'order_failed'
@@ -82,6 +93,7 @@ export class OkxTriggers {
     if (row === undefined || isUncertain(row.code)) return
     if (row.code !== '0') return this.answer('rejected', id, 0, instrument, refusalReason(row.code))
     const { reporter, rest } = this
+    this.algoIds.set(reporter.ids.of(id.high, id.low), row.algoId)
     reporter.say('accepted', event => {
       event.idHigh = id.high
       event.idLow = id.low

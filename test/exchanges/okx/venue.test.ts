@@ -51,6 +51,15 @@ test('orders of every type and time in force end as the venue says, with exact t
   send(8, { type: STOP_LIMIT, stopTicks: 100, ticks: HIGH_PRICE })
   // Above the market already: it becomes a limit order that trades.
   expect(await eventOf(started, 8, 'filled')).toMatchObject({ filledSteps: LOTS / 1000 })
+  // One that waits on the book after it was triggered is cancelled as the order that it has sent.
+  send(15, { type: STOP_LIMIT, stopTicks: 100, ticks: LOW_PRICE })
+  await expect.poll(() => fake.world.triggers.all.at(-1)?.state).toBe('effective')
+  await expect.poll(() => fake.world.exchange.orders.at(-1)?.state).toBe('live')
+  await new Promise(resolve => setTimeout(resolve, 100))
+  venue.cancel(1, 15, 1, started.now(), 0, started.instruments.get('BTC-USDT')?.number as number)
+  expect(await eventOf(started, 15, 'cancelled')).toMatchObject({ filledSteps: 0, ticks: LOW_PRICE })
+  venue.cancel(1, 7, 1, started.now(), 0, started.instruments.get('BTC-USDT')?.number as number)
+  expect(REASONS[(await eventOf(started, 7, 'cancelled')).reason]).toBe('requested')
   send(9, { ticks: LOW_PRICE, timeInForce: GTD, expireAt: 5e9 })
   expect(REASONS[(await eventOf(started, 9, 'not-sent')).reason]).toBe('bad-terms')
   send(10, { ticks: LOW_PRICE, steps: 1 })

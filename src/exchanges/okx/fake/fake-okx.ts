@@ -12,7 +12,7 @@ import { checkFaults, type FakeFaults, FaultDraw } from './fake-faults.js'
 import { FakeMarket } from './fake-market.js'
 import { FakeOperations } from './fake-operations.js'
 import { type FakeReply, type FakeRequest, PRIVATE_ROUTES, PUBLIC_ROUTES } from './fake-rest.js'
-import { FakeSession } from './fake-session.js'
+import { FakeSession, SOCKETS } from './fake-session.js'
 import { FakeTriggers } from './fake-triggers.js'
 import { accountRows, type FakeWorld, positionRows, requestRefusal } from './fake-world.js'
 import { RequestCount } from './request-count.js'
@@ -73,10 +73,12 @@ export class FakeOkx {
     this.market.onTrade = (symbol, ticks) => triggers.priceMoved(symbol, ticks)
     server.on('request', (request, response) => void this.answer(request, response))
     server.on('upgrade', (request, socket, head) => {
-      const isPrivate = request.url === '/ws/v5/private'
-      if (!isPrivate && request.url !== '/ws/v5/public') return void socket.destroy()
+      const kind = request.url?.replace(/^\/ws\/v5\//, '') ?? ''
+      if (!Object.hasOwn(SOCKETS, kind)) return void socket.destroy()
       sockets.handleUpgrade(request, socket, head, connected => {
-        const session = new FakeSession(this.world, connected, isPrivate, () => this.sessions.delete(session))
+        const session = new FakeSession(this.world, connected, kind as keyof typeof SOCKETS, () =>
+          this.sessions.delete(session),
+        )
         this.sessions.add(session)
       })
     })

@@ -2,8 +2,12 @@ import type { RawData, WebSocket } from 'ws'
 import { type Fields, isFields } from '../../fields.js'
 import { accountRows, type FakeWorld, isLogin, positionRows } from './fake-world.js'
 
-const PRIVATE_CHANNELS: ReadonlySet<string> = new Set(['orders', 'account', 'positions', 'orders-algo'])
-const PUBLIC_CHANNELS: ReadonlySet<string> = new Set(['tickers', 'bbo-tbt', 'trades', 'books'])
+/** The sockets, by the last part of their paths, and the channels of each. */
+export const SOCKETS = {
+  public: new Set(['tickers', 'bbo-tbt', 'trades', 'books']),
+  private: new Set(['orders', 'account', 'positions']),
+  business: new Set(['orders-algo']),
+} as const satisfies Readonly<Record<string, ReadonlySet<string>>>
 
 /** One socket of a fake OKX: its login, its subscriptions, its requests. */
 export class FakeSession {
@@ -13,7 +17,7 @@ export class FakeSession {
   constructor(
     private readonly world: FakeWorld,
     private readonly socket: WebSocket,
-    private readonly isPrivate: boolean,
+    private readonly kind: keyof typeof SOCKETS,
     private readonly onEnd: () => void,
   ) {
     socket.on('message', data => this.hear(textOf(data)))
@@ -37,6 +41,10 @@ export class FakeSession {
     this.socket.terminate()
   }
 
+  private get isPrivate(): boolean {
+    return this.kind !== 'public'
+  }
+
   private hear(text: string): void {
     if (text === 'ping') return this.socket.send('pong')
     let message: unknown
@@ -52,6 +60,8 @@ export class FakeSession {
     if (op === 'subscribe') return args.forEach(arg => this.subscribe(arg))
     if (op === 'unsubscribe') return args.forEach(arg => this.unsubscribe(arg))
     if (!this.isLoggedIn) return this.say({ event: 'error', code: '60011', msg: 'Please log in' })
+    if (this.kind !== 'private')
+      return this.say({ event: 'error', code: '60012', msg: `Invalid request: ${String(op)}` })
     this.operate(String(op), String(id), args, expTime)
   }
 
@@ -67,7 +77,7 @@ export class FakeSession {
 
   private subscribe(arg: Fields): void {
     const { channel, instId } = arg as Record<string, string>
-    const isKnown = this.isPrivate ? PRIVATE_CHANNELS.has(channel) : PUBLIC_CHANNELS.has(channel)
+    const isKnown = (SOCKETS[this.kind] as ReadonlySet<string>).has(channel)
     if (this.isPrivate && !this.isLoggedIn) return this.say({ event: 'error', code: '60011', msg: 'Please log in' })
     if (!isKnown || (!this.isPrivate && !this.world.exchange.instruments.has(instId)))
       return this.say({ event: 'error', code: '60018', msg: `Wrong URL or channel:${channel},instId:${instId}` })
