@@ -161,7 +161,7 @@ test('a request is answered, or fails with what happened and nothing of its head
     if (url === '/move') return void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()
     response.end(JSON.stringify({ url, key: headers['x-key'] }))
   })
-  const client = new RestClient({ base, timeoutMs: 300 })
+  const client = new RestClient({ base, timeoutMs: 1500 })
   const headers = (): Record<string, string> => ({ 'x-key': 'hush' })
   expect(await client.send({ method: 'GET', path: '/a?b=1', headers })).toMatchObject({
     status: 200,

@@ -37,7 +37,7 @@ const TRADER = `export default defineStrategy({ id: 'a', symbols: ['BTC-USDT'],
   onBook({ symbol, bid }, context) { if (context.openOrders(symbol).length < 2) context.order({ symbol, side: 'buy', quantity: 0.01, price: bid }) } })`
 
 test('a run with credentials leaves them in no journal, no state, no output, no environment of a strategy and no command line', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const credentials = Object.fromEntries(Object.entries(SECRETS).map(([name, text]) => [name, new Secret(text)]))
   const fake = await startFakeOkx({ credentials: credentials as typeof FAKE_CREDENTIALS })
@@ -51,7 +51,7 @@ test('a run with credentials leaves them in no journal, no state, no output, no 
   let output = ''
   child.stdout.on('data', text => (output += String(text)))
   child.stderr.on('data', text => (output += String(text)))
-  await expect.poll(() => fake.world.exchange.orders.length, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect.poll(() => fake.world.exchange.orders.length, { timeout: 60_000 }).toBeGreaterThan(0)
   // Faults, so that there are messages about what went wrong.
   fake.faults = { unavailable: 0.5, loseAnswer: 0.2 }
   fake.dropSockets()

@@ -55,7 +55,7 @@ class Run {
   /** Waits until its adapter has a process. */
   async started(): Promise<void> {
     await expect
-      .poll(() => (this.adapter > 0 || this.child.exitCode !== null ? '' : 'starting'), { timeout: 20_000 })
+      .poll(() => (this.adapter > 0 || this.child.exitCode !== null ? '' : 'starting'), { timeout: 60_000 })
       .toBe('')
     expect([this.child.exitCode, this.stderr]).toEqual([null, expect.any(String)])
   }
@@ -63,7 +63,7 @@ class Run {
   /** Waits until it has sent orders. */
   async trading(): Promise<void> {
     await this.started()
-    await expect.poll(() => this.orders > 3 && this.adapter > 0, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => this.orders > 3 && this.adapter > 0, { timeout: 60_000 }).toBe(true)
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
@@ -75,7 +75,7 @@ class Run {
 }
 
 test('adapter and gateway are killed while they trade: nothing is sent twice, nothing is lost, and replay says the same', {
-  timeout: 60_000 + KILLS * 20_000,
+  timeout: 180_000 + KILLS * 60_000,
 }, async () => {
   const fake = await startFakeOkx({ rate: 300 })
   const home = newHome()
