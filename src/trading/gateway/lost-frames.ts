@@ -11,7 +11,7 @@ import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { bootOf } from '../../runtime/opening/boot-of.js'
 import type { LostJournal, Player } from '../desk/player.js'
 import { MAX_EPOCH } from '../messages/order-id.js'
-import { Lost, STRATEGY_FRAMES, VenueReport } from '../sequence/frames.js'
+import { Lost, STRATEGY_FRAMES, StrategyState, VenueReport } from '../sequence/frames.js'
 import {
   type HomeDirectory,
   OPERATOR,
@@ -20,6 +20,7 @@ import {
   STRATEGY_JOURNALS,
   VENUE_JOURNALS,
 } from '../sequence/home.js'
+import { firstKnown } from '../snapshots/find.js'
 
 /**
  * What a start does after the machine has stopped. Each journal is then a prefix of what was written, and each may have lost
@@ -151,7 +152,9 @@ export function moveMembers(
 function moveReader(home: HomeDirectory, name: string, last: LastHandled): void {
   const reader = Reader.open(home.sequence, { from: { name } })
   try {
-    moveAfter(reader, last)
+    const first = firstKnown(home.sequence)?.position ?? 0
+    // What is before it was retired, so it was durable, and handled.
+    moveAfter(reader, last.position < first ? { position: first, isHandled: false } : last)
   } finally {
     reader.close()
   }
@@ -161,6 +164,8 @@ function moveReader(home: HomeDirectory, name: string, last: LastHandled): void 
 export function lastSeen(journal: string): LastHandled {
   const next = findLast(journal, frame => {
     if (frame.is(Lost)) return frame.cause
+    // Its outputs for the frames before that position are before it in the journal.
+    if (frame.is(StrategyState)) return frame.next
     return frame.is(Lifecycle) || frame.is(Progress) ? Number(frame.next) : undefined
   })
   const cause = findLast(journal, frame => frame.cause)

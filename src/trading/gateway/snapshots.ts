@@ -21,6 +21,9 @@ const RETAINED = 2
 /** Parts that are copied in one iteration of the loop: 32 KiB. */
 const PARTS_AT_ONCE = 16
 
+/** The files in which snapshots wait to be copied. */
+const TEMPORARY = /^snapshot-\d+\.tmp$/
+
 /** Errors after which no other attempt would do better. */
 const HOPELESS: ReadonlySet<string> = new Set(['ERR_VENUE_MISSING', 'ERR_SEQUENCE_MISMATCH'])
 
@@ -51,6 +54,8 @@ export class Snapshots {
   private readonly least: number
   private child: ChildProcess | undefined = undefined
   private waiting = false
+  /** The position after the last snapshot, until the replica was told that it is complete and durable. */
+  private completeAt = Number.POSITIVE_INFINITY
   private copy: Copy | undefined = undefined
   private readonly file: string
 
@@ -60,7 +65,11 @@ export class Snapshots {
     bytes: number,
   ) {
     const { home, lastSnapshot } = environment
-    this.file = `${home.path}/snapshot.tmp`
+    // Its own: the process of a gateway that was killed may still write its file.
+    this.file = `${home.path}/snapshot-${process.pid}.tmp`
+    // What processes of gateways that were killed have left.
+    for (const name of fs.readdirSync(home.path))
+      if (TEMPORARY.test(name)) fs.rmSync(`${home.path}/${name}`, { force: true })
     this.number = lastSnapshot.number
     this.least = bytes === 0 ? Number.POSITIVE_INFINITY : bytes / SLOT_SIZE
     this.due = lastSnapshot.at + this.distance(lastSnapshot.size)
@@ -74,7 +83,12 @@ export class Snapshots {
   /** Does a bounded part of what there is to do. To be called between two bursts. Returns 0 for nothing. */
   step(): number {
     if (this.copy !== undefined) return this.copyParts(this.copy)
-    const { position } = this.environment.sequence.writer
+    const { position, durable } = this.environment.sequence.writer
+    // Pages go only once a power loss cannot take what replaces them.
+    if (durable >= this.completeAt) {
+      this.completeAt = Number.POSITIVE_INFINITY
+      this.send({ kind: 'complete' })
+    }
     if (position < this.due || this.waiting) return 0
     this.ask(position)
     return 0
@@ -152,7 +166,11 @@ export class Snapshots {
 
   private begin({ position, size, sha256 }: Extract<FromReplica, { kind: 'saved' }>): void {
     this.waiting = false
-    this.copy = { at: position, size, sha256, fd: fs.openSync(this.file, 'r'), writer: undefined, copied: 0 }
+    try {
+      this.copy = { at: position, size, sha256, fd: fs.openSync(this.file, 'r'), writer: undefined, copied: 0 }
+    } catch (error) {
+      this.fail(`it cannot be read from its file: ${(error as Error).message}`, false)
+    }
   }
 
   private copyParts(copy: Copy): number {
@@ -162,11 +180,15 @@ export class Snapshots {
     copy.writer.add(buffer.subarray(0, read))
     copy.copied += read
     if (copy.copied < copy.size && read > 0) return 1
-    copy.writer.end(copy.at, copy.sha256)
     this.endCopy()
+    if (copy.copied < copy.size) {
+      this.fail(`its file has ${copy.copied} of ${copy.size} bytes`, false)
+      return 1
+    }
+    copy.writer.end(copy.at, copy.sha256)
     this.made++
     this.due = copy.at + this.distance(copy.size)
-    this.send({ kind: 'complete' })
+    this.completeAt = sequence.writer.position
     return 1
   }
 

@@ -8,6 +8,11 @@ import { TimerRequest } from '../sequence/frames.js'
 import { STRATEGY_JOURNALS } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
 
+/**
+ * After so many slots without a request the sequence says all the same that they were taken: a journal in which a strategy only keeps
+ * its state could not be retired otherwise. 256 KiB.
+ */
+export const SILENT_SLOTS = 4096
 /** Frames of one burst: few enough that the next strategy does not wait long. */
 const BURST_FRAMES = 64
 
@@ -18,8 +23,9 @@ export class StrategySource {
   readonly journal: number
   /** Requests taken in this run. */
   taken = 0
-  /** The position of the next frame to take. */
+  /** The position of the next frame to take, and up to where the sequence says that it was taken. */
   private from: number
+  private recorded: number
   private readonly batch = new FrameBatch(BURST_FRAMES * Pair.slots)
   private readonly handlers: Handlers
 
@@ -33,6 +39,7 @@ export class StrategySource {
     this.journal = STRATEGY_JOURNALS + strategy
     this.reader = Reader.open(path, { from: position === 0 ? 'start' : { position } })
     this.from = this.reader.position
+    this.recorded = this.from
     // The strategy's own frames (its starts and ends, its progress) are not for the sequence.
     this.handlers = on(Order, frame => this.batch.add(frame))
       .on(Pair, frame => this.batch.add(frame))
@@ -46,7 +53,8 @@ export class StrategySource {
     if (read === 0) return 0
     const to = reader.position
     this.from = to
-    if (batch.count === 0) return read
+    if (batch.count === 0 && to - this.recorded < SILENT_SLOTS) return read
+    this.recorded = to
     const { writer } = sequence
     const now = sequence.time.now()
     sequence.begin(this.journal, from, to, now, batch.slots)

@@ -7,6 +7,7 @@ import { VenueReport } from '../sequence/frames.js'
 import { VENUE_JOURNALS } from '../sequence/home.js'
 import type { Sequence } from '../sequence/sequence.js'
 import { venueReportAt } from '../sequence/venue-reports.js'
+import { SILENT_SLOTS } from './strategy-source.js'
 
 /** Frames of one burst. */
 const BURST_FRAMES = 64
@@ -16,6 +17,8 @@ export class VenueSource {
   readonly reader: Reader
   /** The journal's number. */
   readonly journal: number
+  /** Up to where the sequence says that it was taken. */
+  private recorded: number
   private readonly batch = new FrameBatch(BURST_FRAMES * VenueReport.slots)
   private readonly handlers: Handlers
 
@@ -27,6 +30,7 @@ export class VenueSource {
   ) {
     this.journal = VENUE_JOURNALS + venue.number
     this.reader = Reader.open(path, { from: position === 0 ? 'start' : { position } })
+    this.recorded = this.reader.position
     this.handlers = on(VenueReport, frame => this.batch.add(frame))
   }
 
@@ -36,7 +40,8 @@ export class VenueSource {
     const from = reader.position
     const most = Math.max(1, Math.min(BURST_FRAMES, Math.floor(sequence.burstSlots / VenueReport.slots)))
     const read = reader.poll(this.handlers, most)
-    if (batch.count === 0) return read
+    if (batch.count === 0 && reader.position - this.recorded < SILENT_SLOTS) return read
+    this.recorded = reader.position
     const now = sequence.time.now()
     sequence.begin(this.journal, from, reader.position, now, batch.slots)
     const first = sequence.writer.position

@@ -7,7 +7,7 @@ export type ToReplica =
   | { readonly kind: 'begin'; readonly config: DeskConfig; readonly retain: RetainOptions | undefined }
   /** Make a snapshot of what is before a position, into a file. */
   | { readonly kind: 'save'; readonly position: number; readonly file: string }
-  /** The last one is in the sequence. */
+  /** The last one is in the sequence, and durable. */
   | { readonly kind: 'complete' }
 
 export type FromReplica =

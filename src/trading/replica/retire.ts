@@ -19,6 +19,8 @@ export interface HomeJournals {
   readonly strategies: ReadonlyMap<string, { readonly number: number }>
   /** The venues that run in processes of their own, by number. */
   readonly remoteVenues: ReadonlyMap<number, string>
+  /** Up to where each is taken now: a journal that was reset begins anew. */
+  readonly taken: ReadonlyMap<number, number>
 }
 
 /**
@@ -36,7 +38,8 @@ export async function retire(home: string, at: number, journals: HomeJournals, k
   const retireIn = async (path: string, journal: number): Promise<void> => {
     if (!isJournal(path)) return
     const state = findState(path, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    const needed = [taken.get(journal) ?? 0, lastOf(path, Home.id), state?.begin ?? Number.POSITIVE_INFINITY]
+    const takenTo = Math.min(taken.get(journal) ?? 0, journals.taken.get(journal) ?? 0)
+    const needed = [takenTo, lastOf(path, Home.id), state?.begin ?? Number.POSITIVE_INFINITY]
     count += (await pruneBefore(path, Math.min(...needed), keep)).length
   }
   for (const [id, { number }] of journals.strategies) await retireIn(directory.strategy(id), STRATEGY_JOURNALS + number)
@@ -62,10 +65,12 @@ function firstNeeded(directory: HomeDirectory, at: number, { strategies }: HomeJ
   for (const id of strategies.keys()) {
     const path = directory.strategy(id)
     const reader = readers.get(id)
+    // One that was forgotten keeps nothing, as `ticktape prune --forget` promises.
+    if (reader === undefined) continue
     const state = isJournal(path)
       ? findState(path, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)?.next
       : undefined
-    needed = Math.min(needed, reader ?? needed, state ?? needed)
+    needed = Math.min(needed, reader, state ?? needed)
   }
   for (const snapshot of snapshotsOf(sequence)) if (snapshot.at <= needed) return snapshot.at
   return 0

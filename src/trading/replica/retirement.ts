@@ -1,4 +1,6 @@
 import type { Player } from '../desk/player.js'
+import { HomeDirectory } from '../sequence/home.js'
+import { readSnapshot, snapshotsOf } from '../snapshots/find.js'
 import { type RetainOptions, retire } from './retire.js'
 
 /** Retires pages of a home each time a snapshot is complete: as many snapshots as are wanted stay usable. */
@@ -22,12 +24,17 @@ export class Retirement {
   async complete(): Promise<number> {
     const { last, kept, options, player } = this
     if (last === undefined) return 0
+    const { sequence } = HomeDirectory.openExisting(this.home)
+    const place = snapshotsOf(sequence).next().value
+    // What cannot be read again, no start can use.
+    if (place?.at !== last || typeof readSnapshot(sequence, place) === 'string') return 0
     kept.push(last)
     if (kept.length > options.snapshots) kept.shift()
     if (kept.length < options.snapshots) return 0
     const remoteVenues = new Map(
       player.played.venues.all.flatMap(({ number, name, isRemote }) => (isRemote ? [[number, name] as const] : [])),
     )
-    return retire(this.home, kept[0], { strategies: player.strategies, remoteVenues }, options)
+    const { strategies, taken } = player
+    return retire(this.home, kept[0], { strategies, remoteVenues, taken }, options)
   }
 }

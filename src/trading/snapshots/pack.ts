@@ -4,8 +4,8 @@
  *
  *     u32 length of the JSON | u32 0 | JSON | zeros up to a multiple of 8 | the lists, each at a multiple of 8
  *
- * Little-endian. In the JSON a list is `{ "$numbers": [first byte, length] }` or `{ "$bytes": ... }`, counted from the end
- * of the zeros.
+ * Little-endian. In the JSON a list is `{ "$numbers": [first byte, length] }` (a Float64Array), `{ "$list": ... }` (a plain list of
+ * numbers) or `{ "$bytes": ... }`, counted from the end of the zeros. Other names that begin with `$` have one more of them.
  */
 export function pack(value: unknown): Buffer {
   const lists: Uint8Array[] = []
@@ -29,7 +29,7 @@ export function pack(value: unknown): Buffer {
   return packed
 }
 
-/** What `pack` was given; long lists of numbers are Float64Arrays. @throws {RangeError} or {SyntaxError} for other bytes. */
+/** What `pack` was given. @throws {RangeError} or {SyntaxError} for other bytes. */
 export function unpack(packed: Uint8Array): unknown {
   const buffer = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)
   const length = buffer.readUInt32LE(0)
@@ -67,16 +67,21 @@ function extract(value: unknown, put: (bytes: Uint8Array) => number): unknown {
   if (Array.isArray(value)) {
     if (value.length < LONG) return value.map(item => extract(item, put))
     const isNumbers = (value as unknown[]).every(item => typeof item === 'number')
-    return isNumbers ? extract(Float64Array.from(value as number[]), put) : value
+    return isNumbers ? { $list: [put(bytesOf(Float64Array.from(value as number[]))), value.length] } : value
   }
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, extract(item, put)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name.startsWith('$') ? `$${name}` : name, extract(item, put)]),
+  )
 }
 
 function insert(value: unknown, get: (at: number, size: number) => Buffer): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.length < LONG ? value.map(item => insert(item, get)) : value
-  const { $numbers, $bytes } = value as { $numbers?: readonly [number, number]; $bytes?: readonly [number, number] }
+  const { $numbers, $bytes, $list } = value as Partial<
+    Record<'$numbers' | '$bytes' | '$list', readonly [number, number]>
+  >
+  if ($list !== undefined) return Array.from(insert({ $numbers: $list }, get) as Float64Array)
   if ($bytes !== undefined) return get(...$bytes)
   if ($numbers !== undefined) {
     const bytes = get($numbers[0], $numbers[1] * Float64Array.BYTES_PER_ELEMENT)
@@ -85,7 +90,10 @@ function insert(value: unknown, get: (at: number, size: number) => Buffer): unkn
     return numbers
   }
   const all = value as Record<string, unknown>
-  for (const [name, item] of Object.entries(all)) all[name] = insert(item, get)
+  const entries = Object.entries(all)
+  if (entries.some(([name]) => name.startsWith('$')))
+    return Object.fromEntries(entries.map(([name, item]) => [name.replace(/^\$/, ''), insert(item, get)]))
+  for (const [name, item] of entries) all[name] = insert(item, get)
   return all
 }
 

@@ -1,13 +1,13 @@
 import { type Handlers, on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import { positionBefore } from '../../journal/seek/last-frames.js'
-import { HomeError } from '../errors.js'
+import { HomeError, StrategyStateError } from '../errors.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
 import { PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
 import { TimerFired } from '../sequence/frames.js'
-import { findSnapshot } from '../snapshots/find.js'
+import { findSnapshot, firstKnown } from '../snapshots/find.js'
 import { parted, unpack } from '../snapshots/pack.js'
 import type { StrategyHost } from './host.js'
 import { findState, type SavedState } from './saved-state.js'
@@ -47,11 +47,22 @@ export function passEarlierFrames(
   onBatch: () => void = () => {},
 ): LastBefore {
   const state = host.hasState ? findState(own.path, position, own.before) : undefined
+  if (state !== undefined) checkState(host, sequence, state)
   learn(host, sequence, state?.next ?? position, onBatch)
   const last = lastBefore(sequence, position)
   if (state !== undefined) catchUp(host, sequence, state, position, onBatch)
   else if (host.historyNs > 0n && last.position >= 0) passHistory(host, sequence, last.time, position, onBatch)
   return last
+}
+
+/** @throws {StrategyStateError} when what came after a state was retired, because the strategy was forgotten. */
+function checkState({ id }: StrategyHost, sequence: string, { next }: SavedState): void {
+  const first = firstKnown(sequence)?.position ?? next
+  if (next >= first) return
+  throw new StrategyStateError(
+    `strategy '${id}' had its state at position ${next} of the sequence, and what came after it was retired up to ${first}. Start it without: 'ticktape reset HOME --strategy ${id}'`,
+    { path: sequence, position: next },
+  )
 }
 
 /** What the context knows at a position. */

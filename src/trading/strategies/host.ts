@@ -78,6 +78,10 @@ export class StrategyHost {
     this.context = this.makeContext()
   }
 
+  get id(): string {
+    return this.strategy.id
+  }
+
   /** ns of market data before its start that it wants; 0 for none. */
   get historyNs(): bigint {
     return parseDuration(this.strategy.history) ?? 0n

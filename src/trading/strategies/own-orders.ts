@@ -150,6 +150,12 @@ export class OwnOrders {
     return saved
   }
 
+  /** Takes over what `save` gave, in place of what was known. */
+  replace(orders: readonly SavedOrder[]): void {
+    for (let order = this.oldest; order !== undefined; order = this.oldest) this.remove(order.idHigh, order.idLow)
+    this.load(orders)
+  }
+
   load(orders: readonly SavedOrder[]): void {
     for (const [idHigh, idLow, instrument, side, state, price, quantity, filledQuantity, ...rest] of orders) {
       const [pendingCancel, pendingAmend, label] = rest

@@ -33,6 +33,11 @@ export class OwnPairs {
     return this.list.map(({ pairId, state, reason }) => [String(pairId), state, reason] as const)
   }
 
+  replace(pairs: readonly SavedPair[]): void {
+    this.open.clear()
+    this.load(pairs)
+  }
+
   load(pairs: readonly SavedPair[]): void {
     for (const [id, state, reason] of pairs) {
       const pairId = BigInt(id)

@@ -1,5 +1,6 @@
 import { formatValue } from '../../base/format-value.js'
 import { on } from '../../frames/handlers.js'
+import { PositionGoneError } from '../../journal/errors.js'
 import { Reader } from '../../journal/read/reader.js'
 import { positionsOf } from '../../journal/seek/last-frames.js'
 import type { Writer } from '../../journal/write/writer.js'
@@ -72,7 +73,8 @@ function stateEndingAt(journal: string, end: number, before: number): SavedState
   handlers.on(Lifecycle, frame => {
     if (frame.position > end && frame.position < before) stopped ||= frame.event === 'stopped' && frame.run === epoch
   })
-  const reader = Reader.open(journal, { from: { position: begin } })
+  const reader = openAt(journal, begin)
+  if (reader === undefined) return undefined
   try {
     while (reader.position <= end && reader.poll(handlers, 1) > 0);
     // What follows a final state is at most the outputs of onStop and the end.
@@ -86,6 +88,16 @@ function stateEndingAt(journal: string, end: number, before: number): SavedState
 }
 
 const FINAL_FRAMES = 100_000
+
+/** Undefined when the page was retired: then a later state is the last one that counts. */
+function openAt(journal: string, position: number): Reader | undefined {
+  try {
+    return Reader.open(journal, { from: { position } })
+  } catch (error) {
+    if (error instanceof PositionGoneError) return undefined
+    throw error
+  }
+}
 
 function firstFrom(journal: string, position: number) {
   const reader = Reader.open(journal, { from: { position } })

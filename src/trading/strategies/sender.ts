@@ -12,8 +12,8 @@ import { FIRST_LEG, PAIR_IDS, Pair, SECOND_LEG } from '../messages/pair-frames.j
 import { TimerRequest } from '../sequence/frames.js'
 import type { StrategyLife } from './host.js'
 import { checkRequest, fillOrder, type OrderRequest, positive } from './order-request.js'
-import { OwnOrders } from './own-orders.js'
-import { OwnPairs } from './own-pairs.js'
+import { OwnOrders, type SavedOrder } from './own-orders.js'
+import { OwnPairs, type SavedPair } from './own-pairs.js'
 import { checkPair, fillPair, type PairRequest, type PlacedLeg } from './pair-request.js'
 
 /** How far the counters of a strategy have come, as plain data. */
@@ -22,6 +22,9 @@ export interface SenderData {
   readonly lastTimer: number
   readonly endedTimers: readonly number[]
   readonly requests: readonly (readonly [orderId: string, number: number])[]
+  /** What is sent and not answered is in no report: the sequence alone does not say what is open. Missing in older states. */
+  readonly orders?: readonly SavedOrder[]
+  readonly pairs?: readonly SavedPair[]
 }
 
 /** What a strategy sends: orders, amends, cancels, pairs and timers, each with the frame that led to it. */
@@ -80,10 +83,14 @@ export class Sender {
       requests: [...requests]
         .filter(([orderId]) => this.orders.has(orderId))
         .map(([orderId, number]) => [String(orderId), number] as const),
+      orders: this.orders.save(),
+      pairs: this.pairs.save(),
     }
   }
 
-  load({ lastOrder, lastTimer, endedTimers, requests }: SenderData): void {
+  load({ lastOrder, lastTimer, endedTimers, requests, orders, pairs }: SenderData): void {
+    if (orders !== undefined) this.orders.replace(orders)
+    if (pairs !== undefined) this.pairs.replace(pairs)
     this.lastOrder = lastOrder
     this.lastTimer = lastTimer
     for (const id of endedTimers) this.endedTimers.add(id)

@@ -265,3 +265,84 @@ test('a desk that begins with a snapshot decides as the one that has played ever
   )
   expect(compared).toBeGreaterThan(100)
 })
+
+/** Plays all of a sequence, and from a snapshot what is behind it: both must end the same. */
+function compareFrom(maker: SequenceMaker, at: number): void {
+  const end = maker.position
+  maker.close()
+  const home = maker.path.replace(/gateway$/, '')
+  const whole = new Replica(home, maker.config)
+  whole.playTo(at)
+  const started = new Replica(home, maker.config)
+  started.load(whole.save())
+  whole.playTo(end)
+  started.playTo(end)
+  expect(started.save().equals(whole.save())).toBe(true)
+}
+
+test.each(['working', 'ended'])('a hundred pairs that have %s are known again', state => {
+  const maker = new SequenceMaker({
+    home: newHome(),
+    exchange: { instruments: [BTC, ETH] },
+    instruments: [BTC, ETH],
+  })
+  const [first, second] = maker.instruments
+  maker.start(1)
+  maker.now += 1e9
+  maker.advance()
+  for (const instrument of [first, second])
+    maker.quote(instrument, instrument.price.valueOf(9_999), instrument.price.valueOf(10_001))
+  const pair = (): void => {
+    maker.now += 1e6
+    maker.pair(1, {
+      first: first.number,
+      second: second.number,
+      firstPrice: first.price.valueOf(state === 'ended' ? 10_010 : 9_000),
+      secondPrice: second.price.valueOf(state === 'ended' ? 9_990 : 11_000),
+      firstQuantity: first.quantity.valueOf(1),
+      secondQuantity: second.quantity.valueOf(1),
+      settle: 3_600_000_000_000n,
+    })
+  }
+  for (let i = 0; i < 100; i++) pair()
+  const { pairs, due, ended } = maker.desk.pairing.save()
+  expect([pairs.length, state === 'ended' ? ended.length : due.length]).toEqual([100, 100])
+  const at = maker.position
+  pair()
+  compareFrom(maker, at)
+})
+
+test('an order that was asked about, and is open again after its end, is asked about again', () => {
+  const maker = new SequenceMaker({
+    home: newHome(),
+    exchange: { instruments: [BTC] },
+    instruments: [BTC, FAR],
+    far: ['main'],
+    expiryMs: 1000,
+  })
+  const far = maker.instruments[1]
+  const say = (values: object): void => {
+    maker.now += 1e6
+    maker.say(Object.assign(new VenueEvent(), { venueTime: maker.now }, values))
+  }
+  const wait = (ns: number): void => {
+    maker.now += ns
+    maker.advance()
+  }
+  maker.start(1)
+  say({ kind: 'connected' })
+  say({ kind: 'reconciled' })
+  maker.quote(far, 100, 100.1)
+  const orderId = maker.order(1, { instrument: far.number, quantity: 10, price: 99, side: 'buy' })
+  const { high, low } = idHalves(orderId)
+  const about = { idHigh: high, idLow: low, instrument: far.number }
+  wait(1.1e9)
+  say({ ...about, kind: 'fill', ticks: 990, steps: 100, tradeId: 't1', venueOrderId: 'v' })
+  wait(2.5e9)
+  const at = maker.position
+  say({ ...about, kind: 'amended', request: 0, ticks: 990, steps: 200 })
+  maker.cancel(1, orderId, 1)
+  wait(1.1e9)
+  wait(1.1e9)
+  compareFrom(maker, at)
+})

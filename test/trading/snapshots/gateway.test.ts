@@ -1,4 +1,4 @@
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { on, Reader } from 'ticktape'
 import { Gateway, type GatewayOptions, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
@@ -8,11 +8,24 @@ import { listDirectory } from '../../../dist/journal/files/directory.js'
 import { openPage } from '../../../dist/journal/pages/page.js'
 import { SnapshotEnd, SnapshotPart } from '../../../dist/trading/sequence/frames.js'
 import { findSnapshot, snapshotsOf } from '../../../dist/trading/snapshots/find.js'
-import { feedOf, moduleOf, newHome, QUICK, quote, reportsOf, sequenceOf, settled, until } from '../../support/desks.ts'
+import {
+  feedOf,
+  moduleOf,
+  newHome,
+  PushedFeed,
+  QUICK,
+  quote,
+  reportsOf,
+  sequenceOf,
+  settled,
+  trade,
+  until,
+} from '../../support/desks.ts'
 import { rejectionOf } from '../../support/failures.ts'
 import { makeFolder } from '../../support/folders.ts'
 import { ticktape } from '../../support/journals.ts'
 import { BTC } from '../../support/orders.ts'
+import { endBoot } from '../../support/power-loss.ts'
 import { SequenceMaker } from '../../support/sequence-maker.ts'
 import { ChangedExchange } from '../../support/venues.ts'
 
@@ -191,7 +204,7 @@ describe('retention of a home', () => {
     await until(() => listDirectory(sequence(home)).pages[0] > 0, 'retired pages', 60_000)
     await gateway.addStrategy(moduleOf(TRADER.replaceAll("'a'", "'late'"), 'late.mjs'))
     await gateway.stop()
-    expect(existsSync(join(home, 'snapshot.tmp'))).toBe(false)
+    expect(readdirSync(home).filter(name => name.endsWith('.tmp'))).toEqual([])
     const { found } = findSnapshot(sequence(home))
     expect(found).toBeDefined()
 
@@ -211,6 +224,61 @@ describe('retention of a home', () => {
     // Its first run began on pages that are gone; the second one did not.
     expect(await replayStrategy({ home, strategy: 'a' })).toMatchObject({ runs: 1, firstRun: 2, difference: undefined })
   })
+
+  test.each([
+    ['no state', ''],
+    ['a state', 'state: { save: () => n, load: saved => { n = saved } },'],
+  ])(
+    'a strategy with %s that sends nothing keeps few pages, also over a power loss; forgotten it keeps none',
+    {
+      timeout: 180_000,
+    },
+    async (_, state) => {
+      const home = newHome()
+      const quiet = `let n = 0
+      export default defineStrategy({ id: 'quiet', ${state} onTrade() { n++ } })`
+      const feed = new PushedFeed()
+      const options = {
+        ...QUICK,
+        home,
+        strategies: [moduleOf(quiet)],
+        feed,
+        pageSize: 64 * 1024,
+        strategyPageSize: 64 * 1024,
+        snapshotBytes: 32 * 1024,
+        retain: { snapshots: 1 },
+      }
+      const firstPage = (journal = 'gateway'): number => listDirectory(join(home, journal)).pages[0]
+      const gateway = await Gateway.start(options)
+      let trades = 0
+      const feedUntil = async (isEnough: () => boolean): Promise<void> => {
+        await until(
+          () => {
+            feed.push(...Array.from({ length: 50 }, () => trade('BTCUSDT', 10, ++trades)))
+            return isEnough()
+          },
+          'retired pages',
+          60_000,
+        )
+      }
+      await feedUntil(() => firstPage() > 2)
+      await settled(gateway)
+      const copy = copyOf(home)
+      await gateway.stop()
+      endBoot(copy)
+      const again = await Gateway.start({ ...options, home: copy, feed: new PushedFeed() })
+      await settled(again)
+      expect(again.status.strategies[0].restarts).toBe(0)
+      await again.stop()
+
+      const without = await Gateway.start({ ...options, strategies: [] })
+      const before = firstPage()
+      for (let i = 0; i < 20; i++) feed.push(...Array.from({ length: 50 }, () => trade('BTCUSDT', 10, ++trades)))
+      ticktape('prune', sequence(home), '--forget', 'quiet')
+      await feedUntil(() => firstPage() > before + 2)
+      await without.stop()
+    },
+  )
 
   test('orders, positions and why say the same without pages that were retired', { timeout: 60_000 }, () => {
     const home = recorded(3)

@@ -125,6 +125,37 @@ describe('a desk for tests', () => {
     await desk.close()
   })
 
+  test('a strategy that keeps a state knows after a kill what it had sent, also what nobody has answered yet', async () => {
+    const careful = () => {
+      let sent = 0
+      return defineStrategy({
+        id: 'careful',
+        state: {
+          save: () => sent,
+          load: (saved: number) => {
+            sent = saved
+          },
+        },
+        onBook({ symbol }, context) {
+          if (context.openOrders().length > 0) return
+          context.order({ symbol, side: 'buy', quantity: 1, price: 1, clientOrderId: `n${++sent}` })
+        },
+      })
+    }
+    const desk = await TestDesk.open({ strategies: [careful], exchange: { latencyNs: 2e9 } })
+    desk.advance('5s')
+    for (let i = 0; i < 3; i++) {
+      desk.quote('BTCUSDT', 100 + i, 101 + i)
+      desk.advance('600ms')
+    }
+    await desk.restartStrategy('careful')
+    desk.quote('BTCUSDT', 200, 201)
+    desk.advance('5s')
+    desk.quote('BTCUSDT', 201, 202)
+    expect(desk.orders().map(({ clientOrderId, state }) => [clientOrderId, state])).toEqual([['n1', 'accepted']])
+    await desk.close()
+  })
+
   test('kills and starts again a strategy or the gateway: nothing is lost, and nothing comes twice', async () => {
     const desk = await TestDesk.open({ strategies: [momentum] })
     desk.quote('BTCUSDT', 100, 101)

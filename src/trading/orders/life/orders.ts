@@ -438,6 +438,8 @@ export class Orders {
     }
     if (isFinal) {
       order.endedAt = now
+      // A packed order does not have it.
+      order.isAsked = false
       if (!order.queued) this.enqueue(order)
     }
     return all

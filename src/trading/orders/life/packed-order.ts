@@ -44,7 +44,8 @@ const CANCELLED_FOR = 24
 export interface Texts {
   readonly label: string
   readonly venueOrderId: string
-  readonly tradeIds: readonly string[]
+  /** As they came: numbers stay numbers. */
+  readonly tradeIds: readonly (string | number)[]
 }
 
 /** Memory for some packed orders, in numbers only. */
@@ -120,7 +121,7 @@ export function packOrder(order: LiveOrder, { numbers, words, endedAt }: PackedO
 /** The texts of an order; undefined when it has none. */
 export function textsOf({ label, venueOrderText, tradeIds }: LiveOrder): Texts | undefined {
   if (label === '' && venueOrderText === '' && tradeIds.arePlain) return undefined
-  return { label, venueOrderId: venueOrderText, tradeIds: tradeIds.arePlain ? [] : tradeIds.toArray() }
+  return { label, venueOrderId: venueOrderText, tradeIds: tradeIds.arePlain ? [] : tradeIds.save() }
 }
 
 /** Fills an empty order with what is packed. @param at its index. */
@@ -171,6 +172,6 @@ export function unpackOrder(
   if (texts === undefined) return order
   order.label = texts.label
   order.venueOrderText = texts.venueOrderId
-  for (const id of texts.tradeIds) order.tradeIds.add(id)
+  order.tradeIds.load(texts.tradeIds)
   return order
 }
