@@ -2,6 +2,9 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pack, unpack } from '../../../dist/trading/snapshots/pack.js'
 
+/** JSON has no -0. */
+const NUMBER = fc.double({ noNaN: true, noDefaultInfinity: true }).map(value => value + 0)
+
 const json = fc.letrec(tie => ({
   value: fc.oneof(
     { depthSize: 'small' },
@@ -11,7 +14,7 @@ const json = fc.letrec(tie => ({
     fc.constant(null),
     fc.array(tie('value'), { maxLength: 70 }),
     fc.dictionary(fc.constantFrom('a', '$', '$bytes', '$numbers', '$list', '$$list', 'b c'), tie('value')),
-    fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 60, maxLength: 70 }),
+    fc.array(NUMBER, { minLength: 60, maxLength: 70 }),
   ),
 })).value
 
@@ -35,5 +38,5 @@ test('a long list of numbers comes back as a list, a Float64Array as one, and by
 })
 
 test.each([0, 7, 20])('bytes that are cut to %i are refused', length => {
-  expect(() => unpack(pack({ list: Array.from({ length: 100 }, () => 1) }).subarray(0, length))).toThrow()
+  expect(() => unpack(pack({ list: Array.from({ length: 100 }, () => 1) }).subarray(0, length))).toThrow(/./)
 })
