@@ -65,7 +65,8 @@ function pack() {
 }
 
 function isCompiled(path) {
-  return path.startsWith('dist/') && path.endsWith('.js')
+  // The files in chunks have many sources; scripts/bundle.mjs removes those that are old.
+  return path.startsWith('dist/') && !path.startsWith('dist/chunks/') && path.endsWith('.js')
 }
 
 function sourceOf(path) {
