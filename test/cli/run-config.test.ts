@@ -42,7 +42,10 @@ test.each([
     desk({ venues: [{ simulated: { latency: 1 } }] }),
     "'venues[0].simulated.latency' is not known; did you mean 'latencyNs'?",
   ],
-  [desk({ venues: [{ simulate: {} }] }), /^'venues\[0\]' takes a text, or an object with 'simulated', not /],
+  [
+    desk({ venues: [{ simulate: {} }] }),
+    /^'venues\[0\]' takes a text, or an object with 'simulated', or an object with 'okx', not /,
+  ],
   [desk({ feed: { capture: 'x', seed: 1 } }), /^'feed.seed' is not known; /],
   [desk({ feed: { synthetic: { sed: 1 } } }), "'feed.synthetic.sed' is not known; did you mean 'seed'?"],
   [{}, "it needs 'strategies'"],
