@@ -13,20 +13,12 @@ const TO = path.join(root, 'dist')
  * one: modules in no group stay files of their own.
  */
 const GROUPS = [
+  // By itself, so that a test can put something in its place before the rest is loaded.
+  ['native', ['native']],
   // Errors of the runtime too: `ticktape` exports all of them.
   [
     'core',
-    [
-      'native',
-      'base',
-      'frames',
-      'wait',
-      'journal',
-      'state',
-      'runtime',
-      'trading/errors.js',
-      'trading/operator/errors.js',
-    ],
+    ['base', 'frames', 'wait', 'journal', 'state', 'runtime', 'trading/errors.js', 'trading/operator/errors.js'],
   ],
   [
     'strategy',

@@ -126,7 +126,7 @@ export class InFlight implements Disposable {
     const { words } = this
     const seen = Atomics.load(words, market)
     const owner = seen & OWNER_MASK
-    if (owner !== 0 && !this.expired(market, seen, owner, now)) return false
+    if (owner !== 0 && !this.expired(market, seen, owner)) return false
     this.deadlines[this.ownDeadlines + market] = now + this.ttl
     return Atomics.compareExchange(words, market, seen, nextWord(seen, this.self)) === seen
   }
@@ -152,7 +152,7 @@ export class InFlight implements Disposable {
     if ((seen & OWNER_MASK) !== this.self) return false
     readTick()
     const now = tick[1] * 4294967296 + tick[0]
-    if (this.expired(market, seen, this.self, now)) return false
+    if (this.expired(market, seen, this.self)) return false
     this.deadlines[this.ownDeadlines + market] = now + ms * NS_PER_MS
     // The word changes too: a process that saw the old deadline pass and is about to acquire the market fails its
     // compare-and-swap.
@@ -202,12 +202,12 @@ export class InFlight implements Disposable {
   /** The number of markets in flight now. Checks every market. */
   get count(): number {
     this.file.throwIfClosed()
-    const now = nowTick()
+    readTick()
     let count = 0
     for (let market = 0; market < this.size; market++) {
       const word = Atomics.load(this.words, market)
       const owner = word & OWNER_MASK
-      if (owner !== 0 && !this.expired(market, word, owner, now)) count++
+      if (owner !== 0 && !this.expired(market, word, owner)) count++
     }
     return count
   }
@@ -245,11 +245,14 @@ export class InFlight implements Disposable {
   }
 
   /** Whether the market can be acquired: the deadline of its word has passed. */
-  private expired(market: number, word: number, owner: number, now: number): boolean {
-    const deadline = this.deadlineOf(market, owner)
+  private expired(market: number, word: number, owner: number): boolean {
+    // Not by deadlineOf: a double that a call returns may be allocated.
+    const deadline = this.deadlines[(owner - 1) * this.words.length + market]
+    if (!(deadline >= 0)) this.refuseWord(market, owner)
     fence()
     // The word has changed meanwhile: the deadline may belong to another word value.
-    return deadline <= now && Atomics.load(this.words, market) === word
+    // The time is read here: a double that is passed on would be allocated.
+    return deadline <= tick[1] * 4294967296 + tick[0] && Atomics.load(this.words, market) === word
   }
 
   private deadlineOf(market: number, owner: number): number {
@@ -281,11 +284,11 @@ export class InFlight implements Disposable {
 
   /** Frees the markets of a dead owner whose deadlines have passed. False when it has other markets in flight. */
   private freeExpired(owner: number): boolean {
-    const now = nowTick()
+    readTick()
     for (let market = 0; market < this.size; market++) {
       const word = Atomics.load(this.words, market)
       if ((word & OWNER_MASK) !== owner) continue
-      if (!this.expired(market, word, owner, now)) return false
+      if (!this.expired(market, word, owner)) return false
       Atomics.compareExchange(this.words, market, word, nextWord(word, 0))
     }
     return true
