@@ -2,12 +2,7 @@ import type { Instrument } from '../trading/instruments/instrument.js'
 import type { ClientOrderIds } from '../trading/messages/order-id.js'
 import type { VenueEvent } from '../trading/venues/venue-event.js'
 import type { VenueMessageError } from './errors.js'
-
-/** One of our orders by the two halves of its id; both 0 for an order of another home, or of a person. */
-export interface OwnId {
-  readonly high: number
-  readonly low: number
-}
+import type { OwnId } from './order-events.js'
 
 /** What is needed to understand private messages of one account, besides the messages. */
 export interface PrivateContext {

@@ -1,6 +1,7 @@
 /** What private messages of venues become, in the units of the venue, so that it compares with their JSON. */
 import { Decimal } from 'decimal.js'
-import type { OwnId, PrivateContext } from '../../dist/exchanges/private-context.js'
+import type { OwnId } from '../../dist/exchanges/order-events.js'
+import type { PrivateContext } from '../../dist/exchanges/private-context.js'
 import { Instrument, type InstrumentSpec } from '../../dist/trading/instruments/instrument.js'
 import { ClientOrderIds } from '../../dist/trading/messages/order-id.js'
 import { SIDES } from '../../dist/trading/messages/order-terms.js'
@@ -108,7 +109,7 @@ export function hear(parse: (context: PrivateContext) => void, options: HearOpti
 }
 
 /** JSON of a venue, of which a test reads single fields. */
-// oxlint-disable-next-line typescript/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any -- JSON of a venue: the tests read it independently of our types.
 export type Json = any
 
 /** A decimal as the venue may write it, in its shortest form. */

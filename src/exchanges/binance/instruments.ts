@@ -1,3 +1,4 @@
+import { TicktapeError } from '../../base/errors.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import { type Fields, filledField, listField, optionalField, textField } from '../fields.js'
 import { limitedSpec, type VenueInstruments } from '../venue-instruments.js'
@@ -30,7 +31,8 @@ export function binanceInstruments(answer: Fields, market: BinanceMarket, venue:
           suspended.push(symbol)
       }
     } catch (error) {
-      passedOver.set(symbol, (error as Error).message)
+      if (!(error instanceof TicktapeError)) throw error
+      passedOver.set(symbol, error.message)
     }
   }
   return { specs, suspended, passedOver }

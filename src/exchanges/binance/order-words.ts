@@ -1,8 +1,9 @@
 import { formatValue } from '../../base/format-value.js'
 import type { Reason } from '../../trading/messages/reasons.js'
 import { VenueMessageError } from '../errors.js'
+import type { OrderText } from '../order-events.js'
 import type { PrivateContext } from '../private-context.js'
-import { type OrderText, reportOrder } from '../private-events.js'
+import { reportOrder } from '../private-events.js'
 
 /** What Binance needs to be asked besides its status to say why an order ended. */
 export interface OrderEnd {

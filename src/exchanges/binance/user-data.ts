@@ -1,10 +1,10 @@
 import { decimalText, readDecimal } from '../../trading/exact/amount.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, filledField, isFields, listField, optionalField, textField } from '../fields.js'
+import type { OrderText } from '../order-events.js'
 import type { PrivateContext } from '../private-context.js'
 import {
   guarded,
-  type OrderText,
   reportBalance,
   reportDisconnected,
   reportFill,

@@ -1,3 +1,4 @@
+import { TicktapeError } from '../../base/errors.js'
 import type { InstrumentKind, InstrumentSpec } from '../../trading/instruments/instrument.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, filledField, isFields, listField, optionalField, textField } from '../fields.js'
@@ -29,7 +30,8 @@ export function bybitInstruments(answer: Fields, category: BybitCategory, venue:
         if (textField(fields, 'status') !== 'Trading') suspended.push(symbol)
       }
     } catch (error) {
-      passedOver.set(symbol, (error as Error).message)
+      if (!(error instanceof TicktapeError)) throw error
+      passedOver.set(symbol, error.message)
     }
   }
   return { specs, suspended, passedOver }

@@ -2,8 +2,9 @@ import { formatValue } from '../../base/format-value.js'
 import type { Reason } from '../../trading/messages/reasons.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, filledField, optionalField, textField, timeField } from '../fields.js'
+import type { OrderText } from '../order-events.js'
 import type { PrivateContext } from '../private-context.js'
-import { type OrderText, ownIdOf, reportOrder } from '../private-events.js'
+import { ownIdOf, reportOrder } from '../private-events.js'
 
 /**
  * Reports an order as Bybit describes it: in the topic `order`, and in answers to questions about orders.

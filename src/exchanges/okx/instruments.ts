@@ -1,6 +1,8 @@
-import { Instrument, type InstrumentKind, type InstrumentSpec } from '../../trading/instruments/instrument.js'
-import { productOf, unitsIn } from '../decimals.js'
+import { TicktapeError } from '../../base/errors.js'
+import type { InstrumentKind, InstrumentSpec } from '../../trading/instruments/instrument.js'
+import { productOf } from '../decimals.js'
 import { type Fields, filledField, listField, optionalField, textField } from '../fields.js'
+import { limitedSpec } from '../venue-instruments.js'
 
 export const OKX_VENUE = 'okx'
 
@@ -65,7 +67,8 @@ function instrumentOf(symbol: string, fields: Fields): OkxInstrument | string {
       isLive: textField(fields, 'state') === 'live',
     }
   } catch (error) {
-    return (error as Error).message
+    if (!(error instanceof TicktapeError)) throw error
+    return error.message
   }
 }
 
@@ -106,32 +109,24 @@ function specOf(
   fields: Fields,
 ): InstrumentSpec {
   const multiplier = type === 'SPOT' ? '1' : productOf(textField(fields, 'ctVal'), textField(fields, 'ctMult') || '1')
-  const spec: InstrumentSpec = {
-    venue: OKX_VENUE,
-    symbol,
-    kind: KINDS[type],
-    base,
-    quote,
-    settlement,
-    priceTick,
-    quantityStep,
-    inverse,
-    ...(multiplier === undefined ? {} : { multiplier }),
-  }
-  // Checks the terms. Limits that are no whole steps, or more than can be counted, limit nothing.
-  const { quantity } = new Instrument(1, spec)
-  const limit = (name: string): string | undefined => {
-    const text = optionalField(fields, name)
-      .replace(/(\.\d*?)0+$/, '$1')
-      .replace(/\.$/, '')
-    const steps = unitsIn(quantity, text)
-    return steps > 0 && Number.isFinite(quantity.unitsOf(Number(text))) ? text : undefined
-  }
-  const [minQuantity, maxQuantity] = [limit('minSz'), limit('maxLmtSz')]
-  const limited = {
-    ...spec,
-    ...(minQuantity === undefined ? {} : { minQuantity }),
-    ...(maxQuantity === undefined ? {} : { maxQuantity }),
-  }
-  return new Instrument(1, limited).spec
+  return limitedSpec(
+    {
+      venue: OKX_VENUE,
+      symbol,
+      kind: KINDS[type],
+      base,
+      quote,
+      settlement,
+      priceTick,
+      quantityStep,
+      inverse,
+      ...(multiplier === undefined ? {} : { multiplier }),
+    },
+    {
+      minQuantity: optionalField(fields, 'minSz'),
+      maxQuantity: optionalField(fields, 'maxLmtSz'),
+      minNotional: '',
+      maxNotional: '',
+    },
+  )
 }

@@ -1,26 +1,17 @@
 import { formatValue } from '../../base/format-value.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, filledField, optionalField, textField, timeField } from '../fields.js'
+import type { FillText, OrderText } from '../order-events.js'
 
 export const ORDER_STATES = ['live', 'partially_filled', 'filled', 'canceled', 'mmp_canceled'] as const
 
 /**
  * An order as OKX describes it: in the channel `orders`, and in the answers to `orders-pending`, `orders-history` and `order`.
- * Prices and quantities are the venue's texts.
  */
-export interface OkxOrder {
-  readonly symbol: string
-  readonly orderId: string
-  readonly clientOrderId: string
+export interface OkxOrder extends OrderText {
   /** Of an order that came from a trigger: the client id of that. */
   readonly triggerId: string
-  readonly side: 'buy' | 'sell'
   readonly state: (typeof ORDER_STATES)[number]
-  readonly price: string
-  readonly quantity: string
-  readonly filled: string
-  /** When it last changed, ms since 1970. */
-  readonly changedAt: number
   /** Why it was cancelled: OKX's number; '' when it was not. */
   readonly cancelSource: string
   /** The last fill; undefined when this message has none. */
@@ -30,23 +21,13 @@ export interface OkxOrder {
 }
 
 /** One fill: a part of a message of `orders`, or of the answer to `fills`. */
-export interface OkxFill {
-  readonly tradeId: string
-  readonly price: string
-  readonly quantity: string
-  readonly isMaker: boolean
-  /** Below 0: paid. '' when the message does not say it of this fill alone. */
-  readonly fee: string
-  readonly feeCurrency: string
-  readonly at: number
+export interface OkxFill extends FillText {
+  /** The venue's time, ms since 1970. */
+  readonly atMs: number
 }
 
 /** A fill of the answer to `fills`, with the order that it is of. */
-export interface OkxOrderFill {
-  readonly symbol: string
-  readonly orderId: string
-  readonly clientOrderId: string
-  readonly side: 'buy' | 'sell'
+export interface OkxOrderFill extends Pick<OrderText, 'symbol' | 'orderId' | 'clientOrderId' | 'side'> {
   readonly fill: OkxFill
   /** Names it among the pages of the answer. */
   readonly billId: string
@@ -65,10 +46,10 @@ export function readOrder(fields: Fields): OkxOrder {
     triggerId: optionalField(fields, 'algoClOrdId'),
     side: sideOf(fields),
     state,
-    price: optionalField(fields, 'px'),
+    price: limitOf(optionalField(fields, 'px')),
     quantity: filledField(fields, 'sz'),
     filled: optionalField(fields, 'accFillSz') || '0',
-    changedAt: timeField(fields, 'uTime'),
+    atMs: timeField(fields, 'uTime'),
     cancelSource: optionalField(fields, 'cancelSource'),
     fill: lastFillOf(fields),
     amend: result === '' || requestId === '' ? undefined : { requestId, isDone: result === '0' },
@@ -88,9 +69,9 @@ export function readOrderFill(fields: Fields): OkxOrderFill {
       price: filledField(fields, 'fillPx'),
       quantity: filledField(fields, 'fillSz'),
       isMaker: textField(fields, 'execType') === 'M',
-      fee: optionalField(fields, 'fee'),
+      fee: opposite(optionalField(fields, 'fee') || '0'),
       feeCurrency: optionalField(fields, 'feeCcy'),
-      at: timeField(fields, fields['fillTime'] === undefined ? 'ts' : 'fillTime'),
+      atMs: timeField(fields, fields['fillTime'] === undefined ? 'ts' : 'fillTime'),
     },
   }
 }
@@ -106,10 +87,21 @@ function lastFillOf(fields: Fields): OkxFill | undefined {
     price: filledField(fields, 'fillPx'),
     quantity,
     isMaker: optionalField(fields, 'execType') === 'M',
-    fee: optionalField(fields, 'fillFee') || (isOnly ? optionalField(fields, 'fee') : ''),
+    fee: opposite(optionalField(fields, 'fillFee') || (isOnly ? optionalField(fields, 'fee') : '')),
     feeCurrency: optionalField(fields, 'fillFeeCcy') || optionalField(fields, 'feeCcy'),
-    at: timeField(fields, 'fillTime'),
+    atMs: timeField(fields, 'fillTime'),
   }
+}
+
+/** A market order has no price, or -1. */
+function limitOf(price: string): string {
+  return price === '-1' ? '' : price
+}
+
+/** OKX counts what is paid as below 0. */
+function opposite(fee: string): string {
+  if (fee === '') return ''
+  return fee.startsWith('-') ? fee.slice(1) : `-${fee}`
 }
 
 function sideOf(fields: Fields): 'buy' | 'sell' {

@@ -3,9 +3,9 @@ import type { ClientOrderIds } from '../../trading/messages/order-id.js'
 import type { VenueSurroundings } from '../../trading/venues/async-venue.js'
 import { VenueEvent, type VenueEventKind } from '../../trading/venues/venue-event.js'
 import { unitsIn } from '../decimals.js'
+import type { OwnId } from '../order-events.js'
 import type { OkxBalance, OkxPosition } from './account-messages.js'
-import type { OrderContext, OwnId } from './order-events.js'
-import { reportFill, reportOpen, reportOrder } from './order-events.js'
+import { type OkxOrderContext, reportFill, reportOpen, reportOrder } from './order-events.js'
 import type { OkxOrder, OkxOrderFill } from './order-messages.js'
 
 const NOBODY: OwnId = { high: 0, low: 0 }
@@ -101,7 +101,7 @@ export class Reporter {
     readonly symbol: string
     readonly clientOrderId: string
     readonly triggerId: string
-  }): OrderContext | undefined {
+  }): OkxOrderContext | undefined {
     const { clientOrderId, triggerId } = order
     const instrument =
       this.earlier.get(clientOrderId) ?? this.earlier.get(triggerId) ?? this.instruments.get(order.symbol)

@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import type { LastStart } from '../desk/player-data.js'
+import { isCommandFile, readCommandStrategy } from '../strategies/command.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
+import { moduleCode } from '../strategies/module-code.js'
 
 /**
  * What the sequence says of the strategies of these modules: they run again at once, and their modules are loaded meanwhile.
- * Undefined when one of them is new or was changed, so that it must be loaded first.
+ * Undefined when one of them is new or was changed, so that it must be loaded first. A description with a command says all by itself.
+ *
+ * @throws {StrategyError} for a description that is not valid.
  */
 export function strategiesOnRecord(
   files: readonly string[],
@@ -14,15 +17,16 @@ export function strategiesOnRecord(
   const known = [...starts]
   const infos: StrategyInfo[] = []
   for (const file of files) {
-    const code = codeOf(file)
+    if (!fs.existsSync(file)) return undefined
+    if (isCommandFile(file)) {
+      infos.push({ file, ...readCommandStrategy(file) })
+      continue
+    }
+    const code = moduleCode(file)
     const own = known.filter(start => start.file === file && start.code === code)
     if (own.length === 0) return undefined
     for (const { id, wantsTicker } of own)
       infos.push({ id, file, code, wantsTicker, symbols: undefined, from: 'start' })
   }
   return infos
-}
-
-function codeOf(file: string): string {
-  return fs.existsSync(file) ? createHash('sha256').update(fs.readFileSync(file)).digest('hex') : ''
 }

@@ -27,8 +27,7 @@ import { FeedStart, Run, SEQUENCE_FRAMES } from '../sequence/frames.js'
 import { HomeDirectory, type HomeIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
 import { Sequence } from '../sequence/sequence.js'
 import { REAL_SURROUNDINGS, type Surroundings } from '../sequence/surroundings.js'
-import { findSnapshot } from '../snapshots/find.js'
-import { parted, unpack } from '../snapshots/pack.js'
+import { deskIn, findSnapshot } from '../snapshots/find.js'
 import type { VenueModule } from '../venues/adapter-config.js'
 import { checkVenue } from '../venues/load-venue.js'
 import { RecordedVenue } from '../venues/recorded-venue.js'
@@ -321,7 +320,7 @@ export async function openDesk(
 /** Begins with the last snapshot that can be used, so that only what follows it is played. */
 function loadSnapshot(home: HomeDirectory, player: Player, { onProblem }: OpenDeskOptions): void {
   const { found, unusable } = findSnapshot(home.sequence)
-  const data = found === undefined ? undefined : unpack(parted(found.bytes)[1])
+  const data = found === undefined ? undefined : deskIn(found)
   const isKnown = Player.canLoad(data)
   const start = isKnown ? `the one that is true at position ${data.position}` : 'the beginning of the sequence'
   const report = (position: number, problem: string): void =>

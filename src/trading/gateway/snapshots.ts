@@ -67,9 +67,6 @@ export class Snapshots {
     const { home, lastSnapshot } = environment
     // Its own: the process of a gateway that was killed may still write its file.
     this.file = `${home.path}/snapshot-${process.pid}.tmp`
-    // What processes of gateways that were killed have left.
-    for (const name of fs.readdirSync(home.path))
-      if (TEMPORARY.test(name)) fs.rmSync(`${home.path}/${name}`, { force: true })
     this.number = lastSnapshot.number
     this.least = bytes === 0 ? Number.POSITIVE_INFINITY : bytes / SLOT_SIZE
     this.due = lastSnapshot.at + this.distance(lastSnapshot.size)
@@ -111,6 +108,9 @@ export class Snapshots {
   private start(): ChildProcess {
     const { home, config, onReady, options } = this.environment
     const { retain } = options
+    // What processes of gateways that were killed have left.
+    for (const name of fs.readdirSync(home.path))
+      if (TEMPORARY.test(name)) fs.rmSync(`${home.path}/${name}`, { force: true })
     const module = packageModule(
       'trading/replica/process.js',
       'A gateway, whose snapshots are made in another process,',

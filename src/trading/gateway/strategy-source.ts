@@ -6,13 +6,8 @@ import { Order } from '../messages/order-frames.js'
 import { Pair } from '../messages/pair-frames.js'
 import { TimerRequest } from '../sequence/frames.js'
 import { STRATEGY_JOURNALS } from '../sequence/home.js'
-import type { Sequence } from '../sequence/sequence.js'
+import { type Sequence, SILENT_SLOTS } from '../sequence/sequence.js'
 
-/**
- * After so many slots without a request the sequence says all the same that they were taken: a journal in which a strategy only keeps
- * its state could not be retired otherwise. 256 KiB.
- */
-export const SILENT_SLOTS = 4096
 /** Frames of one burst: few enough that the next strategy does not wait long. */
 const BURST_FRAMES = 64
 

@@ -5,9 +5,8 @@ import type { Desk } from '../desk/desk.js'
 import type { DeskVenue } from '../desk/desk-venues.js'
 import { VenueReport } from '../sequence/frames.js'
 import { VENUE_JOURNALS } from '../sequence/home.js'
-import type { Sequence } from '../sequence/sequence.js'
+import { type Sequence, SILENT_SLOTS } from '../sequence/sequence.js'
 import { venueReportAt } from '../sequence/venue-reports.js'
-import { SILENT_SLOTS } from './strategy-source.js'
 
 /** Frames of one burst. */
 const BURST_FRAMES = 64

@@ -1,6 +1,5 @@
 import type { PlayerData } from '../desk/player-data.js'
-import { firstKnown } from '../snapshots/find.js'
-import { parted, unpack } from '../snapshots/pack.js'
+import { deskIn, firstKnown, viewsIn } from '../snapshots/find.js'
 import type { ViewsData } from '../strategies/views.js'
 
 /** What a snapshot says of everything before the first page that a sequence still has. */
@@ -16,11 +15,10 @@ export interface KnownBefore {
 export function knownBefore(sequence: string): KnownBefore | undefined {
   const first = firstKnown(sequence)
   if (first?.snapshot === undefined) return undefined
-  const [views, desk] = parted(first.snapshot.bytes)
   return {
     sequence,
     position: first.position,
-    views: unpack(views) as ViewsData,
-    desk: unpack(desk) as PlayerData,
+    views: viewsIn(first.snapshot) as ViewsData,
+    desk: deskIn(first.snapshot) as PlayerData,
   }
 }

@@ -4,8 +4,7 @@ import { PagesGoneError } from '../errors.js'
 import { Replica } from '../replica/replica.js'
 import { HomeDirectory } from '../sequence/home.js'
 import { livesOf } from '../sequence/lives.js'
-import { firstKnown, readSnapshot, type SnapshotPlace, snapshotsOf } from '../snapshots/find.js'
-import { parted, unpack } from '../snapshots/pack.js'
+import { deskIn, firstKnown, readSnapshot, type SnapshotPlace, snapshotsOf } from '../snapshots/find.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
 
 export interface GatewayReplayOptions {
@@ -44,7 +43,7 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   const home = HomeDirectory.openExisting(options.home)
   const { sequence } = home
   const first = firstKnown(sequence)
-  const start = first?.snapshot === undefined ? undefined : unpack(parted(first.snapshot.bytes)[1])
+  const start = first?.snapshot === undefined ? undefined : deskIn(first.snapshot)
   if (first === undefined || (start !== undefined && !Player.canLoad(start)))
     throw new PagesGoneError(
       `${sequence} does not begin with its first frame: its first pages are gone, and no snapshot of this version says what was known where it begins`,

@@ -1,18 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { Handlers } from '../../frames/handlers.js'
+import { type Handlers, on } from '../../frames/handlers.js'
 import type { FrameHeader } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { HomeError, PagesGoneError, PromiseReturnedError } from '../errors.js'
-import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
-import { Fill, OrderReport } from '../messages/order-frames.js'
-import { PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
-import { TimerFired } from '../sequence/frames.js'
 import { HomeDirectory, SEQUENCE } from '../sequence/home.js'
 import { strategyIn } from '../sequence/lives.js'
 import { allLives } from '../snapshots/lives.js'
 import { passEarlierFrames } from '../strategies/before-start.js'
 import { StrategyHost } from '../strategies/host.js'
+import { addHostFrames, type HandlerTarget } from '../strategies/host-frames.js'
 import { loadStrategy } from '../strategies/load.js'
 import { knownRuns } from './known-runs.js'
 import { OutputComparison, type ReplayDifference } from './output-comparison.js'
@@ -108,7 +105,6 @@ class Replay {
   private readonly reader: Reader
   private host: StrategyHost | undefined = undefined
   private thrown: Thrown | undefined = undefined
-  private readonly handlers: Handlers
 
   constructor(
     private readonly sequence: string,
@@ -119,27 +115,19 @@ class Replay {
     private readonly onProgress: (part: number) => void,
   ) {
     this.reader = Reader.open(sequence)
-    this.handlers = new Handlers()
-      .on(InstrumentTerms, frame => this.deliver(frame, host => host.instrument(frame)))
-      .on(Ticker, frame => this.deliver(frame, host => host.ticker(frame)))
-      .on(BookTop, frame => this.deliver(frame, host => host.book(frame)))
-      .on(Trade, frame => this.deliver(frame, host => host.trade(frame)))
-      .on(OrderReport, frame => this.deliver(frame, host => host.report(frame)))
-      .on(Fill, frame => this.deliver(frame, host => host.fill(frame)))
-      .on(PairReport, frame => this.deliver(frame, host => host.pair(frame)))
-      .on(TimerFired, frame => this.deliver(frame, host => host.timer(frame)))
   }
 
   async run(host: StrategyHost, run: StrategyRun): Promise<void> {
     const { reader, comparison } = this
     this.host = host
     this.thrown = undefined
+    const handlers = this.handlersOf(host)
     if (reader.position !== run.from) reader.seek({ position: run.from })
     const own = { path: this.journal, before: run.startedAt }
     this.deliver(undefined, started => started.start(passEarlierFrames(started, this.sequence, run.from, own)))
     let sliceEnd = performance.now() + SLICE_MS
     while (this.thrown === undefined && reader.position < run.to) {
-      if (reader.poll(this.handlers, 1) === 0) {
+      if (reader.poll(handlers, 1) === 0) {
         throw new HomeError(`${reader.path} ends at ${reader.position}, but the strategy had read up to ${run.to}`, {
           path: reader.path,
         })
@@ -174,6 +162,15 @@ class Replay {
         comparison.recordDifference(`throws ${String(late.error)} in onStop`, undefined)
     }
     comparison.expectSent(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  }
+
+  private handlersOf(host: StrategyHost): Handlers {
+    const handlers = on(InstrumentTerms, frame => this.deliver(frame, () => host.instrument(frame)))
+    const compared: HandlerTarget = {
+      on: (definition, handle) => handlers.on(definition, frame => this.deliver(frame, () => handle(frame))),
+    }
+    addHostFrames(compared, host)
+    return handlers
   }
 
   /** Catches the strategy's errors, for the comparison. Errors of the reader are thrown to the caller. */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { TicktapeError } from '../../base/errors.js'
 import { type HomeDirectory, readIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { moduleOnRecord, type StrategyLives } from '../sequence/lives.js'
+import { moduleCode } from '../strategies/module-code.js'
 import { isThere } from './copies.js'
 import { causeAt } from './frames-at.js'
 import { knownRuns } from './known-runs.js'
@@ -109,7 +109,7 @@ function comparableRuns(
 ): { readonly comparable: readonly number[] | undefined; readonly why: string | undefined } {
   if (!fs.existsSync(file)) return { comparable: [], why: `its module ${file} is missing` }
   if (!isOnRecord) return { comparable: undefined, why: undefined }
-  const code = createHash('sha256').update(fs.readFileSync(file)).digest('hex')
+  const code = moduleCode(file)
   const isSame = ({ number }: StrategyRun): boolean => epochs.get(number)?.code === code
   const others = runs.filter(run => !isSame(run))
   const last = others.at(-1)

@@ -4,9 +4,8 @@ import { positionsOf } from '../../journal/seek/last-frames.js'
 import type { PlayerData } from '../desk/player-data.js'
 import { Home } from '../sequence/frames.js'
 import { HomeDirectory, STRATEGY_JOURNALS, VENUE_JOURNALS } from '../sequence/home.js'
-import { firstKnown, snapshotsOf } from '../snapshots/find.js'
-import { parted, unpack } from '../snapshots/pack.js'
-import { findState } from '../strategies/saved-state.js'
+import { deskIn, firstKnown, snapshotsOf } from '../snapshots/find.js'
+import { lastState, type SavedState } from '../strategies/saved-state.js'
 
 /** Which snapshots of a home, and what else, is kept. */
 export interface RetainOptions extends Keep {
@@ -32,18 +31,22 @@ export interface HomeJournals {
 export async function retire(home: string, at: number, journals: HomeJournals, keep: Keep): Promise<number> {
   const directory = HomeDirectory.openExisting(home)
   const { sequence } = directory
-  let count = (await pruneBefore(sequence, firstNeeded(directory, at, journals), keep)).length
+  const strategies = [...journals.strategies].map(([id, { number }]) => {
+    const path = directory.strategy(id)
+    return { id, path, journal: STRATEGY_JOURNALS + number, state: isJournal(path) ? lastState(path) : undefined }
+  })
+  let count = (await pruneBefore(sequence, firstNeeded(sequence, at, strategies), keep)).length
   // The first snapshot that is still there may be an earlier one: a replay begins with it.
   const taken = takenAtFirst(sequence)
-  const retireIn = async (path: string, journal: number): Promise<void> => {
+  const retireIn = async (path: string, journal: number, state: SavedState | undefined): Promise<void> => {
     if (!isJournal(path)) return
-    const state = findState(path, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     const takenTo = Math.min(taken.get(journal) ?? 0, journals.taken.get(journal) ?? 0)
     const needed = [takenTo, lastOf(path, Home.id), state?.begin ?? Number.POSITIVE_INFINITY]
     count += (await pruneBefore(path, Math.min(...needed), keep)).length
   }
-  for (const [id, { number }] of journals.strategies) await retireIn(directory.strategy(id), STRATEGY_JOURNALS + number)
-  for (const [number, name] of journals.remoteVenues) await retireIn(directory.venue(name), VENUE_JOURNALS + number)
+  for (const { path, journal, state } of strategies) await retireIn(path, journal, state)
+  for (const [number, name] of journals.remoteVenues)
+    await retireIn(directory.venue(name), VENUE_JOURNALS + number, undefined)
   return count
 }
 
@@ -51,26 +54,24 @@ export async function retire(home: string, at: number, journals: HomeJournals, k
 function takenAtFirst(sequence: string): ReadonlyMap<number, number> {
   const snapshot = firstKnown(sequence)?.snapshot
   if (snapshot === undefined) return new Map()
-  return new Map((unpack(parted(snapshot.bytes)[1]) as Pick<PlayerData, 'taken'>).taken)
+  return new Map((deskIn(snapshot) as Pick<PlayerData, 'taken'>).taken)
 }
 
 /**
  * The first position of the sequence that is needed: for a start of the gateway, and for each strategy from the last snapshot
  * before the place where it continues.
  */
-function firstNeeded(directory: HomeDirectory, at: number, { strategies }: HomeJournals): number {
-  const { sequence } = directory
+function firstNeeded(
+  sequence: string,
+  at: number,
+  strategies: readonly { readonly id: string; readonly state: SavedState | undefined }[],
+): number {
   const readers = new Map(readersOf(sequence).map(({ name, position }) => [name, position]))
   let needed = at
-  for (const id of strategies.keys()) {
-    const path = directory.strategy(id)
+  for (const { id, state } of strategies) {
     const reader = readers.get(id)
     // One that was forgotten keeps nothing, as `ticktape prune --forget` promises.
-    if (reader === undefined) continue
-    const state = isJournal(path)
-      ? findState(path, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)?.next
-      : undefined
-    needed = Math.min(needed, reader, state ?? needed)
+    if (reader !== undefined) needed = Math.min(needed, reader, state?.next ?? needed)
   }
   for (const snapshot of snapshotsOf(sequence)) if (snapshot.at <= needed) return snapshot.at
   return 0

@@ -3,6 +3,12 @@ import type { Writer } from '../../journal/write/writer.js'
 import { Clock, Taken } from '../messages/sequence-frames.js'
 import type { Time } from './time.js'
 
+/**
+ * After so many slots of a journal without anything to copy, the sequence says all the same that they were taken: a journal in which
+ * a strategy only keeps its state could not be retired otherwise. 256 KiB.
+ */
+export const SILENT_SLOTS = 4096
+
 const TAKEN_CLOCK = new Halves(Taken, 'clock')
 const CLOCK_CLOCK = new Halves(Clock, 'clock')
 

@@ -3,6 +3,7 @@ import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import { positionsOf } from '../../journal/seek/last-frames.js'
 import { SnapshotEnd, SnapshotPart } from '../sequence/frames.js'
+import { parted, unpack } from './pack.js'
 
 /** Bytes of a part. */
 export const PART_BYTES = 2000
@@ -24,6 +25,16 @@ export interface SnapshotPlace {
 export interface FoundSnapshot {
   readonly place: SnapshotPlace
   readonly bytes: Uint8Array
+}
+
+/** What the contexts of strategies know there: `ViewsData` of trading/strategies. */
+export function viewsIn({ bytes }: FoundSnapshot): unknown {
+  return unpack(parted(bytes)[0])
+}
+
+/** What the desk knows there: `PlayerData` of trading/desk. */
+export function deskIn({ bytes }: FoundSnapshot): unknown {
+  return unpack(parted(bytes)[1])
 }
 
 /** A snapshot that cannot be used. */

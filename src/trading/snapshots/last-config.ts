@@ -2,14 +2,12 @@ import { on } from '../../frames/handlers.js'
 import { Reader } from '../../journal/read/reader.js'
 import { ConfigReader, type DeskConfig } from '../sequence/config.js'
 import { Config } from '../sequence/frames.js'
-import { findSnapshot } from './find.js'
-import { parted, unpack } from './pack.js'
+import { deskIn, findSnapshot } from './find.js'
 
 /** The configuration in effect at the end of a sequence: that of the last snapshot, or a later one. Undefined when there is none. */
 export function lastConfig(sequence: string): DeskConfig | undefined {
   const { found } = findSnapshot(sequence)
-  let config =
-    found === undefined ? undefined : (unpack(parted(found.bytes)[1]) as { readonly config?: DeskConfig }).config
+  let config = found === undefined ? undefined : (deskIn(found) as { readonly config?: DeskConfig }).config
   const configs = new ConfigReader()
   const handlers = on(Config, frame => {
     config = configs.add(frame) ?? config

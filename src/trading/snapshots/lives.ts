@@ -1,7 +1,6 @@
 import type { HomeDirectory } from '../sequence/home.js'
 import { type Lives, livesOf, type StrategyLives } from '../sequence/lives.js'
-import { firstKnown } from './find.js'
-import { parted, unpack } from './pack.js'
+import { deskIn, firstKnown } from './find.js'
 
 /** What a snapshot has of the last starts of strategies before it. */
 interface WithStarts {
@@ -21,7 +20,7 @@ export function allLives(home: HomeDirectory): Lives {
   const { strategies, config } = livesOf(home)
   const snapshot = firstKnown(home.sequence)?.snapshot
   if (snapshot === undefined) return { strategies, config }
-  const earlier = unpack(parted(snapshot.bytes)[1]) as WithStarts
+  const earlier = deskIn(snapshot) as WithStarts
   const all = new Map<string, StrategyLives>(strategies)
   for (const { id, strategy, epoch, seed, code, file } of earlier.starts) {
     const known = strategies.get(id)

@@ -6,10 +6,9 @@ import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, OrderReport } from '../messages/order-frames.js'
 import { PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
-import { TimerFired } from '../sequence/frames.js'
-import { findSnapshot, firstKnown } from '../snapshots/find.js'
-import { parted, unpack } from '../snapshots/pack.js'
+import { findSnapshot, firstKnown, viewsIn } from '../snapshots/find.js'
 import type { StrategyHost } from './host.js'
+import { addHostFrames } from './host-frames.js'
 import { findState, type SavedState } from './saved-state.js'
 import type { ViewsData } from './views.js'
 
@@ -68,7 +67,7 @@ function checkState({ id }: StrategyHost, sequence: string, { next }: SavedState
 /** What the context knows at a position. */
 function learn(host: StrategyHost, sequence: string, position: number, onBatch: () => void): void {
   const { found } = findSnapshot(sequence, position)
-  if (found !== undefined) host.learnView(unpack(parted(found.bytes)[0]) as ViewsData)
+  if (found !== undefined) host.learnView(viewsIn(found) as ViewsData)
   const learning = on(InstrumentTerms, frame => host.instrument(frame))
     .on(OrderReport, frame => host.learnReport(frame))
     .on(Fill, frame => host.learnFill(frame))
@@ -101,13 +100,7 @@ function passHistory(host: StrategyHost, sequence: string, last: bigint, positio
 function catchUp(host: StrategyHost, sequence: string, state: SavedState, position: number, onBatch: () => void): void {
   host.loadState(state)
   const handlers = on(InstrumentTerms, frame => host.instrument(frame))
-    .on(Ticker, frame => host.ticker(frame))
-    .on(BookTop, frame => host.book(frame))
-    .on(Trade, frame => host.trade(frame))
-    .on(OrderReport, frame => host.report(frame))
-    .on(Fill, frame => host.fill(frame))
-    .on(PairReport, frame => host.pair(frame))
-    .on(TimerFired, frame => host.timer(frame))
+  addHostFrames(handlers, host)
   const reader = Reader.open(sequence, { from: { position: state.next } })
   host.catchUp(state.epoch, () => readUntil(reader, handlers, position, onBatch))
 }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { InspectAnswer } from './inspect.js'
 import { loadStrategies } from './load.js'
+import { moduleCode } from './module-code.js'
 
 /** Loads the module named by its only argument, and sends what it has to the gateway. */
 const file = resolve(process.argv[2])
@@ -13,7 +12,7 @@ function answer(message: InspectAnswer): void {
 
 try {
   const strategies = await loadStrategies(file)
-  const code = createHash('sha256').update(readFileSync(file)).digest('hex')
+  const code = moduleCode(file)
   answer({
     kind: 'strategies',
     strategies: strategies.map(({ id, symbols, from = 'start', onTicker }) => ({

@@ -26,20 +26,23 @@ export interface OpenOrder {
   readonly clientOrderId: string
 }
 
-/** An open order as plain data: its numbers in the order of `OwnOrders.save`. */
-export type SavedOrder = readonly [
-  idHigh: number,
-  idLow: number,
-  instrument: number,
-  side: number,
-  state: number,
-  price: number,
-  quantity: number,
-  filledQuantity: number,
-  pendingCancel: boolean,
-  pendingAmend: boolean,
-  label: string,
-]
+/** What is saved of an order, in this order. */
+const SAVED = [
+  'idHigh',
+  'idLow',
+  'instrument',
+  'side',
+  'state',
+  'price',
+  'quantity',
+  'filledQuantity',
+  'pendingCancel',
+  'pendingAmend',
+  'label',
+] as const
+
+/** An open order as plain data: the values of `SAVED`, without names, because there may be many. */
+export type SavedOrder = readonly unknown[]
 
 const FINAL: ReadonlySet<OrderState> = new Set(['filled', 'cancelled', 'rejected', 'denied', 'expired'])
 
@@ -130,23 +133,7 @@ export class OwnOrders {
   /** Oldest first. */
   save(): SavedOrder[] {
     const saved: SavedOrder[] = []
-    for (let order = this.oldest; order !== undefined; order = order.newer) {
-      const { idHigh, idLow, instrument, side, state, price, quantity, filledQuantity, label } = order
-      const { pendingCancel, pendingAmend } = order
-      saved.push([
-        idHigh,
-        idLow,
-        instrument,
-        side,
-        state,
-        price,
-        quantity,
-        filledQuantity,
-        pendingCancel,
-        pendingAmend,
-        label,
-      ])
-    }
+    for (let order = this.oldest; order !== undefined; order = order.newer) saved.push(valuesOf(order))
     return saved
   }
 
@@ -157,20 +144,9 @@ export class OwnOrders {
   }
 
   load(orders: readonly SavedOrder[]): void {
-    for (const [idHigh, idLow, instrument, side, state, price, quantity, filledQuantity, ...rest] of orders) {
-      const [pendingCancel, pendingAmend, label] = rest
-      const order = this.add(idHigh, idLow)
-      Object.assign(order, {
-        instrument,
-        side,
-        state,
-        price,
-        quantity,
-        filledQuantity,
-        pendingCancel,
-        pendingAmend,
-        label,
-      })
+    for (const values of orders) {
+      const order = this.add(values[0] as number, values[1] as number)
+      for (const [i, name] of SAVED.entries()) (order[name] as unknown) = values[i]
     }
   }
 
@@ -230,6 +206,10 @@ export class OwnOrders {
     this.byId.delete(idHigh, idLow)
     this.spare.push(order)
   }
+}
+
+function valuesOf(order: OwnOrder): SavedOrder {
+  return SAVED.map(name => order[name])
 }
 
 const AT = offsetsOf(OrderReport)

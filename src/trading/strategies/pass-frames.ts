@@ -1,24 +1,14 @@
 import type { Consumer } from '../../runtime/consumer/consumer.js'
 import { entryOf } from '../messages/instrument-frames.js'
-import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
-import { Fill, OrderReport } from '../messages/order-frames.js'
-import { PairReport } from '../messages/pair-frames.js'
 import { InstrumentTerms } from '../messages/sequence-frames.js'
-import { TimerFired } from '../sequence/frames.js'
 import { passEarlierFrames } from './before-start.js'
 import type { StrategyHost } from './host.js'
+import { addHostFrames } from './host-frames.js'
 
 /** From now on a strategy gets the frames that its consumer reads. */
 export function passFrames(consumer: Consumer, host: StrategyHost): void {
-  consumer
-    .on(InstrumentTerms, frame => consumer.writer.addInstruments([entryOf(host.instrument(frame))]))
-    .on(Ticker, frame => host.ticker(frame))
-    .on(BookTop, frame => host.book(frame))
-    .on(Trade, frame => host.trade(frame))
-    .on(OrderReport, frame => host.report(frame))
-    .on(Fill, frame => host.fill(frame))
-    .on(PairReport, frame => host.pair(frame))
-    .on(TimerFired, frame => host.timer(frame))
+  consumer.on(InstrumentTerms, frame => consumer.writer.addInstruments([entryOf(host.instrument(frame))]))
+  addHostFrames(consumer, host)
 }
 
 /**

@@ -58,6 +58,11 @@ export function findState(journal: string, position: number, before: number): Sa
   return undefined
 }
 
+/** The last state in a strategy's journal that counts. */
+export function lastState(journal: string): SavedState | undefined {
+  return findState(journal, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+}
+
 /** The state whose last part is at a position; undefined when that is not a last part, or the state does not count. */
 function stateEndingAt(journal: string, end: number, before: number): SavedState | undefined {
   const last = firstFrom(journal, end)

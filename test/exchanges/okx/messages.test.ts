@@ -14,7 +14,7 @@ import { REASONS } from '../../../dist/trading/messages/reasons.js'
 import { VenueEvent } from '../../../dist/trading/venues/venue-event.js'
 import { HAS_VENUE_DATA, VENUE_DATA, venueJson, venueLines } from '../../support/venue-data.ts'
 
-// oxlint-disable-next-line typescript/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any -- JSON of a venue: the tests read it independently of our types.
 type Row = Record<string, any>
 
 /** REST answers that the adapter never asks for, and why. */
@@ -174,9 +174,10 @@ describe.skipIf(!HAS_VENUE_DATA)('messages of OKX', () => {
         price: '42000.5',
         quantity: '0.001',
         isMaker: false,
-        fee: '0.042',
+        // Above 0 at OKX: a rebate.
+        fee: '-0.042',
         feeCurrency: 'USDT',
-        at: 1625097600000,
+        atMs: 1625097600000,
       },
     })
     expect(venueJson('okx/http_get_positions.json').data.map(readPosition)).toEqual([

@@ -144,7 +144,7 @@ describe('ticktape capture info', () => {
     expect(stdout).toMatch(/gap {2}30 s without a line before line 2/)
     expect(stdout).toMatch(/missing {2}3 numbers of BTCUSDT trade ids before line 2/)
     expect(stdout).toContain('a\\x1b[31m')
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- The escape codes of a terminal.
     expect(stdout).not.toMatch(/\u001b/)
   })
 

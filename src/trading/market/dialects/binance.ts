@@ -8,11 +8,10 @@ import {
   fieldsOf,
   other,
   type Parsed,
-  positiveOf,
   type Series,
   symbolOf,
   textOf,
-  tradeIdOf,
+  tradeFrom,
   wholeOf,
 } from './dialect.js'
 
@@ -86,20 +85,13 @@ function quoteOf(fields: Fields, timeMs: number): Parsed {
 }
 
 function tradeOf(fields: Fields, timeMs: number): Parsed {
-  const symbol = symbolOf(fields['s'])
-  if (typeof symbol !== 'string') return symbol
-  const { m: buyerIsMaker, X: origin = 'MARKET' } = fields
+  const { s: symbol, m: buyerIsMaker, X: origin = 'MARKET' } = fields
   if (typeof origin !== 'string') return bad('a trade whose origin is not a string')
   // Futures streams also report trades that are not of the market: INSURANCE_FUND and ADL at prices that the venue sets, NA with price and quantity 0.
   if (origin !== 'MARKET') return other(`trade of ${origin}`)
-  const price = positiveOf(fields['p'])
-  const quantity = positiveOf(fields['q'])
-  if (price === undefined || quantity === undefined) return bad('a trade without a valid price and quantity')
-  const tradeId = tradeIdOf(fields['t'])
-  if (tradeId === undefined) return bad('a trade without a valid id')
-  if (typeof buyerIsMaker !== 'boolean') return bad('a trade that does not say which side was the maker')
   // The maker's order was resting, so the taker is the other side.
-  return { kind: 'trade', timeMs, symbol, price, quantity, tradeId, side: buyerIsMaker ? 'sell' : 'buy' }
+  const side = typeof buyerIsMaker !== 'boolean' ? undefined : buyerIsMaker ? 'sell' : 'buy'
+  return tradeFrom({ symbol, price: fields['p'], quantity: fields['q'], id: fields['t'], side }, timeMs)
 }
 
 /** COIN-M has names of its own; spot has fewer fields than futures. */

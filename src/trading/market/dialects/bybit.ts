@@ -1,3 +1,4 @@
+import type { Side } from '../../messages/order-terms.js'
 import { DepthBook, type Level } from './depth-book.js'
 import {
   type About,
@@ -12,7 +13,7 @@ import {
   positiveOf,
   symbolOf,
   textOf,
-  tradeIdOf,
+  tradeFrom,
   wholeOf,
 } from './dialect.js'
 
@@ -127,19 +128,16 @@ function tradesOf(data: unknown, timeMs: number): Parsed | readonly Parsed[] {
 }
 
 function tradeOf(fields: Fields | undefined, timeMs: number): Parsed {
-  const symbol = symbolOf(fields?.['s'])
-  if (typeof symbol !== 'string') return symbol
-  const { S: side, BT: isBlock, i: id } = fields as Fields
+  const { s: symbol, p: price, v: quantity, S: side, BT: isBlock, i: id } = fields ?? {}
   // Blocks are agreed outside of the book, at prices that it need not have.
   if (isBlock === true) return other('block trade')
-  const price = positiveOf(fields?.['p'])
-  const quantity = positiveOf(fields?.['v'])
-  if (price === undefined || quantity === undefined) return bad('a trade without a valid price and quantity')
-  const tradeId = tradeIdOf(id) ?? numberOfUuid(id)
-  if (tradeId === undefined) return bad('a trade without a valid id')
-  if (side !== 'Buy' && side !== 'Sell') return bad("a trade that does not say the taker's side")
-  return { kind: 'trade', timeMs, symbol, price, quantity, tradeId, side: side === 'Buy' ? 'buy' : 'sell' }
+  return tradeFrom({ symbol, price, quantity, id: numberOfUuid(id) ?? id, side: SIDES.get(side) }, timeMs)
 }
+
+const SIDES: ReadonlyMap<unknown, Side> = new Map([
+  ['Buy', 'buy'],
+  ['Sell', 'sell'],
+])
 
 /** Contracts have trade ids of 128 bits, and a Trade frame holds 64: it gets the first half, which finds the trade again. */
 function numberOfUuid(id: unknown): bigint | undefined {

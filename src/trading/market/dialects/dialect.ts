@@ -1,5 +1,6 @@
 import { isSymbol } from '../../instruments/instrument.js'
 import type { MarketEvent } from '../../messages/market-event.js'
+import type { Side } from '../../messages/order-terms.js'
 
 /** The fields of a JSON object. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -83,6 +84,28 @@ export function tradeIdOf(value: unknown): bigint | undefined {
 export function symbolOf(symbol: unknown): string | Parsed {
   if (typeof symbol !== 'string' || symbol === '') return bad('a message without a symbol')
   return isSymbol(symbol) ? symbol : { kind: 'unfit', symbol }
+}
+
+/** The parts of a trade as a venue sends them. */
+export interface TradeParts {
+  readonly symbol: unknown
+  readonly price: unknown
+  readonly quantity: unknown
+  readonly id: unknown
+  /** The taker's; undefined when the message does not say it. */
+  readonly side: Side | undefined
+}
+
+/** A trade, or what is wrong with it. */
+export function tradeFrom({ symbol, price, quantity, id, side }: TradeParts, timeMs: number): Parsed {
+  const known = symbolOf(symbol)
+  if (typeof known !== 'string') return known
+  const [units, size] = [positiveOf(price), positiveOf(quantity)]
+  if (units === undefined || size === undefined) return bad('a trade without a valid price and quantity')
+  const tradeId = typeof id === 'bigint' ? id : tradeIdOf(id)
+  if (tradeId === undefined) return bad('a trade without a valid id')
+  if (side === undefined) return bad("a trade that does not say the taker's side")
+  return { kind: 'trade', timeMs, symbol: known, price: units, quantity: size, tradeId, side }
 }
 
 /** The fields of a value, if it is an object and no list. */

@@ -1,3 +1,4 @@
+import type { Side } from '../../messages/order-terms.js'
 import {
   type About,
   bad,
@@ -11,7 +12,7 @@ import {
   positiveOf,
   symbolOf,
   textOf,
-  tradeIdOf,
+  tradeFrom,
   wholeOf,
 } from './dialect.js'
 
@@ -109,15 +110,12 @@ function levelOf(level: unknown): [number | undefined, number | undefined] {
 }
 
 function tradeOf(fields: Fields | undefined, timeMs: number): Parsed {
-  const symbol = symbolOf(fields?.['coin'])
-  if (typeof symbol !== 'string') return symbol
-  const price = positiveOf(fields?.['px'])
-  const quantity = positiveOf(fields?.['sz'])
-  if (price === undefined || quantity === undefined) return bad('a trade without a valid price and quantity')
-  const tradeId = tradeIdOf(fields?.['tid'])
-  if (tradeId === undefined) return bad('a trade without a valid id')
-  const side = fields?.['side']
-  // The aggressor's side: B is a bid, A an ask.
-  if (side !== 'B' && side !== 'A') return bad("a trade that does not say the taker's side")
-  return { kind: 'trade', timeMs, symbol, price, quantity, tradeId, side: side === 'B' ? 'buy' : 'sell' }
+  const { coin: symbol, px: price, sz: quantity, tid: id, side } = fields ?? {}
+  return tradeFrom({ symbol, price, quantity, id, side: SIDES.get(side) }, timeMs)
 }
+
+/** The aggressor's side: B is a bid, A an ask. */
+const SIDES: ReadonlyMap<unknown, Side> = new Map([
+  ['B', 'buy'],
+  ['A', 'sell'],
+])

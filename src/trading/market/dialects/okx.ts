@@ -1,4 +1,3 @@
-import { isSymbol } from '../../instruments/instrument.js'
 import {
   type About,
   bad,
@@ -8,7 +7,9 @@ import {
   fieldsOf,
   other,
   type Parsed,
+  symbolOf,
   textOf,
+  tradeFrom,
   wholeOf,
 } from './dialect.js'
 
@@ -83,34 +84,22 @@ function bestOf(levels: unknown): readonly unknown[] | undefined {
 
 /** @param texts bid, its size, ask, its size. */
 function quoteOf(symbol: unknown, fields: Fields, texts: readonly unknown[], timeMs: number | undefined): Parsed {
-  const unnamed = symbolProblem(symbol)
-  if (unnamed !== undefined) return unnamed
+  const known = symbolOf(symbol)
+  if (typeof known !== 'string') return known
   const at = timeMs ?? timeOf(fields)
   if (at === undefined) return bad('a quote without a valid time')
   if (texts[0] === '' || texts[2] === '') return other('quote with an empty side')
   const [bid, bidSize, ask, askSize] = texts.map(decimalOf)
   if (bid === undefined || bidSize === undefined || ask === undefined || askSize === undefined)
     return bad('a quote without valid prices and sizes')
-  return { kind: 'quote', timeMs: at, symbol: symbol as string, bid, ask, bidSize, askSize }
+  return { kind: 'quote', timeMs: at, symbol: known, bid, ask, bidSize, askSize }
 }
 
 function tradeOf(symbol: unknown, fields: Fields, timeMs: number | undefined): Parsed {
-  const unnamed = symbolProblem(symbol)
-  if (unnamed !== undefined) return unnamed
   const at = timeMs ?? timeOf(fields)
   if (at === undefined) return bad('a trade without a valid time')
-  const { tradeId, side } = fields
-  const [price, quantity] = [decimalOf(fields['px']), decimalOf(fields['sz'])]
-  if (!(price !== undefined && price > 0 && quantity !== undefined && quantity > 0))
-    return bad('a trade without a valid price and quantity')
-  if (typeof tradeId !== 'string' || !/^\d{1,19}$/.test(tradeId)) return bad('a trade without a valid id')
-  if (side !== 'buy' && side !== 'sell') return bad("a trade that does not say the taker's side")
-  return { kind: 'trade', timeMs: at, symbol: symbol as string, price, quantity, tradeId: BigInt(tradeId), side }
-}
-
-function symbolProblem(symbol: unknown): Parsed | undefined {
-  if (typeof symbol !== 'string' || symbol === '') return bad('a message without a symbol')
-  return isSymbol(symbol) ? undefined : { kind: 'unfit', symbol }
+  const { px: price, sz: quantity, tradeId: id, side } = fields
+  return tradeFrom({ symbol, price, quantity, id, side: side === 'buy' || side === 'sell' ? side : undefined }, at)
 }
 
 /** The venue's time of a message, in ms. */
