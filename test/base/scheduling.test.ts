@@ -58,7 +58,8 @@ await reading
 const asleep = Reader.open(dir, { from: 'end' })
 const stop = new AbortController()
 const sleeping = asleep.run(on(Count, () => {}), { signal: stop.signal })
-await sleep(50)
+// The waiter starts when the reader has found nothing for a while.
+for (let naps = 0; naps < 1000 && threads().length < 4; naps++) await sleep(10)
 say({ all, here: ticktape.getAffinity(), threads: threads() })
 stop.abort()
 await sleeping
