@@ -5,7 +5,7 @@ import type { PlayerData } from '../desk/player-data.js'
 import { Home } from '../sequence/frames.js'
 import { HomeDirectory, STRATEGY_JOURNALS, VENUE_JOURNALS } from '../sequence/home.js'
 import { deskIn, firstKnown, snapshotsOf } from '../snapshots/find.js'
-import { lastState, type SavedState } from '../strategies/saved-state.js'
+import { findState, type SavedState } from '../strategies/saved-state.js'
 
 /** Which snapshots of a home, and what else, is kept. */
 export interface RetainOptions extends Keep {
@@ -31,9 +31,12 @@ export interface HomeJournals {
 export async function retire(home: string, at: number, journals: HomeJournals, keep: Keep): Promise<number> {
   const directory = HomeDirectory.openExisting(home)
   const { sequence } = directory
+  const readers = new Map(readersOf(sequence).map(({ name, position }) => [name, position]))
   const strategies = [...journals.strategies].map(([id, { number }]) => {
     const path = directory.strategy(id)
-    return { id, path, journal: STRATEGY_JOURNALS + number, state: isJournal(path) ? lastState(path) : undefined }
+    const next = readers.get(id)
+    const state = isJournal(path) ? findState(path, next ?? Number.POSITIVE_INFINITY) : undefined
+    return { path, journal: STRATEGY_JOURNALS + number, next, state }
   })
   let count = (await pruneBefore(sequence, firstNeeded(sequence, at, strategies), keep)).length
   // The first snapshot that is still there may be an earlier one: a replay begins with it.
@@ -64,14 +67,12 @@ function takenAtFirst(sequence: string): ReadonlyMap<number, number> {
 function firstNeeded(
   sequence: string,
   at: number,
-  strategies: readonly { readonly id: string; readonly state: SavedState | undefined }[],
+  strategies: readonly { readonly next: number | undefined; readonly state: SavedState | undefined }[],
 ): number {
-  const readers = new Map(readersOf(sequence).map(({ name, position }) => [name, position]))
   let needed = at
-  for (const { id, state } of strategies) {
-    const reader = readers.get(id)
+  for (const { next, state } of strategies) {
     // One that was forgotten keeps nothing, as `ticktape prune --forget` promises.
-    if (reader !== undefined) needed = Math.min(needed, reader, state?.next ?? needed)
+    if (next !== undefined) needed = Math.min(needed, next, state?.next ?? needed)
   }
   for (const snapshot of snapshotsOf(sequence)) if (snapshot.at <= needed) return snapshot.at
   return 0

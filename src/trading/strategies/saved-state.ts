@@ -45,23 +45,45 @@ export function writeState(writer: Writer, epoch: number, next: number, final: b
 }
 
 /**
- * The last state in a strategy's journal that a start at a position of the sequence can continue from.
+ * The last state in a strategy's journal that a start at a position of the sequence can continue from. There is none when a version
+ * of the strategy without state has handled frames since: it acted in its own way.
  *
  * @param before only what the journal has before this position.
  */
-export function findState(journal: string, position: number, before: number): SavedState | undefined {
+export function findState(
+  journal: string,
+  position: number,
+  before = Number.POSITIVE_INFINITY,
+): SavedState | undefined {
   for (const end of positionsOf(journal, StrategyState.id)) {
     if (end >= before) continue
     const found = stateEndingAt(journal, end, before)
-    if (found !== undefined && found.next <= position) return found
+    if (found === undefined || found.next > position) continue
+    const next = nextStart(journal, end, before)
+    return next !== undefined && next < position ? undefined : found
   }
   return undefined
 }
 
-/** The last state in a strategy's journal that counts. */
-export function lastState(journal: string): SavedState | undefined {
-  return findState(journal, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+/**
+ * Where the run after a state continues in the sequence; undefined when there is none. One that has a state saves it before it
+ * handles anything.
+ */
+function nextStart(journal: string, end: number, before: number): number | undefined {
+  let next: number | undefined
+  const handlers = on(Lifecycle, frame => {
+    if (next === undefined && frame.event === 'started' && frame.position < before) next = Number(frame.next)
+  })
+  const reader = Reader.open(journal, { from: { position: end } })
+  try {
+    while (next === undefined && reader.position < before && reader.poll(handlers, BATCH) > 0);
+  } finally {
+    reader.close()
+  }
+  return next
 }
+
+const BATCH = 256
 
 /** The state whose last part is at a position; undefined when that is not a last part, or the state does not count. */
 function stateEndingAt(journal: string, end: number, before: number): SavedState | undefined {

@@ -77,6 +77,30 @@ describe("a strategy's state", () => {
     await again.stop()
   })
 
+  test('of an earlier version does not count when a version without state ran since', {
+    timeout: 180_000,
+  }, async () => {
+    const home = newHome()
+    const feed = new PushedFeed()
+    const stateless = COUNTER.replace(/state: \{ save.*? \} \},/, '')
+    let pushed = 0
+    for (const [code, count] of [
+      [COUNTER, 5],
+      [stateless, 4],
+      [COUNTER, 3],
+      [COUNTER, 2],
+    ] as const) {
+      feed.push(...trades(pushed, count))
+      pushed += count
+      const gateway = await Gateway.start({ ...QUICK, home, strategies: [moduleOf(code)], feed })
+      await until(() => notesOf(home).length === pushed, 'all notes', 60_000)
+      await settled(gateway)
+      await gateway.stop()
+    }
+    expect(stateless).not.toContain('save')
+    expect(notesOf(home).map(Number)).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 1, 2, 3, 4, 5])
+  })
+
   test('that JSON cannot hold ends the strategy with its place', { timeout: 180_000 }, async () => {
     const feed = new PushedFeed()
     feed.push(...trades(0, 5))
