@@ -11,6 +11,14 @@ export class StateMismatchError extends TicktapeError {
   readonly code = 'ERR_STATE_MISMATCH'
 }
 
+/**
+ * A state file was removed, or another one has its path, while it was open: other processes no longer share it. Its memory is
+ * closed; open it again.
+ */
+export class StateReplacedError extends TicktapeError {
+  readonly code = 'ERR_STATE_REPLACED'
+}
+
 /** Another process holds what only one process may hold at a time. `pid` is that process, if the file says it. */
 export class StateBusyError extends TicktapeError {
   readonly code = 'ERR_STATE_BUSY'

@@ -1,7 +1,7 @@
 import { offAbort, onAbort } from './abort.js'
 
 /** The longest time that a timer of Node accepts; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Resolves after any number of ms, or when the signal aborts. */
 export async function nap(ms: number, signal: AbortSignal): Promise<void> {

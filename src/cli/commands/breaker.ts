@@ -30,6 +30,8 @@ export function registerBreaker(program: Command): void {
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HALT_HELP))
     .action(async (path: string, reason: string[], flags: { json?: boolean }) => {
+      // A desk whose breaker was removed is halted too: its gateway takes the new one.
+      if (isHome(path)) CircuitBreaker.open(breakerAt(path)).close()
       await withBreaker(path, flags.json, breaker => {
         breaker.halt(reason.length === 0 ? undefined : reason.join(' '))
         return Exit.OK
@@ -96,7 +98,9 @@ async function withBreaker(
   const file = breakerAt(path)
   const breaker = CircuitBreaker.find(file)
   if (breaker === undefined)
-    throw new UsageError(`there is no circuit breaker at ${file}; the first process that opens it creates it`)
+    throw new UsageError(
+      `there is no circuit breaker at ${file}; ${isHome(path) ? "the home's gateway creates it when it starts" : 'the first process that opens it creates it'}`,
+    )
   try {
     process.exitCode = await action(breaker)
     const out = new Output()
@@ -112,7 +116,7 @@ function breakerAt(path: string): string {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path
   const own = join(path, FILE_NAME)
   const ofHome = join(path, IN_HOME)
-  return !existsSync(own) && existsSync(ofHome) ? ofHome : own
+  return !existsSync(own) && isHome(path) ? ofHome : own
 }
 
 /** The home that a breaker belongs to; undefined for one that belongs to none. */

@@ -6,6 +6,7 @@ import { CaptureWriter } from '../../trading/recorder/capture-writer.js'
 import { loadSource } from '../../trading/recorder/load-source.js'
 import type { MessageSource } from '../../trading/recorder/message-source.js'
 import { record } from '../../trading/recorder/record.js'
+import { LONGEST_TIMER_MS } from '../../wait/nap.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
@@ -67,13 +68,10 @@ Examples:
   $ ticktape record --venue okx --symbols BTC-USDT,ETH-USDT --to /data/okx
   $ ticktape record --source binance.mjs --to /data/binance --name btcusdt --max-size 500M --duration 24h`
 
-/** The longest time that a timer of the event loop takes, in ms. */
-const LONGEST_MS = 2 ** 31 - 1
-
 function parseDuration(text: string): number {
   const ms = parseAge(text)
-  if (ms >= 1 && ms <= LONGEST_MS) return ms
-  throw new UsageError(`--duration takes a time from 1ms to ${formatAge(LONGEST_MS)}, not ${text}`)
+  if (ms >= 1 && ms <= LONGEST_TIMER_MS) return ms
+  throw new UsageError(`--duration takes a time from 1ms to ${formatAge(LONGEST_TIMER_MS)}, not ${text}`)
 }
 
 /** Where the messages come from. @param onGap what was not received, for people. */

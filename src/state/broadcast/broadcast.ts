@@ -5,9 +5,10 @@ import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { CommitOptions } from '../../frames/commit-options.js'
 import type { Fields, FrameDefinition, ValuesOf } from '../../frames/definition.js'
-import { CorruptStateError, StateBusyError } from '../errors.js'
+import { CorruptStateError, StateBusyError, StateReplacedError } from '../errors.js'
 import { BROADCASTER, Header } from '../file/format.js'
 import { readOwnerSlot, signOwnerSlot } from '../file/owners.js'
+import { closeWhenReplaced } from '../file/replacement-watch.js'
 import { DEFAULT_MODE } from '../file/state-file.js'
 import { Ring } from '../ring/ring.js'
 import { type MemberEntry, Members } from './members.js'
@@ -118,6 +119,7 @@ export class Broadcast implements Disposable {
     signOwnerSlot(file, BROADCASTER)
     this.refresh()
     this.timer = setInterval(() => this.sweepOnTimer(), SWEEP_MS).unref()
+    closeWhenReplaced(file, this)
   }
 
   /**
@@ -156,6 +158,7 @@ export class Broadcast implements Disposable {
   status(): MemberStatus[] {
     this.throwIfClosed()
     if (this.members.version !== this.version) this.refresh()
+    this.dropClosed()
     return [...this.outlets.values()].map(({ info, ring }) => ({
       ...info,
       alive: ring.connected,
@@ -172,6 +175,7 @@ export class Broadcast implements Disposable {
     this.throwIfClosed()
     this.frames = 0
     if (this.members.version !== this.version) this.refresh()
+    this.dropClosed()
     const now = performance.now()
     const removed: string[] = []
     for (const [index, outlet] of this.outlets) {
@@ -201,7 +205,7 @@ export class Broadcast implements Disposable {
     this.close()
   }
 
-  /** When one member's ring is damaged, the other members still get the frame. */
+  /** When one member's ring is damaged or removed, the other members still get the frame. */
   private writeTo<F extends Fields>(
     outlet: Outlet,
     definition: FrameDefinition<F>,
@@ -211,7 +215,7 @@ export class Broadcast implements Disposable {
     try {
       return outlet.ring.write(definition, values, options)
     } catch (error) {
-      if (!(error instanceof CorruptStateError)) throw error
+      if (!(error instanceof CorruptStateError || error instanceof StateReplacedError)) throw error
       this.failed.set(outlet.entry.name, error)
       this.drop(outlet)
       return false
@@ -263,13 +267,20 @@ export class Broadcast implements Disposable {
     }
   }
 
+  /** Members whose ring was removed by somebody else. */
+  private dropClosed(): void {
+    for (const outlet of this.outlets.values()) if (outlet.ring.isClosed) this.drop(outlet)
+  }
+
   private drop(outlet: Outlet): void {
     outlet.ring.close()
     this.outlets.delete(outlet.entry.index)
   }
 
   private throwIfClosed(): void {
-    if (this.closed) throw new ClosedError(`the broadcast of ${this.path} is closed; open another`, { path: this.path })
+    if (!this.closed) return
+    if (this.members.file.isReplaced) this.members.file.throwIfClosed()
+    throw new ClosedError(`the broadcast of ${this.path} is closed; open another`, { path: this.path })
   }
 }
 

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { ClosedError } from '../../base/errors.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import type { Handlers } from '../../frames/handlers.js'
+import { closeWhenReplaced } from '../file/replacement-watch.js'
 import { Ring, type RingRunOptions } from '../ring/ring.js'
 import { MAX_SLOTS } from '../ring/ring-file.js'
 import { openMembers, resolveDirectory, ringPath } from './broadcast.js'
@@ -53,7 +54,9 @@ export class BroadcastMember implements Disposable {
     private readonly members: Members,
     private readonly ring: Ring,
     private readonly index: number,
-  ) {}
+  ) {
+    closeWhenReplaced(members.file, this)
+  }
 
   /** As `Ring.poll`. */
   poll(handlers: Handlers, limit?: number): number {
@@ -96,10 +99,12 @@ export class BroadcastMember implements Disposable {
   }
 
   private throwIfClosed(): void {
-    if (this.members.file.isClosed)
-      throw new ClosedError(`member '${this.name}' of ${this.directory} has left or is closed; join again`, {
-        path: this.directory,
-      })
+    const { file } = this.members
+    if (!file.isClosed) return
+    if (file.isReplaced) file.throwIfClosed()
+    throw new ClosedError(`member '${this.name}' of ${this.directory} has left or is closed; join again`, {
+      path: this.directory,
+    })
   }
 
   [Symbol.dispose](): void {

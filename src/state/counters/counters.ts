@@ -4,6 +4,7 @@ import { checkOptions, kinds } from '../../base/options.js'
 import { StateFullError, StateMismatchError } from '../errors.js'
 import { Header, Kind, CounterLabel as L, CounterValue as V } from '../file/format.js'
 import { acquireOwnerSlot } from '../file/owners.js'
+import { closeWhenReplaced } from '../file/replacement-watch.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../file/state-file.js'
 import { loadInteger } from '../file/words.js'
 import { Counter, Gauge } from './counter.js'
@@ -59,6 +60,7 @@ export class Counters implements Disposable {
     this.values = new BigUint64Array(file.mapping.buffer)
     this.floats = new Float64Array(file.mapping.buffer)
     this.kinds = new Int32Array(file.mapping.buffer)
+    closeWhenReplaced(file, this)
   }
 
   get path(): string {

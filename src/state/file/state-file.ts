@@ -9,7 +9,7 @@ import { fromSystemError, systemCode } from '../../base/system-error.js'
 import { FormatVersionError } from '../../frames/errors.js'
 import type { Mapping } from '../../native/addon.js'
 import { native } from '../../native/index.js'
-import { CorruptStateError, StateBusyError, StateMismatchError } from '../errors.js'
+import { CorruptStateError, StateBusyError, StateMismatchError, StateReplacedError } from '../errors.js'
 import { Header as H, Kind, STATE_MAGIC, STATE_VERSION } from './format.js'
 import { isStateFile, noStateFile } from './magic.js'
 import { checkDirectory, checkTrust, makeDirectory } from './trust.js'
@@ -47,6 +47,8 @@ const MAX_FILE_SIZE = 2 ** 31 - 1
  * process that dies leaves no incomplete file.
  */
 export class StateFile {
+  /** Whether it was closed because its path names another file now, or none. */
+  isReplaced = false
   private closed = false
 
   private constructor(
@@ -111,9 +113,15 @@ export class StateFile {
     this.mapping.close()
   }
 
+  /** @throws {ClosedError}, {StateReplacedError} when it was closed for that. */
   throwIfClosed(): void {
-    if (this.closed)
-      throw new ClosedError(`the ${this.what} of ${this.path} is closed; open another`, { path: this.path })
+    if (!this.closed) return
+    if (this.isReplaced)
+      throw new StateReplacedError(
+        `${this.path} was removed or replaced while it was open; other processes no longer share this ${this.what}. Open it again`,
+        { path: this.path },
+      )
+    throw new ClosedError(`the ${this.what} of ${this.path} is closed; open another`, { path: this.path })
   }
 
   /** Throws the error for bytes that contradict the format. */

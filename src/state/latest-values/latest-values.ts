@@ -1,4 +1,4 @@
-import { ClosedError, InvalidOptionError, InvalidStateError } from '../../base/errors.js'
+import { InvalidOptionError, InvalidStateError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { type Fields, type FrameDefinition, isDefinition, type ValuesOf } from '../../frames/definition.js'
@@ -20,6 +20,7 @@ import { refuseIndex } from '../file/checks.js'
 import { fence, storeRelease } from '../file/fence.js'
 import { LatestCell as C, Header, Kind } from '../file/format.js'
 import { readOwnerSlot, signOwnerSlot } from '../file/owners.js'
+import { closeWhenReplaced } from '../file/replacement-watch.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../file/state-file.js'
 
 export interface LatestValuesOptions {
@@ -110,6 +111,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
     const memory = new PageMemory(new ArrayBuffer(this.frameSize), Page.HEADER_SIZE / SLOT_SIZE, file.path, 0)
     this.reading.pointer.bind(memory)
     this.copied = memory.u64
+    closeWhenReplaced(file, this)
   }
 
   get path(): string {
@@ -312,8 +314,7 @@ export class LatestValues<F extends Fields = Fields> implements Disposable {
   }
 
   private throwNotBegun(what: string): never {
-    if (this.file.isClosed)
-      throw new ClosedError(`the LatestValues of ${this.path} is closed; open another`, { path: this.path })
+    this.file.throwIfClosed()
     const why =
       this.writing.pointer.at === DISCARDED
         ? 'of a value that was discarded, because one of its fields refused what was set; begin it again'

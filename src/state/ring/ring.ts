@@ -7,6 +7,7 @@ import { Handlers } from '../../frames/handlers.js'
 import type { WriteView } from '../../frames/view.js'
 import { runLoop, WAITS, type Wait } from '../../wait/run-loop.js'
 import { RingWord as R } from '../file/format.js'
+import { closeWhenReplaced } from '../file/replacement-watch.js'
 import { DEFAULT_MODE } from '../file/state-file.js'
 import { RingConsumer } from './consumer.js'
 import { RingProducer, type WhenFull } from './producer.js'
@@ -96,10 +97,16 @@ export class Ring implements Disposable {
       const { whenFull = 'fail', waitMs = 10_000, timestamps = false, signal } = options
       this.producer = new RingProducer(ring, { whenFull, waitMs, timestamps, signal })
     }
+    closeWhenReplaced(ring.file, this)
   }
 
   get path(): string {
     return this.ring.path
+  }
+
+  /** @internal */
+  get isClosed(): boolean {
+    return this.ring.file.isClosed
   }
 
   /** 64-byte slots that may be unread. */
@@ -212,7 +219,7 @@ export class Ring implements Disposable {
 
   /**
    * Polls until the signal aborts or the ring is closed. Resolves to the number of frames read; rejects with what a
-   * handler throws.
+   * handler throws, and with {StateReplacedError}.
    */
   async run(handlers: Handlers, options: RingRunOptions = {}): Promise<number> {
     checkOptions('run', options, {
@@ -232,12 +239,14 @@ export class Ring implements Disposable {
         return file.isClosed
       },
     }
-    return runLoop(
+    const count = await runLoop(
       pollable,
       options.wait ?? 'event-loop',
       options.signal ?? this.options.signal,
       options.limit ?? DEFAULT_LIMIT,
     )
+    if (file.isReplaced) file.throwIfClosed()
+    return count
   }
 
   /** Releases the role. Unread frames stay for the next consumer. May be called more than once. */

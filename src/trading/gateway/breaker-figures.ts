@@ -1,6 +1,7 @@
 import type { CircuitBreaker } from '../risk/circuit-breaker.js'
 import { dayProfitOf } from '../risk/day-profit.js'
 import type { Risk } from '../risk/risk.js'
+import type { BreakerWatch } from './breaker-watch.js'
 
 /** The figures are stored at most once in this time, ms: fills may come much faster. */
 const INTERVAL_MS = 10
@@ -19,9 +20,11 @@ export class BreakerFigures {
   private fills = -1
   private storedAt = Number.NEGATIVE_INFINITY
   private readonly positions: number[] = []
+  /** The breaker that has them. */
+  private filled: CircuitBreaker | undefined = undefined
 
   constructor(
-    private readonly breaker: CircuitBreaker,
+    private readonly watch: BreakerWatch,
     private readonly risk: Risk,
   ) {}
 
@@ -37,17 +40,23 @@ export class BreakerFigures {
   }
 
   store(wallMs: number): void {
-    const { breaker, risk } = this
+    const { risk } = this
+    const { breaker } = this.watch
     this.storedAt = wallMs
-    if (this.fills !== risk.fills) this.storePositions()
+    if (breaker !== this.filled) {
+      this.filled = breaker
+      this.fills = -1
+      this.positions.length = 0
+    }
+    if (this.fills !== risk.fills) this.storePositions(breaker)
     this.fills = risk.fills
     const missing = dayProfitOf(risk.desk) - BigInt(breaker.dailyPnl)
     // A loss above the breaker's own limit halts trading, as a loss that another process records does.
     if (missing !== 0n) breaker.recordPnl(Number(missing > MOST ? MOST : missing < -MOST ? -MOST : missing))
   }
 
-  private storePositions(): void {
-    const { breaker, risk, positions } = this
+  private storePositions(breaker: CircuitBreaker): void {
+    const { risk, positions } = this
     const { desk } = risk
     for (const market of desk.markets) {
       if (market === undefined) continue

@@ -1,4 +1,5 @@
 import { eventLoopTurn } from '../../wait/idle.js'
+import { LONGEST_TIMER_MS } from '../../wait/nap.js'
 import { EAGER_CHECKS, pause } from '../../wait/pause.js'
 import { sleepInLoop } from '../../wait/sleeper.js'
 import type { Wakeable } from '../../wait/wakeable.js'
@@ -86,7 +87,8 @@ export class Loop {
   private async sleep(wallMs: number): Promise<void> {
     this.waker = new AbortController()
     const dueIn = this.work.dueIn(wallMs)
-    const timer = Number.isFinite(dueIn) ? setTimeout(() => this.wake(), Math.max(0, dueIn - SHORT_WAIT_MS)) : undefined
+    const ms = Math.min(Math.max(0, dueIn - SHORT_WAIT_MS), LONGEST_TIMER_MS)
+    const timer = setTimeout(() => this.wake(), ms)
     try {
       await sleepInLoop(this.work.controls, () => this.work.hasWork(), this.waker.signal)
     } finally {

@@ -75,7 +75,7 @@ export class OpenDesk {
     readonly config: DeskConfig,
   ) {
     this.adapters = venues.flatMap(({ file }, number) => (file === undefined ? [] : [new Adapter(this, number, file)]))
-    this.figures = new BreakerFigures(breaker.breaker, desk.risk)
+    this.figures = new BreakerFigures(breaker, desk.risk)
     const clientOrderIds = new ClientOrderIds(identity.home)
     this.inbox = new VenueInbox(desk.venues, player.taken, clientOrderIds, identity.origin, () => this.onVenueEvent())
     for (const instrument of desk.instruments.all) this.tellVenue(instrument)
@@ -270,7 +270,7 @@ export async function openDesk(
     const clock = desk.time.toBigInt(desk.time.now())
     const { pid } = surroundings
     desk.restart(desk.time.fromBigInt(clock), writer.write(Run, { run: player.run + 1, pid, clock }))
-    breaker = new BreakerWatch(home.path)
+    breaker = new BreakerWatch(home, problem => options.onProblem?.(problem))
     open = new OpenDesk(
       options,
       surroundings,

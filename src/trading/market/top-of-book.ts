@@ -1,6 +1,7 @@
 import { checkOptions, kinds } from '../../base/options.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
 import { Header, Kind } from '../../state/file/format.js'
+import { closeWhenReplaced } from '../../state/file/replacement-watch.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
 import { scratch32, scratch64 } from '../../state/file/words.js'
 import { Quote as Q } from './top-of-book-format.js'
@@ -52,6 +53,7 @@ export class TopOfBook implements Disposable {
     this.size = file.parameters[0]
     this.quotes = new BigUint64Array(file.mapping.buffer, Header.SIZE)
     this.sides = new Int32Array(file.mapping.buffer, Header.SIZE)
+    closeWhenReplaced(file, this)
   }
 
   get path(): string {

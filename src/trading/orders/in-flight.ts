@@ -5,6 +5,7 @@ import { refuseIndex, refuseValue } from '../../state/file/checks.js'
 import { fence } from '../../state/file/fence.js'
 import { Header, Kind, OwnerSlot } from '../../state/file/format.js'
 import { acquireOwnerSlot, isOwnerSlotHeld, readOwnerSlot, releaseOwnerSlot } from '../../state/file/owners.js'
+import { closeWhenReplaced } from '../../state/file/replacement-watch.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
 import { InFlightWord as W } from './in-flight-format.js'
 
@@ -103,6 +104,7 @@ export class InFlight implements Disposable {
     const owner = file.locked(() => this.acquireOwner(owners))
     this.self = owner + 1
     this.ownDeadlines = owner * markets
+    closeWhenReplaced(file, this)
   }
 
   get path(): string {

@@ -4,6 +4,7 @@ import { checkOptions, kinds } from '../../base/options.js'
 import { StateBusyError, StateMismatchError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
 import { Header, Kind } from '../../state/file/format.js'
+import { closeWhenReplaced } from '../../state/file/replacement-watch.js'
 import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
 import { updateFloat } from '../../state/file/words.js'
 import { BreakerWord as B, BreakerMarket as M } from './breaker-format.js'
@@ -128,10 +129,16 @@ export class CircuitBreaker implements Disposable {
       file.close()
       throw error
     }
+    closeWhenReplaced(file, this)
   }
 
   get path(): string {
     return this.file.path
+  }
+
+  /** @internal Whether it was closed because its file was removed or replaced. */
+  get isReplaced(): boolean {
+    return this.file.isReplaced
   }
 
   get markets(): number {

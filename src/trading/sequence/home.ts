@@ -89,6 +89,11 @@ export class HomeDirectory {
     return path.join(this.path, 'state', 'heartbeats')
   }
 
+  /** The circuit breaker: whoever halts it halts the desk. */
+  get breaker(): string {
+    return path.join(this.path, 'state', 'breaker')
+  }
+
   /** The limits in effect, as JSON: for looking at, rebuilt from the sequence. */
   get limits(): string {
     return path.join(this.path, 'state', 'limits.json')

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Gateway, replayGateway } from 'ticktape/runtime'
 import { CircuitBreaker } from 'ticktape/state'
@@ -109,4 +110,41 @@ test('a halt between two orders of one burst counts for the next burst: what is 
   const [halt] = sequenceOf(home, Switch)
   for (const { position, state } of reportsOf(home)) expect(position > halt.position).toBe(state === 'denied')
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+})
+
+test('a desk whose breaker is removed can be halted: the gateway takes the breaker that is there then, and says so', {
+  timeout: 120_000,
+}, async () => {
+  const home = newHome()
+  const strategies = [
+    moduleOf(`export default defineStrategy({ id: 'a', onTrade({ symbol, tradeId }, context) {
+      context.order({ symbol, side: 'buy', quantity: 1, price: tradeId === 1n ? 200 : 50, clientOrderId: String(tradeId) })
+    } })`),
+  ]
+  const feed = new PushedFeed()
+  const problems: string[] = []
+  feed.push(quote('BTCUSDT', 100, 101))
+  const venue = new SimulatedExchange()
+  const onProblem = ({ code, message }: { code: string; message: string }): void =>
+    void problems.push(`${code} ${message}`)
+  const gateway = await Gateway.start({ ...QUICK, home, strategies, feed, venue, onProblem })
+  try {
+    feed.push(trade('BTCUSDT', 100, 1))
+    await settled(gateway)
+    rmSync(join(home, 'state', 'breaker'))
+    expect(ticktape('halt', home, 'gone')).toMatchObject({ status: 0 })
+    await until(() => sequenceOf<{ state: string }>(home, Switch).at(-1)?.state === 'halted', 'the halt')
+    feed.push(trade('BTCUSDT', 100, 2))
+    await settled(gateway)
+    expect(reportsOf(home).at(-1)).toMatchObject({ state: 'denied', reason: 'halted' })
+    expect(problems).toEqual([expect.stringMatching(/^ERR_STATE_REPLACED .*state\/breaker was removed or replaced/)])
+    // A second time: what the sequence says stays, and the new breaker shows the position.
+    rmSync(join(home, 'state', 'breaker'))
+    await until(() => CircuitBreaker.find(join(home, 'state', 'breaker'))?.halted === true, 'the next breaker')
+    using breaker = CircuitBreaker.find(join(home, 'state', 'breaker')) as CircuitBreaker
+    await until(() => breaker.position(1) === 1, 'the position')
+    expect(problems).toHaveLength(2)
+  } finally {
+    await gateway.stop()
+  }
 })

@@ -129,6 +129,33 @@ test('a gateway reports gaps in a bounded number of messages, and writes every e
   expect([...reader].filter(frame => frame.is(BookTop))).toHaveLength(50)
 })
 
+test('a gateway waits for a gap of years without a gap limit, and sleeps meanwhile', async () => {
+  const warnings: string[] = []
+  const listen = ({ name }: Error): void => void warnings.push(name)
+  process.on('warning', listen)
+  onTestFinished(() => void process.off('warning', listen))
+  const gateway = await Gateway.start({
+    home: join(makeFolder('memory'), 'session'),
+    strategies: [],
+    feed: feedOf(quote(0), quote(YEARS_54)),
+    speed: 'realtime',
+    maxGapMs: Number.POSITIVE_INFINITY,
+    wait: 'event-loop',
+  })
+  try {
+    await vi.waitFor(() => expect(gateway.status.events).toBe(1))
+    const before = process.cpuUsage()
+    await nap(1000, new AbortController().signal)
+    const { user, system } = process.cpuUsage(before)
+    expect(gateway.status.events).toBe(1)
+    expect(warnings).toEqual([])
+    // µs in a second; a loop that does not sleep takes all of it.
+    expect(user + system).toBeLessThan(500_000)
+  } finally {
+    await gateway.stop()
+  }
+})
+
 test('a gateway refuses an invalid gap', async () => {
   for (const maxGapMs of [0, -1, Number.NaN, '5s'])
     expect(await rejectionOf(problemsOf(feedOf(), { maxGapMs: maxGapMs as number }))).toMatchObject({
