@@ -31,6 +31,14 @@ export class RecordingError extends TicktapeError {
   readonly code = 'ERR_RECORDING'
 }
 
+/**
+ * The directory of a recording was removed, or another one has its path: what another process records there must not be touched. The
+ * last second of messages is not recorded.
+ */
+export class RecordingReplacedError extends TicktapeError {
+  readonly code = 'ERR_RECORDING_REPLACED'
+}
+
 /** Another process records into the same directory. */
 export class RecordingBusyError extends TicktapeError {
   readonly code = 'ERR_RECORDING_BUSY'

@@ -154,6 +154,8 @@ export class OpenDesk {
   /** Shows the limits in effect, in the home's state. Trading goes on when they cannot be shown. */
   writeLimits(): void {
     try {
+      // By its path, which must still be that of this home.
+      this.check()
       writeLimits(this.home, this.desk.risk.options)
     } catch (error) {
       if (!(error instanceof TicktapeError)) throw error

@@ -1,6 +1,9 @@
-import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { replaceFile } from '../../base/files/replace-file.js'
 import { fromSystemError } from '../../base/system-error.js'
 import { Writer } from '../../journal/write/writer.js'
+import type { Directory } from '../../native/addon.js'
+import { native } from '../../native/index.js'
 import { retryWhileLocked } from '../../runtime/opening/retry-while-locked.js'
 import { OPERATOR_PAGE_SIZE } from '../operator/send-command.js'
 import type { RiskOptions } from '../risk/limits.js'
@@ -26,11 +29,14 @@ export async function createOperatorJournal(
 
 /** Writes the limits in effect into the home's state, in one step: for looking at. */
 export function writeLimits(home: HomeDirectory, limits: RiskOptions): void {
-  const temporary = `${home.limits}.tmp`
+  let directory: Directory | undefined
   try {
-    fs.writeFileSync(temporary, `${JSON.stringify(limits, undefined, 2)}\n`, { mode: 0o600 })
-    fs.renameSync(temporary, home.limits)
+    directory = native.openDirectory(path.dirname(home.limits), false)
+    const text = `${JSON.stringify(limits, undefined, 2)}\n`
+    replaceFile(directory, path.basename(home.limits), Buffer.from(text), 0o600)
   } catch (error) {
     throw fromSystemError(error, 'writing', home.limits)
+  } finally {
+    directory?.close()
   }
 }

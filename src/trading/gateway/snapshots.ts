@@ -106,9 +106,10 @@ export class Snapshots {
   }
 
   private start(): ChildProcess {
-    const { home, config, onReady, options } = this.environment
+    const { home, config, onReady, options, sequence } = this.environment
     const { retain } = options
-    // What processes of gateways that were killed have left.
+    // What processes of gateways that were killed have left: in this home, not in one that has replaced it.
+    sequence.writer.checkIdentity()
     for (const name of fs.readdirSync(home.path))
       if (TEMPORARY.test(name)) fs.rmSync(`${home.path}/${name}`, { force: true })
     const module = packageModule(

@@ -5,9 +5,9 @@ import { ClosedError, InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { fromSystemError } from '../../base/system-error.js'
-import type { FileLock } from '../../native/addon.js'
+import type { Directory, FileLock } from '../../native/addon.js'
 import { native } from '../../native/index.js'
-import { RecordingBusyError } from '../errors.js'
+import { RecordingBusyError, RecordingReplacedError } from '../errors.js'
 import { dayIn, dayOf, namesBefore, nextName } from './capture-names.js'
 import { type RecordingState, readState, writeState } from './recording-state.js'
 
@@ -51,6 +51,8 @@ export class CaptureWriter {
     private readonly name: string,
     private readonly maxBytes: number,
     private readonly keepDays: number | undefined,
+    /** Open, to notice that its path names another one. */
+    private readonly opened: Directory,
     private lock: FileLock | undefined,
     state: RecordingState | undefined,
   ) {
@@ -71,23 +73,26 @@ export class CaptureWriter {
       keepDays: kinds.integer(1, 100_000),
     })
     const { name = 'capture', maxBytes = 2 ** 30, keepDays } = options
-    const lockFile = path.join(directory, 'recording.lock')
+    const absolute = path.resolve(directory)
+    let opened: Directory | undefined
     let lock: FileLock | null
     try {
-      fs.mkdirSync(directory, { recursive: true })
-      fs.closeSync(fs.openSync(lockFile, 'a'))
-      lock = native.lockFile(lockFile)
+      fs.mkdirSync(absolute, { recursive: true })
+      opened = native.openDirectory(absolute, true)
+      lock = opened.lockFile('recording.lock', 0o644)
     } catch (error) {
+      opened?.close()
       throw fromSystemError(error, 'opening', directory)
     }
-    if (lock === null)
-      throw new RecordingBusyError(`another process records into ${directory}; stop it, or give another directory`, {
-        path: directory,
-      })
     try {
-      return new CaptureWriter(path.resolve(directory), name, maxBytes, keepDays, lock, readState(directory))
+      if (lock === null)
+        throw new RecordingBusyError(`another process records into ${directory}; stop it, or give another directory`, {
+          path: directory,
+        })
+      return new CaptureWriter(absolute, name, maxBytes, keepDays, opened, lock, readState(absolute))
     } catch (error) {
-      lock.close()
+      lock?.close()
+      opened.close()
       throw error
     }
   }
@@ -108,7 +113,7 @@ export class CaptureWriter {
    * @param message JSON. Line ends in it become spaces, which are the same there.
    * @param receivedNs ns since 1970.
    * @throws {NoSpaceError}, {SystemCallError} when an earlier block cannot be written: this message is not recorded then, earlier ones
-   *   are kept, and the next call tries again.
+   *   are kept, and the next call tries again. {RecordingReplacedError}
    */
   write(message: string, receivedNs: bigint): void {
     if (this.lock === undefined) throw new ClosedError('the writer of captures is closed; open it again')
@@ -128,10 +133,15 @@ export class CaptureWriter {
     this.messages++
   }
 
-  /** Writes what waits. @throws {NoSpaceError}, {SystemCallError} when it cannot: it is kept then. */
+  /**
+   * Writes what waits.
+   *
+   * @throws {NoSpaceError}, {SystemCallError} when it cannot: it is kept then. {RecordingReplacedError}
+   */
   flush(): void {
     const { fd } = this
     if (fd === undefined || this.waitingLength === 0) return
+    this.checkDirectory()
     const block = gzipSync(this.waiting.join(''), { level: 4 })
     try {
       for (let done = 0; done < block.length; ) done += fs.writeSync(fd, block, done, undefined, this.bytes + done)
@@ -156,6 +166,7 @@ export class CaptureWriter {
       this.fd = undefined
       this.lock.close()
       this.lock = undefined
+      this.opened.close()
     }
   }
 
@@ -163,7 +174,17 @@ export class CaptureWriter {
     this.close()
   }
 
+  /** The state and the next file are written by path. */
+  private checkDirectory(): void {
+    if (this.opened.isAtPath()) return
+    throw new RecordingReplacedError(
+      `${this.directory} was removed or replaced while it was recorded into; record into another directory, or start again`,
+      { path: this.directory },
+    )
+  }
+
   private begin(day: string): void {
+    this.checkDirectory()
     this.openFile(nextName(this.directory, this.name, day), 'wx')
     if (this.keepDays === undefined) return
     for (const file of namesBefore(this.directory, this.name, day, this.keepDays)) this.remove(file)

@@ -1,5 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import type { Directory } from '../../native/addon.js'
+import { native } from '../../native/index.js'
 
 /** A file that is larger gets a successor, and so many files of one name are kept. */
 const MOST_BYTES = 16 * 1024 * 1024
@@ -15,6 +17,8 @@ export class LogFile {
   private day = ''
   private bytes = 0
   private failed = false
+  /** Open, to notice that its path names another one. */
+  private opened: Directory | undefined = undefined
 
   constructor(
     private readonly directory: string,
@@ -37,13 +41,19 @@ export class LogFile {
   }
 
   close(): void {
+    this.closeFile()
+    this.opened?.close()
+    this.opened = undefined
+  }
+
+  private closeFile(): void {
     if (this.fd !== undefined) fs.closeSync(this.fd)
     this.fd = undefined
   }
 
   private open(day: string): void {
-    this.close()
-    fs.mkdirSync(this.directory, { recursive: true, mode: 0o700 })
+    this.closeFile()
+    this.checkDirectory()
     const files = this.filesOf()
     const last = files.at(-1)
     const number = last?.day === day ? last.number : 1
@@ -55,6 +65,14 @@ export class LogFile {
     this.day = day
     for (const { name } of files.slice(0, Math.max(0, files.length - MOST_FILES + 1)))
       fs.rmSync(path.join(this.directory, name), { force: true })
+  }
+
+  /** Creates the directory of a home that is there. A home that was removed is not created again. */
+  private checkDirectory(): void {
+    if (this.opened === undefined) {
+      if (!fs.existsSync(this.directory)) fs.mkdirSync(this.directory, { mode: 0o700 })
+      this.opened = native.openDirectory(this.directory, true)
+    } else if (!this.opened.isAtPath()) throw new Error('it was removed or replaced')
   }
 
   /** The files of this strategy, oldest first. */

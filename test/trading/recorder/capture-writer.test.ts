@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { CaptureFeed, CaptureWriter } from 'ticktape/runtime'
@@ -241,3 +250,30 @@ test.skipIf(noMemoryMounts !== undefined)(
     expect(linesIn(directory)).toEqual([`${EVENING} {"n":0}`, `${EVENING + 1n} {"n":1,"digits":"${digits}"}`])
   },
 )
+
+test('a recorder whose directory was removed says so, and does not touch what another one records there', () => {
+  const directory = join(makeFolder(), 'recording')
+  const old = open(directory)
+  old.write('{"a":1}', EVENING)
+  old.flush()
+  rmSync(directory, { recursive: true })
+  {
+    using other = open(directory)
+    for (let i = 0; i < 5000; i++) other.write(`{"b":${i}}`, EVENING + BigInt(i))
+  }
+  old.write('{"a":2}', EVENING + 1n)
+  for (const act of [() => old.flush(), () => old.close()])
+    expect(failureOf(act)).toMatchObject({ code: 'ERR_RECORDING_REPLACED', path: directory })
+  {
+    using next = open(directory)
+    next.write('{"c":1}', EVENING + 5000n)
+  }
+  expect(linesIn(directory)).toHaveLength(5001)
+  // One that has written nothing yet creates nothing either.
+  const second = join(makeFolder(), 'recording')
+  const idle = open(second)
+  rmSync(second, { recursive: true })
+  expect(failureOf(() => idle.write('{}', EVENING))).toMatchObject({ code: 'ERR_RECORDING_REPLACED' })
+  idle.close()
+  expect(existsSync(second)).toBe(false)
+})
