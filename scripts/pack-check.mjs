@@ -1,9 +1,13 @@
 // Packs the package as it would be published, checks its content, installs it elsewhere without scripts, and uses it.
+//
+//   npm run pack:check                       with the addon for this machine alone, made by its own compiler
+//   npm run pack:check -- --all-platforms    with the addons for all platforms, made again: `npm publish` runs this
 import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root, run } from './run.mjs'
+import { TARGETS } from './targets.mjs'
 
 const ALLOWED = [
   /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY|THIRD-PARTY-NOTICES)\.md|LICENSE)$/,
@@ -29,8 +33,9 @@ const folder = mkdtempSync(join(tmpdir(), 'ticktape-package-check-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 run('npm', ['run', '--silent', 'build'])
-// Only for this machine: builds for other platforms take minutes, and are checked when they are built.
-run('npm', ['run', '--silent', 'package:native', '--', '--gcc'])
+const allPlatforms = process.argv.includes('--all-platforms')
+// Otherwise only for this machine: builds for other platforms take minutes.
+run('npm', ['run', '--silent', 'package:native', ...(allPlatforms ? [] : ['--', '--gcc'])])
 check(pack())
 
 function check(tarball) {
@@ -52,6 +57,9 @@ function pack() {
   for (const path of paths.filter(isCompiled)) {
     assert(existsSync(join(root, sourceOf(path))), `${path} has no source any more: delete dist`)
   }
+  if (allPlatforms)
+    for (const { file } of TARGETS)
+      assert(paths.includes(file), `${file} is missing: a published package has all platforms`)
   const binary = new RegExp(`^prebuilds/${process.platform}-${process.arch}/`)
   for (const path of REQUIRED) assert(paths.includes(path), `${path} is missing from the package`)
   assert(

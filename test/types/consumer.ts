@@ -96,6 +96,16 @@ on(Ticker, t => t.last).otherwise(async () => {})
 defineStrategy({ id: 'one', onTicker: async () => {} })
 defineStrategy({ id: 'two', onTicker: (ticker, context) => context.log(ticker.symbol) })
 
+// The body of atomic() is synchronous.
+export function together(writer: Writer): number {
+  // @ts-expect-error -- frames written after an await would not be part of it
+  writer.atomic(8, async () => {})
+  // @ts-expect-error -- the same
+  writer.atomic(8, () => Promise.resolve(1))
+  writer.atomic(8, () => {})
+  return writer.atomic(8, () => 1)
+}
+
 // Reserved names are refused.
 // @ts-expect-error -- every frame has a time
 frame('Timed', 3, { time: i64 })

@@ -2,6 +2,9 @@ import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import type { AppendPoint } from './append-point.js'
 
+/** Anything but a promise. */
+export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T
+
 /** Publishes all that `body` writes in one store, or discards all of it. */
 export function writeAtomically<T>(point: AppendPoint, slots: number, body: () => T): T {
   point.throwIfClosed()

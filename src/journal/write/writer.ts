@@ -11,7 +11,7 @@ import type { WriteView } from '../../frames/view.js'
 import { crashPoint } from '../../native/crash-point.js'
 import type { RecoveryReport } from '../recover/recovery.js'
 import { AppendPoint } from './append-point.js'
-import { writeAtomically } from './atomic.js'
+import { type Synchronous, writeAtomically } from './atomic.js'
 import { ClockWatch } from './clock-watch.js'
 import { InstrumentAdder } from './instrument-adder.js'
 import { openWriter } from './open.js'
@@ -225,11 +225,11 @@ export class Writer implements Disposable {
    * byte. The same holds when the process dies inside. To publish frames together without this, see `batch`.
    *
    * @param slots 64-byte slots that the frames take together at most (`definition.slots` each): 0 to `pageSlots`.
-   * @param body synchronous. If it returns a promise, its frames are discarded and `atomic` throws.
+   * @param body synchronous: its type has no promise. If it returns one nevertheless, its frames are discarded and `atomic` throws.
    * @throws {InvalidStateError} for more slots, inside another `atomic` or a `cork`, and while a frame is begun; {InvalidOptionError}; what
    * `body` throws; {JournalFullError} as `begin`, before `body` is called.
    */
-  atomic<T>(slots: number, body: () => T): T {
+  atomic<T>(slots: number, body: () => Synchronous<T>): T {
     return writeAtomically(this.point, slots, body)
   }
 

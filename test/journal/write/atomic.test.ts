@@ -140,10 +140,10 @@ describe('a body that', () => {
     const writer = openWriter()
     let ran = false
     const failure = failureOf(() =>
-      writer.atomic(1, async () => {
+      writer.atomic(1, (async () => {
         ran = true
         await Promise.resolve()
-      }),
+      }) as () => unknown),
     )
     expect([failure.code, ran]).toEqual(['ERR_INVALID_OPTION', false])
     writer.cork()
@@ -311,7 +311,7 @@ it('for any frames in any order, each event is complete and on one page, or miss
       const fits = slots >= 0 && slots <= SMALL_CAPACITY
       const works = fits && spare >= 0 && end === 'return'
       const before = expected.length
-      const write = () => {
+      const write = (): unknown => {
         for (const size of sizes) writeSized(writer, size, next++)
         if (end === 'throw') throw new FieldValueError('of the body')
         if (end === 'leave begun') writer.begin(Count)
