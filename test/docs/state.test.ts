@@ -46,7 +46,7 @@ test('the names that the snippets import are exported', () => {
 
 test('errors have the documented codes', () => {
   const rows = [...TEXT.matchAll(/^\| `(ERR_\w+)` \| `(\w+)`/gm)]
-  expect(rows.length).toBe(4)
+  expect(rows.length).toBe(5)
   for (const [, code, name] of rows) {
     const make = API[name] as new (message: string, pid: undefined) => { code: string }
     expect(new make('', undefined).code).toBe(code)

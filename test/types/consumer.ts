@@ -99,9 +99,9 @@ defineStrategy({ id: 'two', onTicker: (ticker, context) => context.log(ticker.sy
 // The body of atomic() is synchronous.
 export function together(writer: Writer): number {
   // @ts-expect-error -- frames written after an await would not be part of it
-  writer.atomic(8, async () => {})
+  void writer.atomic(8, async () => {})
   // @ts-expect-error -- the same
-  writer.atomic(8, () => Promise.resolve(1))
+  void writer.atomic(8, () => Promise.resolve(1))
   writer.atomic(8, () => {})
   return writer.atomic(8, () => 1)
 }
