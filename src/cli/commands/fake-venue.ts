@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { FakeFaults } from '../../exchanges/okx/fake/fake-faults.js'
+import type { FakeFaults } from '../../exchanges/fake/fake-faults.js'
 import { FakeOkx } from '../../exchanges/okx/fake/fake-okx.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Gateway, replayGateway } from 'ticktape/runtime'
 import { expect, onTestFinished, test } from 'vitest'
-import type { FakeFaults } from '../../../dist/exchanges/okx/fake/fake-faults.js'
+import type { FakeFaults } from '../../../dist/exchanges/fake/fake-faults.js'
 import { moduleOf, newHome, PushedFeed, QUICK, quote, settled, trade, until } from '../../support/desks.ts'
 import { startFakeOkx } from '../../support/fake-okx.ts'
 import { expectAgreement, lastStates } from '../../support/okx-agreement.ts'

@@ -4,18 +4,18 @@ import type { WebSocketServer } from 'ws'
 import { checkOptions, kinds } from '../../../base/options.js'
 import { fromSystemError } from '../../../base/system-error.js'
 import { loadWs } from '../../connection/ws-package.js'
+import { CancelAllTimer } from '../../fake/cancel-all-timer.js'
+import { checkFaults, type FakeFaults, FaultDraw } from '../../fake/fake-faults.js'
+import { RequestCount } from '../../fake/request-count.js'
 import { type Fields, isFields } from '../../fields.js'
 import { FAKE_CREDENTIALS, type OkxCredentials } from '../signing.js'
-import { CancelAllAfter } from './cancel-all-after.js'
 import { FakeExchange } from './fake-exchange.js'
-import { checkFaults, type FakeFaults, FaultDraw } from './fake-faults.js'
 import { FakeMarket } from './fake-market.js'
 import { FakeOperations } from './fake-operations.js'
 import { type FakeReply, type FakeRequest, PRIVATE_ROUTES, PUBLIC_ROUTES } from './fake-rest.js'
 import { FakeSession, SOCKETS } from './fake-session.js'
 import { FakeTriggers } from './fake-triggers.js'
 import { accountRows, type FakeWorld, positionRows, requestRefusal } from './fake-world.js'
-import { RequestCount } from './request-count.js'
 
 export interface FakeOkxOptions {
   /** Default 0: any free port. */
@@ -45,7 +45,7 @@ export class FakeOkx {
   private readonly sessions = new Set<FakeSession>()
   private readonly operations: FakeOperations
   private readonly counts = new RequestCount(REST_LIMIT, 2000)
-  private readonly cancelAllAfter: CancelAllAfter
+  private readonly cancelAllAfter: CancelAllTimer
   private readonly market: FakeMarket
 
   private constructor(
@@ -59,7 +59,7 @@ export class FakeOkx {
     draw.faults = faults
     this.operations = new FakeOperations(exchange, draw, limit)
     this.world = { exchange, triggers, draw, credentials, operations: this.operations, market: () => this.market }
-    this.cancelAllAfter = new CancelAllAfter(() => exchange.cancelAll('20'))
+    this.cancelAllAfter = new CancelAllTimer(() => exchange.cancelAll('20'))
     exchange.onOrder = row => this.push('orders', [row])
     triggers.onTrigger = row => this.push('orders-algo', [row])
     exchange.onAccount = () => {
@@ -170,8 +170,9 @@ export class FakeOkx {
     if (route !== undefined) return route(this.world, request)
     if (name === 'POST /api/v5/trade/cancel-all-after') {
       const timeOut = Number(request.body[0]?.['timeOut'])
-      const triggerTime = this.cancelAllAfter.set(timeOut)
-      if (triggerTime === undefined) return { code: '51000', msg: 'Parameter timeOut error', data: [] }
+      const isTime = timeOut === 0 || (Number.isInteger(timeOut) && timeOut >= 10 && timeOut <= 120)
+      if (!isTime) return { code: '51000', msg: 'Parameter timeOut error', data: [] }
+      const triggerTime = String(this.cancelAllAfter.set(timeOut * 1000))
       return { code: '0', msg: '', data: [{ triggerTime, ts: String(Date.now()) }] }
     }
     const operation = name.startsWith('POST ') ? pathname.slice(pathname.lastIndexOf('/') + 1) : ''

@@ -1,7 +1,7 @@
+import type { FaultDraw } from '../../fake/fake-faults.js'
+import { RequestCount } from '../../fake/request-count.js'
 import { type Fields, isFields, optionalField } from '../../fields.js'
 import { type Answer, type FakeExchange, isOpen, refusal } from './fake-exchange.js'
-import type { FaultDraw } from './fake-faults.js'
-import { RequestCount } from './request-count.js'
 
 /** The requests about orders, by their names on a socket: the same by REST. */
 const OPERATIONS: Readonly<Record<string, 'place' | 'amend' | 'cancel'>> = {

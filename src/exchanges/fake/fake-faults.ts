@@ -1,7 +1,7 @@
-import { checkOptions, kinds } from '../../../base/options.js'
-import { Random } from '../../../trading/exact/random.js'
+import { checkOptions, kinds } from '../../base/options.js'
+import { Random } from '../../trading/exact/random.js'
 
-/** What a fake OKX does wrong, on demand. Probabilities are from 0 to 1. */
+/** What a fake venue does wrong, on demand. Probabilities are from 0 to 1. */
 export interface FakeFaults {
   /** A request about an order is lost on its way. */
   readonly loseRequest?: number
