@@ -67,6 +67,7 @@ const LAYERS = [
   ['trading/gateway', 'the gateway process'],
   ['exchanges', 'what all real venues need: errors, fields of messages, exact decimals'],
   ['exchanges/connection', 'sockets, requests, clocks and credentials of venues'],
+  ['exchanges/adapter', 'what all adapters need: reports, open requests, questions about an account, live feeds'],
   ['exchanges/fake', 'what all fake venues need: faults, limits, orders on a simulated exchange, an artificial market'],
   ['exchanges/binance', 'Binance: instruments, private messages, answers'],
   ['exchanges/bybit', 'Bybit: instruments, private messages, answers'],

@@ -9,8 +9,8 @@ export interface PrivateContext {
   /** The index of the account among the venue's accounts. */
   readonly account: number
   readonly ids: ClientOrderIds
-  /** Undefined when the desk does not know the symbol. */
-  readonly instrumentOf: (symbol: string) => Instrument | undefined
+  /** Of an order, or of a position. Undefined when the desk does not know the symbol. */
+  readonly instrumentOf: (symbol: string, clientOrderId?: string) => Instrument | undefined
   /** ns since the home's origin of ms since 1970. */
   readonly timeOf: (ms: number) => number
   /** Our order with a venue's order id, for messages without a client id; undefined when it is none of ours. */

@@ -93,7 +93,7 @@ export function guarded(context: PrivateContext, parse: () => void): void {
 /** Undefined for an order that is not ours, in an instrument that this desk does not have. */
 function contextOf(order: OrderText, context: PrivateContext): OrderContext | undefined {
   const id = ownIdOf(order, context)
-  const instrument = context.instrumentOf(order.symbol)
+  const instrument = context.instrumentOf(order.symbol, order.clientOrderId)
   if (instrument !== undefined) return { id, instrument, account: context.account, timeOf: context.timeOf }
   if (id.high !== 0 || id.low !== 0)
     throw new VenueMessageError(`order ${order.orderId} is ours, and its symbol ${order.symbol} is not known`)

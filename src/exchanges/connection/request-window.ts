@@ -17,13 +17,17 @@ export class RequestWindow {
     this.left = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
   }
 
-  /** Takes the next turn. Returns ms until it begins: 0 when a request may leave now. */
-  take(): number {
-    const { left, next } = this
+  /** Takes the next turn. @param weight as how many requests it counts. Returns ms until it begins: 0 when it may leave now. */
+  take(weight = 1): number {
+    const { left, count } = this
     const now = this.clock()
-    const at = Math.max(now, left[next] + this.ms + this.margin)
-    left[next] = at
-    this.next = (next + 1) % this.count
+    const places = Math.min(weight, count)
+    // Turns are in order: the last place that it needs is the last one that becomes free.
+    const at = Math.max(now, left[(this.next + places - 1) % count] + this.ms + this.margin)
+    for (let i = 0; i < places; i++) {
+      left[this.next] = at
+      this.next = (this.next + 1) % count
+    }
     return at - now
   }
 }

@@ -4,7 +4,7 @@ import { type Fields, isFields } from '../fields.js'
 import type { RequestWindow } from './request-window.js'
 
 export interface RestRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT'
   /** With its query. */
   readonly path: string
   readonly body?: string | undefined
@@ -14,8 +14,9 @@ export interface RestRequest {
   readonly onAnswer?: (text: string) => void
   /** Made when the request's turn has come, because signatures hold the time. */
   readonly headers?: () => Readonly<Record<string, string>>
-  /** The limits that it counts for. */
+  /** The limits that it counts for, and as how many requests: 1 by default. */
   readonly windows?: readonly RequestWindow[]
+  readonly weight?: number
 }
 
 export interface RestAnswer {
@@ -48,10 +49,10 @@ export class RestClient {
    * @throws {VenueRequestError} when there is no answer, or one that is no JSON object.
    */
   async send(request: RestRequest): Promise<RestAnswer | undefined> {
-    const { method, path, body, headers, windows = [] } = request
+    const { method, path, body, headers, windows = [], weight = 1 } = request
     const { base, timeoutMs } = this.options
     const what = `${method} ${path.replace(/\?.*/, '')}`
-    const waitMs = Math.max(0, ...windows.map(window => window.take()))
+    const waitMs = Math.max(0, ...windows.map(window => window.take(weight)))
     if (waitMs > 0) await nap(waitMs, this.closing.signal)
     if (this.closing.signal.aborted) throw new VenueRequestError(`${what} was not sent: the connection is closed`)
     if (request.isLate?.() === true) return undefined

@@ -5,9 +5,10 @@ export interface VenueSocketOptions {
   readonly url: string
   /** After so long without any message a ping is sent; after as long again without any message the connection is replaced. ms. */
   readonly pingMs: number
-  /** The venue's own ping, and what answers it: not counted as data. */
-  readonly ping: string
-  readonly pong: string
+  /** The venue's own ping as text; undefined: a ping of the WebSocket protocol. */
+  readonly ping: string | undefined
+  /** Whether a message answers a ping: it is not counted as data. */
+  readonly isPong: (text: string) => boolean
   /** After so long without data (pongs do not count) the connection is replaced, ms. Infinity where silence is normal. */
   readonly staleMs: number
   /** The delays before a new connection, ms. */
@@ -103,6 +104,10 @@ export class VenueSocket {
     socket.on('message', (data, isBinary) => {
       if (socket === this.socket && !isBinary) this.hear((data as Buffer).toString())
     })
+    socket.on('pong', () => {
+      this.heardAt = performance.now()
+      this.pingedAt = 0
+    })
     socket.on('error', error => {
       failure = error.message
     })
@@ -116,19 +121,27 @@ export class VenueSocket {
     const now = performance.now()
     this.heardAt = now
     this.pingedAt = 0
-    if (text === this.options.pong) return
+    if (this.options.isPong(text)) return
     this.dataAt = now
     this.options.onMessage(text)
   }
 
   /** Whether the connection still works. */
   private look(): void {
-    const { pingMs, staleMs, ping } = this.options
+    const { pingMs, staleMs } = this.options
     const now = performance.now()
     if (now - this.dataAt > staleMs) return this.reconnect(`no data for ${Math.round((now - this.dataAt) / 1000)} s`)
     if (this.pingedAt !== 0 && now - this.pingedAt > pingMs)
       return this.reconnect(`no answer to a ping for ${Math.round(now - this.pingedAt)} ms`)
-    if (this.pingedAt === 0 && now - this.heardAt > pingMs && this.send(ping)) this.pingedAt = now
+    if (this.pingedAt === 0 && now - this.heardAt > pingMs && this.ping()) this.pingedAt = now
+  }
+
+  private ping(): boolean {
+    const { ping } = this.options
+    if (ping !== undefined) return this.send(ping)
+    if (!this.isOpen) return false
+    this.socket?.ping()
+    return true
   }
 
   private lose(why: string): void {

@@ -5,19 +5,21 @@ import { reasonCode } from '../../trading/messages/reasons.js'
 import type { AsyncVenue, VenueOrder, VenueSurroundings } from '../../trading/venues/async-venue.js'
 import type { RequestLimits } from '../../trading/venues/request-limits.js'
 import type { VenueEvent } from '../../trading/venues/venue-event.js'
+import { AccountQuestions } from '../adapter/account-questions.js'
+import { CancelAfter } from '../adapter/cancel-after.js'
+import { OpenRequests, type SentRequest } from '../adapter/open-requests.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, isFields, optionalField } from '../fields.js'
+import { OkxAccountAnswers } from './account-answers.js'
 import { AccountConnection } from './account-connection.js'
 import { readBalances } from './account-messages.js'
-import { AccountQuestions } from './account-questions.js'
-import { CancelAfter } from './cancel-after.js'
 import type { OkxEndpoint } from './endpoints.js'
 import { OKX_VENUE, type OkxInstrument } from './instruments.js'
-import type { OkxRest } from './okx-rest.js'
-import { OpenRequests, type SentRequest } from './open-requests.js'
+import { OkxReporter } from './okx-reporter.js'
+import { dataOf, type OkxRest } from './okx-rest.js'
 import { readOrder } from './order-messages.js'
 import { amendArgument, cancelArgument, isStop, orderArgument, type Traded } from './order-requests.js'
-import { Reporter } from './reporter.js'
+import { readRequestAnswer } from './request-answers.js'
 import type { OkxCredentials } from './signing.js'
 import { OkxTriggers } from './triggers.js'
 
@@ -36,6 +38,8 @@ export interface OkxVenueParts {
   readonly onTrouble: (why: string) => void
 }
 
+const CANCEL_ALL_AFTER = '/api/v5/trade/cancel-all-after'
+
 /** An account at OKX: orders over the private socket, stops and questions by REST. docs/venues/okx.md says how orders map. */
 export class OkxVenue implements AsyncVenue {
   readonly name = OKX_VENUE
@@ -47,7 +51,7 @@ export class OkxVenue implements AsyncVenue {
   readonly requestLimits: RequestLimits
   private readonly details: ReadonlyMap<string, OkxInstrument>
   private readonly byNumber = new Map<number, Traded>()
-  private reporter!: Reporter
+  private reporter!: OkxReporter
   private requests!: OpenRequests
   private triggers!: OkxTriggers
   private questions!: AccountQuestions
@@ -59,16 +63,23 @@ export class OkxVenue implements AsyncVenue {
     const { requestsPerSecond } = parts
     this.requestLimits = { account: { perSecond: requestsPerSecond, burst: Math.ceil(requestsPerSecond) } }
     this.details = new Map(parts.instruments.map(one => [one.spec.symbol, one]))
-    this.cancelAfter = new CancelAfter(parts.rest, parts.cancelAllAfter, parts.onTrouble)
+    this.cancelAfter = new CancelAfter(
+      async seconds => {
+        dataOf((await parts.rest.post(CANCEL_ALL_AFTER, { timeOut: String(seconds) })) ?? {})
+      },
+      parts.cancelAllAfter,
+      parts.onTrouble,
+    )
   }
 
   start(report: (event: VenueEvent) => void, ids: ClientOrderIds, surroundings: VenueSurroundings): void {
     const { ws, endpoint, credentials, rest, onTrouble } = this.parts
-    this.reporter = new Reporter(ids, surroundings, report)
+    this.reporter = new OkxReporter(ids, surroundings, report)
     this.requests = new OpenRequests(this.reporter)
     this.triggers = new OkxTriggers(rest, this.reporter, onTrouble)
     const since = Number(surroundings.origin / 1_000_000n)
-    this.questions = new AccountQuestions(rest, this.reporter, this.triggers, since, onTrouble)
+    const answers = new OkxAccountAnswers(rest, this.reporter, this.triggers)
+    this.questions = new AccountQuestions(answers, this.reporter, since, onTrouble)
     rest.onPrivate = text => this.reporter.record(text)
     this.connection = new AccountConnection(endpoint, {
       ws,
@@ -225,10 +236,11 @@ export class OkxVenue implements AsyncVenue {
   private hear(message: Fields, text: string): void {
     this.reporter.record(text)
     try {
-      if (typeof message['op'] === 'string') return this.requests.answer(message)
+      if (typeof message['op'] === 'string') return readRequestAnswer(message, this.requests)
       const { arg, data } = message
       const channel = isFields(arg) ? optionalField(arg, 'channel') : ''
-      if (channel === 'account') return readBalances(message).forEach(balance => this.reporter.balance(balance))
+      if (channel === 'account')
+        return readBalances(message).forEach(({ currency, amount }) => this.reporter.balance(currency, amount))
       // One that cannot be understood does not take the others with it.
       for (const row of Array.isArray(data) ? (data as readonly unknown[]) : []) this.row(channel, row)
     } catch (error) {

@@ -39,7 +39,7 @@ export class PrivateConnection {
       url,
       pingMs: PING_MS,
       ping: 'ping',
-      pong: 'pong',
+      isPong: text => text === 'pong',
       // An account without orders is silent: its sign of life is the answer to pings.
       staleMs: Number.POSITIVE_INFINITY,
       onOpen: () => this.login(),

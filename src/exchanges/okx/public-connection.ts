@@ -1,6 +1,6 @@
 import type * as Ws from 'ws'
 import { parseOkx } from '../../trading/market/dialects/okx.js'
-import type { MarketEvent } from '../../trading/messages/market-event.js'
+import type { MarketHandlers } from '../adapter/live-feed.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, isFields } from '../fields.js'
@@ -18,18 +18,13 @@ export const QUOTE_CHANNELS = { best: 'bbo-tbt', book: 'books', ticker: 'tickers
 
 export type QuoteSource = keyof typeof QUOTE_CHANNELS
 
-export interface PublicConnectionOptions {
+export interface PublicConnectionOptions extends MarketHandlers {
   readonly ws: typeof Ws
   readonly url: string
   readonly symbols: readonly string[]
   readonly quotes: QuoteSource
   /** Channels to subscribe to beside those of quotes and trades. */
   readonly alsoChannels?: readonly string[] | undefined
-  /** Each message but pongs, as it was received. */
-  readonly onText?: ((text: string) => void) | undefined
-  readonly onEvent: (event: MarketEvent) => void
-  /** What was not received, or not understood, for people. */
-  readonly onGap: (what: string) => void
 }
 
 /** One public socket: the quotes and trades of some instruments, subscribed to again after each connection. */
@@ -45,7 +40,7 @@ export class PublicConnection {
       url,
       pingMs: PING_MS,
       ping: 'ping',
-      pong: 'pong',
+      isPong: text => text === 'pong',
       staleMs: STALE_MS,
       onOpen: () => this.subscribe(),
       onMessage: text => this.hear(text),

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import type { MarketHandlers } from '../adapter/live-feed.js'
 import { loadWs } from '../connection/ws-package.js'
 import { okxEndpoint } from './endpoints.js'
 import type { OkxType } from './instruments.js'
@@ -29,7 +30,7 @@ const MOST_UNNAMED = 300
  */
 export async function followMarket(
   { endpoint: name, symbols: chosen, types = DEFAULT_TYPES, quotes = 'best' }: OkxMarketOptions,
-  handlers: Pick<PublicConnectionOptions, 'onEvent' | 'onGap' | 'onText' | 'alsoChannels'>,
+  handlers: MarketHandlers & Pick<PublicConnectionOptions, 'alsoChannels'>,
 ): Promise<() => void> {
   const endpoint = okxEndpoint(name)
   const ws = await loadWs()

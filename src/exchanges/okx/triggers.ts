@@ -4,10 +4,10 @@ import { VenueMessageError, VenueRequestError } from '../errors.js'
 import { type Fields, filledField, isFields, optionalField, textField, timeField } from '../fields.js'
 import type { OwnId } from '../order-events.js'
 import { isUncertain, refusalReason } from './answers.js'
+import type { OkxReporter } from './okx-reporter.js'
 import { dataOf, type OkxRest } from './okx-rest.js'
 import type { OkxOrder } from './order-messages.js'
 import { type Traded, triggerArgument } from './order-requests.js'
-import type { Reporter } from './reporter.js'
 
 const PLACE = '/api/v5/trade/order-algo'
 const CANCEL = '/api/v5/trade/cancel-algos'
@@ -21,7 +21,7 @@ export class OkxTriggers {
 
   constructor(
     private readonly rest: OkxRest,
-    private readonly reporter: Reporter,
+    private readonly reporter: OkxReporter,
     private readonly onTrouble: (why: string) => void,
   ) {}
 

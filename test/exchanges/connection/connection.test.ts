@@ -44,7 +44,7 @@ function open(url: string, options: object = {}): VenueSocket & { heard: Heard }
     url,
     pingMs: 10_000,
     ping: 'ping',
-    pong: 'pong',
+    isPong: text => text === 'pong',
     staleMs: Number.POSITIVE_INFINITY,
     firstMs: 5,
     longestMs: 20,

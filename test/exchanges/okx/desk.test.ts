@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { Gateway, replayGateway } from 'ticktape/runtime'
 import { expect, onTestFinished, test } from 'vitest'
 import type { FakeFaults } from '../../../dist/exchanges/fake/fake-faults.js'
+import { lastStates } from '../../support/agreement.ts'
 import { moduleOf, newHome, PushedFeed, QUICK, quote, settled, trade, until } from '../../support/desks.ts'
 import { startFakeOkx } from '../../support/fake-okx.ts'
-import { expectAgreement, lastStates } from '../../support/okx-agreement.ts'
+import { expectAgreement } from '../../support/okx-agreement.ts'
 
 /** TICKTAPE_OKX_ORDERS: about how many orders each desk with faults sends. */
 const ORDERS = Number(process.env['TICKTAPE_OKX_ORDERS'] ?? 300)

@@ -7,9 +7,10 @@ import { replaySession } from 'ticktape/runtime'
 import { expect, onTestFinished, test } from 'vitest'
 import type { FakeOkx } from '../../../dist/exchanges/okx/fake/fake-okx.js'
 import { Intent } from '../../../dist/trading/sequence/frames.js'
+import { lastStates } from '../../support/agreement.ts'
 import { moduleOf, newHome, sequenceOf } from '../../support/desks.ts'
 import { startFakeOkx } from '../../support/fake-okx.ts'
-import { expectAgreement, lastStates } from '../../support/okx-agreement.ts'
+import { expectAgreement } from '../../support/okx-agreement.ts'
 
 const MAIN = join(import.meta.dirname, '../../../dist/cli/main.js')
 /** TICKTAPE_OKX_KILLS: how often each kind of process is killed. */

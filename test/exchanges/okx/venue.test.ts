@@ -27,7 +27,7 @@ test('orders of every type and time in force end as the venue says, with exact t
   const { venue, order, events } = started
   const send = (low: number, terms: object): void =>
     venue.submit(order(low, 'BTC-USDT', { steps: LOTS / 1000, ...terms }))
-  await expect.poll(() => fake.world.market().snapshot('books', 'BTC-USDT')).toBeDefined()
+  await expect.poll(() => fake.world.market().book('BTC-USDT')).toBeDefined()
   const HIGH_PRICE = 2_000_000
 
   send(1, { ticks: LOW_PRICE })
@@ -54,7 +54,7 @@ test('orders of every type and time in force end as the venue says, with exact t
   // One that waits on the book after it was triggered is cancelled as the order that it has sent.
   send(15, { type: STOP_LIMIT, stopTicks: 100, ticks: LOW_PRICE })
   await expect.poll(() => fake.world.triggers.all.at(-1)?.state).toBe('effective')
-  await expect.poll(() => fake.world.exchange.orders.at(-1)?.state).toBe('live')
+  await expect.poll(() => fake.world.exchange.orders.at(-1)?.state).toBe('open')
   await new Promise(resolve => setTimeout(resolve, 100))
   venue.cancel(1, 15, 1, started.now(), 0, started.instruments.get('BTC-USDT')?.number as number)
   expect(await eventOf(started, 15, 'cancelled')).toMatchObject({ filledSteps: 0, ticks: LOW_PRICE })
@@ -133,7 +133,7 @@ test('after a lost connection all that happened meanwhile is asked for, and an o
   const { exchange } = fake.world
   // The best of them: it trades before the others.
   exchange.fillPart(exchange.orders[13])
-  exchange.cancel({ ordId: exchange.orders[5].ordId })
+  exchange.cancel(exchange.orders[5])
   fake.faults = { loseRequest: 1 }
   const deadline = now() + 300e6
   venue.submit(order(20, 'BTC-USDT', { steps: LOTS, ticks: LOW_PRICE, deadline }))

@@ -1,40 +1,28 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { WebSocketServer } from 'ws'
-import { checkOptions, kinds } from '../../../base/options.js'
-import { fromSystemError } from '../../../base/system-error.js'
-import { loadWs } from '../../connection/ws-package.js'
 import { CancelAllTimer } from '../../fake/cancel-all-timer.js'
 import { checkFaults, type FakeFaults, FaultDraw } from '../../fake/fake-faults.js'
+import { FakeMarket } from '../../fake/fake-market.js'
+import { checkFakeOptions, type FakeVenueOptions } from '../../fake/fake-options.js'
+import { type FakeRequest, type FakeResponse, FakeServer } from '../../fake/fake-server.js'
 import { RequestCount } from '../../fake/request-count.js'
 import { type Fields, isFields } from '../../fields.js'
 import { FAKE_CREDENTIALS, type OkxCredentials } from '../signing.js'
-import { FakeExchange } from './fake-exchange.js'
-import { FakeMarket } from './fake-market.js'
 import { FakeOperations } from './fake-operations.js'
-import { type FakeReply, type FakeRequest, PRIVATE_ROUTES, PUBLIC_ROUTES } from './fake-rest.js'
+import { type FakeReply, PRIVATE_ROUTES, PUBLIC_ROUTES, type SignedRequest } from './fake-rest.js'
 import { FakeSession, SOCKETS } from './fake-session.js'
 import { FakeTriggers } from './fake-triggers.js'
 import { accountRows, type FakeWorld, positionRows, requestRefusal } from './fake-world.js'
+import { bookMessage, quoteMessage, tradeMessage } from './market-messages.js'
+import { OkxOrders } from './okx-orders.js'
 
-export interface FakeOkxOptions {
-  /** Default 0: any free port. */
-  readonly port?: number
-  /** Of the market and of the faults. Default 1. */
-  readonly seed?: number
-  /** Market events a second, over all instruments. Default 200. */
-  readonly rate?: number
-  readonly faults?: FakeFaults
-  /** Requests of one kind that it takes in 2 s, for each instrument. Default 60. */
-  readonly limit?: number
+/** `limit`: requests of one kind in 2 s, for each instrument; default 60. */
+export interface FakeOkxOptions extends FakeVenueOptions {
   /** What clients must sign with. Default: FAKE_CREDENTIALS. */
   readonly credentials?: OkxCredentials
 }
 
 /** Requests of one kind by REST in 2 s. */
 const REST_LIMIT = 60
-/** The largest body that is read, bytes. */
-const MOST_BYTES = 1_000_000
+const SOCKET_PATH = /^\/ws\/v5\//
 
 /**
  * An OKX on this machine: its protocol over HTTP and WebSocket, with the simulated exchange and an artificial market behind it. To try
@@ -42,76 +30,66 @@ const MOST_BYTES = 1_000_000
  */
 export class FakeOkx {
   readonly world: FakeWorld
-  private readonly sessions = new Set<FakeSession>()
-  private readonly operations: FakeOperations
   private readonly counts = new RequestCount(REST_LIMIT, 2000)
   private readonly cancelAllAfter: CancelAllTimer
   private readonly market: FakeMarket
+  private server!: FakeServer<FakeSession>
 
-  private constructor(
-    private readonly server: Server,
-    private readonly sockets: WebSocketServer,
-    { seed = 1, rate = 200, faults = {}, limit = 60, credentials = FAKE_CREDENTIALS }: FakeOkxOptions,
-  ) {
-    const exchange = new FakeExchange(seed)
-    const triggers = new FakeTriggers(exchange)
+  private constructor({
+    seed = 1,
+    rate = 200,
+    faults = {},
+    limit = 60,
+    credentials = FAKE_CREDENTIALS,
+  }: FakeOkxOptions) {
+    const orders = new OkxOrders(seed)
+    const { exchange } = orders
+    const triggers = new FakeTriggers(orders)
     const draw = new FaultDraw(seed)
     draw.faults = faults
-    this.operations = new FakeOperations(exchange, draw, limit)
-    this.world = { exchange, triggers, draw, credentials, operations: this.operations, market: () => this.market }
-    this.cancelAllAfter = new CancelAllTimer(() => exchange.cancelAll('20'))
-    exchange.onOrder = row => this.push('orders', [row])
+    const operations = new FakeOperations(orders, draw, limit)
+    this.world = { orders, exchange, triggers, draw, credentials, operations, market: () => this.market }
+    this.cancelAllAfter = new CancelAllTimer(() => exchange.cancelAll('dead-man-switch'))
+    orders.onOrder = row => this.push('orders', [row])
     triggers.onTrigger = row => this.push('orders-algo', [row])
     exchange.onAccount = () => {
       this.push('account', accountRows(this.world))
       this.push('positions', positionRows(this.world))
     }
-    this.market = new FakeMarket(exchange, seed, rate, (channel, symbol, message) => {
-      const text = JSON.stringify(message)
-      for (const session of this.sessions) session.publish(`${channel} ${symbol}`, text)
-    })
-    this.market.onTrade = (symbol, ticks) => triggers.priceMoved(symbol, ticks)
-    server.on('request', (request, response) => void this.answer(request, response))
-    server.on('upgrade', (request, socket, head) => {
-      const kind = request.url?.replace(/^\/ws\/v5\//, '') ?? ''
-      if (!Object.hasOwn(SOCKETS, kind)) return void socket.destroy()
-      sockets.handleUpgrade(request, socket, head, connected => {
-        const session = new FakeSession(this.world, connected, kind as keyof typeof SOCKETS, () =>
-          this.sessions.delete(session),
-        )
-        this.sessions.add(session)
-      })
+    this.market = new FakeMarket(exchange, seed, rate, {
+      onTrade: (book, trade) => {
+        triggers.priceMoved(book.instrument.symbol, trade.ticks)
+        this.publish('trades', book.instrument.symbol, tradeMessage(book, trade))
+      },
+      onBook: (book, before) => {
+        const { symbol } = book.instrument
+        this.publish('books', symbol, bookMessage(book, before))
+        for (const channel of ['bbo-tbt', 'tickers']) this.publish(channel, symbol, quoteMessage(channel, book))
+      },
     })
   }
 
   /** @throws {InvalidOptionError}, {PackageMissingError}, {SystemError} when the port cannot be opened. */
   static async start(options: FakeOkxOptions = {}): Promise<FakeOkx> {
-    checkOptions('FakeOkx.start', options, {
-      port: kinds.integer(0, 65_535),
-      seed: kinds.integer(0, 2 ** 32 - 1),
-      rate: kinds.number(1, 1_000_000),
-      faults: kinds.object,
-      limit: kinds.integer(1, 1_000_000),
-      credentials: kinds.object,
+    checkFakeOptions('FakeOkx.start', options)
+    const fake = new FakeOkx(options)
+    const kindOf = (url: string): string => url.replace(SOCKET_PATH, '')
+    fake.server = await FakeServer.listen(options.port ?? 0, {
+      answer: request => fake.answer(request),
+      accepts: url => Object.hasOwn(SOCKETS, kindOf(url)),
+      connected: (socket, url) => new FakeSession(fake.world, socket, kindOf(url) as keyof typeof SOCKETS),
     })
-    checkFaults(options.faults ?? {})
-    const { WebSocketServer } = await loadWs()
-    const server = createServer()
-    const { port = 0 } = options
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', error => reject(fromSystemError(error, 'listening on', `127.0.0.1:${port}`)))
-      server.listen(port, '127.0.0.1', resolve)
-    })
-    return new FakeOkx(server, new WebSocketServer({ noServer: true }), options)
+    fake.market.start()
+    return fake
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port
+    return this.server.port
   }
 
   /** What `--endpoint` takes. */
   get endpoint(): string {
-    return `ws://127.0.0.1:${this.port}`
+    return this.server.endpoint
   }
 
   /** What it does wrong from now on. @throws {InvalidOptionError} */
@@ -121,39 +99,28 @@ export class FakeOkx {
 
   /** Drops all sockets, as a venue does after 24 hours. */
   dropSockets(): void {
-    for (const session of this.sessions) session.drop()
+    this.server.dropSockets()
   }
 
   async stop(): Promise<void> {
     this.market.stop()
     this.cancelAllAfter.stop()
     this.world.draw.stop()
-    this.dropSockets()
-    this.sockets.close()
-    await new Promise<void>(resolve => {
-      this.server.close(() => resolve())
-      this.server.closeAllConnections()
-    })
+    await this.server.stop()
+  }
+
+  private publish(channel: string, symbol: string, message: Fields): void {
+    const text = JSON.stringify(message)
+    for (const session of this.server.clients) session.publish(`${channel} ${symbol}`, text)
   }
 
   private push(channel: string, rows: readonly Fields[]): void {
-    for (const session of this.sessions) session.push(channel, rows)
+    for (const session of this.server.clients) session.push(channel, rows)
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await bodyOf(request)
-    const { status, reply } = body === undefined ? refuse(413, '50000', 'Body too large') : this.reply(request, body)
-    response.writeHead(status, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(reply))
-  }
-
-  private reply(
-    { method = '', url = '', headers }: IncomingMessage,
-    body: string,
-  ): { readonly status: number; readonly reply: FakeReply } {
-    const { pathname, searchParams } = new URL(url, 'http://127.0.0.1')
-    const name = `${method} ${pathname}`
-    const request = { query: searchParams, body: partsOf(body), expTime: headers['exptime'] as string | undefined }
+  private answer({ method, url, path, query, headers, body }: FakeRequest): FakeResponse {
+    const name = `${method} ${path}`
+    const request = { query, body: partsOf(body), expTime: headers['exptime'] as string | undefined }
     const open = PUBLIC_ROUTES[name]
     if (!this.counts.allows(name)) return refuse(429, '50011', 'Too Many Requests')
     if (open !== undefined) return { status: 200, reply: open(this.world, request) }
@@ -161,11 +128,11 @@ export class FakeOkx {
     if (refusal !== undefined) return refuse(401, refusal.code, refusal.msg)
     if (method === 'GET' && this.world.draw.happens('unavailable'))
       return refuse(503, '50001', 'Service temporarily unavailable. Try again later')
-    const reply = this.signed(name, pathname, request)
+    const reply = this.signed(name, path, request)
     return reply === undefined ? refuse(404, '50404', `There is no ${name}`) : { status: 200, reply }
   }
 
-  private signed(name: string, pathname: string, request: FakeRequest): FakeReply | undefined {
+  private signed(name: string, path: string, request: SignedRequest): FakeReply | undefined {
     const route = PRIVATE_ROUTES[name]
     if (route !== undefined) return route(this.world, request)
     if (name === 'POST /api/v5/trade/cancel-all-after') {
@@ -175,12 +142,12 @@ export class FakeOkx {
       const triggerTime = String(this.cancelAllAfter.set(timeOut * 1000))
       return { code: '0', msg: '', data: [{ triggerTime, ts: String(Date.now()) }] }
     }
-    const operation = name.startsWith('POST ') ? pathname.slice(pathname.lastIndexOf('/') + 1) : ''
-    return this.operations.act(operation, request.body, request.expTime)
+    const operation = name.startsWith('POST ') ? path.slice(path.lastIndexOf('/') + 1) : ''
+    return this.world.operations.act(operation, request.body, request.expTime)
   }
 }
 
-function refuse(status: number, code: string, msg: string): { readonly status: number; readonly reply: FakeReply } {
+function refuse(status: number, code: string, msg: string): FakeResponse {
   return { status, reply: { code, msg, data: [] } }
 }
 
@@ -192,19 +159,4 @@ function partsOf(body: string): readonly Fields[] {
     return []
   }
   return (Array.isArray(value) ? value : [value]).filter(isFields)
-}
-
-/** Undefined when it is too large. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  let text = ''
-  request.setEncoding('utf8')
-  try {
-    for await (const chunk of request) {
-      text += chunk as string
-      if (text.length > MOST_BYTES) return undefined
-    }
-  } catch {
-    // The client has gone: nobody reads the answer.
-  }
-  return text
 }

@@ -1,7 +1,8 @@
 import type { FaultDraw } from '../../fake/fake-faults.js'
+import { isOpen } from '../../fake/fake-order.js'
 import { RequestCount } from '../../fake/request-count.js'
 import { type Fields, isFields, optionalField } from '../../fields.js'
-import { type Answer, type FakeExchange, isOpen, refusal } from './fake-exchange.js'
+import { type Answer, type OkxOrders, refusal } from './okx-orders.js'
 
 /** The requests about orders, by their names on a socket: the same by REST. */
 const OPERATIONS: Readonly<Record<string, 'place' | 'amend' | 'cancel'>> = {
@@ -29,7 +30,7 @@ export class FakeOperations {
   private readonly batches: RequestCount
 
   constructor(
-    private readonly exchange: FakeExchange,
+    private readonly orders: OkxOrders,
     private readonly draw: FaultDraw,
     limit: number,
   ) {
@@ -54,10 +55,10 @@ export class FakeOperations {
       )
     const data = args.map(fields => {
       if (kind === 'cancel' && this.draw.happens('fillDuringCancel')) {
-        const order = this.exchange.find(fields)
-        if (order !== undefined && isOpen(order)) this.exchange.fillPart(order)
+        const order = this.orders.find(fields)
+        if (order !== undefined && isOpen(order)) this.orders.exchange.fillPart(order)
       }
-      return this.exchange[kind](fields)
+      return this.orders[kind](fields)
     })
     const refused = data.filter(({ sCode }) => sCode !== '0').length
     return { code: refused === 0 ? '0' : refused === data.length ? '1' : '2', msg: '', data }

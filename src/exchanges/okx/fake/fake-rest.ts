@@ -1,12 +1,12 @@
+import { isOpen } from '../../fake/fake-order.js'
 import type { Fields } from '../../fields.js'
-import { isOpen } from './fake-exchange.js'
 import { FAKE_INSTRUMENTS } from './fake-instruments.js'
-import { fillRow, orderRow } from './fake-order.js'
 import { triggerRow } from './fake-triggers.js'
 import { accountRows, type FakeWorld, positionRows } from './fake-world.js'
+import { fillRow } from './order-rows.js'
 
 /** A request to the fake OKX, its signature checked. */
-export interface FakeRequest {
+export interface SignedRequest {
   readonly query: URLSearchParams
   /** The parts of the body: one object, or a list of them. */
   readonly body: readonly Fields[]
@@ -19,7 +19,7 @@ export interface FakeReply {
   readonly data: readonly unknown[]
 }
 
-type Route = (world: FakeWorld, request: FakeRequest) => FakeReply
+type Route = (world: FakeWorld, request: SignedRequest) => FakeReply
 
 /** Rows of a page. */
 const PAGE = 100
@@ -37,22 +37,22 @@ export const PRIVATE_ROUTES: Readonly<Record<string, Route>> = {
   'GET /api/v5/account/config': () => rows([{ uid: '1', acctLv: '2', posMode: 'net_mode' }]),
   'GET /api/v5/account/balance': world => rows(accountRows(world)),
   'GET /api/v5/account/positions': world => rows(positionRows(world)),
-  'GET /api/v5/trade/order': ({ exchange }, { query }) => {
-    const order = exchange.find(Object.fromEntries(query))
+  'GET /api/v5/trade/order': ({ orders, exchange }, { query }) => {
+    const order = orders.find(Object.fromEntries(query))
     if (order === undefined) return { code: '51603', msg: 'Order does not exist', data: [] }
     return rows([
-      orderRow(
+      orders.row(
         order,
         exchange.fills.findLast(fill => fill.order === order),
       ),
     ])
   },
-  'GET /api/v5/trade/orders-pending': ({ exchange }, { query }) =>
+  'GET /api/v5/trade/orders-pending': ({ orders, exchange }, { query }) =>
     page(
       exchange.orders
         .filter(isOpen)
         .toReversed()
-        .map(order => orderRow(order, undefined)),
+        .map(order => orders.row(order, undefined)),
       query.get('after'),
       'ordId',
     ),
@@ -77,9 +77,9 @@ export const PRIVATE_ROUTES: Readonly<Record<string, Route>> = {
   'POST /api/v5/trade/cancel-algos': ({ triggers }, { body }) => answered(body.map(fields => triggers.cancel(fields))),
 }
 
-function fills({ exchange }: FakeWorld, { query }: FakeRequest): FakeReply {
+function fills({ exchange }: FakeWorld, { query }: SignedRequest): FakeReply {
   const [ordId, begin] = [query.get('ordId'), Number(query.get('begin') ?? 0)]
-  const wanted = exchange.fills.filter(({ order, at }) => (ordId === null || order.ordId === ordId) && at >= begin)
+  const wanted = exchange.fills.filter(({ order, at }) => (ordId === null || order.orderId === ordId) && at >= begin)
   return page(wanted.toReversed().map(fillRow), query.get('after'), 'billId')
 }
 

@@ -1,6 +1,7 @@
 import type { RawData, WebSocket } from 'ws'
 import { type Fields, isFields } from '../../fields.js'
 import { accountRows, type FakeWorld, isLogin, positionRows } from './fake-world.js'
+import { snapshotMessage } from './market-messages.js'
 
 /** The sockets, by the last part of their paths, and the channels of each. */
 export const SOCKETS = {
@@ -18,11 +19,8 @@ export class FakeSession {
     private readonly world: FakeWorld,
     private readonly socket: WebSocket,
     private readonly kind: keyof typeof SOCKETS,
-    private readonly onEnd: () => void,
   ) {
     socket.on('message', data => this.hear(textOf(data)))
-    socket.on('error', () => {})
-    socket.on('close', () => this.onEnd())
   }
 
   /** Sends a message of a public channel, if it is subscribed to. */
@@ -89,7 +87,8 @@ export class FakeSession {
       return
     }
     this.topics.add(`${channel} ${instId}`)
-    const snapshot = this.world.market().snapshot(channel, instId)
+    const book = this.world.market().book(instId)
+    const snapshot = book === undefined ? undefined : snapshotMessage(channel, book)
     if (snapshot !== undefined) this.say(snapshot)
   }
 

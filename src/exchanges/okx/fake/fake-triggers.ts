@@ -1,6 +1,6 @@
 import { unitsIn } from '../../decimals.js'
 import type { Fields } from '../../fields.js'
-import type { Answer, FakeExchange } from './fake-exchange.js'
+import type { Answer, OkxOrders } from './okx-orders.js'
 
 /** A trigger order (`ordType` 'trigger') of a fake OKX. */
 interface Trigger {
@@ -33,15 +33,15 @@ export class FakeTriggers {
   /** Called with each row of the channel `orders-algo`. */
   onTrigger: (row: Fields) => void = () => {}
 
-  constructor(private readonly exchange: FakeExchange) {}
+  constructor(private readonly orders: OkxOrders) {}
 
   place(fields: Fields): TriggerAnswer {
     const { instId, algoClOrdId = '', ordType, triggerPx, side } = fields as Record<string, string>
-    const instrument = this.exchange.instruments.get(instId)
+    const instrument = this.orders.instruments.get(instId)
     if (instrument === undefined) return answer('', algoClOrdId, '51000', 'Parameter instId error')
     if (ordType !== 'trigger') return answer('', algoClOrdId, '51000', 'Parameter ordType error')
     if (this.find({ algoClOrdId }) !== undefined && algoClOrdId !== '') {
-      this.exchange.duplicates++
+      this.orders.exchange.duplicates++
       return answer('', algoClOrdId, '51068', 'algoClOrdId already exists')
     }
     const triggerTicks = unitsIn(instrument.price, triggerPx)
@@ -94,7 +94,7 @@ export class FakeTriggers {
     const order = { ...fields, clOrdId: '', ordType: isMarket ? 'market' : 'limit', px: isMarket ? '' : orderPx }
     // On record first: the order's own messages name the trigger.
     trigger.state = 'effective'
-    const placed: Answer = this.exchange.place(order, { algoId, algoClOrdId })
+    const placed: Answer = this.orders.place(order, { algoId, algoClOrdId })
     trigger.ordId = placed.ordId
     this.change(trigger, placed.sCode === '0' ? 'effective' : 'order_failed')
   }

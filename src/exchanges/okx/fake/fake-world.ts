@@ -1,14 +1,17 @@
 import { timingSafeEqual } from 'node:crypto'
+import type { FakeExchange } from '../../fake/fake-exchange.js'
 import type { FaultDraw } from '../../fake/fake-faults.js'
+import type { FakeMarket } from '../../fake/fake-market.js'
 import type { Fields } from '../../fields.js'
 import { LOGIN_PATH, type OkxCredentials, signature } from '../signing.js'
-import type { FakeExchange } from './fake-exchange.js'
-import type { FakeMarket } from './fake-market.js'
 import type { FakeOperations } from './fake-operations.js'
 import type { FakeTriggers } from './fake-triggers.js'
+import type { OkxOrders } from './okx-orders.js'
 
 /** All parts of a fake OKX, for those that answer from them. */
 export interface FakeWorld {
+  readonly orders: OkxOrders
+  /** Behind them. */
   readonly exchange: FakeExchange
   readonly triggers: FakeTriggers
   readonly operations: FakeOperations

@@ -3,16 +3,12 @@ import type { ClientOrderIds } from '../../trading/messages/order-id.js'
 import type { VenueSurroundings } from '../../trading/venues/async-venue.js'
 import { VenueEvent, type VenueEventKind } from '../../trading/venues/venue-event.js'
 import { unitsIn } from '../decimals.js'
-import type { OwnId } from '../order-events.js'
-import type { OkxBalance, OkxPosition } from './account-messages.js'
-import { type OkxOrderContext, reportFill, reportOpen, reportOrder } from './order-events.js'
-import type { OkxOrder, OkxOrderFill } from './order-messages.js'
 
-const NOBODY: OwnId = { high: 0, low: 0 }
-const ACCOUNT = 0
+/** The index of the only account of a venue. */
+export const ACCOUNT = 0
 
-/** Turns what OKX says into events of the runtime: finds our ids, the instruments' numbers, the runtime's times. */
-export class Reporter {
+/** Says what a venue said about its account: knows the instruments' numbers and the runtime's times. */
+export class AccountReporter {
   /** By symbol: what the runtime has a number for. */
   readonly instruments = new Map<string, Instrument>()
   /** By number: instruments in which there were orders or fills. */
@@ -22,10 +18,11 @@ export class Reporter {
   private readonly originMs: number
   private readonly originRest: number
 
+  /** @param send takes an event. The object is used again. */
   constructor(
     readonly ids: ClientOrderIds,
     private readonly surroundings: VenueSurroundings,
-    private readonly send: (event: VenueEvent) => void,
+    protected readonly send: (event: VenueEvent) => void,
   ) {
     this.originMs = Number(surroundings.origin / 1_000_000n)
     this.originRest = Number(surroundings.origin % 1_000_000n)
@@ -41,6 +38,14 @@ export class Reporter {
     if (this.instruments.get(instrument.symbol) !== instrument) this.earlier.set(clientOrderId, instrument)
   }
 
+  /** The instrument of an order, which is touched with it; undefined when the runtime does not know its symbol. */
+  instrumentOf(symbol: string, ...clientOrderIds: readonly string[]): Instrument | undefined {
+    const named = clientOrderIds.map(id => this.earlier.get(id)).find(found => found !== undefined)
+    const instrument = named ?? this.instruments.get(symbol)
+    if (instrument !== undefined) this.touched.set(instrument.number, instrument)
+    return instrument
+  }
+
   /** ns since the home's origin, of ms since 1970. */
   readonly timeOf = (ms: number): number => (ms - this.originMs) * 1e6 - this.originRest
 
@@ -49,28 +54,8 @@ export class Reporter {
     return Math.floor((time + this.originRest) / 1e6) + this.originMs
   }
 
-  /** What an order says. One of an instrument that the runtime does not know is passed over. @throws {VenueMessageError} */
-  order(order: OkxOrder): void {
-    const context = this.contextOf(order)
-    if (context !== undefined) reportOrder(order, context)
-  }
-
-  /** An order that works, in the answer to a question. Its fills are asked for apart. */
-  openOrder(order: OkxOrder): void {
-    const context = this.contextOf(order)
-    if (context === undefined) return
-    if (order.state === 'live' || order.state === 'partially_filled') reportOpen(order, context)
-    // Its fills were asked for: they say more than the order does.
-    else reportOrder({ ...order, fill: undefined }, context)
-  }
-
-  /** @param triggerId the client id of the trigger that the order came from. */
-  fill(fill: OkxOrderFill, triggerId = ''): void {
-    const context = this.contextOf({ ...fill, triggerId })
-    if (context !== undefined) reportFill(fill, fill.fill, context)
-  }
-
-  position({ symbol, quantity }: OkxPosition): void {
+  /** @param quantity below 0 when short. */
+  position(symbol: string, quantity: string): void {
     const instrument = this.instruments.get(symbol)
     if (instrument === undefined) return
     this.say('position', event => {
@@ -79,7 +64,7 @@ export class Reporter {
     })
   }
 
-  balance({ currency, amount }: OkxBalance): void {
+  balance(currency: string, amount: string): void {
     // Longer names of currencies fit no frame: they are in the record only.
     if (Buffer.byteLength(currency) > 12) return
     this.say('balance', event => {
@@ -95,20 +80,6 @@ export class Reporter {
     event.account = ACCOUNT
     fill(event)
     this.send(event)
-  }
-
-  private contextOf(order: {
-    readonly symbol: string
-    readonly clientOrderId: string
-    readonly triggerId: string
-  }): OkxOrderContext | undefined {
-    const { clientOrderId, triggerId } = order
-    const instrument =
-      this.earlier.get(clientOrderId) ?? this.earlier.get(triggerId) ?? this.instruments.get(order.symbol)
-    if (instrument === undefined) return undefined
-    this.touched.set(instrument.number, instrument)
-    const id = this.ids.read(clientOrderId) ?? this.ids.read(triggerId) ?? NOBODY
-    return { id, instrument, account: ACCOUNT, timeOf: this.timeOf, report: this.send }
   }
 }
 

@@ -1,13 +1,11 @@
-import { nap } from '../../wait/nap.js'
-import { BackOff } from '../connection/back-off.js'
-import { VenueMessageError, VenueRequestError } from '../errors.js'
+import type { AccountAnswers, AskedOrder } from '../adapter/account-questions.js'
 import { type Fields, optionalField } from '../fields.js'
 import { readBalances, readPosition } from './account-messages.js'
 import { isNotFound } from './answers.js'
+import type { OkxReporter } from './okx-reporter.js'
 import type { OkxRest } from './okx-rest.js'
 import { dataOf } from './okx-rest.js'
 import { readOrder, readOrderFill } from './order-messages.js'
-import type { Reporter } from './reporter.js'
 import type { OkxTriggers } from './triggers.js'
 
 /** OKX keeps fills of so many ms in `fills`, and older ones in `fills-history`. */
@@ -17,94 +15,23 @@ const OVERLAP_MS = 60_000
 /** A request by REST acts until its signature is so old, ms: a stop has no other expiry. */
 const SIGNATURE_MS = 30_000
 
-/** Questions about an account by REST, asked again until they are answered: a reconciliation, and what became of one order. */
-export class AccountQuestions {
-  private readonly closing = new AbortController()
-  /** Fills before this time are reported, ms since 1970 by the venue. */
-  private filledUntil: number
-  /** Counts reconciliations: a new one ends those before. */
-  private generation = 0
-  /** Orders that are being asked about. */
-  private readonly asking = new Set<string>()
-
-  /** @param since ms since 1970: there is no fill of ours before it. */
+/** Asks OKX about an account by REST. */
+export class OkxAccountAnswers implements AccountAnswers {
   constructor(
     private readonly rest: OkxRest,
-    private readonly reporter: Reporter,
+    private readonly reporter: OkxReporter,
     private readonly triggers: OkxTriggers,
-    since: number,
-    private readonly onTrouble: (why: string) => void,
-  ) {
-    this.filledUntil = since
+  ) {}
+
+  readonly time = (): Promise<number> => this.rest.time()
+
+  readonly all = async (since: number): Promise<void> => {
+    await this.fills(since)
+    await this.openOrders()
+    await this.holdings()
   }
 
-  /** Asks until there is an answer. Returns undefined when it is no longer wanted. */
-  async untilAnswered<T>(ask: () => Promise<T>, isWanted: () => boolean): Promise<T | undefined> {
-    const backOff = new BackOff(200, 10_000)
-    const { signal } = this.closing
-    while (!signal.aborted && isWanted()) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (!(error instanceof VenueRequestError || error instanceof VenueMessageError)) throw error
-        if (signal.aborted) return undefined
-        this.onTrouble(error.message)
-      }
-      await nap(backOff.next(), signal)
-    }
-    return undefined
-  }
-
-  /** Fills since the last time, open orders, positions and balances; then 'reconciled'. */
-  async reconcile(): Promise<void> {
-    const generation = ++this.generation
-    await this.untilAnswered(
-      async () => {
-        const began = await this.rest.time()
-        await this.fills()
-        await this.openOrders()
-        await this.holdings()
-        if (generation !== this.generation) return
-        this.filledUntil = began
-        this.reporter.say('reconciled', event => {
-          event.venueTime = this.reporter.timeOf(began)
-        })
-      },
-      () => generation === this.generation,
-    )
-  }
-
-  /** The connection is lost: a reconciliation that is on its way is over. */
-  stopReconciling(): void {
-    this.generation++
-  }
-
-  /** What became of one order: its fills, then its state; or that it is not known. */
-  async order(idHigh: number, idLow: number, symbol: string, instrument: number): Promise<void> {
-    const clientOrderId = this.reporter.ids.of(idHigh, idLow)
-    if (this.asking.has(clientOrderId)) return
-    this.asking.add(clientOrderId)
-    try {
-      await this.untilAnswered(
-        () => this.orderOnce(idHigh, idLow, clientOrderId, symbol, instrument),
-        () => true,
-      )
-    } finally {
-      this.asking.delete(clientOrderId)
-    }
-  }
-
-  close(): void {
-    this.closing.abort()
-  }
-
-  private async orderOnce(
-    idHigh: number,
-    idLow: number,
-    clientOrderId: string,
-    symbol: string,
-    instrument: number,
-  ): Promise<void> {
+  readonly order = async ({ idHigh, idLow, clientOrderId, symbol, instrument }: AskedOrder): Promise<void> => {
     // Before the question: the answer is later than this.
     const time = await this.rest.passedTime()
     const isTrigger = this.triggers.isKnown(clientOrderId)
@@ -147,8 +74,8 @@ export class AccountQuestions {
     this.reporter.openOrder(order)
   }
 
-  private async fills(): Promise<void> {
-    const begin = this.filledUntil - OVERLAP_MS
+  private async fills(since: number): Promise<void> {
+    const begin = since - OVERLAP_MS
     const path = this.rest.clock.now() - begin < RECENT_MS ? '/api/v5/trade/fills' : '/api/v5/trade/fills-history'
     const query = { begin: String(Math.max(0, Math.floor(begin))) }
     const queries = path.endsWith('history')
@@ -182,12 +109,12 @@ export class AccountQuestions {
     for (const row of await this.rest.get('/api/v5/account/positions')) {
       const position = readPosition(row)
       named.add(position.symbol)
-      this.reporter.position(position)
+      this.reporter.position(position.symbol, position.quantity)
     }
     // A position that is closed is not named.
     for (const { symbol, spec } of this.reporter.touched.values())
-      if (spec.kind !== 'spot' && !named.has(symbol)) this.reporter.position({ symbol, quantity: '0', side: 'net' })
-    for (const balance of readBalances({ data: await this.rest.get('/api/v5/account/balance') }))
-      this.reporter.balance(balance)
+      if (spec.kind !== 'spot' && !named.has(symbol)) this.reporter.position(symbol, '0')
+    for (const { currency, amount } of readBalances({ data: await this.rest.get('/api/v5/account/balance') }))
+      this.reporter.balance(currency, amount)
   }
 }

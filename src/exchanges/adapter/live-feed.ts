@@ -1,0 +1,83 @@
+import type { TicktapeError } from '../../base/errors.js'
+import type { Feed } from '../../trading/market/feed.js'
+import type { MarketEvent } from '../../trading/messages/market-event.js'
+import { offAbort, onAbort } from '../../wait/abort.js'
+import { MarketDataGapError } from '../errors.js'
+
+const NOTHING = (): void => {}
+
+/** Who hears of market data. */
+export interface MarketHandlers {
+  readonly onEvent: (event: MarketEvent) => void
+  /** What was not received, or not understood, for people. */
+  readonly onGap: (what: string) => void
+  /** Each message, as it was received. */
+  readonly onText?: ((text: string) => void) | undefined
+}
+
+/** Connects to the public market data of some symbols; undefined: all. Returns what closes the connections. */
+export type FollowMarket = (symbols: readonly string[] | undefined, handlers: MarketHandlers) => Promise<() => void>
+
+export interface LiveFeedOptions {
+  /** The venue's name in instruments. */
+  readonly venue: string
+  /** Its name for people. */
+  readonly title: string
+  /** Where it is, as it was given. */
+  readonly endpoint: string
+  readonly symbols: readonly string[] | undefined
+  readonly follow: FollowMarket
+}
+
+/** Live quotes and trades of a venue. No credentials are needed. */
+export class LiveFeed implements Feed {
+  onProblem: ((problem: TicktapeError) => void) | undefined = undefined
+  /** Each start is another feed: what happened before it is gone. */
+  readonly identity: string
+  private chosen: readonly string[] | undefined
+
+  constructor(private readonly options: LiveFeedOptions) {
+    const { venue, endpoint, symbols } = options
+    this.identity = `${venue} ${endpoint.slice(0, 48)} ${new Date().toISOString()}`
+    this.chosen = symbols
+  }
+
+  /** What the strategies ask for; undefined when one of them wants everything. The option `symbols` comes before it. */
+  choose(symbols: readonly string[] | undefined): void {
+    const { venue } = this.options
+    this.chosen ??= symbols?.map(symbol => (symbol.endsWith(`.${venue}`) ? symbol.slice(0, -venue.length - 1) : symbol))
+  }
+
+  /** @throws as the venue's `follow`. */
+  async *events(
+    _skip: number,
+    { signal }: { readonly signal: AbortSignal } = { signal: new AbortController().signal },
+  ): AsyncGenerator<readonly MarketEvent[], void, undefined> {
+    const { follow, title } = this.options
+    let pending: MarketEvent[] = []
+    let wake = NOTHING
+    const stop = (): void => wake()
+    const close = await follow(this.chosen, {
+      onEvent: event => {
+        pending.push(event)
+        wake()
+      },
+      onGap: what => this.onProblem?.(new MarketDataGapError(`market data of ${title}: ${what}`)),
+    })
+    onAbort(signal, stop)
+    try {
+      while (!signal.aborted) {
+        if (pending.length === 0)
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
+        const batch = pending
+        pending = []
+        if (batch.length > 0) yield batch
+      }
+    } finally {
+      offAbort(signal, stop)
+      close()
+    }
+  }
+}
