@@ -5,9 +5,11 @@ import type { RequestWindow } from './request-window.js'
 
 export interface RestRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
-  /** With its query. */
+  /** With its query, or without. */
   readonly path: string
   readonly body?: string | undefined
+  /** Added to the path when the request's turn has come, because signatures hold the time. */
+  readonly query?: () => string
   /** Asked when its turn has come: a request that is late is not sent. */
   readonly isLate?: (() => boolean) | undefined
   /** Called with the text of the answer, before anything is made of it. */
@@ -21,12 +23,17 @@ export interface RestRequest {
 
 export interface RestAnswer {
   readonly status: number
+  /** The object that was answered; without fields when it was a list. */
   readonly body: Fields
+  /** The object or the list, as the option `parse` reads it. */
+  readonly value: unknown
   /** The text of the answer, as it was received. */
   readonly text: string
   /** ms since 1970, by our clock: when it left, and when the answer was complete. */
   readonly sentAt: number
   readonly receivedAt: number
+  /** After how long the venue wants to hear from us again, ms; 0 when it does not say. */
+  readonly retryAfterMs: number
 }
 
 export interface RestClientOptions {
@@ -34,6 +41,8 @@ export interface RestClientOptions {
   readonly base: string
   /** How long an answer may take, ms. */
   readonly timeoutMs: number
+  /** Default: `JSON.parse`. */
+  readonly parse?: (text: string) => unknown
 }
 
 /** Requests to a venue, each when the venue's limits allow it. Nothing is sent again by itself. */
@@ -46,11 +55,11 @@ export class RestClient {
 
   /**
    * @returns undefined when the request was late, and not sent.
-   * @throws {VenueRequestError} when there is no answer, or one that is no JSON object.
+   * @throws {VenueRequestError} when there is no answer, or one that is no JSON object or list.
    */
   async send(request: RestRequest): Promise<RestAnswer | undefined> {
     const { method, path, body, headers, windows = [], weight = 1 } = request
-    const { base, timeoutMs } = this.options
+    const { base, timeoutMs, parse = JSON.parse } = this.options
     const what = `${method} ${path.replace(/\?.*/, '')}`
     const waitMs = Math.max(0, ...windows.map(window => window.take(weight)))
     if (waitMs > 0) await nap(waitMs, this.closing.signal)
@@ -59,11 +68,12 @@ export class RestClient {
     const sentAt = Date.now()
     let status = 0
     let text: string
+    let retryAfterMs = 0
     const ending = new AbortController()
     this.open.add(ending)
     const timer = setTimeout(() => ending.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     try {
-      const response = await fetch(base + path, {
+      const response = await fetch(base + path + (request.query?.() ?? ''), {
         method,
         ...(body === undefined ? {} : { body }),
         headers: { 'content-type': 'application/json', ...headers?.() },
@@ -71,6 +81,7 @@ export class RestClient {
         redirect: 'error',
       })
       status = response.status
+      retryAfterMs = (Number(response.headers.get('retry-after')) || 0) * 1000
       text = await response.text()
     } catch (error) {
       throw new VenueRequestError(`${what} at ${base} was not answered: ${reasonOf(error)}`, '', error)
@@ -82,11 +93,14 @@ export class RestClient {
     request.onAnswer?.(text)
     let parsed: unknown
     try {
-      parsed = JSON.parse(text)
+      parsed = parse(text)
     } catch {
       parsed = undefined
     }
-    if (isFields(parsed)) return { status, body: parsed, text, sentAt, receivedAt }
+    if (isFields(parsed) || Array.isArray(parsed)) {
+      const body = isFields(parsed) ? parsed : {}
+      return { status, body, value: parsed, text, sentAt, receivedAt, retryAfterMs }
+    }
     throw new VenueRequestError(`${what} at ${base} was answered with status ${status} and no JSON`, String(status))
   }
 

@@ -1,0 +1,80 @@
+import { InvalidOptionError } from '../../base/errors.js'
+import type { MarketHandlers } from '../adapter/live-feed.js'
+import { loadWs } from '../connection/ws-package.js'
+import { BinanceRest } from './binance-rest.js'
+import { binanceEndpoint } from './endpoints.js'
+import type { BinanceMarketOptions, QuoteSource } from './options.js'
+import { PublicBooks } from './public-books.js'
+import { PublicConnection } from './public-connection.js'
+
+/** Instruments of one socket: Binance takes 1024 streams. */
+const PER_SOCKET = 200
+/** The most instruments that are followed without being named. */
+const MOST_UNNAMED = 300
+export const BOOK_STREAM = 'depth@100ms'
+
+/** The streams that quotes come from. */
+const QUOTE_STREAMS: Readonly<Record<QuoteSource, string>> = { best: 'bookTicker', book: BOOK_STREAM }
+
+/**
+ * Connects to the public market data of one market of Binance, over as many sockets as it needs.
+ *
+ * @param also streams to receive beside those of quotes and trades.
+ * @returns what closes them.
+ * @throws {InvalidOptionError} for symbols that Binance does not have; {VenueRequestError}, {PackageMissingError}.
+ */
+export async function followMarket(
+  { endpoint: name, market = 'spot', symbols: chosen, quotes = 'best' }: BinanceMarketOptions,
+  handlers: MarketHandlers,
+  also: readonly string[] = [],
+): Promise<() => void> {
+  const endpoint = binanceEndpoint(name, market)
+  const ws = await loadWs()
+  const rest = new BinanceRest(endpoint)
+  const open: { close(): void }[] = [rest]
+  try {
+    const symbols = symbolsOf(await liveSymbols(rest), chosen)
+    const wanted = [QUOTE_STREAMS[quotes], ...also]
+    for (let i = 0; i < symbols.length; i += PER_SOCKET) {
+      const some = symbols.slice(i, i + PER_SOCKET).map(symbol => symbol.toLowerCase())
+      const streams = (of: readonly string[]): string[] => some.flatMap(symbol => of.map(kind => `${symbol}@${kind}`))
+      const books = quotes === 'book' ? new PublicBooks(rest, handlers) : undefined
+      if (books !== undefined) open.push(books)
+      const connect = (url: string, of: readonly string[]): void => {
+        open.push(new PublicConnection({ ...handlers, ws, url, books, streams: streams(of) }))
+      }
+      if (endpoint.quotes === endpoint.trades) connect(endpoint.quotes, [...wanted, 'trade'])
+      else {
+        connect(endpoint.quotes, wanted)
+        connect(endpoint.trades, ['trade'])
+      }
+    }
+  } catch (error) {
+    for (const one of open) one.close()
+    throw error
+  }
+  return () => {
+    for (const one of open) one.close()
+  }
+}
+
+async function liveSymbols(rest: BinanceRest): Promise<readonly string[]> {
+  const { specs, suspended } = await rest.instruments()
+  const stopped = new Set(suspended)
+  return specs.map(({ symbol }) => symbol).filter(symbol => !stopped.has(symbol))
+}
+
+function symbolsOf(all: readonly string[], chosen: readonly string[] | undefined): readonly string[] {
+  if (chosen === undefined) {
+    if (all.length <= MOST_UNNAMED) return all
+    throw new InvalidOptionError(
+      `Binance has ${all.length} instruments, which are too many to follow all: name them with 'symbols' of a strategy, or with --symbols`,
+    )
+  }
+  const known = new Set(all)
+  const found = chosen.filter(symbol => known.has(symbol))
+  if (found.length > 0) return found
+  throw new InvalidOptionError(
+    `Binance has none of the symbols ${chosen.join(', ')}; it writes them as ${all.slice(0, 3).join(', ')}`,
+  )
+}
