@@ -125,8 +125,10 @@ export class FakeExchange {
 
   /** Fills a small part of an open order, as if the market had come to its price. */
   fillPart({ instrument, side, ticks, steps, filledSteps }: FakeOrder): void {
-    if (ticks < 2 || steps - filledSteps < 2) return
-    const quantity = Math.max(1, Math.min(instrument.minSteps, steps - filledSteps - 1))
+    const left = steps - filledSteps
+    if (ticks < 2 || left < 2) return
+    // A tenth: some venues take no orders below a value.
+    const quantity = Math.max(1, Math.min(Math.max(instrument.minSteps, Math.floor(left / 10)), left - 1))
     this.exchange.quote(instrument, ticks - 1, 1, ticks + 1, 1, this.now)
     this.submit(0, OTHER, {
       instrument,
