@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { FakeBinance } from '../../exchanges/binance/fake/fake-binance.js'
 import type { FakeFaults } from '../../exchanges/fake/fake-faults.js'
 import { FakeOkx } from '../../exchanges/okx/fake/fake-okx.js'
 import { Exit, UsageError } from '../output/failure.js'
@@ -18,7 +19,7 @@ export function registerFakeVenue(program: Command): void {
   program
     .command('fake-venue')
     .description('a venue on this machine that speaks the protocol of a real one: to try a desk without an account')
-    .argument('<venue>', "'okx'")
+    .argument('<venue>', "'okx' or 'binance'")
     .option('--port <number>', 'where it listens, on 127.0.0.1 only; 0 for any free port', wholeNumber(0), 0)
     .option('--seed <number>', 'of its market and of its faults', wholeNumber(0), 1)
     .option('--rate <events>', 'market events a second', wholeNumber(1), 200)
@@ -33,6 +34,7 @@ export function registerFakeVenue(program: Command): void {
 const HELP = `
 It runs until Ctrl-C. Its market is artificial (BTC-USDT, ETH-USDT, SOL-USDT, BTC-USDT-SWAP), its orders are matched by the simulated exchange, and its
 money is not real. It checks signatures, with credentials that everybody knows: 'run' uses them without being told, and never sends real ones to it.
+Binance's has BTCUSDT, ETHUSDT and SOLUSDT for spot, and BTCUSDT and ETHUSDT for USD-M.
 
 --faults takes probabilities from 0 to 1: loseRequest, loseAnswer, doubleAnswer, dropSocket, fillDuringCancel, unavailable; and delayMs.
 
@@ -42,19 +44,39 @@ Examples:
   $ ticktape fake-venue okx --port 8080
   $ ticktape run my-strategy.js --venue okx --endpoint ws://127.0.0.1:8080 --duration 30`
 
+interface Fake {
+  readonly endpoint: string
+  stop(): Promise<void>
+}
+
+/** The venues that can be faked. */
+const FAKES: Readonly<Record<string, (options: FakeVenueStart) => Promise<Fake>>> = {
+  okx: options => FakeOkx.start(options),
+  binance: options => FakeBinance.start(options),
+}
+
+interface FakeVenueStart extends Pick<FakeVenueOptions, 'port' | 'seed' | 'rate'> {
+  readonly faults: FakeFaults
+}
+
 async function run(venue: string, { port, seed, rate, faults, json }: FakeVenueOptions): Promise<number> {
-  if (venue !== 'okx') throw new UsageError(`'${venue}' is no venue that can be faked; there is: okx`)
+  const start = Object.hasOwn(FAKES, venue) ? FAKES[venue] : undefined
+  if (start === undefined)
+    throw new UsageError(`'${venue}' is no venue that can be faked; there are: ${Object.keys(FAKES).join(', ')}`)
   if (port > 65_535) throw new UsageError(`--port takes a number up to 65535, not ${port}`)
   if (seed >= 2 ** 32) throw new UsageError(`--seed takes a number below 2^32, not ${seed}`)
   const wrong = faults === undefined ? {} : (objectIn(faults, '--faults') as FakeFaults)
   const stopped = new Promise<void>(resolve => {
     process.once('SIGINT', resolve).once('SIGTERM', resolve)
   })
-  const fake = await FakeOkx.start({ port, seed, rate, faults: wrong })
+  const fake = await start({ port, seed, rate, faults: wrong })
   const { endpoint } = fake
   const say = (kind: string, text: string): void =>
     void process.stdout.write(json === true ? `${JSON.stringify({ kind, venue, endpoint })}\n` : `${text}\n`)
-  say('listening', `A fake OKX listens. Trade there with:\n  ticktape run FILE... --venue okx --endpoint ${endpoint}`)
+  say(
+    'listening',
+    `A fake ${venue} listens. Trade there with:\n  ticktape run FILE... --venue ${venue} --endpoint ${endpoint}`,
+  )
   try {
     await stopped
   } finally {

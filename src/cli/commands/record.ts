@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import type { Command } from 'commander'
 import { formatAge } from '../../base/format-duration.js'
+import { BinanceSource } from '../../exchanges/binance/binance-source.js'
 import { OkxSource } from '../../exchanges/okx/okx-source.js'
 import { CaptureWriter } from '../../trading/recorder/capture-writer.js'
 import { loadSource } from '../../trading/recorder/load-source.js'
@@ -31,8 +32,11 @@ export function registerRecord(program: Command): void {
     .command('record')
     .description("record a venue's messages into capture files, as they were received")
     .option('--source <file>', 'a module whose default export receives messages')
-    .option('--venue <name>', "instead: 'okx', with its best prices, trades and books")
-    .option('--endpoint <where>', "of --venue: 'live' (default), 'demo', or the address of a fake venue")
+    .option('--venue <name>', "instead: 'okx', 'binance' or 'binance-usd-m', with its best prices, trades and books")
+    .option(
+      '--endpoint <where>',
+      "of --venue: 'live' (default), another name that the venue has, or the address of a fake one",
+    )
     .option('--symbols <list>', 'of --venue: the instruments, as BTC-USDT,ETH-USDT', parseList)
     .requiredOption('--to <dir>', 'the directory of the files; a recording that is there is continued')
     .option('--name <name>', "what the names of files begin with; default: 'capture'")
@@ -79,10 +83,12 @@ async function sourceOf(
   { source: file, venue, endpoint, symbols }: Options,
   onGap: (what: string) => void,
 ): Promise<MessageSource> {
-  if ((file === undefined) === (venue === undefined)) throw new UsageError('give --source FILE, or --venue okx')
+  if ((file === undefined) === (venue === undefined)) throw new UsageError('give --source FILE, or --venue NAME')
   if (file === undefined) {
-    if (venue !== 'okx') throw new UsageError(`--venue: '${venue}' cannot be recorded by name; there is: okx`)
-    return new OkxSource({ endpoint, symbols }, onGap)
+    if (venue === 'okx') return new OkxSource({ endpoint, symbols }, onGap)
+    if (venue === 'binance') return new BinanceSource({ endpoint, symbols }, onGap)
+    if (venue === 'binance-usd-m') return new BinanceSource({ endpoint, symbols, market: 'usd-m' }, onGap)
+    throw new UsageError(`--venue: '${venue}' cannot be recorded by name; there are: okx, binance, binance-usd-m`)
   }
   if (endpoint !== undefined || symbols !== undefined) throw new UsageError('--endpoint and --symbols go with --venue')
   if (!fs.existsSync(file)) throw new UsageError(`--source: there is no file ${file}`)

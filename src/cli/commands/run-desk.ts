@@ -82,21 +82,34 @@ function withOptions(
     ...(isGiven('wait') ? { wait: options.wait } : {}),
   }
   if (options.capture !== undefined) return { ...description, feed: { capture: path.resolve(options.capture) } }
-  if (typeof venue === 'object' && 'okx' in venue) {
-    const { endpoint, symbols } = venue.okx
+  const liveFeed = venue === undefined ? undefined : liveFeedOf(venue)
+  if (liveFeed !== undefined) {
     const live = {
       // An unanswered request to a venue that never forgets could not be proven lost.
       ...(description.requestExpiryMs === undefined ? { requestExpiryMs: LIVE_EXPIRY_MS } : {}),
       ...description,
     }
     if (isGiven('feed')) return withSynthetic(live, base, options, isGiven)
-    const feed = {
-      okx: { ...(endpoint === undefined ? {} : { endpoint }), ...(symbols === undefined ? {} : { symbols }) },
-    }
     // Live events are taken when they come.
-    return { ...live, feed, speed: 'max' }
+    return { ...live, feed: liveFeed, speed: 'max' }
   }
   return withSynthetic(description, base, options, isGiven)
+}
+
+/** The market data of a real venue; undefined for any other venue. */
+function liveFeedOf(venue: NonNullable<DeskDescription['venues']>[number]): DeskDescription['feed'] {
+  if (typeof venue !== 'object') return undefined
+  if ('okx' in venue) return { okx: placeOf(venue.okx) }
+  if (!('binance' in venue)) return undefined
+  const { market } = venue.binance
+  return { binance: { ...placeOf(venue.binance), ...(market === undefined ? {} : { market }) } }
+}
+
+function placeOf({ endpoint, symbols }: { readonly endpoint?: string; readonly symbols?: readonly string[] }): {
+  readonly endpoint?: string
+  readonly symbols?: readonly string[]
+} {
+  return { ...(endpoint === undefined ? {} : { endpoint }), ...(symbols === undefined ? {} : { symbols }) }
 }
 
 /** How long a request may act at a real venue, in ms. */

@@ -28,24 +28,38 @@ export function readRunFiles({ venue, risk, instruments, ...live }: RunFiles): {
   }
 }
 
+type Venue = NonNullable<DeskDescription['venues']>[number]
+
+/** What the options say of an account at a real venue. */
+interface LiveOptions {
+  readonly endpoint?: string
+  readonly credentials?: string
+  readonly symbols?: readonly string[]
+}
+
+/** The real venues, by their names on the command line. */
+const REAL_VENUES: Readonly<Record<string, (options: LiveOptions) => Venue>> = {
+  okx: options => ({ okx: options }),
+  binance: options => ({ binance: options }),
+  'binance-usd-m': options => ({ binance: { ...options, market: 'usd-m' } }),
+}
+
 /** A venue by its name, or by the file of its module. */
-function venueOf(
-  venue: string | undefined,
-  { endpoint, credentials, symbols }: RunFiles,
-): { readonly venue?: NonNullable<DeskDescription['venues']>[number] } {
-  if (venue !== 'okx') {
+function venueOf(venue: string | undefined, { endpoint, credentials, symbols }: RunFiles): { readonly venue?: Venue } {
+  const real = venue !== undefined && Object.hasOwn(REAL_VENUES, venue) ? REAL_VENUES[venue] : undefined
+  if (real === undefined) {
     const given = [endpoint, credentials, symbols].findIndex(value => value !== undefined)
-    if (given >= 0) throw new UsageError(`${['--endpoint', '--credentials', '--symbols'][given]} goes with --venue okx`)
+    const names = Object.keys(REAL_VENUES).join(', ')
+    if (given >= 0)
+      throw new UsageError(`${['--endpoint', '--credentials', '--symbols'][given]} goes with --venue ${names}`)
     return venue === undefined ? {} : { venue: existing(venue, '--venue') }
   }
   return {
-    venue: {
-      okx: {
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(credentials === undefined ? {} : { credentials: existing(credentials, '--credentials') }),
-        ...(symbols === undefined ? {} : { symbols }),
-      },
-    },
+    venue: real({
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials: existing(credentials, '--credentials') }),
+      ...(symbols === undefined ? {} : { symbols }),
+    }),
   }
 }
 

@@ -27,13 +27,19 @@ export function registerRun(program: Command): void {
     .option('--apply', "put <home>/desk.json into effect, where it differs from what the home's sequence has")
     .option(
       '--venue <name>',
-      "'okx', or a module with a venue: it gets a process of its own; default: a simulated exchange",
+      "'okx', 'binance', 'binance-usd-m', or a module with a venue: it gets a process of its own; default: a simulated exchange",
     )
-    .option('--endpoint <where>', "of --venue okx: 'live' (default), 'demo', or the address of a fake venue")
-    .option('--credentials <file>', 'of --venue okx: a file of mode 0600; default: OKX_KEY, OKX_SECRET, OKX_PASSPHRASE')
+    .option(
+      '--endpoint <where>',
+      "of a real venue: 'live' (default), another name that it has, or the address of a fake venue",
+    )
+    .option(
+      '--credentials <file>',
+      'of a real venue: a file of mode 0600; default: the environment, such as OKX_KEY and OKX_SECRET',
+    )
     .option(
       '--symbols <list>',
-      'of --venue okx: the instruments, as BTC-USDT,ETH-USDT; default: what strategies ask for',
+      'of a real venue: the instruments, as BTC-USDT,ETH-USDT; default: what strategies ask for',
       parseList,
     )
     .option('--risk <file>', 'limits, as a JSON object; default: none')

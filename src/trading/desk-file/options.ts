@@ -1,3 +1,4 @@
+import { BinanceFeed } from '../../exchanges/binance/binance-feed.js'
 import { OkxFeed } from '../../exchanges/okx/okx-feed.js'
 import { packageModule } from '../../native/package-files.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
@@ -28,6 +29,7 @@ export function deskOptions(description: DeskDescription): Omit<GatewayOptions, 
 
 function feedOf(feed: DeskDescription['feed']): Feed {
   if (feed === undefined) return new SyntheticFeed()
+  if ('binance' in feed) return new BinanceFeed(feed.binance)
   if ('okx' in feed) return new OkxFeed(feed.okx)
   return 'capture' in feed ? new CaptureFeed(feed.capture) : new SyntheticFeed(feed.synthetic)
 }
@@ -35,5 +37,10 @@ function feedOf(feed: DeskDescription['feed']): Feed {
 function venueOf(venue: NonNullable<DeskDescription['venues']>[number]): string | SimulatedExchange | VenueModule {
   if (typeof venue === 'string') return venue
   if ('simulated' in venue) return new SimulatedExchange(venue.simulated)
+  if ('binance' in venue)
+    return {
+      module: packageModule('exchanges/binance/binance-module.js', 'A gateway with the venue binance'),
+      options: venue.binance,
+    }
   return { module: packageModule('exchanges/okx/okx-module.js', 'A gateway with the venue okx'), options: venue.okx }
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { fromSystemError } from '../../base/system-error.js'
+import type { BinanceMarketOptions, BinanceOptions } from '../../exchanges/binance/options.js'
 import type { OkxOptions } from '../../exchanges/okx/options.js'
 import type { OkxMarketOptions } from '../../exchanges/okx/public-market.js'
 import type { Durability } from '../../journal/write/options.js'
@@ -23,6 +24,7 @@ export interface DeskDescription {
     | string
     | { readonly simulated: SimulatedExchangeOptions }
     | { readonly okx: OkxOptions }
+    | { readonly binance: BinanceOptions }
   )[]
   readonly instruments?: readonly InstrumentSpec[]
   readonly calendars?: Readonly<Record<string, CalendarSpec>>
@@ -31,6 +33,7 @@ export interface DeskDescription {
     | { readonly capture: string }
     | { readonly synthetic: SyntheticFeedOptions }
     | { readonly okx: OkxMarketOptions }
+    | { readonly binance: BinanceMarketOptions }
   readonly speed?: Speed
   readonly maxGapMs?: number
   readonly wait?: Wait
@@ -95,6 +98,15 @@ type DescribedVenue = NonNullable<DeskDescription['venues']>[number]
 
 function withAbsolutePath(venue: DescribedVenue, absolute: (file: string) => string): DescribedVenue {
   if (typeof venue === 'string') return absolute(venue)
-  if (!('okx' in venue) || venue.okx.credentials === undefined) return venue
-  return { okx: { ...venue.okx, credentials: absolute(venue.okx.credentials) } }
+  if ('okx' in venue) return { okx: withAbsoluteCredentials(venue.okx, absolute) }
+  if ('binance' in venue) return { binance: withAbsoluteCredentials(venue.binance, absolute) }
+  return venue
+}
+
+function withAbsoluteCredentials<Options extends { readonly credentials?: string }>(
+  options: Options,
+  absolute: (file: string) => string,
+): Options {
+  const { credentials } = options
+  return credentials === undefined ? options : { ...options, credentials: absolute(credentials) }
 }

@@ -1,3 +1,5 @@
+import { TRADED_MARKETS } from '../../exchanges/binance/endpoints.js'
+import { QUOTE_SOURCES } from '../../exchanges/binance/options.js'
 import { OKX_TYPES } from '../../exchanges/okx/options.js'
 import { QUOTE_CHANNELS } from '../../exchanges/okx/public-connection.js'
 import { Page } from '../../frames/format.js'
@@ -286,6 +288,54 @@ const okxFeed = object(
   { description: 'Live market data of OKX.' },
 )
 
+const binancePlace = {
+  endpoint: {
+    type: 'string',
+    minLength: 1,
+    description: "'live', 'testnet', or the address of a fake Binance, such as 'ws://127.0.0.1:8080'. Default 'live'.",
+  },
+  market: {
+    type: 'string',
+    enum: TRADED_MARKETS,
+    description: "What is traded. Default 'spot'. The venue of USD-M is called 'binance-usd-m'.",
+  },
+} as const satisfies Record<string, Schema>
+
+const binance = object(
+  {
+    ...binancePlace,
+    credentials: {
+      ...path,
+      description: 'A file of mode 0600 with key and secret; relative to this file. Default: the environment.',
+    },
+    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
+    requestsPerSecond: {
+      type: 'number',
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Requests about orders. Default 8 for spot, 18 for USD-M.',
+    },
+    cancelAllAfter: {
+      description: 'USD-M cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
+      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(10, 600)],
+    },
+  },
+  { description: 'An account at one market of Binance, in a process of its own.' },
+)
+
+const binanceFeed = object(
+  {
+    ...binancePlace,
+    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
+    quotes: {
+      type: 'string',
+      enum: QUOTE_SOURCES,
+      description: "Where quotes come from: Binance's best prices, or its book. Default 'best'.",
+    },
+  },
+  { description: 'Live market data of Binance.' },
+)
+
 const feed: Schema = {
   description: 'The market data.',
   anyOf: [
@@ -308,6 +358,7 @@ const feed: Schema = {
       { required: ['synthetic'] },
     ),
     object({ okx: okxFeed }, { required: ['okx'] }),
+    object({ binance: binanceFeed }, { required: ['binance'] }),
   ],
 }
 
@@ -332,7 +383,12 @@ export const DESK_SCHEMA: RootSchema = {
         description:
           'Modules with a venue and real venues, each of which gets a process of its own, and simulated exchanges.',
         items: {
-          anyOf: [path, object({ simulated }, { required: ['simulated'] }), object({ okx }, { required: ['okx'] })],
+          anyOf: [
+            path,
+            object({ simulated }, { required: ['simulated'] }),
+            object({ okx }, { required: ['okx'] }),
+            object({ binance }, { required: ['binance'] }),
+          ],
         },
       },
       instruments: {
