@@ -177,26 +177,23 @@ export class FakeExchange {
     if (order === undefined) return
     const reason = REASONS[event.reason]
     order.changedAt = Date.now()
-    switch (event.kind) {
-      case 'fill':
-        return this.fill(order, event)
-      case 'accepted':
-        order.state = 'open'
-        return this.onChange({ order, what: 'accepted', fill: undefined })
-      case 'amended':
-        order.ticks = event.ticks
-        order.steps = event.steps
-        return this.onChange({ order, what: 'amended', fill: undefined })
-      case 'cancelled':
-        return this.cancelled(order, order.reason === 'none' ? reason : order.reason)
-      case 'rejected':
-        if (this.options.acceptsFirst.includes(reason)) return this.cancelled(order, reason)
-        order.state = 'rejected'
-        order.reason = reason
-        return
-      case 'amend-rejected':
-        this.refused = reason
-    }
+    if (event.kind === 'fill') this.fill(order, event)
+    else if (event.kind === 'accepted') {
+      order.state = 'open'
+      this.onChange({ order, what: 'accepted', fill: undefined })
+    } else if (event.kind === 'amended') {
+      order.ticks = event.ticks
+      order.steps = event.steps
+      this.onChange({ order, what: 'amended', fill: undefined })
+    } else if (event.kind === 'cancelled') this.cancelled(order, order.reason === 'none' ? reason : order.reason)
+    else if (event.kind === 'amend-rejected') this.refused = reason
+    else if (event.kind === 'rejected') this.rejected(order, reason)
+  }
+
+  private rejected(order: FakeOrder, reason: Reason): void {
+    if (this.options.acceptsFirst.includes(reason)) return this.cancelled(order, reason)
+    order.state = 'rejected'
+    order.reason = reason
   }
 
   private cancelled(order: FakeOrder, reason: Reason): void {

@@ -73,7 +73,6 @@ export class FakeOkx {
   static async start(options: FakeOkxOptions = {}): Promise<FakeOkx> {
     checkFakeOptions('FakeOkx.start', options)
     const fake = new FakeOkx(options)
-    const kindOf = (url: string): string => url.replace(SOCKET_PATH, '')
     fake.server = await FakeServer.listen(options.port ?? 0, {
       answer: request => fake.answer(request),
       accepts: url => Object.hasOwn(SOCKETS, kindOf(url)),
@@ -145,6 +144,11 @@ export class FakeOkx {
     const operation = name.startsWith('POST ') ? path.slice(path.lastIndexOf('/') + 1) : ''
     return this.world.operations.act(operation, request.body, request.expTime)
   }
+}
+
+/** The last part of a socket's path. */
+function kindOf(url: string): string {
+  return url.replace(SOCKET_PATH, '')
 }
 
 function refuse(status: number, code: string, msg: string): FakeResponse {
