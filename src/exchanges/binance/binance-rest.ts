@@ -150,8 +150,8 @@ export class BinanceRest {
       throw new VenueRequestError(`Binance wants no requests for another ${Math.ceil(silentMs / 1000)} s`, '-1003')
     const query = (): string => {
       if (parameters === undefined || credentials === undefined) return ''
-      const window = { timestamp: Math.floor(clock.now()), recvWindow: RECV_WINDOW_MS }
-      return `?${signedQuery(credentials, { ...parameters, ...window })}`
+      const times = { timestamp: Math.floor(clock.now()), recvWindow: RECV_WINDOW_MS }
+      return `?${signedQuery(credentials, { ...parameters, ...times })}`
     }
     // Only a request that may be late is not sent.
     const answer = (await this.client.send({

@@ -97,10 +97,9 @@ export class RestClient {
     } catch {
       parsed = undefined
     }
-    if (isFields(parsed) || Array.isArray(parsed)) {
-      const body = isFields(parsed) ? parsed : {}
-      return { status, body, value: parsed, text, sentAt, receivedAt, retryAfterMs }
-    }
+    const answer = { status, value: parsed, text, sentAt, receivedAt, retryAfterMs }
+    if (isFields(parsed)) return { ...answer, body: parsed }
+    if (Array.isArray(parsed)) return { ...answer, body: {} }
     throw new VenueRequestError(`${what} at ${base} was answered with status ${status} and no JSON`, String(status))
   }
 

@@ -1,4 +1,3 @@
-import { BUY, SELL } from '../../../trading/messages/order-terms.js'
 import { textOf } from '../../decimals.js'
 import type { FakeChange } from '../../fake/fake-exchange.js'
 import { averageOf, type FakeFill, type FakeOrder } from '../../fake/fake-order.js'
@@ -71,10 +70,7 @@ export function reportRow(change: FakeChange): Fields {
 }
 
 /** A fill in the answer to `myTrades` or `userTrades`. */
-export function tradeRow(
-  { order, index, tradeId, ticks, steps, fee, maker, at }: FakeFill,
-  market: 'spot' | 'usd-m',
-): Fields {
+export function tradeRow({ order, tradeId, ticks, steps, fee, maker, at }: FakeFill, market: 'spot' | 'usd-m'): Fields {
   const { price, quantity, symbol } = order.instrument
   const isBuyer = order.side === 'buy'
   return {
