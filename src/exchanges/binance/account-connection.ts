@@ -1,4 +1,5 @@
 import type * as Ws from 'ws'
+import { VenueMessageError, VenueRequestError } from '../errors.js'
 import type { Fields } from '../fields.js'
 import type { BinanceRest } from './binance-rest.js'
 import { SessionSocket, type SessionSocketOptions } from './session-socket.js'
@@ -24,7 +25,7 @@ export class AccountConnection {
   isReady = false
   private readonly api: SessionSocket
   private readonly stream: SessionSocket | undefined
-  private readonly keeping: NodeJS.Timeout | undefined
+  private readonly keeping: NodeJS.Timeout
 
   constructor(private readonly options: AccountConnectionOptions) {
     const { ws, rest, credentials, onTrouble } = options
@@ -41,9 +42,11 @@ export class AccountConnection {
               method: 'userDataStream.subscribe.signature',
               params: signedParameters(credentials, { timestamp: Math.floor(clock.now()) }),
             }
-          : { id: 'session', method: 'ping' },
+          : // The socket for requests of USD-M has no other question that needs no signature.
+            { id: 'session', method: 'userDataStream.start', params: { apiKey: credentials.key.reveal() } },
       onMessage: (message, text) => this.hear(this.api, message, text),
     })
+    this.keeping = setInterval(() => void this.keep(), KEEP_MS)
     if (endpoint.account === undefined) return
     const stream: SessionSocket = new SessionSocket({
       ...common,
@@ -53,9 +56,6 @@ export class AccountConnection {
       onMessage: (message, text) => this.hear(stream, message, text),
     })
     this.stream = stream
-    this.keeping = setInterval(() => {
-      rest.keepListenKey().catch((error: Error) => onTrouble(`the account's stream is not kept: ${error.message}`))
-    }, KEEP_MS)
   }
 
   /** Sends a request about orders. Returns false when the connection is not ready: then nothing has left. */
@@ -67,6 +67,18 @@ export class AccountConnection {
     clearInterval(this.keeping)
     this.api.close()
     this.stream?.close()
+  }
+
+  /** The difference of the clocks changes, and the key of a stream grows old. */
+  private async keep(): Promise<void> {
+    const { rest, onTrouble } = this.options
+    try {
+      await rest.time()
+      if (this.stream !== undefined) await rest.keepListenKey()
+    } catch (error) {
+      if (!(error instanceof VenueRequestError || error instanceof VenueMessageError)) throw error
+      onTrouble(`the clock or the account's stream is not kept: ${error.message}`)
+    }
   }
 
   private hear(socket: SessionSocket, message: Fields, text: string): void {

@@ -6,7 +6,7 @@ import { type BinanceCredentials, queryOf } from '../signing.js'
 import type { Given } from './binance-orders.js'
 import { requestRefusal } from './checks.js'
 import { answerOf, type FakeMarketPart } from './fake-market-part.js'
-import { type Refusal, refusal, TOO_MANY_REQUESTS } from './refusals.js'
+import { BAD_KEY, type Refusal, refusal, TOO_MANY_REQUESTS } from './refusals.js'
 
 /** One socket for requests: `ws-api` of spot or `ws-fapi` of USD-M. Spot's has the account's messages too. */
 export class ApiSession implements FakeClient {
@@ -43,7 +43,8 @@ export class ApiSession implements FakeClient {
     const { id, method, params } = message
     const given = givenOf(isFields(params) ? params : {})
     if (!this.part.allows(1)) return this.say({ id, status: 429, error: TOO_MANY_REQUESTS })
-    if (method === 'ping') return this.say(answerOf(id, {}))
+    if (method === 'userDataStream.start' && this.part.market === 'usd-m')
+      return this.say(answerOf(id, given['apiKey'] === this.credentials.key.reveal() ? { listenKey: 'fake' } : BAD_KEY))
     const refused = this.refusalOf(given)
     if (method === 'userDataStream.subscribe.signature') {
       this.isSubscribed = refused === undefined && this.part.market === 'spot'

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws'
 import { checkFaults, type FakeFaults, FaultDraw } from '../../fake/fake-faults.js'
 import { checkFakeOptions, type FakeVenueOptions } from '../../fake/fake-options.js'
 import { type FakeRequest, type FakeResponse, FakeServer } from '../../fake/fake-server.js'
+import type { Fields } from '../../fields.js'
 import { TRADED_MARKETS, type TradedMarket } from '../endpoints.js'
 import { type BinanceCredentials, FAKE_CREDENTIALS } from '../signing.js'
 import { ApiSession } from './api-session.js'
@@ -97,6 +98,11 @@ export class FakeBinance {
   /** What it does wrong from now on. @throws {InvalidOptionError} */
   set faults(faults: FakeFaults) {
     this.draw.faults = checkFaults(faults)
+  }
+
+  /** Sends a message of the account's stream, as a venue does before it ends a connection. */
+  announce(market: TradedMarket, event: Fields): void {
+    for (const client of this.server.clients) if (client.part === this.parts[market]) client.push(event)
   }
 
   /** Drops all sockets, as a venue does after 24 hours. */
