@@ -15,9 +15,9 @@ function booksOf(snapshots: (object | undefined)[]): {
   const rest = {
     endpoint: binanceEndpoint('live', 'spot'),
     depth: async () => {
-      const snapshot = snapshots.shift()
-      if (snapshot === undefined) throw new VenueRequestError('no answer')
-      return snapshot
+      const next = snapshots.shift()
+      if (next === undefined) throw new VenueRequestError('no answer')
+      return next
     },
   } as unknown as BinanceRest
   const books = new PublicBooks(rest, {
