@@ -15,6 +15,7 @@ import { NOT_FOUND } from './codes.js'
 import type { TradedMarket } from './endpoints.js'
 import { idField } from './fields.js'
 import type { KnownOrders } from './known-orders.js'
+import type { Parameters } from './signing.js'
 
 /** Fills are asked for from so long before the last time, ms: they may be listed late. */
 const OVERLAP_MS = 60_000
@@ -64,7 +65,12 @@ export class BinanceAccountAnswers implements AccountAnswers {
     const orderId = this.learn(answer)
     // Its fills first: what is missing then is known to be missing.
     if (Number(filledField(answer, 'executedQty')) > 0)
-      readTradesAnswer(await this.rest.ask(this.rest.paths.trades, { symbol, orderId, limit: PAGE }), this.context)
+      for await (const rows of this.fills(symbol, { orderId }))
+        readTradesAnswer(
+          // Pages after the first have those of other orders too.
+          rows.filter(row => idField(row, 'orderId') === orderId),
+          this.context,
+        )
     readOrderAnswer(answer, this.context)
   }
 
@@ -91,14 +97,22 @@ export class BinanceAccountAnswers implements AccountAnswers {
     const { rest } = this
     const asked = new Set<string>()
     for (let from = Math.max(0, Math.floor(since)); from <= rest.clock.now(); from += DAY_MS) {
-      let page: Readonly<Record<string, string | number>> = { startTime: from, endTime: from + DAY_MS - 1 }
-      for (;;) {
-        const rows = rowsOf(await rest.ask(rest.paths.trades, { symbol, limit: PAGE, ...page }))
+      for await (const rows of this.fills(symbol, { startTime: from, endTime: from + DAY_MS - 1 })) {
         await this.learnOrdersOf(symbol, rows, asked)
         readTradesAnswer(rows, this.context)
-        if (rows.length < PAGE) break
-        page = { fromId: String(BigInt(idField(rows[rows.length - 1], 'id')) + 1n) }
       }
+    }
+  }
+
+  /** Fills in pages. @param query of the first page: those after it begin behind its last fill, whatever that asked for. */
+  private async *fills(symbol: string, query: Parameters): AsyncGenerator<readonly Fields[], void, undefined> {
+    const { rest } = this
+    let page = query
+    for (;;) {
+      const rows = rowsOf(await rest.ask(rest.paths.trades, { symbol, limit: PAGE, ...page }))
+      if (rows.length > 0) yield rows
+      if (rows.length < PAGE) return
+      page = { fromId: String(BigInt(idField(rows[rows.length - 1], 'id')) + 1n) }
     }
   }
 

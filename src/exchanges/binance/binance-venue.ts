@@ -216,7 +216,7 @@ export class BinanceVenue implements AsyncVenue {
     this.reporter.record(text)
     if (!('id' in message)) return readUserData(message, this.context)
     try {
-      readRequestAnswer(message, this.requests, this.reporter)
+      readRequestAnswer(message, this.requests, this.reporter, this.byNumber)
     } catch (error) {
       if (!(error instanceof VenueMessageError)) throw error
       this.context.problem(error)

@@ -40,14 +40,14 @@ export async function followMarket(
       const streams = (of: readonly string[]): string[] => some.flatMap(symbol => of.map(kind => `${symbol}@${kind}`))
       const books = quotes === 'book' ? new PublicBooks(rest, handlers) : undefined
       if (books !== undefined) open.push(books)
-      const connect = (url: string, of: readonly string[]): void => {
-        open.push(new PublicConnection({ ...handlers, ws, url, books, streams: streams(of) }))
-      }
-      if (endpoint.quotes === endpoint.trades) connect(endpoint.quotes, [...wanted, 'trade'])
-      else {
-        connect(endpoint.quotes, wanted)
-        connect(endpoint.trades, ['trade'])
-      }
+      const isOneSocket = endpoint.quotes === endpoint.trades
+      const common = { ...handlers, ws }
+      const quoted = streams(isOneSocket ? [...wanted, 'trade'] : wanted)
+      open.push(new PublicConnection({ ...common, url: endpoint.quotes, streams: quoted, books }))
+      if (!isOneSocket)
+        open.push(
+          new PublicConnection({ ...common, url: endpoint.trades, streams: streams(['trade']), books: undefined }),
+        )
     }
   } catch (error) {
     for (const one of open) one.close()

@@ -1,3 +1,4 @@
+import type { Instrument } from '../../trading/instruments/instrument.js'
 import type { AccountReporter } from '../adapter/account-reporter.js'
 import type { OpenRequests, SentRequest } from '../adapter/open-requests.js'
 import { unitsIn } from '../decimals.js'
@@ -10,9 +11,14 @@ import { idField } from './fields.js'
  * Reads the answer to a request over the socket. That it was accepted says of an order that it was taken, of an amend its new terms,
  * and of a cancel nothing: what it did is said in the account's stream.
  *
- * @throws {VenueMessageError}
+ * @param instruments by their numbers. @throws {VenueMessageError}
  */
-export function readRequestAnswer(message: Fields, requests: OpenRequests, reporter: AccountReporter): void {
+export function readRequestAnswer(
+  message: Fields,
+  requests: OpenRequests,
+  reporter: AccountReporter,
+  instruments: ReadonlyMap<number, Instrument>,
+): void {
   const [request] = requests.take(String(message['id'])) ?? []
   if (request === undefined) return
   const { status, error, result } = message
@@ -24,11 +30,15 @@ export function readRequestAnswer(message: Fields, requests: OpenRequests, repor
   }
   if (!isFields(result)) throw new VenueMessageError('an answer of Binance to a request has no result')
   if (request.kind === 'submit') requests.say('accepted', request, 0, timeOf(result), idField(result, 'orderId'))
-  if (request.kind === 'amend') amended(request, result, reporter)
+  if (request.kind === 'amend') amended(request, result, reporter, instruments.get(request.instrument))
 }
 
-function amended({ idHigh, idLow, request, instrument }: SentRequest, result: Fields, reporter: AccountReporter): void {
-  const known = [...reporter.instruments.values()].find(({ number }) => number === instrument)
+function amended(
+  { idHigh, idLow, request, instrument }: SentRequest,
+  result: Fields,
+  reporter: AccountReporter,
+  known: Instrument | undefined,
+): void {
   const [ticks, steps] =
     known === undefined
       ? [Number.NaN, Number.NaN]
@@ -37,6 +47,7 @@ function amended({ idHigh, idLow, request, instrument }: SentRequest, result: Fi
     throw new VenueMessageError(
       'the answer to an amend has a price or a quantity that is no whole number of ticks or steps',
     )
+  const at = timeOf(result)
   reporter.say('amended', event => {
     event.idHigh = idHigh
     event.idLow = idLow
@@ -45,7 +56,7 @@ function amended({ idHigh, idLow, request, instrument }: SentRequest, result: Fi
     event.ticks = ticks
     event.steps = steps
     event.venueOrderId = idField(result, 'orderId')
-    event.venueTime = reporter.timeOf(timeOf(result))
+    event.venueTime = at === 0 ? 0 : reporter.timeOf(at)
   })
 }
 
