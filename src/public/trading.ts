@@ -50,6 +50,7 @@ export {
   type PairValues,
 } from '../trading/messages/pair-frames.js'
 export { REASONS, type Reason } from '../trading/messages/reasons.js'
+export { MarketGap } from '../trading/messages/recording-frames.js'
 export { Clock, InstrumentTerms, Taken } from '../trading/messages/sequence-frames.js'
 export type { Position, Scale } from '../trading/positions/book.js'
 export { type FillCause, type FoldedPositions, foldPositions } from '../trading/positions/fold.js'

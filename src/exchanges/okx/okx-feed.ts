@@ -1,4 +1,5 @@
 import type { TicktapeError } from '../../base/errors.js'
+import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import type { Feed } from '../../trading/market/feed.js'
 import type { MarketEvent } from '../../trading/messages/market-event.js'
 import { offAbort, onAbort } from '../../wait/abort.js'
@@ -14,6 +15,7 @@ export class OkxFeed implements Feed {
   onProblem: ((problem: TicktapeError) => void) | undefined = undefined
   /** Each start is another feed: what happened before it is gone. */
   readonly identity: string
+  instruments: readonly InstrumentSpec[] = []
   private chosen: readonly string[] | undefined
 
   constructor(private readonly options: OkxMarketOptions = {}) {
@@ -40,6 +42,9 @@ export class OkxFeed implements Feed {
     const close = await followMarket(
       { ...this.options, symbols: this.chosen },
       {
+        onInstruments: specs => {
+          this.instruments = specs
+        },
         onEvent: event => {
           pending.push(event)
           wake()

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import { loadWs } from '../connection/ws-package.js'
 import { okxEndpoint } from './endpoints.js'
 import type { OkxType } from './instruments.js'
@@ -16,6 +17,12 @@ export interface OkxMarketOptions {
   readonly quotes?: QuoteSource
 }
 
+/** What is called while the market is followed. */
+export interface MarketHandlers extends Pick<PublicConnectionOptions, 'onEvent' | 'onGap' | 'onText' | 'alsoChannels'> {
+  /** Once, before anything else: the terms of what is followed. */
+  readonly onInstruments?: (specs: readonly InstrumentSpec[]) => void
+}
+
 /** Instruments of one socket. */
 const PER_SOCKET = 100
 /** The most instruments that are followed without being named. */
@@ -29,11 +36,17 @@ const MOST_UNNAMED = 300
  */
 export async function followMarket(
   { endpoint: name, symbols: chosen, types = DEFAULT_TYPES, quotes = 'best' }: OkxMarketOptions,
-  handlers: Pick<PublicConnectionOptions, 'onEvent' | 'onGap' | 'onText' | 'alsoChannels'>,
+  { onInstruments, ...handlers }: MarketHandlers,
 ): Promise<() => void> {
   const endpoint = okxEndpoint(name)
   const ws = await loadWs()
-  const symbols = symbolsOf(await liveSymbols(new OkxRest(endpoint), types), chosen)
+  const live = await liveInstruments(new OkxRest(endpoint), types)
+  const symbols = symbolsOf(
+    live.map(({ symbol }) => symbol),
+    chosen,
+  )
+  const followed = new Set(symbols)
+  onInstruments?.(live.filter(({ symbol }) => followed.has(symbol)))
   const connections: PublicConnection[] = []
   for (let i = 0; i < symbols.length; i += PER_SOCKET)
     connections.push(
@@ -50,9 +63,9 @@ export async function followMarket(
   }
 }
 
-async function liveSymbols(rest: OkxRest, types: readonly OkxType[]): Promise<readonly string[]> {
+async function liveInstruments(rest: OkxRest, types: readonly OkxType[]): Promise<readonly InstrumentSpec[]> {
   try {
-    return (await rest.instruments(types)).filter(({ isLive }) => isLive).map(({ spec }) => spec.symbol)
+    return (await rest.instruments(types)).filter(({ isLive }) => isLive).map(({ spec }) => spec)
   } finally {
     rest.close()
   }
