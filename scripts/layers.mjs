@@ -44,6 +44,7 @@ const LAYERS = [
   ['trading/messages', 'the frames of market data and orders'],
   ['trading/positions', 'exact positions and profit'],
   ['trading/venues', 'the interface of a venue, and what it says'],
+  ['trading/venues/conformance', 'the rules of a venue as checks, for tests of adapters'],
   ['trading/orders/life', 'the life of an order: facts, transitions, the book of orders'],
   ['trading/pairs', 'two orders that belong together: what is unequal, and what follows from it'],
   ['trading/risk', 'the circuit breaker; what is checked before an order leaves'],
