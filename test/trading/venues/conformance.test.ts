@@ -35,12 +35,11 @@ const own = (open: () => AsyncVenue): VenueUnderTest => ({
 })
 
 describe.concurrent('the example of a venue keeps the rules', () => {
-  for (const { name, run } of venueChecks(own(ownVenue))) test(name, run)
+  test.each(venueChecks(own(ownVenue)))('$name', ({ run }) => run())
 })
 
 describe.concurrent('the simulated exchange keeps the rules', () => {
-  const venue = (): AsyncVenue => new SimulatedExchange({ name: 'own' })
-  for (const { name, run } of venueChecks(own(() => venue()))) test(name, run)
+  test.each(venueChecks(own(() => new SimulatedExchange({ name: 'own' }))))('$name', ({ run }) => run())
 })
 
 describe('the adapter of OKX keeps the rules', () => {
@@ -61,7 +60,7 @@ describe('the adapter of OKX keeps the rules', () => {
     quantity: 0.01,
     disconnect: () => fake.dropSockets(),
   })
-  for (const { name, run } of checks) test(name, { timeout: 20_000 }, run)
+  test.each(checks)('$name', { timeout: 20_000 }, ({ run }) => run())
 })
 
 /** The example's venue with something wrong. `say` passes on an event. */
@@ -156,11 +155,10 @@ test('an answer may come twice', async () => {
 })
 
 describe.concurrent('a mistake is found', () => {
-  for (const [mistake, [check, wrong]] of Object.entries(MISTAKES))
-    test(mistake, async () => {
-      const found = venueChecks(own(() => broken(wrong))).find(({ name }) => name === check)
-      await expect(found?.run()).rejects.toThrow()
-    })
+  test.each(Object.entries(MISTAKES))('%s', async (_, [check, wrong]) => {
+    const found = venueChecks(own(() => broken(wrong))).find(({ name }) => name === check)
+    await expect(found?.run()).rejects.toThrow(/\w/)
+  })
 
   test('a deadline that is not kept', async () => {
     const venue = (): AsyncVenue => {

@@ -40,10 +40,12 @@ export class VenueSession {
     private readonly under: VenueUnderTest,
   ) {
     const { instrument } = under
-    const spec =
-      typeof instrument === 'string' ? venue.instruments.find(({ symbol }) => symbol === instrument) : instrument
-    if (spec === undefined) throw new VenueRuleError(`the venue has no instrument ${String(instrument)}`)
-    this.instrument = new Instrument(1, spec)
+    if (typeof instrument !== 'string') this.instrument = new Instrument(1, instrument)
+    else {
+      const spec = venue.instruments.find(({ symbol }) => symbol === instrument)
+      if (spec === undefined) throw new VenueRuleError(`the venue has no instrument ${instrument}`)
+      this.instrument = new Instrument(1, spec)
+    }
   }
 
   /** ns since the session's origin. */

@@ -97,10 +97,10 @@ async function fills(session: VenueSession): Promise<void> {
   const { filledSteps } = await session.waitFor(order, ...FINAL)
   await session.wait('fills of the whole quantity', () => filledOf(session, order) >= order.steps)
   await session.quiet()
-  const kind = endOf(session, order)
-  if (kind !== 'filled' || filledSteps !== order.steps || filledOf(session, order) !== order.steps)
+  const end = endOf(session, order)
+  if (end !== 'filled' || filledSteps !== order.steps || filledOf(session, order) !== order.steps)
     throw new VenueRuleError(
-      `${order.steps} steps are '${kind}' with ${filledSteps} filled, and fills of ${filledOf(session, order)}`,
+      `${order.steps} steps are '${end}' with ${filledSteps} filled, and fills of ${filledOf(session, order)}`,
     )
   const fillEvents = session.of(order).filter(({ kind }) => kind === 'fill')
   if (fillEvents.some(({ tradeId }) => tradeId === ''))
@@ -113,9 +113,9 @@ async function findsNobody(session: VenueSession): Promise<void> {
   const order = session.submit({ timeInForce: IOC })
   await session.waitFor(order, ...FINAL)
   await session.quiet()
-  const kind = endOf(session, order)
-  if (kind === 'filled' || filledOf(session, order) !== 0)
-    throw new VenueRuleError(`an order at a price that rests is '${kind}', with fills of ${filledOf(session, order)}`)
+  const end = endOf(session, order)
+  if (end === 'filled' || filledOf(session, order) !== 0)
+    throw new VenueRuleError(`an order at a price that rests is '${end}', with fills of ${filledOf(session, order)}`)
 }
 
 async function amends(session: VenueSession): Promise<void> {
@@ -234,9 +234,9 @@ function expectKinds(session: VenueSession, order: VenueOrder, wanted: readonly 
 }
 
 function expectOpen(said: readonly VenueEvent[], orders: readonly VenueOrder[]): void {
-  const open = said.filter(({ kind }) => kind === 'open').map(({ idLow }) => idLow)
+  const open = said.flatMap(({ kind, idLow }) => (kind === 'open' ? [idLow] : []))
   const wanted = orders.map(({ idLow }) => idLow)
-  if (open.toSorted().join() !== wanted.toSorted().join())
+  if (open.length !== wanted.length || !wanted.every(id => open.includes(id)))
     throw new VenueRuleError(
       `reconciliation names the open orders ${open.join(', ') || 'none'}; open are ${wanted.join(', ') || 'none'}`,
     )
