@@ -1,4 +1,4 @@
-import { decimalText } from '../exact/amount.js'
+import { decimalText } from '../exact/decimal.js'
 import type { OrderType, Side, TimeInForce } from '../messages/order-terms.js'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { REASONS, type Reason } from '../messages/reasons.js'

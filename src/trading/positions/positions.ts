@@ -2,8 +2,8 @@ import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { FieldValueError } from '../../frames/errors.js'
+import { parseDecimal, power } from '../exact/decimal.js'
 import { Book, type BookState, type Charge, formatMoney, moneyScale, Position, type Scale } from './book.js'
-import { parseDecimal, power } from './decimal.js'
 
 /**
  * A text or a number that fits the scale; one with more decimals is refused, not rounded. Only of a number, digits

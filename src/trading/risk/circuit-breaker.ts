@@ -9,7 +9,7 @@ import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-
 import { updateFloat } from '../../state/file/words.js'
 import { BreakerWord as B, BreakerMarket as M } from './breaker-format.js'
 import { readReason, storeReason } from './breaker-reason.js'
-import { exactSum, exactValue } from './exact-sum.js'
+import { decimalSum, decimalValue } from './decimal-sum.js'
 import { TradingDay } from './trading-day.js'
 
 /**
@@ -248,7 +248,7 @@ export class CircuitBreaker implements Disposable {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (!Number.isFinite(quantity)) this.refuseNumber('a quantity', quantity)
     return updateFloat(this.longs, POSITIONS + 2 * market, position => {
-      const sum = exactSum(position, quantity)
+      const sum = decimalSum(position, quantity)
       if (Number.isNaN(sum)) this.refuseSum(market, position, quantity)
       return sum
     })
@@ -258,7 +258,7 @@ export class CircuitBreaker implements Disposable {
   setPosition(market: number, position: number): void {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (!Number.isFinite(position)) this.refuseNumber('a position', position)
-    this.floats[POSITIONS + 2 * market] = exactValue(position)
+    this.floats[POSITIONS + 2 * market] = decimalValue(position)
   }
 
   position(market: number): number {
@@ -406,7 +406,7 @@ function nextWord(word: number, code: number): number {
 function withinLimit(position: number, quantity: number, limit: number): boolean {
   if (quantity < 0 ? -quantity <= position : quantity > 0 && quantity <= -position) return true
   // NaN, for a sum with more than 15 digits, counts as above the limit: so close to it a double cannot decide.
-  return Math.abs(exactSum(position, quantity)) <= limit
+  return Math.abs(decimalSum(position, quantity)) <= limit
 }
 
 /** A market's own limit as the file stores it. 0 means none, so whole limits are stored plus 1, and others negated. */
@@ -420,7 +420,7 @@ function storedLimit(limit: number | undefined): number {
  * digits.
  */
 function marketLimit(stored: number): number {
-  return stored < 0 ? -stored : exactValue(stored - 1)
+  return stored < 0 ? -stored : decimalValue(stored - 1)
 }
 
 function planOf(options: BreakerOptions): StatePlan {

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import { parseDecimal } from '../exact/decimal.js'
 import { Wide } from '../exact/wide.js'
-import { parseDecimal } from '../positions/decimal.js'
 
 /** At least so many decimals, one more than needed: half a tick has to be whole. */
 const LEAST_DECIMALS = 9

@@ -2,7 +2,8 @@
 import { Decimal } from 'decimal.js'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Amount, readDecimal } from '../../../dist/trading/exact/amount.js'
+import { Amount } from '../../../dist/trading/exact/amount.js'
+import { readDecimal } from '../../../dist/trading/exact/decimal.js'
 import { Random } from '../../../dist/trading/exact/random.js'
 
 const whole = fc.oneof(

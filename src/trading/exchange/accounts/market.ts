@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../../base/errors.js'
-import { type Amount, readDecimal } from '../../exact/amount.js'
+import type { Amount } from '../../exact/amount.js'
+import { readDecimal } from '../../exact/decimal.js'
 import type { Instrument } from '../../instruments/instrument.js'
 import { BUY } from '../../messages/order-terms.js'
 import { reasonCode } from '../../messages/reasons.js'

@@ -1,4 +1,5 @@
-import { Amount, readDecimal } from '../../exact/amount.js'
+import { Amount } from '../../exact/amount.js'
+import { readDecimal } from '../../exact/decimal.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { Market } from '../accounts/market.js'
 import type { Reactions } from './reactions.js'

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../../../base/errors.js'
 import { PASSED_ON } from '../../../base/passed-on.js'
-import { type Amount, readDecimal } from '../../exact/amount.js'
+import type { Amount } from '../../exact/amount.js'
+import { readDecimal } from '../../exact/decimal.js'
 import { Random } from '../../exact/random.js'
 import { Instrument } from '../../instruments/instrument.js'
 import { Account, type Wallet } from '../accounts/account.js'
