@@ -6,9 +6,10 @@ import { ListKind } from '../orders/life/order-list.js'
 import type { Orders } from '../orders/life/orders.js'
 import type { Holding } from '../risk/holding.js'
 import type { Risk } from '../risk/risk.js'
+import type { DeniedOrder, FlattenCount } from './decisions.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
-import type { DeniedOrder, Outcomes } from './outcomes.js'
-import type { Moment } from './reconciliation.js'
+import type { Moment } from './moment.js'
+import type { Outcomes } from './outcomes.js'
 
 /** Orders of the operator have this epoch, which no process of a strategy has. */
 const OPERATOR_EPOCH = 0
@@ -19,16 +20,6 @@ const MOST_PARTS = 1000
 /** ns for each number of the counter: 32 bits last for 2.7 years. */
 const COUNTER_NS = 20e6
 const UNKNOWN_VENUE = reasonCode('unknown-venue')
-
-/** What a flatten did so far. */
-export interface FlattenCount {
-  orders: number
-  denied: number
-  /** Why the first one was denied. */
-  reason: number
-  /** Positions whose open orders must be cancelled first. */
-  waiting: number
-}
 
 /**
  * Closes the positions of all accounts by market orders that only reduce. Each is an order of a strategy that holds a part

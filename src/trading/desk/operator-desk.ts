@@ -5,19 +5,12 @@ import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
 import type { Risk } from '../risk/risk.js'
 import type { CommandProblem, CommandState, CommandValues } from '../sequence/supervision-frames.js'
-import type { Flatten, FlattenCount } from './flatten.js'
+import type { CommandDecision, FlattenCount } from './decisions.js'
+import type { Flatten } from './flatten.js'
+import type { Moment } from './moment.js'
 import type { Outcomes } from './outcomes.js'
-import type { Moment } from './reconciliation.js'
 
 const OPERATOR = reasonCode('operator')
-
-/** What the desk decided about a command. */
-export interface CommandDecision {
-  readonly state: CommandState
-  readonly problem: CommandProblem
-  readonly cancels: number
-  readonly flatten: FlattenCount
-}
 
 const NOTHING: FlattenCount = { orders: 0, denied: 0, reason: 0, waiting: 0 }
 

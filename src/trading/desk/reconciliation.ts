@@ -7,17 +7,10 @@ import type { Risk } from '../risk/risk.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { MissingFills } from './missing-fills.js'
+import type { Moment } from './moment.js'
 import type { WaitingData } from './order-queue.js'
 import type { Outcomes } from './outcomes.js'
 import { Unanswered, type UnansweredData } from './unanswered.js'
-
-/** What the desk acts on: the time of the burst, and the position of the frame. */
-export interface Moment {
-  readonly now: number
-  /** The gateway's clock: risk counts by it. */
-  readonly clock: number
-  readonly cause: number
-}
 
 export interface ReconciliationData {
   readonly unanswered: UnansweredData

@@ -8,10 +8,11 @@ import type { Orders } from '../orders/life/orders.js'
 import type { Risk } from '../risk/risk.js'
 import { setTerms } from '../risk/terms.js'
 import type { Time } from '../sequence/time.js'
+import type { DeniedOrder } from './decisions.js'
 import type { Departures } from './departures.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { labelOf, OrderFields } from './order-fields.js'
-import type { DeniedOrder, Outcomes } from './outcomes.js'
+import type { Outcomes } from './outcomes.js'
 import type { Pairing } from './pairing.js'
 
 const NEW = ACTIONS.indexOf('new')

@@ -8,7 +8,6 @@ import type { Orders } from '../book/orders.js'
 import { PriceLevels } from '../book/price-levels.js'
 import { RecordedSide } from '../book/recorded-side.js'
 import type { FeeRates } from '../options/options.js'
-import type { Holding } from './account.js'
 import type { Currencies, Currency } from './currencies.js'
 
 /**
@@ -50,7 +49,6 @@ export class Market {
   safeBelow = Number.NEGATIVE_INFINITY
   /** Whether it was settled for the last time. */
   settled = false
-  readonly holdings: Holding[] = []
   /** The currency of its values and fees: quote (spot) or settlement. */
   readonly currency: Currency
   readonly baseCurrency: Currency

@@ -42,7 +42,7 @@ export class Reactions {
   checkAll(market: Market): void {
     market.safeAbove = Number.POSITIVE_INFINITY
     market.safeBelow = Number.NEGATIVE_INFINITY
-    for (const { account, position } of market.holdings)
+    for (const { account, position } of this.state.holdings.of(market))
       if (account.limited && position !== 0) this.check(account, market.currency)
   }
 
