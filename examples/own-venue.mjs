@@ -15,7 +15,7 @@ class OwnVenue {
   name = 'own'
   accounts = ['main']
   canAmend = true
-  deterministic = false // its answers are recorded; nobody can build this venue again in a replay
+  deterministic = false // its answers are recorded; this venue cannot be built again in a replay
   instruments = [] // it trades whatever the feed has
 
   #report

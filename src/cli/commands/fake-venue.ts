@@ -32,7 +32,7 @@ export function registerFakeVenue(program: Command): void {
 
 const HELP = `
 It runs until Ctrl-C. Its market is artificial (BTC-USDT, ETH-USDT, SOL-USDT, BTC-USDT-SWAP), its orders are matched by the simulated exchange, and its
-money is not real. It checks signatures, with credentials that everybody knows: 'run' uses them without being told, and never sends real ones to it.
+money is not real. It checks signatures, with credentials that are public: 'run' uses them by default, and never sends real ones to it.
 
 --faults takes probabilities from 0 to 1: loseRequest, loseAnswer, doubleAnswer, dropSocket, fillDuringCancel, unavailable; and delayMs.
 

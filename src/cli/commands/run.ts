@@ -71,7 +71,7 @@ Examples:
   $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x --risk limits.json
   $ ticktape run --config desk.json --home /dev/shm/desk
   $ ticktape run --home /dev/shm/desk                       goes on as it was
-  $ ticktape replay /dev/shm/desk                           does everybody decide the same again?`
+  $ ticktape replay /dev/shm/desk                           do all decide the same again?`
 
 /** ms between two status reports. */
 const STATUS_MS = 500

@@ -41,7 +41,7 @@ export interface PlayerData {
   readonly strategies: readonly KnownStrategy[]
   readonly starts: readonly LastStart[]
   readonly config: DeskConfig | undefined
-  /** Commands that a gateway has taken to do, and not done. */
+  /** Commands that a gateway has taken and not carried out yet. */
   readonly unfinished: readonly { readonly position: number; readonly command: SavedCommand }[]
   /** The numbers of the instruments that had market events. */
   readonly seen: readonly number[]
@@ -49,10 +49,10 @@ export interface PlayerData {
   readonly desk: DeskData
 }
 
-/** Other data is not read. It changes with every change of what a desk keeps. */
+/** Saved data of another version is not loaded. Increase this when the saved state changes. */
 export const PLAYER_DATA_VERSION = 2
 
-/** What was taken last: of a store that the power loss has cut, not all copies are there. */
+/** What was taken last. A power loss in the middle of it leaves only some of the copies. */
 export interface LastTaken {
   journal: number
   from: number

@@ -66,7 +66,7 @@ interface SavedMarket {
   readonly spec: InstrumentSpec
   /** last, trigger and mark price, 1 when settled, then ticks, steps, taken and traded of the recorded bid and ask. */
   readonly numbers: readonly number[]
-  /** Mark prices between which no account has to be checked. null: no bound; 'all': no account has to be checked. */
+  /** Mark prices between which no account has to be checked. null: no bound; 'all': every account has to be checked. */
   readonly safeBelow: number | null | 'all'
   readonly safeAbove: number | null
   readonly holdings: readonly SavedHolding[]

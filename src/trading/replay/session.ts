@@ -15,7 +15,7 @@ export interface SessionReplayOptions {
   readonly home: string
   /** The ids of the strategies to replay. Default: all. */
   readonly strategies?: readonly string[]
-  /** The modules of strategies, by id: to ask whether another version decides the same. Default: those on record. */
+  /** The modules of strategies, by id: to check whether another version decides the same. Default: those on record. */
   readonly files?: Readonly<Record<string, string>>
   /** Deterministic venues that this program cannot build from what is on record. */
   readonly venues?: readonly AsyncVenue[]

@@ -53,7 +53,7 @@ export async function strategyVerdict(question: StrategyQuestion): Promise<Repla
   }
 }
 
-/** Why the journal at the strategy's place is not its own, or not all there; undefined when it is. */
+/** Why the journal in the strategy's directory is not its own, or is not complete; undefined when it is. */
 function misplacedText({ home, id, recorded }: StrategyQuestion, { number }: StrategyLives): string | undefined {
   const journal = home.strategy(id)
   if (!isThere(journal)) return `its journal ${journal} is gone`

@@ -34,7 +34,7 @@ export class Holding implements PriceFollower {
   readonly profit = new Wide()
   /** The most that the position counts for in the bound: see `Market.setCeilingValue`. */
   readonly ceiling = new Wide()
-  /** Whether its exposure has to be counted before it is looked at. */
+  /** Whether its exposure has to be counted before it is read. */
   isStale = false
 
   /** Limits in whole steps and in money; Infinity and undefined without one. */

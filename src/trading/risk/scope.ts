@@ -24,7 +24,7 @@ export class Scope {
   staleAfterNs = Number.POSITIVE_INFINITY
   /** The price band, in units of 10^-9; -1 without one. */
   band = -1
-  /** The windows of all that limit the rate. */
+  /** The rate windows of all owners that have a limit of the rate. */
   readonly rates: RateWindow[] = []
 
   constructor(

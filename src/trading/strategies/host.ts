@@ -50,7 +50,7 @@ export class StrategyHost {
   private timeLow = 0
   private timeHigh = 0
   private isStarting = false
-  /** Frames that an earlier process has handled are handled again: what is sent was sent. */
+  /** Frames that an earlier process handled are handled again; nothing is sent twice. */
   private catchingUp = false
   constructor(
     private readonly strategy: StrategyDefinition,
@@ -138,7 +138,7 @@ export class StrategyHost {
     this.deliver(timer, (_, context) => onTimer(event, context))
   }
 
-  /** A frame from before its start: it changes what the context answers, and is handled by nobody. */
+  /** A frame from before its start: it changes what the context answers, and no handler gets it. */
   learnReport(report: OrderReportView): void {
     if (destOf(report) === this.given.strategy) this.sender.orders.reported(report)
   }
@@ -155,7 +155,7 @@ export class StrategyHost {
     this.positions.quoted(book.instrument, book.bid, book.ask)
   }
 
-  /** What a snapshot says that the context knows: in place of the frames before it. */
+  /** Restores what a snapshot says that the context knows, instead of handling the frames before it. */
   learnView({ instruments, bids, asks, strategies }: ViewsData): void {
     for (const [number, spec] of instruments) this.filter.add(this.instruments.restore(number, spec))
     for (const { number } of this.instruments.all)
@@ -196,7 +196,7 @@ export class StrategyHost {
       strategy.state?.load(value as never)
     } catch (error) {
       throw new StrategyStateError(
-        `strategy '${strategy.id}' refuses the state that it had at position ${next} of the sequence: ${String(error)}. Let \`load\` take it, or start without it: 'ticktape reset HOME --strategy ${strategy.id}'`,
+        `load() of strategy '${strategy.id}' refused the state saved at position ${next} of the sequence: ${String(error)}. Change load() so that it accepts this state, or reset the strategy: 'ticktape reset HOME --strategy ${strategy.id}'`,
         { cause: error, position: next },
       )
     }
@@ -260,7 +260,7 @@ export class StrategyHost {
   /** @throws {PromiseReturnedError} when a handler returned a promise. */
   private check(result: unknown): void {
     if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return
-    // Nobody waits for it: its error, if it has one, is not this one.
+    // Nothing awaits this promise: its own error must not hide the one that is thrown here.
     Promise.resolve(result).catch(() => {})
     throw new PromiseReturnedError(
       `a handler of strategy '${this.strategy.id}' returned a promise: handlers cannot wait, because what is sent later would have no frame as its cause`,

@@ -79,7 +79,7 @@ export class Sender {
       lastOrder,
       lastTimer,
       endedTimers: [...endedTimers],
-      // Nobody amends or cancels what has ended.
+      // An order that has ended is not amended or cancelled any more.
       requests: [...requests]
         .filter(([orderId]) => this.orders.has(orderId))
         .map(([orderId, number]) => [String(orderId), number] as const),

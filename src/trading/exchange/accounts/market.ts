@@ -37,13 +37,13 @@ export class Market {
    * market has left it. 0 before the first trade.
    */
   triggerTicks = 0
-  /** A mark price that was set; 0 without. */
+  /** The mark price that was set; 0 if none was set. */
   setMarkTicks = 0
   /** Whether the mark price may have changed since margins were checked. */
   markMoved = false
   /**
-   * Between these mark prices no account is below its maintenance margin that has no other position in its pool, as
-   * accounts were when they were last checked: nobody needs to be checked again.
+   * Between these mark prices no account with this position alone in its margin pool is below its maintenance margin, as the
+   * accounts were at the last check: none of them has to be checked again.
    */
   safeAbove = Number.POSITIVE_INFINITY
   safeBelow = Number.NEGATIVE_INFINITY
@@ -274,12 +274,12 @@ function unitsIn(
 
 function reduced(numerator: bigint, decimals: number): { numerator: bigint; decimals: number } {
   let above = numerator
-  let places = decimals
-  while (places > 0 && above % 10n === 0n) {
+  let left = decimals
+  while (left > 0 && above % 10n === 0n) {
     above /= 10n
-    places--
+    left--
   }
-  return { numerator: above, decimals: places }
+  return { numerator: above, decimals: left }
 }
 
 function exactNumber(value: bigint, what: string): number {

@@ -94,7 +94,7 @@ export class Reactions {
     }
     const wallet = account.walletOf(currency)
     if (inPool.every(({ position }) => position === 0) && wallet.total.sign < 0) {
-      // Nobody owes the exchange: it pays what the account has lost beyond its balance.
+      // No account owes the exchange: the exchange pays what the account has lost beyond its balance.
       const house = this.state.house.walletOf(currency)
       house.total.addAmount(wallet.total)
       wallet.total.clear()

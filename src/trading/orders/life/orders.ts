@@ -152,7 +152,7 @@ export class Orders {
     this.say(order, Word.DENIED, reason)
     order.submitPending = false
     order.unknownSince = -1
-    return this.settle(order, before, wasFinal, order.missingSteps, 0, now)
+    return this.complete(order, before, wasFinal, order.missingSteps, 0, now)
   }
 
   /** Gives up on the fills that the venue counts and never reported: a difference in position, not a trade. */
@@ -279,7 +279,7 @@ export class Orders {
     const before = stateOf(order)
     const wasFinal = order.isFinal
     const missing = order.missingSteps
-    return this.settle(order, before, wasFinal, missing, changed | this.book(order, effect, event, now), now)
+    return this.complete(order, before, wasFinal, missing, changed | this.book(order, effect, event, now), now)
   }
 
   /** Changes the facts. Returns the bits that are not derived from the state. */
@@ -347,7 +347,7 @@ export class Orders {
     order.submitPending = false
     this.say(order, effect.word, 0)
     if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
-    // Of two amends the later request is in effect. One that nobody asked for has number 0, and goes by its time.
+    // Of two amends the later request is in effect. An amend that we did not ask for has number 0: its time decides.
     const isLater = event.request === 0 ? event.venueTime > order.termsAt : event.request > order.termsRequest
     const isOlder = event.venueTime !== 0 && event.venueTime < order.termsAt
     if (!isLater || isOlder) return answered | certain | (answered === 0 ? Changed.DUPLICATE : 0)
@@ -417,7 +417,7 @@ export class Orders {
   }
 
   /** Adds what follows from the facts, and keeps the lists of open orders. */
-  private settle(
+  private complete(
     order: LiveOrder,
     before: number,
     wasFinal: boolean,
