@@ -43,7 +43,10 @@ async function reset(home: string, { strategy, json }: ResetOptions): Promise<nu
 }
 
 function textOf(home: string, strategy: string | undefined, { keptIn, moved, generation }: ResetReport): string {
-  const what = strategy === undefined ? `${home} starts from empty journals, generation ${generation}` : `${strategy} starts from an empty journal`
+  const what =
+    strategy === undefined
+      ? `${home} starts from empty journals, generation ${generation}`
+      : `${strategy} starts from an empty journal`
   return printable(
     `${what}; ${moved.length === 0 ? 'there was no journal to keep' : `the old journals are in ${keptIn}`}`,
   )

@@ -4,6 +4,7 @@ import { FieldValueError } from '../../frames/errors.js'
 import type { Writer } from '../../journal/write/writer.js'
 import { decimalText } from '../exact/decimal.js'
 import { moneyScale, type Scale } from './book.js'
+import type { Currencies, ExactFill } from './exact-fill.js'
 import type { FillCause } from './fold.js'
 import {
   FillRecord,
@@ -16,7 +17,7 @@ import {
   WidePosition,
   WideSettlement,
 } from './frames.js'
-import type { BookEntry, Currencies, ExactFill } from './positions.js'
+import type { BookEntry } from './positions.js'
 
 /** The sizes of the small frames' fields, in characters: of decimals, and of a position's quantity and money. */
 const SMALL = { DECIMAL: 24, QUANTITY: 40, MONEY: 72 } as const
