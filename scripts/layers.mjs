@@ -81,6 +81,7 @@ const LAYERS = [
   ['public', 'the public API: one file for each import path'],
   ['cli/output', 'text, tables, progress and exit codes of the commands'],
   ['cli/doctor', 'the checks of `ticktape doctor`'],
+  ['cli/run', 'what `run`, the demo, `backtest` and `replay` share: the feed, the files, the desk, the view'],
   ['cli/commands', 'one file for each command'],
   ['cli/demo', 'the demo'],
   ['cli', 'the program with its commands'],

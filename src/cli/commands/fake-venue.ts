@@ -4,7 +4,7 @@ import { FakeOkx } from '../../exchanges/okx/fake/fake-okx.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { wholeNumber } from '../output/units.js'
-import { objectIn } from './run-files.js'
+import { objectIn } from '../run/run-files.js'
 
 interface FakeVenueOptions {
   readonly port: number

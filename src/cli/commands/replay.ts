@@ -7,8 +7,8 @@ import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint, toJson } from '../output/output.js'
 import { Progress } from '../output/progress.js'
+import { GAP_HELP, parseGap, parseSpeed } from '../run/feed-options.js'
 import { replayJournal } from './replay-journal.js'
-import { GAP_HELP, parseGap, parseSpeed } from './session-options.js'
 
 interface ReplayOptions {
   readonly strategy?: string

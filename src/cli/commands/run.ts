@@ -6,10 +6,10 @@ import { Gateway } from '../../trading/gateway/gateway.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { parseList, wholeNumber } from '../output/units.js'
-import { deskOf, type RunDeskOptions } from './run-desk.js'
-import { JsonView, type RunView, STOP_MS, TextView } from './run-view.js'
-import { addFeedOptions, checkFeed } from './session-options.js'
-import { makeTemporaryHome } from './temporary-home.js'
+import { addFeedOptions, checkFeed } from '../run/feed-options.js'
+import { deskOf, type RunDeskOptions } from '../run/run-desk.js'
+import { JsonView, type RunView, STOP_MS, TextView } from '../run/run-view.js'
+import { makeTemporaryHome } from '../run/temporary-home.js'
 
 interface RunOptions extends RunDeskOptions {
   readonly duration?: number
