@@ -1,7 +1,7 @@
 // A momentum strategy: while the price rises it buys with a limit order at the bid, which follows the bid; while it falls it sells at the ask.
 //
 //     npx ticktape run examples/momentum.mjs --home /tmp/desk --duration 10
-//     npx ticktape replay /tmp/desk                does everybody decide the same again?
+//     npx ticktape replay /tmp/desk                do all decide the same again?
 import { defineStrategy } from 'ticktape/runtime'
 
 const SIZE = 0.01

@@ -15,7 +15,7 @@ class OwnVenue {
   name = 'own'
   accounts = ['main']
   canAmend = true
-  deterministic = false // its answers are recorded; nobody can build this venue again in a replay
+  deterministic = false // its answers are recorded; this venue cannot be built again in a replay
   instruments = [] // it trades whatever the feed has
 
   #report
@@ -29,8 +29,10 @@ class OwnVenue {
   }
 
   submit(order, now) {
-    const { idHigh, idLow, instrument, side, type, timeInForce, ticks, steps, expireAt, postOnly } = order
+    const { idHigh, idLow, instrument, side, type, timeInForce, ticks, steps, expireAt, postOnly, deadline } = order
     const own = { idHigh, idLow, instrument: instrument.number, side, type, ticks, steps, expireAt } // `order` is valid during the call
+    // The gateway counts on it: an order that is late must not trade.
+    if (deadline !== 0 && now > deadline) return this.#say('not-sent', { ...own, reason: 'too-late' }, now)
     if (type !== LIMIT && type !== MARKET) return this.#say('rejected', { ...own, reason: 'venue-rejected' }, now)
     if (postOnly && this.#priceFor(own) !== undefined)
       return this.#say('rejected', { ...own, reason: 'post-only-would-trade' }, now)

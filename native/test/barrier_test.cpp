@@ -31,7 +31,7 @@ struct Shared {
   uint32_t* sleepers(int side) const { return wordAt(region->data(), 256 + 1024 * static_cast<std::size_t>(side)); }
 };
 
-/** ns. A sleeper that nobody woke in the first time looks whether there is a frame; if there is, it waits for the wake the second time. */
+/** ns. A sleeper that was not woken in the first time checks whether there is a frame; if there is, it waits for the wake the second time. */
 constexpr int64_t kSlow = 2'000'000'000;
 constexpr int64_t kLost = 60'000'000'000;
 

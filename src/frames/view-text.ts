@@ -3,7 +3,6 @@ import { type FieldLayout, type FrameDefinition, symbolNameOf } from './definiti
 import { CorruptJournalError } from './errors.js'
 import { Frame, SLOT_SIZE } from './format.js'
 import type { FramePointer } from './pointer.js'
-import type { FrameView } from './view.js'
 import { View } from './view-accessors.js'
 
 /** Header fields that only frames of 128 bytes or more have. */
@@ -42,7 +41,7 @@ export function defineText(prototype: View, definition: FrameDefinition, kind: '
 }
 
 /** The object that `JSON.stringify` shows for a read view. */
-export function frameToJson(frame: FrameView): Record<string, unknown> {
+export function frameToJson(frame: { readonly definition: FrameDefinition }): Record<string, unknown> {
   return toJson(frame as unknown as View, frame.definition, 'read')
 }
 

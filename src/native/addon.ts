@@ -271,7 +271,7 @@ export interface Addon {
    */
   barrier(): boolean
   /**
-   * Blocks the thread while the word is `expected`, at most `timeoutMs` (Infinity: for ever). Nothing but the word or the time
+   * Blocks the thread while the word is `expected`, at most `timeoutMs` (Infinity: without a limit). Nothing but the word or the time
    * ends it: `worker.terminate()` and signal listeners wait too, so callers sleep in slices. May say 'woken' without cause.
    */
   wait(mapping: Mapping, offset: number, expected: number, timeoutMs: number): WaitResult

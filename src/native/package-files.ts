@@ -51,7 +51,7 @@ function fileOf(url: string | undefined): string {
   return path.resolve(process.argv[1] ?? 'bundle')
 }
 
-/** This code is in dist/chunks of the package, unless it was bundled by somebody else. */
+/** This code is in dist/chunks of the package, unless another program's bundler has moved it. */
 function findPackageRoot(): string | undefined {
   const folder = path.resolve(path.dirname(thisFile), '../..')
   try {

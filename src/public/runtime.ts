@@ -37,8 +37,10 @@ export { SyntheticFeed, type SyntheticFeedOptions } from '../trading/market/synt
 export type { MarketEvent, QuoteEvent, TradeEvent } from '../trading/messages/market-event.js'
 export { type CommandOutcome, type CommandRequest, sendCommand } from '../trading/operator/send-command.js'
 export { CaptureWriter, type CaptureWriterOptions } from '../trading/recorder/capture-writer.js'
+export { MarketJournal, type MarketJournalOptions } from '../trading/recorder/market-journal.js'
 export type { MessageSource } from '../trading/recorder/message-source.js'
 export { record } from '../trading/recorder/record.js'
+export { recordMarket } from '../trading/recorder/record-market.js'
 export {
   type GatewayReplayOptions,
   type GatewayReplayResult,

@@ -11,11 +11,10 @@ export type { WhenFull } from '../state/ring/producer.js'
 export { Ring, type RingOptions, type RingRunOptions } from '../state/ring/ring.js'
 export { type Quote, TopOfBook, type TopOfBookOptions } from '../trading/market/top-of-book.js'
 export { InFlight, type InFlightHolder, type InFlightOptions } from '../trading/orders/in-flight.js'
+export type { BreakerLimits, BreakerOptions } from '../trading/risk/breaker-options.js'
 export {
   type BreakerCode,
   type BreakerHalt,
-  type BreakerLimits,
-  type BreakerOptions,
   type BreakerStatus,
   CircuitBreaker,
   type HaltCode,

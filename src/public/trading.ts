@@ -50,12 +50,12 @@ export {
   type PairValues,
 } from '../trading/messages/pair-frames.js'
 export { REASONS, type Reason } from '../trading/messages/reasons.js'
+export { MarketGap } from '../trading/messages/recording-frames.js'
 export { Clock, InstrumentTerms, Taken } from '../trading/messages/sequence-frames.js'
 export type { Position, Scale } from '../trading/positions/book.js'
+export type { Currencies, DecimalInput } from '../trading/positions/exact-fill.js'
 export { type FillCause, type FoldedPositions, foldPositions } from '../trading/positions/fold.js'
 export {
-  type Currencies,
-  type DecimalInput,
   type Owner,
   type PnlSummary,
   Positions,

@@ -1,6 +1,6 @@
 /** Who may change a file: its owner, and those whom the permissions let write. A `mode` given by the user says who is meant to. */
 
-/** Permission to write for the group and for everybody else. */
+/** Permission to write for the group and for all other users. */
 const OTHERS_WRITE = 0o022
 
 /** Whether a file belongs to the user of this process; always true where there are no users. */

@@ -9,7 +9,7 @@ import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { Progress } from '../output/progress.js'
 import { grouped, wholeNumber } from '../output/units.js'
-import { objectIn, type RunFiles, readRunFiles } from './run-files.js'
+import { objectIn, type RunFiles, readRunFiles } from '../run/run-files.js'
 
 interface BacktestCommandOptions extends Pick<RunFiles, 'risk' | 'instruments'> {
   readonly capture?: string

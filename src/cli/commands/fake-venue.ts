@@ -5,7 +5,7 @@ import { FakeOkx } from '../../exchanges/okx/fake/fake-okx.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { wholeNumber } from '../output/units.js'
-import { objectIn } from './run-files.js'
+import { objectIn } from '../run/run-files.js'
 
 interface FakeVenueOptions {
   readonly port: number
@@ -33,7 +33,7 @@ export function registerFakeVenue(program: Command): void {
 
 const HELP = `
 It runs until Ctrl-C. Its market is artificial (BTC-USDT, ETH-USDT, SOL-USDT, BTC-USDT-SWAP), its orders are matched by the simulated exchange, and its
-money is not real. It checks signatures, with credentials that everybody knows: 'run' uses them without being told, and never sends real ones to it.
+money is not real. It checks signatures, with credentials that are public: 'run' uses them by default, and never sends real ones to it.
 Binance's has BTCUSDT, ETHUSDT and SOLUSDT for spot, and BTCUSDT and ETHUSDT for USD-M.
 
 --faults takes probabilities from 0 to 1: loseRequest, loseAnswer, doubleAnswer, dropSocket, fillDuringCancel, unavailable; and delayMs.

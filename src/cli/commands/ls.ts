@@ -9,7 +9,7 @@ import {
   type PageInfo,
   RETENTION_BLOCKED,
 } from '../../journal/inspect/inspect.js'
-import { findStateFiles, type StateFileInfo } from '../../state/file/look.js'
+import { findStateFiles, type StateFileInfo } from '../../state/file/find.js'
 import { Exit, printable } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint } from '../output/output.js'

@@ -8,9 +8,9 @@ import type { Output } from '../output/output.js'
 import { Progress } from '../output/progress.js'
 import { grouped } from '../output/units.js'
 
-/** Frames between two looks at signals and the output. */
+/** Frames between two checks of signals and the output. */
 const BATCH = 8192
-/** ms between two looks for new frames. A person reads the output: this is soon enough, and costs nothing. */
+/** ms between two checks for new frames. A person reads the output: this is soon enough, and costs nothing. */
 const NAP_MS = 50
 
 export interface SequenceReading {
@@ -48,7 +48,7 @@ export async function readSequence({ home, handlers, out, follow, begin, onEnd }
   }
 }
 
-/** Up to where the sequence ends now: a gateway that writes fast must not be followed for ever. */
+/** Up to where the sequence ends now: a gateway that writes fast must not be followed without an end. */
 async function readToEnd(
   reader: Reader,
   handlers: Handlers,

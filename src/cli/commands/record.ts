@@ -1,12 +1,18 @@
 import * as fs from 'node:fs'
 import type { Command } from 'commander'
 import { formatAge } from '../../base/format-duration.js'
+import { BinanceFeed } from '../../exchanges/binance/binance-feed.js'
 import { BinanceSource } from '../../exchanges/binance/binance-source.js'
+import { OkxFeed } from '../../exchanges/okx/okx-feed.js'
 import { OkxSource } from '../../exchanges/okx/okx-source.js'
+import type { Retention } from '../../journal/retain/plan.js'
+import type { Feed } from '../../trading/market/feed.js'
 import { CaptureWriter } from '../../trading/recorder/capture-writer.js'
 import { loadSource } from '../../trading/recorder/load-source.js'
+import { MarketJournal } from '../../trading/recorder/market-journal.js'
 import type { MessageSource } from '../../trading/recorder/message-source.js'
 import { record } from '../../trading/recorder/record.js'
+import { recordMarket } from '../../trading/recorder/record-market.js'
 import { LONGEST_TIMER_MS } from '../../wait/nap.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
@@ -19,7 +25,8 @@ interface Options {
   readonly venue?: string
   readonly endpoint?: string
   readonly symbols?: readonly string[]
-  readonly to: string
+  readonly to?: string
+  readonly journal?: string
   readonly name?: string
   readonly maxSize?: number
   readonly keep?: number
@@ -30,7 +37,9 @@ interface Options {
 export function registerRecord(program: Command): void {
   program
     .command('record')
-    .description("record a venue's messages into capture files, as they were received")
+    .description(
+      "record a venue's messages into capture files, as they were received, or its market data into a journal",
+    )
     .option('--source <file>', 'a module whose default export receives messages')
     .option('--venue <name>', "instead: 'okx', 'binance' or 'binance-usd-m', with its best prices, trades and books")
     .option(
@@ -38,14 +47,15 @@ export function registerRecord(program: Command): void {
       "of --venue: 'live' (default), another name that the venue has, or the address of a fake one",
     )
     .option('--symbols <list>', 'of --venue: the instruments, as BTC-USDT,ETH-USDT', parseList)
-    .requiredOption('--to <dir>', 'the directory of the files; a recording that is there is continued')
+    .option('--to <dir>', 'the directory of capture files; a recording that is there is continued')
+    .option('--journal <dir>', 'of --venue: a journal of quotes and trades, instead of --to or beside it')
     .option('--name <name>', "what the names of files begin with; default: 'capture'")
-    .option('--max-size <bytes>', 'begin another file at this size: 500M, 2G; default: 1G', parseBytes)
     .option(
-      '--keep <days>',
-      'remove files of this recording from before the last so many days; default: keep all',
-      wholeNumber(1),
+      '--max-size <bytes>',
+      'begin another file at this size: 500M, 2G; default: 1G. A journal keeps at most as much; default: all',
+      parseBytes,
     )
+    .option('--keep <days>', 'remove what is from before the last so many days; default: keep all', wholeNumber(1))
     .option(
       '--duration <time>',
       'stop after this time: 90s, 12h; default: at Ctrl-C, or when the source ends',
@@ -63,6 +73,10 @@ Files are NAME-YYYYMMDD-NNNN.gz, with a line \`<receive time, ns since 1970> <JS
 when a day ends (UTC). Every second what was received is written as one complete block: a kill loses a second at most, and the next recording
 continues in the same file and says what it has missed. 'ticktape capture info' says what a file has, 'run --capture' plays it.
 
+A journal has 64 bytes for each quote and trade, with the venue's time and that of receipt. Its pages are its rotation: --keep and --max-size
+remove the oldest. It can be read while it grows ('ticktape tail'), and played by 'ticktape backtest --capture DIR'. A MarketGap frame says
+what may be missing: while nothing was recorded, and while a connection was lost.
+
 A source is an object with receive(take, signal): it calls take(json, ns) for each message, and resolves after the signal.
 
 Exit codes: 0 the source has ended or the time is over, 2 could not record, 130 stopped by Ctrl-C.
@@ -70,6 +84,7 @@ Exit codes: 0 the source has ended or the time is over, 2 could not record, 130 
 Examples:
   $ ticktape record --source binance.mjs --to /data/binance
   $ ticktape record --venue okx --symbols BTC-USDT,ETH-USDT --to /data/okx
+  $ ticktape record --venue okx --symbols BTC-USDT --journal /data/okx-quotes --keep 30
   $ ticktape record --source binance.mjs --to /data/binance --name btcusdt --max-size 500M --duration 24h`
 
 function parseDuration(text: string): number {
@@ -78,20 +93,45 @@ function parseDuration(text: string): number {
   throw new UsageError(`--duration takes a time from 1ms to ${formatAge(LONGEST_TIMER_MS)}, not ${text}`)
 }
 
+interface Market {
+  readonly endpoint?: string | undefined
+  readonly symbols?: readonly string[] | undefined
+}
+
+/** What can be recorded by its name. */
+interface RecordedVenue {
+  /** Its messages as they come. @param onGap what was not received, for people. */
+  readonly source: (market: Market, onGap: (what: string) => void) => MessageSource
+  /** Its quotes and trades. */
+  readonly feed: (market: Market) => Feed
+}
+
+const VENUES: Readonly<Record<string, RecordedVenue>> = {
+  okx: { source: (market, onGap) => new OkxSource(market, onGap), feed: market => new OkxFeed(market) },
+  binance: {
+    source: (market, onGap) => new BinanceSource(market, onGap),
+    feed: market => new BinanceFeed(market),
+  },
+  'binance-usd-m': {
+    source: (market, onGap) => new BinanceSource({ ...market, market: 'usd-m' }, onGap),
+    feed: market => new BinanceFeed({ ...market, market: 'usd-m' }),
+  },
+}
+
+function venueOf(name: string): RecordedVenue {
+  if (Object.hasOwn(VENUES, name)) return VENUES[name]
+  throw new UsageError(`--venue: '${name}' cannot be recorded by name; there are: ${Object.keys(VENUES).join(', ')}`)
+}
+
 /** Where the messages come from. @param onGap what was not received, for people. */
 async function sourceOf(
   { source: file, venue, endpoint, symbols }: Options,
   onGap: (what: string) => void,
 ): Promise<MessageSource> {
   if ((file === undefined) === (venue === undefined)) throw new UsageError('give --source FILE, or --venue NAME')
-  if (file === undefined) {
-    if (venue === 'okx') return new OkxSource({ endpoint, symbols }, onGap)
-    if (venue === 'binance') return new BinanceSource({ endpoint, symbols }, onGap)
-    if (venue === 'binance-usd-m') return new BinanceSource({ endpoint, symbols, market: 'usd-m' }, onGap)
-    throw new UsageError(`--venue: '${venue}' cannot be recorded by name; there are: okx, binance, binance-usd-m`)
-  }
+  if (venue !== undefined) return venueOf(venue).source({ endpoint, symbols }, onGap)
   if (endpoint !== undefined || symbols !== undefined) throw new UsageError('--endpoint and --symbols go with --venue')
-  if (!fs.existsSync(file)) throw new UsageError(`--source: there is no file ${file}`)
+  if (file === undefined || !fs.existsSync(file)) throw new UsageError(`--source: there is no file ${file}`)
   return await loadSource(file)
 }
 
@@ -99,34 +139,98 @@ async function sourceOf(
 const STATUS_MS = 500
 
 async function run(options: Options): Promise<number> {
-  const { to, name, maxSize, keep, duration, json } = options
+  const { to, journal, duration } = options
+  if (to === undefined && journal === undefined) throw new UsageError('give --to DIR, --journal DIR, or both')
   const line = new StatusLine(process.stderr)
-  const source = await sourceOf(options, what => line.event(printable(what)))
-  const writer = CaptureWriter.open(to, { name, maxBytes: maxSize, keepDays: keep })
   const interrupt = new AbortController()
+  const failed = new AbortController()
   const stop = (): void => interrupt.abort()
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  const signals = [interrupt.signal, ...(duration === undefined ? [] : [AbortSignal.timeout(duration)])]
-  const timer = setInterval(() => {
-    line.show(`${grouped(writer.messages)} messages | ${printable(writer.path)} ${formatBytes(writer.size)}`)
-  }, STATUS_MS)
-  let missedMs: number | undefined
+  const signals = [interrupt.signal, failed.signal, ...(duration === undefined ? [] : [AbortSignal.timeout(duration)])]
+  const signal = AbortSignal.any(signals)
+  const recordings: Recording[] = []
+  let timer: NodeJS.Timeout | undefined
   try {
-    await record(source, writer, AbortSignal.any(signals), ns => {
-      missedMs = Number(ns) / 1e6
-      line.event(
-        `continues a recording whose last message was received ${formatAge(missedMs)} before the first of this one`,
-      )
-    })
+    // All are opened before any begins.
+    if (to !== undefined) recordings.push(await intoCaptures(options, to, line))
+    if (journal !== undefined) recordings.push(intoJournal(options, journal, line))
+    timer = setInterval(() => line.show(recordings.map(({ status }) => status()).join(' | ')), STATUS_MS)
+    // One that fails ends the other one too; both end in order.
+    const ends = await Promise.allSettled(
+      recordings.map(async recording => {
+        try {
+          await recording.run(signal)
+        } finally {
+          failed.abort()
+        }
+      }),
+    )
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   } finally {
     clearInterval(timer)
+    for (const { close } of recordings) close()
     line.erase()
     process.off('SIGINT', stop).off('SIGTERM', stop)
   }
-  const { messages, files, directory } = writer
   const out = new Output()
-  if (json === true) out.json({ directory, messages, files, missedMs })
-  else out.line(`${grouped(messages)} messages in ${grouped(files)} files of ${printable(directory)}`)
+  if (options.json === true) out.json(Object.assign({}, ...recordings.map(({ result }) => result())) as object)
+  else for (const { summary } of recordings) out.line(summary())
   await out.flush()
   return interrupt.signal.aborted ? Exit.INTERRUPTED : Exit.OK
 }
+
+/** A recording in progress. */
+interface Recording {
+  readonly run: (signal: AbortSignal) => Promise<void>
+  readonly close: () => void
+  readonly status: () => string
+  readonly summary: () => string
+  readonly result: () => object
+}
+
+async function intoCaptures(options: Options, to: string, line: StatusLine): Promise<Recording> {
+  const { name, maxSize, keep } = options
+  const source = await sourceOf(options, what => line.event(printable(what)))
+  const writer = CaptureWriter.open(to, { name, maxBytes: maxSize, keepDays: keep })
+  let missedMs: number | undefined
+  const onFirst = (ns: bigint): void => {
+    missedMs = Number(ns) / 1e6
+    line.event(
+      `continues a recording whose last message was received ${formatAge(missedMs)} before the first of this one`,
+    )
+  }
+  return {
+    run: signal => record(source, writer, signal, onFirst),
+    close: () => writer.close(),
+    status: () => `${grouped(writer.messages)} messages | ${printable(writer.path)} ${formatBytes(writer.size)}`,
+    summary: () =>
+      `${grouped(writer.messages)} messages in ${grouped(writer.files)} files of ${printable(writer.directory)}`,
+    result: () => ({ directory: writer.directory, messages: writer.messages, files: writer.files, missedMs }),
+  }
+}
+
+function intoJournal(
+  { venue, endpoint, symbols, maxSize, keep }: Options,
+  directory: string,
+  line: StatusLine,
+): Recording {
+  if (venue === undefined) throw new UsageError('--journal is for the data of --venue')
+  const feed = venueOf(venue).feed({ endpoint, symbols })
+  const retain = retentionOf(maxSize, keep)
+  const journal = MarketJournal.open(directory, { venue, retain })
+  const onGap = (what: string, ms: number): void => line.event(`${printable(what)}: ${formatAge(ms)} without data`)
+  return {
+    run: signal => recordMarket(feed, journal, signal, onGap),
+    close: () => journal.close(),
+    status: () => `${grouped(journal.events)} events | ${printable(journal.path)}`,
+    summary: () => `${grouped(journal.events)} quotes and trades in ${printable(journal.path)}`,
+    result: () => ({ journal: journal.path, events: journal.events, gaps: journal.gaps }),
+  }
+}
+
+function retentionOf(bytes: number | undefined, days: number | undefined): Retention | undefined {
+  if (bytes === undefined && days === undefined) return undefined
+  return { ...(bytes === undefined ? {} : { bytes }), ...(days === undefined ? {} : { age: days * MS_PER_DAY }) }
+}
+
+const MS_PER_DAY = 86_400_000

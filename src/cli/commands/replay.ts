@@ -7,8 +7,8 @@ import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint, toJson } from '../output/output.js'
 import { Progress } from '../output/progress.js'
+import { GAP_HELP, parseGap, parseSpeed } from '../run/feed-options.js'
 import { replayJournal } from './replay-journal.js'
-import { GAP_HELP, parseGap, parseSpeed } from './session-options.js'
 
 interface ReplayOptions {
   readonly strategy?: string
@@ -36,7 +36,7 @@ export function registerReplay(program: Command): void {
 }
 
 const HELP = `
-Of a home everybody who decides gets a verdict: 'same' when frames were compared and are the same; 'different' with the first difference;
+Of a home the gateway, each simulated exchange and each strategy get a verdict: 'same' when frames were compared and are the same; 'different' with the first difference;
 'cannot compare', and why. Every run of a strategy is replayed: a new instance gets the frames that the recorded one got, and all that it
 sends must be what is recorded, at the same frame, with the same values. Decisions that used a clock, or random numbers other than
 context.random(), will differ. The gateway is replayed from its sequence: its intents, reports, fills and timers must be the recorded ones. A

@@ -12,7 +12,7 @@ interface ResetOptions {
 export function registerReset(program: Command): void {
   program
     .command('reset')
-    .description('begin a home, or one of its strategies, anew; the old journals are kept')
+    .description('start a home, or one of its strategies, from empty journals; the old ones are kept')
     .argument('<home>', "the home's directory")
     .option('--strategy <id>', 'only this strategy')
     .option('--json', 'one JSON object')
@@ -43,7 +43,10 @@ async function reset(home: string, { strategy, json }: ResetOptions): Promise<nu
 }
 
 function textOf(home: string, strategy: string | undefined, { keptIn, moved, generation }: ResetReport): string {
-  const what = strategy === undefined ? `${home} begins anew, generation ${generation}` : `${strategy} begins anew`
+  const what =
+    strategy === undefined
+      ? `${home} starts from empty journals, generation ${generation}`
+      : `${strategy} starts from an empty journal`
   return printable(
     `${what}; ${moved.length === 0 ? 'there was no journal to keep' : `the old journals are in ${keptIn}`}`,
   )

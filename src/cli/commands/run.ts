@@ -6,10 +6,10 @@ import { Gateway } from '../../trading/gateway/gateway.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { parseList, wholeNumber } from '../output/units.js'
-import { deskOf, type RunDeskOptions } from './run-desk.js'
-import { JsonView, type RunView, STOP_MS, TextView } from './run-view.js'
-import { addFeedOptions, checkFeed } from './session-options.js'
-import { makeTemporaryHome } from './temporary-home.js'
+import { addFeedOptions, checkFeed } from '../run/feed-options.js'
+import { deskOf, type RunDeskOptions } from '../run/run-desk.js'
+import { JsonView, type RunView, STOP_MS, TextView } from '../run/run-view.js'
+import { makeTemporaryHome } from '../run/temporary-home.js'
 
 interface RunOptions extends RunDeskOptions {
   readonly duration?: number
@@ -77,7 +77,7 @@ Examples:
   $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x --risk limits.json
   $ ticktape run --config desk.json --home /dev/shm/desk
   $ ticktape run --home /dev/shm/desk                       goes on as it was
-  $ ticktape replay /dev/shm/desk                           does everybody decide the same again?`
+  $ ticktape replay /dev/shm/desk                           do all decide the same again?`
 
 /** ms between two status reports. */
 const STATUS_MS = 500

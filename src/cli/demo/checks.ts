@@ -69,8 +69,8 @@ export function checksOf(
     what:
       sent === 0
         ? 'no pair was sent: the venues had no prices that differ enough'
-        : `${grouped(sent)} pairs: ${grouped(pairs.done)} ended with equal legs, ${grouped(pairs.closed)} of them after the gateway had closed an excess; ${pairs.unbalanced} with an excess outside the band, as the strategy was told; ${pairs.denied} were denied, ${pairs.open} were open at the stop`,
-    // A pair that nobody has answered would be lost.
+        : `${grouped(sent)} pairs: ${grouped(pairs.done)} ended with equal legs, ${grouped(pairs.closed)} of them after the gateway had closed an excess; ${pairs.unbalanced} with an excess outside the band, as was reported to the strategy; ${pairs.denied} were denied, ${pairs.open} were open at the stop`,
+    // A pair without an answer would be lost.
     holds: sent === pairs.asked,
     loss: true,
   })

@@ -1,5 +1,5 @@
 import type { Feed } from '../../trading/market/feed.js'
-import { type FeedOptions, feedOf } from '../commands/session-options.js'
+import { type FeedOptions, feedOf } from '../run/feed-options.js'
 
 /** The market of the demo, which both venues have: half of the events that were asked for, because each comes twice. */
 export function demoFeed(options: FeedOptions, limit: number): Feed {

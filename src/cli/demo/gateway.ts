@@ -1,7 +1,7 @@
 import { packageModule } from '../../native/package-files.js'
 import { Gateway, type GatewayStatus } from '../../trading/gateway/gateway.js'
-import type { FeedOptions } from '../commands/session-options.js'
 import { printError } from '../output/failure.js'
+import type { FeedOptions } from '../run/feed-options.js'
 import { demoFeed } from './feed.js'
 import { TwoVenueFeed, venuesOf } from './two-venues.js'
 

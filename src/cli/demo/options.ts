@@ -1,4 +1,4 @@
-import type { FeedOptions } from '../commands/session-options.js'
+import type { FeedOptions } from '../run/feed-options.js'
 
 export interface DemoOptions extends FeedOptions {
   readonly home?: string

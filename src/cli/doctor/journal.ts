@@ -82,7 +82,7 @@ function soundness({ path: directory, problems, pages }: JournalInfo): DoctorFin
   return ok('journal', `${grouped(pages.length)} pages, headers sound`)
 }
 
-/** Less than this is what clocks of processors differ by, and how late a look is. In ns. */
+/** Less than this is what clocks of processors differ by, and how late a check is. In ns. */
 const CLOCK_SLACK = 1_000_000n
 
 /** Frames get no earlier time than the one before: a clock that was set back leaves them all with the same. */

@@ -22,7 +22,7 @@ export function strategyText(event: SupervisorEvent): string {
   }
 }
 
-/** Events a second, from one look to the next. */
+/** Events a second, from one check to the next. */
 export class Rate {
   private last: { readonly events: number; readonly atMs: number } | undefined = undefined
 

@@ -1,4 +1,5 @@
 import type { TicktapeError } from '../../base/errors.js'
+import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import type { Feed } from '../../trading/market/feed.js'
 import type { MarketEvent } from '../../trading/messages/market-event.js'
 import { offAbort, onAbort } from '../../wait/abort.js'
@@ -8,6 +9,8 @@ const NOTHING = (): void => {}
 
 /** Who hears of market data. */
 export interface MarketHandlers {
+  /** Once, before anything else: the terms of what is followed. */
+  readonly onInstruments?: ((specs: readonly InstrumentSpec[]) => void) | undefined
   readonly onEvent: (event: MarketEvent) => void
   /** What was not received, or not understood, for people. */
   readonly onGap: (what: string) => void
@@ -34,6 +37,7 @@ export class LiveFeed implements Feed {
   onProblem: ((problem: TicktapeError) => void) | undefined = undefined
   /** Each start is another feed: what happened before it is gone. */
   readonly identity: string
+  instruments: readonly InstrumentSpec[] = []
   private chosen: readonly string[] | undefined
 
   constructor(private readonly options: LiveFeedOptions) {
@@ -58,6 +62,9 @@ export class LiveFeed implements Feed {
     let wake = NOTHING
     const stop = (): void => wake()
     const close = await follow(this.chosen, {
+      onInstruments: specs => {
+        this.instruments = specs
+      },
       onEvent: event => {
         pending.push(event)
         wake()

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
 import { loadWs } from '../connection/ws-package.js'
 import { BinanceRest } from './binance-rest.js'
@@ -25,7 +26,7 @@ const QUOTE_STREAMS: Readonly<Record<QuoteSource, string>> = { best: 'bookTicker
  */
 export async function followMarket(
   { endpoint: name, market = 'spot', symbols: chosen, quotes = 'best' }: BinanceMarketOptions,
-  handlers: MarketHandlers,
+  { onInstruments, ...handlers }: MarketHandlers,
   also: readonly string[] = [],
 ): Promise<() => void> {
   const endpoint = binanceEndpoint(name, market)
@@ -33,7 +34,13 @@ export async function followMarket(
   const rest = new BinanceRest(endpoint)
   const open: { close(): void }[] = [rest]
   try {
-    const symbols = symbolsOf(await liveSymbols(rest), chosen)
+    const live = await liveInstruments(rest)
+    const symbols = symbolsOf(
+      live.map(({ symbol }) => symbol),
+      chosen,
+    )
+    const followed = new Set(symbols)
+    onInstruments?.(live.filter(({ symbol }) => followed.has(symbol)))
     const wanted = [QUOTE_STREAMS[quotes], ...also]
     for (let i = 0; i < symbols.length; i += PER_SOCKET) {
       const some = symbols.slice(i, i + PER_SOCKET).map(symbol => symbol.toLowerCase())
@@ -58,10 +65,10 @@ export async function followMarket(
   }
 }
 
-async function liveSymbols(rest: BinanceRest): Promise<readonly string[]> {
+async function liveInstruments(rest: BinanceRest): Promise<readonly InstrumentSpec[]> {
   const { specs, suspended } = await rest.instruments()
   const stopped = new Set(suspended)
-  return specs.map(({ symbol }) => symbol).filter(symbol => !stopped.has(symbol))
+  return specs.filter(({ symbol }) => !stopped.has(symbol))
 }
 
 function symbolsOf(all: readonly string[], chosen: readonly string[] | undefined): readonly string[] {

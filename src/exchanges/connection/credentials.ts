@@ -80,7 +80,7 @@ function readFile(file: string): Readonly<Record<string, unknown>> {
       throw fail('is no file: credentials are a JSON object in one')
     if ((mode & 0o077) !== 0)
       throw fail('may be read by others: type chmod 600 on it, and replace the credentials in it')
-    if (uid !== process.getuid?.()) throw fail('belongs to another user: copy it to a file of your own')
+    if (uid !== process.geteuid?.()) throw fail('belongs to another user: copy it to a file of your own')
     if (size > MOST_BYTES) throw fail('is too large for credentials')
     let value: unknown
     try {

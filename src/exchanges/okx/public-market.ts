@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
 import { loadWs } from '../connection/ws-package.js'
 import { okxEndpoint } from './endpoints.js'
@@ -30,11 +31,17 @@ const MOST_UNNAMED = 300
  */
 export async function followMarket(
   { endpoint: name, symbols: chosen, types = DEFAULT_TYPES, quotes = 'best' }: OkxMarketOptions,
-  handlers: MarketHandlers & Pick<PublicConnectionOptions, 'alsoChannels'>,
+  { onInstruments, ...handlers }: MarketHandlers & Pick<PublicConnectionOptions, 'alsoChannels'>,
 ): Promise<() => void> {
   const endpoint = okxEndpoint(name)
   const ws = await loadWs()
-  const symbols = symbolsOf(await liveSymbols(new OkxRest(endpoint), types), chosen)
+  const live = await liveInstruments(new OkxRest(endpoint), types)
+  const symbols = symbolsOf(
+    live.map(({ symbol }) => symbol),
+    chosen,
+  )
+  const followed = new Set(symbols)
+  onInstruments?.(live.filter(({ symbol }) => followed.has(symbol)))
   const connections: PublicConnection[] = []
   for (let i = 0; i < symbols.length; i += PER_SOCKET)
     connections.push(
@@ -51,9 +58,9 @@ export async function followMarket(
   }
 }
 
-async function liveSymbols(rest: OkxRest, types: readonly OkxType[]): Promise<readonly string[]> {
+async function liveInstruments(rest: OkxRest, types: readonly OkxType[]): Promise<readonly InstrumentSpec[]> {
   try {
-    return (await rest.instruments(types)).filter(({ isLive }) => isLive).map(({ spec }) => spec.symbol)
+    return (await rest.instruments(types)).filter(({ isLive }) => isLive).map(({ spec }) => spec)
   } finally {
     rest.close()
   }

@@ -90,9 +90,9 @@ export function inspect(directory: string): JournalInfo {
   const listing = listDirectory(directory)
   if (!isJournal(directory, listing.pages)) throw notAJournal(directory)
   const problems: Problem[] = []
-  const attempt = <T>(file: string, look: () => T): T | undefined => {
+  const attempt = <T>(file: string, read: () => T): T | undefined => {
     try {
-      return look()
+      return read()
     } catch (error) {
       problems.push({ path: file, code: (error as { code?: string }).code ?? 'ERR', message: (error as Error).message })
       return undefined

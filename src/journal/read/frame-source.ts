@@ -181,7 +181,7 @@ export class FrameSource {
   get position(): number {
     const { page, slot } = this
     // At a sealed page's end the next frame is the first of the next page. (The raw cursor: an error for a damaged one must not stop `close`.)
-    // The plain load comes first, because this is asked for each frame of a named reader; it may see the seal late, as everybody may.
+    // The plain load comes first, because this is asked for each frame of a named reader; it may see the seal late, as every reader may.
     if (this.i32[SEALED] !== 0 && page.sealed && slot === loadWord(this.i32, Word.CURSOR))
       return page.firstPosition + page.capacity
     return page.firstPosition + slot

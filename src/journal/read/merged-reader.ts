@@ -35,7 +35,7 @@ const NO_HANDLERS = new Handlers()
 export class MergedReader implements Disposable {
   private readonly readers: Reader[] = []
   private readonly everything: Dispatch[]
-  /** The times of the journals' next frames, as far as they were looked at. */
+  /** The times of the journals' next frames, as far as they were read. */
   private readonly tournament: Tournament
   /** A journal was read, and its next frame is not in the tournament yet. */
   private moved = -1
@@ -96,7 +96,7 @@ export class MergedReader implements Disposable {
     this.polling = true
     let count = 0
     try {
-      this.lookForFrames()
+      this.findFrames()
       while (count < limit && !this.isClosed) {
         const index = this.tournament.first
         if (index < 0) break
@@ -107,7 +107,7 @@ export class MergedReader implements Disposable {
           count++
           route.handle(route.view, index)
         }
-        if (!this.isClosed) this.look(index)
+        if (!this.isClosed) this.findFrame(index)
       }
       return count
     } finally {
@@ -200,7 +200,7 @@ export class MergedReader implements Disposable {
       throw new InvalidStateError('the next frame was requested inside a handler of the same merged reader')
     for (const reader of this.readers) reader.checkpoint()
     for (const dispatch of this.everything) dispatch.expire()
-    this.lookForFrames()
+    this.findFrames()
     const source = this.tournament.first
     if (source < 0) return undefined
     this.moved = source
@@ -219,14 +219,14 @@ export class MergedReader implements Disposable {
   }
 
   /** Looks at the journals that had no next frame, and at the one that was read last. */
-  private lookForFrames(): void {
-    if (this.moved >= 0) this.look(this.moved)
+  private findFrames(): void {
+    if (this.moved >= 0) this.findFrame(this.moved)
     const { tournament, readers } = this
-    for (let i = 0; i < readers.length; i++) if (!tournament.has(i)) this.look(i)
+    for (let i = 0; i < readers.length; i++) if (!tournament.has(i)) this.findFrame(i)
   }
 
   /** Enters the next frame of a journal into the tournament. */
-  private look(index: number): void {
+  private findFrame(index: number): void {
     const { frames } = this.readers[index]
     if (frames.available() > frames.slot) this.tournament.set(index, frames.timeHigh(), frames.timeLow())
     else this.tournament.remove(index)

@@ -101,14 +101,14 @@ export class Reader implements Disposable {
         registration = ReaderRegistration.acquire(control, from.name)
       }
       this.registration = registration
-      const place = this.find(
+      const found = this.find(
         isNamed(from)
           ? registration?.resumeAt === undefined
             ? (from.start ?? 'start')
             : { position: registration.resumeAt }
           : from,
       )
-      this.source = new FrameSource(directory, place, options.durable ?? false)
+      this.source = new FrameSource(directory, found, options.durable ?? false)
     } catch (error) {
       registration?.release()
       control?.close()

@@ -31,11 +31,11 @@ export class CopyDirectory {
   static make(target: string, like: string): CopyDirectory {
     let parent: Directory | undefined
     try {
-      const place = path.resolve(target)
-      parent = native.openDirectory(path.dirname(place), true)
-      const directory = native.openDirectory(fs.mkdtempSync(`${place}.making-`), false)
+      const copy = path.resolve(target)
+      parent = native.openDirectory(path.dirname(copy), true)
+      const directory = native.openDirectory(fs.mkdtempSync(`${copy}.making-`), false)
       directory.setMode(fs.statSync(like).mode & 0o777)
-      return new CopyDirectory(parent, directory, path.basename(place))
+      return new CopyDirectory(parent, directory, path.basename(copy))
     } catch (error) {
       parent?.close()
       throw fromSystemError(error, 'making', target)

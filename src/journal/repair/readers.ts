@@ -26,11 +26,11 @@ export function saveReaders(directory: Where): SavedReader[] {
   return [...readers.values()]
 }
 
-function readReaderSlot(place: Buffer): SavedReader | undefined {
-  const checkpoint = place.readUInt32LE(R.CHECKPOINT)
-  if (place.readUInt32LE(R.STATE) !== ReaderState.USED || checkpoint === 0) return undefined
-  const name = place.toString('latin1', R.NAME, R.NAME + R.NAME_SIZE).replace(/\0.*$/s, '')
-  const position = Number(place.readBigUInt64LE(R.POSITION + 8 * (checkpoint & 1)))
+function readReaderSlot(slot: Buffer): SavedReader | undefined {
+  const checkpoint = slot.readUInt32LE(R.CHECKPOINT)
+  if (slot.readUInt32LE(R.STATE) !== ReaderState.USED || checkpoint === 0) return undefined
+  const name = slot.toString('latin1', R.NAME, R.NAME + R.NAME_SIZE).replace(/\0.*$/s, '')
+  const position = Number(slot.readBigUInt64LE(R.POSITION + 8 * (checkpoint & 1)))
   try {
     checkReaderName(name)
   } catch {

@@ -74,9 +74,9 @@ export interface RepairReport {
  * @throws {RepairError} when there is no good frame, or when a file exists at the copy's path; {WriterLockedError} when the journal has
  * a writer; {JournalNotFoundError, NotAJournalError, FormatVersionError, JournalFullError, JournalSystemError}.
  */
-export async function repair(place: string, options: RepairOptions = {}): Promise<RepairReport> {
+export async function repair(damaged: string, options: RepairOptions = {}): Promise<RepairReport> {
   checkOptions('repair', options, { to: kinds.string, salvage: kinds.boolean, onProgress: kinds.function })
-  const directory = absolute(place)
+  const directory = absolute(damaged)
   const { pages } = listDirectory(directory)
   if (!isJournal(directory, pages)) throw notAJournal(directory)
   const target = absolute(options.to) ?? `${directory}.repaired`

@@ -39,7 +39,7 @@ export function* positionsOf(directory: string, type: number): Generator<number,
     if (page === undefined) return
     try {
       const types = new Set([type])
-      // From mark to mark: whoever looks for the last one finds it near the end.
+      // Searches backwards from mark to mark: the last frame is found first.
       for (let end = page.cursor; end > 0; ) {
         const start = page.markBefore(end - 1, end)
         for (const slot of slotsBetween(page, start, end, types).toReversed()) yield page.firstPosition + slot

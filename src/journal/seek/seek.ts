@@ -196,13 +196,13 @@ export function whileRemoved<T>(find: () => T): T {
     try {
       return find()
     } catch (error) {
-      if (!(error instanceof JournalNotFoundError) || attempt === LOOKS) throw error
+      if (!(error instanceof JournalNotFoundError) || attempt === ATTEMPTS) throw error
     }
   }
 }
 
 /** Several removals in a row are rare, and a missing journal should be reported soon. */
-const LOOKS = 10
+const ATTEMPTS = 10
 
 /** A page, or undefined when it does not exist yet or was removed. */
 export function tryPage(directory: Where, number: number): MappedPage | undefined {

@@ -256,7 +256,7 @@ class PageCheck {
     if (sealed) this.checkLastMarks(used, stride)
   }
 
-  /** Their frames can be read, but nobody can tell which instrument they mean. */
+  /** Their frames can be read, but which instrument they mean is not known. */
   private noteUnnamed(numbers: ReadonlySet<number>, slot: number): void {
     const listed = [...numbers].slice(0, MOST_NUMBERS).join(', ')
     const more = numbers.size > MOST_NUMBERS ? ` and ${numbers.size - MOST_NUMBERS} more` : ''
@@ -288,7 +288,7 @@ class PageCheck {
     if (this.findings.count === 0 && native.pageCrc(page.mapping, used) !== u32[Word.PAGE_CRC]) {
       this.damage(
         undefined,
-        "the page's checksum is wrong, though every frame looks right by itself: bytes of its frames were changed",
+        "the page's checksum is wrong, though every frame is right by itself: bytes of its frames were changed",
       )
     }
   }

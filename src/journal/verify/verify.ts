@@ -58,13 +58,13 @@ export interface VerifyReport {
  *
  * @throws {JournalNotFoundError, NotAJournalError, JournalSystemError} when there is no journal, or no permission to read it.
  */
-export async function verify(place: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verify(journal: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   checkOptions('verify', options, { deep: kinds.boolean, onProgress: kinds.function })
-  const directory = absolute(place)
-  for (let look = 1; ; look++) {
+  const directory = absolute(journal)
+  for (let attempt = 1; ; attempt++) {
     const report = await verifyOnce(directory, options)
     if (report !== undefined) return report
-    if (look === LOOKS)
+    if (attempt === ATTEMPTS)
       throw new JournalNotFoundError(`the pages of ${directory} are removed faster than they can be checked`, {
         path: directory,
       })
@@ -72,7 +72,7 @@ export async function verify(place: string, options: VerifyOptions = {}): Promis
 }
 
 /** How often to start again when retention has removed every page that was listed. */
-const LOOKS = 5
+const ATTEMPTS = 5
 
 async function verifyOnce(directory: string, options: VerifyOptions): Promise<VerifyReport | undefined> {
   const { pages, temporaries, foreign } = listDirectory(directory)

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { InvalidOptionError, TicktapeError } from '../../base/errors.js'
-import { placeOf } from '../../base/files/private-place.js'
+import { privatePath } from '../../base/files/private-path.js'
 import { formatValue } from '../../base/format-value.js'
 import { FrameDefinitionError } from '../../frames/errors.js'
 import { Page as P } from '../../frames/format.js'
@@ -62,7 +62,7 @@ export function openWriter(directory: string, options: WriterOptions): WriterPar
   }
   checkWriterOptions(options)
   checkDistinct(options.frames ?? [])
-  return openChecked(placeOf(resolve(directory)), options)
+  return openChecked(privatePath(resolve(directory)), options)
 }
 
 function openChecked(path: string, options: WriterOptions): WriterParts {

@@ -7,7 +7,7 @@ const INTERVAL_MS = 1000
 
 interface Watched {
   readonly file: StateFile
-  /** Weak: somebody who forgets to close a counter must not keep its memory. */
+  /** Weak: a counter that a program forgets to close must not keep its memory. */
   readonly user: WeakRef<{ close(): void }>
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
-import { needsCopy, placeOf } from '../../base/files/private-place.js'
+import { needsCopy, privatePath } from '../../base/files/private-path.js'
 import { formatValue } from '../../base/format-value.js'
 import { sleepThread } from '../../base/sleep.js'
 import { fromSystemError, systemCode } from '../../base/system-error.js'
@@ -65,7 +65,7 @@ export class StateFile {
    * NoSpaceError, SystemCallError}
    */
   static open(path: string, plan: StatePlan): StateFile {
-    const file = placeFor(resolvePath(path, plan.what))
+    const file = pathFor(resolvePath(path, plan.what))
     for (let attempt = 0; ; attempt++) {
       try {
         return StateFile.map(file, plan, plan.mode)
@@ -83,7 +83,7 @@ export class StateFile {
    * file says. Undefined when there is none.
    */
   static openExisting(path: string, plan: StatePlan): StateFile | undefined {
-    const file = placeFor(resolvePath(path, plan.what))
+    const file = pathFor(resolvePath(path, plan.what))
     try {
       return StateFile.map(file, plan, undefined)
     } catch (error) {
@@ -287,18 +287,18 @@ function resolvePath(file: unknown, what: string): string {
   return resolve(file)
 }
 
-/** The file itself; in a replay a private copy of it, made when it is first opened. */
-function placeFor(file: string): string {
-  const place = placeOf(file)
+/** The file itself; in a replay a private copy of it, created when it is first opened. */
+function pathFor(file: string): string {
+  const path = privatePath(file)
   try {
     if (needsCopy(file)) {
-      fs.mkdirSync(dirname(place), { recursive: true, mode: 0o700 })
-      fs.copyFileSync(file, place)
+      fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      fs.copyFileSync(file, path)
     }
   } catch (error) {
     throw asStateError(error, file)
   }
-  return place
+  return path
 }
 
 function asStateError(error: unknown, file: string): unknown {

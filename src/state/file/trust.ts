@@ -47,7 +47,7 @@ export function checkTrust(file: string, mapping: Mapping, mode: number | undefi
 }
 
 /**
- * Refuses a directory in which every user may remove every file, unless `mode` lets everybody write. /dev/shm and /tmp
+ * Refuses a directory in which every user may remove every file, unless `mode` lets all users write. /dev/shm and /tmp
  * are accepted: they have the sticky bit.
  */
 export function checkDirectory(file: string, mode: number): void {

@@ -117,7 +117,7 @@ export class HeartbeatCell {
     }
   }
 
-  /** Nobody uses it any more. */
+  /** Marks the cell as free. */
   release(): void {
     this.setProcess(0, 0)
     Atomics.store(this.words, (this.at + H.USED) >> 2, 0)

@@ -15,7 +15,7 @@ export interface HeartbeatsOptions {
 }
 
 /**
- * Signs of life of processes, in shared memory that anybody may look at: who they are, and how far they have come.
+ * Signs of life of processes, in shared memory that any process may read: who they are, and how far they have come.
  *
  *     const table = Heartbeats.find('/dev/shm/desk/state/heartbeats')
  *     for (const { name, phase, position } of table?.list() ?? []) console.log(name, phase, position)

@@ -42,7 +42,7 @@ export class Pulse {
     this.position = (at + H.POSITION) >> 3
   }
 
-  /** A pulse that nobody looks at: where there is no table. */
+  /** A pulse that is not read: for a process without a table. */
   static unseen(): Pulse {
     return new Pulse(new ArrayBuffer(H.SIZE), 0)
   }

@@ -64,7 +64,7 @@ export class RequestBook {
       return
     }
     const copy = this.copies.get(cause)
-    // What becomes of a pair, the gateway decides by itself: only its legs answer the request, and what was asked of them.
+    // The gateway decides what follows for a pair, so only its legs and requests about them count as answers.
     if (this.isOfPair(orderId)) {
       const isLeg = copy?.action === PAIR && action === 'submit' && copy.orderId === pairOf(orderId)
       if (!isLeg && copy?.orderId !== orderId) return

@@ -1,7 +1,7 @@
 import type { MarketSink } from '../market/feed-pump.js'
 import type { TimedEvents } from '../virtual/virtual-desk.js'
 
-/** Is told of market data before the gateway takes it. `symbol` is an index into the buffer's symbols. */
+/** Receives market data before the gateway reads it. `symbol` is an index into the buffer's symbols. */
 export interface MarketListener {
   /** @param at ns since the first event. */
   quoted(symbol: number, at: number, bid: number, ask: number): void

@@ -23,7 +23,7 @@ export interface EventStream {
   readonly instruments: readonly InstrumentSpec[]
   /** Fills the empty buffer again. Returns whether there was an event. */
   fill(): Promise<boolean>
-  /** How much of it was read, 0 to 1; undefined when nobody knows how much there is. */
+  /** How much of it was read, 0 to 1; undefined when the total is not known. */
   readonly part: number | undefined
   close(): Promise<void>
 }

@@ -36,7 +36,7 @@ export interface BacktestOptions {
   /** Bytes of a page of the sequence. Default 16 MiB. */
   readonly pageSize?: number
   readonly signal?: AbortSignal
-  /** Called from time to time. `part` is 0 to 1, or undefined when nobody knows how much there is. */
+  /** Called from time to time. `part` is 0 to 1, or undefined when the total is not known. */
   readonly onProgress?: (progress: { readonly events: number; readonly part: number | undefined }) => void
   /** What strategies log. Default: nothing is done with it. */
   readonly onLog?: (strategy: string, text: string) => void

@@ -11,7 +11,7 @@ export interface CurrencyReport {
   /** Profit at the last prices, less fees. */
   readonly profit: number
   readonly fees: number
-  /** The largest fall of the profit from a peak, looked at with every quote; 0 when it never fell. Times in ms since 1970. */
+  /** The largest fall of the profit from a peak, measured at every quote; 0 when it never fell. Times in ms since 1970. */
   readonly maxDrawdown: { readonly amount: number; readonly fromMs: number; readonly toMs: number }
   /** `definition` says what it is. null when profit changed in fewer than two samples. */
   readonly sharpe: (Sharpe & { readonly definition: string }) | null

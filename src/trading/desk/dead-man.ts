@@ -6,7 +6,7 @@
  * never gets ready, is gone.
  */
 export class DeadMan {
-  /** When the next limit is over, ns; Infinity for never. */
+  /** When the next strategy reaches its limit, ns; Infinity for none. */
   nextAt = Number.POSITIVE_INFINITY
   /** ns; 0 for no limit. */
   private limitNs = 0
@@ -27,7 +27,7 @@ export class DeadMan {
     this.findNext()
   }
 
-  /** A gateway starts: the time without one does not count, because no strategy could be there. */
+  /** At a gateway's start: the time without a gateway does not count, because no strategy could run. */
   restart(now: number): void {
     for (const strategy of this.since.keys()) this.since.set(strategy, now)
     this.findNext()
@@ -38,7 +38,7 @@ export class DeadMan {
     if (this.since.delete(strategy)) this.findNext()
   }
 
-  /** A strategy whose limit is over; undefined for none. It is due again after the limit, until `returned`. */
+  /** A strategy that has reached its limit; undefined for none. It is due again after the same time, until `returned`. */
   take(now: number): number | undefined {
     if (this.nextAt > now) return undefined
     for (const [strategy, since] of this.since) {
@@ -50,7 +50,7 @@ export class DeadMan {
     return undefined
   }
 
-  /** Everything of it but the limit as plain data, and back. */
+  /** All but the limit, as plain data. */
   save(): DeadManData {
     return { since: [...this.since] }
   }

@@ -22,10 +22,10 @@ interface Held {
 
 /**
  * A venue as the desk sees it. Requests to a deterministic venue are passed on at once: it is part of the desk, and replay
- * makes its answers again. Requests to any other are held until `send`, when the sequence has them.
+ * gets the same answers from it. Requests to any other are held until `send`, when the sequence has them.
  */
 export class DeskVenue {
-  /** What its request limits hold back. */
+  /** Requests that wait for its request limits. */
   readonly pacing = new Pacing()
   private held: Held[] = []
 
@@ -35,9 +35,9 @@ export class DeskVenue {
     readonly number: number,
     /** The number on the desk of its first account. */
     readonly firstAccount: number,
-    /** How long a request may act, in ns; 0 without a limit. */
+    /** How long a venue may act on a request, in ns; 0 without a limit. */
     private readonly expiryNs: number,
-    /** Whether it runs in a process of its own, which reads the sequence. */
+    /** Whether it runs in its own process, which reads its requests from the sequence. */
     readonly isRemote: boolean,
   ) {}
 
@@ -58,7 +58,7 @@ export class DeskVenue {
     return !this.venue.deterministic && !this.isRemote
   }
 
-  /** When a request that is decided now may no longer act. */
+  /** The deadline of a request that is decided now. */
   deadline(now: number): number {
     return this.expiryNs === 0 ? 0 : now + this.expiryNs
   }
@@ -122,7 +122,7 @@ export class DeskVenue {
     this.held = []
     const batches = new SubmitBatches(venue, now)
     for (const { action, order, idHigh, idLow, account, instrument, request, ticks, steps, deadline } of held) {
-      // The object of an order that was forgotten meanwhile may be another one's by now.
+      // The order may have been forgotten since, and its object used again for another order.
       const isSame = order?.idHigh === idHigh && order.idLow === idLow
       if (action === 'submit' && order !== undefined && isSame) {
         batches.add(order)
@@ -221,7 +221,7 @@ export class DeskVenues {
     for (const venue of this.all) venue.send(now)
   }
 
-  /** The states of the deterministic venues, by number; of any other null. @throws {VenueMissingError} */
+  /** The states of the deterministic venues, by number; null for any other. @throws {VenueMissingError} */
   save(): unknown[] {
     return this.all.map(({ venue }) => (venue.deterministic ? savable(venue).save() : null))
   }

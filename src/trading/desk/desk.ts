@@ -161,7 +161,7 @@ export class Desk {
     this.cancelForGone()
     this.departures.advance()
     this.pairing.advance()
-    this.settlePairs()
+    this.proceedWithPairs()
     for (;;) {
       const timer = this.timers.take(this.now)
       if (timer === undefined) return
@@ -177,10 +177,10 @@ export class Desk {
     this.tick(clock)
     this.cause = position
     this.deadMan.restart(this.now)
-    // Nobody should be surprised by an order of long ago.
+    // An order from before the restart must not leave now: its strategy may no longer want it.
     this.departures.refuseWaiting(NOT_SENT)
     this.reconciliation.restart()
-    this.settlePairs()
+    this.proceedWithPairs()
   }
 
   /** What venues allow, by the venue's number: in effect from now on. */
@@ -245,7 +245,7 @@ export class Desk {
     // Positions are closed by the flatten: a pair that closed its excess too would open another one.
     if (command.action === 'flatten') this.pairing.giveUp(OPERATOR)
     const isUnfinished = this.operator.handle(command)
-    this.settlePairs()
+    this.proceedWithPairs()
     return isUnfinished
   }
 
@@ -255,7 +255,7 @@ export class Desk {
     if (state === 'active') this.risk.resume()
     else this.risk.state = state === 'halted' ? DeskState.HALTED : DeskState.REDUCING
     if (state === 'halted') this.departures.refuseWaiting(HALTED, order => !order.operator)
-    this.settlePairs()
+    this.proceedWithPairs()
   }
 
   quote(instrument: Instrument, bid: number, bidSize: number, ask: number, askSize: number, position: number): void {
@@ -293,12 +293,12 @@ export class Desk {
   private quotedAt(instrument: Instrument, bid: number, bidSteps: number, ask: number, askSteps: number): void {
     this.risk.quote(instrument, bid, ask, this.clock)
     this.venues.quote(instrument, bid, bidSteps, ask, askSteps, this.now)
-    this.settlePairs()
+    this.proceedWithPairs()
   }
 
   private tradedAt(instrument: Instrument, side: number, ticks: number, steps: number): void {
     this.venues.trade(instrument, side, ticks, steps, this.now)
-    this.settlePairs()
+    this.proceedWithPairs()
   }
 
   /**
@@ -310,14 +310,14 @@ export class Desk {
   order(frame: FramePointer, strategy: number, position: number): void {
     this.cause = position
     this.requests.take(frame, strategy)
-    this.settlePairs()
+    this.proceedWithPairs()
   }
 
   /** A copy of a Pair frame. */
   pair(frame: FramePointer, strategy: number, position: number): void {
     this.cause = position
     this.pairing.request(frame, strategy)
-    this.settlePairs()
+    this.proceedWithPairs()
   }
 
   /** A copy of a TimerRequest frame. */
@@ -333,7 +333,7 @@ export class Desk {
   report(venue: DeskVenue, event: VenueEvent, position: number): void {
     this.cause = position
     this.venueEvent(venue, event, position)
-    this.settlePairs()
+    this.proceedWithPairs()
   }
 
   /** Sends an order that has passed risk, is in the book and is reserved; or lets it wait for the venue's limits. */
@@ -427,8 +427,8 @@ export class Desk {
   }
 
   /** Pairs act on what has changed, once the input itself is dealt with. */
-  private settlePairs(): void {
-    if (this.pairing.hasChanged) this.pairing.settle()
+  private proceedWithPairs(): void {
+    if (this.pairing.hasChanged) this.pairing.proceed()
   }
 
   /** Cancels an order that its strategy has not cancelled. @param reason an index into REASONS: its reports will say it. */
@@ -473,7 +473,7 @@ export class Desk {
     // The venue only knows that it was asked to.
     if (order.cancelledFor !== 0 && order.word === Word.CANCELLED && reason === REQUESTED) reason = order.cancelledFor
     if ((changed & Changed.OVERFILL) !== 0) {
-      // More than was asked for: somebody's numbers are wrong. The operator decides when the strategy may go on.
+      // More than was asked for: the venue's numbers or ours are wrong. The operator decides when the strategy may continue.
       risk.pause(order.strategy, true)
       reason = OVERFILL
     }

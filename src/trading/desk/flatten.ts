@@ -6,13 +6,14 @@ import { ListKind } from '../orders/life/order-list.js'
 import type { Orders } from '../orders/life/orders.js'
 import type { Holding } from '../risk/holding.js'
 import type { Risk } from '../risk/risk.js'
+import type { DeniedOrder, FlattenCount } from './decisions.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
-import type { DeniedOrder, Outcomes } from './outcomes.js'
-import type { Moment } from './reconciliation.js'
+import type { Moment } from './moment.js'
+import type { Outcomes } from './outcomes.js'
 
 /** Orders of the operator have this epoch, which no process of a strategy has. */
 const OPERATOR_EPOCH = 0
-/** A position whose orders are not cancelled within this time stays: the market is another one by then. ns. */
+/** A position whose orders are not cancelled within this time stays open: by then the market may have changed. ns. */
 const PATIENCE_NS = 60e9
 /** Orders into which one position is split at most, when a limit makes them small. */
 const MOST_PARTS = 1000
@@ -20,19 +21,9 @@ const MOST_PARTS = 1000
 const COUNTER_NS = 20e6
 const UNKNOWN_VENUE = reasonCode('unknown-venue')
 
-/** What a flatten did so far. */
-export interface FlattenCount {
-  orders: number
-  denied: number
-  /** Why the first one was denied. */
-  reason: number
-  /** Positions whose open orders must be cancelled first. */
-  waiting: number
-}
-
 /**
  * Closes the positions of all accounts by market orders that only reduce. Each is an order of a strategy that holds a part
- * of the position, so that the strategy gets its fills; what no strategy holds is closed by an order of nobody (strategy 0).
+ * of the position, so that the strategy gets its fills; what no strategy holds is closed by an order without an owner (strategy 0).
  *
  * While an account has open orders in the instrument, its position waits for their cancels: they could fill meanwhile, and
  * the position would be closed twice.
@@ -53,12 +44,12 @@ export class Flatten {
     private readonly leave: (order: LiveOrder, venue: DeskVenue) => void,
   ) {}
 
-  /** Begins: the cancels of all open orders were decided just now. */
+  /** To be called after the cancels of all open orders were decided. */
   begin(): FlattenCount {
     const { now } = this.moment
     this.waiting = []
     for (const [account, owner] of this.risk.desk.accounts.entries()) {
-      // Also where orders are open: they may be filled before their cancels arrive.
+      // Also accounts with open orders: these may be filled before their cancels arrive.
       const instruments = new Set<number>()
       for (const holding of owner?.holdings ?? [])
         if (holding !== undefined && holding.position !== 0) instruments.add(holding.market.instrument.number)
@@ -72,7 +63,7 @@ export class Flatten {
     return this.waiting.length > 0
   }
 
-  /** Closes the positions that wait for nothing any more. */
+  /** Closes the positions whose open orders have been cancelled. */
   proceed(): FlattenCount {
     const count: FlattenCount = { orders: 0, denied: 0, reason: 0, waiting: 0 }
     if (this.isProceeding) return count
@@ -111,7 +102,7 @@ export class Flatten {
     if (held === undefined || held.position === 0) return
     const side = held.position > 0 ? SELL : BUY
     let open = Math.abs(held.position)
-    // Its owners, in the order of their numbers.
+    // The strategies that hold it, in the order of their numbers.
     for (const owner of desk.strategies) {
       const own = owner?.holdings[instrument]
       if (owner === undefined || own === undefined || own.position * held.position <= 0) continue
@@ -202,7 +193,7 @@ export class Flatten {
     return Math.max(1, most)
   }
 
-  /** Grows with the time, so that none is used again, also when the end of the sequence was lost with the power. */
+  /** Grows with the time, so that no id is used twice, also after the end of the sequence was lost in a power loss. */
   private nextLow(): number {
     this.lastLow = Math.max(this.lastLow + 1, Math.floor(this.moment.now / COUNTER_NS))
     return this.lastLow

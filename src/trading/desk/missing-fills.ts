@@ -17,7 +17,7 @@ export class MissingFills {
   private readonly first = new OrderQueue()
   private readonly repeated = new OrderQueue()
 
-  /** When the next one is due; Infinity for none. */
+  /** When the next question is due; Infinity for none. */
   get nextAt(): number {
     return Math.min(this.first.nextAt, this.repeated.nextAt)
   }
@@ -26,7 +26,7 @@ export class MissingFills {
     this.first.add(idHigh, idLow, now + WAIT_NS, 0)
   }
 
-  /** They are still missing. False when the venue was asked often enough. */
+  /** Schedules the next question about fills that are still missing. False when the venue was asked often enough. */
   again({ idHigh, idLow, tries }: WaitingOrder, now: number): boolean {
     if (tries >= MOST_TRIES) return false
     this.repeated.add(idHigh, idLow, now + RETRY_NS, tries + 1)

@@ -5,23 +5,16 @@ import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
 import type { Risk } from '../risk/risk.js'
 import type { CommandProblem, CommandState, CommandValues } from '../sequence/supervision-frames.js'
-import type { Flatten, FlattenCount } from './flatten.js'
+import type { CommandDecision, FlattenCount } from './decisions.js'
+import type { Flatten } from './flatten.js'
+import type { Moment } from './moment.js'
 import type { Outcomes } from './outcomes.js'
-import type { Moment } from './reconciliation.js'
 
 const OPERATOR = reasonCode('operator')
 
-/** What the desk decided about a command. */
-export interface CommandDecision {
-  readonly state: CommandState
-  readonly problem: CommandProblem
-  readonly cancels: number
-  readonly flatten: FlattenCount
-}
-
 const NOTHING: FlattenCount = { orders: 0, denied: 0, reason: 0, waiting: 0 }
 
-/** What a person commands, as far as it concerns orders, limits and pauses: decided from the sequence alone. */
+/** Carries out operators' commands about orders, limits and pauses. Decides from the sequence alone. */
 export class OperatorDesk {
   constructor(
     private readonly moment: Moment & { fromClock(time: bigint): number },
@@ -33,7 +26,7 @@ export class OperatorDesk {
     private readonly cancel: (order: LiveOrder, reason: number) => void,
   ) {}
 
-  /** Whether the gateway has to do it, outside of the sequence: otherwise the outcome is written. */
+  /** Returns true when the gateway has to do it outside of the desk. Otherwise the outcome is written here. */
   handle(command: CommandValues): boolean {
     const decision = this.decide(command)
     if (decision === undefined) return true
@@ -93,7 +86,7 @@ export class OperatorDesk {
       this.risk.setOptions(changeLimits(this.risk.options, JSON.parse(detail) as LimitsChange))
       return done()
     } catch (error) {
-      // What is wrong is found before anything is changed. Other errors are faults of this program.
+      // An invalid change is found before anything is changed. Other errors are faults of this program.
       if (error instanceof InvalidOptionError || error instanceof SyntaxError) return no('refused', 'bad-limits')
       throw error
     }

@@ -24,7 +24,7 @@ export class OrderFields {
   price = 0
   quantity = 0
   stopPrice = 0
-  /** ns since the home's origin; 0 without. */
+  /** ns since the home's origin; 0 for none. */
   expireAt = 0
 
   read(p: FramePointer, time: Time): this {
@@ -50,7 +50,7 @@ export class OrderFields {
   }
 }
 
-/** The strategy's own name of the order, '' without. */
+/** The strategy's own label of the order; '' for none. */
 export function labelOf(p: FramePointer): string {
   const at = p.at + AT.clientOrderId
   if (p.u8[at] === 0) return ''

@@ -17,7 +17,7 @@ import { SEQUENCE } from '../sequence/home.js'
 import { type CommandAction, CommandResult, DeadMan } from '../sequence/supervision-frames.js'
 import type { Time } from '../sequence/time.js'
 import type { VenueEvent } from '../venues/venue-event.js'
-import type { CommandDecision } from './operator-desk.js'
+import type { CommandDecision, DeniedOrder } from './decisions.js'
 import type { PairFields } from './pair-fields.js'
 import { fillPairDenial, fillPairReport } from './pair-outcomes.js'
 import type { Timer } from './timers.js'
@@ -274,16 +274,4 @@ export class Outcomes {
     this.time.split(venueTime)
     field.store(p, this.time.low, this.time.high)
   }
-}
-
-/** What an order that was denied at once had asked for. */
-export interface DeniedOrder {
-  idHigh: number
-  idLow: number
-  strategy: number
-  instrument: number
-  request: number
-  side: number
-  price: number
-  quantity: number
 }

@@ -13,9 +13,9 @@ import {
 
 /**
  * Holds requests to one venue back to its limits: token buckets of the venue and of each account. What may not leave at once
- * waits here, cancels before everything else, otherwise in the order in which it came.
+ * waits here: cancels before everything else, otherwise in the order of arrival.
  *
- * A function of the calls and their times: no clock.
+ * Depends only on the calls and the times passed to them, and reads no clock.
  */
 export class Pacing {
   /** Requests that wait. */
@@ -27,7 +27,7 @@ export class Pacing {
   /** `nextAt`, until something changes. */
   private known: number | undefined = undefined
 
-  /** Puts limits into effect; without any, nothing waits. Buckets of other limits are full at first; what waits stays. */
+  /** Puts limits into effect; without any, nothing waits. Buckets of new limits begin full; waiting requests keep waiting. */
   setLimits(limits: RequestLimits | undefined): void {
     if (JSON.stringify(limits) === JSON.stringify(this.limits)) return
     this.limits = limits
@@ -55,13 +55,13 @@ export class Pacing {
     this.known = undefined
   }
 
-  /** When the next one may leave, or its time is over; Infinity when none waits. */
+  /** When the next request may leave, or its deadline passes; Infinity when none waits. */
   get nextAt(): number {
     if (this.waiting === 0) return Number.POSITIVE_INFINITY
     return (this.known ??= this.findNextAt())
   }
 
-  /** Removes and returns a submit or amend whose deadline is over. */
+  /** Removes and returns a submit or amend whose deadline has passed. */
   takeExpired(now: number): WaitingRequest | undefined {
     if (this.waiting === 0) return undefined
     for (const { others } of this.heads()) {
@@ -74,8 +74,8 @@ export class Pacing {
   /**
    * Removes and returns the next request that may leave, and takes its tokens.
    *
-   * One that waits for its account lets those of other accounts pass. One that waits for the venue lets nobody pass, so that a
-   * heavy request is not overtaken for ever by light ones.
+   * A request waiting for its account lets other accounts pass. One waiting for the venue blocks all, so that small requests
+   * cannot overtake it without an end.
    */
   take(now: number): WaitingRequest | undefined {
     if (this.waiting === 0) return undefined
@@ -94,7 +94,7 @@ export class Pacing {
     return undefined
   }
 
-  /** Removes and returns the submits and amends that wait, of the orders that are meant. */
+  /** Removes and returns the waiting submits and amends of the given orders. */
   drop(isMeant: (order: LiveOrder) => boolean): WaitingRequest[] {
     if (this.waiting === 0) return []
     const dropped: Entry[] = []
@@ -126,7 +126,7 @@ export class Pacing {
     return next
   }
 
-  /** What waits and what the buckets have, as plain data. The limits are in the configuration. */
+  /** The waiting requests and the tokens in the buckets, as plain data. The limits are in the configuration. */
   save(): PacingData {
     return {
       venueFullAt: this.venue?.fullAt ?? 0,
@@ -139,7 +139,7 @@ export class Pacing {
     }
   }
 
-  /** Takes over what `save` gave, with the same limits. @param find the order with an id; it is in the book. */
+  /** Restores what `save` returned, with the same limits. @param find the order with an id; it is in the book. */
   load(data: PacingData, find: (idHigh: number, idLow: number) => LiveOrder | undefined): void {
     if (this.venue !== undefined) this.venue.fullAt = data.venueFullAt
     this.count = data.count
@@ -149,7 +149,7 @@ export class Pacing {
       if (queue.bucket !== undefined) queue.bucket.fullAt = fullAt
       for (const saved of waiting) {
         const order = find(saved.idHigh, saved.idLow)
-        // Of a cancel: its order may have ended, and be forgotten.
+        // The order of a cancel may have ended and been forgotten.
         if (order === undefined) continue
         if (saved.action === 'submit') order.isHeld = true
         else order.requests.setHeld(saved.request, true)

@@ -7,7 +7,7 @@ import type { Pair } from '../pairs/pair.js'
 import type { DeskVenue } from './desk-venues.js'
 import type { PairDesk } from './pair-desk.js'
 
-/** An order the other way, of a limit within the band, that takes what is there at once. */
+/** A closing order: the other side, with a limit price within the band, filled at once as far as possible. */
 export function closingOrder(desk: PairDesk, pair: Pair, index: 0 | 1, steps: number): LiveOrder {
   const { orders, venues, risk } = desk
   const { instrument, account, side, paid, filled } = pair.legs[index]
@@ -35,13 +35,13 @@ export function mayPassLater(reason: number): boolean {
   return PASSING.has(reason)
 }
 
-/** Why a closing order that is over has not filled everything. */
+/** Why a closing order that has ended was not filled completely. */
 export function reasonOfRest({ reason, word }: LiveOrder): number {
   return NOTHING_THERE.has(reason) && word !== Word.REJECTED ? OUTSIDE : reason
 }
 
 const OUTSIDE = reasonCode('outside-slippage')
-/** Why an order may be refused now and pass later: closing is tried again. */
+/** Reasons that may be gone later: after one of them closing is tried again. */
 const PASSING: ReadonlySet<number> = new Set(
   (
     [
@@ -58,7 +58,7 @@ const PASSING: ReadonlySet<number> = new Set(
     ] as const satisfies readonly Reason[]
   ).map(reasonCode),
 )
-/** How an order ends that found nothing at its price. */
+/** The reasons with which an order ends when nothing could be traded at its price. */
 const NOTHING_THERE: ReadonlySet<number> = new Set(
   (['none', 'not-marketable', 'no-market', 'time-in-force'] as const satisfies readonly Reason[]).map(reasonCode),
 )

@@ -16,7 +16,7 @@ export interface PairDesk {
   readonly risk: Risk
   readonly venues: DeskVenues
   readonly outcomes: Outcomes
-  /** A venue acts on no request after this, by its own clock. */
+  /** The deadline of a request that is decided now, by the venue's clock. */
   deadlineAt(venue: DeskVenue): number
   /** Whether what a strategy's journal still has was sent before a power loss. */
   hasLost(strategy: number): boolean
@@ -25,7 +25,7 @@ export interface PairDesk {
   /** Sends an order that has passed risk, is in the book and is reserved. */
   leave(order: LiveOrder, venue: DeskVenue): void
   requestCancel(order: LiveOrder): void
-  /** Asks the venue what became of an order. */
+  /** Asks the venue about an order. */
   ask(order: LiveOrder): void
 }
 

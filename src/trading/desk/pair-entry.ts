@@ -16,7 +16,7 @@ const UNKNOWN_ACCOUNT = reasonCode('unknown-account')
 const FENCED = reasonCode('strategy-fenced')
 const OTHER_LEG = reasonCode('other-leg-denied')
 
-/** Lets both legs of a pair into the book, or neither: what is asked for is checked, then risk looks at both. */
+/** Lets both legs of a pair into the book, or neither: the terms are checked, then risk checks both. */
 export class PairEntry {
   constructor(private readonly desk: PairDesk) {}
 
@@ -26,7 +26,7 @@ export class PairEntry {
     const { idHigh, idLow } = fields
     const misfit = this.misfitOf(fields, strategy)
     if (misfit !== 0) return this.deny(fields, strategy, misfit, misfit, misfit)
-    // Ids of a pair belong to it, whatever becomes of it.
+    // A pair keeps its ids also when it is denied.
     orders.use(idHigh, idLow + PAIR_IDS - 1)
     const first = this.newLeg(fields, 0)
     const second = this.newLeg(fields, 1)
@@ -36,14 +36,14 @@ export class PairEntry {
       return this.deny(fields, strategy, reasons[0] || OTHER_LEG, reasons[1] || OTHER_LEG, reasons[0] || reasons[1])
     }
     enterOrder(this.desk, first)
-    // Once more, with what the first leg reserves.
+    // Checked again, now with what the first leg reserves.
     const together = risk.check(second, this.desk.clock)
     if (together !== 0) return this.denyTogether(fields, first, second, together)
     enterOrder(this.desk, second)
     return [first, second]
   }
 
-  /** Why a pair is none: an index into REASONS; 0 when its parts belong together. */
+  /** What is wrong with a pair: an index into REASONS; 0 for a valid one. */
   private misfitOf({ idHigh, idLow, attempts, maxSlippage, settleNs, retryNs }: PairFields, strategy: number): number {
     if (strategyOfHigh(idHigh) !== strategy) return UNKNOWN_ORDER
     if (this.desk.hasLost(strategy)) return LOST_CAUSE
@@ -54,7 +54,7 @@ export class PairEntry {
     return isSound && settleNs >= 0 && retryNs > 0 ? 0 : BAD_TERMS
   }
 
-  /** The order of a leg, not in the book yet; or the reason why there is none. */
+  /** The order of a leg, which is not in the book yet; or the reason why the leg is invalid. */
   private newLeg({ idHigh, idLow, legs }: PairFields, index: 0 | 1): LiveOrder | number {
     const { instruments, venues, orders } = this.desk
     const leg = legs[index]
@@ -86,7 +86,7 @@ export class PairEntry {
     return isOrder(leg) ? this.desk.risk.check(leg, this.desk.clock) : leg
   }
 
-  /** The second leg is too much together with the first one, which has not left. */
+  /** Risk refused the second leg together with the first one: the first one, which has not been sent, ends too. */
   private denyTogether(fields: PairFields, first: LiveOrder, second: LiveOrder, reason: number): undefined {
     const { orders, risk, outcomes, now, cause } = this.desk
     first.inPair = false

@@ -5,7 +5,7 @@ import { REASONS } from '../messages/reasons.js'
 import type { Pair } from '../pairs/pair.js'
 import type { PairFields } from './pair-fields.js'
 
-/** Fills the report of a pair: where it is, and its amounts in units of the instruments. */
+/** Fills the report of a pair: its state, and its amounts in units of the instruments. */
 export function fillPairReport(view: WriteView<typeof PairReport>, pair: Pair): void {
   const [first, second] = pair.legs
   const { leg, steps } = pair.excess

@@ -18,7 +18,7 @@ const OUTSIDE = reasonCode('outside-slippage')
  * Acts for pairs: sends both legs or none, follows their orders, and does what next-step.ts says. Everything it knows comes
  * from the sequence, so it goes on after a restart, and when the strategy is gone.
  *
- * Orders may change inside a call to a venue; what follows from that waits until `settle`.
+ * Orders may change inside a call to a venue; what follows from that waits until `proceed`.
  */
 export class Pairing {
   readonly pairs = new Pairs()
@@ -101,13 +101,13 @@ export class Pairing {
     }
   }
 
-  /** Whether `settle` has anything to do. */
+  /** Whether `proceed` has anything to do. */
   get hasChanged(): boolean {
     return this.changedPairs.length > 0
   }
 
   /** Does what follows from what has changed. To be called at the end of each input, never from inside a venue's call. */
-  settle(): void {
+  proceed(): void {
     for (let pair = this.changedPairs.shift(); pair !== undefined; pair = this.changedPairs.shift())
       this.advancePair(pair)
   }
@@ -186,7 +186,7 @@ export class Pairing {
     desk.requestCancel(order)
   }
 
-  /** Looks at all its orders that are not over: an outcome may have become unknown meanwhile. */
+  /** Checks all its orders that have not ended: an outcome may have become unknown meanwhile. */
   private refresh(pair: Pair): void {
     for (let i = 0; i < pair.legs.length + pair.closings.length; i++) {
       const order = this.desk.orders.find(pair.idHigh, pair.legId(0) + i)

@@ -36,14 +36,14 @@ import { Command, CommandResult, type CommandValues, DeadMan, StrategyEvent } fr
 import { readVenueReport } from '../sequence/venue-reports.js'
 import type { Desk } from './desk.js'
 import {
-  inOrder,
   type KnownStrategy,
   type LastStart,
   type LastTaken,
-  loadCommand,
+  loadFacts,
   PLAYER_DATA_VERSION,
+  type PlayedFacts,
   type PlayerData,
-  saveCommand,
+  saveFacts,
 } from './player-data.js'
 
 /** Sees the frames that strategies' contexts are made from, after the desk. */
@@ -81,7 +81,7 @@ const CLOCK_CLOCK = new Halves(Clock, 'clock')
  * gateway that starts gets its state in this way, and the outcomes that are missing; replay is the same with nothing
  * written.
  */
-export class Player {
+export class Player implements PlayedFacts {
   identity: HomeIdentity | undefined = undefined
   /** The number of the last run. */
   run = 0
@@ -177,65 +177,26 @@ export class Player {
   }
 
   /**
-   * Everything that is known, as plain data: a player that loads it goes on as this one would have. To be called where a
-   * burst is over: all outcomes are in the sequence.
+   * Everything that is known, as plain data: a player that loads it continues as this one would. To be called after a
+   * burst, when all its outcomes are in the sequence.
    */
   save(): PlayerData {
-    const { home, generation, origin } = this.identity as HomeIdentity
-    return {
-      version: PLAYER_DATA_VERSION,
-      position: this.position,
-      identity: { home: String(home), generation, origin: String(origin) },
-      run: this.run,
-      taken: inOrder(this.taken),
-      takenAt: inOrder(this.takenAt),
-      lastTaken: { ...this.lastTaken },
-      lastCauses: inOrder(this.lastCauses),
-      bootedAt: this.bootedAt,
-      loss: this.loss ?? null,
-      feed: { ...this.feed },
-      strategies: [...this.strategies.values()].map(strategy => ({ ...strategy })),
-      starts: [...this.starts.values()],
-      config: this.config,
-      unfinished: [...this.unfinished.values()].map(({ position, command }) => ({
-        position,
-        command: saveCommand(command),
-      })),
-      seen: [...this.seen].map(({ number }) => number).sort((a, b) => a - b),
-      events: this.events,
-      desk: this.played.save(),
-    }
+    return saveFacts(this, this.identity as HomeIdentity, this.played.save())
   }
 
-  /** Takes over what `save` gave. To be called before anything is played. */
+  /** Restores what `save` returned. To be called before anything is played. */
   load(data: PlayerData): void {
     const { home, generation, origin } = data.identity
     this.begin({ home: BigInt(home), generation, origin: BigInt(origin) })
     const desk = this.played
-    // A venue says at its start that it is connected. That was long ago.
+    // A venue says at its start that it is connected. That is not an outcome of this position.
     while (!this.outcomes.isEmpty) this.outcomes.shift()
     // Limits name instruments, so they are known first.
     for (const [number, spec] of data.desk.instruments) desk.instruments.restore(number, spec)
     this.config = data.config
     if (data.config !== undefined) this.onConfig(data.config)
     desk.load(data.desk, data.config?.calendars)
-    this.position = data.position
-    this.run = data.run
-    for (const [journal, to] of data.taken) this.taken.set(journal, to)
-    for (const [journal, at] of data.takenAt) this.takenAt.set(journal, at)
-    for (const [journal, cause] of data.lastCauses) this.lastCauses.set(journal, cause)
-    Object.assign(this.lastTaken, data.lastTaken)
-    this.bootedAt = data.bootedAt
-    this.loss = data.loss ?? undefined
-    for (const { position, command } of data.unfinished) {
-      const loaded = loadCommand(command)
-      this.unfinished.set(loaded.id, { position, command: loaded })
-    }
-    Object.assign(this.feed, data.feed)
-    for (const strategy of data.strategies) this.strategies.set(strategy.id, { ...strategy })
-    for (const start of data.starts) this.starts.set(start.strategy, start)
-    for (const number of data.seen) this.seen.add(desk.instruments.get(number) as Instrument)
-    this.events = data.events
+    loadFacts(this, data, desk.instruments)
   }
 
   /** Whether data of a snapshot is of this version. */

@@ -7,17 +7,10 @@ import type { Risk } from '../risk/risk.js'
 import type { VenueEvent } from '../venues/venue-event.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { MissingFills } from './missing-fills.js'
+import type { Moment } from './moment.js'
 import type { WaitingData } from './order-queue.js'
 import type { Outcomes } from './outcomes.js'
 import { Unanswered, type UnansweredData } from './unanswered.js'
-
-/** What the desk acts on: the time of the burst, and the position of the frame. */
-export interface Moment {
-  readonly now: number
-  /** The gateway's clock: risk counts by it. */
-  readonly clock: number
-  readonly cause: number
-}
 
 export interface ReconciliationData {
   readonly unanswered: UnansweredData
@@ -63,12 +56,12 @@ export class Reconciliation {
     this.connectedAt.splice(0, this.connectedAt.length, ...connectedAt)
   }
 
-  /** A request that must be answered by its deadline; 0: without one, it is not asked about. */
+  /** Follows a request until its deadline; with 0, that is without one, the venue is never asked about it. */
   await({ idHigh, idLow }: LiveOrder, deadline: number): void {
     this.unanswered.add(idHigh, idLow, deadline)
   }
 
-  /** Its outcome is unknown already: the venue is asked soon. */
+  /** Follows a request whose outcome is unknown already: the venue is asked soon. */
   awaitAgain(order: LiveOrder): void {
     order.isAsked = true
     this.unanswered.again(order.idHigh, order.idLow, 0, this.moment.now)
@@ -91,7 +84,7 @@ export class Reconciliation {
     this.askForFills()
   }
 
-  /** A gateway starts: what was asked in its last process and not answered may have been sent or not. */
+  /** At a gateway's start: requests of its last process without an answer may have been sent or not. */
   restart(): void {
     for (const venue of this.venues.all) {
       if (!venue.isVolatile) continue
@@ -103,7 +96,7 @@ export class Reconciliation {
     }
   }
 
-  /** The machine stopped: what was asked may have been sent or not, whether the sequence still says so or not. */
+  /** After a power loss: any request may have been sent or not, whatever the sequence still says of it. */
   losePower(): void {
     for (const venue of this.venues.all) {
       if (venue.venue.deterministic) continue
@@ -119,7 +112,7 @@ export class Reconciliation {
     if (event.kind === 'connected') {
       this.connectedAt[account] = event.venueTime
       this.risk.setReconciled(account, false)
-      // An adapter that was killed had sent them, and nobody was there for the answers.
+      // An adapter that was killed had sent them, and could not receive the answers.
       for (const order of this.orders.ofAccount(account))
         if ((order.submitPending && order.sent) || order.requests.hasSent) this.becomeUnknown(order)
       this.reconcile(venue, event.account)
@@ -136,14 +129,14 @@ export class Reconciliation {
     } else if (event.kind === 'disconnected') this.loseConnection(account)
   }
 
-  /** What was asked and not answered may have arrived or not. */
+  /** Requests without an answer may have arrived or not. */
   private loseConnection(account: number): void {
     this.risk.setReconciled(account, false)
     for (const order of this.orders.ofAccount(account))
       if ((order.submitPending && !order.isHeld) || order.requests.hasLeft) this.becomeUnknown(order)
   }
 
-  /** The venue's own position beside ours: a difference is recorded, and never invented as a trade. */
+  /** Compares the venue's position with ours. A difference is recorded, and never booked as a trade. */
   private comparePosition(venue: DeskVenue, account: number, event: VenueEvent): void {
     const instrument = this.instruments.get(event.instrument)
     if (instrument === undefined) return
@@ -209,7 +202,7 @@ export class Reconciliation {
   }
 
   /**
-   * The venue was asked often enough for fills that it counts and does not report. They are no trade, for nobody knows their
+   * The venue was asked often enough for fills that it counts and does not report. They are not booked as a trade, because no one knows their
    * prices: the difference between its position and ours is on record, and what was reserved for them is released.
    */
   private giveUp(venue: DeskVenue | undefined, order: LiveOrder): void {

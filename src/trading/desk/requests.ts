@@ -8,10 +8,11 @@ import type { Orders } from '../orders/life/orders.js'
 import type { Risk } from '../risk/risk.js'
 import { setTerms } from '../risk/terms.js'
 import type { Time } from '../sequence/time.js'
+import type { DeniedOrder } from './decisions.js'
 import type { Departures } from './departures.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { labelOf, OrderFields } from './order-fields.js'
-import type { DeniedOrder, Outcomes } from './outcomes.js'
+import type { Outcomes } from './outcomes.js'
 import type { Pairing } from './pairing.js'
 
 const NEW = ACTIONS.indexOf('new')
@@ -44,7 +45,7 @@ export interface RequestDesk {
   readonly outcomes: Outcomes
   readonly pairing: Pairing
   deadlineAt(venue: DeskVenue): number
-  /** The epoch in which a strategy runs; 0 while it does not. */
+  /** The epoch of a strategy that runs; 0 while it does not. */
   epochOf(strategy: number): number
   /** Whether what a strategy's journal still has was sent before a power loss. */
   hasLost(strategy: number): boolean
@@ -160,7 +161,7 @@ export class Requests {
       if (instrument === 0 || order.instrument.number === instrument) this.requestCancel(order)
   }
 
-  /** Asks for the end of an order. False when it has not left, and now never will. */
+  /** Requests the cancel of an order. False when the order had not been sent, and now will not be. */
   requestCancel(order: LiveOrder): boolean {
     const venue = this.desk.venues.of(order.instrument)
     if (venue === undefined) return false
@@ -173,7 +174,7 @@ export class Requests {
   /** It may have been sent before the power was lost, and what led to it may be gone: it is not sent, and not sent again. */
   private denyLost(fields: OrderFields, strategy: number): void {
     const order = this.desk.orders.find(fields.idHigh, fields.idLow)
-    // The venue may have spoken of it since.
+    // The venue may have reported on it since.
     if (order === undefined) this.deny(fields, strategy, LOST_CAUSE)
     else this.refuse(order, fields.request, LOST_CAUSE)
   }
@@ -191,7 +192,7 @@ export class Requests {
     this.desk.outcomes.denial(denied, reason, this.desk.cause)
   }
 
-  /** A request is refused; the order is as it was. */
+  /** Refuses a request; the order stays as it was. */
   private refuse(order: LiveOrder, request: number, reason: number): void {
     this.desk.outcomes.report(order, request, reason, 0, this.desk.cause)
   }

@@ -9,8 +9,8 @@ export interface SessionsData {
 }
 
 /**
- * Opens and closes markets by the calendars of their instruments. It happens with the configuration, with a new instrument, and with
- * Clock frames, so it is the same in replay. An instrument without a calendar is always open.
+ * Opens and closes markets by the calendars of their instruments. It does so only for frames (a configuration, a new instrument, a
+ * clock reading), so replay does the same. An instrument without a calendar is always open.
  */
 export class TradingSessions {
   /** When a market opens or closes next, ns since the home's origin; Infinity when none has a calendar. */
@@ -24,7 +24,7 @@ export class TradingSessions {
     private readonly origin: number,
   ) {}
 
-  /** From now on these calendars count. @throws {InvalidOptionError} */
+  /** Puts calendars into effect. @throws {InvalidOptionError} */
   set(calendars: Readonly<Record<string, CalendarSpec>> | undefined, now: number): void {
     this.setCalendars(calendars)
     this.applyAll(now)
@@ -34,7 +34,7 @@ export class TradingSessions {
     return { nextAt: Number.isFinite(this.nextAt) ? this.nextAt : null }
   }
 
-  /** Takes over what `save` gave: which markets are open is known to risk. @param calendars those in effect. */
+  /** Restores what `save` returned. Risk knows which markets are open. @param calendars those in effect. */
   load(calendars: Readonly<Record<string, CalendarSpec>> | undefined, { nextAt }: SessionsData): void {
     this.setCalendars(calendars)
     this.nextAt = nextAt ?? Number.POSITIVE_INFINITY
@@ -65,7 +65,7 @@ export class TradingSessions {
     const { calendar: name } = instrument.spec
     const calendar = name === undefined ? undefined : this.calendars.get(name)
     if (calendar === undefined) return
-    // Rounded: a time in ns that is due must not be a part of a ms too early.
+    // Rounded to a whole ms: a time that is due must not be some ns too early.
     const { open, until } = calendar.at(Math.round(this.origin + now / 1e6))
     this.risk.setTradable(instrument, open)
     this.nextAt = Math.min(this.nextAt, Math.ceil((until - this.origin) * 1e6))

@@ -49,7 +49,7 @@ export class Timers {
   }
 
   save(): TimersData {
-    // Which of the heap's forms it has depends on the past.
+    // Sorted: the order inside the heap depends on earlier calls.
     return { count: this.count, timers: [...this.heap.all].sort((a, b) => (isBefore(a, b) ? -1 : 1)) }
   }
 
@@ -64,7 +64,7 @@ export class Timers {
     this.keep(timer => timer.strategy !== strategy)
   }
 
-  /** Removes one timer of a strategy; it may have fired already. All that a strategy has are of one epoch. */
+  /** Removes one timer of a strategy; it may have fired already. All timers of a strategy are of one epoch. */
   remove(strategy: number, id: number): void {
     this.keep(timer => timer.strategy !== strategy || timer.id !== id)
   }

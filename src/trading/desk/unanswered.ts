@@ -1,8 +1,8 @@
 import { OrderQueue, type WaitingOrder } from './order-queue.js'
 
-/** After which times the venue is asked again about an order whose outcome is unknown, in ns; the last one goes on. */
+/** Times between two questions about an order whose outcome is unknown, in ns; the last one repeats. */
 const RETRIES_NS = [1e9, 1e9, 2e9, 4e9, 8e9, 16e9, 30e9]
-/** How long after its deadline it is asked first. */
+/** How long after the deadline the first question is asked. */
 const MARGIN_NS = 1e6
 
 export type UnansweredData = readonly (readonly WaitingOrder[])[]
@@ -12,20 +12,20 @@ export type UnansweredData = readonly (readonly WaitingOrder[])[]
  * and the venue is asked, again and again.
  */
 export class Unanswered {
-  /** The first for deadlines, then one for each time of asking again: times come in their order in each. */
+  /** One queue for deadlines, then one for each time between questions. The times within each queue increase. */
   private readonly queues = [new OrderQueue(), ...RETRIES_NS.map(() => new OrderQueue())]
 
-  /** When the next one is due; Infinity for none. */
+  /** When the next question is due; Infinity for none. */
   get nextAt(): number {
     return this.next.nextAt
   }
 
-  /** A request with this deadline was decided. */
+  /** Adds a request with this deadline. */
   add(idHigh: number, idLow: number, deadline: number): void {
     if (deadline !== 0) this.queues[0].add(idHigh, idLow, deadline + MARGIN_NS, 0)
   }
 
-  /** Its outcome is still unknown: it is due again later. @param tries how often the venue was asked before. */
+  /** Schedules the next question about an outcome that is still unknown. @param tries how often the venue was asked before. */
   again(idHigh: number, idLow: number, tries: number, now: number): void {
     const level = Math.min(tries, RETRIES_NS.length - 1)
     this.queues[level + 1].add(idHigh, idLow, now + RETRIES_NS[level], tries + 1)

@@ -14,16 +14,16 @@ export interface WaitingRequest {
   /** Of an amend: the new terms. */
   readonly ticks: number
   readonly steps: number
-  /** The venue acts on it until then, by its own clock, ns; 0 without. */
+  /** The venue may act on it until this time by its own clock, ns; 0 for no deadline. */
   readonly deadline: number
-  /** A submit or amend that has not left by then never will, by the desk's time, ns; 0 without. */
+  /** A submit or amend that has not left by this time of the desk is not sent, ns; 0 for no deadline. */
   readonly expires: number
   /** The position of the frame that led to it. */
   readonly cause: number
 }
 
 export interface Entry extends WaitingRequest {
-  /** Its place in the order in which requests came. */
+  /** Its number in the order in which requests arrived. */
   readonly number: number
   isDropped: boolean
 }
@@ -36,7 +36,7 @@ export class AccountQueue {
   constructor(public bucket: TokenBucket | undefined) {}
 }
 
-/** First in, first out; entries that were dropped are passed over. */
+/** First in, first out. Removed entries are skipped. */
 export class Fifo {
   private list: Entry[] = []
   private head = 0

@@ -1,3 +1,7 @@
+import { decimalText, POWERS } from './decimal.js'
+
+export { decimalText, readDecimal } from './decimal.js'
+
 /**
  * A whole number of up to 105 bits that is changed in place, without allocating: amounts of money in the smallest units of
  * a currency do not fit the 53 bits of a double.
@@ -136,9 +140,6 @@ const EXACT = 2 ** 53
 /** 2^27 + 1 splits a double into two halves. */
 const SPLITTER = 134217729
 
-/** Powers of ten that a double holds exactly. */
-export const POWERS: readonly number[] = Array.from({ length: 23 }, (_, n) => Number(`1e${n}`))
-
 function errorOfProduct(a: number, b: number, product: number): number {
   const ca = SPLITTER * a
   const cb = SPLITTER * b
@@ -147,41 +148,4 @@ function errorOfProduct(a: number, b: number, product: number): number {
   const aLow = a - aHigh
   const bLow = b - bHigh
   return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow
-}
-
-/** `units / 10^decimals` as decimal text, without zeros at the end. */
-export function decimalText(units: bigint, decimals: number): string {
-  const digits = (units < 0n ? -units : units).toString().padStart(decimals + 1, '0')
-  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, '')
-  const whole = digits.slice(0, digits.length - decimals)
-  return `${units < 0n ? '-' : ''}${whole}${decimals > 0 && fraction !== '' ? `.${fraction}` : ''}`
-}
-
-/** A decimal number in parts: `numerator / 10^decimals`. */
-export interface DecimalParts {
-  readonly numerator: bigint
-  readonly decimals: number
-}
-
-/** Reads a decimal from text ('0.0002', '-1.5') or from a number, as it is printed. Undefined when it is none. */
-export function readDecimal(value: unknown): DecimalParts | undefined {
-  if (typeof value === 'number' && !Number.isFinite(value)) return undefined
-  if (typeof value !== 'number' && typeof value !== 'string') return undefined
-  const match = /^([+-]?)(\d{1,30})(?:\.(\d{1,30}))?(?:e([+-]?\d{1,2}))?$/.exec(String(value))
-  if (match === null) return undefined
-  const exponent = Number(match[4] ?? 0)
-  let fraction = match[3] ?? ''
-  let digits = match[2] + fraction
-  let decimals = fraction.length - exponent
-  if (decimals < 0) {
-    digits += '0'.repeat(-decimals)
-    decimals = 0
-  }
-  fraction = digits
-  while (decimals > 0 && fraction.endsWith('0') && fraction.length > 1) {
-    fraction = fraction.slice(0, -1)
-    decimals--
-  }
-  const numerator = BigInt(fraction)
-  return { numerator: match[1] === '-' ? -numerator : numerator, decimals: numerator === 0n ? 0 : decimals }
 }

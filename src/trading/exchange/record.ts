@@ -1,4 +1,4 @@
-import { decimalText } from '../exact/amount.js'
+import { decimalText } from '../exact/decimal.js'
 import type { OrderType, Side, TimeInForce } from '../messages/order-terms.js'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { REASONS, type Reason } from '../messages/reasons.js'
@@ -283,7 +283,7 @@ function amounts(
 export function sumsOf(state: VenueState): Sums {
   const cash = new Map<Currency, bigint>()
   const positions: Record<number, number> = {}
-  for (const account of state.everybody) {
+  for (const account of state.allAccounts) {
     for (const wallet of account.wallets)
       if (wallet !== undefined) cash.set(wallet.currency, (cash.get(wallet.currency) ?? 0n) + wallet.total.toBigInt())
     for (const holding of account.holdings) {

@@ -66,7 +66,7 @@ interface SavedMarket {
   readonly spec: InstrumentSpec
   /** last, trigger and mark price, 1 when settled, then ticks, steps, taken and traded of the recorded bid and ask. */
   readonly numbers: readonly number[]
-  /** Mark prices between which no account needs to be checked; null without a bound, 'all' when everybody is. */
+  /** Mark prices between which no account has to be checked. null: no bound; 'all': every account has to be checked. */
   readonly safeBelow: number | null | 'all'
   readonly safeAbove: number | null
   readonly holdings: readonly SavedHolding[]
@@ -97,7 +97,9 @@ export interface Transit {
 export function saveExchange(state: VenueState, transit: Transit): SavedExchange {
   const { orders, fills, connection } = state
   const final = [...orders.final()]
-  const open = state.markets.flatMap(market => market.holdings.flatMap(holding => openOrders(orders, holding)))
+  const open = state.markets.flatMap(market =>
+    state.holdings.of(market).flatMap(holding => openOrders(orders, holding)),
+  )
   const firstFill = fills.oldest
   return {
     version: 1,
@@ -114,8 +116,8 @@ export function saveExchange(state: VenueState, transit: Transit): SavedExchange
       orders.forgotten,
     ],
     currencies: state.currencies.all.map(({ name, decimals }) => [name, decimals] as const),
-    markets: state.markets.map(market => saveMarket(orders, market)),
-    accounts: state.everybody.map(saveAccount),
+    markets: state.markets.map(market => saveMarket(orders, market, state.holdings.of(market))),
+    accounts: state.allAccounts.map(saveAccount),
     spread: [...state.spread].map(({ index }) => index),
     orders: [...final, ...open].flatMap(order => saveOrder(state, order)),
     finalOrders: final.length,
@@ -146,7 +148,7 @@ export function loadExchange(state: VenueState, transit: Transit, answers: Answe
   transit.incoming.clear()
   for (const [name, decimals] of saved.currencies) state.currencies.need(name, decimals)
   for (const { number, spec } of saved.markets) state.marketOf(new Instrument(number, spec))
-  for (const [index, account] of saved.accounts.entries()) loadAccount(state, state.everybody[index], account)
+  for (const [index, account] of saved.accounts.entries()) loadAccount(state, state.allAccounts[index], account)
   for (const index of saved.spread) state.spread.add(state.accounts[index])
   const byNumber = new Map<number, number>()
   const known = saved.orders.length / ORDER_NUMBERS
@@ -191,8 +193,8 @@ export function loadExchange(state: VenueState, transit: Transit, answers: Answe
   ] = saved.numbers as [number, number, number, number, number, number, number, number, number]
 }
 
-function saveMarket(orders: Orders, market: Market): SavedMarket {
-  const { instrument, holdings, recordedBid, recordedAsk } = market
+function saveMarket(orders: Orders, market: Market, holdings: readonly Holding[]): SavedMarket {
+  const { instrument, recordedBid, recordedAsk } = market
   return {
     number: instrument.number,
     spec: instrument.spec,
@@ -239,7 +241,7 @@ function loadMarket(
     if (doubles[order * DOUBLES + AHEAD] > 0) levels.queued[words[order * WORDS + LEVEL]] = 1
   }
   for (const { account, position, amounts, orders: numbers } of saved.holdings) {
-    const holding = state.everybody[account].holdingOf(market)
+    const holding = state.allAccounts[account].holdingOf(market)
     holding.position = position
     holding.cost.set(BigInt(amounts[0]))
     holding.openBuys.set(BigInt(amounts[1]))

@@ -5,15 +5,15 @@ import type { BreakerWatch } from './breaker-watch.js'
 
 /** The figures are stored at most once in this time, ms: fills may come much faster. */
 const INTERVAL_MS = 10
-/** Without fills, quotes change the day's profit: so often it is stored, ms. */
+/** Between fills the day's profit changes with quotes: it is stored at this interval, ms. */
 const QUIET_MS = 250
 /** The most that a breaker counts in one step, in minor units. */
 const MOST = 2n ** 46n
 
 /**
  * Keeps what the home's circuit breaker shows equal to what the sequence says: the desk's position in each instrument (the
- * breaker's market of that number), and the day's profit. It stores what they are, never what was added: so a gateway that
- * is killed at any moment counts no fill twice and none too little, and the next one makes the figures right when it starts.
+ * breaker's market of that number), and the day's profit. It stores totals, never changes: so a gateway that
+ * is killed at any moment counts no fill twice and misses none, and the next one corrects the figures when it starts.
  */
 export class BreakerFigures {
   /** What was stored. */

@@ -116,7 +116,7 @@ function lostNs(
 
 function refusal(home: HomeDirectory, path: string, what: string): HomeError {
   return new HomeError(
-    `${path} ${what}; put back the journals that belong together, or begin anew with 'ticktape reset ${home.path}'`,
+    `${path} ${what}; put back the journals that belong together, or start from empty journals with 'ticktape reset ${home.path}'`,
     { path },
   )
 }

@@ -1,4 +1,4 @@
-/** What a gateway's options say of its venues and its configuration, checked. */
+/** The venues and the configuration that a gateway's options describe, checked. */
 import * as path from 'node:path'
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
@@ -45,7 +45,7 @@ export async function venuesOf(options: OpenDeskOptions): Promise<readonly OpenV
   throw new InvalidOptionError(`two venues have the name '${twice}'; each needs a name of its own`)
 }
 
-/** An instrument whose calendar nobody describes would be open always. @throws {InvalidOptionError} */
+/** An instrument whose calendar is not described would always be open. @throws {InvalidOptionError} */
 export function checkCalendarOf(instrument: string, calendar: string | undefined, calendars: object = {}): void {
   if (calendar === undefined || Object.hasOwn(calendars, calendar)) return
   const near = nearestName(calendar, Object.keys(calendars))
@@ -106,7 +106,7 @@ export function checkSameVenues(home: HomeDirectory, recorded: DeskConfig, confi
     const now = config.venues[n]
     if (now?.name !== venue.name)
       throw refuse(`has '${venue.name}' as its venue number ${n + 1}, not ${formatValue(now?.name)}`)
-    // As it would be read back, without what is undefined.
+    // As JSON would return it, without undefined values.
     if (JSON.stringify({ ...venue, requestLimits: 0 }) !== JSON.stringify({ ...now, requestLimits: 0 }))
       throw refuse(`has other options of the venue '${venue.name}'`)
   }

@@ -14,12 +14,12 @@ import { StrategySource } from './strategy-source.js'
 const FILE_BYTES = 512
 const TEXT_BYTES = 64
 
-/** Takes what the strategy's last process had written, and records that its epoch is over: whatever comes later is denied. */
+/** Takes what the strategy's last process had written, and records the end of its epoch: later orders of it are denied. */
 export function endEpoch(environment: StrategyEnvironment, { known, source }: RunningStrategy): void {
   endKnown(environment, known, source)
 }
 
-/** The same for all strategies that an earlier gateway has run, and that are not there any more. */
+/** The same for all strategies that an earlier gateway ran and this one does not. */
 export function endAbsent(
   environment: StrategyEnvironment,
   strategies: Iterable<KnownStrategy>,
@@ -30,7 +30,7 @@ export function endAbsent(
     if (known.ended || present.has(known.id)) continue
     const journal = STRATEGY_JOURNALS + known.number
     const path = environment.home.strategy(known.id)
-    // `ticktape reset --strategy` may have put it aside.
+    // `ticktape reset --strategy` may have moved it.
     const source =
       existsSync(path) && isJournal(path) ? new StrategySource(path, known.number, taken.get(journal) ?? 0) : undefined
     try {
@@ -49,7 +49,7 @@ function endKnown(
 ): void {
   if (known.ended) return
   while (source !== undefined && source.take(sequence, desk) > 0);
-  // For the dead-man switch it counts when it was gone.
+  // The dead-man switch counts from this time.
   enterClock(sequence, desk)
   const { number, epoch } = known
   sequence.writer.write(StrategyEnd, { strategy: number, epoch, end: source?.reader.position ?? 0 })

@@ -53,7 +53,7 @@ export class GatewayWork implements Work {
     for (let i = 0; i < adapters.length; i++) done += adapters[i].source.take(sequence, desk)
     done += open.takeVenueEvents()
     done += open.snapshots.step()
-    this.watch.look(strategies, sequence.writer.position, wallMs)
+    this.watch.check(strategies, sequence.writer.position, wallMs)
     if (pump !== undefined) {
       this.measureLateness(pump, wallMs)
       const events = this.market.take(pump, wallMs)

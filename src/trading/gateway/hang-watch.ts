@@ -2,10 +2,10 @@ import type { RunningStrategy } from './running-strategy.js'
 
 /** A strategy that gives no sign of life while it starts is hung after this time, in ms: its module or `onStart` does not end. */
 export const START_MS = 60_000
-/** Looks in the time that a strategy may be silent. */
-const LOOKS = 4
-/** The most of the time since the last look that counts, in looks: nobody could live while the machine was suspended. */
-const MOST_LOOKS = 2
+/** Checks in the time that a strategy may be silent. */
+const CHECKS = 4
+/** The longest pause counted as silence, in checks: a longer one means that the machine was suspended. */
+const MOST_CHECKS = 2
 
 /** What was seen of one strategy. */
 interface Seen {
@@ -21,37 +21,37 @@ interface Seen {
 export class HangWatch {
   private readonly seen = new WeakMap<RunningStrategy, Seen>()
   private readonly everyMs: number
-  private lookedAt = 0
+  private checkedAt = 0
 
   constructor(
     private readonly hangMs: number,
     private readonly startMs: number,
   ) {
-    this.everyMs = Math.max(1, Math.min(hangMs, startMs) / LOOKS)
+    this.everyMs = Math.max(1, Math.min(hangMs, startMs) / CHECKS)
   }
 
   /**
-   * Looks at all strategies, if it is time to. To be called between two bursts.
+   * Checks all strategies, if it is time to. To be called between two bursts.
    *
    * @param end the position of the sequence's end. @param wallMs performance.now()
    */
-  look(strategies: readonly RunningStrategy[], end: number, wallMs: number): void {
-    const passed = wallMs - this.lookedAt
+  check(strategies: readonly RunningStrategy[], end: number, wallMs: number): void {
+    const passed = wallMs - this.checkedAt
     if (passed < this.everyMs) return
-    this.lookedAt = wallMs
-    const counted = Math.min(passed, MOST_LOOKS * this.everyMs)
-    for (const strategy of strategies) this.lookAt(strategy, end, counted)
+    this.checkedAt = wallMs
+    const counted = Math.min(passed, MOST_CHECKS * this.everyMs)
+    for (const strategy of strategies) this.checkOne(strategy, end, counted)
   }
 
-  /** ms until the next look is due; Infinity while nobody has anything to do. */
+  /** ms until the next check is due; Infinity while no strategy starts or has frames to handle. */
   dueIn(strategies: readonly RunningStrategy[], end: number, wallMs: number): number {
     for (const { cell, supervisor } of strategies)
       if (supervisor?.phase === 'starting' || (supervisor?.phase === 'running' && cell.position < end))
-        return Math.max(0, this.lookedAt + this.everyMs - wallMs)
+        return Math.max(0, this.checkedAt + this.everyMs - wallMs)
     return Number.POSITIVE_INFINITY
   }
 
-  private lookAt(strategy: RunningStrategy, end: number, passed: number): void {
+  private checkOne(strategy: RunningStrategy, end: number, passed: number): void {
     const { cell, supervisor, known } = strategy
     const phase = supervisor?.phase
     const { beats } = cell

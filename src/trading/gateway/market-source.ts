@@ -18,7 +18,7 @@ const BOOK_TIME = new Halves(BookTop, 'venueTime')
 const TRADE_TIME = new Halves(Trade, 'venueTime')
 const TICKER_TIME = new Halves(Ticker, 'venueTime')
 
-/** Gives events one by one to a sink, and counts them. */
+/** Passes events one by one to a sink, and counts them. */
 export type EventSource = Pick<FeedPump, 'take' | 'taken'>
 
 /** Takes the feed's events into the sequence: a quote as a BookTop, a trade as a Trade, and Tickers while a strategy wants them. */

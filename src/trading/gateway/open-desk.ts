@@ -262,7 +262,7 @@ export async function openDesk(
     const sequence = new Sequence(writer, desk.time)
     await admit(player.starts.values())
     const members = mayMiss ? memberJournals(home, player, venues) : []
-    // Before the outcomes that are missing: nothing else is written before it is on record.
+    // Written first: the loss must be on record before the missing outcomes.
     if (isLoss) recordLoss(writer, player, lostJournals(player, members, home.operator, end))
     if (mayMiss) moveMembers(home, player, members, durability)
     completeOutcomes(writer, recorder)

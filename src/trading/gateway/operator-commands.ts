@@ -3,7 +3,7 @@ import type { OpenDesk } from './open-desk.js'
 import type { OperatorSource, OutsideCommand, OutsideResult } from './operator-source.js'
 import type { StrategyChanges } from './strategy-changes.js'
 
-/** Does what people command about processes, and records what became of it. */
+/** Carries out operators' commands about processes, and records their results. */
 export class OperatorCommands {
   constructor(
     private readonly open: OpenDesk,
@@ -11,7 +11,7 @@ export class OperatorCommands {
     private readonly changes: StrategyChanges,
   ) {}
 
-  /** From now on commands are done. Those of an earlier gateway, which has ended in the middle, are not: it is on record. */
+  /** Begins to carry out commands. Those that an earlier gateway had begun are not repeated; a result says so. */
   start(): void {
     for (const one of this.open.unfinished.values())
       this.operator.answer(one, {

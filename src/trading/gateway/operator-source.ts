@@ -18,8 +18,8 @@ import {
 } from '../sequence/supervision-frames.js'
 import type { OpenDesk } from './open-desk.js'
 
-/** ms between two looks at the journal: people are slow. */
-const LOOK_MS = 1
+/** ms between two checks of the journal. A person does not notice 1 ms, and a gateway that spins does not pay for a check in each iteration. */
+const CHECK_MS = 1
 /** How long a command of this process may wait, in ns: it is taken at once. */
 const OWN_EXPIRY_NS = 60_000_000_000n
 
@@ -30,20 +30,20 @@ export interface OutsideCommand {
   readonly position: number
 }
 
-/** What came of a command outside of the sequence. */
+/** The result of a command that was carried out outside of the desk. */
 export type OutsideResult = Pick<CommandResultValues, 'state' | 'problem' | 'text'>
 
-/** Takes what people command from their journal into the sequence. */
+/** Takes operators' commands from their journal into the sequence. */
 export class OperatorSource {
   readonly reader: Reader
   /** Called with commands that the desk cannot do. */
   onOutside: (command: OutsideCommand) => void = () => {}
-  private lookedAt = 0
+  private checkedAt = 0
   private found: CommandValues | undefined = undefined
   /** A copy of the frame, byte for byte. */
   private readonly batch = new FrameBatch(Command.slots)
   private readonly handlers = on(Command, frame => {
-    // Who wrote the journal may have left nonsense, or be a newer version: that is no command of ours.
+    // The frame may be damaged, or written by a newer version: it is not a command then.
     const { u8, at } = pointerOf(frame) as FramePointer
     if (u8[at + ACTION] >= COMMANDS.length) return
     this.found = frame.toObject()
@@ -57,8 +57,8 @@ export class OperatorSource {
 
   /** Takes one command, if there is one. Returns how many frames were read. @param wallMs performance.now() */
   take(wallMs: number): number {
-    if (wallMs - this.lookedAt < LOOK_MS) return 0
-    this.lookedAt = wallMs
+    if (wallMs - this.checkedAt < CHECK_MS) return 0
+    this.checkedAt = wallMs
     const { reader } = this
     const from = reader.position
     const read = reader.poll(this.handlers, 1)

@@ -24,7 +24,7 @@ export interface GatewayOptions {
   readonly speed?: Speed
   /**
    * The longest gap between two events that is waited for, in ms of the feed's time: 1 or more, Infinity for all. Each
-   * gap that is cut, and each wait of more than a minute, is reported to `onProblem` (FeedGapError). Default 60,000.
+   * gap that is shortened, and each wait of more than a minute, is reported to `onProblem` (FeedGapError). Default 60,000.
    */
   readonly maxGapMs?: number
   /**
@@ -41,7 +41,7 @@ export interface GatewayOptions {
    * pass. Without one an instrument is always open.
    */
   readonly calendars?: Readonly<Record<string, CalendarSpec>>
-  /** Limits; without any, every order passes that is sound. */
+  /** Limits. Without any, every valid order passes. */
   readonly risk?: RiskOptions
   /** How long a request may act at a venue after it was decided, in ms. Default 0: without a limit. */
   readonly requestExpiryMs?: number
@@ -59,8 +59,8 @@ export interface GatewayOptions {
    */
   readonly snapshotBytes?: number
   /**
-   * Which pages of the home's journals may go: those that no start from one of the last so many snapshots needs, and no
-   * strategy, venue or named reader. `bytes` and `age` (ms) keep more. Default: every page is kept.
+   * Which pages of the home's journals may be removed: those that are needed neither by a start from one of the last so many
+   * snapshots, nor by a strategy, venue or named reader. `bytes` and `age` (ms) keep more. Default: every page is kept.
    */
   readonly retain?: { readonly snapshots?: number; readonly bytes?: number; readonly age?: number }
   /** The page size of a strategy's journal in bytes. Default 1 MiB. */
@@ -89,14 +89,14 @@ export interface GatewayOptions {
    * never.
    */
   readonly deadManMs?: number
-  /** The most memory that a strategy may have for its objects, in MiB; one that needs more ends. Default: that of Node. */
+  /** The most memory for a strategy's JavaScript objects, in MiB; a process that needs more ends. Default: Node's own limit. */
   readonly strategyMemoryMb?: number
   /**
    * How long a strategy may take to stop, in ms: it is asked to, gets SIGTERM after three quarters of it, and is killed at its
    * end. Default 15,000.
    */
   readonly stopMs?: number
-  /** How often strategies tell in shared memory how far they have come, in ms. Default 250. */
+  /** How often strategies publish their progress in shared memory, in ms. Default 250. */
   readonly progressMs?: number
   /**
    * What the desk is to run, as desk.json has it. Only recorded: with it `ticktape run --home` continues a home without its

@@ -19,10 +19,10 @@ export interface ResetReport {
 }
 
 /**
- * Begins a home anew: its journals are moved to `<home>/old/<n>/`, and the next gateway starts with an empty sequence of the
+ * Starts a home from empty journals: its old ones are moved to `<home>/old/<n>/`, and the next gateway starts with an empty sequence of the
  * next generation. Orders that are open at a venue are not cancelled.
  *
- * The home gets new random bits: its strategies' epochs begin anew, and no id may be sent to a venue twice.
+ * The home gets new random bits: its strategies' epochs are counted from the start again, and no id may be sent to a venue twice.
  *
  * @throws {HomeError} when there is no home; {WriterLockedError} while a gateway runs.
  */
@@ -47,7 +47,7 @@ export function resetHome(directory: string): ResetReport {
 }
 
 /**
- * Begins one strategy anew: its journal is moved to `<home>/old/<n>/`, and it starts with an empty one. Its orders stay
+ * Starts one strategy from an empty journal: the old one is moved to `<home>/old/<n>/`. Its orders stay
  * known to the gateway.
  *
  * @throws {HomeError} when there is no such strategy; {WriterLockedError} while a gateway runs.

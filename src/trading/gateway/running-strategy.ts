@@ -31,11 +31,11 @@ export interface StrategyEnvironment {
   readonly accounts: Readonly<Record<string, readonly string[]>>
   /** Throws unless the home is still the one that was opened. */
   readonly check: () => void
-  /** Lets something be done in the gateway's loop, between two bursts. */
+  /** Runs an action in the gateway's loop, between two bursts. */
   readonly later: (task: () => void) => void
 }
 
-/** One strategy of a running gateway: its journal, its process, and its life in the sequence. */
+/** One strategy of a running gateway: its journal, its process, and its epochs in the sequence. */
 export class RunningStrategy {
   readonly source: StrategySource
   supervisor: Supervisor | undefined = undefined
@@ -43,7 +43,7 @@ export class RunningStrategy {
   private last: ConsumerProgress | undefined = undefined
 
   constructor(
-    /** What it is now: another module may take its place. */
+    /** Its present description: a replaced module changes it. */
     public info: StrategyInfo,
     readonly known: KnownStrategy,
     readonly cell: ProcessCell,
@@ -53,7 +53,7 @@ export class RunningStrategy {
     this.source = new StrategySource(path, known.number, position)
   }
 
-  /** How far its process has come; undefined until it has said so. */
+  /** The progress of its process; undefined until it has reported it. */
   get progress(): ConsumerProgress | undefined {
     if (this.isClosed) return this.last
     const { position, lag, handled, sent, p50, p99, p999, beats, time } = this.cell.read()

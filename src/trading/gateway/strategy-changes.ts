@@ -9,7 +9,7 @@ import type { OpenDesk } from './open-desk.js'
 import { enterStrategy, type RunningStrategy } from './running-strategy.js'
 import { superviseStrategy } from './strategy-processes.js'
 
-/** Adds, replaces, removes and pauses strategies while the gateway runs. One change after the other; the others are not disturbed. */
+/** Adds, replaces, removes and pauses strategies while the gateway runs. One change at a time; the other strategies keep running. */
 export class StrategyChanges {
   private last: Promise<unknown> = Promise.resolve()
 
@@ -43,8 +43,8 @@ export class StrategyChanges {
   }
 
   /**
-   * What the modules of the running strategies say. These were started as the sequence has them; where a module says something
-   * else, because a file that it imports was changed, they are started anew.
+   * Compares the running strategies, which were started as the sequence has them, with what their modules say now. A strategy
+   * whose module says something else, because a file that it imports was changed, is started again.
    */
   confirm(infos: readonly StrategyInfo[]): Promise<void> {
     return this.inOrder(async () => {
@@ -69,7 +69,7 @@ export class StrategyChanges {
     return this.inOrder(async () => {
       this.throwIfStopped()
       const strategy = this.running(id)
-      // Before the first one is stopped: a module that cannot be loaded changes nothing.
+      // Loaded before the first strategy is stopped: a module that cannot be loaded changes nothing.
       const info = infoOf(await inspectAll([file]), id, file)
       this.throwIfStopped()
       const orderly = await this.stop(strategy)
@@ -129,7 +129,7 @@ export class StrategyChanges {
 
   private inOrder<T>(change: () => Promise<T>): Promise<T> {
     const result = this.last.then(change)
-    // The next change waits for this one, whatever became of it; its caller gets the error.
+    // The next change waits until this one has ended. Its error goes to its caller only.
     this.last = result.catch(() => {})
     return result
   }
@@ -142,7 +142,7 @@ export class StrategyChanges {
 /** The strategies of modules. @throws {StrategyError} when two have the same id. */
 export async function inspectAll(files: readonly string[]): Promise<StrategyInfo[]> {
   const strategies: StrategyInfo[] = []
-  // Each takes a process of its own; they start side by side.
+  // Each is loaded in a process of its own; these run at the same time.
   for (const infos of await Promise.all(files.map(file => inspectStrategies(absolute(file))))) {
     for (const info of infos) {
       const other = strategies.find(strategy => strategy.id === info.id)

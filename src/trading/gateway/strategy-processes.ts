@@ -75,7 +75,7 @@ function follow(environment: StrategyEnvironment, strategy: RunningStrategy, eve
       })
       break
     case 'hung':
-      // The watch looks from inside the gateway's loop: the frame is there before the process is killed.
+      // The watch runs inside the gateway's loop: the frame is written before the process is killed.
       recordEvent(environment, strategy, 'hung', `no sign of life for ${event.silentMs} ms`)
       break
     case 'ended':

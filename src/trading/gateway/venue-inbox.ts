@@ -11,7 +11,7 @@ import { VenueEvent } from '../venues/venue-event.js'
 /** Events of one burst. */
 const BURST_EVENTS = 64
 
-/** Holds what venues in this process say, until the loop takes it into the sequence. */
+/** Holds the events of venues in this process until the loop takes them into the sequence. */
 export class VenueInbox {
   /** Events that wait. */
   count = 0
@@ -23,7 +23,7 @@ export class VenueInbox {
 
   /**
    * @param taken by journal number: the events that earlier gateways took.
-   * @param onEvent is called when an event has come.
+   * @param onEvent is called when an event arrives.
    */
   constructor(
     venues: DeskVenues,

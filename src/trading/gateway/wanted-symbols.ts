@@ -26,7 +26,7 @@ export class WantedSymbols {
       const missing = (strategy.symbols ?? []).filter(symbol => !known.has(symbol))
       if (missing.length === 0) continue
       this.left.delete(strategy)
-      // A symbol stands for its name with the venue too.
+      // A symbol also matches its name with the venue.
       const symbols = [...known].filter(symbol => !known.has(symbol.slice(0, symbol.lastIndexOf('.'))))
       const listed = symbols.slice(0, MAX_LISTED).join(', ')
       const more = symbols.length > MAX_LISTED ? ` and ${symbols.length - MAX_LISTED} more` : ''

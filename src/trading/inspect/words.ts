@@ -29,7 +29,7 @@ export function frameInWords(frame: FrameView, names: Names): string {
   if (frame.is(Ticker))
     return `ticker of ${names.instrument(frame.instrument)}: ${frame.bid} / ${frame.ask}, last ${frame.last}`
   if (frame.is(Taken)) return takenInWords(frame, names)
-  if (frame.is(Clock)) return 'the gateway looked at its clock: something was due'
+  if (frame.is(Clock)) return 'the gateway read its clock: something was due'
   if (frame.is(Order)) return orderInWords(frame, names)
   if (frame.is(Pair)) return pairInWords(frame, names)
   if (frame.is(PairReport)) return pairReportInWords(frame)
@@ -83,7 +83,7 @@ function pairInWords(pair: FrameView<typeof Pair>, names: Names): string {
     `${side} ${quantity} ${names.instrument(instrument)}${price === 0 ? ' at the market' : ` at ${price}`}`
   const first = leg(pair.firstSide, pair.firstQuantity, pair.first, pair.firstPrice)
   const second = leg(pair.secondSide, pair.secondQuantity, pair.second, pair.secondPrice)
-  return `${names.strategy(pair.source ?? 0)} asks for a pair: ${first}, ${second}, settled after ${ms(pair.settle)}`
+  return `${names.strategy(pair.source ?? 0)} asks for a pair: ${first}, ${second}, settling after ${ms(pair.settle)}`
 }
 
 function pairReportInWords(report: FrameView<typeof PairReport>): string {

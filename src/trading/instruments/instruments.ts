@@ -3,8 +3,8 @@ import { AmbiguousSymbolError, UnknownInstrumentError } from '../errors.js'
 import { Instrument, type InstrumentSpec } from './instrument.js'
 
 /**
- * All instruments of a home, by number and by symbol. Only the gateway assigns numbers; everybody else reads them from
- * the sequence or from a journal's instruments.json, and passes them to `restore`.
+ * All instruments of a home, by number and by symbol. Only the gateway assigns numbers; all other processes read them from
+ * the sequence or from a journal's instruments.json, and pass them to `restore`.
  */
 export class Instruments {
   private readonly byNumber: (Instrument | undefined)[] = [undefined]

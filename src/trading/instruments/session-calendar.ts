@@ -34,7 +34,7 @@ type Span = readonly [from: number, to: number]
 const MS_PER_MINUTE = 60_000
 const MS_PER_DAY = 86_400_000
 const MINUTES_PER_DAY = 1440
-/** How far ahead an opening is looked for, in days. When there is none, it is looked for again later. */
+/** How many days ahead an opening is searched for. When there is none, the search is repeated later. */
 const AHEAD_DAYS = 14
 
 /** Whether a market is open, by the dates and clocks of a time zone: summer time, holidays and sessions over midnight included. */

@@ -1,4 +1,5 @@
 import type { TicktapeError } from '../../base/errors.js'
+import type { InstrumentSpec } from '../instruments/instrument.js'
 import type { MarketEvent } from '../messages/market-event.js'
 
 /** The source of a gateway's market data. */
@@ -15,6 +16,8 @@ export interface Feed {
    * identity than before takes it from its beginning. Default: '', always the same feed.
    */
   readonly identity?: string
+  /** The terms of the instruments that it follows: a feed that asks its venue knows them when its first events come. */
+  readonly instruments?: readonly InstrumentSpec[]
   /** All symbols that the feed has events of, if known. A strategy that asks for another symbol is reported at the start. */
   readonly symbols?: readonly string[]
   /**

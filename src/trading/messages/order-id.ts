@@ -1,5 +1,5 @@
 /**
- * The id of an order: unique in a home for ever, also after power loss, because a strategy's epoch is never used again.
+ * The id of an order: unique in a home permanently, also after power loss, because a strategy's epoch is never used again.
  *
  *     bits 63..52  the strategy's number, 1 to 4,095
  *     bits 51..32  the epoch of the strategy's process: it grows by one with each start

@@ -6,7 +6,7 @@ import { type Pair, PairStates } from './pair.js'
 export type Step =
   /** Nothing, until an order changes, or until a time. `state` and `reason` are what it waits for. */
   | { readonly kind: 'wait'; readonly state: number; readonly reason: number; readonly until: number }
-  /** These orders are cancelled: the lower halves of their ids. Also again: nobody may have answered. */
+  /** These orders are cancelled: the lower halves of their ids. Orders that an earlier step cancelled may be among them: its cancel may be unanswered. */
   | { readonly kind: 'cancel'; readonly ids: readonly number[]; readonly state: number; readonly reason: number }
   /** An order the other way, of so many steps of one leg. */
   | { readonly kind: 'close'; readonly leg: 0 | 1; readonly steps: number }

@@ -1,4 +1,4 @@
-import { divide, formatDecimal, power, reduce } from './decimal.js'
+import { decimalText, divide, power, reduce } from '../exact/decimal.js'
 
 /** Decimals after the point. */
 export interface Scale {
@@ -144,14 +144,14 @@ export class Position {
     this.#book = new Book(scale)
     this.#book.restore(book.state)
     this.#parsePrice = parsePrice
-    this.quantity = formatDecimal(quantity, scale.quantity)
+    this.quantity = decimalText(quantity, scale.quantity)
     this.costBasis = formatMoney(cost, scale)
     this.realised = formatMoney(realised, scale)
     this.fees = formatMoney(fees, scale)
     const all = fees === 0n ? [] : ([[quote, fees]] as const)
     this.#fees = new Map([...all, ...book.charges].map(([currency, fee]) => [currency, formatMoney(fee, scale)]))
     const average = quantity === 0n ? 0n : divide(cost * power(HALF_GUARD), quantity * power(GUARD))
-    this.averagePrice = formatDecimal(reduce(average, scale.price + HALF_GUARD, scale.price), scale.price)
+    this.averagePrice = decimalText(reduce(average, scale.price + HALF_GUARD, scale.price), scale.price)
   }
 
   /**
@@ -170,7 +170,7 @@ export class Position {
 
 export function formatMoney(money: bigint, scale: Scale): string {
   const decimals = scale.price + scale.quantity
-  return formatDecimal(
+  return decimalText(
     reduce(reduce(money, moneyScale(scale), decimals + HALF_GUARD), decimals + HALF_GUARD, decimals),
     decimals,
   )

@@ -1,7 +1,7 @@
+import { decimalText, divide, parseDecimal, power } from '../exact/decimal.js'
 import type { Grid } from '../exact/grid.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Position } from './book.js'
-import { divide, formatDecimal, parseDecimal, power } from './decimal.js'
 import { Positions } from './positions.js'
 
 /** Whose positions: those of each strategy, of each account, or of the whole desk. */
@@ -177,18 +177,18 @@ export interface PositionDecimals {
 
 /** Fees as decimals. */
 export function feeTexts({ fees }: Filled): Readonly<Record<string, string>> {
-  return Object.fromEntries([...fees].map(([currency, fee]) => [currency, formatDecimal(fee, DECIMALS)]))
+  return Object.fromEntries([...fees].map(([currency, fee]) => [currency, decimalText(fee, DECIMALS)]))
 }
 
 /** The exact decimal of a multiple of a step. */
 function decimalOf(grid: Grid, value: number): string {
-  return formatDecimal(BigInt(grid.nearest(value)) * BigInt(grid.numerator), grid.decimals)
+  return decimalText(BigInt(grid.nearest(value)) * BigInt(grid.numerator), grid.decimals)
 }
 
 /** 1 / price; '0' of '0'. */
 function reciprocal(price: string): string {
   const value = parseDecimal(price, DECIMALS) ?? 0n
-  return value === 0n ? '0' : formatDecimal(divide(power(2 * DECIMALS), value), DECIMALS)
+  return value === 0n ? '0' : decimalText(divide(power(2 * DECIMALS), value), DECIMALS)
 }
 
 /** Decimals enough for any money of `Positions`, and for a multiplier. */
@@ -196,7 +196,7 @@ const MONEY_DECIMALS = 60
 
 function times(money: string, multiplier: string): string {
   const value = parseDecimal(money, MONEY_DECIMALS) ?? 0n
-  return formatDecimal(value * (parseDecimal(multiplier, DECIMALS) ?? 1n), MONEY_DECIMALS + DECIMALS)
+  return decimalText(value * (parseDecimal(multiplier, DECIMALS) ?? 1n), MONEY_DECIMALS + DECIMALS)
 }
 
 function negated(decimal: string): string {

@@ -5,6 +5,7 @@ import type { FrameView } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
 import { positionsOf } from '../../journal/seek/last-frames.js'
 import type { BookState, Scale } from './book.js'
+import type { Fill } from './exact-fill.js'
 import {
   FillRecord,
   MarketRecord,
@@ -16,7 +17,7 @@ import {
   WidePosition,
   WideSettlement,
 } from './frames.js'
-import { type BookEntry, type Fill, Positions } from './positions.js'
+import { type BookEntry, Positions } from './positions.js'
 
 /** The result of folding a positions journal. */
 export interface FoldedPositions {

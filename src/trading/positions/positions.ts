@@ -1,39 +1,8 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
-import { FieldValueError } from '../../frames/errors.js'
-import { Book, type BookState, type Charge, formatMoney, moneyScale, Position, type Scale } from './book.js'
-import { parseDecimal, power } from './decimal.js'
-
-/**
- * A text or a number that fits the scale; one with more decimals is refused, not rounded. Only of a number, digits
- * after the 15th are ignored: they are rounding errors of a calculation in doubles (0.1 + 0.2).
- */
-export type DecimalInput = string | number
-
-export interface Fill {
-  readonly strategy: string
-  /** Default ''. */
-  readonly account?: string
-  readonly symbol: string
-  readonly side: 'buy' | 'sell'
-  readonly price: DecimalInput
-  /** Above 0. */
-  readonly quantity: DecimalInput
-  /**
-   * Above 0 paid, below 0 earned. It may have as many decimals as price and quantity together; as the quantity, when it
-   * is paid in `base`. Default 0.
-   */
-  readonly fee?: DecimalInput
-  /**
-   * The currency that is bought and sold, and the one that pays for it: 'BTC' and 'USDT'. Both or none; the same in all
-   * fills of a symbol.
-   */
-  readonly base?: string
-  readonly quote?: string
-  /** The currency of the fee. Default: `quote`. A fee in `base` lowers the position. */
-  readonly feeCurrency?: string
-}
+import { Book, type BookState, formatMoney, Position, type Scale } from './book.js'
+import { type Currencies, type DecimalInput, type ExactFill, exactDecimal, exactFill, type Fill } from './exact-fill.js'
 
 export interface PositionsOptions {
   /** Decimals of prices and quantities. Default 8 each. */
@@ -50,29 +19,6 @@ export interface PnlSummary {
   readonly fees: string
   /** Realised less fees. */
   readonly net: string
-}
-
-/** A checked fill, as integers. */
-export interface ExactFill {
-  readonly strategy: string
-  readonly account: string
-  readonly symbol: string
-  /** Above 0 bought, below 0 sold. */
-  readonly quantity: bigint
-  readonly price: bigint
-  /** In the currency of the price. */
-  readonly fee: bigint
-  /** The fee in the base currency, which lowers the quantity. */
-  readonly feeQuantity: bigint
-  /** A fee in another currency than the price's. */
-  readonly charge: Charge | undefined
-  readonly currencies: Currencies | undefined
-}
-
-/** The currencies of a symbol: of its quantities and of its prices. */
-export interface Currencies {
-  readonly base: string
-  readonly quote: string
 }
 
 /** One book and its owner, which is `kind` and `name`. */
@@ -209,73 +155,12 @@ export class Positions {
 
   /** @internal Checks a fill and converts it to integers. */
   exact(fill: Fill): ExactFill {
-    if (typeof fill !== 'object' || fill === null)
-      throw new FieldValueError(`a fill is an object, not ${formatValue(fill)}`)
-    for (const key in fill)
-      if (!FILL_KEYS.has(key)) throw new FieldValueError(`a fill has no '${key}'; it has ${[...FILL_KEYS].join(', ')}`)
-    const { side, account = '', fee = 0, strategy, symbol } = fill
-    checkText('strategy', strategy)
-    checkText('symbol', symbol)
-    if (typeof account !== 'string')
-      throw new FieldValueError(`a fill's account is a string, not ${formatValue(account)}`)
-    if (side !== 'buy' && side !== 'sell')
-      throw new FieldValueError(`a fill's side is 'buy' or 'sell', not ${formatValue(side)}`)
-    const quantity = decimal('quantity', fill.quantity, this.scale.quantity)
-    if (quantity <= 0n)
-      throw new FieldValueError(
-        `a fill's quantity is above 0, not ${formatValue(fill.quantity)}; 'side' gives the direction`,
-      )
-    const currencies = this.currenciesOf(fill)
-    return {
-      strategy,
-      account,
-      symbol,
-      quantity: side === 'buy' ? quantity : -quantity,
-      price: this.price(fill.price),
-      ...this.exactFee(fee, fill.feeCurrency, currencies, symbol),
-      currencies,
-    }
-  }
-
-  private exactFee(
-    fee: DecimalInput,
-    currency: string | undefined,
-    currencies: Currencies | undefined,
-    symbol: string,
-  ): Pick<ExactFill, 'fee' | 'feeQuantity' | 'charge'> {
-    if (currency !== undefined) checkText('feeCurrency', currency)
-    if (currency !== undefined && currencies === undefined)
-      throw new FieldValueError(
-        `a fee in ${formatValue(currency)} needs the fill's 'base' and 'quote': the currencies of ${formatValue(symbol)}`,
-      )
-    const { price, quantity } = this.scale
-    const inMoney = power(moneyScale(this.scale) - price - quantity)
-    if (currency !== undefined && currency === currencies?.base) {
-      const feeQuantity = decimal("fee in the fill's base currency", fee, quantity)
-      return { fee: 0n, feeQuantity, charge: { currency, amount: feeQuantity * power(price) * inMoney } }
-    }
-    const amount = decimal('fee', fee, price + quantity) * inMoney
-    if (currency === undefined || currency === currencies?.quote)
-      return { fee: amount, feeQuantity: 0n, charge: undefined }
-    return { fee: 0n, feeQuantity: 0n, charge: { currency, amount } }
-  }
-
-  private currenciesOf({ symbol, base, quote }: Fill): Currencies | undefined {
-    const known = this.known.get(symbol)
-    if (base === undefined && quote === undefined) return known
-    checkText('base', base)
-    checkText('quote', quote)
-    if (base === quote) throw new FieldValueError(`a fill's base and quote must differ; both are ${formatValue(base)}`)
-    if (known !== undefined && (known.base !== base || known.quote !== quote))
-      throw new FieldValueError(
-        `${formatValue(symbol)} has base ${known.base} and quote ${known.quote}, not ${base} and ${quote}; give another market another symbol`,
-      )
-    return { base, quote }
+    return exactFill(fill, this.scale, this.known)
   }
 
   /** @internal */
   price(price: DecimalInput): bigint {
-    return decimal('price', price, this.scale.price)
+    return exactDecimal('price', price, this.scale.price)
   }
 
   /** @internal */
@@ -351,53 +236,8 @@ export class Positions {
   }
 }
 
-const FILL_KEYS = new Set([
-  'strategy',
-  'account',
-  'symbol',
-  'side',
-  'price',
-  'quantity',
-  'fee',
-  'base',
-  'quote',
-  'feeCurrency',
-])
-
 function bookMap(owners: Map<string, Map<string, Book>>, name: string): Map<string, Book> {
   let books = owners.get(name)
   if (books === undefined) owners.set(name, (books = new Map()))
   return books
-}
-
-function checkText(name: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string' || value === '')
-    throw new FieldValueError(`a fill's ${name} is a non-empty string, not ${formatValue(value)}`)
-}
-
-/** Refuses a value with more decimals than the scale: only the caller knows how to round it. */
-function decimal(name: string, value: DecimalInput, scale: number): bigint {
-  const parsed =
-    typeof value === 'number'
-      ? parseNumber(value, scale)
-      : typeof value === 'string'
-        ? parseDecimal(value, scale)
-        : undefined
-  if (parsed !== undefined) return parsed
-  const wanted = `${name} takes a decimal with at most ${scale} decimals, as text or number, not ${formatValue(value)}`
-  throw new FieldValueError(
-    typeof value === 'number' && Number.isFinite(value)
-      ? `${wanted}; round it, or create the positions with a larger scale`
-      : wanted,
-  )
-}
-
-/**
- * Parses the number's shortest text. If that has too many decimals, parses the number rounded to 15 digits, which a
- * double always holds exactly: further digits are rounding errors of a calculation.
- */
-function parseNumber(value: number, scale: number): bigint | undefined {
-  return Number.isFinite(value)
-    ? (parseDecimal(String(value), scale) ?? parseDecimal(value.toPrecision(15), scale))
-    : undefined
 }

@@ -2,8 +2,9 @@
 import { formatValue } from '../../base/format-value.js'
 import { FieldValueError } from '../../frames/errors.js'
 import type { Writer } from '../../journal/write/writer.js'
+import { decimalText } from '../exact/decimal.js'
 import { moneyScale, type Scale } from './book.js'
-import { formatDecimal } from './decimal.js'
+import type { Currencies, ExactFill } from './exact-fill.js'
 import type { FillCause } from './fold.js'
 import {
   FillRecord,
@@ -16,7 +17,7 @@ import {
   WidePosition,
   WideSettlement,
 } from './frames.js'
-import type { BookEntry, Currencies, ExactFill } from './positions.js'
+import type { BookEntry } from './positions.js'
 
 /** The sizes of the small frames' fields, in characters: of decimals, and of a position's quantity and money. */
 const SMALL = { DECIMAL: 24, QUANTITY: 40, MONEY: 72 } as const
@@ -34,12 +35,12 @@ export function writeFill(writer: Writer, fill: ExactFill, scale: Scale, cause: 
     account,
     symbol,
     side: fill.quantity > 0n ? 'buy' : 'sell',
-    price: formatDecimal(fill.price, scale.price),
-    quantity: formatDecimal(quantity, scale.quantity),
+    price: decimalText(fill.price, scale.price),
+    quantity: decimalText(quantity, scale.quantity),
     fee:
       feeQuantity === 0n
-        ? formatDecimal(charge?.amount ?? fill.fee, moneyScale(scale))
-        : formatDecimal(feeQuantity, scale.quantity),
+        ? decimalText(charge?.amount ?? fill.fee, moneyScale(scale))
+        : decimalText(feeQuantity, scale.quantity),
   } as const
   checkLength('strategy', strategy, L.NAME)
   checkLength('account', account, L.NAME)
@@ -62,7 +63,7 @@ export function writeFill(writer: Writer, fill: ExactFill, scale: Scale, cause: 
 
 /** As `writeFill`. */
 export function writeSettlement(writer: Writer, symbol: string, exact: bigint, scale: Scale): () => void {
-  const price = formatDecimal(exact, scale.price)
+  const price = decimalText(exact, scale.price)
   checkLength('symbol', symbol, L.SYMBOL)
   checkDecimal('price', price)
   const definition = price.length <= SMALL.DECIMAL ? Settlement : WideSettlement

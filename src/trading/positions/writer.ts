@@ -8,9 +8,10 @@ import { pointerOf } from '../../frames/view.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { Scale } from './book.js'
+import type { DecimalInput, ExactFill, Fill } from './exact-fill.js'
 import { type FillCause, foldLast } from './fold.js'
 import { FillRecord, PositionRecord, Settlement, Snapshot } from './frames.js'
-import { type BookEntry, type DecimalInput, type ExactFill, type Fill, Positions } from './positions.js'
+import { type BookEntry, Positions } from './positions.js'
 import { writeFill, writeMarket, writePosition, writeSettlement } from './records.js'
 
 export interface PositionsWriterOptions {

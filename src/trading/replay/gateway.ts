@@ -79,7 +79,7 @@ export async function replayGateway(options: GatewayReplayOptions): Promise<Gate
   }
 }
 
-/** What is wrong with a snapshot, if anything is. @param replica knows all that is before the place where it is true. */
+/** What is wrong with a snapshot, if anything is. @param replica has played everything before the snapshot's position. */
 function snapshotDifference(replica: Replica, sequence: string, place: SnapshotPlace): OutcomeDifference | undefined {
   const bytes = readSnapshot(sequence, place)
   const about = (problem: string): string => JSON.stringify({ type: 'SnapshotEnd', snapshot: place.number, problem })

@@ -1,16 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { absolute } from '../../base/absolute.js'
 import { TicktapeError } from '../../base/errors.js'
-import { Reader } from '../../journal/read/reader.js'
-import { HomeError } from '../errors.js'
-import { HomeDirectory, readIdentity } from '../sequence/home.js'
-import { type Lives, strategyIn } from '../sequence/lives.js'
-import { firstKnown } from '../snapshots/find.js'
-import { allLives } from '../snapshots/lives.js'
+import { HomeDirectory } from '../sequence/home.js'
+import { strategyIn } from '../sequence/lives.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
-import { type Copies, compareCopies } from './copies.js'
 import { causeOf } from './frames-at.js'
 import { type GatewayReplayResult, replayGateway } from './gateway.js'
+import { type RecordedSession, readRecord } from './recorded-session.js'
 import type { ReplayOptions } from './strategy.js'
 import { strategyVerdict } from './strategy-verdict.js'
 import { type ReplayVerdict, verdictOf } from './verdict.js'
@@ -19,7 +15,7 @@ export interface SessionReplayOptions {
   readonly home: string
   /** The ids of the strategies to replay. Default: all. */
   readonly strategies?: readonly string[]
-  /** The modules of strategies, by id: to ask whether another version decides the same. Default: those on record. */
+  /** The modules of strategies, by id: to check whether another version decides the same. Default: those on record. */
   readonly files?: Readonly<Record<string, string>>
   /** Deterministic venues that this program cannot build from what is on record. */
   readonly venues?: readonly AsyncVenue[]
@@ -84,34 +80,6 @@ export async function replayOneStrategy(options: ReplayOptions): Promise<ReplayV
   const [recorded, unreadable] = readRecord(home)
   if (unreadable === undefined) strategyIn(home, recorded.lives, id)
   return strategyVerdict({ home, id, recorded, unreadable, file: absolute(options.file), signal, onProgress })
-}
-
-/** What the sequence says of those who decided, and its copies compared. */
-export interface RecordedSession {
-  readonly lives: Lives
-  readonly copies: Copies
-}
-
-const NOTHING: RecordedSession = {
-  lives: { strategies: new Map(), config: undefined },
-  copies: { differences: new Map(), unreadable: new Map(), fills: new Map() },
-}
-
-/** Reads the sequence. Returns an error beside what is known when it cannot be read. */
-function readRecord(home: HomeDirectory): [RecordedSession, Error | undefined] {
-  try {
-    const first = firstKnown(home.sequence)
-    if (first === undefined || readIdentity(home.sequence) === undefined)
-      throw new HomeError(
-        `its first pages are gone: ${home.sequence} does not begin with its first frame, and has no snapshot`,
-      )
-    const end = endOf(home.sequence)
-    const lives = allLives(home)
-    const numbers = new Map([...lives.strategies].map(([id, { number }]) => [number, id]))
-    return [{ lives, copies: compareCopies(home, numbers, first.position, end) }, undefined]
-  } catch (error) {
-    return [NOTHING, error as Error]
-  }
 }
 
 async function playGateway(options: SessionReplayOptions): Promise<GatewayReplayResult | Error> {
@@ -188,11 +156,4 @@ function exchangeVerdicts(
 
 function isFill(frame: unknown): boolean {
   return (frame as { readonly type?: unknown } | undefined)?.type === 'Fill'
-}
-
-function endOf(journal: string): number {
-  const reader = Reader.open(journal, { from: 'end' })
-  const { position } = reader
-  reader.close()
-  return position
 }

@@ -9,7 +9,7 @@ export type FromReplay =
 
 /** Replays the strategy named by its only argument, and sends the result: what the module does, it does to this process alone. */
 process.on('unhandledRejection', error =>
-  fail(undefined, `a promise is rejected and nobody handles it: ${textOf(error)}`),
+  fail(undefined, `a promise was rejected and the rejection was not handled: ${textOf(error)}`),
 )
 process.on('uncaughtException', error => fail(undefined, `it throws outside of its handlers: ${textOf(error)}`))
 process.on('disconnect', () => process.exit())

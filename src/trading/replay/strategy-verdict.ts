@@ -6,8 +6,8 @@ import { moduleCode } from '../strategies/module-code.js'
 import { isThere } from './copies.js'
 import { causeAt } from './frames-at.js'
 import { knownRuns } from './known-runs.js'
+import type { RecordedSession } from './recorded-session.js'
 import type { ReplayResult } from './replay-here.js'
-import type { RecordedSession } from './session.js'
 import { replayInChild } from './strategy.js'
 import type { StrategyRun } from './strategy-runs.js'
 import type { ReplayVerdict } from './verdict.js'
@@ -53,7 +53,7 @@ export async function strategyVerdict(question: StrategyQuestion): Promise<Repla
   }
 }
 
-/** Why the journal at the strategy's place is not its own, or not all there; undefined when it is. */
+/** Why the journal in the strategy's directory is not its own, or is not complete; undefined when it is. */
 function misplacedText({ home, id, recorded }: StrategyQuestion, { number }: StrategyLives): string | undefined {
   const journal = home.strategy(id)
   if (!isThere(journal)) return `its journal ${journal} is gone`

@@ -3,7 +3,7 @@ import * as fs from 'node:fs'
 import * as os from 'node:os'
 import * as path from 'node:path'
 import { absolute } from '../../base/absolute.js'
-import { PRIVATE_PLACE } from '../../base/files/private-place.js'
+import { PRIVATE_DIRECTORY } from '../../base/files/private-path.js'
 import { packageModule } from '../../native/package-files.js'
 import { inheritedOptions } from '../../runtime/supervision/node-options.js'
 import { HomeError, PagesGoneError, ReplayError, StrategyError } from '../errors.js'
@@ -53,12 +53,12 @@ export async function replayInChild(
     'trading/replay/strategy-process.js',
     'A replay, which runs a strategy in a process of its own,',
   )
-  const place = fs.mkdtempSync(path.join(os.tmpdir(), 'ticktape-replay-'))
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'ticktape-replay-'))
   const child = fork(module, [JSON.stringify(task)], {
     execArgv: inheritedOptions(),
     stdio: ['ignore', 2, 2, 'ipc'],
     serialization: 'advanced',
-    env: { ...process.env, [PRIVATE_PLACE]: place },
+    env: { ...process.env, [PRIVATE_DIRECTORY]: directory },
   })
   const kill = (): void => void child.kill('SIGKILL')
   signal?.addEventListener('abort', kill)
@@ -87,7 +87,7 @@ export async function replayInChild(
   } finally {
     signal?.removeEventListener('abort', kill)
     kill()
-    fs.rmSync(place, { recursive: true, force: true })
+    fs.rmSync(directory, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-/** What a replay says of one of those who decide. */
+/** The result of replaying the gateway, a simulated exchange or a strategy. */
 export interface ReplayVerdict {
   /** 'gateway', the name of a venue, or the id of a strategy. */
   readonly who: string
@@ -13,7 +13,7 @@ export interface ReplayVerdict {
   readonly difference?: FrameDifference
 }
 
-/** A recorded frame, the one that is decided now in its place, and the frame that led to them: as JSON shows frames. */
+/** A recorded frame, the frame that the replay decided instead, and the frame that led to them: in the form of `toJSON`. */
 export interface FrameDifference {
   /** Of the recorded frame in its journal; undefined when none is recorded. */
   readonly position: number | undefined

@@ -7,11 +7,11 @@ import { Retirement } from './retirement.js'
 
 /**
  * The process that makes a gateway's snapshots. It plays the sequence, and writes what it then knows into a file, which the
- * gateway copies into the sequence. It also retires the pages that nobody needs any more. Its argument is the home.
+ * gateway copies into the sequence. It also retires pages that are not needed any more. Its argument is the home.
  */
 
 const [, , home] = process.argv
-/** How much less of a busy processor it gets than the gateway. Not the least: it must not fall behind for ever. */
+/** How much less of a busy processor it gets than the gateway. Not the lowest priority: then it could fall behind without an end. */
 const NICER = 5
 
 let replica: Replica | undefined

@@ -18,7 +18,7 @@ export interface HomeJournals {
   readonly strategies: ReadonlyMap<string, { readonly number: number }>
   /** The venues that run in processes of their own, by number. */
   readonly remoteVenues: ReadonlyMap<number, string>
-  /** Up to where each is taken now: a journal that was reset begins anew. */
+  /** Up to where each is taken now: a journal that was reset begins at 0 again. */
   readonly taken: ReadonlyMap<number, number>
 }
 
@@ -62,7 +62,7 @@ function takenAtFirst(sequence: string): ReadonlyMap<number, number> {
 
 /**
  * The first position of the sequence that is needed: for a start of the gateway, and for each strategy from the last snapshot
- * before the place where it continues.
+ * before the position where it continues.
  */
 function firstNeeded(
   sequence: string,

@@ -5,7 +5,7 @@ import { type RetainOptions, retire } from './retire.js'
 
 /** Retires pages of a home each time a snapshot is complete: as many snapshots as are wanted stay usable. */
 export class Retirement {
-  /** Where the snapshots of this process are true that are complete, as far as they are kept. The oldest first. */
+  /** The positions of this process's complete snapshots that are still kept, oldest first. */
   private readonly kept: number[] = []
   private last: number | undefined = undefined
 

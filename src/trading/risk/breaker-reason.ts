@@ -17,7 +17,7 @@ export function storeReason(file: StateFile, word: number, reason: string): void
   view.setUint32(at + R.PID, process.pid, true)
   view.setBigInt64(at + R.TIME, native.now(), true)
   const text = new Uint8Array(buffer, at + R.TEXT, R.TEXT_SIZE)
-  // As many complete characters as fit.
+  // Only complete characters: as many as fit.
   const { written } = new TextEncoder().encodeInto(reason, text)
   text.fill(0, written)
   Atomics.store(words, (at + R.WORD) >> 2, word)

@@ -1,41 +1,25 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
-import { checkOptions, kinds } from '../../base/options.js'
+import { checkOptions } from '../../base/options.js'
 import { StateBusyError, StateMismatchError } from '../../state/errors.js'
 import { refuseIndex, refuseValue } from '../../state/file/checks.js'
-import { Header, Kind } from '../../state/file/format.js'
+import { Header } from '../../state/file/format.js'
 import { closeWhenReplaced } from '../../state/file/replacement-watch.js'
-import { DEFAULT_MODE, StateFile, type StatePlan } from '../../state/file/state-file.js'
+import { StateFile } from '../../state/file/state-file.js'
 import { updateFloat } from '../../state/file/words.js'
-import { BreakerWord as B, BreakerMarket as M } from './breaker-format.js'
+import { BreakerWord as B } from './breaker-format.js'
+import {
+  type BreakerLimits,
+  type BreakerOptions,
+  checkBreakerOptions,
+  LIMIT_KINDS,
+  LIMITS,
+  planOf,
+} from './breaker-options.js'
+import { marketLimit, storedLimit, withinLimit } from './breaker-position-limit.js'
 import { readReason, storeReason } from './breaker-reason.js'
-import { exactSum, exactValue } from './exact-sum.js'
+import { decimalSum, decimalValue } from './decimal-sum.js'
 import { TradingDay } from './trading-day.js'
-
-/**
- * Limits; one that is left out does not limit. Money is in minor units (cents), positions are in the units that `check`
- * is called with.
- */
-export interface BreakerLimits {
-  /** This many errors in a row halt trading. */
-  readonly maxConsecutiveErrors?: number
-  /** A day's loss above this halts trading. */
-  readonly maxDailyLoss?: number
-  /** The largest position in one market, long or short; see also `setMarketLimit`. */
-  readonly maxPosition?: number
-}
-
-export interface BreakerOptions extends BreakerLimits {
-  /** The number of markets in the table of positions. Default 512. */
-  readonly markets?: number
-  /** The time at which a day begins, in minutes after midnight UTC. Default 0. */
-  readonly dayStart?: number
-  /**
-   * Permissions when the file is created, and who else may have created it: 0o660 for several users of a group. Default
-   * 0o600.
-   */
-  readonly mode?: number
-}
 
 /** Why `check` refuses an order: the code of the halt, or the market's position limit. */
 export type HaltCode = 'halted' | 'consecutive-errors' | 'daily-loss'
@@ -248,7 +232,7 @@ export class CircuitBreaker implements Disposable {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (!Number.isFinite(quantity)) this.refuseNumber('a quantity', quantity)
     return updateFloat(this.longs, POSITIONS + 2 * market, position => {
-      const sum = exactSum(position, quantity)
+      const sum = decimalSum(position, quantity)
       if (Number.isNaN(sum)) this.refuseSum(market, position, quantity)
       return sum
     })
@@ -258,7 +242,7 @@ export class CircuitBreaker implements Disposable {
   setPosition(market: number, position: number): void {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (!Number.isFinite(position)) this.refuseNumber('a position', position)
-    this.floats[POSITIONS + 2 * market] = exactValue(position)
+    this.floats[POSITIONS + 2 * market] = decimalValue(position)
   }
 
   position(market: number): number {
@@ -361,27 +345,6 @@ export class CircuitBreaker implements Disposable {
   }
 }
 
-const LIMITS = [
-  ['maxConsecutiveErrors', B.MAX_ERRORS],
-  ['maxDailyLoss', B.MAX_DAILY_LOSS],
-  ['maxPosition', B.MAX_POSITION],
-] as const
-
-const LIMIT_KINDS = {
-  maxConsecutiveErrors: kinds.number(1, Number.POSITIVE_INFINITY),
-  maxDailyLoss: kinds.number(0, Number.POSITIVE_INFINITY),
-  maxPosition: kinds.number(0, Number.POSITIVE_INFINITY),
-}
-
-function checkBreakerOptions(options: BreakerOptions): void {
-  checkOptions('CircuitBreaker.open', options, {
-    ...LIMIT_KINDS,
-    markets: kinds.integer(1, 1_000_000),
-    dayStart: kinds.integer(0, 1439),
-    mode: kinds.integer(0, 0o777),
-  })
-}
-
 /**
  * Runs an action under the file's lock. If a suspended process holds the lock too long, runs it without: a loss must
  * still be counted.
@@ -397,46 +360,4 @@ function exclusively<T>(file: StateFile, action: () => T): T {
 
 function nextWord(word: number, code: number): number {
   return (((word >>> B.CODE_BITS) + 1) << B.CODE_BITS) | code
-}
-
-/**
- * Whether this change of a position is within its limit. One that only reduces the position, without crossing zero,
- * always is.
- */
-function withinLimit(position: number, quantity: number, limit: number): boolean {
-  if (quantity < 0 ? -quantity <= position : quantity > 0 && quantity <= -position) return true
-  // NaN, for a sum with more than 15 digits, counts as above the limit: so close to it a double cannot decide.
-  return Math.abs(exactSum(position, quantity)) <= limit
-}
-
-/** A market's own limit as the file stores it. 0 means none, so whole limits are stored plus 1, and others negated. */
-function storedLimit(limit: number | undefined): number {
-  if (limit === undefined) return 0
-  return Number.isSafeInteger(limit) || limit === Number.POSITIVE_INFINITY ? limit + 1 : -limit
-}
-
-/**
- * The limit from its stored form. Older versions stored limits that are not whole plus 1 too, which lost their last
- * digits.
- */
-function marketLimit(stored: number): number {
-  return stored < 0 ? -stored : exactValue(stored - 1)
-}
-
-function planOf(options: BreakerOptions): StatePlan {
-  const own = new Uint8Array(B.REASONS - Header.OWN)
-  const view = new DataView(own.buffer)
-  for (const [name, offset] of LIMITS)
-    view.setFloat64(offset - Header.OWN, options[name] ?? Number.POSITIVE_INFINITY, true)
-  return {
-    what: 'CircuitBreaker',
-    kind: Kind.CIRCUIT_BREAKER,
-    parameters: [
-      { name: 'markets', value: options.markets, byDefault: 512 },
-      { name: 'dayStart', value: options.dayStart, byDefault: 0 },
-    ],
-    sizeOf: ([markets]) => Header.SIZE + markets * M.SIZE,
-    own,
-    mode: options.mode ?? DEFAULT_MODE,
-  }
 }

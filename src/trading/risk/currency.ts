@@ -1,8 +1,8 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import { parseDecimal } from '../exact/decimal.js'
 import { Wide } from '../exact/wide.js'
-import { parseDecimal } from '../positions/decimal.js'
 
-/** At least so many decimals, one more than needed: half a tick has to be whole. */
+/** The fewest decimals of a grid: one more than needed, so that half a tick is a whole number. */
 const LEAST_DECIMALS = 9
 export const MOST_DECIMALS = 22
 
@@ -17,7 +17,7 @@ export class Currency {
     readonly name: string,
   ) {}
 
-  /** Makes room for this many decimals. Returns by how many the grid became finer. */
+  /** Makes the grid fine enough for this many decimals. Returns how many decimals were added. */
   widen(decimals: number): number {
     const wanted = Math.max(this.decimals, decimals + 1)
     const more = wanted - this.decimals
@@ -26,7 +26,7 @@ export class Currency {
     return more
   }
 
-  /** The units of an amount; what is finer than the grid is cut off. */
+  /** The units of an amount; decimals beyond the grid are dropped. */
   unitsOf(amount: number | string): bigint {
     const text = String(amount)
     const exact = parseDecimal(text, this.decimals + 340)

@@ -41,11 +41,11 @@ export class DayClock {
   dayAt(now: number): number {
     const ms = Math.max(-LAST, Math.min(LAST, this.origin + now / NS_PER_MS))
     if (ms >= this.from && ms < this.to) return this.day
-    return this.look(ms)
+    return this.findDay(ms)
   }
 
-  private look(ms: number): number {
-    if (this.timeZone === 'UTC') return this.lookInUtc(ms)
+  private findDay(ms: number): number {
+    if (this.timeZone === 'UTC') return this.findDayInUtc(ms)
     const minute = Math.floor(ms / MS_PER_MINUTE) * MS_PER_MINUTE
     const day = this.dayOf(minute)
     this.day = day
@@ -55,7 +55,7 @@ export class DayClock {
   }
 
   /** Every day of UTC has 24 hours. */
-  private lookInUtc(ms: number): number {
+  private findDayInUtc(ms: number): number {
     const start = this.startMinutes * MS_PER_MINUTE
     this.day = Math.floor((ms - start) / MS_PER_DAY)
     this.from = this.day * MS_PER_DAY + start

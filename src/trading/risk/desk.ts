@@ -27,7 +27,11 @@ export class Desk {
   /** Markets whose prices have changed since exposures were counted. */
   private readonly dirty: Market[] = []
   private readonly stale = new StaleHoldings()
+  /** The owners of instruments' own limits, by the instrument's number. What they hold is the desk's holding in the instrument. */
+  private readonly instrumentOwners: (Owner | undefined)[] = []
   private readonly scopes: Scope[] = []
+  /** By the numbers of the strategy, the instrument and the account. */
+  private readonly scopeTable: (((Scope | undefined)[] | undefined)[] | undefined)[] = []
 
   constructor(private readonly instruments: Instruments) {}
 
@@ -36,7 +40,10 @@ export class Desk {
     yield this.desk
     for (const owner of this.strategies) if (owner !== undefined) yield owner
     for (const owner of this.accounts) if (owner !== undefined) yield owner
-    for (const market of this.markets) if (market?.owner !== undefined) yield market.owner
+    for (const market of this.markets) {
+      const owner = market === undefined ? undefined : this.ownOwner(market)
+      if (owner !== undefined) yield owner
+    }
   }
 
   /** A strategy; one that was never named has no limits of its own. */
@@ -74,12 +81,11 @@ export class Desk {
 
   /** The owner of an instrument's own limits. It stays when the limits are taken away. */
   instrumentOwner(market: Market): Owner {
-    if (market.owner === undefined) {
-      const { instrument } = market
-      market.owner = new Owner('instrument', instrument.number, instrument.name)
-      this.limitMarket(market)
-    }
-    return market.owner
+    const known = this.ownOwner(market)
+    if (known !== undefined) return known
+    const owner = this.addInstrumentOwner(market)
+    this.limitMarket(market)
+    return owner
   }
 
   holding(owner: Owner, market: Market): Holding {
@@ -88,8 +94,8 @@ export class Desk {
 
   /** The owners of an order, what they hold in its instrument, and their limits. */
   scope(order: LiveOrder): Scope {
-    const holding = this.strategies[order.strategy]?.holdings[order.instrument.number]
-    return holding?.scopes[order.accountNumber] ?? this.addScope(order)
+    const scope = this.scopeTable[order.strategy]?.[order.instrument.number]?.[order.accountNumber]
+    return scope ?? this.addScope(order)
   }
 
   currency(name: string): Currency {
@@ -114,13 +120,13 @@ export class Desk {
 
   /** A quote. Profits follow at once, because a peak must not be missed; exposures when they are next needed. */
   quote(market: Market, bid: number, ask: number, now: number): void {
-    const { bid: oldBid, ask: oldAsk, holdings } = market
+    const { bid: oldBid, ask: oldAsk, followers } = market
     if (!market.setQuote(bid, ask, now)) return
     if (market.bid === oldBid && market.ask === oldAsk) return
     this.moveCeiling(market)
-    if (holdings.length === 0) return
-    for (let i = 0; i < holdings.length; i++) {
-      const holding = holdings[i]
+    if (followers.length === 0) return
+    for (let i = 0; i < followers.length; i++) {
+      const holding = followers[i]
       if (holding.position !== 0 && holding.isEarning) holding.countProfit()
     }
     if (market.isDirty) return
@@ -131,18 +137,18 @@ export class Desk {
   /** To be called when a market's price has changed. */
   moveCeiling(market: Market): void {
     if (!market.moveCeiling()) return
-    const { holdings } = market
-    for (let i = 0; i < holdings.length; i++) if (holdings[i].isExposed) holdings[i].revalue()
+    const { followers } = market
+    for (let i = 0; i < followers.length; i++) if (followers[i].isExposed) followers[i].revalue()
   }
 
   /** Brings exposures up to date. */
   refreshExposures(): void {
     const { dirty, stale } = this
     for (let i = 0; i < dirty.length; i++) {
-      const { holdings } = dirty[i]
+      const { followers } = dirty[i]
       dirty[i].isDirty = false
-      for (let k = 0; k < holdings.length; k++) {
-        const holding = holdings[k]
+      for (let k = 0; k < followers.length; k++) {
+        const holding = followers[k]
         if (holding.isExposed && holding.position !== 0 && !holding.isStale) holding.markStale()
       }
     }
@@ -193,12 +199,12 @@ export class Desk {
     market.minNotional = minNotional === '' ? undefined : quote.wideOf(minNotional)
     market.maxNotional = maxNotional === '' ? undefined : quote.wideOf(maxNotional)
     const limits = this.limitsOf(instrument)
-    if (limits !== undefined || market.owner !== undefined) {
-      market.owner ??= new Owner('instrument', instrument.number, instrument.name)
-      market.owner.openOrders = market.openOrders
-      market.owner.setLimits(limits ?? {})
+    if (limits !== undefined || this.ownOwner(market) !== undefined) {
+      const owner = this.ownOwner(market) ?? this.addInstrumentOwner(market)
+      owner.openOrders = market.openOrders
+      owner.setLimits(limits ?? {})
     }
-    const own = market.owner?.limits ?? {}
+    const own = this.ownOwner(market)?.limits ?? {}
     const all = this.desk.limits
     market.maxOrderSteps = stepsWithin(instrument.quantity, least(own.maxOrderQuantity, all.maxOrderQuantity))
     market.maxPositionSteps = stepsWithin(instrument.quantity, least(own.maxPosition, all.maxPosition))
@@ -207,7 +213,7 @@ export class Desk {
     market.priceBand = least(own.priceBand, all.priceBand) ?? Number.POSITIVE_INFINITY
     market.staleAfterNs = (least(own.staleAfterMs, all.staleAfterMs) ?? Number.POSITIVE_INFINITY) * 1e6
     const holding = this.desk.holdings[instrument.number]
-    if (holding !== undefined) this.limitHolding(holding)
+    if (holding !== undefined) this.limitHolding(this.desk, holding)
   }
 
   /** An instrument gets limits of its own while the desk holds something in it: its days and drawdown begin now. */
@@ -218,6 +224,16 @@ export class Desk {
     holding.countProfit()
     totals.dayBase.copy(totals.profit)
     totals.resetPeak()
+  }
+
+  private ownOwner(market: Market): Owner | undefined {
+    return this.instrumentOwners[market.instrument.number]
+  }
+
+  private addInstrumentOwner({ instrument }: Market): Owner {
+    const owner = new Owner('instrument', instrument.number, instrument.name)
+    this.instrumentOwners[instrument.number] = owner
+    return owner
   }
 
   private limitsOf(instrument: Instrument): RiskOptions | undefined {
@@ -233,28 +249,31 @@ export class Desk {
     const ofStrategy = this.holding(strategy, market)
     const ofAccount = this.holding(account, market)
     const ofDesk = this.holding(this.desk, market)
-    const scope = new Scope(market, strategy, account, this.desk, ofStrategy, ofAccount, ofDesk)
-    ofStrategy.scopes[account.number] = scope
+    const own = this.ownOwner(market)
+    const scope = new Scope(market, strategy, account, this.desk, ofStrategy, ofAccount, ofDesk, own)
+    const ofThisStrategy = (this.scopeTable[strategy.number] ??= [])
+    const ofThisInstrument = (ofThisStrategy[market.instrument.number] ??= [])
+    ofThisInstrument[account.number] = scope
     this.scopes.push(scope)
     return scope
   }
 
   /** To be called after limits have changed. */
   private mergeLimits(): void {
-    for (const scope of this.scopes) scope.merge()
+    for (const scope of this.scopes) scope.merge(this.ownOwner(scope.market))
   }
 
   private addHolding(owner: Owner, market: Market): Holding {
     const { quote, settlement } = market
-    const holding = new Holding(owner, market, owner.totalsIn(quote), owner.totalsIn(settlement), this.stale)
+    const holding = new Holding(market, owner.totalsIn(quote), owner.totalsIn(settlement), this.stale)
     owner.holdings[market.instrument.number] = holding
-    this.limitHolding(holding)
+    this.limitHolding(owner, holding)
     return holding
   }
 
   /** A limit in decimals becomes whole steps, and units of a currency, once. */
-  private limitHolding(holding: Holding): void {
-    const { owner, market } = holding
+  private limitHolding(owner: Owner, holding: Holding): void {
+    const { market } = holding
     const { maxOrderQuantity, maxOrderNotional, maxPosition } = owner.limits
     const { quantity } = market.instrument
     holding.maxOrderSteps = stepsWithin(quantity, maxOrderQuantity)
@@ -262,23 +281,23 @@ export class Desk {
     holding.maxOrderMoney = wideOf(market.quote, maxOrderNotional)
     holding.isEarning = owner.watchesProfit
     // What an instrument's own owner holds is what the desk holds in it.
-    const isOwn = owner === this.desk && market.owner !== undefined
-    holding.follow(holding.exposed.maxExposure !== undefined || (isOwn && market.maxExposure !== undefined))
-    if (isOwn && market.owner !== undefined) {
-      if (market.owner.watchesProfit) holding.isEarning = true
-      this.startOwner(holding, market.owner)
+    const own = owner === this.desk ? this.ownOwner(market) : undefined
+    holding.follow(holding.exposed.maxExposure !== undefined || (own !== undefined && market.maxExposure !== undefined))
+    if (own !== undefined) {
+      if (own.watchesProfit) holding.isEarning = true
+      this.startOwner(holding, own)
     }
-    const watched = market.holdings.indexOf(holding)
+    const watched = market.followers.indexOf(holding)
     const isWatched = holding.isExposed || holding.isEarning
-    if (isWatched && watched < 0) market.holdings.push(holding)
-    if (!isWatched && watched >= 0) market.holdings.splice(watched, 1)
+    if (isWatched && watched < 0) market.followers.push(holding)
+    if (!isWatched && watched >= 0) market.followers.splice(watched, 1)
   }
 
   /** After its limits have changed. Sums that were not kept up to date are made again. */
   private refreshHoldings(owner: Owner): void {
     for (const holding of owner.holdings) {
       if (holding === undefined) continue
-      this.limitHolding(holding)
+      this.limitHolding(owner, holding)
       holding.countProfit()
     }
   }
@@ -296,7 +315,7 @@ export class Desk {
         if (holding === undefined) continue
         const { quote, settlement } = holding.market
         holding.refine(quote === currency ? more : 0, settlement === currency ? more : 0)
-        this.limitHolding(holding)
+        this.limitHolding(owner, holding)
       }
     }
     for (const market of this.markets) {

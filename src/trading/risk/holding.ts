@@ -1,9 +1,7 @@
 import { Wide } from '../exact/wide.js'
 import { BUY } from '../messages/order-terms.js'
 import { ListKind, OrderList } from '../orders/life/order-list.js'
-import type { Market } from './market.js'
-import type { Owner } from './owner.js'
-import type { Scope } from './scope.js'
+import type { Market, PriceFollower } from './market.js'
 import type { StaleHoldings } from './stale-holdings.js'
 import { refine, type Totals } from './totals.js'
 
@@ -19,7 +17,7 @@ import { refine, type Totals } from './totals.js'
  * one addition, and with a quote hardly ever: the notional of all buys and sells, and the position at a price that is somewhat
  * above the market's.
  */
-export class Holding {
+export class Holding implements PriceFollower {
   /** Steps, below 0 when short. */
   position = 0
   /** Steps that pending orders may buy and sell. */
@@ -36,7 +34,7 @@ export class Holding {
   readonly profit = new Wide()
   /** The most that the position counts for in the bound: see `Market.setCeilingValue`. */
   readonly ceiling = new Wide()
-  /** Whether its exposure has to be counted before it is looked at. */
+  /** Whether its exposure has to be counted before it is read. */
   isStale = false
 
   /** Limits in whole steps and in money; Infinity and undefined without one. */
@@ -51,14 +49,11 @@ export class Holding {
   /** For an account: its open orders with a price, for self-trade; for a strategy: orders that are not answered yet. */
   readonly resting = new OrderList(ListKind.RESTING)
   readonly unanswered = new OrderList(ListKind.UNANSWERED)
-  /** Of a strategy: what its orders in this instrument have in common, by the number of their account. */
-  readonly scopes: (Scope | undefined)[] = []
   /** The best prices of the resting orders; 0 when there is none, UNKNOWN when they have to be found again. */
   private bestBuy = 0
   private bestSell = 0
 
   constructor(
-    readonly owner: Owner,
     readonly market: Market,
     /** The owner's sums in the quote and in the settlement currency. */
     readonly exposed: Totals,

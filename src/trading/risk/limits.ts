@@ -8,7 +8,7 @@ import type { Reason } from '../messages/reasons.js'
 import { DayClock } from './day-clock.js'
 
 /**
- * Limits of one owner: the desk, a strategy, an instrument or an account. One that is left out does not limit. All
+ * Limits of one owner: the desk, a strategy, an instrument or an account. A missing limit limits nothing. All
  * limits that concern an order must hold: the desk's, and those of its strategy, its instrument and its account.
  *
  * Amounts of money are in the instrument's quote currency, profit and loss in its settlement currency. Amounts in
@@ -29,9 +29,9 @@ export interface Limits {
   readonly maxOrdersPerSecond?: number
   /** How far a price may be outside the last quote, as a share of it: 0.05 is 5 %. */
   readonly priceBand?: number
-  /** A day's loss, realised and unrealised, above this. */
+  /** The largest loss of a day, realised and unrealised. */
   readonly maxDailyLoss?: number
-  /** A fall of profit, realised and unrealised, from its highest point, above this. */
+  /** The largest fall of profit, realised and unrealised, from its highest point. */
   readonly maxDrawdown?: number
   /** This many rejections in a row. */
   readonly maxConsecutiveErrors?: number
@@ -103,7 +103,7 @@ const OTHER_KINDS = {
 
 type Kinds = Readonly<Record<string, (value: unknown, name: string) => string | undefined>>
 
-/** What configuration may refer to. What is undefined is not checked. */
+/** The names that a configuration may refer to. Undefined ones are not checked. */
 export interface KnownNames {
   readonly instruments?: Instruments
   readonly accounts?: readonly string[]

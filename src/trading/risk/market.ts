@@ -1,8 +1,6 @@
 import type { Wide } from '../exact/wide.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Currency } from './currency.js'
-import type { Holding } from './holding.js'
-import type { Owner } from './owner.js'
 
 const NONE = Number.NaN
 /** A new ceiling is so much above the price, and is replaced when it is so much above it. */
@@ -10,6 +8,17 @@ const ROOM = 1.0625
 const LOOSE = 1.25
 /** More than the rounding of two products of doubles. */
 const ROUNDING = 1 + 2 ** -50
+
+/** A holding, as far as the price of its market changes it. */
+export interface PriceFollower {
+  readonly position: number
+  readonly isExposed: boolean
+  readonly isEarning: boolean
+  readonly isStale: boolean
+  countProfit(): void
+  revalue(): void
+  markStale(): void
+}
 
 /**
  * An instrument as risk sees it: its last quote, what is known of it, and how its prices become money.
@@ -33,14 +42,12 @@ export class Market {
   openOrders = 0
   /** Open orders whose outcome is unknown, and orphans. */
   unknown = 0
-  /** Who has a position or pending orders in it, as far as limits need it. */
-  readonly holdings: Holding[] = []
+  /** Holdings in it whose exposure or profit has a limit. */
+  readonly followers: PriceFollower[] = []
   /** Whether its price has changed since exposures were counted. */
   isDirty = false
   /** Twice the price at which positions count in bounds of exposure: at least `middle2`, and not much above. */
   private ceiling2 = 0
-  /** The owner of the instrument's own limits, if it has any. What it holds is the desk's holding in the instrument. */
-  owner: Owner | undefined = undefined
   /** Limits of the desk and of the instrument together, in whole steps and in money. */
   maxOrderSteps = Number.POSITIVE_INFINITY
   maxPositionSteps = Number.POSITIVE_INFINITY

@@ -15,8 +15,9 @@ export class Owner implements Breaches {
   /** Currencies in which the loss of the day, or the drawdown, is above its limit. */
   dailyLosses = 0
   drawdowns = 0
-  /** Of a strategy: it may send nothing for now; or no more. */
+  /** Of a strategy: it may send nothing for now. */
   paused = false
+  /** Of a strategy: it may never send again. */
   fenced = false
   /** Of an account: its open orders, fills and positions are known. */
   reconciled = false

@@ -1,6 +1,6 @@
 const SECOND = 1e9
 
-/** Time that has passed, whole ns. It does not go back. An object, because passing a large number on would allocate one. */
+/** A time that never goes back, in whole ns. An object, because passing a large number as an argument would allocate it. */
 export interface PassedTime {
   readonly elapsed: number
 }
@@ -19,7 +19,7 @@ export class RateWindow {
   private size = 0
   /** The latest time. */
   private last = Number.NEGATIVE_INFINITY
-  /** When the next one is allowed: a second after the oldest of the last `most`. */
+  /** When the next order is allowed: a second after the oldest of the last `most`. */
   private free = Number.NEGATIVE_INFINITY
 
   constructor(readonly most: number) {
@@ -31,7 +31,7 @@ export class RateWindow {
     return clock.elapsed >= this.free
   }
 
-  /** Counts one. It is counted also when it is one too many; then the oldest is forgotten. */
+  /** Counts an order, also one above the limit: then the oldest is removed. */
   count(clock: PassedTime): void {
     const { times, most, last } = this
     const time = clock.elapsed
@@ -41,7 +41,7 @@ export class RateWindow {
       first = first + 1 === most ? 0 : first + 1
       size--
     }
-    // What is touched again and again is the beginning of the memory, as long as there are few.
+    // While there are few times, only the beginning of the memory is used, which stays in the cache.
     if (size === 0) first = 0
     const next = first + size
     times[next < most ? next : next - most] = time

@@ -148,7 +148,7 @@ function setOpen(order: LiveOrder, market: Market, isFinal: boolean): number {
 
 /** The price that comes nearest to the other side, over all terms that may be in effect; 0 for an order without one. */
 function crossTicksOf(order: LiveOrder): number {
-  // A stop is not in the venue's book until it is triggered, which nobody may tell us.
+  // A stop is not in the venue's book until it is triggered, which the venue may not report.
   if (order.type !== LIMIT) return 0
   let { ticks } = order
   const { requests, side } = order

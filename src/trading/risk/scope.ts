@@ -13,8 +13,6 @@ export const BAND_UNIT = 1e9
  * and its owners are found by three loads.
  */
 export class Scope {
-  /** The owner of the instrument's own limits, if it has any. */
-  own: Owner | undefined = undefined
   /** The size of one order, in steps, and its notional. */
   minSteps = 0
   maxSteps = Number.POSITIVE_INFINITY
@@ -26,7 +24,7 @@ export class Scope {
   staleAfterNs = Number.POSITIVE_INFINITY
   /** The price band, in units of 10^-9; -1 without one. */
   band = -1
-  /** The windows of all that limit the rate. */
+  /** The rate windows of all owners that have a limit of the rate. */
   readonly rates: RateWindow[] = []
 
   constructor(
@@ -38,15 +36,17 @@ export class Scope {
     readonly ofStrategy: Holding,
     readonly ofAccount: Holding,
     readonly ofDesk: Holding,
+    /** The owner of the instrument's own limits, if it has any. */
+    public own: Owner | undefined,
   ) {
-    this.merge()
+    this.merge(own)
   }
 
-  /** To be called when a limit has changed. */
-  merge(): void {
+  /** To be called when a limit has changed, with the owner of the instrument's own limits. */
+  merge(own: Owner | undefined): void {
     const { market, strategy, account, all, ofStrategy, ofAccount, ofDesk } = this
-    const { instrument, owner } = market
-    this.own = owner
+    const { instrument } = market
+    this.own = own
     this.minSteps = instrument.minSteps
     this.maxSteps = Math.min(
       instrument.maxSteps,
@@ -67,7 +67,7 @@ export class Scope {
     const band = Math.min(strategy.priceBand, account.priceBand, market.priceBand)
     this.band = band === Number.POSITIVE_INFINITY ? -1 : Math.round(band * BAND_UNIT)
     this.rates.length = 0
-    for (const { rate } of [strategy, account, all, ...(owner === undefined ? [] : [owner])])
+    for (const { rate } of [strategy, account, all, ...(own === undefined ? [] : [own])])
       if (rate !== undefined) this.rates.push(rate)
   }
 }

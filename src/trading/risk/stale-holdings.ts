@@ -1,12 +1,15 @@
-import type { Holding } from './holding.js'
+/** A holding whose exposure can be counted. */
+export interface StaleHolding {
+  countExposure(): void
+}
 
-/** Holdings whose exposure has to be counted again before it is looked at. Filled and emptied without allocation. */
+/** Holdings whose exposure has to be counted again before it is read. Filled and emptied without allocation. */
 export class StaleHoldings {
-  private readonly items: Holding[] = []
+  private readonly items: StaleHolding[] = []
   private count = 0
 
   /** Adds a holding that is not in it. */
-  add(holding: Holding): void {
+  add(holding: StaleHolding): void {
     this.items[this.count++] = holding
   }
 

@@ -13,7 +13,7 @@ export interface Breaches {
 export class Totals implements DayFollower {
   /** The sum of the holdings' exposures, as they were counted last. */
   readonly exposure = new Wide()
-  /** A sum that the exposure is never above: of the notional of all orders, and of the positions at prices above the market's. */
+  /** An upper bound of the exposure: the sum of the notional of all orders, and of the positions at prices above the market's. */
   readonly bound = new Wide()
   /** Profit, realised and unrealised, less fees, since the beginning. */
   readonly profit = new Wide()
@@ -21,7 +21,7 @@ export class Totals implements DayFollower {
   readonly otherFees = new Wide()
   /** Its highest value since there is a limit of drawdown. */
   readonly peak = new Wide()
-  /** What profit was when the day began, and earlier days that a clock may come back to. */
+  /** The profit when the day began, and when earlier days began that a clock may be set back to. */
   readonly dayBase = new Wide()
   private readonly earlierBases: Wide[] = []
 
@@ -40,7 +40,7 @@ export class Totals implements DayFollower {
     private readonly breaches: Breaches,
   ) {}
 
-  /** Looks at the limits of profit. To be called when profit has changed. */
+  /** Checks the limits of profit. To be called when profit has changed. */
   judge(): void {
     const { profit } = this
     if (this.maxDrawdown !== undefined && profit.isAbove(this.peak)) {
@@ -67,7 +67,7 @@ export class Totals implements DayFollower {
     if (maxDrawdown !== undefined) this.drawdownFloor.subtract(maxDrawdown)
   }
 
-  /** Forgets the drawdown so far: the peak is where profit is now. */
+  /** Starts the drawdown at 0: the present profit is the new peak. */
   resetPeak(): void {
     this.peak.copy(this.profit)
     this.setFloors()
@@ -96,7 +96,7 @@ export class Totals implements DayFollower {
     this.judge()
   }
 
-  /** The sums that cannot be made again from holdings. */
+  /** The sums that cannot be calculated from the holdings. */
   save(): TotalsData {
     return {
       currency: this.currency.name,
@@ -121,7 +121,7 @@ export class Totals implements DayFollower {
     this.setFloors()
   }
 
-  /** All sums for a grid that is finer by so many decimals. */
+  /** Converts all sums to a grid with so many more decimals. */
   refine(decimals: number): void {
     for (const sum of [
       this.exposure,

@@ -13,7 +13,7 @@ const MAX_SUM = 2n ** (BITS - 1n) - 1n
 const MAX_DAY = 2n ** 16n - 1n
 const NS_PER_MINUTE = 60_000_000_000n
 const NS_PER_DAY = 1440n * NS_PER_MINUTE
-/** A wall clock that is ahead of the passed time by no more than this was only corrected. */
+/** A wall clock that is ahead of the elapsed time by at most this was only corrected. */
 const CORRECTION = 10n * NS_PER_MINUTE
 
 /** The readings of both clocks at one moment. */
@@ -34,7 +34,7 @@ interface Change {
   readonly natural?: boolean
 }
 
-/** A day that is over, unless the wall clock is set back to it. */
+/** A past day, to which the wall clock may still be set back. */
 interface EarlierDay {
   readonly day: bigint
   readonly sum: bigint
@@ -123,7 +123,7 @@ export class TradingDay {
     const back = this.goBack({ day, sum, natural }, now.day)
     const shown = this.shownDay(day)
     if (back.day === day && shown !== undefined && now.day > shown) {
-      // What was added since the clock was set back is of the day that it showed.
+      // Amounts added since the clock was set back belong to the day that it showed.
       const over = { ...current, day: shown, natural: false }
       return { word: pack(now.day, amount), setBack: 0n, over, natural: false }
     }
@@ -154,7 +154,7 @@ export class TradingDay {
     })
   }
 
-  /** Stores an earlier day: over its older entry if there is one, else over the oldest. */
+  /** Stores an earlier day: it replaces the same day's entry if there is one, else the oldest entry. */
   private keep({ day, sum, natural }: EarlierDay): void {
     const days = this.earlier().map(each => each.day)
     const oldest = days.reduce((least, each, i) => (each < days[least] ? i : least), 0)

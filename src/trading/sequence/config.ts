@@ -28,7 +28,7 @@ export interface DeskConfig {
   readonly venues: readonly VenueConfig[]
   /** How long a request may act at a venue, in ms; 0 without a limit. */
   readonly expiryMs: number
-  /** How long a strategy may be gone before its open orders are cancelled, in ms; 0 for ever. Missing in older homes. */
+  /** How long a strategy may be gone before its open orders are cancelled, in ms; 0: no limit. Missing in older homes. */
   readonly deadManMs?: number
   /** By name: when the instruments with that calendar may be traded. */
   readonly calendars?: Readonly<Record<string, CalendarSpec>>

@@ -148,7 +148,7 @@ export const SnapshotEnd = frame('SnapshotEnd', 56, {
   parts: u32,
   /** Bytes of all parts. */
   size: f64,
-  /** What it says is true before this position. It is not after the first part's. */
+  /** The state before this position. It can differ from the first part's position. */
   at: f64,
   /** Position of the Home frame that is before its first part. */
   begin: f64,
@@ -262,7 +262,7 @@ export const STRATEGY_FRAMES: readonly FrameDefinition[] = [Order, TimerRequest,
 /** What a strategy's process writes into its journal, beside its starts and ends: what it sends, and what only the home reads. */
 export const STRATEGY_JOURNAL_FRAMES: readonly FrameDefinition[] = [...STRATEGY_FRAMES, Home, StrategyState]
 
-/** Whether a strategy has sent a frame. A strategy's journal also has its starts and ends, which nobody copies. */
+/** Whether a strategy has sent a frame. A strategy's journal also has its starts and ends, which are not copied. */
 export function isStrategyFrame(view: FrameView): boolean {
   return STRATEGY_FRAMES.some(definition => view.is(definition))
 }

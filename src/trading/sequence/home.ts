@@ -8,7 +8,7 @@ import { FileName, listDirectory, makeDirectories } from '../../journal/files/di
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { Writer } from '../../journal/write/writer.js'
-import { readStateFileInfo } from '../../state/file/look.js'
+import { readStateFileInfo } from '../../state/file/find.js'
 import { HomeError } from '../errors.js'
 import { Home } from './frames.js'
 
@@ -89,12 +89,12 @@ export class HomeDirectory {
     return path.join(this.path, 'state', 'heartbeats')
   }
 
-  /** The circuit breaker: whoever halts it halts the desk. */
+  /** The circuit breaker: a process that halts it halts the desk. */
   get breaker(): string {
     return path.join(this.path, 'state', 'breaker')
   }
 
-  /** The limits in effect, as JSON: for looking at, rebuilt from the sequence. */
+  /** The limits in effect, as JSON: for people to read, rebuilt from the sequence. */
   get limits(): string {
     return path.join(this.path, 'state', 'limits.json')
   }

@@ -12,7 +12,7 @@ import { addHostFrames } from './host-frames.js'
 import { findState, type SavedState } from './saved-state.js'
 import type { ViewsData } from './views.js'
 
-/** The most frames between two checks whether the position is reached. */
+/** The most frames to handle before checking again whether the position is reached. */
 const BATCH = 1024
 
 /** The last frame before a strategy's start. */
@@ -25,18 +25,18 @@ export interface LastBefore {
 /** Where a strategy's saved states are. */
 export interface OwnJournal {
   readonly path: string
-  /** The position of this start in it: what is behind was not there yet. */
+  /** The position of this start in it: later frames did not exist then. */
   readonly before: number
 }
 
 /**
  * Prepares a strategy that starts at a position of the sequence. Its context learns the instruments, its orders, fills and pairs,
- * and the last quotes; what was before the last complete snapshot is in that, so the time that this takes does not depend on how
- * long the sequence is. Then it loads the state that it had saved, and handles again what came after it; without one it gets
+ * and the last quotes. The last complete snapshot has everything before it, so the time that this takes does not depend on the
+ * length of the sequence. Then it loads the state that it had saved, and handles again what came after it; without one it gets
  * the market data of its history.
  *
- * @param onBatch is called now and then while it reads.
- * @throws {StrategyStateError} when it refuses its state, {HomeError} when pages are gone that it needs.
+ * @param onBatch is called from time to time while it reads.
+ * @throws {StrategyStateError} when it refuses its saved state, {HomeError} when pages that it needs have been removed.
  */
 export function passEarlierFrames(
   host: StrategyHost,
@@ -96,7 +96,7 @@ function passHistory(host: StrategyHost, sequence: string, last: bigint, positio
   host.replayHistory(() => readUntil(reader, market, position, onBatch))
 }
 
-/** Loads a state, and handles again what an earlier process has handled since. */
+/** Loads a saved state, and handles the frames again that an earlier process handled after it was saved. */
 function catchUp(host: StrategyHost, sequence: string, state: SavedState, position: number, onBatch: () => void): void {
   host.loadState(state)
   const handlers = on(InstrumentTerms, frame => host.instrument(frame))
@@ -119,7 +119,7 @@ function readUntil(reader: Reader, handlers: Handlers, position: number, onBatch
   }
 }
 
-/** The most slots from one frame to the next: a frame of 255, and as many that are left at a page's end. */
+/** The most slots between two frames: a frame of 255 slots, and up to as many unused ones at a page's end. */
 const LARGEST_STEP = 510
 
 function lastBefore(sequence: string, position: number): LastBefore {

@@ -9,12 +9,13 @@ import { Instruments } from '../instruments/instruments.js'
 import { specOf } from '../messages/instrument-frames.js'
 import type { InstrumentTerms } from '../messages/sequence-frames.js'
 import { type TimerFired } from '../sequence/frames.js'
+import type { EpochStart } from './epoch-start.js'
 import { type OrderRequest } from './order-request.js'
 import { type OpenOrder } from './own-orders.js'
 import { OwnPositions } from './own-positions.js'
 import { type PairRequest } from './pair-request.js'
-import { type SavedState, stateText } from './saved-state.js'
-import { Sender, type SenderData } from './sender.js'
+import { type HostData, type SavedState, stateText } from './saved-state.js'
+import { Sender } from './sender.js'
 import {
   type BookTopView,
   type FillView,
@@ -34,22 +35,6 @@ export interface StrategyOutput extends FrameSink {
   log(text: string): void
 }
 
-/** What a host keeps beside the strategy's own state, as plain data. */
-export type HostData = SenderData & { readonly random: number }
-
-/** One life of a strategy's process. */
-export interface StrategyLife {
-  /** Its number in the home. */
-  readonly strategy: number
-  readonly epoch: number
-  readonly seed: number
-  readonly replay: boolean
-  /** The sequence's journal id. */
-  readonly sequence: number
-  /** The names of the accounts of each venue, in the order of their numbers. */
-  readonly accounts: Readonly<Record<string, readonly string[]>>
-}
-
 /**
  * Runs a strategy: passes frames of the sequence to it, and what it sends to an output. The same code runs live and in
  * replay. All that the context answers comes from frames up to the current one.
@@ -65,16 +50,16 @@ export class StrategyHost {
   private timeLow = 0
   private timeHigh = 0
   private isStarting = false
-  /** Frames that an earlier process has handled are handled again: what is sent was sent. */
+  /** Frames that an earlier process handled are handled again; nothing is sent twice. */
   private catchingUp = false
   constructor(
     private readonly strategy: StrategyDefinition,
-    private readonly life: StrategyLife,
+    private readonly given: EpochStart,
     private readonly output: StrategyOutput,
   ) {
     this.filter = new SymbolFilter(strategy.symbols)
-    this.random = new Random(life.seed)
-    this.sender = new Sender(strategy.id, life, this.instruments, output)
+    this.random = new Random(given.seed)
+    this.sender = new Sender(strategy.id, given, this.instruments, output)
     this.context = this.makeContext()
   }
 
@@ -125,57 +110,57 @@ export class StrategyHost {
   }
 
   report(report: OrderReportView): void {
-    if (destOf(report) !== this.life.strategy) return
+    if (destOf(report) !== this.given.strategy) return
     this.sender.orders.reported(report)
     const { onOrder } = this.strategy
     if (onOrder !== undefined) this.deliver(report, onOrder)
   }
 
   fill(fill: FillView): void {
-    if (destOf(fill) !== this.life.strategy) return
+    if (destOf(fill) !== this.given.strategy) return
     this.positions.filled(fill)
     const { onFill } = this.strategy
     if (onFill !== undefined) this.deliver(fill, onFill)
   }
 
   pair(report: PairReportView): void {
-    if (report.dest !== this.life.strategy) return
+    if (report.dest !== this.given.strategy) return
     this.sender.pairs.reported(report)
     const { onPair } = this.strategy
     if (onPair !== undefined) this.deliver(report, onPair)
   }
 
   timer(timer: FrameView<typeof TimerFired>): void {
-    if (timer.dest !== this.life.strategy) return
+    if (timer.dest !== this.given.strategy) return
     const { onTimer } = this.strategy
     if (onTimer === undefined || this.sender.hasEnded(timer.timer)) return
     const event = { name: timer.name, id: timer.timer, due: timer.due }
     this.deliver(timer, (_, context) => onTimer(event, context))
   }
 
-  /** A frame from before its start: it changes what the context answers, and is handled by nobody. */
+  /** A frame from before its start: it changes what the context answers, and no handler gets it. */
   learnReport(report: OrderReportView): void {
-    if (destOf(report) === this.life.strategy) this.sender.orders.reported(report)
+    if (destOf(report) === this.given.strategy) this.sender.orders.reported(report)
   }
 
   learnFill(fill: FillView): void {
-    if (destOf(fill) === this.life.strategy) this.positions.filled(fill)
+    if (destOf(fill) === this.given.strategy) this.positions.filled(fill)
   }
 
   learnPair(report: PairReportView): void {
-    if (report.dest === this.life.strategy) this.sender.pairs.reported(report)
+    if (report.dest === this.given.strategy) this.sender.pairs.reported(report)
   }
 
   learnBook(book: BookTopView): void {
     this.positions.quoted(book.instrument, book.bid, book.ask)
   }
 
-  /** What a snapshot says that the context knows: in place of the frames before it. */
+  /** Restores what a snapshot says that the context knows, instead of handling the frames before it. */
   learnView({ instruments, bids, asks, strategies }: ViewsData): void {
     for (const [number, spec] of instruments) this.filter.add(this.instruments.restore(number, spec))
     for (const { number } of this.instruments.all)
       if (number < bids.length) this.positions.quoted(number, bids[number], asks[number])
-    const own = strategies.find(({ strategy }) => strategy === this.life.strategy)
+    const own = strategies.find(({ strategy }) => strategy === this.given.strategy)
     if (own === undefined) return
     this.sender.orders.load(own.orders)
     this.positions.load(own.positions)
@@ -211,7 +196,7 @@ export class StrategyHost {
       strategy.state?.load(value as never)
     } catch (error) {
       throw new StrategyStateError(
-        `strategy '${strategy.id}' refuses the state that it had at position ${next} of the sequence: ${String(error)}. Let \`load\` take it, or start without it: 'ticktape reset HOME --strategy ${strategy.id}'`,
+        `load() of strategy '${strategy.id}' refused the state saved at position ${next} of the sequence: ${String(error)}. Change load() so that it accepts this state, or reset the strategy: 'ticktape reset HOME --strategy ${strategy.id}'`,
         { cause: error, position: next },
       )
     }
@@ -224,7 +209,7 @@ export class StrategyHost {
    * nothing is sent. Afterwards the epoch of this process begins.
    */
   catchUp(epoch: number, body: () => void): void {
-    const { sender, output, life } = this
+    const { sender, output, given } = this
     const nowhere = new FrameRecorder()
     sender.become(epoch)
     sender.output = {
@@ -241,8 +226,8 @@ export class StrategyHost {
     } finally {
       this.catchingUp = false
       sender.output = output
-      sender.begin(life.epoch)
-      this.random = new Random(life.seed)
+      sender.begin(given.epoch)
+      this.random = new Random(given.seed)
     }
   }
 
@@ -275,7 +260,7 @@ export class StrategyHost {
   /** @throws {PromiseReturnedError} when a handler returned a promise. */
   private check(result: unknown): void {
     if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return
-    // Nobody waits for it: its error, if it has one, is not this one.
+    // Nothing awaits this promise: its own error must not hide the one that is thrown here.
     Promise.resolve(result).catch(() => {})
     throw new PromiseReturnedError(
       `a handler of strategy '${this.strategy.id}' returned a promise: handlers cannot wait, because what is sent later would have no frame as its cause`,
@@ -288,7 +273,7 @@ export class StrategyHost {
     return Object.freeze({
       id: this.strategy.id,
       get replay() {
-        return host.life.replay || host.catchingUp
+        return host.given.replay || host.catchingUp
       },
       get now() {
         return host.now

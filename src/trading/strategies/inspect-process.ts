@@ -3,7 +3,7 @@ import type { InspectAnswer } from './inspect.js'
 import { loadStrategies } from './load.js'
 import { moduleCode } from './module-code.js'
 
-/** Loads the module named by its only argument, and sends what it has to the gateway. */
+/** Loads the module named by its only argument, and sends the descriptions of its strategies to the gateway. */
 const file = resolve(process.argv[2])
 
 function answer(message: InspectAnswer): void {

@@ -86,7 +86,7 @@ const REQUEST = {
  * @throws {InvalidOptionError}
  */
 export function checkRequest(request: OrderRequest): void {
-  // Most orders are sound: a few comparisons decide that. What they do not accept gets the error that names it.
+  // Most orders are valid, which a few comparisons find. The others go through the checks that name what is wrong.
   if (isPlain(request)) return
   checkOptions('order', request, REQUEST)
   const { price, stopPrice, expireAt, postOnly, timeInForce } = request
@@ -134,7 +134,7 @@ function isPlain(request: OrderRequest): boolean {
   )
 }
 
-/** Comparisons with texts that the program has are comparisons of pointers; a set would be a hash and a search. */
+/** Comparing with constants compares pointers, which is faster than a lookup in a set. */
 function isPlainKey(name: string): boolean {
   switch (name) {
     case 'symbol':
@@ -156,7 +156,7 @@ function isAmount(value: unknown): boolean {
   return typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
 }
 
-/** Sets the fields of a new order. By their offsets: the setters of a view look each word up, and take the id as a bigint. */
+/** Sets the fields of a new order. By their offsets: the setters of a view would search for each name, and need the id as a bigint. */
 export function fillOrder(
   order: WriteView<typeof Order>,
   idHigh: number,

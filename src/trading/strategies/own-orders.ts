@@ -69,7 +69,7 @@ class OwnOrder {
  * as many were open at the same time.
  */
 export class OwnOrders {
-  // Not a map: one that orders come into and leave again and again is built anew all the time.
+  // Not a map: with orders added and deleted all the time, its table is built again and again.
   private readonly byId = new IdTable<OwnOrder>()
   private oldest: OwnOrder | undefined = undefined
   private newest: OwnOrder | undefined = undefined
@@ -137,7 +137,7 @@ export class OwnOrders {
     return saved
   }
 
-  /** Takes over what `save` gave, in place of what was known. */
+  /** Restores what `save` returned, and discards what was known. */
   replace(orders: readonly SavedOrder[]): void {
     for (let order = this.oldest; order !== undefined; order = this.oldest) this.remove(order.idHigh, order.idLow)
     this.load(orders)

@@ -5,14 +5,14 @@ import { passEarlierFrames } from './before-start.js'
 import type { StrategyHost } from './host.js'
 import { addHostFrames } from './host-frames.js'
 
-/** From now on a strategy gets the frames that its consumer reads. */
+/** Passes the frames that a consumer reads to its strategy. */
 export function passFrames(consumer: Consumer, host: StrategyHost): void {
   consumer.on(InstrumentTerms, frame => consumer.writer.addInstruments([entryOf(host.instrument(frame))]))
   addHostFrames(consumer, host)
 }
 
 /**
- * Tells a strategy what there was before the position where its consumer begins, and calls its `onStart`.
+ * Passes a strategy what happened before the position where its consumer begins, and calls its `onStart`.
  *
  * @param onProgress is called from time to time meanwhile, with that position.
  */

@@ -10,14 +10,15 @@ import { STRATEGY_JOURNAL_FRAMES } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import { IdentityKeeper } from '../sequence/identity-keeper.js'
 import { firstKnown } from '../snapshots/find.js'
-import { StrategyHost, type StrategyLife } from './host.js'
+import type { EpochStart } from './epoch-start.js'
+import { StrategyHost } from './host.js'
 import { loadStrategy } from './load.js'
 import { LogFile } from './log-file.js'
 import { passFrames, startHost } from './pass-frames.js'
 import { StateKeeper } from './state-keeper.js'
 
 /** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
-export interface StrategyProcessConfig extends Pick<StrategyLife, 'strategy' | 'epoch' | 'seed' | 'accounts'> {
+export interface StrategyProcessConfig extends Pick<EpochStart, 'strategy' | 'epoch' | 'seed' | 'accounts'> {
   readonly id: string
   readonly file: string
   /** The sequence and the strategy's journal. */

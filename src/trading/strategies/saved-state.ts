@@ -7,7 +7,10 @@ import type { Writer } from '../../journal/write/writer.js'
 import { Lifecycle } from '../../runtime/consumer/lifecycle.js'
 import { StrategyStateError } from '../errors.js'
 import { StrategyState } from '../sequence/frames.js'
-import type { HostData } from './host.js'
+import type { SenderData } from './sender.js'
+
+/** What a host keeps beside the strategy's own state, as plain data. */
+export type HostData = SenderData & { readonly random: number }
 
 /** What a strategy's journal says of its state. */
 export interface SavedState {

@@ -10,7 +10,7 @@ import { Order } from '../messages/order-frames.js'
 import { idHigh, MAX_COUNTER, orderIdFrom, strategyOfOrder } from '../messages/order-id.js'
 import { FIRST_LEG, PAIR_IDS, Pair, SECOND_LEG } from '../messages/pair-frames.js'
 import { TimerRequest } from '../sequence/frames.js'
-import type { StrategyLife } from './host.js'
+import type { EpochStart } from './epoch-start.js'
 import { checkRequest, fillOrder, type OrderRequest, positive } from './order-request.js'
 import { OwnOrders, type SavedOrder } from './own-orders.js'
 import { OwnPairs, type SavedPair } from './own-pairs.js'
@@ -47,18 +47,18 @@ export class Sender {
   /** Options of a commit, used again for each. */
   private readonly sending = new OwnCommit()
 
-  /** @param output where it goes; another one while an earlier life is repeated. */
+  /** @param output where it goes; another one while an earlier epoch is repeated. */
   constructor(
     /** The strategy's. */
     private readonly id: string,
-    private readonly life: StrategyLife,
+    private readonly given: EpochStart,
     private readonly instruments: Instruments,
     public output: FrameSink,
   ) {
-    this.high = idHigh(life.strategy, life.epoch)
+    this.high = idHigh(given.strategy, given.epoch)
     this.orders = new OwnOrders(instruments, this.high)
-    this.sending.journal = life.sequence
-    this.sending.source = life.strategy
+    this.sending.journal = given.sequence
+    this.sending.source = given.strategy
   }
 
   /** A frame was handled: what is sent outside of handlers has it as its cause. */
@@ -79,7 +79,7 @@ export class Sender {
       lastOrder,
       lastTimer,
       endedTimers: [...endedTimers],
-      // Nobody amends or cancels what has ended.
+      // An order that has ended is not amended or cancelled any more.
       requests: [...requests]
         .filter(([orderId]) => this.orders.has(orderId))
         .map(([orderId, number]) => [String(orderId), number] as const),
@@ -246,7 +246,7 @@ export class Sender {
     // Also in `onStart`: the timer counts from the last frame before the start.
     if (this.frame !== undefined || this.inHistory || this.stopping) this.beginSending('a timer')
     const request = this.output.begin(TimerRequest)
-    request.strategy = this.life.strategy
+    request.strategy = this.given.strategy
     request.timer = timer
     request.after = after
     request.every = every
@@ -262,7 +262,7 @@ export class Sender {
 
   /** What is sent from now on has ids of this epoch. */
   become(epoch: number): void {
-    this.high = idHigh(this.life.strategy, epoch)
+    this.high = idHigh(this.given.strategy, epoch)
     this.orders.high = this.high
   }
 
@@ -274,7 +274,7 @@ export class Sender {
 
   private accountOf(name: string | undefined, venue: string): number {
     if (name === undefined) return 0
-    const accounts = this.life.accounts[venue] ?? []
+    const accounts = this.given.accounts[venue] ?? []
     const account = accounts.indexOf(name)
     if (account >= 0) return account
     const known = accounts.map(other => `'${other}'`).join(', ')
@@ -282,7 +282,7 @@ export class Sender {
   }
 
   private checkOwn(what: string, orderId: bigint): void {
-    if (typeof orderId === 'bigint' && orderId > 0n && strategyOfOrder(orderId) === this.life.strategy) return
+    if (typeof orderId === 'bigint' && orderId > 0n && strategyOfOrder(orderId) === this.given.strategy) return
     throw new InvalidOptionError(
       `${what} takes the id that order() of this strategy returned, not ${formatValue(orderId)}`,
     )

@@ -39,7 +39,7 @@ export interface StrategyContext {
    */
   readonly now: bigint
   /**
-   * Whether this is a replay, or a start that brings a saved state up to date: nothing that is sent goes anywhere.
+   * Whether frames are handled again: in a replay, or at a start after a saved state was loaded. Nothing is sent then.
    */
   readonly replay: boolean
   /** Whether the current frame is from before the start, see `history`. Nothing can be sent then. */
@@ -50,12 +50,12 @@ export interface StrategyContext {
    *
    * @throws {InvalidOptionError} for an invalid request, {UnknownInstrumentError}, {AmbiguousSymbolError},
    *   {InvalidStateError} outside of handlers, in `onStart`, for a frame of the history, or for more than fits a page.
-   *   What risk refuses is no error: the order ends as 'denied', with a reason.
+   *   An order that risk refuses throws no error: it ends as 'denied', with a reason.
    */
   order(request: OrderRequest): bigint
   /**
    * Sends several orders, and returns their ids. If one of the requests is invalid, nothing is sent. Otherwise each has a
-   * report of its own: one that is denied or rejected does not concern the others. A venue that takes batches gets them as one.
+   * report of its own: one that is denied or rejected does not change the others. A venue that takes batches gets them as one.
    *
    * @throws as `order`.
    */
@@ -83,9 +83,9 @@ export interface StrategyContext {
   openOrders(symbol?: string): OpenOrder[]
   /** The strategy's pairs that have not ended, those it has just sent included, oldest first. */
   openPairs(): OpenPair[]
-  /** Asks for a timer: `onTimer` is called every so many ms, for the first time after as many. Returns its id. */
+  /** Requests a timer: `onTimer` is called every `ms` milliseconds, first after `ms`. Returns its id. */
   every(ms: number, name: string): number
-  /** Asks for a timer: `onTimer` is called once, after so many ms. Returns its id. */
+  /** Requests a timer: `onTimer` is called once, after `ms` milliseconds. Returns its id. */
   after(ms: number, name: string): number
   /** Ends a timer: `onTimer` is not called for it any more. @param id what `every` or `after` returned. */
   cancelTimer(id: number): void
@@ -117,7 +117,7 @@ export interface StrategyDefinition {
    */
   readonly history?: string
   /**
-   * What the strategy keeps from one process to the next. `save` returns it as JSON has it; it is called about once a second,
+   * What the strategy keeps from one process to the next. `save` returns it as a value that JSON can hold; it is called about once a second,
    * and at the end after `onStop`. `load` gets it back at the next start, before `onStart`; then the frames that were handled
    * after it are handled again with `context.replay` true, so that nothing is missing. A strategy that loads a state gets no
    * `history`. What `load` throws ends the start with {StrategyStateError}.
@@ -131,10 +131,10 @@ export interface StrategyDefinition {
   readonly onOrder?: (report: OrderReportView, context: StrategyContext) => HandlerResult
   /** A fill of an order of this strategy. Each comes once. Its order's report comes before or after it. */
   readonly onFill?: (fill: FillView, context: StrategyContext) => HandlerResult
-  /** A pair of this strategy has come further, see `pair` of the context. */
+  /** A pair of this strategy has changed its state, see `pair` of the context. */
   readonly onPair?: (report: PairReportView, context: StrategyContext) => HandlerResult
   readonly onTimer?: (timer: TimerEvent, context: StrategyContext) => HandlerResult
-  /** Called before it stops: the last chance to cancel orders. Not called when it is killed. */
+  /** Called before the strategy stops: the last time that it can cancel orders. Not called when it is killed. */
   readonly onStop?: (context: StrategyContext) => HandlerResult
 }
 

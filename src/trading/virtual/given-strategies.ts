@@ -41,7 +41,7 @@ async function loadable(given: GivenStrategy): Promise<LoadableStrategy[]> {
     )
   const { id, symbols, from = 'start', onTicker } = first
   const info = { id, file: '', symbols, from, wantsTicker: onTicker !== undefined, code: '' }
-  // The first start gets the one that was made to look at it.
+  // The first start gets the instance that was created to read its description.
   let unused: StrategyDefinition | undefined = first
   const load = (): Promise<StrategyDefinition> => {
     const definition = unused ?? make()

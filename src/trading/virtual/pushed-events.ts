@@ -2,7 +2,7 @@ import type { MarketSink } from '../market/feed-pump.js'
 import type { MarketEvent } from '../messages/market-event.js'
 import type { TimedEvents } from './virtual-desk.js'
 
-/** Events that somebody adds, each to be taken at once. They are kept: a gateway that starts again may ask for some again. */
+/** Events that a program adds, each to be taken at once. They are kept: a gateway that starts again may ask for earlier ones. */
 export class PushedEvents implements TimedEvents {
   readonly identity = 'pushed'
   taken = 0

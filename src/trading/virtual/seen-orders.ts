@@ -66,7 +66,7 @@ export class SeenOrders {
         const { orderId, state, reason, request, price, quantity, filledQuantity, averagePrice } = frame
         const { pendingCancel, pendingAmend } = frame
         const order = this.byId.get(orderId)
-        // What was asked about an order that nobody knows is no order.
+        // A request about an unknown order is not an order.
         if (order === undefined || (request !== 0 && state === 'denied')) return
         this.byId.set(orderId, {
           ...order,

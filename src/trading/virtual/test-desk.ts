@@ -112,7 +112,7 @@ export class TestDesk {
     this.logged = logged
     this.seen = new SeenOrders(desk)
     this.feed()
-    desk.settle()
+    desk.runNow()
   }
 
   /** ns since 1970. */
@@ -124,13 +124,13 @@ export class TestDesk {
   quote(symbol: string, bid: number, ask: number, sizes: { readonly bid?: number; readonly ask?: number } = {}): void {
     const { bid: bidSize = 1, ask: askSize = 1 } = sizes
     this.events.push({ kind: 'quote', timeMs: this.nowMs, symbol, bid, bidSize, ask, askSize })
-    this.desk.settle()
+    this.desk.runNow()
   }
 
   /** A trade of the market, by others. `side` is the aggressor's. */
   trade(symbol: string, price: number, quantity: number, side: Side = 'buy'): void {
     this.events.push({ kind: 'trade', timeMs: this.nowMs, symbol, price, quantity, tradeId: ++this.trades, side })
-    this.desk.settle()
+    this.desk.runNow()
   }
 
   /** Lets time pass: ms, or '250ms', '5s', '2m', '1h'. Timers, expiries and late answers happen at their times. */
@@ -193,7 +193,7 @@ export class TestDesk {
     if (strategy === undefined) throw new InvalidOptionError(`there is no strategy ${formatValue(id)}`)
     strategy.kill()
     await strategy.start(this.desk.open)
-    this.desk.settle()
+    this.desk.runNow()
   }
 
   /** Kills the gateway and all strategies, and starts them again: all continue from their journals. */
@@ -203,7 +203,7 @@ export class TestDesk {
     await desk.startGateway()
     this.feed()
     for (const strategy of desk.strategies) await strategy.start(desk.open)
-    desk.settle()
+    desk.runNow()
   }
 
   /** Stops all in order, `onStop` included. Orders, fills and logs can still be asked for. A temporary home is removed. */
@@ -233,7 +233,7 @@ export class TestDesk {
     } finally {
       breaker.close()
     }
-    this.desk.settle()
+    this.desk.runNow()
   }
 }
 

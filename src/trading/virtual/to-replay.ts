@@ -25,7 +25,7 @@ export const matchers = {
       pass: verdict === 'same',
       message: () =>
         verdict === 'same'
-          ? `${home} replays: everybody decides the same`
+          ? `${home} replays: the gateway and all strategies decide the same`
           : `${home} does not replay\n${all.map(lineOf).join('\n')}`,
     }
   },

@@ -26,7 +26,7 @@ export interface VirtualDeskOptions extends Omit<OpenDeskOptions, 'venue' | 'ven
   readonly retain?: Retention
 }
 
-/** Events that somebody has: `nextAt` is the time of the next one, ns since the desk's origin; Infinity without one. */
+/** A source of events with times: `nextAt` is the time of the next one, ns since the desk's origin; Infinity without one. */
 export interface TimedEvents extends EventSource, Pick<Feed, 'identity'> {
   readonly nextAt: number
 }
@@ -42,10 +42,10 @@ const TURN_FRAMES = 256
 
 /**
  * A whole desk in this process on virtual time: the gateway's desk, risk, venues and strategies are the code that runs live,
- * with their journals, but nothing waits and nobody reads a clock. The same seed and the same calls give the same sequence,
+ * with their journals, but nothing waits, and no clock is read. The same seed and the same calls give the same sequence,
  * byte for byte.
  *
- * The caller says what happens when: `settle` does all that can be done at this time, `advanceTo` moves on. Gateway and
+ * The caller says what happens when: `runNow` does all that can be done at this time, `advanceTo` moves on. Gateway and
  * strategies can be killed between any two calls, and continue from their journals.
  */
 export class VirtualDesk {
@@ -125,7 +125,7 @@ export class VirtualDesk {
   }
 
   /** Does everything that can be done without time passing. @throws what a strategy's handler throws. */
-  settle(): void {
+  runNow(): void {
     const { strategies } = this
     let done = 1
     while (done > 0) {
@@ -137,7 +137,7 @@ export class VirtualDesk {
 
   /** Moves to a time, ns since the origin, and does all that is due until then, each at its time. */
   advanceTo(time: number): void {
-    this.settle()
+    this.runNow()
     for (;;) {
       const event = this.source?.nextAt ?? Number.POSITIVE_INFINITY
       const others = this.nextOfOthers
@@ -145,7 +145,7 @@ export class VirtualDesk {
       if (!(next <= time)) break
       this.clock.set(next)
       // Most market events lead to nothing.
-      if (others <= next || this.takeEvent()) this.settle()
+      if (others <= next || this.takeEvent()) this.runNow()
     }
     this.clock.set(time)
   }
@@ -206,7 +206,7 @@ export class VirtualDesk {
     const { gateway } = this
     if (gateway === undefined) return
     try {
-      this.settle()
+      this.runNow()
       for (const strategy of this.strategies) strategy.stop()
       for (const strategy of this.strategies) endEpoch(gateway.open, strategy.running)
       while (gateway.work.iterate(0) > 0);

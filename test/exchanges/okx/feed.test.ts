@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Reader } from 'ticktape'
 import { CaptureFeed, type MarketEvent } from 'ticktape/runtime'
+import { BookTop, MarketGap, Trade } from 'ticktape/trading'
 import { expect, test } from 'vitest'
 import type { FakeOkx } from '../../../dist/exchanges/okx/fake/fake-okx.js'
 import { OkxFeed } from '../../../dist/exchanges/okx/okx-feed.js'
@@ -150,10 +152,38 @@ test('record --venue okx writes captures that are understood, and that a desk ca
   const ticktape = (...args: string[]): Promise<{ stdout: string }> =>
     promisify(execFile)(process.execPath, [main, ...args])
   const to = join(makeFolder(), 'recording')
+  const journal = join(makeFolder(), 'market')
   const venue = ['--venue', 'okx', '--endpoint', fake.endpoint, '--symbols', 'BTC-USDT,ETH-USDT']
-  const { stdout } = await ticktape('record', ...venue, '--to', to, '--duration', '4s', '--json')
+  const { stdout } = await ticktape('record', ...venue, '--to', to, '--journal', journal, '--duration', '4s', '--json')
   const recorded = JSON.parse(stdout)
   expect(recorded.messages).toBeGreaterThan(100)
+  expect(recorded.events).toBeGreaterThan(100)
+  await ticktape('record', ...venue, '--journal', journal, '--duration', '2s', '--json')
+  using reader = Reader.open(journal)
+  const frames: string[] = []
+  for (const frame of reader)
+    if (frame.is(MarketGap)) frames.push(`gap: ${frame.reason}`)
+    else if (frame.is(BookTop)) frames.push('BookTop')
+    else if (frame.is(Trade)) frames.push('Trade')
+  expect(frames.filter(name => name === 'BookTop').length).toBeGreaterThan(100)
+  expect(frames.filter(name => name === 'Trade').length).toBeGreaterThan(10)
+  expect(frames.filter(name => name.startsWith('gap'))).toEqual(['gap: the recorder did not run'])
+  expect(reader.instruments().map(({ symbol, priceTick }) => `${symbol} ${priceTick}`)).toEqual([
+    'BTC-USDT 0.1',
+    'ETH-USDT 0.01',
+  ])
+  const report = JSON.parse(
+    (
+      await ticktape(
+        'backtest',
+        join(import.meta.dirname, '../../../examples/momentum.mjs'),
+        '--capture',
+        journal,
+        '--json',
+      )
+    ).stdout,
+  )
+  expect(report.events).toBe(frames.filter(name => name === 'BookTop' || name === 'Trade').length)
   const [file] = readdirSync(to).filter(name => name.endsWith('.gz'))
   const feed = new CaptureFeed(join(to, file))
   const kinds = new Set<string>()

@@ -1,8 +1,8 @@
-/** Amount numbers are what bigints are, as far as they reach; decimals are read exactly or not at all. */
+/** Amount numbers are what bigints are, as far as they reach. */
 import { Decimal } from 'decimal.js'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Amount, readDecimal } from '../../../dist/trading/exact/amount.js'
+import { Amount } from '../../../dist/trading/exact/amount.js'
 import { Random } from '../../../dist/trading/exact/random.js'
 
 const whole = fc.oneof(
@@ -78,55 +78,9 @@ describe('Amount', () => {
   })
 })
 
-describe('readDecimal', () => {
-  test('reads what a decimal library reads', () => {
-    fc.assert(
-      fc.property(fc.maxSafeInteger(), fc.integer({ min: 0, max: 15 }), (digits, decimals) => {
-        const text = new Decimal(digits).div(new Decimal(10).pow(decimals)).toFixed()
-        const parts = readDecimal(text)
-        expect(parts).toBeDefined()
-        if (parts === undefined) return
-        const value = new Decimal(parts.numerator.toString()).div(new Decimal(10).pow(parts.decimals))
-        expect(value.toFixed()).toBe(new Decimal(text).toFixed())
-      }),
-    )
-  })
-
-  test('numbers are read as they are printed', () => {
-    expect(readDecimal(0.0002)).toEqual({ numerator: 2n, decimals: 4 })
-    expect(readDecimal(1e-7)).toEqual({ numerator: 1n, decimals: 7 })
-    expect(readDecimal(1e21)).toEqual({ numerator: 10n ** 21n, decimals: 0 })
-    expect(readDecimal('-1.50')).toEqual({ numerator: -15n, decimals: 1 })
-  })
-
-  for (const nonsense of [
-    '',
-    '1.',
-    '.5',
-    '1,5',
-    '0x10',
-    '1e999',
-    ' 1',
-    Number.NaN,
-    Number.POSITIVE_INFINITY,
-    null,
-    {},
-    5n,
-  ])
-    test(`${formatted(nonsense)} is no decimal`, () => expect(readDecimal(nonsense)).toBeUndefined())
-})
-
 test('random numbers are the same on every machine', () => {
   const random = new Random(1)
   expect([random.next(), random.next(), random.next()].map(value => Math.floor(value * 2 ** 32))).toEqual([
     1359504952, 3827716927, 3866437631,
   ])
 })
-
-function formatted(value: unknown): string {
-  return typeof value === 'string'
-    ? `'${value}'`
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : `${value as number}`
-}

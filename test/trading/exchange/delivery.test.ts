@@ -251,7 +251,7 @@ describe('the connection', () => {
     expect(desk.exchange.record().orders).toEqual([])
   })
 
-  test('what was under way to us is lost, and a reconciliation says it', () => {
+  test('messages on the way to us are lost; reconciliation reports them', () => {
     // With this seed the third request breaks the connection.
     const seed = seedThatBreaksAt(3)
     const desk = new Desk({ seed, latencyNs: { to: 0, from: 100 }, faults: { disconnect: 0.3, outageNs: 1000 } })

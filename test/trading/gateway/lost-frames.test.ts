@@ -66,7 +66,7 @@ function expectOnce(home: string): void {
   expect(new Set(submits.map(({ orderId }) => orderId)).size).toBe(submits.length)
 }
 
-test('the sequence lost its end with the power: what strategies did because of it is denied, epochs begin anew, and the feed goes on there', {
+test('after the sequence lost its end with the power, orders caused by it are denied, epochs skip ahead, and the feed continues there', {
   timeout: 240_000,
 }, async () => {
   const home = await killedDesk()

@@ -17,7 +17,7 @@ const start = (id: string, file: string, code = moduleCode(file)) => ({
   wantsTicker: true,
 })
 
-test('a module as it was has the strategies that were started from it; a new or a changed one must be loaded', () => {
+test('strategies of an unchanged module start from the record; a new or changed module is loaded first', () => {
   const file = moduleOf('export default 1')
   expect(strategiesOnRecord([file], [start('a', file), start('b', file), start('c', '/elsewhere.mjs', 'x')])).toEqual([
     { id: 'a', file, code: moduleCode(file), wantsTicker: true, symbols: undefined, from: 'start' },

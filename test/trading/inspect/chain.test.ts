@@ -220,7 +220,7 @@ test('a pair: what was asked, both legs, and how it ended', { timeout: 60_000 },
     'gateway Pair',
   ])
   expect(hops[3].text).toBe(
-    'a asks for a pair: buy 1 BTCUSDT.sim at 101, sell 1 ETHUSDT.sim at 10, settled after 20 ms',
+    'a asks for a pair: buy 1 BTCUSDT.sim at 101, sell 1 ETHUSDT.sim at 10, settling after 20 ms',
   )
   expect(hops.filter(hop => hop.type === 'Intent')).toHaveLength(2)
   expect(hops.filter(hop => hop.type === 'Fill')).toHaveLength(2)

@@ -179,7 +179,7 @@ describe('a replay of a home', { timeout: 120_000 }, () => {
       Object.fromEntries(session.strategies.map(({ who, verdict, text }) => [who, `${verdict}: ${text}`])),
     ).toEqual({
       exits: "cannot compare: the module of 'exits' ended its process (exit status 0)",
-      rejects: 'cannot compare: a promise is rejected and nobody handles it: Error: no one',
+      rejects: 'cannot compare: a promise was rejected and the rejection was not handled: Error: no one',
       promises: expect.stringMatching(/^cannot compare: a handler of strategy 'promises' returned a promise/) as string,
       throws: 'cannot compare: it throws outside of its handlers: Error: late',
       sound: expect.stringMatching(/^same: \d+ frames in 1 run, 0 orders/) as string,

@@ -69,7 +69,7 @@ describe("a strategy's state", () => {
     await until(() => failures.length > 0, 'the failure', 60_000)
     await gateway.stop()
     expect(failures[0]).toMatch(
-      /strategy 'a' refuses the state .*not of this version.*ticktape reset HOME --strategy a/,
+      /load\(\) of strategy 'a' refused the state saved .*not of this version.*ticktape reset HOME --strategy a/,
     )
     feed.push(...trades(5, 1))
     const again = await Gateway.start({ ...QUICK, home, strategies: [moduleOf(COUNTER)], feed })

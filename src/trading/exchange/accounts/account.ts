@@ -45,6 +45,24 @@ export class Holding {
   }
 }
 
+/** The holdings of all accounts in each market, in the order in which they began. */
+export class MarketHoldings {
+  /** By the index of the market. */
+  private readonly byMarket: Holding[][] = []
+
+  of(market: Market): readonly Holding[] {
+    return this.byMarket[market.index] ?? NONE
+  }
+
+  add(holding: Holding): void {
+    const { index } = holding.market
+    while (this.byMarket.length <= index) this.byMarket.push([])
+    this.byMarket[index].push(holding)
+  }
+}
+
+const NONE: readonly Holding[] = []
+
 /** An account at the exchange. */
 export class Account {
   readonly index: number
@@ -60,10 +78,13 @@ export class Account {
   /** The number of the last fill that a reconciliation reported. */
   reconciledFill = 0
 
-  constructor(index: number, name: string, limited: boolean) {
+  private readonly all: MarketHoldings
+
+  constructor(index: number, name: string, limited: boolean, all: MarketHoldings) {
     this.index = index
     this.name = name
     this.limited = limited
+    this.all = all
   }
 
   walletOf(currency: Currency): Wallet {
@@ -79,7 +100,7 @@ export class Account {
     while (this.holdings.length < market.index) this.holdings.push(undefined)
     const created = new Holding(this, market)
     this.holdings[market.index] = created
-    market.holdings.push(created)
+    this.all.add(created)
     return created
   }
 }

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../../base/errors.js'
-import { type Amount, readDecimal } from '../../exact/amount.js'
+import type { Amount } from '../../exact/amount.js'
+import { readDecimal } from '../../exact/decimal.js'
 import type { Instrument } from '../../instruments/instrument.js'
 import { BUY } from '../../messages/order-terms.js'
 import { reasonCode } from '../../messages/reasons.js'
@@ -7,7 +8,6 @@ import type { Orders } from '../book/orders.js'
 import { PriceLevels } from '../book/price-levels.js'
 import { RecordedSide } from '../book/recorded-side.js'
 import type { FeeRates } from '../options/options.js'
-import type { Holding } from './account.js'
 import type { Currencies, Currency } from './currencies.js'
 
 /**
@@ -37,19 +37,18 @@ export class Market {
    * market has left it. 0 before the first trade.
    */
   triggerTicks = 0
-  /** A mark price that was set; 0 without. */
+  /** The mark price that was set; 0 if none was set. */
   setMarkTicks = 0
   /** Whether the mark price may have changed since margins were checked. */
   markMoved = false
   /**
-   * Between these mark prices no account is below its maintenance margin that has no other position in its pool, as
-   * accounts were when they were last checked: nobody needs to be checked again.
+   * Between these mark prices no account with this position alone in its margin pool is below its maintenance margin, as the
+   * accounts were at the last check: none of them has to be checked again.
    */
   safeAbove = Number.POSITIVE_INFINITY
   safeBelow = Number.NEGATIVE_INFINITY
   /** Whether it was settled for the last time. */
   settled = false
-  readonly holdings: Holding[] = []
   /** The currency of its values and fees: quote (spot) or settlement. */
   readonly currency: Currency
   readonly baseCurrency: Currency
@@ -275,12 +274,12 @@ function unitsIn(
 
 function reduced(numerator: bigint, decimals: number): { numerator: bigint; decimals: number } {
   let above = numerator
-  let places = decimals
-  while (places > 0 && above % 10n === 0n) {
+  let left = decimals
+  while (left > 0 && above % 10n === 0n) {
     above /= 10n
-    places--
+    left--
   }
-  return { numerator: above, decimals: places }
+  return { numerator: above, decimals: left }
 }
 
 function exactNumber(value: bigint, what: string): number {

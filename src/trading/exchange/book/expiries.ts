@@ -1,6 +1,6 @@
 import { DOUBLES, EXPIRE_AT, EXPIRY, NUMBER, type Orders, WORDS } from './orders.js'
 
-/** Open orders with an expiry, the earliest first: a binary heap. Each order knows its place, so that it can be removed. */
+/** Open orders with an expiry, the earliest first: a binary heap. Each order knows its index, so that it can be removed. */
 export class Expiries {
   private readonly orders: Orders
   /** From index 1 on. */

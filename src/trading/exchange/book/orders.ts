@@ -189,7 +189,7 @@ export const ACCOUNT = 23
 /** The open orders of one account in one market. */
 export const NEXT_OF_HOLDING = 24
 export const PREVIOUS_OF_HOLDING = 25
-/** Its place in the heap of expiries, from 1; 0 when it is not in it. */
+/** Its index in the heap of expiries, from 1; 0 when it is not in it. */
 export const EXPIRY = 26
 /** Its latest fill in the record; 0 when there is none. */
 export const LAST_FILL = 27

@@ -50,7 +50,7 @@ export class Queue {
           this.leave(levels.last[level], levels.passed[level], left / beforeSteps)
         this.clamp(levels.last[level], levels.passed[level], recorded.steps)
       } else {
-        // The recorded market is worse than this price: nobody is there any more.
+        // The recorded market is worse than this price: no recorded orders are left at it.
         this.clamp(levels.last[level], levels.passed[level], 0)
         levels.queued[level] = 0
       }

@@ -42,7 +42,7 @@ export class Reactions {
   checkAll(market: Market): void {
     market.safeAbove = Number.POSITIVE_INFINITY
     market.safeBelow = Number.NEGATIVE_INFINITY
-    for (const { account, position } of market.holdings)
+    for (const { account, position } of this.state.holdings.of(market))
       if (account.limited && position !== 0) this.check(account, market.currency)
   }
 
@@ -94,7 +94,7 @@ export class Reactions {
     }
     const wallet = account.walletOf(currency)
     if (inPool.every(({ position }) => position === 0) && wallet.total.sign < 0) {
-      // Nobody owes the exchange: it pays what the account has lost beyond its balance.
+      // No account owes the exchange: the exchange pays what the account has lost beyond its balance.
       const house = this.state.house.walletOf(currency)
       house.total.addAmount(wallet.total)
       wallet.total.clear()

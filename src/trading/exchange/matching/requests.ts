@@ -191,7 +191,7 @@ export class Requests {
     market.side(side).append(order, orders.doubles[order * DOUBLES + TICKS])
     this.queue.join(order, market, side, orders.words[order * WORDS + LEVEL])
     this.keepOpen(order, holding)
-    // Somebody may wait to be liquidated, and now there is somebody to trade with.
+    // A liquidation may be waiting for an order to trade with: this order may be it.
     if (market.safeBelow === Number.POSITIVE_INFINITY) market.markMoved = true
   }
 

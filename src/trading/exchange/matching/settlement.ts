@@ -1,4 +1,5 @@
-import { Amount, readDecimal } from '../../exact/amount.js'
+import { Amount } from '../../exact/amount.js'
+import { readDecimal } from '../../exact/decimal.js'
 import { reasonCode } from '../../messages/reasons.js'
 import type { Market } from '../accounts/market.js'
 import type { Reactions } from './reactions.js'
@@ -40,7 +41,7 @@ export class Settlement {
     const numerator = Number(parts.numerator)
     const isFast = Number.isSafeInteger(numerator)
     const divisor = 10n ** BigInt(parts.decimals)
-    for (const holding of market.holdings) {
+    for (const holding of this.state.holdings.of(market)) {
       if (holding.position === 0) continue
       const value = market.value(this.value, ticks, Math.abs(holding.position), market.valueFactor)
       const payment = this.payment.clear()
@@ -56,10 +57,10 @@ export class Settlement {
   settle(market: Market, ticks: number, isFinal: boolean): void {
     const { ledger } = this.state
     if (isFinal) {
-      for (const holding of market.holdings) this.reactions.cancelAll(holding, INSTRUMENT_SETTLED)
-      for (const holding of market.holdings) ledger.closeAt(holding, ticks)
+      for (const holding of this.state.holdings.of(market)) this.reactions.cancelAll(holding, INSTRUMENT_SETTLED)
+      for (const holding of this.state.holdings.of(market)) ledger.closeAt(holding, ticks)
       market.settled = true
-    } else for (const holding of market.holdings) ledger.markToMarket(holding, ticks)
+    } else for (const holding of this.state.holdings.of(market)) ledger.markToMarket(holding, ticks)
     this.afterPayments(market)
   }
 

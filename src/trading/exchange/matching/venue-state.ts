@@ -1,9 +1,10 @@
 import { InvalidOptionError } from '../../../base/errors.js'
 import { PASSED_ON } from '../../../base/passed-on.js'
-import { type Amount, readDecimal } from '../../exact/amount.js'
+import type { Amount } from '../../exact/amount.js'
+import { readDecimal } from '../../exact/decimal.js'
 import { Random } from '../../exact/random.js'
 import { Instrument } from '../../instruments/instrument.js'
-import { Account, type Wallet } from '../accounts/account.js'
+import { Account, MarketHoldings, type Wallet } from '../accounts/account.js'
 import { Currencies } from '../accounts/currencies.js'
 import { Fills } from '../accounts/fills.js'
 import { Ledger } from '../accounts/ledger.js'
@@ -27,6 +28,7 @@ export class VenueState {
   /** By the number of the instrument: nearly all are small. */
   private readonly byNumber: (Market | undefined)[] = []
   private readonly byLargeNumber = new Map<number, Market>()
+  readonly holdings = new MarketHoldings()
   /** The accounts of the option, in its order. */
   readonly accounts: readonly Account[]
   /** The other side of all trades with the recorded market. */
@@ -61,10 +63,10 @@ export class VenueState {
     this.expiries = new Expiries(this.orders)
     this.currencies = new Currencies((currency, more) => this.scale(currency.index, more))
     this.accounts = options.accounts.map(
-      ({ name, balances }, index) => new Account(index, name, balances !== undefined),
+      ({ name, balances }, index) => new Account(index, name, balances !== undefined, this.holdings),
     )
-    this.crowd = new Account(this.accounts.length, '(market)', false)
-    this.house = new Account(this.accounts.length + 1, '(exchange)', false)
+    this.crowd = new Account(this.accounts.length, '(market)', false, this.holdings)
+    this.house = new Account(this.accounts.length + 1, '(exchange)', false, this.holdings)
     this.ledger = new Ledger(market => this.houseWallet(market))
     this.margin = new Margin(this.orders, {
       leverage: options.leverage,
@@ -77,7 +79,7 @@ export class VenueState {
     this.payIn()
   }
 
-  get everybody(): readonly Account[] {
+  get allAccounts(): readonly Account[] {
     return [...this.accounts, this.crowd, this.house]
   }
 
@@ -143,7 +145,7 @@ export class VenueState {
   private scale(currency: number, more: number): void {
     const factor = 10n ** BigInt(more)
     const scale = (amount: Amount): Amount => amount.set(amount.toBigInt() * factor)
-    for (const account of this.everybody) {
+    for (const account of this.allAccounts) {
       const wallet = account.wallets[currency]
       if (wallet === undefined) continue
       scale(wallet.total)

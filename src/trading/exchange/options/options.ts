@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../../../base/errors.js'
 import { formatValue } from '../../../base/format-value.js'
 import { checkOptions, kinds } from '../../../base/options.js'
-import { readDecimal } from '../../exact/amount.js'
+import { readDecimal } from '../../exact/decimal.js'
 import { Instrument, type InstrumentSpec, isVenueName } from '../../instruments/instrument.js'
 import { checkRequestLimits, type RequestLimits } from '../../venues/request-limits.js'
 import { type CheckedFaults, checkFaults, type Faults } from '../delivery/faults.js'

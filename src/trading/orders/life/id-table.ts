@@ -56,7 +56,7 @@ export class IdTable<Item> {
     const table = new EpochTable<Item>(high)
     const tables = (this.strategies[strategyOfHigh(high)] ??= [])
     tables.push(table)
-    // The latest epoch is looked at first.
+    // The latest epoch is checked first.
     tables.sort((a, b) => epochOfHigh(a.high) - epochOfHigh(b.high))
     return table
   }

@@ -90,7 +90,7 @@ export class LiveOrder implements VenueOrder {
   /** Links of the lists that it is in (life/order-list): one pair for each kind of list. */
   readonly next: (LiveOrder | undefined)[] = [undefined, undefined, undefined, undefined, undefined]
   readonly previous: (LiveOrder | undefined)[] = [undefined, undefined, undefined, undefined, undefined]
-  /** @internal Its place among the open orders, by the time at which it became one. */
+  /** @internal Orders the open orders by the time at which they became open. */
   sequence = 0
   /** @internal The kinds of lists that it is in, as bits. */
   listed = 0

@@ -1,7 +1,7 @@
 import type { Instruments } from '../../instruments/instruments.js'
 import { strategyOfHigh } from '../../messages/order-id.js'
-import { reasonCode } from '../../messages/reasons.js'
 import type { VenueEvent } from '../../venues/venue-event.js'
+import { book, isSound, type Margins, say } from './booking.js'
 import { FinalOrders, type FinalOrdersData } from './final-orders.js'
 import { ForeignOrders } from './foreign.js'
 import { IdTable } from './id-table.js'
@@ -25,8 +25,6 @@ export interface OrdersOptions {
 }
 
 const SECOND = 1e9
-const NOT_SENT = reasonCode('not-sent')
-const NEVER_ARRIVED = reasonCode('never-arrived')
 
 /**
  * All orders that a venue might still speak of.
@@ -38,7 +36,7 @@ const NEVER_ARRIVED = reasonCode('never-arrived')
  * An order that is final is kept for `keepNs` after the last event about it, and longer while fills are missing; a
  * later event about it is FORGOTTEN. Memory is bounded by the orders that are open and by `keepMost` final ones.
  *
- * Each event changes the facts in a way that does not depend on the order of arrival (life/transitions), so that any
+ * Each event changes the facts of its order in a way that does not depend on the order of arrival (life/booking), so that any
  * permutation and duplication of the answers ends the same. Nothing is allocated but orders, which are used again.
  */
 export class Orders {
@@ -60,8 +58,7 @@ export class Orders {
   private sequence = 0
   private readonly keepNs: number
   private readonly keepMost: number
-  private readonly marginNs: number
-  private readonly venueKeepsNs: number
+  private readonly margins: Margins
 
   /** @param known where the instruments of orphans are found. */
   constructor(
@@ -70,8 +67,10 @@ export class Orders {
   ) {
     this.keepNs = options.keepNs ?? 600 * SECOND
     this.keepMost = options.keepMost ?? 2 ** 18
-    this.marginNs = options.marginNs ?? SECOND
-    this.venueKeepsNs = options.venueKeepsNs ?? 3600 * SECOND
+    this.margins = {
+      marginNs: options.marginNs ?? SECOND,
+      venueKeepsNs: options.venueKeepsNs ?? 3600 * SECOND,
+    }
     this.finals = new FinalOrders(known)
     this.foreign = new ForeignOrders(options.foreignMost ?? 10_000)
   }
@@ -149,10 +148,10 @@ export class Orders {
     const before = stateOf(order)
     const wasFinal = order.isFinal
     if (order.word !== Word.NOTHING) return 0
-    this.say(order, Word.DENIED, reason)
+    say(order, Word.DENIED, reason)
     order.submitPending = false
     order.unknownSince = -1
-    return this.settle(order, before, wasFinal, order.missingSteps, 0, now)
+    return this.complete(order, before, wasFinal, order.missingSteps, 0, now)
   }
 
   /** Gives up on the fills that the venue counts and never reported: a difference in position, not a trade. */
@@ -279,145 +278,11 @@ export class Orders {
     const before = stateOf(order)
     const wasFinal = order.isFinal
     const missing = order.missingSteps
-    return this.settle(order, before, wasFinal, missing, changed | this.book(order, effect, event, now), now)
-  }
-
-  /** Changes the facts. Returns the bits that are not derived from the state. */
-  private book(order: LiveOrder, effect: Effect, event: VenueEvent, now: number): number {
-    switch (event.kind) {
-      case 'fill':
-        return this.bookFill(order, effect, event)
-      case 'sending':
-        if (event.request === 0) {
-          order.sent = true
-          if (event.venueTime !== 0) order.deadline = event.venueTime
-        } else order.requests.markSent(event.request, event.venueTime)
-        return 0
-      case 'not-sent':
-        if (event.request !== 0) return this.answer(order, event)
-        if (order.word !== Word.NOTHING) return order.word === Word.DENIED ? Changed.DUPLICATE : 0
-        order.submitPending = false
-        this.say(order, effect.word, NOT_SENT)
-        return this.makeCertain(order)
-      case 'not-found':
-        return this.bookNotFound(order, effect, event, now)
-      case 'amend-rejected':
-      case 'cancel-rejected':
-        return this.answer(order, event)
-      case 'amended':
-        return this.bookAmended(order, effect, event)
-      case 'open':
-        return this.bookOpen(order, effect, event)
-      default:
-        return this.bookWord(order, effect, event)
-    }
-  }
-
-  private bookWord(order: LiveOrder, effect: Effect, event: VenueEvent): number {
-    const { submitPending, word, reason } = order
-    order.submitPending = false
-    takeVenueOrderId(order, event)
-    if (effect.sum && event.filledSteps > order.saidFilled) order.saidFilled = event.filledSteps
-    if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
-    this.say(order, effect.word, event.reason)
-    if (order.steps === 0 && event.steps > 0 && event.kind === 'accepted') this.takeTerms(order, event)
-    const certain = effect.certain ? this.makeCertain(order) : 0
-    const isSame = !submitPending && certain === 0 && word === order.word && reason === order.reason
-    return isSame && effect.word <= word ? Changed.DUPLICATE : certain
-  }
-
-  private bookFill(order: LiveOrder, effect: Effect, event: VenueEvent): number {
-    const { tradeNumber } = event
-    if (!(tradeNumber > 0 ? order.tradeIds.addNumber(tradeNumber) : order.tradeIds.add(event.tradeId)))
-      return Changed.DUPLICATE
-    const wasOver = order.isOverfilled
-    order.filledSteps += event.steps
-    order.paid.addProduct(event.ticks, event.steps)
-    // A fill proves that the order arrived. Whether an order that worked before still does, it does not say.
-    const certain = order.word <= Word.DENIED ? this.makeCertain(order) : 0
-    order.submitPending = false
-    takeVenueOrderId(order, event)
-    this.say(order, effect.word, 0)
-    return Changed.FILL | certain | (!wasOver && order.isOverfilled ? Changed.OVERFILL : 0)
-  }
-
-  private bookAmended(order: LiveOrder, effect: Effect, event: VenueEvent): number {
-    const answered = order.requests.remove(event.request, false) ? Changed.REQUEST : 0
-    const certain = this.makeCertain(order)
-    order.submitPending = false
-    this.say(order, effect.word, 0)
-    if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
-    // Of two amends the later request is in effect. One that nobody asked for has number 0, and goes by its time.
-    const isLater = event.request === 0 ? event.venueTime > order.termsAt : event.request > order.termsRequest
-    const isOlder = event.venueTime !== 0 && event.venueTime < order.termsAt
-    if (!isLater || isOlder) return answered | certain | (answered === 0 ? Changed.DUPLICATE : 0)
-    if (event.request !== 0) order.termsRequest = event.request
-    return answered | certain | this.takeTerms(order, event)
-  }
-
-  private bookOpen(order: LiveOrder, effect: Effect, event: VenueEvent): number {
-    const changed = this.bookWord(order, effect, event) & ~Changed.DUPLICATE
-    if (event.venueTime === 0) return changed
-    const terms = event.venueTime > order.termsAt ? this.takeTerms(order, event) : 0
-    // What the venue did not do before their deadlines, it will not do any more: these are its terms.
-    const answered = order.requests.removeAmendsBefore(event.venueTime - this.marginNs) ? Changed.REQUEST : 0
-    return changed | terms | answered
-  }
-
-  private takeTerms(order: LiveOrder, event: VenueEvent): number {
-    const wasOver = order.isOverfilled
-    const isNew = order.ticks !== event.ticks || order.steps !== event.steps
-    order.ticks = event.ticks
-    order.steps = event.steps
-    if (event.venueTime > order.termsAt) order.termsAt = event.venueTime
-    return (isNew ? Changed.TERMS : 0) | (!wasOver && order.isOverfilled ? Changed.OVERFILL : 0)
-  }
-
-  private answer(order: LiveOrder, event: VenueEvent): number {
-    const isAmend = event.kind === 'amend-rejected'
-    const isBoth = event.kind === 'not-sent'
-    const wasOver = order.isOverfilled
-    const amend = (isAmend || isBoth) && order.requests.remove(event.request, false)
-    const cancel = (!isAmend || isBoth) && order.requests.remove(event.request, true)
-    const over = !wasOver && order.isOverfilled ? Changed.OVERFILL : 0
-    return amend || cancel ? Changed.REQUEST | over : Changed.DUPLICATE
-  }
-
-  /**
-   * "Not found" proves that a submit never arrived, and never will, if the venue says it after the submit's deadline,
-   * and at a time when it would still know it. Any other is no proof of anything: an order that worked is unknown then.
-   */
-  private bookNotFound(order: LiveOrder, effect: Effect, event: VenueEvent, now: number): number {
-    const { venueTime } = event
-    if (order.word === Word.NOTHING && order.filledSteps === 0) {
-      const since = venueTime - order.deadline
-      if (order.deadline === 0 || venueTime === 0 || since <= this.marginNs || since >= this.venueKeepsNs) return 0
-      order.submitPending = false
-      this.say(order, effect.word, NEVER_ARRIVED)
-      return this.makeCertain(order)
-    }
-    const isNews = order.word === Word.WORKING && venueTime > order.saidAt && order.unknownSince < 0 && !order.isFinal
-    if (!isNews) return 0
-    order.unknownSince = now
-    return Changed.CERTAINTY
-  }
-
-  /** Raises the word. Of two reasons for the same word the larger code stands, so that their order does not matter. */
-  private say(order: LiveOrder, word: number, reason: number): void {
-    if (word > order.word) {
-      order.word = word
-      order.reason = reason
-    } else if (word === order.word && reason > order.reason) order.reason = reason
-  }
-
-  private makeCertain(order: LiveOrder): number {
-    if (order.unknownSince < 0) return 0
-    order.unknownSince = -1
-    return Changed.CERTAINTY
+    return this.complete(order, before, wasFinal, missing, changed | book(order, effect, event, now, this.margins), now)
   }
 
   /** Adds what follows from the facts, and keeps the lists of open orders. */
-  private settle(
+  private complete(
     order: LiveOrder,
     before: number,
     wasFinal: boolean,
@@ -504,18 +369,6 @@ export class Orders {
   }
 }
 
-/** What the venue calls the order, if it says so. A number stays one: no text is made of it. */
-function takeVenueOrderId(order: LiveOrder, event: VenueEvent): void {
-  const { venueOrderNumber } = event
-  if (venueOrderNumber > 0) {
-    order.venueOrderNumber = venueOrderNumber
-    order.venueOrderText = ''
-    return
-  }
-  const { venueOrderId } = event
-  if (venueOrderId !== '') order.venueOrderId = venueOrderId
-}
-
 /** Whether an event about an order that no journal knows shows that there is or was one, and says which side it has. */
 function isProof({ kind, request }: VenueEvent): boolean {
   switch (kind) {
@@ -529,29 +382,4 @@ function isProof({ kind, request }: VenueEvent): boolean {
     default:
       return true
   }
-}
-
-/** Whether the numbers of an event can be booked. */
-function isSound(event: VenueEvent, order: LiveOrder): boolean {
-  if (event.instrument !== 0 && event.instrument !== order.instrument.number) return false
-  if (!(Number.isSafeInteger(event.filledSteps) && event.filledSteps >= -1)) return false
-  switch (event.kind) {
-    case 'fill':
-      return (
-        (event.tradeNumber > 0 || event.tradeId !== '') &&
-        isWhole(event.ticks) &&
-        isWhole(event.steps) &&
-        event.steps > 0 &&
-        Number.isFinite(event.fee)
-      )
-    case 'amended':
-    case 'open':
-      return isWhole(event.ticks) && isWhole(event.steps) && event.steps > 0
-    default:
-      return true
-  }
-}
-
-function isWhole(value: number): boolean {
-  return Number.isSafeInteger(value)
 }

@@ -39,7 +39,7 @@ export const Changed = {
   CERTAINTY: 64,
   /** The order became final. */
   FINAL: 128,
-  /** One final state took the place of another, or a final order works after all. */
+  /** One final state replaced another, or a final order works after all. */
   REVISED: 256,
   /** Fills that the venue counts, but has not reported one by one, are more or fewer. */
   MISSING: 512,

@@ -2,11 +2,11 @@ import * as fs from 'node:fs'
 import * as os from 'node:os'
 import * as path from 'node:path'
 
-/** The room, in bytes, that a temporary session may need: with less free memory it is put on disk. */
+/** The room, in bytes, that a temporary home may need: with less free memory it is put on disk. */
 const ROOM = 512 * 1024 * 1024
 const MEMORY = '/dev/shm'
 
-/** A new directory for a session, in shared memory where there is room; removed at the latest when this process exits. */
+/** A new home directory, in shared memory where there is room; removed at the latest when this process exits. */
 export function makeTemporaryHome(name: string): { readonly home: string; remove(): void; leave(): void } {
   const home = fs.mkdtempSync(path.join(hasRoom(MEMORY) ? MEMORY : os.tmpdir(), `ticktape-${name}-`))
   const remove = (): void => {

@@ -5,8 +5,8 @@ import { descriptionInEffect } from '../../trading/desk-file/in-effect.js'
 import { type DeskDescription, readDeskFile } from '../../trading/desk-file/read.js'
 import { HomeDirectory, isHome } from '../../trading/sequence/home.js'
 import { UsageError } from '../output/failure.js'
+import type { FeedOptions } from './feed-options.js'
 import { type RunFiles, readRunFiles } from './run-files.js'
-import type { FeedOptions } from './session-options.js'
 
 /** The options of `run` that say what to run. */
 export interface RunDeskOptions extends FeedOptions, RunFiles {

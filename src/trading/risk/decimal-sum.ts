@@ -1,3 +1,5 @@
+import { POWERS } from '../exact/decimal.js'
+
 /**
  * Adds numbers as the decimals that they are written as: 0.1 + 0.2 is 0.3, and 0.1 + 0.2 - 0.3 is 0.
  *
@@ -9,7 +11,6 @@
 
 /** Below this number of steps, different decimals have different doubles, whatever the step. */
 const MAX_STEPS = 1e15
-const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
 
 /**
  * The decimals after the point of a number with at most 15 digits, or of a whole number up to 2^53; -1 for any other
@@ -32,7 +33,7 @@ export function decimalsOf(value: number): number {
  * A number with more than 15 digits is the result of a calculation in doubles, such as 0.1 + 0.2 or 1000 / 61800.2, and
  * not a multiple of a step. A sum with such a number is rounded to 15 digits, and allocates.
  */
-export function exactSum(a: number, b: number): number {
+export function decimalSum(a: number, b: number): number {
   const decimalsA = decimalsOf(a)
   const decimalsB = decimalsOf(b)
   if (decimalsA < 0 || decimalsB < 0) return roundedSum(a, b)
@@ -43,7 +44,7 @@ export function exactSum(a: number, b: number): number {
 }
 
 /** The number itself when it is whole or has at most 15 digits, else the nearest number with 15 digits. */
-export function exactValue(value: number): number {
+export function decimalValue(value: number): number {
   return decimalsOf(value) < 0 ? rounded(value) : value
 }
 
@@ -60,8 +61,8 @@ function stepsOf(value: number, decimals: number, wanted: number): number {
  * of a step.
  */
 function roundedSum(a: number, b: number): number {
-  const [x, y] = [exactValue(a), exactValue(b)]
-  const sum = decimalsOf(x) < 0 || decimalsOf(y) < 0 ? Number.NaN : exactSum(x, y)
+  const [x, y] = [decimalValue(a), decimalValue(b)]
+  const sum = decimalsOf(x) < 0 || decimalsOf(y) < 0 ? Number.NaN : decimalSum(x, y)
   return Number.isNaN(sum) ? rounded(x + y) : sum
 }
 

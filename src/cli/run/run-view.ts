@@ -10,7 +10,7 @@ import { Output } from '../output/output.js'
 import { ProgressWatchdog } from '../output/progress-watchdog.js'
 import { StatusLine } from '../output/status-line.js'
 import { grouped } from '../output/units.js'
-import { leftOutText } from './session-options.js'
+import { leftOutText } from './feed-options.js'
 
 /** The time, in ms, that a strategy has to stop before it is killed, when the configuration says nothing else. */
 export const STOP_MS = 15_000

@@ -1,0 +1,48 @@
+import type { TicktapeError } from '../../base/errors.js'
+import type { Feed } from '../market/feed.js'
+import type { MarketJournal } from './market-journal.js'
+
+/** Why a recorder that starts again says that something is missing. */
+const NOT_RUNNING = 'the recorder did not run'
+
+/**
+ * Records a live feed into a journal until the feed ends or the signal aborts. Closes the journal.
+ *
+ * @param onGap is called with what is missing, and for how many ms nothing was written.
+ * @throws what the feed throws, and what the journal's writer throws. What was written stays.
+ */
+export async function recordMarket(
+  feed: Feed,
+  journal: MarketJournal,
+  signal: AbortSignal,
+  onGap: (what: string, ms: number) => void = () => {},
+): Promise<void> {
+  const gap = (reason: string): void => {
+    const ms = journal.gap(reason)
+    if (ms !== undefined) onGap(reason, ms)
+  }
+  const before = feed.onProblem
+  feed.onProblem = (problem: TicktapeError) => {
+    before?.(problem)
+    gap(problem.message)
+  }
+  let isFirst = journal.position > 0
+  let known: Feed['instruments']
+  try {
+    for await (const batch of feed.events(0, { signal })) {
+      if (feed.instruments !== known) {
+        known = feed.instruments
+        for (const spec of known ?? []) journal.addInstrument(spec)
+      }
+      if (isFirst && batch.length > 0) {
+        gap(NOT_RUNNING)
+        isFirst = false
+      }
+      for (const event of batch) journal.write(event)
+    }
+    await journal.flush()
+  } finally {
+    feed.onProblem = before
+    journal.close()
+  }
+}
