@@ -28,7 +28,7 @@ export function reportOrder(
   if (about === undefined) return
   const said = orderEvent(kind, order, about)
   said.reason = reasonCode(reason)
-  if (kind === 'amended') said.request = context.amendOf(about.id)
+  if (kind === 'amended') said.request = context.amendOf(about.id, order)
   context.report(said)
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { FakeBinance } from '../../exchanges/binance/fake/fake-binance.js'
+import { FakeBybit } from '../../exchanges/bybit/fake/fake-bybit.js'
 import type { FakeFaults } from '../../exchanges/fake/fake-faults.js'
 import { FakeOkx } from '../../exchanges/okx/fake/fake-okx.js'
 import { Exit, UsageError } from '../output/failure.js'
@@ -19,7 +20,7 @@ export function registerFakeVenue(program: Command): void {
   program
     .command('fake-venue')
     .description('a venue on this machine that speaks the protocol of a real one: to try a desk without an account')
-    .argument('<venue>', "'okx' or 'binance'")
+    .argument('<venue>', "'okx', 'binance' or 'bybit'")
     .option('--port <number>', 'where it listens, on 127.0.0.1 only; 0 for any free port', wholeNumber(0), 0)
     .option('--seed <number>', 'of its market and of its faults', wholeNumber(0), 1)
     .option('--rate <events>', 'market events a second', wholeNumber(1), 200)
@@ -35,6 +36,7 @@ const HELP = `
 It runs until Ctrl-C. Its market is artificial (BTC-USDT, ETH-USDT, SOL-USDT, BTC-USDT-SWAP), its orders are matched by the simulated exchange, and its
 money is not real. It checks signatures, with credentials that are public: 'run' uses them by default, and never sends real ones to it.
 Binance's has BTCUSDT, ETHUSDT and SOLUSDT for spot, and BTCUSDT and ETHUSDT for USD-M.
+Bybit's has BTCUSDT, ETHUSDT and SOLUSDT, as linear contracts and as spot.
 
 --faults takes probabilities from 0 to 1: loseRequest, loseAnswer, doubleAnswer, dropSocket, fillDuringCancel, unavailable; and delayMs.
 
@@ -53,6 +55,7 @@ interface Fake {
 const FAKES: Readonly<Record<string, (options: FakeVenueStart) => Promise<Fake>>> = {
   okx: options => FakeOkx.start(options),
   binance: options => FakeBinance.start(options),
+  bybit: options => FakeBybit.start(options),
 }
 
 interface FakeVenueStart extends Pick<FakeVenueOptions, 'port' | 'seed' | 'rate'> {

@@ -3,6 +3,8 @@ import type { Command } from 'commander'
 import { formatAge } from '../../base/format-duration.js'
 import { BinanceFeed } from '../../exchanges/binance/binance-feed.js'
 import { BinanceSource } from '../../exchanges/binance/binance-source.js'
+import { BybitFeed } from '../../exchanges/bybit/bybit-feed.js'
+import { BybitSource } from '../../exchanges/bybit/bybit-source.js'
 import { OkxFeed } from '../../exchanges/okx/okx-feed.js'
 import { OkxSource } from '../../exchanges/okx/okx-source.js'
 import type { Retention } from '../../journal/retain/plan.js'
@@ -41,7 +43,10 @@ export function registerRecord(program: Command): void {
       "record a venue's messages into capture files, as they were received, or its market data into a journal",
     )
     .option('--source <file>', 'a module whose default export receives messages')
-    .option('--venue <name>', "instead: 'okx', 'binance' or 'binance-usd-m', with its best prices, trades and books")
+    .option(
+      '--venue <name>',
+      "instead: 'okx', 'binance', 'binance-usd-m', 'bybit' or 'bybit-spot', with its best prices, trades and books",
+    )
     .option(
       '--endpoint <where>',
       "of --venue: 'live' (default), another name that the venue has, or the address of a fake one",
@@ -115,6 +120,14 @@ const VENUES: Readonly<Record<string, RecordedVenue>> = {
   'binance-usd-m': {
     source: (market, onGap) => new BinanceSource({ ...market, market: 'usd-m' }, onGap),
     feed: market => new BinanceFeed({ ...market, market: 'usd-m' }),
+  },
+  bybit: {
+    source: (market, onGap) => new BybitSource(market, onGap),
+    feed: market => new BybitFeed(market),
+  },
+  'bybit-spot': {
+    source: (market, onGap) => new BybitSource({ ...market, category: 'spot' }, onGap),
+    feed: market => new BybitFeed({ ...market, category: 'spot' }),
   },
 }
 

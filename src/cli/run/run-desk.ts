@@ -100,9 +100,13 @@ function withOptions(
 function liveFeedOf(venue: NonNullable<DeskDescription['venues']>[number]): DeskDescription['feed'] {
   if (typeof venue !== 'object') return undefined
   if ('okx' in venue) return { okx: placeOf(venue.okx) }
-  if (!('binance' in venue)) return undefined
-  const { market } = venue.binance
-  return { binance: { ...placeOf(venue.binance), ...(market === undefined ? {} : { market }) } }
+  if ('binance' in venue) {
+    const { market } = venue.binance
+    return { binance: { ...placeOf(venue.binance), ...(market === undefined ? {} : { market }) } }
+  }
+  if (!('bybit' in venue)) return undefined
+  const { category } = venue.bybit
+  return { bybit: { ...placeOf(venue.bybit), ...(category === undefined ? {} : { category }) } }
 }
 
 function placeOf({ endpoint, symbols }: { readonly endpoint?: string; readonly symbols?: readonly string[] }): {

@@ -42,6 +42,8 @@ const REAL_VENUES: Readonly<Record<string, (options: LiveOptions) => Venue>> = {
   okx: options => ({ okx: options }),
   binance: options => ({ binance: options }),
   'binance-usd-m': options => ({ binance: { ...options, market: 'usd-m' } }),
+  bybit: options => ({ bybit: options }),
+  'bybit-spot': options => ({ bybit: { ...options, category: 'spot' } }),
 }
 
 /** A venue by its name, or by the file of its module. */

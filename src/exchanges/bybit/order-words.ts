@@ -15,12 +15,15 @@ import { ownIdOf, reportOrder } from '../private-events.js'
 export function reportBybitOrder(fields: Fields, context: PrivateContext, working: 'accepted' | 'open'): void {
   const order = orderOf(fields)
   const status = textField(fields, 'orderStatus')
+  const isAmended = !NO_TERMS.has(status) && reportAmend(order, context)
   switch (status) {
     case 'New':
     case 'Untriggered':
-      return reportWorking(order, context, working)
+      // That it works, the amend says too.
+      if (!isAmended || working === 'open') reportOrder(working, order, context)
+      return
     case 'PartiallyFilled':
-      return reportWorking(order, context, 'open')
+      return reportOrder('open', order, context)
     case 'Created':
     case 'Triggered':
       return context.passOver(`status ${status}: says nothing yet`)
@@ -39,10 +42,14 @@ export function reportBybitOrder(fields: Fields, context: PrivateContext, workin
   }
 }
 
-/** Amends have no word of their own: an order that waits for one, and works, has its terms. */
-function reportWorking(order: OrderText, context: PrivateContext, working: 'accepted' | 'open'): void {
-  const isAmended = working === 'accepted' && context.amendOf(ownIdOf(order, context)) !== 0
-  reportOrder(isAmended ? 'amended' : working, order, context)
+/** Of these a message says nothing about an amend. */
+const NO_TERMS = new Set(['Rejected', 'Created', 'Triggered'])
+
+/** Amends have no word of their own: an order that waits for one, and has its terms, was amended. */
+function reportAmend(order: OrderText, context: PrivateContext): boolean {
+  const isAmended = context.amendOf(ownIdOf(order, context), order) !== 0
+  if (isAmended) reportOrder('amended', order, context)
+  return isAmended
 }
 
 /** Bybit also calls an order rejected that was filled in part before. For us a rejected order has no fill. */

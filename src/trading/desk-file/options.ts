@@ -1,4 +1,5 @@
 import { BinanceFeed } from '../../exchanges/binance/binance-feed.js'
+import { BybitFeed } from '../../exchanges/bybit/bybit-feed.js'
 import { OkxFeed } from '../../exchanges/okx/okx-feed.js'
 import { packageModule } from '../../native/package-files.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
@@ -30,6 +31,7 @@ export function deskOptions(description: DeskDescription): Omit<GatewayOptions, 
 function feedOf(feed: DeskDescription['feed']): Feed {
   if (feed === undefined) return new SyntheticFeed()
   if ('binance' in feed) return new BinanceFeed(feed.binance)
+  if ('bybit' in feed) return new BybitFeed(feed.bybit)
   if ('okx' in feed) return new OkxFeed(feed.okx)
   return 'capture' in feed ? new CaptureFeed(feed.capture) : new SyntheticFeed(feed.synthetic)
 }
@@ -41,6 +43,11 @@ function venueOf(venue: NonNullable<DeskDescription['venues']>[number]): string 
     return {
       module: packageModule('exchanges/binance/binance-module.js', 'A gateway with the venue binance'),
       options: venue.binance,
+    }
+  if ('bybit' in venue)
+    return {
+      module: packageModule('exchanges/bybit/bybit-module.js', 'A gateway with the venue bybit'),
+      options: venue.bybit,
     }
   return { module: packageModule('exchanges/okx/okx-module.js', 'A gateway with the venue okx'), options: venue.okx }
 }

@@ -2,6 +2,8 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { fromSystemError } from '../../base/system-error.js'
 import type { BinanceMarketOptions, BinanceOptions } from '../../exchanges/binance/options.js'
+import type { BybitOptions } from '../../exchanges/bybit/options.js'
+import type { BybitMarketOptions } from '../../exchanges/bybit/public-market.js'
 import type { OkxOptions } from '../../exchanges/okx/options.js'
 import type { OkxMarketOptions } from '../../exchanges/okx/public-market.js'
 import type { Durability } from '../../journal/write/options.js'
@@ -25,6 +27,7 @@ export interface DeskDescription {
     | { readonly simulated: SimulatedExchangeOptions }
     | { readonly okx: OkxOptions }
     | { readonly binance: BinanceOptions }
+    | { readonly bybit: BybitOptions }
   )[]
   readonly instruments?: readonly InstrumentSpec[]
   readonly calendars?: Readonly<Record<string, CalendarSpec>>
@@ -34,6 +37,7 @@ export interface DeskDescription {
     | { readonly synthetic: SyntheticFeedOptions }
     | { readonly okx: OkxMarketOptions }
     | { readonly binance: BinanceMarketOptions }
+    | { readonly bybit: BybitMarketOptions }
   readonly speed?: Speed
   readonly maxGapMs?: number
   readonly wait?: Wait
@@ -100,6 +104,7 @@ function withAbsolutePath(venue: DescribedVenue, absolute: (file: string) => str
   if (typeof venue === 'string') return absolute(venue)
   if ('okx' in venue) return { okx: withAbsoluteCredentials(venue.okx, absolute) }
   if ('binance' in venue) return { binance: withAbsoluteCredentials(venue.binance, absolute) }
+  if ('bybit' in venue) return { bybit: withAbsoluteCredentials(venue.bybit, absolute) }
   return venue
 }
 

@@ -1,5 +1,7 @@
 import { TRADED_MARKETS } from '../../exchanges/binance/endpoints.js'
 import { QUOTE_SOURCES } from '../../exchanges/binance/options.js'
+import { BYBIT_TRADED } from '../../exchanges/bybit/options.js'
+import { QUOTE_TOPICS } from '../../exchanges/bybit/public-connection.js'
 import { OKX_TYPES } from '../../exchanges/okx/options.js'
 import { QUOTE_CHANNELS } from '../../exchanges/okx/public-connection.js'
 import { Page } from '../../frames/format.js'
@@ -336,6 +338,60 @@ const binanceFeed = object(
   { description: 'Live market data of Binance.' },
 )
 
+const bybitPlace = {
+  endpoint: {
+    type: 'string',
+    minLength: 1,
+    description:
+      "'live', 'testnet', 'demo', or the address of a fake Bybit, such as 'ws://127.0.0.1:8080'. Default 'live'.",
+  },
+  category: {
+    type: 'string',
+    enum: BYBIT_TRADED,
+    description: "What is traded. Default 'linear'. The venue of spot is called 'bybit-spot'.",
+  },
+} as const satisfies Record<string, Schema>
+
+const bybit = object(
+  {
+    ...bybitPlace,
+    credentials: {
+      ...path,
+      description: 'A file of mode 0600 with key and secret; relative to this file. Default: the environment.',
+    },
+    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
+    orders: {
+      type: 'string',
+      enum: ['socket', 'rest'],
+      description: "How requests about orders are sent. Default 'socket', where there is one.",
+    },
+    requestsPerSecond: {
+      type: 'number',
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Requests about orders. Default 5 for linear, 10 for spot.',
+    },
+    cancelAllAfter: {
+      description: 'Bybit cancels all orders when the connection is lost for so long, in s; 0 for never. Default 0.',
+      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(3, 300)],
+    },
+  },
+  { description: 'One category of an account at Bybit, in a process of its own.' },
+)
+
+const bybitFeed = object(
+  {
+    ...bybitPlace,
+    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
+    quotes: {
+      type: 'string',
+      enum: Object.keys(QUOTE_TOPICS),
+      description: "Where quotes come from: the best prices, a book, or the tickers of contracts. Default 'best'.",
+    },
+  },
+  { description: 'Live market data of Bybit.' },
+)
+
 const feed: Schema = {
   description: 'The market data.',
   anyOf: [
@@ -359,6 +415,7 @@ const feed: Schema = {
     ),
     object({ okx: okxFeed }, { required: ['okx'] }),
     object({ binance: binanceFeed }, { required: ['binance'] }),
+    object({ bybit: bybitFeed }, { required: ['bybit'] }),
   ],
 }
 
@@ -388,6 +445,7 @@ export const DESK_SCHEMA: RootSchema = {
             object({ simulated }, { required: ['simulated'] }),
             object({ okx }, { required: ['okx'] }),
             object({ binance }, { required: ['binance'] }),
+            object({ bybit }, { required: ['bybit'] }),
           ],
         },
       },

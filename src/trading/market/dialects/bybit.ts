@@ -124,10 +124,11 @@ function levelsOf(value: unknown): Level[] | undefined {
 
 function tradesOf(data: unknown, timeMs: number): Parsed | readonly Parsed[] {
   if (!Array.isArray(data) || data.length === 0) return bad('a publicTrade without trades')
-  return data.map(trade => tradeOf(fieldsOf(trade), timeMs))
+  return data.map(trade => parseBybitTrade(fieldsOf(trade), timeMs))
 }
 
-function tradeOf(fields: Fields | undefined, timeMs: number): Parsed {
+/** One trade of the topic `publicTrade`. */
+export function parseBybitTrade(fields: Fields | undefined, timeMs: number): Parsed {
   const { s: symbol, p: price, v: quantity, S: side, BT: isBlock, i: id } = fields ?? {}
   // Blocks are agreed outside of the book, at prices that it need not have.
   if (isBlock === true) return other('block trade')
