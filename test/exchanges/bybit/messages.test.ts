@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as answers from '../../../dist/exchanges/bybit/answers.js'
 import { type BybitCategory, bybitInstruments } from '../../../dist/exchanges/bybit/instruments.js'
+import { BybitOrderBook } from '../../../dist/exchanges/bybit/order-book.js'
 import { readBybitPrivate } from '../../../dist/exchanges/bybit/private-messages.js'
+import { SentAmends } from '../../../dist/exchanges/bybit/sent-amends.js'
+import { BybitTickers } from '../../../dist/exchanges/bybit/tickers.js'
 import { Instrument } from '../../../dist/trading/instruments/instrument.js'
 import { BYBIT } from '../../../dist/trading/market/dialects/bybit.js'
 import { realData } from '../../support/captures.ts'
@@ -430,4 +433,64 @@ describe('of the public topics', () => {
   ] as const)('%s is passed over as %s', ([name, what], context) => {
     expect(BYBIT.open().parse(read(context, name), 5)).toEqual({ kind: 'other', what })
   })
+})
+
+describe('the live book and tickers', () => {
+  test('are those of the messages, and torn by what does not follow', context => {
+    const book = new BybitOrderBook()
+    const [snapshot, delta] = [read(context, 'ws_orderbook_snapshot.json'), read(context, 'ws_orderbook_delta.json')]
+    expect([book.apply(delta), book.quote('X', 1)]).toEqual(['gap', undefined])
+    // It has been asked for already.
+    expect(book.apply(delta)).toBe('waiting')
+    expect(book.apply(snapshot)).toBe('changed')
+    expect(book.quote('X', 1)).toMatchObject({ bid: 27_450, bidSize: 0.5, ask: 27_451, askSize: 0.75 })
+    expect(book.apply(snapshot)).toBe('same')
+    expect(book.apply(delta)).toBe('changed')
+    expect(book.quote('X', 1)).toMatchObject({ bid: 27_450, bidSize: 0.4, ask: 27_451.5, askSize: 0.9 })
+    expect([book.apply(delta), book.quote('X', 1)]).toEqual(['gap', undefined])
+    book.apply(snapshot)
+    for (const data of [{}, { ...delta.data, b: [['x', '1']] }, { ...delta.data, u: 'x' }]) {
+      expect(() => book.apply({ ...delta, data })).toThrow(/a book message of Bybit has/)
+      expect([book.quote('X', 1), book.apply(delta)]).toEqual([undefined, 'waiting'])
+      book.apply(snapshot)
+    }
+    // After a restart of the service it begins again.
+    expect(book.apply({ ...delta, data: { ...snapshot.data, u: 1 } })).toBe('same')
+    expect(book.apply({ ...delta, data: { ...delta.data, u: 2 } })).toBe('changed')
+  })
+
+  test('a delta of tickers has only what has changed', context => {
+    const tickers = new BybitTickers()
+    const message = read(context, 'ws_ticker_linear.json')
+    const delta = (data: Json): Json => ({ ...message, type: 'delta', data: { symbol: 'BTCUSDT', ...data } })
+    expect(tickers.apply(delta({ bid1Size: '1' }))).toBeUndefined()
+    const first = { kind: 'quote', symbol: 'BTCUSDT', timeMs: message.ts, bid: 17_215.5, bidSize: 84.489, ask: 17_216, askSize: 83.02 }
+    expect(tickers.apply(message)).toEqual(first)
+    expect(tickers.apply(delta({ lastPrice: '17000' }))).toBeUndefined()
+    expect(tickers.apply(delta({ bid1Size: '1.5' }))).toEqual({ ...first, bidSize: 1.5 })
+    for (const bad of [{}, { ...message, data: 5 }, delta({ bid1Price: 'x' })]) expect(tickers.apply(bad)).toBeUndefined()
+    // An option's has other names.
+    expect(tickers.apply(read(context, 'ws_ticker_option.json'))).toBeUndefined()
+  })
+})
+
+test('an amend is done by its terms and not by an old message about the same terms', () => {
+  const amends = new SentAmends()
+  const [a, b] = [
+    { ticks: 1, steps: 10 },
+    { ticks: 2, steps: 10 },
+  ]
+  amends.heard('x', 100)
+  amends.add('x', 1, b)
+  expect([amends.requestOf('x', a, 150), amends.requestOf('y', b, 150), amends.requestOf('x', b, 150)]).toEqual([0, 0, 1])
+  amends.remove('x', 1)
+  amends.heard('x', 150)
+  amends.add('x', 2, a)
+  // What it was before the first one comes late, or once more.
+  expect([amends.requestOf('x', a, 100), amends.requestOf('x', a, 160)]).toEqual([0, 2])
+  amends.add('x', 3, a)
+  amends.remove('x', 2)
+  expect(amends.requestOf('x', a, 160)).toBe(3)
+  amends.end('x')
+  expect(amends.requestOf('x', a, 160)).toBe(0)
 })

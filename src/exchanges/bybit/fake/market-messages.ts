@@ -33,6 +33,8 @@ export function tradeMessage(
 
 /** What has changed in a book; undefined when nothing has. @param number of the message. */
 export function bookMessage(topic: BookTopic, book: FakeBook, before: FakeBook, number: number): Fields | undefined {
+  // Who has subscribed before there was a book gets it now.
+  if (before.bids.size === 0) return bookSnapshot(topic, book, number)
   const depth = DEPTHS[topic]
   const bids = changesOf(top(before.bids, depth), top(book.bids, depth))
   const asks = changesOf(top(before.asks, depth), top(book.asks, depth))
@@ -48,12 +50,13 @@ export function bookSnapshot(topic: BookTopic, book: FakeBook, number: number): 
 /** A message of the topic `tickers`. A delta has only what has changed: of contracts; spot sends all of it, without the best prices. */
 export function tickerMessage(category: BybitTraded, book: FakeBook, before: FakeBook | undefined): Fields {
   const now = tickerOf(category, book)
-  const earlier: Fields = before === undefined || category === 'spot' ? {} : tickerOf(category, before)
+  const isWhole = before === undefined || before.bids.size === 0 || category === 'spot'
+  const earlier: Fields = isWhole ? {} : tickerOf(category, before)
   const { symbol } = book.instrument
   const changed = Object.entries(now).filter(([name, value]) => value !== earlier[name])
   return {
     topic: `tickers.${symbol}`,
-    type: before === undefined || category === 'spot' ? 'snapshot' : 'delta',
+    type: isWhole ? 'snapshot' : 'delta',
     ts: Date.now(),
     cs: book.sequence,
     data: { symbol, ...Object.fromEntries(changed) },
