@@ -1,7 +1,8 @@
-import { onTestFinished } from 'vitest'
-import { FakeBybit, type FakeBybitOptions } from '../../dist/exchanges/bybit/fake/fake-bybit.js'
+/* oxlint-disable vitest/no-standalone-expect -- These checks are called by tests. */
+import { expect, onTestFinished } from 'vitest'
 import bybit from '../../dist/exchanges/bybit/bybit-module.js'
 import type { BybitVenue } from '../../dist/exchanges/bybit/bybit-venue.js'
+import { FakeBybit, type FakeBybitOptions } from '../../dist/exchanges/bybit/fake/fake-bybit.js'
 import { Instrument } from '../../dist/trading/instruments/instrument.js'
 import { ClientOrderIds } from '../../dist/trading/messages/order-id.js'
 import { LIMIT } from '../../dist/trading/messages/order-terms.js'
@@ -65,4 +66,17 @@ export async function startVenue(fake: FakeBybit, options: object = {}, home = 7
       ...terms,
     }),
   }
+}
+
+/** Waits until it is connected. */
+export async function ready(started: StartedVenue): Promise<StartedVenue> {
+  await expect.poll(() => started.events.at(-1)?.kind, { timeout: 5000 }).toBe('connected')
+  return started
+}
+
+/** Waits until an order has an event of a kind, and returns the first one. */
+export async function eventOf({ events }: StartedVenue, low: number, kind: string): Promise<VenueEvent> {
+  const find = (): VenueEvent | undefined => events.find(event => event.idLow === low && event.kind === kind)
+  await expect.poll(() => find()?.kind, { timeout: 5000 }).toBe(kind)
+  return find() as VenueEvent
 }

@@ -112,7 +112,7 @@ export class BybitRest {
       const answer = await this.ask(path, { category: this.category, ...query, ...more }, isPrivate)
       yield answer
       const { result } = answer
-      cursor = isFields(result) ? optionalField(result, 'nextPageCursor') : ''
+      cursor = isFields(result) ? decoded(optionalField(result, 'nextPageCursor')) : ''
       if (cursor === '' || !hasRows(answer)) return
     }
     throw new VenueRequestError(`GET ${path} has more than ${MOST_PAGES} pages: not all of them were read`)
@@ -192,6 +192,15 @@ export function checkAnswer(answer: Fields): Fields {
   if (retCode === 0) return answer
   const code = typeof retCode === 'number' ? String(retCode) : ''
   throw new VenueRequestError(`the venue refused a request: ${code} ${String(retMsg)}`, code)
+}
+
+/** Bybit has its cursors as an address has them: they are encoded again when they are sent. */
+function decoded(cursor: string): string {
+  try {
+    return decodeURIComponent(cursor)
+  } catch {
+    return cursor
+  }
 }
 
 function hasRows({ result }: Fields): boolean {

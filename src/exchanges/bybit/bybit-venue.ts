@@ -221,7 +221,10 @@ export class BybitVenue implements AsyncVenue {
   private hear(message: Fields, text: string): void {
     const { account, category, channel } = this
     account.record(text)
-    if (message['topic'] !== undefined) return readBybitPrivate(message, category, account)
+    const { topic } = message
+    // Positions are compared when the account is reconciled: between a fill and its message they differ from ours.
+    if (topic === 'position') return
+    if (topic !== undefined) return readBybitPrivate(message, category, account)
     if (message['reqId'] === undefined) return
     try {
       channel.answer(message)

@@ -64,7 +64,8 @@ export function orderOf(fields: Fields): OrderText {
     orderId: filledField(fields, 'orderId'),
     clientOrderId: optionalField(fields, 'orderLinkId'),
     side: sideOf(fields),
-    price: optionalField(fields, 'price'),
+    // Of a market order it is the worst price that Bybit lets it have.
+    price: optionalField(fields, 'orderType') === 'Market' ? '' : optionalField(fields, 'price'),
     quantity: filledField(fields, 'qty'),
     filled: optionalField(fields, 'cumExecQty') || '0',
     atMs: timeField(fields, 'updatedTime'),

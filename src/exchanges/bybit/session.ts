@@ -133,5 +133,5 @@ function isDone({ success, retCode }: Fields): boolean {
 }
 
 function textOf({ retCode, retMsg, ret_msg: text }: Fields): string {
-  return `${retCode === undefined ? '' : `${String(retCode)} `}${String(retMsg ?? text)}`
+  return [retCode, retMsg, text].filter(part => typeof part === 'number' || typeof part === 'string').join(' ')
 }

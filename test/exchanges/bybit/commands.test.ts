@@ -40,7 +40,10 @@ test('fake-venue, run and replay on the command line, without credentials', { ti
     expect(replayed.stdout).toContain('gateway: the same')
     expect(replayed.stdout).toContain('a: the same')
     const wrong = ticktape('run', strategy, '--endpoint', endpoint)
-    await expect(wrong).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('--venue okx, bybit, bybit-spot') })
+    await expect(wrong).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--venue okx, bybit, bybit-spot'),
+    })
     const away = ticktape('run', strategy, '--venue', 'bybit', '--endpoint', 'ws://127.0.0.1:9999')
     await expect(away).rejects.toMatchObject({
       code: 2,

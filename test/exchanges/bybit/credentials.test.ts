@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { Secret } from '../../../dist/exchanges/connection/credentials.js'
 import bybit from '../../../dist/exchanges/bybit/bybit-module.js'
-import { FAKE_CREDENTIALS, authMessage, signature, signedHeaders } from '../../../dist/exchanges/bybit/signing.js'
+import { authMessage, FAKE_CREDENTIALS, signature, signedHeaders } from '../../../dist/exchanges/bybit/signing.js'
+import { Secret } from '../../../dist/exchanges/connection/credentials.js'
 import { VenueMessage } from '../../../dist/trading/sequence/frames.js'
 import { VenueMessages } from '../../../dist/trading/sequence/venue-messages.js'
 import { framesOf, moduleOf } from '../../support/desks.ts'
@@ -43,7 +43,16 @@ test('a run with credentials leaves them in no journal, no state, no output, no 
   const fake = await startFakeBybit({ credentials: credentials as typeof FAKE_CREDENTIALS })
   const folder = makeFolder()
   const home = join(folder, 'home')
-  const args = ['run', moduleOf(TRADER), '--venue', 'bybit', '--endpoint', fake.endpoint, '--credentials', keysIn(folder)]
+  const args = [
+    'run',
+    moduleOf(TRADER),
+    '--venue',
+    'bybit',
+    '--endpoint',
+    fake.endpoint,
+    '--credentials',
+    keysIn(folder),
+  ]
   const child = spawn(process.execPath, [MAIN, ...args, '--home', home, '--json'], {
     // The variables of another account: they must not reach a strategy.
     env: { ...process.env, BYBIT_KEY: SECRETS.key, BYBIT_SECRET: SECRETS.secret },

@@ -68,11 +68,7 @@ test.each(KINDS)(
     onTestFinished(async () => {
       await gateway.stop()
     })
-    feed.push(
-      quote('BTCUSDT', 60_100, 60_100.1),
-      quote('ETHUSDT', 1510, 1510.1),
-      quote('SOLUSDT', 38.5, 38.501),
-    )
+    feed.push(quote('BTCUSDT', 60_100, 60_100.1), quote('ETHUSDT', 1510, 1510.1), quote('SOLUSDT', 38.5, 38.501))
     // Orders wait until the account is reconciled.
     await until(
       () => fake.world.orders[category].exchange.orders.length > 0 || (feed.push(trade('BTCUSDT', 60_100, 1)), false),

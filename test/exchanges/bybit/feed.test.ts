@@ -89,7 +89,7 @@ test('the feed of spot is that of spot, whose tickers have no best prices', asyn
   expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(['quote', 'trade']))
   const trades = events.filter(event => event.kind === 'trade').map(({ tradeId }) => tradeId)
   // Ids of spot are numbers, and not the halves of UUIDs.
-  expect(trades).toEqual(trades.map((_, i) => (trades[0] as bigint) + BigInt(i)))
+  expect(trades).toEqual(trades.map((_, i) => trades[0] + BigInt(i)))
   const wrong = new BybitFeed({ endpoint: fake.endpoint, category: 'spot', quotes: 'ticker' })
   const reading = (async () => {
     for await (const _ of wrong.events(0));
@@ -124,4 +124,3 @@ test('symbols that Bybit does not have are an error that says how it writes them
     message: expect.stringContaining('BTCUSDT'),
   })
 })
-

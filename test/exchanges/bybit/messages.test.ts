@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as answers from '../../../dist/exchanges/bybit/answers.js'
+import { bybitEndpoint } from '../../../dist/exchanges/bybit/endpoints.js'
 import { type BybitCategory, bybitInstruments } from '../../../dist/exchanges/bybit/instruments.js'
 import { BybitOrderBook } from '../../../dist/exchanges/bybit/order-book.js'
 import { readBybitPrivate } from '../../../dist/exchanges/bybit/private-messages.js'
@@ -9,6 +10,7 @@ import { BybitTickers } from '../../../dist/exchanges/bybit/tickers.js'
 import { Instrument } from '../../../dist/trading/instruments/instrument.js'
 import { BYBIT } from '../../../dist/trading/market/dialects/bybit.js'
 import { realData } from '../../support/captures.ts'
+import { failureOf } from '../../support/failures.ts'
 import { decimal, type Heard, hear, IDS, type Json, type Said } from '../../support/private-messages.ts'
 
 const FOLDER = ['venues', 'bybit']
@@ -253,6 +255,19 @@ describe('an order of ours', () => {
     expect(events).toMatchObject([{ kind: 'amended', request: 2, quantity: '3' }])
   })
 
+  test('whose amend and whose end come in one message is amended first', () => {
+    const ended = (fields: Json): unknown =>
+      hear(to => readBybitPrivate(order(fields), 'linear', to), { amendOf: () => 2 }).events.map(({ kind }) => kind)
+    expect(ended({ orderStatus: 'Filled', qty: '3', cumExecQty: '3' })).toEqual(['amended', 'filled'])
+    expect(ended({ orderStatus: 'PartiallyFilled', qty: '3', cumExecQty: '1' })).toEqual(['amended', 'open'])
+    expect(ended({ orderStatus: 'Rejected', rejectReason: 'EC_Others' })).toEqual(['rejected'])
+  })
+
+  test('without a limit has no price, whatever Bybit takes as its worst one', () => {
+    const { events } = hear(to => readBybitPrivate(order({ orderType: 'Market', price: '110.5' }), 'linear', to))
+    expect(events[0]).toMatchObject({ kind: 'accepted', price: '0' })
+  })
+
   test('of another part of the account is passed over: its instruments have the same names', () => {
     expect(hear(to => readBybitPrivate(order({}), 'spot', to))).toEqual(
       passed('order of linear: another part of the account'),
@@ -464,11 +479,20 @@ describe('the live book and tickers', () => {
     const message = read(context, 'ws_ticker_linear.json')
     const delta = (data: Json): Json => ({ ...message, type: 'delta', data: { symbol: 'BTCUSDT', ...data } })
     expect(tickers.apply(delta({ bid1Size: '1' }))).toBeUndefined()
-    const first = { kind: 'quote', symbol: 'BTCUSDT', timeMs: message.ts, bid: 17_215.5, bidSize: 84.489, ask: 17_216, askSize: 83.02 }
+    const first = {
+      kind: 'quote',
+      symbol: 'BTCUSDT',
+      timeMs: message.ts,
+      bid: 17_215.5,
+      bidSize: 84.489,
+      ask: 17_216,
+      askSize: 83.02,
+    }
     expect(tickers.apply(message)).toEqual(first)
     expect(tickers.apply(delta({ lastPrice: '17000' }))).toBeUndefined()
     expect(tickers.apply(delta({ bid1Size: '1.5' }))).toEqual({ ...first, bidSize: 1.5 })
-    for (const bad of [{}, { ...message, data: 5 }, delta({ bid1Price: 'x' })]) expect(tickers.apply(bad)).toBeUndefined()
+    for (const bad of [{}, { ...message, data: 5 }, delta({ bid1Price: 'x' })])
+      expect(tickers.apply(bad)).toBeUndefined()
     // An option's has other names.
     expect(tickers.apply(read(context, 'ws_ticker_option.json'))).toBeUndefined()
   })
@@ -482,7 +506,9 @@ test('an amend is done by its terms and not by an old message about the same ter
   ]
   amends.heard('x', 100)
   amends.add('x', 1, b)
-  expect([amends.requestOf('x', a, 150), amends.requestOf('y', b, 150), amends.requestOf('x', b, 150)]).toEqual([0, 0, 1])
+  expect([amends.requestOf('x', a, 150), amends.requestOf('y', b, 150), amends.requestOf('x', b, 150)]).toEqual([
+    0, 0, 1,
+  ])
   amends.remove('x', 1)
   amends.heard('x', 150)
   amends.add('x', 2, a)
@@ -493,4 +519,29 @@ test('an amend is done by its terms and not by an old message about the same ter
   expect(amends.requestOf('x', a, 160)).toBe(3)
   amends.end('x')
   expect(amends.requestOf('x', a, 160)).toBe(0)
+})
+
+test('endpoints have names, and those of a fake are on this machine', () => {
+  expect(bybitEndpoint('linear')).toMatchObject({
+    rest: 'https://api.bybit.com',
+    publicSocket: 'wss://stream.bybit.com/v5/public/linear',
+    privateSocket: 'wss://stream.bybit.com/v5/private',
+    tradeSocket: 'wss://stream.bybit.com/v5/trade',
+    isFake: false,
+  })
+  expect(bybitEndpoint('spot', 'testnet')).toMatchObject({
+    rest: 'https://api-testnet.bybit.com',
+    publicSocket: 'wss://stream-testnet.bybit.com/v5/public/spot',
+  })
+  // It has the real market data, and no socket for orders.
+  expect(bybitEndpoint('spot', 'demo')).toMatchObject({
+    rest: 'https://api-demo.bybit.com',
+    publicSocket: 'wss://stream.bybit.com/v5/public/spot',
+    privateSocket: 'wss://stream-demo.bybit.com/v5/private',
+    tradeSocket: undefined,
+  })
+  expect(bybitEndpoint('linear', 'ws://127.0.0.1:8080')).toMatchObject({ rest: 'http://127.0.0.1:8080', isFake: true })
+  expect(failureOf(() => bybitEndpoint('linear', 'ws://example.com:8080'))).toMatchObject({
+    code: 'ERR_INVALID_OPTION',
+  })
 })

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { FOK, GTD, IOC, MARKET, STOP, STOP_LIMIT } from '../../../dist/trading/messages/order-terms.js'
 import { REASONS } from '../../../dist/trading/messages/reasons.js'
-import type { VenueEvent } from '../../../dist/trading/venues/venue-event.js'
-import { type StartedVenue, startFakeBybit, startVenue } from '../../support/fake-bybit.ts'
+import { eventOf, ready, type StartedVenue, startFakeBybit, startVenue } from '../../support/fake-bybit.ts'
 
 /** Far below and far above the market, whose price is 60,100: in ticks of 0.1. */
 const LOW = 100_000
@@ -10,70 +9,62 @@ const HIGH = 2_000_000
 /** The market begins when it has computed its first events. */
 const SLOW = { timeout: 8000 }
 
-async function ready(started: StartedVenue): Promise<StartedVenue> {
-  await expect.poll(() => started.events.at(-1)?.kind, { timeout: 5000 }).toBe('connected')
-  return started
-}
-
-/** Waits until an order has an event of a kind, and returns the first one. */
-async function eventOf({ events }: StartedVenue, low: number, kind: string): Promise<VenueEvent> {
-  const find = (): VenueEvent | undefined => events.find(event => event.idLow === low && event.kind === kind)
-  await expect.poll(() => find()?.kind, { timeout: 5000 }).toBe(kind)
-  return find() as VenueEvent
-}
-
 /** One BTC and a tenth of it, in steps. */
 const CATEGORIES = [
   ['linear', 1000, 'USDT'],
   ['spot', 100_000_000, 'USDT'],
 ] as const
 
-test.each(CATEGORIES)('%s: orders of every type and time in force end as the venue says, with exact terms', {
-  timeout: 30_000,
-}, async (category, LOT, feeCurrency) => {
-  const fake = await startFakeBybit()
-  const started = await ready(await startVenue(fake, { category }))
-  const { venue, order, events } = started
-  const { exchange } = fake.world.orders[category]
-  const part = LOT / 10
-  const send = (low: number, terms: object): void => venue.submit(order(low, 'BTCUSDT', { steps: part, ...terms }))
-  await expect.poll(() => fake.world.market(category).book('BTCUSDT')?.last ?? '', SLOW).not.toBe('')
+test.each(CATEGORIES)(
+  '%s: orders of every type and time in force end as the venue says, with exact terms',
+  {
+    timeout: 30_000,
+  },
+  async (category, LOT, feeCurrency) => {
+    const fake = await startFakeBybit()
+    const started = await ready(await startVenue(fake, { category }))
+    const { venue, order, events } = started
+    const { exchange } = fake.world.orders[category]
+    const part = LOT / 10
+    const send = (low: number, terms: object): void => venue.submit(order(low, 'BTCUSDT', { steps: part, ...terms }))
+    await expect.poll(() => fake.world.market(category).book('BTCUSDT')?.last ?? '', SLOW).not.toBe('')
 
-  send(1, { ticks: LOW })
-  expect(await eventOf(started, 1, 'accepted')).toMatchObject({ reason: 0, ticks: LOW, steps: part })
-  send(2, { type: MARKET })
-  expect(await eventOf(started, 2, 'filled')).toMatchObject({ filledSteps: part, ticks: 0 })
-  const fill = await eventOf(started, 2, 'fill')
-  expect(fill).toMatchObject({ steps: part, maker: false, feeCurrency, account: 0, side: 0 })
-  const [recorded] = exchange.fills
-  expect([fill.ticks, fill.fee, fill.tradeId]).toEqual([recorded?.ticks, recorded?.fee, recorded?.tradeId])
-  send(3, { ticks: LOW, timeInForce: IOC })
-  expect(REASONS[(await eventOf(started, 3, 'cancelled')).reason]).toBe('not-marketable')
-  send(4, { ticks: LOW, timeInForce: FOK })
-  expect(REASONS[(await eventOf(started, 4, 'cancelled')).reason]).toBe('not-marketable')
-  send(5, { ticks: HIGH, postOnly: true })
-  expect(REASONS[(await eventOf(started, 5, 'cancelled')).reason]).toBe('post-only-would-trade')
-  send(6, { ticks: LOW, postOnly: true })
-  await eventOf(started, 6, 'accepted')
-  send(7, { type: STOP, stopTicks: HIGH })
-  expect(await eventOf(started, 7, 'accepted')).toMatchObject({ ticks: 0, steps: part })
-  send(8, { type: STOP_LIMIT, stopTicks: HIGH, ticks: HIGH + 10 })
-  await eventOf(started, 8, 'accepted')
-  // The market is there already.
-  send(9, { type: STOP, stopTicks: 100 })
-  expect(REASONS[(await eventOf(started, 9, 'rejected')).reason]).toBe('venue-rejected')
-  send(10, { ticks: LOW, timeInForce: GTD })
-  send(11, { type: STOP_LIMIT, stopTicks: HIGH, ticks: HIGH, postOnly: true })
-  for (const low of [10, 11]) expect(REASONS[(await eventOf(started, low, 'not-sent')).reason]).toBe('bad-terms')
-  send(12, { ticks: 1, steps: 1 })
-  expect((await eventOf(started, 12, 'rejected')).reason).toBeGreaterThan(0)
-  // Stops are amended and cancelled like other orders.
-  venue.amend(1, 8, 1, HIGH + 20, part * 2, started.now(), 0, orderInstrument(started), started.now() + 5e9)
-  expect(await eventOf(started, 8, 'amended')).toMatchObject({ ticks: HIGH + 20, steps: part * 2 })
-  venue.cancel(1, 7, 1, started.now(), 0, orderInstrument(started))
-  expect(await eventOf(started, 7, 'cancelled')).toMatchObject({ filledSteps: 0 })
-  expect(events.filter(({ kind }) => kind === 'disconnected')).toEqual([])
-})
+    send(1, { ticks: LOW })
+    expect(await eventOf(started, 1, 'accepted')).toMatchObject({ reason: 0, ticks: LOW, steps: part })
+    send(2, { type: MARKET })
+    expect(await eventOf(started, 2, 'filled')).toMatchObject({ filledSteps: part, ticks: 0 })
+    const fill = await eventOf(started, 2, 'fill')
+    expect(fill).toMatchObject({ steps: part, maker: false, feeCurrency, account: 0, side: 0 })
+    const [recorded] = exchange.fills
+    expect([fill.ticks, fill.fee, fill.tradeId]).toEqual([recorded?.ticks, recorded?.fee, recorded?.tradeId])
+    send(3, { ticks: LOW, timeInForce: IOC })
+    expect(REASONS[(await eventOf(started, 3, 'cancelled')).reason]).toBe('not-marketable')
+    send(4, { ticks: LOW, timeInForce: FOK })
+    expect(REASONS[(await eventOf(started, 4, 'cancelled')).reason]).toBe('not-marketable')
+    send(5, { ticks: HIGH, postOnly: true })
+    expect(REASONS[(await eventOf(started, 5, 'cancelled')).reason]).toBe('post-only-would-trade')
+    send(6, { ticks: LOW, postOnly: true })
+    await eventOf(started, 6, 'accepted')
+    send(7, { type: STOP, stopTicks: HIGH })
+    expect(await eventOf(started, 7, 'accepted')).toMatchObject({ ticks: 0, steps: part })
+    send(8, { type: STOP_LIMIT, stopTicks: HIGH, ticks: HIGH + 10 })
+    await eventOf(started, 8, 'accepted')
+    // The market is there already.
+    send(9, { type: STOP, stopTicks: 100 })
+    expect(REASONS[(await eventOf(started, 9, 'rejected')).reason]).toBe('venue-rejected')
+    send(10, { ticks: LOW, timeInForce: GTD })
+    send(11, { type: STOP_LIMIT, stopTicks: HIGH, ticks: HIGH, postOnly: true })
+    for (const low of [10, 11]) expect(REASONS[(await eventOf(started, low, 'not-sent')).reason]).toBe('bad-terms')
+    send(12, { ticks: 1, steps: 1 })
+    expect((await eventOf(started, 12, 'rejected')).reason).toBeGreaterThan(0)
+    // Stops are amended and cancelled like other orders.
+    venue.amend(1, 8, 1, HIGH + 20, part * 2, started.now(), 0, orderInstrument(started), started.now() + 5e9)
+    expect(await eventOf(started, 8, 'amended')).toMatchObject({ ticks: HIGH + 20, steps: part * 2 })
+    venue.cancel(1, 7, 1, started.now(), 0, orderInstrument(started))
+    expect(await eventOf(started, 7, 'cancelled')).toMatchObject({ filledSteps: 0 })
+    expect(events.filter(({ kind }) => kind === 'disconnected')).toEqual([])
+  },
+)
 
 function orderInstrument({ instruments }: StartedVenue, symbol = 'BTCUSDT'): number {
   return instruments.get(symbol)?.number as number
@@ -88,7 +79,9 @@ test('a stop that is triggered trades as the order that it was, with its own id'
   // A little above the market, which moves up and down: one of them is reached soon.
   for (let i = 0; i < 12; i++) {
     const last = Math.round(Number(market.book('BTCUSDT')?.last) * 10)
-    venue.submit(order(1 + i, 'BTCUSDT', { steps: 100, side: i % 2, type: STOP, stopTicks: last + (i % 2 === 0 ? 3 : -3) }))
+    venue.submit(
+      order(1 + i, 'BTCUSDT', { steps: 100, side: i % 2, type: STOP, stopTicks: last + (i % 2 === 0 ? 3 : -3) }),
+    )
     await new Promise(resolve => setTimeout(resolve, 220))
   }
   const filled = (): number[] => started.events.filter(({ kind }) => kind === 'filled').map(({ idLow }) => idLow)
@@ -201,8 +194,8 @@ test('after a lost connection all that happened meanwhile is asked for, and an o
   fake.faults = { loseAnswer: 1 }
   const { exchange } = fake.world.orders.linear
   // The best of them: it trades before the others.
-  exchange.fillPart(exchange.orders[13] as (typeof exchange.orders)[number])
-  exchange.cancel(exchange.orders[5] as (typeof exchange.orders)[number])
+  exchange.fillPart(exchange.orders[13])
+  exchange.cancel(exchange.orders[5])
   fake.faults = { loseRequest: 1 }
   const deadline = now() + 300e6
   venue.submit(order(20, 'BTCUSDT', { steps: 100, ticks: LOW, deadline }))
@@ -241,7 +234,9 @@ test('an order that has ended is found in the history after the service was rest
   fake.faults = { loseAnswer: 1 }
   venue.cancel(1, 1, 1, now(), 0, number)
   venue.amend(1, 2, 1, LOW + 1, 100, now(), 0, number, now() + 5e9)
-  await expect.poll(() => fake.world.orders.linear.exchange.orders.map(({ state }) => state)).toEqual(['cancelled', 'open'])
+  await expect
+    .poll(() => fake.world.orders.linear.exchange.orders.map(({ state }) => state))
+    .toEqual(['cancelled', 'open'])
   await expect.poll(() => fake.world.orders.linear.exchange.orders[1]?.ticks).toBe(LOW + 1)
   fake.faults = {}
   fake.world.orders.linear.forgetEnded()
@@ -269,9 +264,9 @@ test('pages of fills that overlap the stream name every fill again, and none is 
   for (let batch = 0; batch < 13; batch++)
     venue.submitBatch(
       Array.from({ length: 20 }, (_, i) =>
-        order(batch * 20 + i + 1, ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'][i % 3] as string, {
+        order(batch * 20 + i + 1, ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'][i % 3], {
           type: MARKET,
-          steps: [1, 10, 200][i % 3] as number,
+          steps: [1, 10, 200][i % 3],
         }),
       ),
     )
@@ -312,28 +307,4 @@ test('what is sent while there is no connection has not left, and says so', asyn
   expect(await eventOf(started, 2, 'not-sent')).toMatchObject({ request: 3 })
   await expect.poll(() => events.at(-1)?.kind, { timeout: 8000 }).toBe('connected')
   expect(fake.world.orders.linear.exchange.orders).toEqual([])
-})
-
-test('Bybit cancels all orders when the connection is lost for as long as was asked for, and none after an orderly end', {
-  timeout: 30_000,
-}, async () => {
-  const fake = await startFakeBybit()
-  const started = await ready(await startVenue(fake, { cancelAllAfter: 3 }))
-  const { exchange } = fake.world.orders.linear
-  started.venue.submit(started.order(1, 'BTCUSDT', { steps: 100, ticks: LOW }))
-  await eventOf(started, 1, 'accepted')
-  // The setting has to be there before the connection is lost.
-  await new Promise(resolve => setTimeout(resolve, 100))
-  await started.venue.close()
-  await new Promise(resolve => setTimeout(resolve, 3500))
-  expect(exchange.orders.map(({ state }) => state)).toEqual(['open'])
-
-  const again = await ready(await startVenue(fake, { cancelAllAfter: 3 }))
-  await new Promise(resolve => setTimeout(resolve, 100))
-  // As if the machine was gone.
-  fake.takesSockets = false
-  fake.dropSockets()
-  await expect.poll(() => exchange.orders.map(({ state }) => state), { timeout: 8000 }).toEqual(['cancelled'])
-  expect(exchange.orders[0]?.reason).toBe('dead-man-switch')
-  await again.venue.close()
 })

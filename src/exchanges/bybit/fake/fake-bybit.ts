@@ -148,10 +148,6 @@ export class FakeBybit {
 
   private answer({ method, url, path, query, headers, body }: FakeRequest): FakeResponse {
     const { world } = this
-    const reply = (fields: Fields): FakeResponse => ({
-      status: 200,
-      reply: { ...fields, retExtInfo: fields['retExtInfo'] ?? {}, time: Date.now() },
-    })
     if (method === 'GET' && !this.counts.allows(path)) return reply(refusal(10_006, 'Too many visits!'))
     const open = PUBLIC_ROUTES[path] as (typeof PUBLIC_ROUTES)[string] | undefined
     if (method === 'GET' && open !== undefined) return reply({ ...open(world, query) })
@@ -185,6 +181,10 @@ export class FakeBybit {
     this.windows.set(category, timeWindow as number)
     return refusal(0, 'success')
   }
+}
+
+function reply(fields: Fields): FakeResponse {
+  return { status: 200, reply: { ...fields, retExtInfo: fields['retExtInfo'] ?? {}, time: Date.now() } }
 }
 
 function refusal(retCode: number, retMsg: string): Fields {

@@ -1,7 +1,7 @@
 import type { FaultDraw } from '../../fake/fake-faults.js'
 import { isOpen } from '../../fake/fake-order.js'
 import { RequestCount } from '../../fake/request-count.js'
-import { type Fields, isFields } from '../../fields.js'
+import { type Fields, isFields, optionalField } from '../../fields.js'
 import type { BybitTraded } from '../endpoints.js'
 import type { Answer, BybitOrders } from './bybit-orders.js'
 
@@ -18,6 +18,8 @@ const OPERATIONS: Readonly<Record<string, 'place' | 'amend' | 'cancel'>> = {
 /** The most orders of one request, and requests of a kind in a second. */
 const MOST = { linear: 20, spot: 10 } as const
 const LIMITS = { linear: 10, spot: 20 } as const
+/** What must be text where it is there. */
+const TEXTS = ['symbol', 'side', 'orderType', 'qty', 'price', 'timeInForce', 'orderLinkId', 'orderId', 'triggerPrice']
 /** How much a client's clock may be ahead, ms. */
 const AHEAD_MS = 1000
 const WINDOW_MS = 5000
@@ -69,10 +71,11 @@ export class FakeOperations {
 
   private one(kind: 'place' | 'amend' | 'cancel', op: string, category: BybitTraded, fields: Fields): Answer {
     const orders = this.orders[category]
-    if (!this.counts[category].allows(op)) {
-      const orderLinkId = String(fields['orderLinkId'] ?? '')
+    const wrong = TEXTS.find(name => fields[name] !== undefined && typeof fields[name] !== 'string')
+    if (wrong !== undefined) return { code: 10_001, text: `${wrong} is no text`, orderId: '', orderLinkId: '' }
+    const orderLinkId = optionalField(fields, 'orderLinkId')
+    if (!this.counts[category].allows(op))
       return { code: 10_006, text: 'Too many visits. Exceeded the API Rate Limit.', orderId: '', orderLinkId }
-    }
     if (kind === 'cancel' && this.draw.happens('fillDuringCancel')) {
       const order = orders.find(fields)
       if (order !== undefined && isOpen(order) && order.stopTicks === 0) orders.exchange.fillPart(order)

@@ -113,9 +113,10 @@ function wrongCategory(): FakeReply {
 function page(rows: readonly Fields[], query: URLSearchParams, standard: number): FakeReply {
   const limit = Number(query.get('limit') ?? standard)
   const cursor = query.get('cursor')
-  const left = cursor === null ? rows.length : Math.min(Number(cursor), rows.length)
+  const left = cursor === null ? rows.length : Math.min(Number(cursor.split(':')[0]), rows.length)
+  if (Number.isNaN(left)) return { retCode: 10_001, retMsg: 'cursor invalid', result: {} }
   const list = rows.slice(rows.length - left, rows.length - left + limit)
-  const nextPageCursor = left > limit ? String(left - limit) : ''
+  const nextPageCursor = left > limit ? encodeURIComponent(`${left - limit}:0`) : ''
   return done({ category: query.get('category') ?? '', list, nextPageCursor })
 }
 
