@@ -30,7 +30,7 @@ test('requests that are no requests are refused, and the fake goes on', async ()
   ])
     socket.send(text)
   const answers: string[] = []
-  socket.addEventListener('message', ({ data }) => answers.push(String(data)))
+  socket.on('message', data => answers.push((data as Buffer).toString()))
   await expect.poll(() => answers.length).toBe(8)
   expect(answers.every(text => JSON.parse(text).success === false)).toBe(true)
   socket.close()
