@@ -1,4 +1,6 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
+import type { MarketHandlers } from '../adapter/live-feed.js'
 import { loadWs } from '../connection/ws-package.js'
 import { BybitRest } from './bybit-rest.js'
 import { type BybitEndpoint, type BybitTraded, bybitEndpoint } from './endpoints.js'
@@ -28,13 +30,19 @@ const MOST_UNNAMED = 300
  */
 export async function followMarket(
   { endpoint: name, category = 'linear', symbols: chosen, quotes = 'best' }: BybitMarketOptions,
-  handlers: Pick<PublicConnectionOptions, 'onEvent' | 'onGap' | 'onText' | 'alsoTopics'>,
+  { onInstruments, ...handlers }: MarketHandlers & Pick<PublicConnectionOptions, 'alsoTopics'>,
 ): Promise<() => void> {
   if (category === 'spot' && quotes === 'ticker')
     throw new InvalidOptionError("the tickers of Bybit's spot have no best prices: set 'quotes' to 'best' or 'book'")
   const endpoint = bybitEndpoint(category, name)
   const ws = await loadWs()
-  const symbols = symbolsOf(await liveSymbols(endpoint, category), chosen)
+  const live = await liveInstruments(endpoint, category)
+  const symbols = symbolsOf(
+    live.map(({ symbol }) => symbol),
+    chosen,
+  )
+  const followed = new Set(symbols)
+  onInstruments?.(live.filter(({ symbol }) => followed.has(symbol)))
   const connections: PublicConnection[] = []
   for (let i = 0; i < symbols.length; i += PER_SOCKET)
     connections.push(
@@ -51,11 +59,11 @@ export async function followMarket(
   }
 }
 
-async function liveSymbols(endpoint: BybitEndpoint, category: BybitTraded): Promise<readonly string[]> {
+async function liveInstruments(endpoint: BybitEndpoint, category: BybitTraded): Promise<readonly InstrumentSpec[]> {
   const rest = new BybitRest(endpoint, category)
   try {
     const { specs, suspended } = await rest.instruments()
-    return specs.map(({ symbol }) => symbol).filter(symbol => !suspended.includes(symbol))
+    return specs.filter(({ symbol }) => !suspended.includes(symbol))
   } finally {
     rest.close()
   }

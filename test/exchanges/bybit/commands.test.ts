@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Reader } from 'ticktape'
 import { CaptureFeed } from 'ticktape/runtime'
 import { expect, test } from 'vitest'
 import { moduleOf } from '../../support/desks.ts'
@@ -62,11 +63,28 @@ test('record --venue bybit-spot writes captures that are understood, and that a 
   const main = join(import.meta.dirname, '../../../dist/cli/main.js')
   const ticktape = (...args: string[]): Promise<{ stdout: string }> =>
     promisify(execFile)(process.execPath, [main, ...args])
-  const to = join(makeFolder(), 'recording')
-  const venue = ['--venue', 'bybit-spot', '--endpoint', fake.endpoint, '--symbols', 'BTCUSDT,ETHUSDT']
-  const { stdout } = await ticktape('record', ...venue, '--to', to, '--duration', '4s', '--json')
+  const folder = makeFolder()
+  const [to, journal] = [join(folder, 'recording'), join(folder, 'quotes')]
+  const options = ['--venue', 'bybit-spot', '--endpoint', fake.endpoint, '--symbols', 'BTCUSDT,ETHUSDT']
+  const { stdout } = await ticktape(
+    'record',
+    ...options,
+    '--to',
+    to,
+    '--journal',
+    journal,
+    '--duration',
+    '4s',
+    '--json',
+  )
   const recorded = JSON.parse(stdout)
   expect(recorded.messages).toBeGreaterThan(100)
+  expect(recorded.events).toBeGreaterThan(50)
+  using reader = Reader.open(journal)
+  expect(reader.instruments().map(({ symbol, venue, quantityStep }) => [symbol, venue, quantityStep])).toEqual([
+    ['BTCUSDT', 'bybit-spot', '0.00000001'],
+    ['ETHUSDT', 'bybit-spot', '0.000001'],
+  ])
   const [file] = readdirSync(to).filter(name => name.endsWith('.gz'))
   const feed = new CaptureFeed(join(to, file))
   const kinds = new Set<string>()
