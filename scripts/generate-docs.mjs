@@ -25,7 +25,7 @@ const { WORDS } = await load('trading/orders/life/words.ts')
 const { REASONS } = await load('trading/messages/reasons.ts')
 const { REASON_TEXTS } = await load('trading/messages/reason-texts.ts')
 const { LIMIT_NAMES, LIMIT_TEXTS } = await load('trading/risk/limits.ts')
-const { DESK_SCHEMA } = await load('trading/desk-file/schema.ts')
+const { DESK_SCHEMA } = await load('desk-file/schema.ts')
 
 const row = cells => `| ${cells.join(' | ')} |`
 const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')

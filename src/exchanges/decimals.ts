@@ -1,4 +1,4 @@
-import { decimalText, readDecimal } from '../trading/exact/amount.js'
+import { decimalText, readDecimal } from '../trading/exact/decimal.js'
 import type { Grid } from '../trading/exact/grid.js'
 
 /**

@@ -1,5 +1,7 @@
 /** `ticktape/runtime`: a gateway and its strategies, each a process, talking through journals. */
 
+export { deskOptions } from '../desk-file/options.js'
+export { type DeskDescription, readDeskFile } from '../desk-file/read.js'
 export { LatencyHistogram } from '../runtime/consumer/latency.js'
 export { Lifecycle, Progress } from '../runtime/consumer/lifecycle.js'
 export type { ConsumerProgress } from '../runtime/consumer/messages.js'
@@ -18,8 +20,6 @@ export type {
 export { reportText } from '../trading/backtest/report-text.js'
 export { writeReport } from '../trading/backtest/write-report.js'
 export type { OutcomeDifference } from '../trading/desk/player.js'
-export { deskOptions } from '../trading/desk-file/options.js'
-export { type DeskDescription, readDeskFile } from '../trading/desk-file/read.js'
 export { Gateway, type GatewayStatus } from '../trading/gateway/gateway.js'
 export type { GatewayOptions } from '../trading/gateway/options.js'
 export type { CalendarSpec, SessionTimes, Weekday, WeeklySession } from '../trading/instruments/session-calendar.js'

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkValue } from '../../dist/trading/desk-file/check.js'
-import { DESK_SCHEMA, type Schema } from '../../dist/trading/desk-file/schema.js'
+import { checkValue } from '../../dist/desk-file/check.js'
+import { DESK_SCHEMA, type Schema } from '../../dist/desk-file/schema.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const validate = new Ajv2020({ strict: true, strictTypes: false, strictTuples: false, allErrors: false }).compile(

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import type { DeskDescription } from '../../trading/desk-file/read.js'
+import type { DeskDescription } from '../../desk-file/read.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
 import type { RiskOptions } from '../../trading/risk/limits.js'
 import { UsageError } from '../output/failure.js'

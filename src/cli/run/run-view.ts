@@ -1,6 +1,6 @@
 import type { TicktapeError } from '../../base/errors.js'
+import { type DescriptionDifference, differenceText } from '../../desk-file/differences.js'
 import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
-import { type DescriptionDifference, differenceText } from '../../trading/desk-file/differences.js'
 import type { GatewayStatus } from '../../trading/gateway/gateway.js'
 import { CaptureFeed } from '../../trading/market/capture-feed.js'
 import type { Feed } from '../../trading/market/feed.js'

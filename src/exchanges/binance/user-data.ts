@@ -1,4 +1,4 @@
-import { decimalText, readDecimal } from '../../trading/exact/amount.js'
+import { decimalText, readDecimal } from '../../trading/exact/decimal.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, filledField, isFields, listField, optionalField, textField } from '../fields.js'
 import type { OrderText } from '../order-events.js'

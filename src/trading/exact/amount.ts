@@ -1,7 +1,5 @@
 import { decimalText, POWERS } from './decimal.js'
 
-export { decimalText, readDecimal } from './decimal.js'
-
 /**
  * A whole number of up to 105 bits that is changed in place, without allocating: amounts of money in the smallest units of
  * a currency do not fit the 53 bits of a double.

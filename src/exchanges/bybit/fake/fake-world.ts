@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { decimalText, readDecimal } from '../../../trading/exact/amount.js'
+import { decimalText, readDecimal } from '../../../trading/exact/decimal.js'
 import type { FaultDraw } from '../../fake/fake-faults.js'
 import type { FakeMarket } from '../../fake/fake-market.js'
 import type { Fields } from '../../fields.js'

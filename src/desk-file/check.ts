@@ -1,5 +1,5 @@
-import { formatValue } from '../../base/format-value.js'
-import { nearestName } from '../../base/nearest.js'
+import { formatValue } from '../base/format-value.js'
+import { nearestName } from '../base/nearest.js'
 import type { RootSchema, Schema } from './schema.js'
 
 /** What is wrong with a value, and where: 'risk.maxPositon'. */
