@@ -5,6 +5,10 @@ import { pathToFileURL } from 'node:url'
 import { type VenueUnderTest, venueChecks } from 'ticktape/testing'
 import { type AsyncVenue, SimulatedExchange, VenueEvent } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
+import binance from '../../../dist/exchanges/binance/binance-module.js'
+import { FakeBinance } from '../../../dist/exchanges/binance/fake/fake-binance.js'
+import bybit from '../../../dist/exchanges/bybit/bybit-module.js'
+import { FakeBybit } from '../../../dist/exchanges/bybit/fake/fake-bybit.js'
 import { FakeOkx } from '../../../dist/exchanges/okx/fake/fake-okx.js'
 import okx from '../../../dist/exchanges/okx/okx-module.js'
 
@@ -42,12 +46,44 @@ describe.concurrent('the simulated exchange keeps the rules', () => {
   test.each(venueChecks(own(() => new SimulatedExchange({ name: 'own' }))))('$name', ({ run }) => run())
 })
 
-describe('the adapter of OKX keeps the rules', () => {
-  let fake: FakeOkx
+/** What the fakes have in common. */
+interface Fake {
+  readonly endpoint: string
+  dropSockets(): void
+  stop(): Promise<void>
+}
+
+interface Adapter {
+  readonly name: string
+  readonly instrument: string
+  readonly start: () => Promise<Fake>
+  readonly make: (options: { readonly endpoint: string }) => Promise<AsyncVenue>
+}
+
+const ADAPTERS: readonly Adapter[] = [
+  { name: 'OKX', instrument: 'BTC-USDT', start: () => FakeOkx.start(), make: okx },
+  { name: 'Binance, spot', instrument: 'BTCUSDT', start: () => FakeBinance.start(), make: binance },
+  {
+    name: 'Binance, USD-M',
+    instrument: 'BTCUSDT',
+    start: () => FakeBinance.start(),
+    make: options => binance({ ...options, market: 'usd-m' }),
+  },
+  { name: 'Bybit, linear', instrument: 'BTCUSDT', start: () => FakeBybit.start(), make: bybit },
+  {
+    name: 'Bybit, spot',
+    instrument: 'BTCUSDT',
+    start: () => FakeBybit.start(),
+    make: options => bybit({ ...options, category: 'spot' }),
+  },
+]
+
+describe.each(ADAPTERS)('the adapter of $name keeps the rules', ({ instrument, start, make }) => {
+  let fake: Fake
   const checks = venueChecks({
     open: async () => {
-      fake = await FakeOkx.start()
-      const venue = (await okx({ endpoint: fake.endpoint })) as AsyncVenue
+      fake = await start()
+      const venue = await make({ endpoint: fake.endpoint })
       const { close } = venue
       venue.close = async () => {
         await close.call(venue)
@@ -55,7 +91,7 @@ describe('the adapter of OKX keeps the rules', () => {
       }
       return venue
     },
-    instrument: 'BTC-USDT',
+    instrument,
     restingPrice: 10_000,
     quantity: 0.01,
     disconnect: () => fake.dropSockets(),

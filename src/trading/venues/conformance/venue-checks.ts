@@ -29,6 +29,7 @@ export interface VenueCheck {
   run(): Promise<void>
 }
 
+const AMEND_ANSWERS: ReadonlySet<VenueEventKind> = new Set(['amended', 'amend-rejected', 'not-sent'])
 const FINAL: ReadonlySet<VenueEventKind> = new Set(['rejected', 'filled', 'cancelled', 'expired'])
 
 /**
@@ -123,8 +124,11 @@ async function amends(session: VenueSession): Promise<void> {
   await session.waitFor(order, 'accepted')
   const [ticks, steps] = [order.ticks + 2, order.steps * 2]
   session.amend(order, 1, ticks, steps)
-  const event = await session.waitFor(order, 'amended', 'amend-rejected', 'not-sent')
-  if (event.request !== 1) throw new VenueRuleError(`amend 1 is answered as request ${event.request}`)
+  // Another message of the venue may say the new terms first, without a number.
+  const event = await session.wait(
+    "'amended', 'amend-rejected' or 'not-sent' of amend 1",
+    ({ kind, idLow, request }) => AMEND_ANSWERS.has(kind) && idLow === order.idLow && request === 1,
+  )
   if (session.venue.canAmend && event.kind !== 'amended')
     throw new VenueRuleError(`'canAmend' is true, and an amend of an open order is '${event.kind}'`)
   if (!session.venue.canAmend && event.kind === 'amended')
