@@ -13,6 +13,7 @@ const PROCESSES = [
   'test/trading/gateway/{home-replaced,running-changes,unreliable-venue}.test.ts',
   'test/trading/pairs/{gateway,kills,paced-gateway}.test.ts',
   'test/trading/replay/{command,strategy,verdicts}.test.ts',
+  'test/trading/venues/conformance.test.ts',
 ]
 /** 'processes' or 'others'; all tests without it, so that any file can be run by its name. */
 const part = process.env['TICKTAPE_TESTS']
