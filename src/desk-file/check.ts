@@ -1,6 +1,6 @@
 import { formatValue } from '../base/format-value.js'
 import { nearestName } from '../base/nearest.js'
-import type { RootSchema, Schema } from './schema.js'
+import type { RootSchema, Schema } from './json-schema.js'
 
 /** What is wrong with a value, and where: 'risk.maxPositon'. */
 export interface Misfit {

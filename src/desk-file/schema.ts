@@ -1,73 +1,27 @@
-import { TRADED_MARKETS } from '../exchanges/binance/endpoints.js'
-import { QUOTE_SOURCES } from '../exchanges/binance/options.js'
-import { BYBIT_TRADED } from '../exchanges/bybit/options.js'
-import { QUOTE_TOPICS } from '../exchanges/bybit/public-connection.js'
-import { OKX_TYPES } from '../exchanges/okx/options.js'
-import { QUOTE_CHANNELS } from '../exchanges/okx/public-connection.js'
 import { Page } from '../frames/format.js'
 import { INSTRUMENT_KINDS } from '../trading/instruments/instrument.js'
 import { WEEKDAYS } from '../trading/instruments/session-calendar.js'
 import { LIMIT_NAMES, LIMIT_TEXTS, type LimitName } from '../trading/risk/limits.js'
 import type { Wait } from '../wait/run-loop.js'
-
-/**
- * The part of JSON Schema (draft 2020-12) that describes a desk.json: what `checkValue` understands.
- */
-export interface Schema {
-  readonly title?: string
-  readonly description?: string
-  readonly $ref?: string
-  readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean'
-  readonly enum?: readonly (string | number | boolean)[]
-  readonly minimum?: number
-  readonly exclusiveMinimum?: number
-  readonly maximum?: number
-  readonly pattern?: string
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly minItems?: number
-  readonly maxItems?: number
-  readonly items?: Schema
-  /** The items of a list of a fixed length. */
-  readonly prefixItems?: readonly Schema[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  /** False for an object that has only its `properties`; else what the values of all others are. */
-  readonly additionalProperties?: false | Schema
-  readonly required?: readonly string[]
-  readonly anyOf?: readonly Schema[]
-}
-
-export interface RootSchema extends Schema {
-  readonly $schema: string
-  readonly $id: string
-  readonly $defs: Readonly<Record<string, Schema>>
-}
+import { binance, binanceFeed, bybit, bybitFeed, okx, okxFeed } from './exchange-schemas.js'
+import {
+  currency,
+  decimal,
+  decimalText,
+  integer,
+  mapOf,
+  ns,
+  object,
+  path,
+  type RootSchema,
+  type Schema,
+  share,
+  symbol,
+  venueName,
+} from './json-schema.js'
 
 const MAX_SEED = 2 ** 32 - 1
 const WAITS = ['spin', 'yield', 'park', 'event-loop'] as const satisfies readonly Wait[]
-
-function object(properties: Readonly<Record<string, Schema>>, rest: Partial<Schema> = {}): Schema {
-  return { type: 'object', ...rest, properties, additionalProperties: false }
-}
-
-function mapOf(values: Schema, description: string): Schema {
-  return { type: 'object', description, additionalProperties: values }
-}
-
-const integer = (minimum: number, maximum: number, description?: string): Schema => ({
-  type: 'integer',
-  ...(description === undefined ? {} : { description }),
-  minimum,
-  maximum,
-})
-const share: Schema = { type: 'number', minimum: 0, maximum: 1 }
-const ns: Schema = { type: 'integer', minimum: 0, maximum: 86_400e9 }
-const path: Schema = { type: 'string', minLength: 1 }
-const symbol: Schema = { type: 'string', minLength: 1, maxLength: 48 }
-const venueName: Schema = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,16}$' }
-const decimalText: Schema = { type: 'string', pattern: '^\\d+(\\.\\d+)?$', maxLength: 24 }
-const decimal: Schema = { anyOf: [{ type: 'number' }, { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$' }] }
-const currency: Schema = { type: 'string', pattern: '^\\S+$', maxLength: 12 }
 
 /** Limits that count things take whole numbers from 1 on, or 0 on; the others any number from 0 on. */
 const WHOLE_LIMITS: Partial<Record<LimitName, Schema>> = {
@@ -236,160 +190,6 @@ const calendar = object(
     ),
   },
   { required: ['timeZone', 'sessions'] },
-)
-
-const symbols: Schema = { type: 'array', minItems: 1, items: symbol }
-const okxTypes: Schema = {
-  type: 'array',
-  minItems: 1,
-  items: { type: 'string', enum: OKX_TYPES },
-  description: 'Kinds of instruments. Default SPOT, SWAP and FUTURES.',
-}
-const okxEndpoint: Schema = {
-  type: 'string',
-  minLength: 1,
-  description: "'live', 'demo', or the address of a fake OKX, such as 'ws://127.0.0.1:8080'. Default 'live'.",
-}
-
-const okx = object(
-  {
-    endpoint: okxEndpoint,
-    credentials: {
-      ...path,
-      description:
-        'A file of mode 0600 with key, secret and passphrase; relative to this file. Default: the environment.',
-    },
-    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
-    types: okxTypes,
-    marginMode: { type: 'string', enum: ['cross', 'isolated'], description: "For contracts. Default 'cross'." },
-    requestsPerSecond: {
-      type: 'number',
-      minimum: 1,
-      maximum: 10_000,
-      description: 'Requests about orders, over all instruments. Default 20.',
-    },
-    cancelAllAfter: {
-      description: 'OKX cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
-      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(10, 120)],
-    },
-  },
-  { description: 'An account at OKX, in a process of its own.' },
-)
-
-const okxFeed = object(
-  {
-    endpoint: okxEndpoint,
-    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
-    types: okxTypes,
-    quotes: {
-      type: 'string',
-      enum: Object.keys(QUOTE_CHANNELS),
-      description: "Where quotes come from: OKX's best prices, its book, or its slower tickers. Default 'best'.",
-    },
-  },
-  { description: 'Live market data of OKX.' },
-)
-
-const binancePlace = {
-  endpoint: {
-    type: 'string',
-    minLength: 1,
-    description: "'live', 'testnet', or the address of a fake Binance, such as 'ws://127.0.0.1:8080'. Default 'live'.",
-  },
-  market: {
-    type: 'string',
-    enum: TRADED_MARKETS,
-    description: "What is traded. Default 'spot'. The venue of USD-M is called 'binance-usd-m'.",
-  },
-} as const satisfies Record<string, Schema>
-
-const binance = object(
-  {
-    ...binancePlace,
-    credentials: {
-      ...path,
-      description: 'A file of mode 0600 with key and secret; relative to this file. Default: the environment.',
-    },
-    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
-    requestsPerSecond: {
-      type: 'number',
-      minimum: 1,
-      maximum: 10_000,
-      description: 'Requests about orders. Default 8 for spot, 18 for USD-M.',
-    },
-    cancelAllAfter: {
-      description: 'USD-M cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
-      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(10, 600)],
-    },
-  },
-  { description: 'An account at one market of Binance, in a process of its own.' },
-)
-
-const binanceFeed = object(
-  {
-    ...binancePlace,
-    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
-    quotes: {
-      type: 'string',
-      enum: QUOTE_SOURCES,
-      description: "Where quotes come from: Binance's best prices, or its book. Default 'best'.",
-    },
-  },
-  { description: 'Live market data of Binance.' },
-)
-
-const bybitPlace = {
-  endpoint: {
-    type: 'string',
-    minLength: 1,
-    description:
-      "'live', 'testnet', 'demo', or the address of a fake Bybit, such as 'ws://127.0.0.1:8080'. Default 'live'.",
-  },
-  category: {
-    type: 'string',
-    enum: BYBIT_TRADED,
-    description: "What is traded. Default 'linear'. The venue of spot is called 'bybit-spot'.",
-  },
-} as const satisfies Record<string, Schema>
-
-const bybit = object(
-  {
-    ...bybitPlace,
-    credentials: {
-      ...path,
-      description: 'A file of mode 0600 with key and secret; relative to this file. Default: the environment.',
-    },
-    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
-    orders: {
-      type: 'string',
-      enum: ['socket', 'rest'],
-      description: "How requests about orders are sent. Default 'socket', where there is one.",
-    },
-    requestsPerSecond: {
-      type: 'number',
-      minimum: 1,
-      maximum: 10_000,
-      description: 'Requests about orders. Default 5 for linear, 10 for spot.',
-    },
-    cancelAllAfter: {
-      description: 'Bybit cancels all orders when the connection is lost for so long, in s; 0 for never. Default 0.',
-      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(3, 300)],
-    },
-  },
-  { description: 'One category of an account at Bybit, in a process of its own.' },
-)
-
-const bybitFeed = object(
-  {
-    ...bybitPlace,
-    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
-    quotes: {
-      type: 'string',
-      enum: Object.keys(QUOTE_TOPICS),
-      description: "Where quotes come from: the best prices, a book, or the tickers of contracts. Default 'best'.",
-    },
-  },
-  { description: 'Live market data of Bybit.' },
 )
 
 const feed: Schema = {

@@ -5,7 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkValue } from '../../dist/desk-file/check.js'
-import { DESK_SCHEMA, type Schema } from '../../dist/desk-file/schema.js'
+import type { Schema } from '../../dist/desk-file/json-schema.js'
+import { DESK_SCHEMA } from '../../dist/desk-file/schema.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const validate = new Ajv2020({ strict: true, strictTypes: false, strictTuples: false, allErrors: false }).compile(

@@ -1,0 +1,161 @@
+import { TRADED_MARKETS } from '../exchanges/binance/endpoints.js'
+import { QUOTE_SOURCES } from '../exchanges/binance/options.js'
+import { BYBIT_TRADED } from '../exchanges/bybit/options.js'
+import { QUOTE_TOPICS } from '../exchanges/bybit/public-connection.js'
+import { OKX_TYPES } from '../exchanges/okx/options.js'
+import { QUOTE_CHANNELS } from '../exchanges/okx/public-connection.js'
+import { integer, object, path, type Schema, symbol } from './json-schema.js'
+
+const symbols: Schema = { type: 'array', minItems: 1, items: symbol }
+const okxTypes: Schema = {
+  type: 'array',
+  minItems: 1,
+  items: { type: 'string', enum: OKX_TYPES },
+  description: 'Kinds of instruments. Default SPOT, SWAP and FUTURES.',
+}
+const okxEndpoint: Schema = {
+  type: 'string',
+  minLength: 1,
+  description: "'live', 'demo', or the address of a fake OKX, such as 'ws://127.0.0.1:8080'. Default 'live'.",
+}
+
+export const okx = object(
+  {
+    endpoint: okxEndpoint,
+    credentials: {
+      ...path,
+      description:
+        'A file of mode 0600 with key, secret and passphrase; relative to this file. Default: the environment.',
+    },
+    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
+    types: okxTypes,
+    marginMode: { type: 'string', enum: ['cross', 'isolated'], description: "For contracts. Default 'cross'." },
+    requestsPerSecond: {
+      type: 'number',
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Requests about orders, over all instruments. Default 20.',
+    },
+    cancelAllAfter: {
+      description: 'OKX cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
+      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(10, 120)],
+    },
+  },
+  { description: 'An account at OKX, in a process of its own.' },
+)
+
+export const okxFeed = object(
+  {
+    endpoint: okxEndpoint,
+    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
+    types: okxTypes,
+    quotes: {
+      type: 'string',
+      enum: Object.keys(QUOTE_CHANNELS),
+      description: "Where quotes come from: OKX's best prices, its book, or its slower tickers. Default 'best'.",
+    },
+  },
+  { description: 'Live market data of OKX.' },
+)
+
+const binancePlace = {
+  endpoint: {
+    type: 'string',
+    minLength: 1,
+    description: "'live', 'testnet', or the address of a fake Binance, such as 'ws://127.0.0.1:8080'. Default 'live'.",
+  },
+  market: {
+    type: 'string',
+    enum: TRADED_MARKETS,
+    description: "What is traded. Default 'spot'. The venue of USD-M is called 'binance-usd-m'.",
+  },
+} as const satisfies Record<string, Schema>
+
+export const binance = object(
+  {
+    ...binancePlace,
+    credentials: {
+      ...path,
+      description: 'A file of mode 0600 with key and secret; relative to this file. Default: the environment.',
+    },
+    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
+    requestsPerSecond: {
+      type: 'number',
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Requests about orders. Default 8 for spot, 18 for USD-M.',
+    },
+    cancelAllAfter: {
+      description: 'USD-M cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
+      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(10, 600)],
+    },
+  },
+  { description: 'An account at one market of Binance, in a process of its own.' },
+)
+
+export const binanceFeed = object(
+  {
+    ...binancePlace,
+    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
+    quotes: {
+      type: 'string',
+      enum: QUOTE_SOURCES,
+      description: "Where quotes come from: Binance's best prices, or its book. Default 'best'.",
+    },
+  },
+  { description: 'Live market data of Binance.' },
+)
+
+const bybitPlace = {
+  endpoint: {
+    type: 'string',
+    minLength: 1,
+    description:
+      "'live', 'testnet', 'demo', or the address of a fake Bybit, such as 'ws://127.0.0.1:8080'. Default 'live'.",
+  },
+  category: {
+    type: 'string',
+    enum: BYBIT_TRADED,
+    description: "What is traded. Default 'linear'. The venue of spot is called 'bybit-spot'.",
+  },
+} as const satisfies Record<string, Schema>
+
+export const bybit = object(
+  {
+    ...bybitPlace,
+    credentials: {
+      ...path,
+      description: 'A file of mode 0600 with key and secret; relative to this file. Default: the environment.',
+    },
+    symbols: { ...symbols, description: 'The instruments to trade. Default: all.' },
+    orders: {
+      type: 'string',
+      enum: ['socket', 'rest'],
+      description: "How requests about orders are sent. Default 'socket', where there is one.",
+    },
+    requestsPerSecond: {
+      type: 'number',
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Requests about orders. Default 5 for linear, 10 for spot.',
+    },
+    cancelAllAfter: {
+      description: 'Bybit cancels all orders when the connection is lost for so long, in s; 0 for never. Default 0.',
+      anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(3, 300)],
+    },
+  },
+  { description: 'One category of an account at Bybit, in a process of its own.' },
+)
+
+export const bybitFeed = object(
+  {
+    ...bybitPlace,
+    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
+    quotes: {
+      type: 'string',
+      enum: Object.keys(QUOTE_TOPICS),
+      description: "Where quotes come from: the best prices, a book, or the tickers of contracts. Default 'best'.",
+    },
+  },
+  { description: 'Live market data of Bybit.' },
+)
