@@ -103,7 +103,7 @@ function readImports() {
   for (const file of readdirSync(SRC, { recursive: true })
     .map(name => name.split(sep).join('/'))
     .filter(name => name.endsWith('.ts'))) {
-    for (const [, specifier] of readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)) {
+    for (const [, specifier] of readFileSync(join(SRC, file), 'utf8').matchAll(/(?:from|import) ?\(?'(\.[^']+)'/g)) {
       const target = posix.join(posix.dirname(file), specifier)
       imports.push({ file, folder: posix.dirname(file), target, targetFolder: posix.dirname(target) })
     }
@@ -122,6 +122,26 @@ function faultOf({ file, folder, target, targetFolder }) {
 
 function top(folder) {
   return folder.split('/')[0]
+}
+
+/**
+ * The top folders that import each other, also by way of others: the list of layers alone allows it when the parts of one folder are on both
+ * sides of another one.
+ */
+function circles(imports) {
+  const reached = new Map()
+  for (const { folder, targetFolder } of imports)
+    if (top(folder) !== top(targetFolder))
+      reached.set(top(folder), (reached.get(top(folder)) ?? new Set()).add(top(targetFolder)))
+  for (let grown = true; grown; ) {
+    grown = false
+    for (const targets of reached.values())
+      for (const target of [...targets])
+        for (const next of reached.get(target) ?? []) if (!targets.has(next)) grown = targets.add(next) !== undefined
+  }
+  return [...reached].flatMap(([folder, targets]) =>
+    targets.has(folder) ? [`src/${folder} imports itself by way of other folders: the drawing has a circle`] : [],
+  )
 }
 
 function sorted(lines) {
@@ -148,7 +168,7 @@ function drawing(imports) {
       )
       .map(one => `  ${one.folder} --> ${one.targetFolder}`),
   )
-  const inner = ['journal', 'state', 'runtime', 'trading', 'cli'].flatMap(name => [
+  const inner = ['journal', 'state', 'runtime', 'trading', 'exchanges', 'cli'].flatMap(name => [
     '',
     `Inside \`${name}\`:`,
     '',
@@ -175,7 +195,7 @@ function drawing(imports) {
 }
 
 const imports = readImports()
-const faults = imports.map(faultOf).filter(fault => fault !== undefined)
+const faults = [...imports.map(faultOf).filter(fault => fault !== undefined), ...circles(imports)]
 for (const fault of new Set(faults)) console.error(fault)
 if (faults.length > 0) process.exit(1)
 
