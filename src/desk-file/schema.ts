@@ -302,7 +302,7 @@ export const DESK_SCHEMA: RootSchema = {
       deadManMs: integer(
         0,
         86_400_000,
-        'How long a strategy may be gone before its orders are cancelled, in ms; 0: for ever.',
+        'How long a strategy may be gone before its orders are cancelled, in ms; 0: without a limit.',
       ),
       strategyMemoryMb: integer(16, 1_048_576, 'The most memory for the objects of a strategy, in MiB.'),
       progressMs: integer(10, 60_000, 'How often strategies write their progress, in ms.'),

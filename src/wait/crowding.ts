@@ -2,7 +2,7 @@ import { type Scheduling, scheduling } from './scheduling.js'
 
 /**
  * Notices that more threads want to run than there are cores, and has its reader nap meanwhile: wait for some ms without announcing a
- * sleep, and then read all frames there are. Nobody wakes a reader that naps. Otherwise each reader is woken for each frame, which costs
+ * sleep, and then read all frames there are. No process wakes a reader that naps. Otherwise each reader is woken for each frame, which costs
  * some 100 µs of processor time, the reader's and the writer's together; many readers leave no time for the writer.
  *
  * A reader naps only while it finds frames after each nap. When there is none it sleeps, so a frame that comes after a quiet time wakes it

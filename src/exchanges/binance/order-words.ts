@@ -53,7 +53,7 @@ export function reportStatus(
   }
 }
 
-/** Binance calls every end that nobody asked for 'expired'; here only the end of a time is. */
+/** Binance calls every end without a request 'expired'; here only the end of a time is. */
 function reportExpired(order: OrderText, { timeInForce, type }: OrderEnd, context: PrivateContext): void {
   if (timeInForce === 'GTD') return reportOrder('expired', order, context, 'time-in-force')
   if (timeInForce === 'GTX' || type === 'LIMIT_MAKER')

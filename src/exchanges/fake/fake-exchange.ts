@@ -34,7 +34,7 @@ export class FakeExchange {
   readonly instruments: ReadonlyMap<string, Instrument>
   readonly orders: FakeOrder[] = []
   readonly fills: FakeFill[] = []
-  /** Orders whose client id was known already: somebody sent one twice. */
+  /** Orders whose client id was known already: one was sent twice. */
   duplicates = 0
   /** Called with all that becomes of an order. */
   onChange: (change: FakeChange) => void = () => {}

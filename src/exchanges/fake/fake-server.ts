@@ -117,7 +117,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
       if (text.length > MOST_BYTES) return undefined
     }
   } catch {
-    // The client has gone: nobody reads the answer.
+    // The client has gone, so the answer is not read.
   }
   return text
 }

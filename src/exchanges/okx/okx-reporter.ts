@@ -3,7 +3,7 @@ import type { OwnId } from '../order-events.js'
 import { type OkxOrderContext, reportFill, reportOpen, reportOrder } from './order-events.js'
 import type { OkxOrder, OkxOrderFill } from './order-messages.js'
 
-const NOBODY: OwnId = { high: 0, low: 0 }
+const UNKNOWN: OwnId = { high: 0, low: 0 }
 
 /** Turns what OKX says into events of the runtime: finds our ids, the instruments' numbers, the runtime's times. */
 export class OkxReporter extends AccountReporter {
@@ -36,7 +36,7 @@ export class OkxReporter extends AccountReporter {
     const { clientOrderId, triggerId } = order
     const instrument = this.instrumentOf(order.symbol, clientOrderId, triggerId)
     if (instrument === undefined) return undefined
-    const id = this.ids.read(clientOrderId) ?? this.ids.read(triggerId) ?? NOBODY
+    const id = this.ids.read(clientOrderId) ?? this.ids.read(triggerId) ?? UNKNOWN
     return { id, instrument, account: ACCOUNT, timeOf: this.timeOf, report: this.send }
   }
 }

@@ -267,7 +267,7 @@ export class Broadcast implements Disposable {
     }
   }
 
-  /** Members whose ring was removed by somebody else. */
+  /** Members whose ring was removed from outside. */
   private dropClosed(): void {
     for (const outlet of this.outlets.values()) if (outlet.ring.isClosed) this.drop(outlet)
   }

@@ -21,8 +21,8 @@ export class BreakerWatch {
   }
 
   /**
-   * The breaker at the home's path. When its file was removed or replaced, the one that is there now: nobody could halt the desk
-   * with the old one. A halt that is on record stays.
+   * The breaker at the home's path. When its file was removed or replaced, it is the one that is there now: the old
+   * one can no longer halt the desk. A halt that is on record stays.
    */
   get breaker(): CircuitBreaker {
     if (this.opened.isReplaced) {

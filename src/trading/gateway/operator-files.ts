@@ -18,7 +18,7 @@ export async function createOperatorJournal(
   { durability }: Pick<GatewayOptions, 'durability'>,
 ): Promise<void> {
   const options = { pageSize: OPERATOR_PAGE_SIZE, durability, journalId: OPERATOR, frames: [Command] }
-  // Somebody may be writing a command just now.
+  // Another process may be writing a command just now.
   const writer = await retryWhileLocked(() => Writer.open(home.operator, options))
   try {
     if (writer.position === 0) writeIdentity(writer, identity)

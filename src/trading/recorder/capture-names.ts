@@ -19,7 +19,7 @@ export function nextName(directory: string, name: string, day: string): string {
 
 /**
  * The files of a recording that are of days before the last `days` ones, the day `day` included. Only names that a recording
- * of this name gives: all other files of the directory are somebody's.
+ * of this name gives: all other files of the directory belong to others.
  */
 export function namesBefore(directory: string, name: string, day: string, days: number): string[] {
   const [, year, month, date] = /^(\d{4})(\d\d)(\d\d)$/.exec(day) as unknown as readonly string[]

@@ -171,7 +171,7 @@ const MISTAKES: Record<string, [check: string, (event: VenueEvent, say: (event: 
       if (event.kind !== 'open') say(event)
     },
   ],
-  'an order that nobody has sent': [
+  'an order that was never sent': [
     'an order that rests is accepted, and nothing else is said of it',
     (event, say) => say(event.kind === 'accepted' ? changed(event, { idLow: 99 }) : event),
   ],

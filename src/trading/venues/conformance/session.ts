@@ -174,7 +174,7 @@ export class VenueSession {
       checkVenueEvent(this.venue.name, event)
       const { idHigh: high, idLow } = event
       if ((high !== 0 || idLow !== 0) && !this.sent.has(keyOf(high, idLow)))
-        throw new VenueRuleError(`'${event.kind}' is about order ${high}/${idLow}, which nobody has sent`)
+        throw new VenueRuleError(`'${event.kind}' is about order ${high}/${idLow}, which was never sent`)
       this.events.push(new VenueEvent().copy(event))
     } catch (error) {
       this.broken ??= error

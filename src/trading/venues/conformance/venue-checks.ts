@@ -57,7 +57,7 @@ export function venueChecks(under: VenueUnderTest): VenueCheck[] {
     check('an order that rests is accepted, and nothing else is said of it', rests),
     check('a cancelled order has one end, with what was filled', cancels),
     check('a market order ends as filled, and its fills are its quantity', fills),
-    check('an order for now that finds nobody ends without a fill', findsNobody),
+    check('an immediate order that finds no counterparty ends without a fill', findsNoCounterparty),
     check('an amend is answered by its number and has the new terms, or is refused', amends),
     check('a cancel of an order that has ended is refused by its number', cancelsTooLate),
     check('a cancel of an unknown order is refused', cancelsUnknown),
@@ -110,7 +110,7 @@ async function fills(session: VenueSession): Promise<void> {
     throw new VenueRuleError('a fill has a fee currency, also for a fee of 0')
 }
 
-async function findsNobody(session: VenueSession): Promise<void> {
+async function findsNoCounterparty(session: VenueSession): Promise<void> {
   const order = session.submit({ timeInForce: IOC })
   await session.waitFor(order, ...FINAL)
   await session.quiet()
