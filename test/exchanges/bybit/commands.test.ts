@@ -43,7 +43,7 @@ test('fake-venue, run and replay on the command line, without credentials', { ti
     const wrong = ticktape('run', strategy, '--endpoint', endpoint)
     await expect(wrong).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('--venue okx, bybit, bybit-spot'),
+      stderr: expect.stringContaining('bybit, bybit-spot'),
     })
     const away = ticktape('run', strategy, '--venue', 'bybit', '--endpoint', 'ws://127.0.0.1:9999')
     await expect(away).rejects.toMatchObject({
