@@ -136,7 +136,7 @@ function circles(imports) {
   for (let grown = true; grown; ) {
     grown = false
     for (const targets of reached.values())
-      for (const target of [...targets])
+      for (const target of targets)
         for (const next of reached.get(target) ?? []) if (!targets.has(next)) grown = targets.add(next) !== undefined
   }
   return [...reached].flatMap(([folder, targets]) =>
