@@ -117,7 +117,7 @@ function breakerAt(path: string): string {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path
   const own = join(path, FILE_NAME)
   const ofHome = join(path, IN_HOME)
-  return !existsSync(own) && isHome(path) ? ofHome : own
+  return !existsSync(own) && (existsSync(ofHome) || isHome(path)) ? ofHome : own
 }
 
 /** The home that a breaker belongs to; undefined for one that belongs to none. */
