@@ -1,17 +1,18 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /**
- * Tests that start whole desks, process by process, again and again. They are half of the time of all tests: `npm test` leaves
+ * Tests that start whole desks, process by process, or speak to a fake exchange. They are half of the time of all tests: `npm test` leaves
  * them to `npm run test:processes`, and continuous integration runs both.
  */
 const PROCESSES = [
-  'test/cli/demo.test.ts',
-  'test/exchanges/{binance,bybit,okx}/{commands,credentials,desk,feed,kills}.test.ts',
+  'test/cli/{demo,run-captures}.test.ts',
+  'test/exchanges/{binance,bybit,okx}/{commands,credentials,desk,disconnect,feed,kills,venue}.test.ts',
   'test/docs/{examples,runtime-examples}.test.ts',
   'test/trading/gateway/{breaker-figures,changes-under-load,commands,failures,foreign-strategy,kills}.test.ts',
   'test/trading/gateway/{lost-frames,misbehaving,modules,orphans,restored-copies,supervision}.test.ts',
   'test/trading/gateway/{home-replaced,running-changes,unreliable-venue}.test.ts',
   'test/trading/pairs/{gateway,kills,paced-gateway}.test.ts',
+  'test/trading/strategies/{context,requests}.test.ts',
   'test/trading/replay/{command,strategy,verdicts}.test.ts',
   'test/trading/venues/conformance.test.ts',
 ]
