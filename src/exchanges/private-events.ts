@@ -1,4 +1,5 @@
 import { type Reason, reasonCode } from '../trading/messages/reasons.js'
+import { CURRENCY_BYTES } from '../trading/venues/check-event.js'
 import { VenueEvent, type VenueEventKind } from '../trading/venues/venue-event.js'
 import { unitsIn } from './decimals.js'
 import { VenueMessageError } from './errors.js'
@@ -58,10 +59,11 @@ export function reportPosition(symbol: string, quantity: string, atMs: number, c
   context.report(event)
 }
 
-/** @throws {VenueMessageError} */
+/** The balance of a currency whose name is too long for a frame is only in the record. @throws {VenueMessageError} */
 export function reportBalance(currency: string, amount: string, atMs: number, context: PrivateContext): void {
   if (!/^-?\d+(\.\d+)?$/.test(amount))
     throw new VenueMessageError(`the balance of ${currency} is '${amount}', which is no decimal`)
+  if (Buffer.byteLength(currency) > CURRENCY_BYTES) return
   event.clear()
   event.kind = 'balance'
   event.account = context.account

@@ -2,11 +2,9 @@ import { onTestFinished } from 'vitest'
 import { FakeOkx, type FakeOkxOptions } from '../../dist/exchanges/okx/fake/fake-okx.js'
 import okx from '../../dist/exchanges/okx/okx-module.js'
 import type { OkxVenue } from '../../dist/exchanges/okx/okx-venue.js'
-import { Instrument } from '../../dist/trading/instruments/instrument.js'
-import { ClientOrderIds } from '../../dist/trading/messages/order-id.js'
-import { LIMIT } from '../../dist/trading/messages/order-terms.js'
-import type { VenueOrder } from '../../dist/trading/venues/async-venue.js'
-import { VenueEvent } from '../../dist/trading/venues/venue-event.js'
+import { type StartedVenue as Started, startVenueAlone } from './started-venue.ts'
+
+export type StartedVenue = Started<OkxVenue>
 
 /** A fake OKX that ends with the test. */
 export async function startFakeOkx(options: FakeOkxOptions = {}): Promise<FakeOkx> {
@@ -16,53 +14,6 @@ export async function startFakeOkx(options: FakeOkxOptions = {}): Promise<FakeOk
 }
 
 /** A venue at a fake OKX, with all that it said. */
-export interface StartedVenue {
-  readonly venue: OkxVenue
-  readonly events: VenueEvent[]
-  readonly messages: string[]
-  readonly instruments: ReadonlyMap<string, Instrument>
-  /** ns since the venue's origin, which is its start. */
-  now(): number
-  kinds(low: number): string[]
-  order(low: number, symbol: string, terms?: Partial<VenueOrder>): VenueOrder
-}
-
 export async function startVenue(fake: FakeOkx, options: object = {}, home = 77n): Promise<StartedVenue> {
-  const venue = await okx({ endpoint: fake.endpoint, ...options })
-  const origin = BigInt(Date.now() - 1000) * 1_000_000n
-  const events: VenueEvent[] = []
-  const messages: string[] = []
-  venue.start(event => void events.push(new VenueEvent().copy(event)), new ClientOrderIds(home), {
-    origin,
-    record: (_, message) => void messages.push(message),
-  })
-  onTestFinished(() => venue.close())
-  const instruments = new Map(venue.instruments.map((spec, i) => [spec.symbol, new Instrument(i + 1, spec)]))
-  for (const instrument of instruments.values()) venue.instrument(instrument)
-  const now = (): number => Number(BigInt(Date.now()) * 1_000_000n - origin)
-  return {
-    venue,
-    events,
-    messages,
-    instruments,
-    now,
-    kinds: low => events.filter(({ idLow }) => idLow === low).map(({ kind }) => kind),
-    order: (low, symbol, terms = {}) => ({
-      idHigh: 1,
-      idLow: low,
-      instrument: instruments.get(symbol) as Instrument,
-      account: 0,
-      side: 0,
-      type: LIMIT,
-      timeInForce: 0,
-      ticks: 0,
-      steps: 0,
-      stopTicks: 0,
-      expireAt: 0,
-      postOnly: false,
-      reduceOnly: false,
-      deadline: 0,
-      ...terms,
-    }),
-  }
+  return startVenueAlone(await okx({ endpoint: fake.endpoint, ...options }), home)
 }

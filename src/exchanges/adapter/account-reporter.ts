@@ -1,6 +1,7 @@
 import type { Instrument } from '../../trading/instruments/instrument.js'
 import type { ClientOrderIds } from '../../trading/messages/order-id.js'
 import type { VenueSurroundings } from '../../trading/venues/async-venue.js'
+import { CURRENCY_BYTES } from '../../trading/venues/check-event.js'
 import { VenueEvent, type VenueEventKind } from '../../trading/venues/venue-event.js'
 import { unitsIn } from '../decimals.js'
 
@@ -66,7 +67,7 @@ export class AccountReporter {
 
   balance(currency: string, amount: string): void {
     // Longer names of currencies fit no frame: they are in the record only.
-    if (Buffer.byteLength(currency) > 12) return
+    if (Buffer.byteLength(currency) > CURRENCY_BYTES) return
     this.say('balance', event => {
       event.feeCurrency = currency
       event.fee = Number(amount)

@@ -226,8 +226,6 @@ export class BinanceVenue implements AsyncVenue {
   /** Passes an event on, and remembers what later messages need to know. */
   private send(event: VenueEvent, report: (event: VenueEvent) => void): void {
     const { idHigh, idLow, venueOrderId } = event
-    // Longer names of currencies fit no frame: they are in the record only.
-    if (event.kind === 'balance' && Buffer.byteLength(event.feeCurrency) > 12) return
     if (idHigh !== 0 || idLow !== 0) {
       if (venueOrderId !== '') this.known.learnVenueId(idHigh, idLow, venueOrderId)
       if (SAY_SIDE.has(event.kind)) this.known.learnSide(idHigh, idLow, event.side)

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from '../../base/errors.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
+import { followedSymbols } from '../adapter/followed-symbols.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
 import { loadWs } from '../connection/ws-package.js'
 import { BinanceRest } from './binance-rest.js'
@@ -10,8 +10,6 @@ import { PublicConnection } from './public-connection.js'
 
 /** Instruments of one socket: Binance takes 1024 streams. */
 const PER_SOCKET = 200
-/** The most instruments that are followed without being named. */
-const MOST_UNNAMED = 300
 export const BOOK_STREAM = 'depth@100ms'
 
 /** The streams that quotes come from. */
@@ -35,7 +33,8 @@ export async function followMarket(
   const open: { close(): void }[] = [rest]
   try {
     const live = await liveInstruments(rest)
-    const symbols = symbolsOf(
+    const symbols = followedSymbols(
+      'Binance',
       live.map(({ symbol }) => symbol),
       chosen,
     )
@@ -69,19 +68,4 @@ async function liveInstruments(rest: BinanceRest): Promise<readonly InstrumentSp
   const { specs, suspended } = await rest.instruments()
   const stopped = new Set(suspended)
   return specs.filter(({ symbol }) => !stopped.has(symbol))
-}
-
-function symbolsOf(all: readonly string[], chosen: readonly string[] | undefined): readonly string[] {
-  if (chosen === undefined) {
-    if (all.length <= MOST_UNNAMED) return all
-    throw new InvalidOptionError(
-      `Binance has ${all.length} instruments, which are too many to follow all: name them with 'symbols' of a strategy, or with --symbols`,
-    )
-  }
-  const known = new Set(all)
-  const found = chosen.filter(symbol => known.has(symbol))
-  if (found.length > 0) return found
-  throw new InvalidOptionError(
-    `Binance has none of the symbols ${chosen.join(', ')}; it writes them as ${all.slice(0, 3).join(', ')}`,
-  )
 }

@@ -9,9 +9,6 @@ import type { OrderText, OwnId } from '../order-events.js'
 import type { PrivateContext } from '../private-context.js'
 import { SentAmends } from './sent-amends.js'
 
-/** The longest name of a currency that a frame has, bytes. */
-const LONGEST_CURRENCY = 12
-
 /** What is known of the account: whose an order is, what an instrument's number is, which amends wait. It takes what Bybit says of them. */
 export class BybitAccount extends AccountReporter implements PrivateContext {
   readonly account = ACCOUNT
@@ -55,8 +52,6 @@ export class BybitAccount extends AccountReporter implements PrivateContext {
   }
 
   readonly report = (event: VenueEvent): void => {
-    // Longer names of currencies fit no frame: they are in the record only.
-    if (event.kind === 'balance' && Buffer.byteLength(event.feeCurrency) > LONGEST_CURRENCY) return
     this.send(event)
   }
 

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
+import { followedSymbols } from '../adapter/followed-symbols.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
 import { loadWs } from '../connection/ws-package.js'
 import { BybitRest } from './bybit-rest.js'
@@ -19,8 +20,6 @@ export interface BybitMarketOptions {
 
 /** Instruments of one socket. */
 const PER_SOCKET = 100
-/** The most instruments that are followed without being named. */
-const MOST_UNNAMED = 300
 
 /**
  * Connects to the public market data of Bybit, over as many sockets as it needs.
@@ -37,7 +36,8 @@ export async function followMarket(
   const endpoint = bybitEndpoint(category, name)
   const ws = await loadWs()
   const live = await liveInstruments(endpoint, category)
-  const symbols = symbolsOf(
+  const symbols = followedSymbols(
+    'Bybit',
     live.map(({ symbol }) => symbol),
     chosen,
   )
@@ -67,19 +67,4 @@ async function liveInstruments(endpoint: BybitEndpoint, category: BybitTraded): 
   } finally {
     rest.close()
   }
-}
-
-function symbolsOf(all: readonly string[], chosen: readonly string[] | undefined): readonly string[] {
-  if (chosen === undefined) {
-    if (all.length <= MOST_UNNAMED) return all
-    throw new InvalidOptionError(
-      `Bybit has ${all.length} instruments, which are too many to follow all: name them with 'symbols' of a strategy, or with --symbols`,
-    )
-  }
-  const known = new Set(all)
-  const found = chosen.filter(symbol => known.has(symbol))
-  if (found.length > 0) return found
-  throw new InvalidOptionError(
-    `Bybit has none of the symbols ${chosen.join(', ')}; it writes them as ${all.slice(0, 3).join(', ')}`,
-  )
 }

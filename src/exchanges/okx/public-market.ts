@@ -1,5 +1,5 @@
-import { InvalidOptionError } from '../../base/errors.js'
 import type { InstrumentSpec } from '../../trading/instruments/instrument.js'
+import { followedSymbols } from '../adapter/followed-symbols.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
 import { loadWs } from '../connection/ws-package.js'
 import { okxEndpoint } from './endpoints.js'
@@ -20,8 +20,6 @@ export interface OkxMarketOptions {
 
 /** Instruments of one socket. */
 const PER_SOCKET = 100
-/** The most instruments that are followed without being named. */
-const MOST_UNNAMED = 300
 
 /**
  * Connects to the public market data of OKX, over as many sockets as it needs.
@@ -36,7 +34,8 @@ export async function followMarket(
   const endpoint = okxEndpoint(name)
   const ws = await loadWs()
   const live = await liveInstruments(new OkxRest(endpoint), types)
-  const symbols = symbolsOf(
+  const symbols = followedSymbols(
+    'OKX',
     live.map(({ symbol }) => symbol),
     chosen,
   )
@@ -64,19 +63,4 @@ async function liveInstruments(rest: OkxRest, types: readonly OkxType[]): Promis
   } finally {
     rest.close()
   }
-}
-
-function symbolsOf(all: readonly string[], chosen: readonly string[] | undefined): readonly string[] {
-  if (chosen === undefined) {
-    if (all.length <= MOST_UNNAMED) return all
-    throw new InvalidOptionError(
-      `OKX has ${all.length} instruments, which are too many to follow all: name them with 'symbols' of a strategy, or with --symbols`,
-    )
-  }
-  const known = new Set(all)
-  const found = chosen.filter(symbol => known.has(symbol))
-  if (found.length > 0) return found
-  throw new InvalidOptionError(
-    `OKX has none of the symbols ${chosen.join(', ')}; it writes them as ${all.slice(0, 3).join(', ')}`,
-  )
 }

@@ -41,7 +41,7 @@ export class BreakerFigures {
 
   store(wallMs: number): void {
     const { risk } = this
-    const { breaker } = this.watch
+    const breaker = this.watch.current()
     this.storedAt = wallMs
     if (breaker !== this.filled) {
       this.filled = breaker

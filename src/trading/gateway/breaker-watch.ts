@@ -24,7 +24,7 @@ export class BreakerWatch {
    * The breaker at the home's path. When its file was removed or replaced, it is the one that is there now: the old
    * one can no longer halt the desk. A halt that is on record stays.
    */
-  get breaker(): CircuitBreaker {
+  current(): CircuitBreaker {
     if (this.opened.isReplaced) {
       this.opened = CircuitBreaker.open(this.home.breaker)
       this.halted = undefined
@@ -40,7 +40,7 @@ export class BreakerWatch {
 
   /** A load of shared memory; writes a frame only when the breaker has changed. */
   check(writer: Writer, desk: Desk): void {
-    const { breaker } = this
+    const breaker = this.current()
     const { halted } = breaker
     if (halted === this.halted) return
     const isFirst = this.halted === undefined

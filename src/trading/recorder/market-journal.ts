@@ -1,4 +1,4 @@
-import { Halves } from '../../frames/halves.js'
+import { now } from '../../base/clock.js'
 import { readInstruments } from '../../journal/files/instruments-file.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { Retention } from '../../journal/retain/plan.js'
@@ -28,9 +28,6 @@ const NS_PER_MS = 1e6
 /** Bytes of the reason in a MarketGap. */
 const REASON_BYTES = 80
 
-const BOOK_TIME = new Halves(BookTop, 'venueTime')
-const TRADE_TIME = new Halves(Trade, 'venueTime')
-
 /**
  * Records market data into a journal: a quote as a BookTop, a trade as a Trade, 64 bytes each, with the venue's time and the time of
  * receipt. Other processes can read it while it grows; `ticktape backtest` plays it.
@@ -46,8 +43,6 @@ export class MarketJournal {
     private readonly writer: Writer,
     private readonly instruments: Instruments,
     private readonly venue: string,
-    /** The time of the last frame, ns since 1970; undefined at the recording's beginning. */
-    public last: bigint | undefined,
   ) {}
 
   /**
@@ -62,7 +57,7 @@ export class MarketJournal {
       const instruments = new Instruments()
       for (const { number, ...spec } of readInstruments(writer.path).entries)
         instruments.restore(number, spec as unknown as InstrumentSpec)
-      return new MarketJournal(writer, instruments, venue, lastTimeOf(writer))
+      return new MarketJournal(writer, instruments, venue)
     } catch (error) {
       writer.close()
       throw error
@@ -91,13 +86,11 @@ export class MarketJournal {
   write(event: MarketEvent): void {
     const { writer } = this
     const instrument = this.instrumentOf(event)
-    const time = BigInt(Math.round(event.timeMs * 1000)) * 1000n
-    const low = Number(time & 0xffff_ffffn)
-    const high = Number(time >> 32n)
+    const venueTime = BigInt(Math.round(event.timeMs * 1000)) * 1000n
     if (event.kind === 'trade') {
       const trade = writer.begin(Trade)
       trade.instrument = instrument.number
-      TRADE_TIME.set(trade, low, high)
+      trade.venueTime = venueTime
       trade.side = event.side
       trade.price = event.price
       trade.quantity = event.quantity
@@ -105,7 +98,7 @@ export class MarketJournal {
     } else {
       const book = writer.begin(BookTop)
       book.instrument = instrument.number
-      BOOK_TIME.set(book, low, high)
+      book.venueTime = venueTime
       book.bid = event.bid
       book.ask = event.ask
       book.bidSize = event.bidSize
@@ -120,7 +113,7 @@ export class MarketJournal {
     const { writer } = this
     const from = lastTimeOf(writer)
     if (from === undefined) return undefined
-    const to = BigInt(Date.now()) * BigInt(NS_PER_MS)
+    const to = now()
     writer.write(MarketGap, { from, to, reason: shortened(reason) })
     this.gaps++
     return Number(to - from) / NS_PER_MS

@@ -5,7 +5,7 @@ import { VENUE_EVENTS, type VenueEvent } from './venue-event.js'
 
 const KINDS: ReadonlySet<string> = new Set(VENUE_EVENTS)
 /** Bytes that frames have for these texts. */
-const CURRENCY_BYTES = 12
+export const CURRENCY_BYTES = 12
 const ORDER_ID_BYTES = 40
 const TRADE_ID_BYTES = 36
 
