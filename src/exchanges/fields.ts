@@ -8,6 +8,21 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/**
+ * The JSON object of a message; undefined when it is something else.
+ *
+ * @param parse JSON.parse, or one that keeps numbers exact.
+ */
+export function fieldsIn(text: string, parse: (text: string) => unknown = JSON.parse): Fields | undefined {
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch {
+    return undefined
+  }
+  return isFields(value) ? value : undefined
+}
+
 /** A field that must be text. @throws {VenueMessageError} */
 export function textField(fields: Fields, name: string): string {
   const value = fields[name]

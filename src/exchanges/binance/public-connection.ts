@@ -4,7 +4,7 @@ import { BINANCE } from '../../trading/market/dialects/binance.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
-import { type Fields, isFields } from '../fields.js'
+import { type Fields, fieldsIn, isFields } from '../fields.js'
 import type { PublicBooks } from './public-books.js'
 
 /** Silence for longer than this is asked about, ms. */
@@ -77,13 +77,8 @@ export class PublicConnection {
   private hear(text: string): void {
     const { onText, onGap } = this.options
     onText?.(text)
-    let message: unknown
-    try {
-      message = parseJson(text)
-    } catch {
-      message = undefined
-    }
-    if (!isFields(message)) return onGap('a message that is no JSON object was left out')
+    const message = fieldsIn(text, parseJson)
+    if (message === undefined) return onGap('a message that is no JSON object was left out')
     const { data, error } = message
     if (error !== undefined) return onGap(`Binance says ${JSON.stringify(error)}`)
     const event = isFields(data) ? data['e'] : message['e']

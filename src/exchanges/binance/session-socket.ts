@@ -2,7 +2,7 @@ import type * as Ws from 'ws'
 import { parseJson } from '../../trading/exact/parse-json.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError, VenueRequestError } from '../errors.js'
-import { type Fields, isFields } from '../fields.js'
+import { type Fields, fieldsIn } from '../fields.js'
 
 /** Binance pings every 20 s or 3 min; silence for longer than this is asked about. */
 const PING_MS = 20_000
@@ -91,13 +91,8 @@ export class SessionSocket {
 
   private hear(text: string): void {
     const { title, onMessage, onReady, onTrouble } = this.options
-    let message: unknown
-    try {
-      message = parseJson(text)
-    } catch {
-      message = undefined
-    }
-    if (!isFields(message)) return onTrouble(`${title}: a message that is no JSON object was passed over`)
+    const message = fieldsIn(text, parseJson)
+    if (message === undefined) return onTrouble(`${title}: a message that is no JSON object was passed over`)
     if (this.isReady || message['id'] !== this.first) return onMessage(message, text)
     const { error } = message
     if (error !== undefined) return this.socket.reconnect(`Binance refused the session: ${JSON.stringify(error)}`)

@@ -3,7 +3,7 @@ import { parseBybitTrade } from '../../trading/market/dialects/bybit.js'
 import type { MarketEvent } from '../../trading/messages/market-event.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
-import { type Fields, isFields } from '../fields.js'
+import { type Fields, fieldsIn, isFields } from '../fields.js'
 import { isPong, PING } from './heartbeat.js'
 import { BybitOrderBook } from './order-book.js'
 import { BybitTickers } from './tickers.js'
@@ -89,13 +89,8 @@ export class PublicConnection {
   private hear(text: string): void {
     const { onGap, onText } = this.options
     onText?.(text)
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch {
-      message = undefined
-    }
-    if (!isFields(message)) return onGap('a message that is no JSON object was left out')
+    const message = fieldsIn(text)
+    if (message === undefined) return onGap('a message that is no JSON object was left out')
     const { topic, success } = message
     if (typeof topic !== 'string') {
       if (success === false) onGap(`the venue says ${String(message['ret_msg'])}`)

@@ -1,6 +1,6 @@
 import type * as Ws from 'ws'
 import { VenueSocket } from '../connection/venue-socket.js'
-import { type Fields, isFields } from '../fields.js'
+import { type Fields, fieldsIn } from '../fields.js'
 import { isPong, PING } from './heartbeat.js'
 import { authMessage, type BybitCredentials } from './signing.js'
 
@@ -96,13 +96,8 @@ export class Session {
   }
 
   private hear(text: string): void {
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch {
-      message = undefined
-    }
-    if (!isFields(message)) return this.options.onTrouble('a message that is no JSON object was passed over')
+    const message = fieldsIn(text)
+    if (message === undefined) return this.options.onTrouble('a message that is no JSON object was passed over')
     const { op } = message
     if (op !== 'auth' && op !== 'subscribe' && op !== 'unsubscribe') return this.options.onMessage(message, text)
     if (op === 'unsubscribe') return this.onUnsubscribed()

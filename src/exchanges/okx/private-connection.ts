@@ -1,6 +1,6 @@
 import type * as Ws from 'ws'
 import { VenueSocket } from '../connection/venue-socket.js'
-import { type Fields, isFields } from '../fields.js'
+import { type Fields, fieldsIn, isFields } from '../fields.js'
 import { loginMessage, type OkxCredentials } from './signing.js'
 
 /** OKX closes sockets that are silent for 30 s. */
@@ -73,13 +73,8 @@ export class PrivateConnection {
   }
 
   private hear(text: string): void {
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch {
-      message = undefined
-    }
-    if (!isFields(message)) return this.options.onTrouble('a message that is no JSON object was passed over')
+    const message = fieldsIn(text)
+    if (message === undefined) return this.options.onTrouble('a message that is no JSON object was passed over')
     const { event } = message
     if (event === undefined) return this.options.onMessage(message, text)
     if (event === 'login') this.subscribe()

@@ -3,7 +3,7 @@ import { parseOkx } from '../../trading/market/dialects/okx.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
-import { type Fields, isFields } from '../fields.js'
+import { type Fields, fieldsIn, isFields } from '../fields.js'
 import { OkxOrderBook } from './order-book.js'
 
 /** OKX closes sockets that are silent for 30 s. */
@@ -80,13 +80,8 @@ export class PublicConnection {
   private hear(text: string): void {
     const { onEvent, onGap, onText } = this.options
     onText?.(text)
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch {
-      message = undefined
-    }
-    if (!isFields(message)) return onGap('a message that is no JSON object was left out')
+    const message = fieldsIn(text)
+    if (message === undefined) return onGap('a message that is no JSON object was left out')
     const { event, arg, data } = message
     if (event === 'notice') return this.socket.reconnect(`the venue says ${String(message['msg'])}`)
     if (event === 'error') return onGap(`the venue says ${String(message['code'])} ${String(message['msg'])}`)

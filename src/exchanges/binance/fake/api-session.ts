@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { FaultDraw } from '../../fake/fake-faults.js'
 import type { FakeClient } from '../../fake/fake-server.js'
-import { type Fields, isFields } from '../../fields.js'
+import { type Fields, fieldsIn, isFields } from '../../fields.js'
 import { type BinanceCredentials, queryOf } from '../signing.js'
 import type { Given } from './binance-orders.js'
 import { requestRefusal } from './checks.js'
@@ -33,13 +33,8 @@ export class ApiSession implements FakeClient {
   }
 
   private hear(text: string): void {
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch {
-      message = undefined
-    }
-    if (!isFields(message)) return this.say(answerOf(null, refusal(-1100, 'Malformed request.')))
+    const message = fieldsIn(text)
+    if (message === undefined) return this.say(answerOf(null, refusal(-1100, 'Malformed request.')))
     const { id, method, params } = message
     const given = givenOf(isFields(params) ? params : {})
     if (!this.part.allows(1)) return this.say({ id, status: 429, error: TOO_MANY_REQUESTS })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RawData, WebSocket } from 'ws'
-import { type Fields, isFields } from '../../fields.js'
+import { type Fields, fieldsIn, isFields } from '../../fields.js'
 import type { BybitTraded } from '../endpoints.js'
 import { failed, windowRefusal } from './fake-operations.js'
 import { type FakeWorld, isAuthentic } from './fake-world.js'
@@ -53,13 +53,8 @@ export class FakeSession {
   }
 
   private hear(text: string): void {
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch {
-      message = undefined
-    }
-    if (!isFields(message)) return this.say({ success: false, ret_msg: 'error:json unmarshal', op: '' })
+    const message = fieldsIn(text)
+    if (message === undefined) return this.say({ success: false, ret_msg: 'error:json unmarshal', op: '' })
     const { op } = message
     const args = Array.isArray(message['args']) ? (message['args'] as readonly unknown[]) : []
     if (op === 'ping') return this.pong(message)
