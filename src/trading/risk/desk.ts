@@ -59,6 +59,7 @@ export class Desk {
     const owner = (this.strategies[number] ??= new Owner('strategy', number, ''))
     if (owner.name === id && id !== '') return owner
     owner.name = id
+    countProfits(owner)
     owner.setLimits(this.options.strategies?.[id] ?? {})
     this.refreshHoldings(owner)
     this.mergeLimits()
@@ -69,6 +70,7 @@ export class Desk {
     const owner = (this.accounts[number] ??= new Owner('account', number, ''))
     if (owner.name === name && name !== '') return owner
     owner.name = name
+    countProfits(owner)
     owner.setLimits(this.options.accounts?.[name] ?? {})
     this.refreshHoldings(owner)
     this.mergeLimits()
@@ -108,6 +110,8 @@ export class Desk {
 
   /** Puts new limits into effect. Positions, reserves and profits stay. */
   setOptions(options: RiskOptions): void {
+    // A new limit of profit counts from what profit is now, not from when it was counted last.
+    this.refreshProfits()
     this.options = options
     this.deniesDuplicates = options.denyDuplicates === true
     this.desk.setLimits(options)
@@ -159,7 +163,7 @@ export class Desk {
 
   /** Brings the profits of all owners up to date, also of those that have no limit of it. */
   refreshProfits(): void {
-    for (const owner of this.owners()) for (const holding of owner.holdings) holding?.countProfit()
+    for (const owner of this.owners()) countProfits(owner)
   }
 
   private addMarket(instrument: Instrument): Market {
@@ -325,6 +329,11 @@ export class Desk {
     }
     this.mergeLimits()
   }
+}
+
+/** Brings an owner's profits up to date: without a limit of them they do not follow the quotes. */
+function countProfits(owner: Owner): void {
+  for (const holding of owner.holdings) holding?.countProfit()
 }
 
 /** The most whole steps within a quantity. */

@@ -19,7 +19,7 @@ export class Totals implements DayFollower {
   readonly profit = new Wide()
   /** The fees in it that no holding counts: of fills of instruments that settle in another currency. */
   readonly otherFees = new Wide()
-  /** Its highest value since there is a limit of drawdown. */
+  /** Its highest value since there is a limit of drawdown; without one it means nothing. */
   readonly peak = new Wide()
   /** The profit when the day began, and when earlier days began that a clock may be set back to. */
   readonly dayBase = new Wide()
@@ -101,7 +101,8 @@ export class Totals implements DayFollower {
     return {
       currency: this.currency.name,
       otherFees: String(this.otherFees.toBigInt()),
-      peak: String(this.peak.toBigInt()),
+      // Without a limit it means nothing, and depends on when profit was counted last.
+      peak: this.maxDrawdown === undefined ? '0' : String(this.peak.toBigInt()),
       dayBase: String(this.dayBase.toBigInt()),
       earlierBases: this.earlierBases.map(base => String(base.toBigInt())),
     }

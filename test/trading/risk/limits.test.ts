@@ -132,6 +132,17 @@ describe('limits that are changed while trading', () => {
     desk.quote(1148, 1151)
     expect(desk.reasonFor()).toBe('drawdown')
   })
+  test('a drawdown counts from the profit when its limit comes, not from the last fill', () => {
+    const desk = new TestDesk()
+    desk.trade(10, 1000)
+    desk.quote(899, 901)
+    desk.risk.setOptions({ maxDrawdown: 0.1, strategies: { momentum: { maxDrawdown: 0.1 } } })
+    expect(desk.reasonFor()).toBe('none')
+    desk.quote(799, 801)
+    expect(desk.reasonFor()).toBe('none')
+    desk.quote(798, 800)
+    expect(desk.reasonFor()).toBe('drawdown')
+  })
   test('a strategy that is named later has its limits from then on', () => {
     const desk = new TestDesk({ strategies: { late: { maxPosition: 0.005 } } })
     desk.send({ steps: 3 }, 7)

@@ -67,3 +67,58 @@ test('a desk that is saved as JSON and loaded decides as the one that went on', 
   )
   expect(compared).toBeGreaterThan(500)
 })
+
+test('a desk that is loaded and the one that went on save the same, whatever comes then: also limits that come later', {
+  timeout: 120_000,
+}, () => {
+  let limited = 0
+  const change = fc.record({
+    what: fc.constantFrom('trade', 'quote', 'quote', 'resume', 'limits', 'none', 'day', 'name'),
+    instrument: fc.nat(2),
+    steps: fc.integer({ min: -20, max: 20 }).filter(steps => steps !== 0),
+    strategy: fc.constantFrom(1, 2),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(change, { minLength: 3, maxLength: 20 }),
+      fc.array(change, { minLength: 3, maxLength: 20 }),
+      (before, after) => {
+        const desk = new TestDesk({}, [BTC, ETH, INVERSE])
+        const apply = (changes: typeof before, risk: Risk): void => {
+          for (const { what, instrument: index, steps, strategy } of changes) {
+            const instrument = desk.all[index]
+            if (what === 'quote') risk.quote(instrument, 990 + steps, 992 + steps, desk.now)
+            else if (what === 'resume') risk.resume()
+            else if (what === 'limits') risk.setOptions(OPTIONS)
+            else if (what === 'none') risk.setOptions({})
+            else if (what === 'name') risk.addStrategy(strategy, `other ${steps}`)
+            else if (what === 'day') risk.advance((desk.now += 24 * 3600e9))
+            else if (risk === desk.risk) desk.trade(steps, 1000, strategy, instrument)
+            if (what === 'limits' && risk !== desk.risk) limited++
+          }
+        }
+        apply(before, desk.risk)
+        const orders = new Orders(desk.instruments)
+        loadOrders(orders, unpack(pack(saveOrders(desk.orders))) as OrdersData, desk.instruments)
+        const risk = new Risk({}, { instruments: desk.instruments, accounts: ['main', 'other'] })
+        risk.setOptions(desk.risk.options)
+        risk.load(JSON.parse(JSON.stringify(desk.risk.save())) as RiskData)
+        for (const order of orders) risk.update(order)
+        // Fills go to one of them alone here, so there are none.
+        const rest = after.filter(({ what }) => what !== 'trade')
+        const { now } = desk
+        apply(rest, desk.risk)
+        desk.now = now
+        apply(rest, risk)
+        expect(JSON.parse(JSON.stringify(risk.save()))).toEqual(JSON.parse(JSON.stringify(desk.risk.save())))
+        for (const instrument of desk.all)
+          for (const side of [0, 1]) {
+            const order = desk.order({ side, steps: 1, ticks: 1000 }, 1, instrument)
+            expect(reasonName(risk.check(order, desk.now))).toBe(reasonName(desk.risk.check(order, desk.now)))
+          }
+      },
+    ),
+    { numRuns: 200 },
+  )
+  expect(limited).toBeGreaterThan(20)
+})

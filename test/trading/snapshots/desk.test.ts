@@ -32,6 +32,7 @@ const RISKS = [
   { maxOrderQuantity: 8, staleAfterMs: 20_000, instruments: { ETHUSDT: { maxOpenOrders: 5, maxDrawdown: 50 } } },
   { maxConsecutiveErrors: 5, strategies: { s1: { maxOpenOrders: 10, maxOrdersPerSecond: 3 } }, timeZone: 'Asia/Tokyo' },
   { accounts: { main: { maxExposure: 100_000 } }, denyDuplicates: true },
+  {},
 ]
 
 const step = fc.record({
