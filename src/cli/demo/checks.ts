@@ -1,4 +1,5 @@
 import type { SessionAudit } from '../../trading/audit/audit.js'
+import type { OutcomeDifference } from '../../trading/desk/player.js'
 import type { GatewayReplayResult } from '../../trading/replay/gateway.js'
 import type { ReplayResult } from '../../trading/replay/strategy.js'
 import { paint } from '../output/output.js'
@@ -51,7 +52,7 @@ export function checksOf(
     },
   ]
   checks.push({
-    what: `the gateway, replayed from the journals, ${gatewayReplay.difference === undefined ? `decides the same ${grouped(gatewayReplay.outcomes)} times` : `differs at ${gatewayReplay.difference.position}`}`,
+    what: `the gateway, replayed from the journals, ${gatewayReplay.difference === undefined ? `decides the same ${grouped(gatewayReplay.outcomes)} times` : differenceText(gatewayReplay.difference)}`,
     holds: gatewayReplay.difference === undefined,
     loss: true,
   })
@@ -89,6 +90,11 @@ export function checksOf(
     { what: 'all processes stopped in order', holds: course.orderly, loss: false },
   )
   return checks
+}
+
+/** The whole frames: the home of a demo is the only witness. */
+function differenceText({ position, found, expected }: OutcomeDifference): string {
+  return `differs at ${position}: recorded is ${found}, decided again ${expected ?? 'nothing'}`
 }
 
 /** The result of all checks in one sentence. */

@@ -16,7 +16,7 @@ export function registerDemo(program: Command): void {
     .command('demo')
     .description('run a demonstration: two strategies at two venues, killed and restarted, then replayed and checked')
     .option('--home <dir>', 'put the journals here, and keep them; default: a temporary directory')
-    .option('--keep', 'keep the temporary directory')
+    .option('--keep', 'keep the temporary directory; it is also kept when something was lost or done twice')
   addFeedOptions(command)
     .option('--json', 'the summary as one JSON object; progress goes to stderr')
     .addHelpText('after', wrapped(HELP))
@@ -50,6 +50,7 @@ async function demo(options: DemoOptions): Promise<number> {
   const line = new StatusLine(options.json === true ? process.stderr : process.stdout)
   const leave = new AbortController()
   const interrupt = (): void => leave.abort()
+  let keep = options.keep === true
   for (const signal of SIGNALS) process.on(signal, interrupt)
   try {
     const run = new DemoRun(home, options, line, leave.signal)
@@ -64,6 +65,8 @@ async function demo(options: DemoOptions): Promise<number> {
     )
     line.erase()
     await print(summary, options)
+    // What went wrong can be found in the journals alone.
+    keep ||= summary.checks.some(({ holds, loss }) => loss && !holds)
     return summary.holds ? Exit.OK : Exit.DAMAGED
   } catch (error) {
     if (leave.signal.aborted) return Exit.INTERRUPTED
@@ -71,9 +74,10 @@ async function demo(options: DemoOptions): Promise<number> {
   } finally {
     line.erase()
     for (const signal of SIGNALS) process.off(signal, interrupt)
-    if (options.keep !== true) temporary?.remove()
-    else temporary?.leave()
-    if (options.keep === true && options.json !== true) process.stdout.write(`the journals are in ${printable(home)}\n`)
+    if (keep) temporary?.leave()
+    else temporary?.remove()
+    const out = options.json === true ? process.stderr : process.stdout
+    if (keep) out.write(`the journals are in ${printable(home)}\n`)
   }
 }
 
