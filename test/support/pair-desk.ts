@@ -1,7 +1,8 @@
 /** A desk without processes and journals: the test says what comes in and when, and reads what was decided. */
 import { VenueEvent } from 'ticktape/trading'
 import { FrameRecorder } from '../../dist/frames/frame-recorder.js'
-import type { Desk, DeskData } from '../../dist/trading/desk/desk.js'
+import type { Desk } from '../../dist/trading/desk/desk.js'
+import { type DeskData, loadDesk, saveDesk } from '../../dist/trading/desk/desk-data.js'
 import { makeDesk } from '../../dist/trading/desk/make-desk.js'
 import { Order } from '../../dist/trading/messages/order-frames.js'
 import { idHalves, idHigh, orderIdFrom } from '../../dist/trading/messages/order-id.js'
@@ -193,7 +194,7 @@ export class TestDesk {
   startMirror(): void {
     const recorder = new FrameRecorder()
     const desk = newDesk(this.options, recorder, this.now)
-    desk.load(unpack(pack(this.desk.save())) as DeskData, undefined)
+    loadDesk(desk, unpack(pack(saveDesk(this.desk))) as DeskData, undefined)
     this.mirror = { desk, recorder, outcomes: [] }
     this.mirroredFrom = this.outcomes.length
   }

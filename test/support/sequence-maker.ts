@@ -207,7 +207,7 @@ export class SequenceMaker {
     writer.batch(() => {
       for (const [n, lost] of all.entries()) last = writer.write(Lost, { ...lost, last: n === all.length - 1 })
     })
-    for (const strategy of this.epochs.keys()) desk.loseStrategy(strategy)
+    for (const strategy of this.epochs.keys()) desk.strategies.lose(strategy)
     desk.losePower(last)
     desk.send()
   }

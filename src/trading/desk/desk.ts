@@ -1,16 +1,13 @@
 import { PASSED_ON } from '../../base/passed-on.js'
 import type { FramePointer } from '../../frames/pointer.js'
-import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
+import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
 import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import type { Orders } from '../orders/life/orders.js'
-import { loadOrders, type OrdersData, saveOrders } from '../orders/life/snapshot.js'
 import { Changed, Word } from '../orders/life/words.js'
-import type { PairsData } from '../pairs/saved.js'
 import { DeskState } from '../risk/checks.js'
-import type { RiskOptions } from '../risk/limits.js'
-import type { Risk, RiskData } from '../risk/risk.js'
+import type { Risk } from '../risk/risk.js'
 import type { DeskConfig } from '../sequence/config.js'
 import type { MarketBatch } from '../sequence/market-batch.js'
 import type { CommandValues } from '../sequence/supervision-frames.js'
@@ -18,20 +15,20 @@ import type { Time } from '../sequence/time.js'
 import { checkVenueEvent } from '../venues/check-event.js'
 import type { RequestLimits } from '../venues/request-limits.js'
 import type { VenueEvent } from '../venues/venue-event.js'
-import { DeadMan, type DeadManData } from './dead-man.js'
+import { DeadMan } from './dead-man.js'
 import { Departures } from './departures.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
-import { Flatten, type FlattenData } from './flatten.js'
+import { Flatten } from './flatten.js'
 import { OperatorDesk } from './operator-desk.js'
 import { Outcomes } from './outcomes.js'
-import type { PacingData } from './pacing.js'
 import { Pairing } from './pairing.js'
-import { Reconciliation, type ReconciliationData } from './reconciliation.js'
+import { Reconciliation } from './reconciliation.js'
 import { Requests } from './requests.js'
-import { type SessionsData, TradingSessions } from './sessions.js'
+import { RunningStrategies } from './running-strategies.js'
+import { TradingSessions } from './sessions.js'
 import { readTimerRequest } from './timer-fields.js'
-import { Timers, type TimersData } from './timers.js'
-import { Traded, type TradedData } from './traded.js'
+import { Timers } from './timers.js'
+import { Traded } from './traded.js'
 
 /** A clock that is back by less than this, in ns, was only corrected: time waits for it. */
 const SET_BACK_NS = 1e9
@@ -42,31 +39,6 @@ const OPERATOR = reasonCode('operator')
 const NOT_SENT = reasonCode('not-sent')
 const REQUESTED = reasonCode('requested')
 const GONE = reasonCode('dead-man-switch')
-
-/** A desk as plain data; long lists of numbers are Float64Arrays or lists. */
-export interface DeskData {
-  readonly now: number
-  readonly clock: number
-  readonly ahead: number
-  readonly tickerWanted: boolean
-  readonly epochs: readonly number[]
-  readonly lost: readonly boolean[]
-  readonly instruments: readonly (readonly [number: number, spec: InstrumentSpec])[]
-  readonly timers: TimersData
-  readonly traded: TradedData
-  readonly reconciliation: ReconciliationData
-  readonly orders: OrdersData
-  readonly risk: RiskData
-  /** The limits in effect, with what people have commanded since the last configuration. */
-  readonly riskOptions: RiskOptions
-  readonly sessions: SessionsData
-  readonly deadMan: DeadManData
-  readonly flatten: FlattenData
-  readonly pairs: PairsData
-  /** By the venue's number, as the next one. */
-  readonly pacing: readonly PacingData[]
-  readonly venues: readonly unknown[]
-}
 
 /**
  * Everything that is decided about orders, as a function of what enters the sequence: the same inputs in the same order give
@@ -80,25 +52,20 @@ export class Desk {
   /** The same by the gateway's clock, which may be set back: days, the ages of quotes and venues' deadlines go by it. */
   clock = PASSED_ON
   /** `now` less `clock`: by how much the clock was set back in all. */
-  private ahead = 0
+  ahead = 0
   readonly outcomes: Outcomes
   readonly timers = new Timers()
   readonly traded = new Traded()
-  /** Whether Ticker frames are written. */
-  tickerWanted = false
+  readonly strategies = new RunningStrategies()
   readonly deadMan = new DeadMan()
   readonly flatten: Flatten
   private readonly operator: OperatorDesk
   /** Which markets are open. */
   readonly sessions: TradingSessions
   readonly pairing: Pairing
-  private readonly reconciliation: Reconciliation
+  readonly reconciliation: Reconciliation
   private readonly departures: Departures
   private readonly requests: Requests
-  /** The epoch in which each strategy runs, by its number; 0 before its first. */
-  private readonly epochs: number[] = []
-  /** By strategy: whether its journal still has what it sent before a power loss. */
-  private readonly isLost: boolean[] = []
   /** The position of the frame that is being acted on. */
   cause = 0
 
@@ -165,7 +132,7 @@ export class Desk {
     for (;;) {
       const timer = this.timers.take(this.now)
       if (timer === undefined) return
-      if (this.epochs[timer.strategy] === timer.epoch) this.outcomes.timer(timer, position)
+      if (this.strategies.epochOf(timer.strategy) === timer.epoch) this.outcomes.timer(timer, position)
     }
   }
 
@@ -188,10 +155,6 @@ export class Desk {
     for (const { pacing, number } of this.venues.all) pacing.setLimits(venues[number]?.requestLimits)
   }
 
-  epochOf(strategy: number): number {
-    return this.epochs[strategy] ?? 0
-  }
-
   /** Puts a configuration into effect. @throws {InvalidOptionError} for limits that are not sound. */
   configure({ risk, deadManMs = 0, venues }: DeskConfig): void {
     this.setRequestLimits(venues)
@@ -212,24 +175,16 @@ export class Desk {
     this.reconciliation.losePower()
   }
 
-  /** What is taken from this strategy's journal before its epoch ends was sent before a power loss: no order of it leaves. */
-  loseStrategy(strategy: number): void {
-    this.isLost[strategy] = true
-  }
-
   /** A process of a strategy starts. */
   startStrategy(strategy: number, id: string, epoch: number, wantsTicker: boolean): void {
-    this.epochs[strategy] = epoch
-    this.isLost[strategy] = false
+    this.strategies.start(strategy, epoch, wantsTicker)
     this.risk.addStrategy(strategy, id)
     this.timers.removeOf(strategy)
-    this.tickerWanted ||= wantsTicker
   }
 
   /** A strategy's process has ended, and its journal was taken to its end. */
   endStrategy(strategy: number): void {
-    this.epochs[strategy] = 0
-    this.isLost[strategy] = false
+    this.strategies.end(strategy)
     this.timers.removeOf(strategy)
     this.deadMan.gone(strategy, this.now)
   }
@@ -323,7 +278,7 @@ export class Desk {
   /** A copy of a TimerRequest frame. */
   requestTimer(frame: FramePointer, strategy: number): void {
     const request = readTimerRequest(frame)
-    const epoch = this.epochs[strategy] ?? 0
+    const epoch = this.strategies.epochOf(strategy)
     if (epoch === 0) return
     if (request.after < 0) return this.timers.remove(strategy, request.id)
     this.timers.add({ ...request, strategy, epoch, due: this.now + request.after })
@@ -341,11 +296,6 @@ export class Desk {
     this.departures.submit(order, venue)
   }
 
-  /** Whether what a strategy's journal still has was sent before a power loss. */
-  hasLost(strategy: number): boolean {
-    return this.isLost[strategy] ?? false
-  }
-
   /** Asks the venue what became of an order. */
   ask(order: LiveOrder): void {
     this.reconciliation.askAbout(order)
@@ -359,61 +309,6 @@ export class Desk {
   /** Books and reports an event that the gateway itself makes. */
   ownEvent(venue: DeskVenue, event: VenueEvent, cause: number): void {
     this.venueEvent(venue, event, cause)
-  }
-
-  /** Everything that decisions depend on. To be called between two bursts, when everything was sent. */
-  save(): DeskData {
-    return {
-      now: this.now,
-      clock: this.clock,
-      ahead: this.ahead,
-      tickerWanted: this.tickerWanted,
-      epochs: Array.from(this.epochs, epoch => epoch ?? 0),
-      lost: Array.from(this.isLost, isLost => isLost ?? false),
-      instruments: this.instruments.all.map(({ number, spec }) => [number, spec] as const),
-      timers: this.timers.save(),
-      traded: this.traded.save(),
-      reconciliation: this.reconciliation.save(),
-      orders: saveOrders(this.orders),
-      risk: this.risk.save(),
-      riskOptions: this.risk.options,
-      sessions: this.sessions.save(),
-      deadMan: this.deadMan.save(),
-      flatten: this.flatten.save(),
-      pairs: this.pairing.save(),
-      pacing: this.venues.all.map(({ pacing }) => pacing.save()),
-      venues: this.venues.save(),
-    }
-  }
-
-  /**
-   * Takes over what `save` gave. The desk has decided nothing yet, its instruments are known, and the last configuration is in
-   * effect.
-   *
-   * @param calendars those of the configuration.
-   * @throws {VenueMissingError} when one of the venues cannot take over its state.
-   */
-  load(data: DeskData, calendars: DeskConfig['calendars']): void {
-    this.now = data.now
-    this.clock = data.clock
-    this.ahead = data.ahead
-    this.tickerWanted = data.tickerWanted
-    this.epochs.splice(0, this.epochs.length, ...data.epochs)
-    this.isLost.splice(0, this.isLost.length, ...data.lost)
-    this.risk.setOptions(data.riskOptions)
-    this.sessions.load(calendars, data.sessions)
-    this.timers.load(data.timers)
-    this.traded.load(data.traded)
-    this.reconciliation.load(data.reconciliation)
-    loadOrders(this.orders, data.orders, this.instruments)
-    this.risk.load(data.risk)
-    for (const order of this.orders.objects()) this.risk.update(order)
-    for (const { pacing, number } of this.venues.all)
-      pacing.load(data.pacing[number], (idHigh, idLow) => this.orders.find(idHigh, idLow))
-    this.pairing.load(data.pairs)
-    this.flatten.load(data.flatten)
-    this.deadMan.load(data.deadMan)
-    this.venues.load(data.venues)
   }
 
   /** Sends what was decided and must be in the sequence before it leaves. */

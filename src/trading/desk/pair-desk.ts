@@ -4,6 +4,7 @@ import type { Orders } from '../orders/life/orders.js'
 import type { Risk } from '../risk/risk.js'
 import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import type { Outcomes } from './outcomes.js'
+import type { RunningStrategies } from './running-strategies.js'
 
 /** What pairs need of the desk. */
 export interface PairDesk {
@@ -16,12 +17,9 @@ export interface PairDesk {
   readonly risk: Risk
   readonly venues: DeskVenues
   readonly outcomes: Outcomes
+  readonly strategies: RunningStrategies
   /** The deadline of a request that is decided now, by the venue's clock. */
   deadlineAt(venue: DeskVenue): number
-  /** Whether what a strategy's journal still has was sent before a power loss. */
-  hasLost(strategy: number): boolean
-  /** The epoch in which a strategy runs; 0 for none. */
-  epochOf(strategy: number): number
   /** Sends an order that has passed risk, is in the book and is reserved. */
   leave(order: LiveOrder, venue: DeskVenue): void
   requestCancel(order: LiveOrder): void

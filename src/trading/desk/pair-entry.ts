@@ -46,8 +46,8 @@ export class PairEntry {
   /** What is wrong with a pair: an index into REASONS; 0 for a valid one. */
   private misfitOf({ idHigh, idLow, attempts, maxSlippage, settleNs, retryNs }: PairFields, strategy: number): number {
     if (strategyOfHigh(idHigh) !== strategy) return UNKNOWN_ORDER
-    if (this.desk.hasLost(strategy)) return LOST_CAUSE
-    if (this.desk.epochOf(strategy) !== epochOfHigh(idHigh)) return FENCED
+    if (this.desk.strategies.hasLost(strategy)) return LOST_CAUSE
+    if (this.desk.strategies.epochOf(strategy) !== epochOfHigh(idHigh)) return FENCED
     const hasIds = idLow > 0 && idLow % PAIR_IDS === 0 && idLow + PAIR_IDS - 1 <= MAX_COUNTER
     if (!hasIds || this.desk.orders.wasUsed(idHigh, idLow)) return BAD_TERMS
     const isSound = attempts >= 1 && attempts <= MOST_CLOSINGS && maxSlippage >= 0 && maxSlippage < 1

@@ -3,7 +3,7 @@ import type { Instruments } from '../instruments/instruments.js'
 import type { DeskConfig } from '../sequence/config.js'
 import type { HomeIdentity } from '../sequence/home.js'
 import type { CommandValues } from '../sequence/supervision-frames.js'
-import type { DeskData } from './desk.js'
+import type { DeskData } from './desk-data.js'
 
 /** A strategy that the sequence knows. */
 export interface KnownStrategy {

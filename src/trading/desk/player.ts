@@ -35,6 +35,7 @@ import { isSameFrame } from '../sequence/same-frame.js'
 import { Command, CommandResult, type CommandValues, DeadMan, StrategyEvent } from '../sequence/supervision-frames.js'
 import { readVenueReport } from '../sequence/venue-reports.js'
 import type { Desk } from './desk.js'
+import { loadDesk, saveDesk } from './desk-data.js'
 import {
   type KnownStrategy,
   type LastStart,
@@ -181,7 +182,7 @@ export class Player implements PlayedFacts {
    * burst, when all its outcomes are in the sequence.
    */
   save(): PlayerData {
-    return saveFacts(this, this.identity as HomeIdentity, this.played.save())
+    return saveFacts(this, this.identity as HomeIdentity, saveDesk(this.played))
   }
 
   /** Restores what `save` returned. To be called before anything is played. */
@@ -195,7 +196,7 @@ export class Player implements PlayedFacts {
     for (const [number, spec] of data.desk.instruments) desk.instruments.restore(number, spec)
     this.config = data.config
     if (data.config !== undefined) this.onConfig(data.config)
-    desk.load(data.desk, data.config?.calendars)
+    loadDesk(desk, data.desk, data.config?.calendars)
     loadFacts(this, data, desk.instruments)
   }
 
@@ -251,7 +252,7 @@ export class Player implements PlayedFacts {
       const number = journal - STRATEGY_JOURNALS
       // Its journal is taken to its end when it starts again.
       this.strategies.set(id, { id, number, epoch, ended: false })
-      this.desk?.loseStrategy(number)
+      this.desk?.strategies.lose(number)
     }
     if (!isLast) return
     this.loss = { end: this.lossEnd, last: position }

@@ -14,6 +14,7 @@ import type { DeskVenue, DeskVenues } from './desk-venues.js'
 import { labelOf, OrderFields } from './order-fields.js'
 import type { Outcomes } from './outcomes.js'
 import type { Pairing } from './pairing.js'
+import type { RunningStrategies } from './running-strategies.js'
 
 const NEW = ACTIONS.indexOf('new')
 const AMEND = ACTIONS.indexOf('amend')
@@ -44,11 +45,8 @@ export interface RequestDesk {
   readonly venues: DeskVenues
   readonly outcomes: Outcomes
   readonly pairing: Pairing
+  readonly strategies: RunningStrategies
   deadlineAt(venue: DeskVenue): number
-  /** The epoch of a strategy that runs; 0 while it does not. */
-  epochOf(strategy: number): number
-  /** Whether what a strategy's journal still has was sent before a power loss. */
-  hasLost(strategy: number): boolean
 }
 
 /** What strategies ask: new orders, amends and cancels. Each passes all checks and departs, or is denied with a reason. */
@@ -78,12 +76,13 @@ export class Requests {
   take(frame: FramePointer, strategy: number): void {
     const fields = this.fields.read(frame, this.desk.time)
     if (strategyOfHigh(fields.idHigh) !== strategy) return this.deny(fields, strategy, UNKNOWN_ORDER)
-    if (this.desk.hasLost(strategy) && (fields.action === NEW || fields.action === AMEND))
+    if (this.desk.strategies.hasLost(strategy) && (fields.action === NEW || fields.action === AMEND))
       return this.denyLost(fields, strategy)
     switch (fields.action) {
       case NEW:
         // Cancels and amends may be about orders of earlier epochs.
-        if (this.desk.epochOf(strategy) !== epochOfHigh(fields.idHigh)) return this.deny(fields, strategy, FENCED)
+        if (this.desk.strategies.epochOf(strategy) !== epochOfHigh(fields.idHigh))
+          return this.deny(fields, strategy, FENCED)
         return this.submit(fields, frame, strategy)
       case AMEND:
         return this.amend(fields, strategy)

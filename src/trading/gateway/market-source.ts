@@ -73,7 +73,7 @@ export class MarketSource implements MarketSink {
   }
 
   private slotsOfBatch(): number {
-    return this.batch.count * (this.desk.tickerWanted ? EVENT_SLOTS : 1)
+    return this.batch.count * (this.desk.strategies.tickerWanted ? EVENT_SLOTS : 1)
   }
 
   /** Writes an event. Returns the position of its frame. */
@@ -101,7 +101,7 @@ export class MarketSource implements MarketSink {
     book.bidSize = batch.sizes[i]
     book.askSize = batch.askSizes[i]
     const position = writer.commit()
-    if (!desk.tickerWanted) return position
+    if (!desk.strategies.tickerWanted) return position
     const ticker = writer.begin(Ticker)
     ticker.instrument = instrument.number
     TICKER_TIME.set(ticker, time.low, time.high)
