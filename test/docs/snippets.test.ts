@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as ticktape from 'ticktape'
+import * as ops from 'ticktape/ops'
 import * as runtime from 'ticktape/runtime'
 import * as state from 'ticktape/state'
 import * as testing from 'ticktape/testing'
@@ -27,6 +28,7 @@ const PACKAGES: readonly [string, object][] = [
   ['ticktape/state', state],
   ['ticktape/trading', trading],
   ['ticktape/testing', testing],
+  ['ticktape/ops', ops],
 ]
 
 /** Names that a block uses, and that an earlier block or the text around it has introduced. */

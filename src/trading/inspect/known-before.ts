@@ -1,5 +1,5 @@
-import type { PlayerData } from '../desk/player-data.js'
-import { deskIn, firstKnown, viewsIn } from '../snapshots/find.js'
+import { PLAYER_DATA_VERSION, type PlayerData } from '../desk/player-data.js'
+import { deskIn, type FoundSnapshot, findSnapshot, firstKnown, viewsIn } from '../snapshots/find.js'
 import type { ViewsData } from '../strategies/views.js'
 
 /** What a snapshot says of everything before the first page that a sequence still has. */
@@ -14,11 +14,17 @@ export interface KnownBefore {
 /** Where to begin reading a sequence: 'start', with what was before it when its first pages were retired. */
 export function knownBefore(sequence: string): KnownBefore | undefined {
   const first = firstKnown(sequence)
-  if (first?.snapshot === undefined) return undefined
-  return {
-    sequence,
-    position: first.position,
-    views: viewsIn(first.snapshot) as ViewsData,
-    desk: deskIn(first.snapshot) as PlayerData,
-  }
+  return first?.snapshot === undefined ? undefined : knownIn(sequence, first.position, first.snapshot)
+}
+
+/** What the last snapshot says that can be used; undefined without one, or when another version of this program has made it. */
+export function lastKnown(sequence: string): KnownBefore | undefined {
+  const { found } = findSnapshot(sequence)
+  if (found === undefined) return undefined
+  const known = knownIn(sequence, found.place.at, found)
+  return known.desk.version === PLAYER_DATA_VERSION ? known : undefined
+}
+
+function knownIn(sequence: string, position: number, snapshot: FoundSnapshot): KnownBefore {
+  return { sequence, position, views: viewsIn(snapshot) as ViewsData, desk: deskIn(snapshot) as PlayerData }
 }

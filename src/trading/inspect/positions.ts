@@ -72,8 +72,13 @@ export class PositionTable {
 
   /** By owner, then by instrument. */
   get lines(): PositionLine[] {
+    return this.linesBy(this.by)
+  }
+
+  /** The same, of another kind of owner. */
+  linesBy(by: PositionOwner): PositionLine[] {
     return this.positions
-      .all(this.by)
+      .all(by)
       .map(filled => this.lineOf(filled))
       .sort((a, b) => compare(a.owner, b.owner) || compare(a.instrument, b.instrument))
   }
@@ -104,7 +109,7 @@ export class PositionTable {
   }
 
   private lineOf(filled: Filled): PositionLine {
-    const { owner, instrument, fills, changedAt, position } = filled
+    const { by, owner, instrument, fills, changedAt, position } = filled
     const { number, name, settlement } = instrument
     const price = this.middles[number]
     const owners = {
@@ -113,7 +118,7 @@ export class PositionTable {
       desk: () => 'desk',
     }
     return {
-      owner: owners[this.by](),
+      owner: owners[by](),
       instrument: name,
       ...this.positions.decimals(filled, price),
       price,

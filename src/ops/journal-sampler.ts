@@ -1,0 +1,136 @@
+import * as path from 'node:path'
+import { now } from '../base/clock.js'
+import { Control as C } from '../frames/format.js'
+import { Control } from '../journal/control/control.js'
+import { listReaders } from '../journal/control/reader-registry.js'
+import { readHolder } from '../journal/control/writer-lock.js'
+import { listDirectory } from '../journal/files/directory.js'
+import type { MappedPage } from '../journal/pages/page.js'
+import { lastTimeOf } from '../journal/pages/page-times.js'
+import { lastPage, tryPage } from '../journal/seek/seek.js'
+import type { JournalSample, ReaderSample } from './types.js'
+
+/** Pages at the end of a journal that are checked at the first sample for rolls that waited. */
+const MOST_PAGES = 256
+
+/**
+ * Samples one journal: its directory, the header of its last page, and its control file. Reads what is mapped, takes no lock and no
+ * reader's slot, and wakes no process.
+ */
+export class JournalSampler {
+  private before: { readonly time: bigint; readonly position: number } | undefined = undefined
+  private rolls = 0
+  private rollsWaited = 0
+  /** The last page that is counted. */
+  private counted: number | undefined = undefined
+
+  constructor(
+    readonly directory: string,
+    private readonly name = path.basename(directory),
+  ) {}
+
+  /** @throws {JournalNotFoundError, NotAJournalError, CorruptJournalError} */
+  sample(): JournalSample {
+    const { directory, name } = this
+    const control = Control.openForReader(directory)
+    try {
+      const page = lastPage(directory, control)
+      try {
+        const time = now()
+        const { pages } = listDirectory(directory)
+        const position = page.firstPosition + page.cursor
+        const lastTime = lastTimeOf(page) ?? this.lastTimeBefore(page.number)
+        this.countRolls(pages, page)
+        const { before } = this
+        this.before = { time, position }
+        const seconds = before === undefined ? 0 : Number(time - before.time) / 1e9
+        const { pid, epoch } = readHolder(directory)
+        return {
+          name,
+          path: directory,
+          firstPosition: (pages[0] ?? page.number) * page.capacity,
+          position,
+          pages: pages.length,
+          bytes: pages.length * page.identity.pageSize,
+          durable: durableIn(directory, page),
+          writer: { alive: hasWriter(control), pid, epoch },
+          lastTime,
+          ageMs: lastTime === undefined ? undefined : ageMs(time, lastTime),
+          slotsPerSecond: before === undefined || seconds <= 0 ? undefined : (position - before.position) / seconds,
+          rolls: this.rolls,
+          rollsWaited: this.rollsWaited,
+          readers: control === undefined ? [] : readersOf(control, position, time),
+        }
+      } finally {
+        page.mapping.close()
+      }
+    } finally {
+      control?.close()
+    }
+  }
+
+  /** A writer begins a page after each boot: the last frame may be on an earlier one. */
+  private lastTimeBefore(number: number): bigint | undefined {
+    return number === 0
+      ? undefined
+      : withPage(this.directory, number - 1, page => lastTimeOf(page) ?? this.lastTimeBefore(page.number))
+  }
+
+  /**
+   * Counts the pages that were begun since the last sample. A page is prepared ahead, so one that was created after the last frame of the
+   * page before it came too late: its writer had to wait.
+   */
+  private countRolls(pages: readonly number[], current: MappedPage): void {
+    this.counted ??= Math.max(pages[0] ?? current.number, current.number - MOST_PAGES)
+    while (this.counted < current.number) {
+      const before = withPage(this.directory, this.counted, page => ({
+        epoch: page.identity.epoch,
+        lastTime: lastTimeOf(page),
+      }))
+      const next = withPage(this.directory, ++this.counted, ({ identity }) => identity)
+      this.rolls++
+      // Another writer begins its first page when it starts: that is no wait.
+      if (before?.lastTime === undefined || before.epoch !== next?.epoch) continue
+      if (next.created > before.lastTime) this.rollsWaited++
+    }
+  }
+}
+
+/** Whether a process writes the journal: it holds a lock in the control file, which is asked for and never taken. */
+function hasWriter(control: Control | undefined): boolean {
+  return control?.mapping.rangeLocked(C.CURRENT_PAGE, 1) ?? false
+}
+
+function readersOf(control: Control, end: number, time: bigint): ReaderSample[] {
+  return listReaders(control).map(({ name, alive, pid, position, heartbeat }) => ({
+    name,
+    alive,
+    pid,
+    position,
+    lag: Math.max(0, end - position),
+    ageMs: ageMs(time, heartbeat),
+  }))
+}
+
+/** Frames before this position are durable. The first pages of a journal that is synced are, when nothing else is known. */
+function durableIn(directory: string, page: MappedPage): number | undefined {
+  if (!page.checked && page.durable === 0) return undefined
+  if (page.durable > 0 || page.number === 0) return page.firstPosition + page.durable
+  return withPage(directory, page.number - 1, before => durableIn(directory, before)) ?? page.firstPosition
+}
+
+/** Undefined when retention has removed the page. */
+function withPage<T>(directory: string, number: number, read: (page: MappedPage) => T): T | undefined {
+  const page = tryPage(directory, number)
+  if (page === undefined) return undefined
+  try {
+    return read(page)
+  } finally {
+    page.mapping.close()
+  }
+}
+
+/** ms from a time to now; 0 for a time that is later, as a clock may be set back. */
+export function ageMs(at: bigint, time: bigint): number {
+  return Math.max(0, Number(at - time) / 1e6)
+}
