@@ -5,6 +5,7 @@ import { Reader } from '../../journal/read/reader.js'
 import { UnknownOrderError } from '../../trading/errors.js'
 import { Chain, type Hop } from '../../trading/inspect/chain.js'
 import type { Names } from '../../trading/inspect/names.js'
+import { type RecordedStall, stallInWords } from '../../trading/inspect/stalls.js'
 import { epochOfHigh, idHalves, orderIdIn, strategyOfOrder } from '../../trading/messages/order-id.js'
 import { HomeDirectory, readIdentity } from '../../trading/sequence/home.js'
 import { printable, UsageError } from '../output/failure.js'
@@ -38,7 +39,10 @@ const HELP = `
 Each line is a frame: its journal and position, when it was written, and how long after the frame that led to it ("after 3": after the hop 3).
 A whole number from 2^52 on is an order's id, a smaller one a position. A position whose frame is about an order shows that order's chain, with
 the frame marked; of other frames the causes are shown. The sequence is read forward once, and of the other journals only what the order needs.
-JSON: number, after, since (ns), journal, position, time (ns since 1970, a string), type, text, asked, and the frame as 'tail --json' shows it.
+A hop that took more than 1 ms is followed by the pauses of its process that are on record: garbage collection, and an event loop that did not
+turn.
+JSON: number, after, since (ns), journal, position, time (ns since 1970, a string), type, text, asked, stalls (kind, collection, began, lasted
+in ns), and the frame as 'tail --json' shows it.
 
 Exit codes: 0 done, 2 could not: no home, no such order or position; 130 ended by Ctrl-C.
 
@@ -60,7 +64,10 @@ async function why(path: string, what: string, options: WhyOptions): Promise<num
     orderId,
     position: asked.position,
     depth,
-    onHop: hop => out.line(json ? toJson(hop) : lineOf(hop)),
+    onHop: hop => {
+      out.line(json ? toJson(hop) : lineOf(hop))
+      if (!json) for (const stall of hop.stalls) out.line(stallLine(hop, stall))
+    },
   })
   return readSequence({
     home,
@@ -131,6 +138,11 @@ function lineOf({ number, after, since, journal, position, time, type, text, ask
   const where = `${printable(journal)} ${position}`
   const line = `${String(number).padStart(4)} ${asked ? '*' : ' '} ${clockOf(time)}  ${age.padEnd(18)}  ${where.padEnd(28)}  ${type.padEnd(12)}  ${printable(text)}`
   return asked ? paint('bold', line) : line
+}
+
+function stallLine({ journal }: Hop, { began, lasted, ...what }: RecordedStall): string {
+  const text = `       ${formatTime(began)}  ${printable(journal)} paused for ${formatNs(lasted)}: ${stallInWords(what)}`
+  return paint('yellow', text)
 }
 
 /** '2026-11-27T08:00:00.123456789Z'; spaces for a time that is not known. */

@@ -10,6 +10,8 @@ export interface ObservedStall {
   readonly lastedNs: number
 }
 
+/** The shortest pause that gateways and strategies put on record, in ms, unless an option says otherwise. */
+export const STALL_MS = 5
 /** ms between two checks of the event loop. */
 const EVERY_MS = 20
 /** A loop that spins gives the event loop a turn every 5 ms: only what comes on top of that is a stall. */
@@ -32,12 +34,19 @@ export class StallWatch {
   private readonly timer: NodeJS.Timeout
   private due = performance.now() + EVERY_MS
 
-  /** @param onStall is called in the event loop, after the pause. What it throws ends the process. */
+  /**
+   * @param onStall is called in the event loop, after the pause.
+   * @param onTurn is called every 20 ms, after the loop was checked. Neither may throw: that would end the process.
+   */
   constructor(
     private readonly leastMs: number,
     private readonly onStall: (stall: ObservedStall) => void,
+    onTurn: () => void = () => {},
   ) {
-    this.timer = setInterval(() => this.checkLoop(), EVERY_MS).unref()
+    this.timer = setInterval(() => {
+      this.checkLoop()
+      onTurn()
+    }, EVERY_MS).unref()
     // Bun reports no garbage collection.
     const { supportedEntryTypes } = PerformanceObserver as unknown as {
       readonly supportedEntryTypes: readonly string[]

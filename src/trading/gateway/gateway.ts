@@ -1,5 +1,7 @@
 import { absolute } from '../../base/absolute.js'
 import type { ConsumerProgress } from '../../runtime/consumer/messages.js'
+import { StallRecord } from '../../runtime/stalls/stall-record.js'
+import { STALL_MS } from '../../runtime/stalls/stall-watch.js'
 import type { Phase } from '../../state/heartbeats/cell.js'
 import { nap } from '../../wait/nap.js'
 import { FeedPump } from '../market/feed-pump.js'
@@ -72,6 +74,7 @@ export class Gateway {
   private readonly work: GatewayWork
   private readonly changes: StrategyChanges
   private readonly loop: Loop
+  private readonly stalls: StallRecord | undefined
   private readonly running: Promise<void>
   private readonly stopping = new AbortController()
   private stopped: Promise<boolean> | undefined = undefined
@@ -133,7 +136,7 @@ export class Gateway {
   ) {
     this.home = options.home
     this.work = new GatewayWork(open, strategies)
-    const { wait = 'event-loop' } = options
+    const { wait = 'event-loop', stallMs = STALL_MS } = options
     this.loop = new Loop(this.work, wait !== 'event-loop')
     open.onVenueEvent = () => this.loop.wake()
     open.later = task => {
@@ -144,6 +147,8 @@ export class Gateway {
     new OperatorCommands(open, this.work.operator, this.changes).start()
     for (const adapter of open.adapters) adapter.start()
     for (const strategy of strategies) superviseStrategy(open, strategy)
+    // Written between two bursts, as everything that comes from outside of the loop.
+    if (stallMs < Number.POSITIVE_INFINITY) this.stalls = new StallRecord(stallMs, open.sequence.writer, open.later)
     this.running = this.loop.run()
     this.running.catch(() => {
       this.hasFailed = true
@@ -248,6 +253,7 @@ export class Gateway {
       return orderly.every(Boolean)
     } finally {
       this.loop.stop()
+      this.stalls?.close()
       this.endedAt = open.sequence.writer.position
       work.close()
       open.close()

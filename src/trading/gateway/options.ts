@@ -96,6 +96,11 @@ export interface GatewayOptions {
    * end. Default 15,000.
    */
   readonly stopMs?: number
+  /**
+   * Pauses of the gateway and of its strategies that last at least so long are put on record, in ms: garbage collection, and an event
+   * loop that does not turn. Default 5, Infinity for none.
+   */
+  readonly stallMs?: number
   /** How often strategies publish their progress in shared memory, in ms. Default 250. */
   readonly progressMs?: number
   /**
@@ -138,6 +143,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     restarts: kinds.object,
     hangMs: kinds.number(100, Number.POSITIVE_INFINITY),
     startMs: kinds.number(100, Number.POSITIVE_INFINITY),
+    stallMs: kinds.number(1, Number.POSITIVE_INFINITY),
     deadManMs: kinds.integer(0, 86_400_000),
     strategyMemoryMb: kinds.integer(16, 1_048_576),
     stopMs: kinds.integer(1, 3_600_000),

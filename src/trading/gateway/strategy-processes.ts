@@ -1,5 +1,6 @@
 import { packageModule } from '../../native/package-files.js'
 import { identityOf } from '../../runtime/consumer/identity.js'
+import { STALL_MS } from '../../runtime/stalls/stall-watch.js'
 import { Supervisor, type SupervisorEvent } from '../../runtime/supervision/supervisor.js'
 import type { StrategyProcessConfig } from '../strategies/process.js'
 import { SECRET_VARIABLES } from '../venues/secret-variables.js'
@@ -41,6 +42,7 @@ export function superviseStrategy(environment: StrategyEnvironment, strategy: Ru
       writer: writerOptions(environment.options, known.number),
       wait: options.wait ?? 'event-loop',
       progressMs: options.progressMs ?? 250,
+      stallMs: stallMsOf(options),
     }
     return JSON.stringify(config)
   }
@@ -58,6 +60,11 @@ export function superviseStrategy(environment: StrategyEnvironment, strategy: Ru
     onEvent: event => follow(environment, strategy, event),
   })
   strategy.supervisor = supervisor
+}
+
+/** JSON has no Infinity: undefined for no record. */
+function stallMsOf({ stallMs = STALL_MS }: { readonly stallMs?: number }): number | undefined {
+  return stallMs < Number.POSITIVE_INFINITY ? stallMs : undefined
 }
 
 /** Records what happened to a strategy's process, in the sequence and in shared memory. */

@@ -12,6 +12,7 @@ import { type HomeDirectory, SEQUENCE, STRATEGY_JOURNALS } from '../sequence/hom
 import { type Burst, burstIn, burstOf, withOriginal } from './bursts.js'
 import type { KnownBefore } from './known-before.js'
 import { Names } from './names.js'
+import { type RecordedStall, stallsDuring } from './stalls.js'
 import { frameInWords } from './words.js'
 
 /** One step on the way of an order. */
@@ -31,6 +32,8 @@ export interface Hop {
   readonly text: string
   /** Whether it is the frame that was asked about. */
   readonly asked: boolean
+  /** Pauses of the process that wrote its frame, between the frame that led to it and this one. */
+  readonly stalls: readonly RecordedStall[]
   /** The frame's fields, as in `ticktape tail --json`; undefined for an event of the feed. */
   readonly frame: Record<string, unknown> | undefined
 }
@@ -194,6 +197,7 @@ export class Chain {
       type: 'event',
       text: `event ${position} of the feed '${feed}'`,
       asked: false,
+      stalls: [],
       frame: undefined,
     })
     return this.addTaken(burst, undefined)
@@ -228,17 +232,25 @@ export class Chain {
   private push(frame: FrameView, journal: string, after: number | undefined, note = ''): number {
     const { time, position } = frame
     const earlier = after === undefined ? undefined : this.hops[after - 1]
+    const since = earlier === undefined ? undefined : Number(time - earlier.time)
     return this.emit({
       after,
-      since: earlier === undefined ? undefined : Number(time - earlier.time),
+      since,
       journal,
       position,
       time,
       type: frame.definition.name,
       text: frameInWords(frame, this.names) + note,
       asked: journal === this.names.journal(SEQUENCE) && position === this.options.position,
+      stalls: earlier === undefined ? [] : this.stallsIn(journal, earlier.time, time),
       frame: frame.toJSON(),
     })
+  }
+
+  /** The pauses of the process that writes a journal. A hop that was quick needs no reason. */
+  private stallsIn(journal: string, from: bigint, to: bigint): RecordedStall[] {
+    const path = to - from < SLOW_NS ? undefined : this.home.journalAt(journal)
+    return path === undefined ? [] : stallsDuring(path, from, to)
   }
 
   private emit(hop: Omit<Hop, 'number'>): number {
@@ -265,6 +277,8 @@ export class Chain {
 
 /** Of a Taken: what comes from the feed. */
 const FEED = 0
+/** A hop that takes longer is looked at: was its process paused? In ns. */
+const SLOW_NS = 1_000_000n
 /** No position. */
 const NONE = -1
 

@@ -1,4 +1,5 @@
 import type { FrameView } from '../../frames/view.js'
+import { Stall } from '../../runtime/stalls/frames.js'
 import type { Instrument } from '../instruments/instrument.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
@@ -19,6 +20,7 @@ import {
   VenueReport,
 } from '../sequence/frames.js'
 import type { Names } from './names.js'
+import { stallInWords } from './stalls.js'
 
 /** A frame of a home in words. A kind that has none of its own: its fields. */
 export function frameInWords(frame: FrameView, names: Names): string {
@@ -47,6 +49,7 @@ export function frameInWords(frame: FrameView, names: Names): string {
   if (frame.is(StrategyStart)) return `${frame.id} starts, epoch ${frame.epoch}`
   if (frame.is(StrategyEnd)) return `epoch ${frame.epoch} of ${names.strategy(frame.strategy)} is over`
   if (frame.is(Run)) return `the gateway starts, run ${frame.run}`
+  if (frame.is(Stall)) return `${stallInWords(frame)} for ${ms(frame.lasted)}`
   if (frame.is(FeedStart)) return `the feed '${frame.identity}' begins at its event ${frame.next}`
   if (frame.is(InstrumentTerms)) return `instrument ${frame.number} is ${frame.symbol}.${frame.venue}`
   if (frame.is(PositionDifference))

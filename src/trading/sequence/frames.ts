@@ -1,6 +1,7 @@
 import { type FrameDefinition, frame } from '../../frames/definition.js'
 import { ascii, bool, bytes, enumOf, f64, i64, instrument, text, u16, u32, u64 } from '../../frames/field.js'
 import type { FrameView } from '../../frames/view.js'
+import { Stall } from '../../runtime/stalls/frames.js'
 import { BookTop, Ticker, Trade } from '../messages/market-frames.js'
 import { Fill, Order, OrderReport } from '../messages/order-frames.js'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../messages/order-terms.js'
@@ -14,7 +15,7 @@ import { Command, CommandResult, DeadMan, StrategyEvent } from './supervision-fr
  * The frames of the sequence beside market data, orders and reports (trading/messages). The sequence is the gateway's
  * journal: the one total order of everything that strategies see and of everything that was decided.
  *
- * Ids 36 to 40 belong to positions journals (trading/positions/frames.ts), 64 and 65 to consumers.
+ * Ids 36 to 40 belong to positions journals (trading/positions/frames.ts), 64 and 65 to consumers, 72 to pauses of processes (runtime/stalls).
  */
 
 /** The first frame of each journal of a home: to which home it belongs. */
@@ -254,13 +255,14 @@ export const SEQUENCE_FRAMES: readonly FrameDefinition[] = [
   Lost,
   Pair,
   PairReport,
+  Stall,
 ]
 
 /** The frames that a strategy sends: its journal has them, and the sequence copies. */
 export const STRATEGY_FRAMES: readonly FrameDefinition[] = [Order, TimerRequest, Pair]
 
 /** What a strategy's process writes into its journal, beside its starts and ends: what it sends, and what only the home reads. */
-export const STRATEGY_JOURNAL_FRAMES: readonly FrameDefinition[] = [...STRATEGY_FRAMES, Home, StrategyState]
+export const STRATEGY_JOURNAL_FRAMES: readonly FrameDefinition[] = [...STRATEGY_FRAMES, Home, StrategyState, Stall]
 
 /** Whether a strategy has sent a frame. A strategy's journal also has its starts and ends, which are not copied. */
 export function isStrategyFrame(view: FrameView): boolean {

@@ -3,6 +3,7 @@ import type { Start } from '../../journal/read/options.js'
 import type { WriterOptions } from '../../journal/write/options.js'
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
+import { StallRecord } from '../../runtime/stalls/stall-record.js'
 import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import { Pulse } from '../../state/heartbeats/pulse.js'
 import type { Wait } from '../../wait/run-loop.js'
@@ -36,6 +37,8 @@ export interface StrategyProcessConfig extends Pick<EpochStart, 'strategy' | 'ep
   readonly writer: WriterOptions
   readonly wait: Wait
   readonly progressMs: number
+  /** The shortest pause of the process that is put on record, in ms; undefined for none. */
+  readonly stallMs: number | undefined
 }
 
 /** The exit status of a process that SIGTERM ended. */
@@ -95,28 +98,38 @@ async function main(config: StrategyProcessConfig): Promise<void> {
   const states = new StateKeeper(host, consumer)
   const identity = new IdentityKeeper(consumer.writer)
   // Also while there are no frames. A strategy that is hung does not get here.
-  const timer = setInterval(() => {
+  const attempt = (act: () => void): void => {
+    if (broken !== undefined) return
     try {
-      consumer.tell()
-      identity.keep()
-      states.save()
+      act()
     } catch (error) {
-      clearInterval(timer)
-      broken ??= error
+      broken = error
       stopping.abort()
     }
-  }, config.progressMs)
+  }
+  const timer = setInterval(
+    () =>
+      attempt(() => {
+        consumer.tell()
+        identity.keep()
+        states.save()
+      }),
+    config.progressMs,
+  )
+  let stalls: StallRecord | undefined
   try {
     startHost(consumer, host, position => pulse.beat(position))
     states.begin()
     consumer.tell()
     sendMessage({ kind: 'ready' })
+    if (config.stallMs !== undefined) stalls = new StallRecord(config.stallMs, consumer.writer, attempt)
     await consumer.follow(config.wait, stopping.signal)
     if (broken !== undefined) throw broken
     consumer.drain(stopAt ?? 0)
     ended = 'stopped'
   } finally {
     clearInterval(timer)
+    stalls?.close()
     consumer.tell()
     consumer.end(ended, () => {
       if (ended !== 'stopped') return
