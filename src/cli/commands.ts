@@ -34,5 +34,6 @@ export const COMMANDS: readonly CommandModule[] = [
   },
   { names: ['strategy'], load: async () => (await import('./commands/strategy.js')).registerStrategy },
   { names: ['flatten', 'cancel-all'], load: async () => (await import('./commands/flatten.js')).registerFlatten },
+  { names: ['metrics'], load: async () => (await import('./commands/metrics.js')).registerMetrics },
   { names: ['limits'], load: async () => (await import('./commands/limits.js')).registerLimits },
 ]
