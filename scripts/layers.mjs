@@ -89,6 +89,7 @@ const LAYERS = [
   ['cli/output', 'text, tables, progress and exit codes of the commands'],
   ['cli/doctor', 'the checks of `ticktape doctor`'],
   ['cli/run', 'what `run`, the demo, `backtest` and `replay` share: the feed, the files, the desk, the view'],
+  ['cli/top', 'the pages of `ticktape top`, and the terminal'],
   ['cli/commands', 'one file for each command'],
   ['cli/demo', 'the demo'],
   ['cli', 'the program with its commands'],

@@ -34,6 +34,7 @@ export const COMMANDS: readonly CommandModule[] = [
   },
   { names: ['strategy'], load: async () => (await import('./commands/strategy.js')).registerStrategy },
   { names: ['flatten', 'cancel-all'], load: async () => (await import('./commands/flatten.js')).registerFlatten },
+  { names: ['top'], load: async () => (await import('./commands/top.js')).registerTop },
   { names: ['metrics'], load: async () => (await import('./commands/metrics.js')).registerMetrics },
   { names: ['limits'], load: async () => (await import('./commands/limits.js')).registerLimits },
 ]
