@@ -84,6 +84,7 @@ const LAYERS = [
   ['trading/inspect', 'what a sequence says of orders, positions and causes'],
   ['desk-file', 'desk.json: its schema, and the options that it stands for'],
   ['ops', 'looks at homes and journals from outside: the sampler'],
+  ['ops/watch', 'rules, alerts that fire once and clear once, where they are sent'],
   ['ops/metrics', 'a sample as text for Prometheus, and its server'],
   ['public', 'the public API: one file for each import path'],
   ['cli/output', 'text, tables, progress and exit codes of the commands'],

@@ -35,6 +35,7 @@ export const COMMANDS: readonly CommandModule[] = [
   { names: ['strategy'], load: async () => (await import('./commands/strategy.js')).registerStrategy },
   { names: ['flatten', 'cancel-all'], load: async () => (await import('./commands/flatten.js')).registerFlatten },
   { names: ['top'], load: async () => (await import('./commands/top.js')).registerTop },
+  { names: ['watch'], load: async () => (await import('./commands/watch.js')).registerWatch },
   { names: ['metrics'], load: async () => (await import('./commands/metrics.js')).registerMetrics },
   { names: ['limits'], load: async () => (await import('./commands/limits.js')).registerLimits },
 ]

@@ -4,9 +4,9 @@ import { nap } from '../../wait/nap.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
-import { parseAge } from '../output/units.js'
 import { Terminal } from '../top/terminal.js'
 import { TopView } from '../top/view.js'
+import { parseInterval } from './interval.js'
 
 interface TopOptions {
   readonly interval: number
@@ -116,11 +116,4 @@ async function showPages(directory: string, interval: number): Promise<number> {
   } finally {
     terminal.close()
   }
-}
-
-/** @throws {UsageError} */
-function parseInterval(text: string): number {
-  const ms = parseAge(text)
-  if (ms < 100 || ms > 3_600_000) throw new UsageError(`'${text}' is not between 100ms and 1h`)
-  return ms
 }
