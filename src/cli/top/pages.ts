@@ -16,8 +16,6 @@ export function rateText(rate: number | undefined): string {
 }
 
 export function journalColumns(history: History): Column<JournalSample>[] {
-  const lagOf = ({ readers }: JournalSample): number => Math.max(0, ...readers.map(({ lag }) => lag))
-  const undurable = ({ durable, position }: JournalSample): number => (durable === undefined ? 0 : position - durable)
   return [
     { title: 'journal', align: 'l', text: ({ name }) => printable(name), by: ({ name }) => name },
     {
@@ -123,4 +121,12 @@ export function clockText(time: bigint): string {
 function stateText({ state, reason }: OrderLine): string {
   if (state === 'unknown') return paint('yellow', state)
   return state === 'denied' || state === 'rejected' ? paint('red', `${state} ${reason}`) : state
+}
+
+function lagOf({ readers }: JournalSample): number {
+  return Math.max(0, ...readers.map(({ lag }) => lag))
+}
+
+function undurable({ durable, position }: JournalSample): number {
+  return durable === undefined ? 0 : position - durable
 }
