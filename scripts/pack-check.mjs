@@ -14,6 +14,7 @@ const ALLOWED = [
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
   /^docs\/((decisions\/|venues\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
   /^examples\/([\w-]+\.(mjs|json)|README\.md|python\/[\w-]+\.(py|json))$/,
+  /^ops\/((systemd|container)\/)?[\w@.-]+$/,
   /^schemas\/desk\.schema\.json$/,
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape(\.(glibc|musl))?\.node$/,
 ]
@@ -25,6 +26,8 @@ const REQUIRED = [
   'dist/cli/main.js',
   'docs/guide.md',
   'examples/quickstart.mjs',
+  'ops/grafana-dashboard.json',
+  'ops/prometheus-rules.yml',
   'schemas/desk.schema.json',
   'THIRD-PARTY-NOTICES.md',
 ]

@@ -4,10 +4,12 @@ import { Control as C } from '../frames/format.js'
 import { Control } from '../journal/control/control.js'
 import { listReaders } from '../journal/control/reader-registry.js'
 import { readHolder } from '../journal/control/writer-lock.js'
-import { listDirectory } from '../journal/files/directory.js'
+import { JournalNotFoundError } from '../journal/errors.js'
+import { FileName, listDirectory } from '../journal/files/directory.js'
 import type { MappedPage } from '../journal/pages/page.js'
 import { lastTimeOf } from '../journal/pages/page-times.js'
 import { lastPage, tryPage } from '../journal/seek/seek.js'
+import { Kept } from './kept.js'
 import type { JournalSample, ReaderSample } from './types.js'
 
 /** Pages at the end of a journal that are checked at the first sample for rolls that waited. */
@@ -24,49 +26,73 @@ export class JournalSampler {
   /** The last page that is counted. */
   private counted: number | undefined = undefined
 
+  private readonly control: Kept<Control>
+  /** The last page, of the directory that is at the path. */
+  private readonly pages: Kept<{ page: MappedPage; close(): void }>
+
   constructor(
     readonly directory: string,
     private readonly name = path.basename(directory),
-  ) {}
+  ) {
+    this.control = new Kept(path.join(directory, FileName.CONTROL), () => Control.openForReader(directory))
+    this.pages = new Kept(directory, () => {
+      const found = {
+        page: lastPage(directory, this.control.get()),
+        close: (): void => found.page.mapping.close(),
+      }
+      return found
+    })
+  }
 
   /** @throws {JournalNotFoundError, NotAJournalError, CorruptJournalError} */
   sample(): JournalSample {
     const { directory, name } = this
-    const control = Control.openForReader(directory)
-    try {
-      const page = lastPage(directory, control)
-      try {
-        const time = now()
-        const { pages } = listDirectory(directory)
-        const position = page.firstPosition + page.cursor
-        const lastTime = lastTimeOf(page) ?? this.lastTimeBefore(page.number)
-        this.countRolls(pages, page)
-        const { before } = this
-        this.before = { time, position }
-        const seconds = before === undefined ? 0 : Number(time - before.time) / 1e9
-        const { pid, epoch } = readHolder(directory)
-        return {
-          name,
-          path: directory,
-          firstPosition: (pages[0] ?? page.number) * page.capacity,
-          position,
-          pages: pages.length,
-          bytes: pages.length * page.identity.pageSize,
-          durable: durableIn(directory, page),
-          writer: { alive: hasWriter(control), pid, epoch },
-          lastTime,
-          ageMs: lastTime === undefined ? undefined : ageMs(time, lastTime),
-          slotsPerSecond: before === undefined || seconds <= 0 ? undefined : (position - before.position) / seconds,
-          rolls: this.rolls,
-          rollsWaited: this.rollsWaited,
-          readers: control === undefined ? [] : readersOf(control, position, time),
-        }
-      } finally {
-        page.mapping.close()
-      }
-    } finally {
-      control?.close()
+    const control = this.control.get()
+    const page = this.currentPage()
+    const time = now()
+    const { pages } = listDirectory(directory)
+    const position = page.firstPosition + page.cursor
+    const lastTime = lastTimeOf(page) ?? this.lastTimeBefore(page.number)
+    this.countRolls(pages, page)
+    const { before } = this
+    this.before = { time, position }
+    const seconds = before === undefined ? 0 : Number(time - before.time) / 1e9
+    const { pid, epoch } = readHolder(directory)
+    return {
+      name,
+      path: directory,
+      firstPosition: (pages[0] ?? page.number) * page.capacity,
+      position,
+      pages: pages.length,
+      bytes: pages.length * page.identity.pageSize,
+      durable: durableIn(directory, page),
+      writer: { alive: hasWriter(control), pid, epoch },
+      lastTime,
+      ageMs: lastTime === undefined ? undefined : ageMs(time, lastTime),
+      slotsPerSecond: before === undefined || seconds <= 0 ? undefined : (position - before.position) / seconds,
+      rolls: this.rolls,
+      rollsWaited: this.rollsWaited,
+      readers: control === undefined ? [] : readersOf(control, position, time),
     }
+  }
+
+  close(): void {
+    this.control.close()
+    this.pages.close()
+  }
+
+  /** The page that is written. */
+  private currentPage(): MappedPage {
+    const found = this.pages.get()
+    if (found === undefined)
+      throw new JournalNotFoundError(`there is no journal at ${this.directory} any more`, { path: this.directory })
+    while (found.page.sealed) {
+      const next = tryPage(this.directory, found.page.number + 1)
+      if (next === undefined) break
+      found.page.mapping.close()
+      found.page = next
+    }
+    return found.page
   }
 
   /** A writer begins a page after each boot: the last frame may be on an earlier one. */

@@ -1,6 +1,7 @@
 import type { HeartbeatInfo } from '../state/heartbeats/cell.js'
 import { Heartbeats } from '../state/heartbeats/heartbeats.js'
 import type { HomeDirectory } from '../trading/sequence/home.js'
+import { Kept } from './kept.js'
 import { isRunning, usageOf } from './process-usage.js'
 import { StallTally } from './stall-tally.js'
 import type { JournalSample, ProcessSample } from './types.js'
@@ -28,13 +29,20 @@ const NO_STALLS = new StallTally().sample
 export class ProcessSampler {
   private readonly seen = new Map<string, Seen>()
 
-  constructor(private readonly home: HomeDirectory) {}
+  private readonly table: Kept<Heartbeats>
+
+  constructor({ heartbeats }: HomeDirectory) {
+    this.table = new Kept(heartbeats, () => Heartbeats.find(heartbeats))
+  }
 
   /** @param gateway the journal of the gateway: who writes it is the gateway. */
   sample(gateway: JournalSample | undefined, stalls: ProcessStalls): ProcessSample[] {
-    using table = Heartbeats.find(this.home.heartbeats)
-    const cells = table?.list() ?? []
+    const cells = this.table.get()?.list() ?? []
     return [this.gatewayOf(gateway, stalls.gateway), ...cells.map(cell => this.ofCell(cell, stalls))]
+  }
+
+  close(): void {
+    this.table.close()
   }
 
   private gatewayOf(journal: JournalSample | undefined, stalls: StallTally | undefined): ProcessSample {

@@ -9,6 +9,7 @@ import type { RiskOptions } from '../trading/risk/limits.js'
 import { HomeDirectory, isHome } from '../trading/sequence/home.js'
 import { DeskFold } from './desk-fold.js'
 import { JournalSampler } from './journal-sampler.js'
+import { Kept } from './kept.js'
 import { limitUse } from './limit-use.js'
 import { nameIn } from './names-in.js'
 import { ProcessSampler } from './process-sampler.js'
@@ -38,6 +39,7 @@ export class Sampler implements Disposable {
   private readonly journals = new Map<string, JournalSampler>()
   private readonly strategies = new Map<string, StrategyFold>()
   private readonly processes: ProcessSampler | undefined
+  private readonly breaker: Kept<CircuitBreaker> | undefined
   private desk: DeskFold | undefined = undefined
   private lastAt: bigint | undefined = undefined
   private problems: SampleProblem[] = []
@@ -51,7 +53,9 @@ export class Sampler implements Disposable {
     this.path = absolute(directory)
     this.budgetMs = options.budgetMs ?? Number.POSITIVE_INFINITY
     this.home = isHome(this.path) ? HomeDirectory.openExisting(this.path) : undefined
-    this.processes = this.home === undefined ? undefined : new ProcessSampler(this.home)
+    const { home } = this
+    this.processes = home === undefined ? undefined : new ProcessSampler(home)
+    this.breaker = home === undefined ? undefined : new Kept(home.breaker, () => CircuitBreaker.find(home.breaker))
     if (findJournals(this.path).length === 0)
       throw new JournalNotFoundError(`there is no journal in ${this.path} or below`, { path: this.path })
   }
@@ -81,20 +85,32 @@ export class Sampler implements Disposable {
     }
   }
 
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
   close(): void {
+    this.closeDesk()
+    for (const sampler of this.journals.values()) sampler.close()
+    this.journals.clear()
+    this.processes?.close()
+    this.breaker?.close()
+  }
+
+  private closeDesk(): void {
     this.desk?.close()
     this.desk = undefined
     for (const fold of this.strategies.values()) fold.close()
     this.strategies.clear()
   }
 
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
   private sampleJournals(): JournalSample[] {
     const found = this.attempt(this.path, () => findJournals(this.path)) ?? []
-    for (const path of this.journals.keys()) if (!found.includes(path)) this.journals.delete(path)
+    for (const [path, sampler] of this.journals)
+      if (!found.includes(path)) {
+        sampler.close()
+        this.journals.delete(path)
+      }
     return found.flatMap(path => {
       const name = nameIn(this.path, path)
       const sampler = this.journals.get(path) ?? new JournalSampler(path, name)
@@ -105,7 +121,7 @@ export class Sampler implements Disposable {
 
   private sampleDesk(home: HomeDirectory): DeskSample | undefined {
     return this.attempt(home.sequence, () => {
-      if (this.desk?.isCurrent === false) this.close()
+      if (this.desk?.isCurrent === false) this.closeDesk()
       try {
         const desk = (this.desk ??= new DeskFold(home.sequence))
         this.readStrategies(home, desk)
@@ -113,7 +129,7 @@ export class Sampler implements Disposable {
         const found = desk.sample()
         const { names } = desk.orders
         const currency = names.instruments.all[0]?.settlement ?? ''
-        const breaker = this.attempt(home.breaker, () => breakerOf(home))
+        const breaker = this.attempt(home.breaker, () => statusOf(this.breaker?.get()))
         const limits = this.attempt(home.limits, () => limitsOf(home)) ?? names.config?.risk ?? {}
         const { byStrategy, byAccount, byDesk } = found.positions
         const { open } = found.orders
@@ -127,7 +143,7 @@ export class Sampler implements Disposable {
         } as const
       } catch (error) {
         // It may have been retired, or replaced, below the reader: the next sample begins again, with the last snapshot.
-        this.close()
+        this.closeDesk()
         throw error
       }
     })
@@ -162,10 +178,9 @@ export function sample(directory: string): Sample {
 }
 
 /** Undefined before the first gateway has created it. */
-function breakerOf(
-  home: HomeDirectory,
+function statusOf(
+  breaker: CircuitBreaker | undefined,
 ): { profit: number; halt: { reason: string; since: bigint } | undefined } | undefined {
-  using breaker = CircuitBreaker.find(home.breaker)
   if (breaker === undefined) return undefined
   const { halt, dailyPnl } = breaker.status()
   // In hundredths.

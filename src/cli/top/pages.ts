@@ -69,7 +69,6 @@ export const PROCESS_COLUMNS: readonly Column<ProcessSample>[] = [
   { title: 'lag', align: 'r', text: one => (one.hasHeartbeat ? grouped(one.lag) : '-'), by: ({ lag }) => lag },
   { title: 'age 99%', align: 'r', text: one => (one.hasHeartbeat ? formatNs(one.p99) : '-'), by: ({ p99 }) => p99 },
   { title: 'silent', align: 'r', text: one => ageText(one.silentMs), by: one => one.silentMs ?? 0 },
-  { title: 'starts', align: 'r', text: ({ restarts }) => String(restarts), by: ({ restarts }) => restarts },
   {
     title: 'pauses',
     align: 'r',
@@ -79,6 +78,7 @@ export const PROCESS_COLUMNS: readonly Column<ProcessSample>[] = [
         : `${gc.count + loop.count}, ${formatNs(Math.max(gc.longestNs, loop.longestNs))}`,
     by: ({ stalls: { gc, loop } }) => gc.totalNs + loop.totalNs,
   },
+  { title: 'starts', align: 'r', text: ({ restarts }) => String(restarts), by: ({ restarts }) => restarts },
 ]
 
 export const ORDER_COLUMNS: readonly Column<OrderLine>[] = [

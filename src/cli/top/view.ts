@@ -96,15 +96,16 @@ export class TopView {
     const tabs = PAGES.map((page, i) =>
       page === this.page ? paint('bold', `[${i + 1} ${page}]`) : ` ${i + 1} ${page} `,
     )
-    const state = this.paused ? paint('yellow', 'PAUSED') : ''
+    const filter = this.filter === '' ? '' : `   filter: ${printable(this.filter)}`
+    const state = this.paused ? `  ${paint('yellow', 'PAUSED')}` : ''
     const free =
       space === undefined ? '' : `   free ${formatBytes(space.freeBytes)} of ${formatBytes(space.totalBytes)}`
     const bad =
       problems.length === 0 ? '' : paint('red', `   ${printable(problems[0].code)}: ${printable(problems[0].message)}`)
     return [
-      `${paint('bold', 'ticktape top')}  ${printable(path)}  ${clockText(time)} UTC${free}  ${state}`,
+      `${paint('bold', 'ticktape top')}  ${clockText(time)} UTC${state}${free}   ${printable(path)}`,
       desk === undefined ? `${this.shown.journals.length} journals${bad}` : `${this.deskText(desk)}${bad}`,
-      ...(columns === undefined ? [] : [tabs.join('')]),
+      ...(columns === undefined ? [] : [`${tabs.join('')}${filter}`]),
     ]
   }
 
@@ -141,8 +142,7 @@ export class TopView {
     const marked = lines.map((line, i) =>
       marks && first + i === this.selected ? `> ${line}` : `${marks ? '  ' : ''}${line}`,
     )
-    const filter = this.filter === '' ? '' : `   filter: ${printable(this.filter)}`
-    return [`${marks ? '  ' : ''}${paint('bold', heading)}${filter}`, ...(lines.length === 0 ? [`  ${none}`] : marked)]
+    return [`${marks ? '  ' : ''}${paint('bold', heading)}`, ...(lines.length === 0 ? [`  ${none}`] : marked)]
   }
 
   private turn(by: number): void {
