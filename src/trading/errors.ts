@@ -52,6 +52,18 @@ export class FeedGapError extends TicktapeError {
   readonly code = 'ERR_FEED_GAP'
 }
 
+/** A feed has an event that no market says. The events before it are in the sequence; the feed ends. */
+export class FeedEventError extends TicktapeError {
+  readonly code = 'ERR_FEED_EVENT'
+  /** The event's number, counted from the feed's beginning. */
+  readonly event: number
+
+  constructor(message: string, event: number) {
+    super(message)
+    this.event = event
+  }
+}
+
 /** A strategy asks for symbols of which there is no event. It is reported, and the run continues. */
 export class UnknownSymbolError extends TicktapeError {
   readonly code = 'ERR_UNKNOWN_SYMBOL'

@@ -4,7 +4,7 @@ import { type DeskDescription, deskOptions, Gateway, readDeskFile } from 'tickta
 import { expect, test } from 'vitest'
 import { descriptionInEffect } from '../../dist/desk-file/in-effect.js'
 import { HomeDirectory } from '../../dist/trading/sequence/home.js'
-import { QUICK } from '../support/desks.ts'
+import { moduleOf, QUICK } from '../support/desks.ts'
 import { failureOf } from '../support/failures.ts'
 import { makeFolder } from '../support/folders.ts'
 import { ticktape } from '../support/journals.ts'
@@ -59,6 +59,15 @@ test.each([
   const said = failure.message.slice(`${file}: `.length)
   if (typeof message === 'string') expect(said).toContain(message)
   else expect(said).toMatch(message)
+})
+
+test('--venue sim is the simulated exchange', { timeout: 30_000 }, () => {
+  const file = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")
+  const home = join(makeFolder('memory'), 'home')
+  expect(ticktape('run', file, '--venue', 'sim', '--home', home, '--duration', '0.5').status).toBe(0)
+  expect(ticktape('run', file, '--venue', 'sim', '--endpoint', 'ws://127.0.0.1:1').stderr).toContain(
+    '--endpoint goes with',
+  )
 })
 
 test('the command says it in one line, and runs nothing', { timeout: 30_000 }, () => {

@@ -54,6 +54,7 @@ function venueOf(venue: string | undefined, { endpoint, credentials, symbols }: 
     const names = Object.keys(REAL_VENUES).join(', ')
     if (given >= 0)
       throw new UsageError(`${['--endpoint', '--credentials', '--symbols'][given]} goes with --venue ${names}`)
+    if (venue === 'sim') return { venue: { simulated: {} } }
     return venue === undefined ? {} : { venue: existing(venue, '--venue') }
   }
   return {

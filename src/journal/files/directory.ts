@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
+import { makeDirectories as makeMissing } from '../../base/files/make-directories.js'
 import { directoryModeOf, isOwn, isSharedForWriting, isWritableByOthers } from '../../base/files/owner.js'
 import { TEMPORARY_SUFFIX } from '../../base/files/replace-file.js'
 import { pathIn, pathOf, type Where } from '../../base/files/where.js'
@@ -203,7 +204,7 @@ export function checkOwner(directory: Directory, name: string, mode: number): vo
 
 /** Creates a directory and the missing ones above it, and makes their names durable: without its name a directory's files would be lost too. */
 export function makeDirectories(directory: string, mode: number): void {
-  const first = fs.mkdirSync(directory, { recursive: true, mode })
+  const first = makeMissing(directory, mode)
   if (first === undefined) return
   const last = path.dirname(path.resolve(first))
   for (let made = path.resolve(directory); made !== last && made !== '/'; made = path.dirname(made))

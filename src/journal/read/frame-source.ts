@@ -19,8 +19,13 @@ const NEVER = 2 ** 30
 const SEALED = Word.SEALED
 /** How often a waiting reader checks that its page's path still names the mapped file, in ms. */
 const CHECK_IDENTITY_MS = 1000
-/** Unsuccessful checks of the cursor before a full check of the page: whether its file was truncated is a call into the addon. */
-const EMPTY_CHECKS = 256
+/**
+ * Unsuccessful checks of the cursor before a full check of the page, at most: whether its file was truncated is a call into the addon. A
+ * reader that checks seldom has fewer, down to 1: see `adapt`.
+ */
+const MOST_EMPTY_CHECKS = 256
+/** There is a full check at least this often, in ms, as long as the reader checks at all. */
+const FULL_CHECK_MS = 500
 
 /**
  * Reads a journal forward, frame by frame and page by page: the reader's part of the protocol.
@@ -39,6 +44,8 @@ export class FrameSource {
   private capacity: number
   /** Unsuccessful checks of the cursor since the last full check of the page. */
   private emptyChecks = 0
+  private mostEmptyChecks = 1
+  private fullCheckAt = 0
   private u32: Uint32Array
   private i32: Int32Array
   /** The index of the word that limits reading: the cursor or the durable cursor. */
@@ -96,7 +103,7 @@ export class FrameSource {
     let end = loadWord(this.i32, this.commitWord)
     if (end <= slot || end > this.capacity) {
       // As in `available`.
-      if (end === slot && this.i32[SEALED] === 0 && ++this.emptyChecks < EMPTY_CHECKS) return 0
+      if (end === slot && this.i32[SEALED] === 0 && ++this.emptyChecks < this.mostEmptyChecks) return 0
       end = this.refresh()
       slot = this.slot
       u32 = this.u32
@@ -163,8 +170,14 @@ export class FrameSource {
     if (end > slot && end <= this.capacity) return end
     // Nothing new: the most common case for a spinning reader. If the page ends here, its seal is set first.
     // This plain load may see the seal late. `refresh`, which loads it atomically, runs at the next check or soon after.
-    if (end === slot && this.i32[SEALED] === 0 && ++this.emptyChecks < EMPTY_CHECKS) return slot
+    if (end === slot && this.i32[SEALED] === 0 && ++this.emptyChecks < this.mostEmptyChecks) return slot
     return this.refresh()
+  }
+
+  /** As `available`, of a reader that is about to sleep: always a full check, because it comes seldom. */
+  availableBeforeSleep(): number {
+    this.emptyChecks = MOST_EMPTY_CHECKS
+    return this.available()
   }
 
   /** The high word of the next frame's time; valid while `available() > slot`. */
@@ -249,6 +262,7 @@ export class FrameSource {
   /** If the file at the path is not the mapped page, no more frames can arrive on it: the journal was removed or replaced. */
   private checkIdentity(): void {
     const now = performance.now()
+    this.adapt(now)
     if (now < this.checkIdentityAt) return
     this.checkIdentityAt = now + CHECK_IDENTITY_MS
     const { directory, page } = this
@@ -267,6 +281,15 @@ export class FrameSource {
         { path, position },
       )
     }
+  }
+
+  /** A reader that spins makes 256 checks in some µs; one that checks now and then may take seconds for a few. */
+  private adapt(now: number): void {
+    const isSeldom = now - this.fullCheckAt > FULL_CHECK_MS
+    this.fullCheckAt = now
+    this.mostEmptyChecks = isSeldom
+      ? Math.max(1, this.mostEmptyChecks >> 2)
+      : Math.min(MOST_EMPTY_CHECKS, this.mostEmptyChecks * 2)
   }
 
   private attach(page: MappedPage, slot: number): void {

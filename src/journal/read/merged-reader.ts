@@ -178,7 +178,7 @@ export class MergedReader implements Disposable {
   }
 
   private hasNews(): boolean {
-    return this.readers.some(reader => reader.frames.available() > reader.frames.slot)
+    return this.readers.some(reader => reader.frames.availableBeforeSleep() > reader.frames.slot)
   }
 
   private followed(): Followed<MergedFrame> {

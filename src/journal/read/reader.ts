@@ -319,7 +319,7 @@ export class Reader implements Disposable {
   }
 
   private hasNews(): boolean {
-    return this.source.available() > this.source.slot
+    return this.source.availableBeforeSleep() > this.source.slot
   }
 
   private followed(): Followed<FrameView> {

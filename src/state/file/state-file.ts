@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ClosedError, InvalidOptionError, TicktapeError, UnsafePathError } from '../../base/errors.js'
+import { makeDirectories } from '../../base/files/make-directories.js'
 import { needsCopy, privatePath } from '../../base/files/private-path.js'
 import { formatValue } from '../../base/format-value.js'
 import { sleepThread } from '../../base/sleep.js'
@@ -292,7 +293,7 @@ function pathFor(file: string): string {
   const path = privatePath(file)
   try {
     if (needsCopy(file)) {
-      fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      makeDirectories(dirname(path), 0o700)
       fs.copyFileSync(file, path)
     }
   } catch (error) {

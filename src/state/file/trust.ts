@@ -1,7 +1,9 @@
 /** Checks who may write a state file: a process that opens it trusts what they write. */
+
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
+import { makeDirectories } from '../../base/files/make-directories.js'
 import { directoryModeOf, isOwn, isSharedForWriting, isWritableByOthers } from '../../base/files/owner.js'
 import { shellQuoted } from '../../base/shell.js'
 import type { Mapping } from '../../native/addon.js'
@@ -64,7 +66,7 @@ export function checkDirectory(file: string, mode: number): void {
 /** Creates a file's directory and its missing parents. Users who may read a file of this `mode` may enter them. */
 export function makeDirectory(directory: string, mode: number): void {
   const wanted = 0o700 | directoryModeOf(mode)
-  const first = fs.mkdirSync(directory, { recursive: true, mode: wanted })
+  const first = makeDirectories(directory, wanted)
   if (first === undefined) return
   // The umask may have removed some of these permissions.
   for (let created = directory; ; created = dirname(created)) {

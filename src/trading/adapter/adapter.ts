@@ -201,7 +201,7 @@ export class VenueAdapter {
 
   /** @param intent the position of the Intent that it is about, for what this adapter says itself. */
   private report(event: VenueEvent, intent: number | undefined): void {
-    checkVenueEvent(this.venue.name, event)
+    checkVenueEvent(this.venue.name, event, this.venue.accounts.length)
     const cause = intent === undefined ? undefined : { journal: SEQUENCE, position: intent }
     writeVenueReport(this.writer, this.number, event, cause)
   }

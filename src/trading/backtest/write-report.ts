@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { makeDirectories } from '../../base/files/make-directories.js'
 import { fromSystemError } from '../../base/system-error.js'
 import { linePlotSvg } from './line-plot.js'
 import type { BacktestReport } from './report.js'
@@ -30,7 +31,7 @@ export function writeReport(directory: string, report: BacktestReport): string[]
     )
   }
   try {
-    fs.mkdirSync(directory, { recursive: true })
+    makeDirectories(directory)
     for (const [name, text] of files) fs.writeFileSync(path.join(directory, name), text)
   } catch (error) {
     throw fromSystemError(error, 'writing', directory)

@@ -68,6 +68,8 @@ export class Desk {
   private readonly requests: Requests
   /** The position of the frame that is being acted on. */
   cause = 0
+  /** Is told of events that change nothing, because their numbers do not fit their order or it was forgotten. Decides nothing. */
+  onIgnored: (venue: DeskVenue, event: VenueEvent, isForgotten: boolean) => void = () => {}
 
   constructor(
     readonly instruments: Instruments,
@@ -92,7 +94,7 @@ export class Desk {
     this.pairing = new Pairing(this)
     this.requests = new Requests(this, this.departures)
     venues.onEvent = (venue, event) => {
-      checkVenueEvent(venue.name, event)
+      checkVenueEvent(venue.name, event, venue.accounts.length)
       this.venueEvent(venue, event, this.cause)
     }
   }
@@ -356,6 +358,10 @@ export class Desk {
     const { orders, outcomes, risk } = this
     const changed = orders.apply(event, this.now)
     const { order } = orders
+    const isForgotten = (changed & Changed.FORGOTTEN) !== 0
+    // Only a fill is lost with its order: its position is the venue's alone now.
+    if ((changed & Changed.INVALID) !== 0 || (isForgotten && event.kind === 'fill'))
+      this.onIgnored(venue, event, isForgotten)
     if (order === undefined) return this.reconciliation.accountEvent(venue, event)
     if ((changed & Changed.ORPHAN) !== 0 && order.unknownSince >= 0) this.reconciliation.awaitAgain(order)
     risk.apply(order, changed, event, this.clock)

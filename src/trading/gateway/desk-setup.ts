@@ -64,8 +64,11 @@ export function checkAccounts({ risk }: OpenDeskOptions, venues: readonly OpenVe
       )
 }
 
+/** How long a request may act at a venue that is no simulated one, unless an option says otherwise, in ms. */
+const LIVE_EXPIRY_MS = 5_000
+
 export function configOf(
-  { risk = {}, requestExpiryMs = 0, calendars, deadManMs = DEAD_MAN_MS, description }: OpenDeskOptions,
+  { risk = {}, requestExpiryMs, calendars, deadManMs = DEAD_MAN_MS, description }: OpenDeskOptions,
   venues: readonly OpenVenue[],
 ): DeskConfig {
   return {
@@ -84,7 +87,8 @@ export function configOf(
         requestLimits,
       }),
     ),
-    expiryMs: requestExpiryMs,
+    // An unanswered request to a venue that never forgets could not be proven lost.
+    expiryMs: requestExpiryMs ?? (venues.every(({ venue }) => venue.deterministic) ? 0 : LIVE_EXPIRY_MS),
     deadManMs,
     ...(calendars === undefined ? {} : { calendars }),
     ...(description === undefined ? {} : { description }),

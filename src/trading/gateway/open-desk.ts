@@ -16,6 +16,7 @@ import type { Feed } from '../market/feed.js'
 import { guessInstrument } from '../market/guess-instrument.js'
 import { entryOf, writeInstrument } from '../messages/instrument-frames.js'
 import { ClientOrderIds } from '../messages/order-id.js'
+import { checkRisk } from '../risk/limits.js'
 import { type DeskConfig, writeConfig } from '../sequence/config.js'
 import { FeedStart, Run, SEQUENCE_FRAMES } from '../sequence/frames.js'
 import { HomeDirectory, type HomeIdentity, SEQUENCE, writeIdentity } from '../sequence/home.js'
@@ -35,6 +36,7 @@ import {
   type OpenVenue,
   venuesOf,
 } from './desk-setup.js'
+import { IgnoredEvents } from './ignored-events.js'
 import {
   endOfFrames,
   hasLostPower,
@@ -79,6 +81,8 @@ export class OpenDesk {
     const clientOrderIds = new ClientOrderIds(identity.home)
     this.inbox = new VenueInbox(desk.venues, player.taken, clientOrderIds, identity.origin, () => this.onVenueEvent())
     for (const instrument of desk.instruments.all) this.tellVenue(instrument)
+    const ignored = new IgnoredEvents(this.onProblem)
+    desk.onIgnored = (venue, event, isForgotten) => ignored.add(venue.name, event, isForgotten)
     this.snapshots = new Snapshots(this, options.snapshotBytes ?? SNAPSHOT_BYTES)
   }
 
@@ -219,11 +223,13 @@ export async function openDesk(
   surroundings: Surroundings = REAL_SURROUNDINGS,
   admit: (starts: Iterable<LastStart>) => Promise<void> = async () => {},
 ): Promise<OpenDesk> {
-  const home = HomeDirectory.open(options.home)
   const { pageSize, durability } = options
   const venues = await venuesOf(options)
   checkAccounts(options, venues)
+  checkRisk(options.risk ?? {})
   const config = configOf(options, venues)
+  // After what can be refused without it: a refused start makes no home.
+  const home = HomeDirectory.open(options.home)
   // The journal's lock makes this the only gateway of the home.
   const writer = surroundings.openWriter(home.sequence, {
     pageSize,

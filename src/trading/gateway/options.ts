@@ -43,7 +43,10 @@ export interface GatewayOptions {
   readonly calendars?: Readonly<Record<string, CalendarSpec>>
   /** Limits. Without any, every valid order passes. */
   readonly risk?: RiskOptions
-  /** How long a request may act at a venue after it was decided, in ms. Default 0: without a limit. */
+  /**
+   * How long a request may act at a venue after it was decided, in ms; 0 is without a limit, and a request that gets lost is then
+   * never known to be. Default 5000, and 0 where all venues are simulated ones.
+   */
   readonly requestExpiryMs?: number
   /**
    * How the gateway and its strategies wait. With any other value than 'event-loop' the gateway spins, and uses one core

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { makeDirectories } from '../../base/files/make-directories.js'
 import { fromSystemError } from '../../base/system-error.js'
 import { Writer } from '../../journal/write/writer.js'
 import { findLast } from '../../runtime/consumer/find-last.js'
@@ -88,7 +89,7 @@ function nextFolder(home: string): string {
 
 function move(from: string, to: string): void {
   try {
-    fs.mkdirSync(path.dirname(to), { recursive: true, mode: 0o700 })
+    makeDirectories(path.dirname(to), 0o700)
     fs.renameSync(from, to)
   } catch (error) {
     throw fromSystemError(error, 'moving', from)

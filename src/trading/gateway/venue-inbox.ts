@@ -53,7 +53,7 @@ export class VenueInbox {
     let end = first
     while (end < this.events.length && end - first < most && this.from[end] === venue) end++
     const size = end - first
-    for (let i = first; i < end; i++) checkVenueEvent(venue.name, this.events[i])
+    for (let i = first; i < end; i++) checkVenueEvent(venue.name, this.events[i], venue.accounts.length)
     const before = this.taken[venue.number] ?? 0
     this.taken[venue.number] = before + size
     const now = sequence.time.now()

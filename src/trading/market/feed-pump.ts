@@ -1,6 +1,7 @@
 import type { TicktapeError } from '../../base/errors.js'
 import { nap } from '../../wait/nap.js'
 import type { MarketEvent } from '../messages/market-event.js'
+import { checkMarketEvent } from './check-event.js'
 import type { Feed } from './feed.js'
 import { GapReport } from './gap-report.js'
 import { Pace, type Speed } from './pace.js'
@@ -39,6 +40,8 @@ export class FeedPump {
   /** Whether it waits for the feed's next batch. */
   isWaiting = false
   private batch: readonly MarketEvent[] = []
+  /** What is wrong with the event behind those of the batch. */
+  private refused: unknown = undefined
   private index = 0
   /** When the next event is due, in ms of performance.now(); undefined while that was not asked. */
   private dueAt: number | undefined = undefined
@@ -121,6 +124,11 @@ export class FeedPump {
   }
 
   private request(): void {
+    if (this.refused !== undefined) {
+      this.failure = this.refused
+      this.arrived(undefined)
+      return
+    }
     this.isWaiting = true
     this.iterator.next().then(
       result => this.arrived(result.done === true ? undefined : result.value),
@@ -138,10 +146,22 @@ export class FeedPump {
       this.ended = true
       this.gaps.end()
     } else {
-      this.batch = batch
+      this.batch = this.checked(batch)
       this.index = 0
-      if (batch.length === 0) return this.request()
+      if (this.batch.length === 0) return this.request()
     }
     this.options.onArrival()
+  }
+
+  /** The events up to the first one that no market says: that one ends the feed, once those before it were taken. */
+  private checked(batch: readonly MarketEvent[]): readonly MarketEvent[] {
+    let i = 0
+    try {
+      for (; i < batch.length; i++) checkMarketEvent(batch[i], this.taken + i)
+      return batch
+    } catch (error) {
+      this.refused = error
+      return batch.slice(0, i)
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../../base/clock.js'
 import { on } from '../../frames/handlers.js'
 import { writerState } from '../../journal/control/writer-state.js'
@@ -17,6 +18,10 @@ export const OPERATOR_PAGE_SIZE = 65_536
 const EXPIRY_MS = 5_000
 /** How long to wait for the result of a command that was taken, in ms: a module may take its time to load. */
 const RESULT_MS = 60_000
+/** Between two checks whether a gateway that starts takes commands, in ms. */
+const RETRY_MS = 50
+/** The operators' journal within a home. */
+const OPERATOR_FOLDER = 'operator'
 /** How much later than its expiry a command may still be taken, by other clocks, in ms. */
 const MARGIN_MS = 500
 
@@ -54,9 +59,10 @@ export async function sendCommand(directory: string, request: CommandRequest): P
     throw new GatewayDownError(`no gateway runs on ${home.path}; nothing was done, and nothing will be done later`, {
       path: home.path,
     })
+  const { expiryMs = EXPIRY_MS } = request
+  await awaitJournal(home, expiryMs)
   const reader = Reader.open(home.sequence, { from: 'end' })
   try {
-    const { expiryMs = EXPIRY_MS } = request
     const id = await writeCommand(home, request, expiryMs)
     const outcome = await awaitResult(reader, id, expiryMs)
     if (outcome === undefined)
@@ -81,6 +87,25 @@ export async function command(
   throw new CommandError(explain(outcome), outcome.state, outcome.problem)
 }
 
+/**
+ * The gateway of a new home makes the operators' journal, with the frame that says whose it is. A command before that would make a
+ * journal that belongs to no home.
+ */
+async function awaitJournal(home: HomeDirectory, ms: number): Promise<void> {
+  const until = performance.now() + ms
+  while (home.journalAt(OPERATOR_FOLDER) === undefined) {
+    if (performance.now() >= until) throw stillStarting(home)
+    await sleep(RETRY_MS)
+  }
+}
+
+function stillStarting({ path }: HomeDirectory): GatewayDownError {
+  return new GatewayDownError(
+    `the gateway of ${path} is still starting: it takes no commands yet; nothing was done, give the command again later`,
+    { path },
+  )
+}
+
 async function writeCommand(home: HomeDirectory, request: CommandRequest, expiryMs: number): Promise<bigint> {
   const { action, strategy = '', detail = '', reason = '', user = userInfo().username } = request
   const id = randomBytes(8).readBigUInt64LE()
@@ -88,6 +113,7 @@ async function writeCommand(home: HomeDirectory, request: CommandRequest, expiry
     Writer.open(home.operator, { pageSize: OPERATOR_PAGE_SIZE, journalId: OPERATOR, frames: [Command] }),
   )
   try {
+    if (writer.position === 0) throw stillStarting(home)
     const expires = now() + BigInt(Math.round(expiryMs * 1e6))
     writer.write(Command, {
       id,

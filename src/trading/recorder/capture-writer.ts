@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { ClosedError, InvalidOptionError } from '../../base/errors.js'
+import { makeDirectories } from '../../base/files/make-directories.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { fromSystemError } from '../../base/system-error.js'
@@ -77,7 +78,7 @@ export class CaptureWriter {
     let opened: Directory | undefined
     let lock: FileLock | null
     try {
-      fs.mkdirSync(absolute, { recursive: true })
+      makeDirectories(absolute)
       opened = native.openDirectory(absolute, true)
       lock = opened.lockFile('recording.lock', 0o644)
     } catch (error) {

@@ -175,7 +175,8 @@ function checkWithin(what: string, limits: Limits, desk: Limits): void {
 }
 
 function checkInstrument(name: string, limits: Limits, instruments: Instruments | undefined): void {
-  if (instruments === undefined) return
+  // A home whose instruments come with the first market data has none at its first start: the limits wait for them.
+  if (instruments === undefined || instruments.count === 0) return
   let found
   try {
     found = instruments.lookUp(name)

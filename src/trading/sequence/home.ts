@@ -4,6 +4,7 @@ import * as path from 'node:path'
 import { now } from '../../base/clock.js'
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
+import { fromSystemError } from '../../base/system-error.js'
 import { FileName, listDirectory, makeDirectories } from '../../journal/files/directory.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
@@ -53,7 +54,11 @@ export class HomeDirectory {
     const home = new HomeDirectory(checkedPath(directory))
     home.refuseOld()
     if (!home.exists) home.checkRoom()
-    makeDirectories(home.path, 0o700)
+    try {
+      makeDirectories(home.path, 0o700)
+    } catch (error) {
+      throw fromSystemError(error, 'creating', home.path)
+    }
     return home
   }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writer } from 'ticktape'
 import {
@@ -331,4 +332,17 @@ test("nonsense in the operators' journal is no command, and does not stop the ga
   expect(lastOf(home, 1)).toBe('accepted none')
   expect(await gateway.stop()).toBe(true)
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+})
+
+test('a command for a gateway that is still starting is refused, and leaves no journal that belongs to no home', async () => {
+  const home = newHome()
+  // The first that a gateway does: its lock is there, the operators' journal is not.
+  using sequence = Writer.open(join(home, 'gateway'), { durability: 'process', journalId: 1 })
+  expect(sequence.position).toBe(0)
+  const command = sendCommand(home, { action: 'cancel-all', expiryMs: 100 })
+  expect(await rejectionOf(command)).toMatchObject({
+    code: 'ERR_GATEWAY_DOWN',
+    message: expect.stringContaining('is still starting') as string,
+  })
+  expect(existsSync(join(home, 'operator'))).toBe(false)
 })

@@ -101,20 +101,31 @@ describe('after the first failure a gateway sends nothing to its venue', () => {
     await expectSoundAfter(home, strategy)
   })
 
+  test('a venue that says what no frame can hold: a named error', async () => {
+    const venue = new ChangedExchange(event => {
+      if (event.kind === 'fill') event.fee = 1e300
+      return true
+    })
+    expect(await failWith(newHome(), moduleOf(RESTING), venue)).toMatchObject({ code: 'ERR_VENUE' })
+  })
+
   test('a venue that says less than it decided, and is repaired: the home is not gone on with as if nothing had been', async () => {
     const home = newHome()
     const strategy = moduleOf(RESTING)
-    // Numbers that are none are on nobody's account: the order is as it was.
+    // A price that is none is on nobody's account: the order is as it was, and people are told.
     const venue = new ChangedExchange(event => {
-      if (event.kind === 'fill') event.ticks = Number.NaN
+      if (event.kind === 'fill') event.ticks = 0
       return true
     })
-    const gateway = await Gateway.start({ ...optionsOf(home, strategy), venue })
+    const problems: string[] = []
+    const onProblem = ({ message }: Error): void => void problems.push(message)
+    const gateway = await Gateway.start({ ...optionsOf(home, strategy), venue, onProblem })
     await gateway.fed
     await settled(gateway)
     await gateway.stop()
     expect(reportsOf(home).length).toBeGreaterThan(20)
     expect(fillsOf(home)).toEqual([])
+    expect(problems[0]).toMatch(/^the venue 'changed' reports 'fill' of order \d+, with numbers that do not fit it/)
     const again = { ...optionsOf(home, strategy), venue: new ChangedExchange() }
     expect(await rejectionOf(Gateway.start(again))).toMatchObject({
       code: 'ERR_SEQUENCE_MISMATCH',

@@ -37,6 +37,30 @@ describe('the feed of a home', () => {
     expect(identity({ seed: 1, limit: 10 })).toBe(identity({ seed: 1, limit: 20 }))
   })
 
+  test('with an event that no market says ends there, by name: those before it are taken', async () => {
+    const wrong: [string, object][] = [
+      ['price', { price: Number.NaN }],
+      ['quantity', { quantity: -1 }],
+      ['side', { side: 'up' }],
+      ['tradeId', { tradeId: 7 }],
+      ['timeMs', { timeMs: Number.NaN }],
+      ['symbol', { symbol: '' }],
+      ['kind', { kind: 'rumour' }],
+    ]
+    for (const [field, change] of wrong) {
+      const home = newHome()
+      const list = events(0, 5).map((event, i) => (i === 3 ? { ...event, ...change } : event)) as MarketEvent[]
+      const gateway = await Gateway.start({ ...QUICK, home, strategies: [], feed: feedOf(list, 'wrong') })
+      await expect(gateway.fed).rejects.toMatchObject({
+        code: 'ERR_FEED_EVENT',
+        event: 3,
+        message: expect.stringContaining(`'${field}'`) as string,
+      })
+      await gateway.stop().catch(() => {})
+      expect(idsOf(home)).toEqual([0, 1, 2])
+    }
+  })
+
   test('that is quiet is closed when the gateway stops: its signal aborts and its `finally` runs', async () => {
     const seen: string[] = []
     const quiet: Feed = {

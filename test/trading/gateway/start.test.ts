@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Gateway, replayGateway, SyntheticFeed } from 'ticktape/runtime'
 import { describe, expect, test } from 'vitest'
-import { moduleOf, newHome, playToEnd, QUICK } from '../../support/desks.ts'
+import { feedOf, moduleOf, newHome, playToEnd, QUICK, quote, reportsOf, trade } from '../../support/desks.ts'
 import { rejectionOf } from '../../support/failures.ts'
 
 describe('Gateway.start', () => {
@@ -18,6 +18,34 @@ describe('Gateway.start', () => {
     expect(await rejectionOf(Gateway.start({ home: newHome(), strategies: [], feed, ...options }))).toMatchObject({
       code,
     })
+  })
+
+  test('a start that is refused for its limits makes no home', async () => {
+    for (const risk of [{ maxPosition: 1, maxOrderQuantity: 9 }, { maxPositon: 1 }, { accounts: { nobody: {} } }]) {
+      const home = join(newHome(), 'home')
+      expect(await rejectionOf(Gateway.start({ home, strategies: [], feed, risk: risk as object }))).toMatchObject({
+        code: 'ERR_INVALID_OPTION',
+      })
+      expect(existsSync(home)).toBe(false)
+    }
+  })
+
+  test('limits of an instrument that comes with the feed hold from its first order, also in a new home', async () => {
+    const home = newHome()
+    const strategy = moduleOf(`export default defineStrategy({ id: 'a',
+      onTrade({ symbol }, context) { for (const quantity of [1, 3]) context.order({ symbol, side: 'buy', quantity }) } })`)
+    const risk = { instruments: { BTCUSDT: { maxPosition: 2 } } }
+    for (let run = 0; run < 2; run++) {
+      const events = [quote('BTCUSDT', 100, 101, 1000), trade('BTCUSDT', 100, 1)]
+      await playToEnd({ home, strategies: [strategy], feed: feedOf(events, `run ${run}`), risk })
+    }
+    expect(
+      reportsOf(home)
+        .filter(({ state }) => state === 'denied')
+        .map(({ reason }) => reason),
+    ).toContain('position-limit')
+    expect(reportsOf(home).filter(({ state }) => state === 'filled').length).toBeGreaterThan(0)
+    expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
   })
 
   test("refuses durability 'commit' and names the alternatives", async () => {

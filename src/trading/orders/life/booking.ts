@@ -161,6 +161,7 @@ export function isSound(event: VenueEvent, order: LiveOrder): boolean {
       return (
         (event.tradeNumber > 0 || event.tradeId !== '') &&
         isWhole(event.ticks) &&
+        event.ticks > 0 &&
         isWhole(event.steps) &&
         event.steps > 0 &&
         Number.isFinite(event.fee)

@@ -171,7 +171,7 @@ export class VenueSession {
   private take(event: VenueEvent): void {
     try {
       if (this.isClosed) throw new VenueRuleError(`'${event.kind}' came after close()`)
-      checkVenueEvent(this.venue.name, event)
+      checkVenueEvent(this.venue.name, event, this.venue.accounts.length)
       const { idHigh: high, idLow } = event
       if ((high !== 0 || idLow !== 0) && !this.sent.has(keyOf(high, idLow)))
         throw new VenueRuleError(`'${event.kind}' is about order ${high}/${idLow}, which was never sent`)
