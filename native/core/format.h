@@ -26,6 +26,7 @@ inline constexpr std::size_t kIdentityCrc = 120;
 inline constexpr std::size_t kSignal = 128;
 inline constexpr std::size_t kSleepers = 256;
 inline constexpr std::size_t kCurrentPage = 384;
+inline constexpr std::size_t kWaitedRolls = 388;
 }
 
 namespace frame {

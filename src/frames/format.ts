@@ -112,6 +112,8 @@ export const Control = {
   SLEEPERS: 256,
   /** u32: number of the page the writer is on. A hint: the page headers decide. */
   CURRENT_PAGE: 384,
+  /** u32: how often a writer continued on another page that was not ready in time. Only for people. */
+  WAITED_ROLLS: 388,
 } as const
 
 export const CONTROL_MAGIC = 'TICKCTRL'

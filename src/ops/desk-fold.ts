@@ -12,6 +12,7 @@ import { PositionTable } from '../trading/inspect/positions.js'
 import { BookTop, Trade } from '../trading/messages/market-frames.js'
 import { ORDER_STATES, type OrderState } from '../trading/messages/order-terms.js'
 import { Run, Switch } from '../trading/sequence/frames.js'
+import { snapshotsOf } from '../trading/snapshots/find.js'
 import { ageMs } from './journal-sampler.js'
 import { OrderLatency } from './order-latency.js'
 import { StallTally } from './stall-tally.js'
@@ -23,6 +24,8 @@ import { VenueStates } from './venue-states.js'
 const MOST_FINAL = 200
 /** Frames between two checks of the budget. */
 const BATCH = 4096
+/** 64 MiB: more than there is between two snapshots. */
+const OUTRUN_SLOTS = 1_048_576
 /** DeskState of trading/risk, as a snapshot has it. */
 const STATES = ['active', 'reducing', 'halted'] as const
 
@@ -96,6 +99,14 @@ export class DeskFold {
       this.frames += read
       if (read === 0 || performance.now() > until) return
     }
+  }
+
+  /** Whether it has fallen so far behind that a new one, which begins with the last snapshot, would be far ahead of it. */
+  get isOutrun(): boolean {
+    const { reader, sequence } = this
+    if (reader.lag < OUTRUN_SLOTS) return false
+    const [last] = snapshotsOf(sequence)
+    return last !== undefined && last.at > reader.position + OUTRUN_SLOTS / 2
   }
 
   close(): void {

@@ -12,20 +12,12 @@ import { lastPage, tryPage } from '../journal/seek/seek.js'
 import { Kept } from './kept.js'
 import type { JournalSample, ReaderSample } from './types.js'
 
-/** Pages at the end of a journal that are checked at the first sample for rolls that waited. */
-const MOST_PAGES = 256
-
 /**
  * Samples one journal: its directory, the header of its last page, and its control file. Reads what is mapped, takes no lock and no
  * reader's slot, and wakes no process.
  */
 export class JournalSampler {
   private before: { readonly time: bigint; readonly position: number } | undefined = undefined
-  private rolls = 0
-  private rollsWaited = 0
-  /** The last page that is counted. */
-  private counted: number | undefined = undefined
-
   private readonly control: Kept<Control>
   /** The last page, of the directory that is at the path. */
   private readonly pages: Kept<{ page: MappedPage; close(): void }>
@@ -53,7 +45,6 @@ export class JournalSampler {
     const { pages } = listDirectory(directory)
     const position = page.firstPosition + page.cursor
     const lastTime = lastTimeOf(page) ?? this.lastTimeBefore(page.number)
-    this.countRolls(pages, page)
     const { before } = this
     this.before = { time, position }
     const seconds = before === undefined ? 0 : Number(time - before.time) / 1e9
@@ -70,8 +61,8 @@ export class JournalSampler {
       lastTime,
       ageMs: lastTime === undefined ? undefined : ageMs(time, lastTime),
       slotsPerSecond: before === undefined || seconds <= 0 ? undefined : (position - before.position) / seconds,
-      rolls: this.rolls,
-      rollsWaited: this.rollsWaited,
+      rolls: page.number,
+      rollsWaited: control?.waitedRolls ?? 0,
       readers: control === undefined ? [] : readersOf(control, position, time),
     }
   }
@@ -100,25 +91,6 @@ export class JournalSampler {
     return number === 0
       ? undefined
       : withPage(this.directory, number - 1, page => lastTimeOf(page) ?? this.lastTimeBefore(page.number))
-  }
-
-  /**
-   * Counts the pages that were begun since the last sample. A page is prepared ahead, so one that was created after the last frame of the
-   * page before it came too late: its writer had to wait.
-   */
-  private countRolls(pages: readonly number[], current: MappedPage): void {
-    this.counted ??= Math.max(pages[0] ?? current.number, current.number - MOST_PAGES)
-    while (this.counted < current.number) {
-      const before = withPage(this.directory, this.counted, page => ({
-        epoch: page.identity.epoch,
-        lastTime: lastTimeOf(page),
-      }))
-      const next = withPage(this.directory, ++this.counted, ({ identity }) => identity)
-      this.rolls++
-      // Another writer begins its first page when it starts: that is no wait.
-      if (before?.lastTime === undefined || before.epoch !== next?.epoch) continue
-      if (next.created > before.lastTime) this.rollsWaited++
-    }
   }
 }
 

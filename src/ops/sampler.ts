@@ -121,7 +121,8 @@ export class Sampler implements Disposable {
 
   private sampleDesk(home: HomeDirectory): DeskSample | undefined {
     return this.attempt(home.sequence, () => {
-      if (this.desk?.isCurrent === false) this.closeDesk()
+      // With a budget it may never reach the end of a sequence that is written faster.
+      if (this.desk?.isCurrent === false || this.desk?.isOutrun === true) this.closeDesk()
       try {
         const desk = (this.desk ??= new DeskFold(home.sequence))
         this.readStrategies(home, desk)

@@ -54,7 +54,7 @@ export interface JournalSample {
   readonly ageMs: number | undefined
   /** Slots written per second. */
   readonly slotsPerSecond: number | undefined
-  /** How often its writer continued on another page, of the pages that exist or were seen, and how often it had to wait for that page. */
+  /** How often its writers continued on another page, and how often that page was not ready in time. */
   readonly rolls: number
   readonly rollsWaited: number
   readonly readers: readonly ReaderSample[]

@@ -82,10 +82,10 @@ test('without a command it shows the help and fails', () => {
 test('an error in the arguments names the command that shows the help', () => {
   expect(ticktape('tail', '--bogus').stderr).toMatch(/; see 'ticktape help tail'\n$/)
   expect(ticktape('tale').stderr).toMatch(/^ERR_USAGE: unknown command 'tale' .*tail.*; see 'ticktape help'\n$/)
-  expect(ticktape('help', 'nope')).toEqual({
+  expect(ticktape('help', 'xyzzy')).toEqual({
     status: 2,
     stdout: '',
-    stderr: "ERR_USAGE: unknown command 'nope'; see 'ticktape help'\n",
+    stderr: "ERR_USAGE: unknown command 'xyzzy'; see 'ticktape help'\n",
   })
   expect(ticktape('help', 'tail')).toMatchObject({
     status: 0,

@@ -1,5 +1,6 @@
 // The sampler on a desk that trades: what it says is what the journals have, and what is sampled does not notice.
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Reader, Writer } from 'ticktape'
 import { type Sample, Sampler, sample } from 'ticktape/ops'
@@ -166,7 +167,12 @@ test('a plain journal, and a directory of journals; a durable one says how far',
   const directory = makeFolder()
   await makeJournal(join(directory, 'quotes'), 100, true)
   using writer = Writer.open(join(directory, 'notes'), { pageSize: PAGE_SIZE, durability: 'process' })
+  // What the writer itself says of its rolls.
+  const waits: boolean[] = []
+  const onRoll = (roll: unknown): void => void waits.push((roll as { readonly waited: boolean }).waited)
+  subscribe('ticktape:journal.roll', onRoll)
   fill(writer, 3 * CAPACITY)
+  unsubscribe('ticktape:journal.roll', onRoll)
   const { kind, journals, desk, processes } = sample(directory)
   expect([kind, desk, processes]).toEqual(['journals', undefined, []])
   expect(journals).toMatchObject([
@@ -174,6 +180,8 @@ test('a plain journal, and a directory of journals; a durable one says how far',
     { name: 'quotes', writer: { alive: false } },
   ])
   expect(journals[1].durable).toBe(journals[1].position)
+  expect(waits).toHaveLength(3)
+  expect(journals[0].rollsWaited).toBe(waits.filter(Boolean).length)
   expect(sample(join(directory, 'quotes')).journals).toMatchObject([{ name: 'quotes' }])
   expect(() => sample(makeFolder())).toThrow(/there is no journal in/)
 })
@@ -182,7 +190,6 @@ test('a journal that is damaged is a problem of the sample, and the others are s
   const directory = makeFolder()
   await makeJournal(join(directory, 'good'), 10)
   await makeJournal(join(directory, 'bad'), 10)
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(join(directory, 'bad', '0000000000.page'), Buffer.alloc(PAGE_SIZE))
   const { journals, problems } = sample(directory)
   expect(journals.map(({ name }) => name)).toEqual(['good'])

@@ -62,7 +62,7 @@ test('pages of 80 columns and 24 lines: processes, journals, orders, one strateg
     keys(page)
     const lines = view.lines(SMALL)
     expect(lines).toHaveLength(24)
-    expect(Math.max(...lines.map(line => [...stripVTControlCharacters(line)].length))).toBeLessThanOrEqual(80)
+    expect(Math.max(...lines.map(line => stripVTControlCharacters(line).length))).toBeLessThanOrEqual(80)
   }
   expect(view.lines({ columns: 10, rows: 3 }).every(line => stripVTControlCharacters(line).length <= 10)).toBe(true)
 })
@@ -134,13 +134,13 @@ test('a sample and a page need less than 1 % of a core at an interval of a secon
   using sampler = new Sampler(home, { budgetMs: 5 })
   const view = new TopView(sampler.sample())
   const turns = 50
-  const once = (): void => {
+  const turn = (): void => {
     view.take(sampler.sample())
     view.lines(SMALL)
   }
-  for (let i = 0; i < 20; i++) once()
+  for (let i = 0; i < 20; i++) turn()
   const before = process.cpuUsage()
-  for (let i = 0; i < turns; i++) once()
+  for (let i = 0; i < turns; i++) turn()
   const { user, system } = process.cpuUsage(before)
   // µs of each turn, of a million.
   expect((user + system) / turns).toBeLessThan(10_000)

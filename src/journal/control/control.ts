@@ -16,9 +16,10 @@ export const ControlWord = {
   SIGNAL: C.SIGNAL >> 2,
   SLEEPERS: C.SLEEPERS >> 2,
   CURRENT_PAGE: C.CURRENT_PAGE >> 2,
+  WAITED_ROLLS: C.WAITED_ROLLS >> 2,
 } as const
 
-const { SIGNAL, SLEEPERS, CURRENT_PAGE } = ControlWord
+const { SIGNAL, SLEEPERS, CURRENT_PAGE, WAITED_ROLLS } = ControlWord
 
 /**
  * The `control` file, mapped. Sleepers announce themselves in it to the writer, and named readers store their positions in it
@@ -139,6 +140,15 @@ export class Control implements Wakeable {
 
   set currentPage(pageNumber: number) {
     Atomics.store(this.words, CURRENT_PAGE, pageNumber | 0)
+  }
+
+  /** How often writers of this journal continued on a page that was not ready in time. */
+  get waitedRolls(): number {
+    return loadWord(this.words, WAITED_ROLLS) >>> 0
+  }
+
+  countWaitedRoll(): void {
+    Atomics.add(this.words, WAITED_ROLLS, 1)
   }
 
   close(): void {

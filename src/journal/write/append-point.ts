@@ -245,6 +245,7 @@ export class AppendPoint {
       Atomics.store(this.i32, Word.SEALED, 1)
       crashPoint('roll-sealed')
       this.control.currentPage = page.number
+      if (waited) this.control.countWaitedRoll()
       this.control.wakeSleepers()
 
       this.page = page
