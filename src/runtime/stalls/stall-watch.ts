@@ -12,8 +12,9 @@ export interface ObservedStall {
 
 /** The shortest pause that gateways and strategies put on record, in ms, unless an option says otherwise. */
 export const STALL_MS = 5
-/** ms between two checks of the event loop. */
-const EVERY_MS = 20
+/** ms between two checks of the event loop: of a process that is at work, and of one with nothing to do, which must not be woken often. */
+const ACTIVE_MS = 20
+const QUIET_MS = 250
 /** A loop that spins gives the event loop a turn every 5 ms: only what comes on top of that is a stall. */
 const TURN_MS = 5
 
@@ -27,26 +28,31 @@ const COLLECTIONS = new Map([
 
 /**
  * Watches this process for pauses of at least `leastMs`: of the garbage collector, by what Node reports of it, and of the event loop, by a
- * timer that fires late. Costs a timer every 20 ms and nothing for each frame.
+ * timer that fires late. Costs a timer every 20 ms while the process is at work, and nothing for each frame.
  */
 export class StallWatch {
   private readonly observer: PerformanceObserver | undefined = undefined
-  private readonly timer: NodeJS.Timeout
-  private due = performance.now() + EVERY_MS
+  private timer: NodeJS.Timeout
+  /** When the timer should fire. */
+  private due = performance.now() + ACTIVE_MS
 
   /**
    * @param onStall is called in the event loop, after the pause.
-   * @param onTurn is called every 20 ms, after the loop was checked. Neither may throw: that would end the process.
+   * @param onTurn is called when the timer fires, after the loop was checked; it says whether the process is at work. Neither may throw: that
+   *   would end the process.
    */
   constructor(
     private readonly leastMs: number,
     private readonly onStall: (stall: ObservedStall) => void,
-    onTurn: () => void = () => {},
+    onTurn: () => boolean = () => true,
   ) {
-    this.timer = setInterval(() => {
+    const turn = (): void => {
       this.checkLoop()
-      onTurn()
-    }, EVERY_MS).unref()
+      const everyMs = onTurn() ? ACTIVE_MS : QUIET_MS
+      this.due = performance.now() + everyMs
+      this.timer = setTimeout(turn, everyMs).unref()
+    }
+    this.timer = setTimeout(turn, ACTIVE_MS).unref()
     // Bun reports no garbage collection.
     const { supportedEntryTypes } = PerformanceObserver as unknown as {
       readonly supportedEntryTypes: readonly string[]
@@ -57,7 +63,7 @@ export class StallWatch {
   }
 
   close(): void {
-    clearInterval(this.timer)
+    clearTimeout(this.timer)
     this.observer?.disconnect()
   }
 
@@ -70,11 +76,9 @@ export class StallWatch {
   }
 
   private checkLoop(): void {
-    const at = performance.now()
-    const late = at - this.due
+    const late = performance.now() - this.due
     if (late >= this.leastMs + TURN_MS)
       this.onStall({ kind: 'loop', collection: 'none', began: timeOf(this.due), lastedNs: Math.round(late * 1e6) })
-    this.due = at + EVERY_MS
   }
 }
 

@@ -122,7 +122,8 @@ async function main(config: StrategyProcessConfig): Promise<void> {
     states.begin()
     consumer.tell()
     sendMessage({ kind: 'ready' })
-    if (config.stallMs !== undefined) stalls = new StallRecord(config.stallMs, consumer.writer, attempt)
+    if (config.stallMs !== undefined)
+      stalls = new StallRecord(config.stallMs, consumer.writer, attempt, () => consumer.reader.position)
     await consumer.follow(config.wait, stopping.signal)
     if (broken !== undefined) throw broken
     consumer.drain(stopAt ?? 0)
