@@ -28,6 +28,7 @@ const LAYERS = [
   ['journal/read', 'the reader, and the merged reader of several journals'],
   ['journal/verify', 'checks every byte of a journal'],
   ['journal/repair', 'copies the good frames of a damaged journal'],
+  ['journal/columns', 'columns of frames in typed arrays, as a journal was at one moment'],
   ['state', "shared state's errors"],
   ['state/file', 'one mapped state file: header, owners, shared words'],
   ['state/counters', 'counters and gauges'],

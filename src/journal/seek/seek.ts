@@ -103,7 +103,8 @@ function pageAtTime(directory: Where, time: bigint, control: Control | undefined
   }
 }
 
-function slotAtTime(page: MappedPage, time: bigint): number {
+/** The first slot of a page whose frame is at a time or later; the cursor when there is none. */
+export function slotAtTime(page: MappedPage, time: bigint): number {
   const cursor = page.cursor
   const stride = markStride(page.identity.pageSize)
   let low = 0
