@@ -87,6 +87,8 @@ const LAYERS = [
   ['ops', 'looks at homes and journals from outside: the sampler'],
   ['ops/watch', 'rules, alerts that fire once and clear once, where they are sent'],
   ['ops/metrics', 'a sample as text for Prometheus, and its server'],
+  ['data', 'what takes data out of journals and puts data into them: which journals, names, errors'],
+  ['data/sql', 'journals as views of DuckDB'],
   ['public', 'the public API: one file for each import path'],
   ['cli/output', 'text, tables, progress and exit codes of the commands'],
   ['cli/doctor', 'the checks of `ticktape doctor`'],

@@ -73,3 +73,8 @@ export class SystemCallError extends TicktapeError {
     this.systemCode = systemCode
   }
 }
+
+/** An optional package is needed and is not installed; the message has the command that installs it. */
+export class PackageMissingError extends TicktapeError {
+  readonly code = 'ERR_PACKAGE_MISSING'
+}

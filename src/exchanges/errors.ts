@@ -27,8 +27,3 @@ export class VenueRequestError extends TicktapeError {
 export class MarketDataGapError extends TicktapeError {
   readonly code = 'ERR_MARKET_DATA_GAP'
 }
-
-/** A package is needed for real venues and is not installed. */
-export class PackageMissingError extends TicktapeError {
-  readonly code = 'ERR_PACKAGE_MISSING'
-}

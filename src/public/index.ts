@@ -3,6 +3,7 @@
 export { now } from '../base/clock.js'
 export * from '../base/errors.js'
 export { getAffinity, lockMemory, setAffinity, setScheduling } from '../base/thread-settings.js'
+export * from '../data/errors.js'
 export * from '../exchanges/errors.js'
 export { ageOf } from '../frames/age.js'
 export type { Cause, CommitOptions } from '../frames/commit-options.js'

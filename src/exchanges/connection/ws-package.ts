@@ -1,5 +1,5 @@
 import type * as Ws from 'ws'
-import { PackageMissingError } from '../errors.js'
+import { PackageMissingError } from '../../base/errors.js'
 
 /** The package `ws`, an optional peer (docs/decisions/0050). @throws {PackageMissingError} */
 export async function loadWs(): Promise<typeof Ws> {

@@ -1,0 +1,7 @@
+/** Errors of what takes data out of journals and puts data into them. */
+import { TicktapeError } from '../base/errors.js'
+
+/** A query that DuckDB refuses, or that fails while it runs. The message is DuckDB's. */
+export class QueryError extends TicktapeError {
+  readonly code = 'ERR_QUERY'
+}
