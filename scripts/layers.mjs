@@ -94,6 +94,7 @@ const LAYERS = [
   ['cli/doctor', 'the checks of `ticktape doctor`'],
   ['cli/run', 'what `run`, the demo, `backtest` and `replay` share: the feed, the files, the desk, the view'],
   ['cli/top', 'the pages of `ticktape top`, and the terminal'],
+  ['cli/sql', 'results of `ticktape sql`, and its terminal'],
   ['cli/commands', 'one file for each command'],
   ['cli/demo', 'the demo'],
   ['cli', 'the program with its commands'],

@@ -16,6 +16,13 @@ export function parseStart(text: string): StartPoint {
   return { time: parseDate(text) }
 }
 
+/** ns since 1970, as a number or an ISO 8601 date (UTC unless it says otherwise). @throws {UsageError} */
+export function parseTime(text: string): bigint {
+  const start = parseStart(text)
+  if ('time' in start) return start.time
+  throw new UsageError(`'${text}' is no time; type ns since 1970, or a date such as 2026-01-31T09:30:00.5Z`)
+}
+
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?$/
 
 /** ns since 1970. */

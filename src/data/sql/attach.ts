@@ -31,11 +31,7 @@ export interface AttachedView {
 /** Counts table functions: DuckDB cannot replace one. */
 let functions = 0
 
-/**
- * Journals as views of a connection to DuckDB.
- *
- * @internal constructor
- */
+/** Journals as views of a connection to DuckDB. Made by {@link attach}. */
 export class Attachment {
   private readonly moments: Moments
   private readonly watch: ScanWatch = { progress: 0, error: undefined }
@@ -75,8 +71,12 @@ export class Attachment {
     return error
   }
 
-  /** Adds views of definitions and journals that are new. Call it between statements. Returns whether anything changed. */
+  /**
+   * Adds views of definitions and journals that are new, and lets the next statement see the journals as they are then, also right after one
+   * that was only planned (EXPLAIN). Call it between statements. Returns whether views changed.
+   */
   async refresh(): Promise<boolean> {
+    this.moments.begin()
     const plans = planViews(journalsAt(this.path))
     const planned = JSON.stringify(plans.map(({ name, columns, sources }) => [name, columns, sources]))
     if (planned === this.planned) return false
@@ -92,6 +92,7 @@ export class Attachment {
     }
     this.plans = plans
     this.planned = planned
+    this.moments.begin()
     return true
   }
 

@@ -10,6 +10,9 @@ export interface OpenJournal {
   readonly instruments: InstrumentCache
 }
 
+/** A statement that is only planned, as EXPLAIN does, is not followed by `begin`: after so long another one is planned. */
+const LONGEST_PLANNING_MS = 1000
+
 /** A journal as it was at one moment; `moment` is undefined while it has no pages. */
 export interface JournalAt extends OpenJournal {
   readonly moment: JournalMoment | undefined
@@ -26,13 +29,16 @@ export class Moments {
   /** Of the statement that is being planned. */
   private readonly current = new Map<string, JournalAt>()
   private planning = false
+  private plannedAt = 0
 
   constructor(private readonly durable: boolean) {}
 
   /** For a part of a statement that is being planned. @throws as `openToRead` and `takeMoment`. */
   at(path: string): JournalAt {
-    if (!this.planning) this.current.clear()
+    const now = performance.now()
+    if (!this.planning || now - this.plannedAt > LONGEST_PLANNING_MS) this.current.clear()
     this.planning = true
+    this.plannedAt = now
     const known = this.current.get(path)
     if (known !== undefined) return known
     const journal = this.journal(path)
