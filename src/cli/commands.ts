@@ -23,6 +23,7 @@ export const COMMANDS: readonly CommandModule[] = [
   { names: ['positions'], load: async () => (await import('./commands/positions.js')).registerPositions },
   { names: ['why'], load: async () => (await import('./commands/why.js')).registerWhy },
   { names: ['sql'], load: async () => (await import('./commands/sql.js')).registerSql },
+  { names: ['export'], load: async () => (await import('./commands/export.js')).registerExport },
   { names: ['tail'], load: async () => (await import('./commands/tail.js')).registerTail },
   { names: ['ls'], load: async () => (await import('./commands/ls.js')).registerLs },
   { names: ['verify'], load: async () => (await import('./commands/verify.js')).registerVerify },

@@ -5,3 +5,8 @@ import { TicktapeError } from '../base/errors.js'
 export class QueryError extends TicktapeError {
   readonly code = 'ERR_QUERY'
 }
+
+/** The directory of an export is that of another one, or frames were removed before they were exported. */
+export class ExportError extends TicktapeError {
+  readonly code = 'ERR_EXPORT'
+}

@@ -87,7 +87,7 @@ export class Attachment {
       const name = this.prefix + plan.name
       await this.connection.run(`CREATE OR REPLACE TEMP VIEW "${name}" AS SELECT * FROM ${scan}()`)
       await this.connection.run(
-        `CREATE OR REPLACE TEMP MACRO "scan_${name}"(since := NULL, until := NULL) AS TABLE SELECT * FROM ${scan}(since := since::TIMESTAMP_NS, until := until::TIMESTAMP_NS)`,
+        `CREATE OR REPLACE TEMP MACRO "scan_${name}"(since := NULL, until := NULL, first := NULL, before := NULL) AS TABLE SELECT * FROM ${scan}(since := since::TIMESTAMP_NS, until := until::TIMESTAMP_NS, first := first::UBIGINT, before := before::UBIGINT)`,
       )
     }
     this.plans = plans

@@ -31,9 +31,14 @@ interface Bound {
   readonly journals: readonly JournalAt[]
   readonly since: bigint | undefined
   readonly until: bigint | undefined
+  readonly first: number | undefined
+  readonly before: number | undefined
 }
 
-/** The table function of DuckDB that scans the frames of a view. Named parameters: `since` and `until`, which pass over pages. */
+/**
+ * The table function of DuckDB that scans the frames of a view. Its named parameters pass over pages: `since` and `until` are times, `first`
+ * and `before` positions.
+ */
 export function scanFunction(
   duckDb: DuckDb,
   name: string,
@@ -55,7 +60,12 @@ export function scanFunction(
   return api.DuckDBTableFunction.create({
     name,
     supportsProjectionPushdown: true,
-    namedParameterTypes: { since: api.TIMESTAMP_NS, until: api.TIMESTAMP_NS },
+    namedParameterTypes: {
+      since: api.TIMESTAMP_NS,
+      until: api.TIMESTAMP_NS,
+      first: api.UBIGINT,
+      before: api.UBIGINT,
+    },
     bindFunction: info =>
       guarded(info, () => {
         for (const { name: column, type } of view.columns) info.addResultColumn(column, duckDbType(api, type))
@@ -63,6 +73,8 @@ export function scanFunction(
           journals: view.sources.map(({ journal }) => moments.at(journal.path)),
           since: later(limits.since, timeOf(info.getNamedParameter('since'))),
           until: earlier(limits.until, timeOf(info.getNamedParameter('until'))),
+          first: positionOf(info.getNamedParameter('first')),
+          before: positionOf(info.getNamedParameter('before')),
         }
         info.setBindData(bound)
       }),
@@ -142,12 +154,14 @@ class ViewScan {
         differences,
         { path: directory.path },
       )
-    const { since, until } = this.bound
+    const { since, until, first, before } = this.bound
     this.scan = new ColumnScan(directory, moment, {
       tables: [{ definition, columns: this.scanned }],
       batch: ROWS,
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
+      ...(first === undefined ? {} : { from: first }),
+      ...(before === undefined ? {} : { to: before }),
     })
     const { vectors } = this.duckDb
     const current = new Map(definition.fields.map(field => [field.name, field]))
@@ -169,6 +183,10 @@ function timeOf(value: Api.DuckDBValue): bigint | undefined {
   const ns = nanos ?? nanoseconds
   if (typeof ns !== 'bigint') throw new InvalidOptionError(`since and until take a TIMESTAMP_NS`)
   return ns
+}
+
+function positionOf(value: Api.DuckDBValue): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value)
 }
 
 function later(a: bigint | undefined, b: bigint | undefined): bigint | undefined {

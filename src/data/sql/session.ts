@@ -72,8 +72,7 @@ export class SqlSession {
     await this.attachment.refresh()
     try {
       if (!(await this.isSelect(sql)) || !(await this.store(sql))) {
-        const reader = await this.connection.runAndReadAll(sql)
-        yield { names: reader.deduplicatedColumnNames(), types: reader.columnTypes(), rows: reader.getRows() }
+        yield await this.runEach(sql)
         return
       }
       yield* this.stored()
@@ -84,13 +83,25 @@ export class SqlSession {
     }
   }
 
-  /** Runs a statement for its effect. @throws {QueryError} */
-  async run(sql: string): Promise<void> {
+  /** Runs a statement for its effect. Returns the number of rows that it changed or wrote. @throws {QueryError} */
+  async run(sql: string): Promise<number> {
     this.stopped = false
     try {
-      await this.connection.run(sql)
+      return (await this.connection.run(sql)).rowsChanged
     } catch (error) {
       throw this.errorOf(error)
+    }
+  }
+
+  /** Runs one statement after another, because one may need what the one before has made. The result is that of the last one. */
+  private async runEach(sql: string): Promise<ResultRows> {
+    const statements = await this.connection.extractStatements(sql)
+    for (let i = 0; ; i++) {
+      const statement = await statements.prepare(i)
+      const reader = await statement.runAndReadAll()
+      statement.destroySync()
+      if (i >= statements.count - 1)
+        return { names: reader.deduplicatedColumnNames(), types: reader.columnTypes(), rows: reader.getRows() }
     }
   }
 
