@@ -89,6 +89,7 @@ const LAYERS = [
   ['ops/metrics', 'a sample as text for Prometheus, and its server'],
   ['data', 'what takes data out of journals and puts data into them: which journals, names, errors'],
   ['data/sql', 'journals as views of DuckDB'],
+  ['data/archive', 'pages packed into small files, and unpacked'],
   ['data/export', 'frames of journals into files, and how far that is'],
   ['public', 'the public API: one file for each import path'],
   ['cli/output', 'text, tables, progress and exit codes of the commands'],

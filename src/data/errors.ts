@@ -10,3 +10,8 @@ export class QueryError extends TicktapeError {
 export class ExportError extends TicktapeError {
   readonly code = 'ERR_EXPORT'
 }
+
+/** An archive that cannot be made or read: damaged, of another journal, or the place for it has other files. */
+export class ArchiveError extends TicktapeError {
+  readonly code = 'ERR_ARCHIVE'
+}
