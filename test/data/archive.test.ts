@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Reader, verify, Writer } from 'ticktape'
 import { CaptureFeed } from 'ticktape/runtime'
 import { BookTop, Trade } from 'ticktape/trading'

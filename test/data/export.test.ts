@@ -45,7 +45,7 @@ beforeAll(() => {
 /** What all formats have to give back, with the bits of the floats. */
 function expectSame(row: Row, i: number): void {
   const { values, options } = written[i]
-  const { oBytes, ...plain } = values
+  const plain = values
   const text = (value: unknown): string => (Object.is(value, -0) ? '-0' : String(value))
   expect(
     Object.fromEntries(

@@ -1,5 +1,5 @@
 /** A frame with every kind of field, and hostile values of each. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   ascii,
   bool,

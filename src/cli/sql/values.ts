@@ -5,31 +5,30 @@ import { formatTime } from '../output/units.js'
 export function valueText(value: Api.DuckDBValue, type: Api.DuckDBType, none: string): string {
   if (value === null) return none
   if (typeof value === 'string') return value
-  if (typeof value === 'number') return numberText(value, type.typeId === FLOAT)
+  if (typeof value === 'number') return numberText(value, isFloat(type))
   const { nanos } = value as { readonly nanos?: unknown }
-  return typeof nanos === 'bigint' && nanos >= 0n && type.typeId === TIMESTAMP_NS ? formatTime(nanos) : String(value)
+  return typeof nanos === 'bigint' && nanos >= 0n && String(type) === 'TIMESTAMP_NS' ? formatTime(nanos) : String(value)
 }
 
 /** A value for JSON: numbers and truth values as such, 64-bit integers and all others as text, NULL as null. */
 export function valueJson(value: Api.DuckDBValue, type: Api.DuckDBType): unknown {
   if (value === null || typeof value === 'boolean') return value
-  if (typeof value === 'number' && Number.isFinite(value) && !Object.is(value, -0) && type.typeId !== FLOAT)
-    return value
+  if (typeof value === 'number' && Number.isFinite(value) && !Object.is(value, -0) && !isFloat(type)) return value
   if (typeof value === 'number' && Number.isFinite(value)) return Number(numberText(value, true))
   return valueText(value, type, '')
 }
 
-/** Numbers of DuckDB's types: the package is not loaded for them. */
-const FLOAT = 10
-const TIMESTAMP_NS = 22
+function isFloat(type: Api.DuckDBType): boolean {
+  return String(type) === 'FLOAT'
+}
 
 /** The shortest text that gives the same number again. */
-function numberText(value: number, isFloat: boolean): string {
+function numberText(value: number, short: boolean): string {
   if (Object.is(value, -0)) return '-0'
-  if (!isFloat || !Number.isFinite(value)) return String(value)
+  if (!short || !Number.isFinite(value)) return String(value)
   for (let digits = 6; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits))
-    if (Math.fround(short) === value) return String(short)
+    const rounded = Number(value.toPrecision(digits))
+    if (Math.fround(rounded) === value) return String(rounded)
   }
   return String(value)
 }

@@ -6,9 +6,9 @@ export class StreamWriter {
   private readonly parts: Buffer[] = []
 
   /** Returns the compressed size in bytes. */
-  add(compressed: Buffer): number {
-    this.parts.push(compressed)
-    return compressed.length
+  add(stream: Buffer): number {
+    this.parts.push(stream)
+    return stream.length
   }
 
   get bytes(): Buffer {
@@ -21,10 +21,10 @@ export class StreamReader {
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** The next stream. @param length its size before it was compressed. */
-  next(compressed: number, length: number): Uint8Array {
-    const part = this.bytes.subarray(this.at, this.at + compressed)
-    this.at += compressed
+  /** The next stream. @param size its bytes. @param length its bytes before it was compressed. */
+  next(size: number, length: number): Uint8Array {
+    const part = this.bytes.subarray(this.at, this.at + size)
+    this.at += size
     try {
       const bytes = brotliDecompressSync(part, { maxOutputLength: Math.max(1, length) })
       if (bytes.length === length) return bytes

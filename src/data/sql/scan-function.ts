@@ -119,7 +119,7 @@ class ViewScan {
       chunk.rowCount = batch?.rows ?? 0
       if (batch === undefined) return
       for (const [i, place] of this.places.entries()) {
-        const vector = this.duckDb.vectors.data_chunk_get_vector(chunk.chunk as object, i)
+        const vector = this.duckDb.vectors.data_chunk_get_vector(chunk.chunk, i)
         if (place < 0) this.names?.(vector, batch.rows)
         else this.fills[i](vector, batch.columns[place], batch.rows)
       }

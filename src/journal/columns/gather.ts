@@ -1,6 +1,6 @@
 import { Frame, FrameFlag, Page as P, SLOT_SHIFT as SHIFT } from '../../frames/format.js'
 import type { PageMemory } from '../../frames/memory.js'
-import type { Column } from './columns.js'
+import type { Column, HeaderColumn } from './columns.js'
 
 const HEADER_SIZE = P.HEADER_SIZE
 
@@ -78,30 +78,26 @@ type Gather = (values: ColumnValues, memory: PageMemory, at: Int32Array, count: 
 
 /** One short loop for each size of value, so that each compiles to loads and stores of one kind. */
 function gatherOf({ header, kind, size, offset }: Column): Gather {
-  switch (header) {
-    case 'position':
-      return gatherPositions
-    case 'cause':
-      return gatherCauses
-    case 'causeJournal':
-    case 'source':
-    case 'dest':
-    case 'sinceRoot':
-      return (values, memory, at, count, row) => {
-        // A frame of one slot has payload there.
-        gatherPresence(values, memory, at, count, row, header === 'causeJournal')
-        if (size === 4) gather32(values, memory, at, count, row, offset)
-        else gather16(values, memory, at, count, row, offset)
-        const cells = size === 4 ? values.u32 : values.u16
-        for (let i = row; i < row + count; i++) if (values.valid?.[i] === 0) cells[i] = 0
-      }
-  }
+  if (header === 'position') return gatherPositions
+  if (header === 'cause') return gatherCauses
+  if (header !== undefined && header !== 'time') return gatherHeader(header, size, offset)
   if (kind === 'ascii' || kind === 'text' || kind === 'bytes')
     return (values, memory, at, count, row) => gatherBytes(values, memory, at, count, row, offset, size)
   if (size === 8) return (values, memory, at, count, row) => gather64(values, memory, at, count, row, offset)
   if (size === 4) return (values, memory, at, count, row) => gather32(values, memory, at, count, row, offset)
   if (size === 2) return (values, memory, at, count, row) => gather16(values, memory, at, count, row, offset)
   return (values, memory, at, count, row) => gather8(values, memory, at, count, row, offset)
+}
+
+/** Values that only frames of two slots or more have: a frame of one slot has payload there. */
+function gatherHeader(header: HeaderColumn, size: number, offset: number): Gather {
+  return (values, memory, at, count, row) => {
+    gatherPresence(values, memory, at, count, row, header === 'causeJournal')
+    if (size === 4) gather32(values, memory, at, count, row, offset)
+    else gather16(values, memory, at, count, row, offset)
+    const cells = size === 4 ? values.u32 : values.u16
+    for (let i = row; i < row + count; i++) if (values.valid?.[i] === 0) cells[i] = 0
+  }
 }
 
 function gather64(

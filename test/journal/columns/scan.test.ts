@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   ascii,
   bool,
@@ -144,8 +144,8 @@ test('every kind of field and every value of the header, in the bits that a plai
         sinceRoot,
         ...values,
       }))
-  const padded = (value: unknown, size: number): Buffer =>
-    Buffer.concat([Buffer.from(value as string), Buffer.alloc(size)], size)
+  const padded = (content: unknown, size: number): Buffer =>
+    Buffer.concat([Buffer.from(content as string), Buffer.alloc(size)], size)
   const decoded = (row: Row): Row => ({
     ...row,
     k: row['k'] === true ? 1 : 0,
