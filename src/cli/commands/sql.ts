@@ -74,6 +74,8 @@ async function runSql(directory: string, given: string | undefined, flags: Flags
   try {
     if (stop.signal.aborted) return Exit.INTERRUPTED
     if (query === undefined) {
+      // The terminal has its own Ctrl-C, and a signal from elsewhere ends the command.
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
       await runConsole(session, format)
       return Exit.OK
     }
