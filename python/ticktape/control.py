@@ -82,8 +82,8 @@ class Control:
 class Registration:
     """The slot of a named reader. A lock on it lives as long as the control file is open."""
 
-    def __init__(self, control, name, patience=0.0):
-        """Raises ReaderNameError, and ReaderBusyError when a live reader has the name, after so many seconds."""
+    def __init__(self, control, name):
+        """Raises ReaderNameError, and ReaderBusyError when a live reader has the name."""
         if not isinstance(name, str) or re.match(r'[\x21-\x7e]{1,63}\Z', name) is None:
             raise ReaderNameError(f"a reader's name is 1 to 63 printable ASCII characters without spaces, not {name!r}")
         if not control.writable:
@@ -95,7 +95,7 @@ class Registration:
             at = self._find(name)
             self._is_fresh = at is None
             self._at = self._free() if at is None else at
-            if at is not None and not try_for(patience, lambda: lock_byte(control.file.fd, at)):
+            if at is not None and not lock_byte(control.file.fd, at):
                 pid = control.words[(at + L.PID) >> 2]
                 raise ReaderBusyError(f"reader '{name}' is open already, in process {pid}; give this one another name", control.path)
             self._sign(name)

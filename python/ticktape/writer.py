@@ -35,13 +35,14 @@ class Writer:
             writer.write(Ticker, symbol='BTC-USDT', last=61800.2, bid=61800.2, ask=61800.3, volume=3)
 
     `page_size` is in bytes (default 16 MiB, or what the journal has). `durability` is 'process', or 'interval': with checksums, synced every
-    50 ms by a thread; these take some microseconds of Python for each frame. A program is one thread that writes.
+    50 ms by a thread; these take some microseconds of Python for each frame. Default: what the journal has, 'process' for a new one. One thread
+    of a program writes.
 
     Raises WriterLockedError when it has a writer (after `patience` seconds), RecoveryRefusedError, CorruptJournalError, NotAJournalError,
     JournalFullError, InvalidOptionError, SchemaMismatchError.
     """
 
-    def __init__(self, path, frames=(), page_size=None, durability='process', journal_id=None, mode=0o600, patience=0.0):
+    def __init__(self, path, frames=(), page_size=None, durability=None, journal_id=None, mode=0o600, patience=0.0):
         _check_options(page_size, durability, journal_id)
         if not register_barrier():
             raise UnsupportedPlatformError('this system refuses membarrier, so frames could be published after a look for sleepers; '
@@ -89,7 +90,7 @@ class Writer:
         self._capacity, self._stride = L.capacity_of(self.page_size), L.stride_of(self.page_size)
         self.epoch = max(self._lock_epoch(), 0 if tail is None else tail.page.epoch) + 1
         self._sign()
-        self._checked = durability == 'interval'
+        self._checked = tail is not None and tail.page.checked if durability is None else durability == 'interval'
         if tail is None:
             directory.replace(SCHEMA, self._schema.text().encode('utf-8', 'backslashreplace'), self._mode)
         else:
@@ -475,7 +476,7 @@ class _Syncer:
 def _check_options(page_size, durability, journal_id):
     if page_size is not None and not (isinstance(page_size, int) and L.MIN_PAGE <= page_size <= L.MAX_PAGE and page_size % L.HEADER == 0):
         raise InvalidOptionError(f"'page_size' takes a multiple of 4096 from {L.MIN_PAGE} to {L.MAX_PAGE}, not {page_size!r}")
-    if durability not in DURABILITIES:
+    if durability is not None and durability not in DURABILITIES:
         raise InvalidOptionError(f"'durability' takes 'process' or 'interval', not {durability!r}; for 'commit' use 'interval' and flush()")
     if journal_id is not None and not (isinstance(journal_id, int) and 0 <= journal_id < 2**16):
         raise InvalidOptionError(f"'journal_id' takes 0 to 65535, not {journal_id!r}")

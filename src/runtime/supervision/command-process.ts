@@ -7,6 +7,8 @@ import type { FromConsumer, ToConsumer } from '../consumer/messages.js'
 export interface CommandLine {
   readonly words: readonly string[]
   readonly folder: string
+  /** Variables of its environment beside ours. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** What a supervisor needs of a process: ChildProcess has it. */
@@ -24,23 +26,39 @@ export interface SupervisedProcess {
 /**
  * A process in any language. It gets messages as lines of JSON on its standard input, whose end is the end of this process,
  * and sends its own on its standard output. What it writes there beside them, and on standard error, is passed on to ours.
+ * Its event 'exit' may come before its last messages; 'finished' comes after them.
  *
  * It leads a group of its own: Ctrl-C on a terminal reaches this process alone, which stops it in order.
  */
 export class CommandProcess extends EventEmitter implements SupervisedProcess {
   private readonly child: ChildProcess
 
-  /** @param argument its last argument. */
-  constructor({ words, folder }: CommandLine, argument: string, env: NodeJS.ProcessEnv = process.env) {
+  /**
+   * @param argument its last argument.
+   * @param kinds of the messages that it sends.
+   */
+  constructor(
+    { words, folder, environment }: CommandLine,
+    argument: string,
+    env: NodeJS.ProcessEnv = process.env,
+    private readonly kinds: readonly string[] = KINDS,
+  ) {
     super()
     const [program, ...rest] = words
-    const child = spawn(program, [...rest, argument], { cwd: folder, env, stdio: ['pipe', 'pipe', 2], detached: true })
+    const child = spawn(program, [...rest, argument], {
+      cwd: folder,
+      env: { ...env, ...environment },
+      stdio: ['pipe', 'pipe', 2],
+      detached: true,
+    })
     this.child = child
     // It may end before it has read a message; its exit says so.
     child.stdin?.on('error', () => {})
     child.on('error', error => this.emit('error', error))
     child.on('exit', (code, signal) => this.emit('exit', code, signal))
-    if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', line => this.onLine(line))
+    if (child.stdout === null) return
+    const lines = createInterface({ input: child.stdout }).on('line', line => this.onLine(line))
+    lines.on('close', () => this.afterExit((code, signal) => this.emit('finished', code, signal)))
   }
 
   get pid(): number | undefined {
@@ -59,21 +77,27 @@ export class CommandProcess extends EventEmitter implements SupervisedProcess {
     this.child.kill(signal)
   }
 
+  private afterExit(then: (code: number | null, signal: NodeJS.Signals | null) => void): void {
+    const { exitCode, signalCode } = this.child
+    if (exitCode === null && signalCode === null) this.child.once('exit', then)
+    else then(exitCode, signalCode)
+  }
+
   private onLine(line: string): void {
-    const message = messageIn(line)
+    const message = messageIn(line, this.kinds)
     if (message === undefined) process.stderr.write(`${line}\n`)
     else this.emit('message', message)
   }
 }
 
-const KINDS: ReadonlySet<unknown> = new Set<FromConsumer['kind']>(['ready', 'failed'])
+const KINDS: readonly FromConsumer['kind'][] = ['ready', 'failed']
 
 /** The message in a line; undefined for other text. */
-function messageIn(line: string): FromConsumer | undefined {
+function messageIn(line: string, kinds: readonly string[]): object | undefined {
   if (!line.startsWith('{')) return undefined
   try {
     const message = JSON.parse(line) as { readonly kind?: unknown }
-    return KINDS.has(message.kind) ? (message as FromConsumer) : undefined
+    return kinds.includes(message.kind as string) ? message : undefined
   } catch {
     return undefined
   }

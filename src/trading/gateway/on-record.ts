@@ -3,6 +3,7 @@ import type { LastStart } from '../desk/player-data.js'
 import { isCommandFile, readCommandStrategy } from '../strategies/command.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
 import { moduleCode } from '../strategies/module-code.js'
+import { runnerOf } from '../strategies/runners.js'
 
 /**
  * What the sequence says of the strategies of these modules: they run again at once, and their modules are loaded meanwhile.
@@ -25,8 +26,9 @@ export function strategiesOnRecord(
     const code = moduleCode(file)
     const own = known.filter(start => start.file === file && start.code === code)
     if (own.length === 0) return undefined
+    const command = runnerOf(file)?.command('run', file)
     for (const { id, wantsTicker } of own)
-      infos.push({ id, file, code, wantsTicker, symbols: undefined, from: 'start' })
+      infos.push({ id, file, code, command, wantsTicker, symbols: undefined, from: 'start' })
   }
   return infos
 }

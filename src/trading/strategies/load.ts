@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { isBun } from '../../base/is-bun.js'
 import { StrategyError } from '../errors.js'
 import { isCommandFile } from './command.js'
+import { runnerOf } from './runners.js'
 import { isStrategy, type StrategyDefinition } from './strategy.js'
 
 let loads = 0
@@ -21,6 +22,8 @@ export async function loadStrategies(file: string): Promise<readonly StrategyDef
   if (!fs.existsSync(resolved)) throw fail('does not exist')
   if (isCommandFile(resolved))
     throw fail('describes a strategy that is run by a command: it cannot be loaded, and so not be replayed')
+  if (runnerOf(resolved) !== undefined)
+    throw fail('is not JavaScript: only a gateway and a replay run it, each in a process of its own')
   let module: { readonly default?: unknown }
   try {
     module = (await import(`${specifierOf(resolved)}?load=${++loads}`)) as typeof module
