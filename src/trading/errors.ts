@@ -172,3 +172,11 @@ export class UnknownOrderError extends TicktapeError {
 export class SequenceMismatchError extends TicktapeError {
   readonly code = 'ERR_SEQUENCE_MISMATCH'
 }
+
+/** The error that a process of a replay had, by its code. */
+export function errorWithCode(code: string | undefined, message: string, file: string): Error {
+  if (code === 'ERR_STRATEGY') return new StrategyError(message, { path: file })
+  if (code === 'ERR_HOME') return new HomeError(message)
+  if (code === 'ERR_PAGES_GONE') return new PagesGoneError(message)
+  return new ReplayError(message, { path: file })
+}

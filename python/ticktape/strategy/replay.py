@@ -1,9 +1,10 @@
 """Handles again, in one run of a strategy, the frames that it handled live. What it sends goes into another journal, to be compared."""
+import os
 import sys
 
 from ..errors import HomeError, TicktapeError
 from ..reader import Reader
-from ..writer import Writer
+from ..writer import PRIVATE, Writer
 from .before_start import learn
 from .gateway import Gateway
 from .host import HandlerError, Host
@@ -14,7 +15,7 @@ _BATCH = 256
 
 def replay(config):
     """Answers with one message: 'replayed' with the number of frames that were read, and with what the strategy has raised if it has; or
-    'failed'. `config` has `replay`: { from, to, stop }; and `output`, a new journal. Returns the exit status."""
+    'failed'. `config` has `replay`: { from, to, stop, private }; and `output`, a new journal. Returns the exit status."""
     gateway = Gateway()
     gateway.listen(lambda: None)
     try:
@@ -34,8 +35,10 @@ def replay(config):
 def _run(config):
     """The number of frames, and what was raised: its text, where, and the position of the sequence behind the frame."""
     task = config['replay']
-    strategy = load_strategy(config['file'], config['id'])
     with Reader(config['input']) as reader, Writer(config['output']) as writer:
+        # From here on journals that the strategy itself writes are others, which are removed: a replay changes nothing.
+        os.environ[PRIVATE] = task['private']
+        strategy = load_strategy(config['file'], config['id'])
         if task['from'] > 0:
             reader.seek(task['from'])
         frames = 0

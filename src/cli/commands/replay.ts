@@ -8,6 +8,7 @@ import { wrapped } from '../output/help.js'
 import { Output, paint, toJson } from '../output/output.js'
 import { Progress } from '../output/progress.js'
 import { GAP_HELP, parseGap, parseSpeed } from '../run/feed-options.js'
+import { PYTHON_HELP, usePython } from '../run/python.js'
 import { replayJournal } from './replay-journal.js'
 
 interface ReplayOptions {
@@ -16,6 +17,7 @@ interface ReplayOptions {
   readonly maxGap?: number
   readonly print?: boolean
   readonly json?: boolean
+  readonly python?: string
 }
 
 export function registerReplay(program: Command): void {
@@ -25,6 +27,7 @@ export function registerReplay(program: Command): void {
     .argument('<dir>', "a home, or a journal's directory")
     .argument('[file]', "with --strategy: the strategy's module; default: the one of its last run")
     .option('--strategy <id>', 'replay only this strategy; default: the gateway and every strategy')
+    .option('--python <program>', PYTHON_HELP)
     .option('--speed <speed>', "of a journal: 'max', 'realtime' or a multiple of it: 10x; default: max", parseSpeed)
     .option('--max-gap <time>', `of a journal: ${GAP_HELP}`, parseGap)
     .option('--print', 'of a journal: print the frames (default with a --speed other than max)')
@@ -54,6 +57,7 @@ Examples:
   $ ticktape replay /dev/shm/desk/gateway --speed 10x                     watch it again`
 
 async function replay(directory: string, file: string | undefined, options: ReplayOptions): Promise<number> {
+  usePython(options.python)
   const leave = new AbortController()
   const interrupt = (): void => leave.abort()
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)

@@ -7,6 +7,7 @@ import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { parseList, wholeNumber } from '../output/units.js'
 import { addFeedOptions, checkFeed } from '../run/feed-options.js'
+import { PYTHON_HELP, usePython } from '../run/python.js'
 import { deskOf, type RunDeskOptions } from '../run/run-desk.js'
 import { JsonView, type RunView, STOP_MS, TextView } from '../run/run-view.js'
 import { makeTemporaryHome } from '../run/temporary-home.js'
@@ -15,13 +16,14 @@ interface RunOptions extends RunDeskOptions {
   readonly duration?: number
   readonly retain?: number
   readonly json?: boolean
+  readonly python?: string
 }
 
 export function registerRun(program: Command): void {
   const command = program
     .command('run')
     .description('run strategies on market data: a gateway, and a process for each strategy')
-    .argument('[file...]', 'modules whose default export is a strategy or a list of them; or --config')
+    .argument('[file...]', 'modules with strategies, in JavaScript, TypeScript or Python (.py); or --config')
     .option('--config <file>', 'what to run, as a desk.json; options of the command line come before it')
     .option('--home <dir>', 'keep the journals here, and continue a home that is there; default: a temporary directory')
     .option('--apply', "put <home>/desk.json into effect, where it differs from what the home's sequence has")
@@ -49,6 +51,7 @@ export function registerRun(program: Command): void {
       'retire pages of the home that no start from one of the last so many snapshots needs; default: keep all',
       wholeNumber(1),
     )
+    .option('--python <program>', PYTHON_HELP)
     .option('--feed <kind>', "'synthetic'; see also --capture")
   addFeedOptions(command)
     .option('--duration <seconds>', 'stop after this time; default: when the feed ends, or at Ctrl-C', parseSeconds)
@@ -74,6 +77,7 @@ Examples:
   $ ticktape run examples/momentum.mjs --home /dev/shm/desk --duration 10
   $ ticktape run examples/momentum.mjs --venue examples/own-venue.mjs --duration 10
   $ ticktape run pairs.js --venue okx --endpoint ws://127.0.0.1:8080 --home /dev/shm/desk    see ticktape fake-venue
+  $ ticktape run momentum.py --home /dev/shm/desk           a strategy in Python: docs/python.md
   $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x --risk limits.json
   $ ticktape run --config desk.json --home /dev/shm/desk
   $ ticktape run --home /dev/shm/desk                       goes on as it was
@@ -89,6 +93,7 @@ async function run(
 ): Promise<number> {
   if (options.feed !== undefined && options.feed !== 'synthetic')
     throw new UsageError(`'${options.feed}' is not a feed; type --feed synthetic, or --capture FILE`)
+  usePython(options.python)
   const { description, unapplied } = deskOf(files, options, isGiven)
   const desk = deskOptions(description)
   const { feed } = desk

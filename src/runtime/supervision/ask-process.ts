@@ -12,10 +12,7 @@ interface Answering {
   kill(signal: NodeJS.Signals): unknown
   on(event: 'message', listener: (message: unknown) => void): unknown
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
-  on(
-    event: 'exit' | 'finished',
-    listener: (code: number | null, signal: NodeJS.Signals | null) => void,
-  ): unknown
+  on(event: 'exit' | 'finished', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown
 }
 
 /**

@@ -67,24 +67,27 @@ export class OutputComparison implements StrategyOutput {
   compare(input: number | undefined): void {
     const { recorder } = this
     for (let sent = recorder.peek(); sent !== undefined; sent = recorder.peek()) {
-      if (this.difference !== undefined) {
-        recorder.shift()
-        continue
-      }
-      const { expected } = this
-      // The end of its journal may be gone.
-      if (expected === undefined && this.lostFrom < Number.POSITIVE_INFINITY) {
-        recorder.shift()
-        continue
-      }
-      if (expected === undefined) this.differ('sends something where nothing is recorded', input)
-      else if (!isSameFrame(pointerOf(expected) as FramePointer, sent))
-        this.differ(this.whatDiffers(expected, sent), input)
-      else {
-        if (expected.is(Order) || expected.is(Pair)) this.orders++
-        this.advance()
-      }
+      this.compareOne(sent, () => recorder.objectOfFirst(), input)
       recorder.shift()
+    }
+  }
+
+  /** Compares a frame that a program has sent, in its own journal. */
+  compareFrame(frame: FrameView): void {
+    this.compareOne(pointerOf(frame) as FramePointer, () => frame.toObject(), frame.cause)
+  }
+
+  private compareOne(sent: FramePointer, objectOf: () => object | undefined, input: number | undefined): void {
+    if (this.difference !== undefined) return
+    const { expected } = this
+    // The end of its journal may be gone.
+    if (expected === undefined && this.lostFrom < Number.POSITIVE_INFINITY) return
+    if (expected === undefined) this.differ('sends something where nothing is recorded', objectOf(), input)
+    else if (!isSameFrame(pointerOf(expected) as FramePointer, sent))
+      this.differ(whatDiffers(expected, sent, objectOf()), objectOf(), input)
+    else {
+      if (expected.is(Order) || expected.is(Pair)) this.orders++
+      this.advance()
     }
   }
 
@@ -111,24 +114,9 @@ export class OutputComparison implements StrategyOutput {
     this.reader.close()
   }
 
-  private differ(what: string, input: number | undefined): void {
+  private differ(what: string, replayed: object | undefined, input: number | undefined): void {
     const { expected } = this
-    this.difference = {
-      what,
-      input,
-      position: expected?.position,
-      recorded: expected?.toObject(),
-      replayed: this.recorder.objectOfFirst(),
-    }
-  }
-
-  private whatDiffers(expected: FrameView, sent: FramePointer): string {
-    if (expected.type !== sent.u16[sent.at >> 1]) return 'sends another kind of frame'
-    const recorded = expected.toObject() as Readonly<Record<string, unknown>>
-    const replayed = (this.recorder.objectOfFirst() ?? {}) as Readonly<Record<string, unknown>>
-    const other = Object.keys(recorded).filter(name => !Object.is(recorded[name], replayed[name]))
-    if (other.length > 0) return `sends other values: ${other.join(', ')}`
-    return `sends it at another frame; what is recorded has its cause at ${expected.cause}`
+    this.difference = { what, input, position: expected?.position, recorded: expected?.toObject(), replayed }
   }
 
   /** Advances to the run's next frame, or to its end, or to the next start. Returns false when there are no more. */
@@ -150,4 +138,13 @@ export class OutputComparison implements StrategyOutput {
     }
     return false
   }
+}
+
+function whatDiffers(expected: FrameView, sent: FramePointer, values: object | undefined): string {
+  if (expected.type !== sent.u16[sent.at >> 1]) return 'sends another kind of frame'
+  const recorded = expected.toObject() as Readonly<Record<string, unknown>>
+  const replayed = (values ?? {}) as Readonly<Record<string, unknown>>
+  const other = Object.keys(recorded).filter(name => !Object.is(recorded[name], replayed[name]))
+  if (other.length > 0) return `sends other values: ${other.join(', ')}`
+  return `sends it at another frame; what is recorded has its cause at ${expected.cause}`
 }

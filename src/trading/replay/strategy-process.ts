@@ -1,5 +1,6 @@
 import { TicktapeError } from '../../base/errors.js'
-import { type ReplayResult, type ReplayTask, replayHere } from './replay-here.js'
+import { replayHere } from './replay-here.js'
+import type { ReplayResult, ReplayTask } from './replay-runs.js'
 
 /** What the process that replays a strategy says. */
 export type FromReplay =

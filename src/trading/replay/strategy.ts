@@ -6,14 +6,16 @@ import { absolute } from '../../base/absolute.js'
 import { PRIVATE_DIRECTORY } from '../../base/files/private-path.js'
 import { packageModule } from '../../native/package-files.js'
 import { inheritedOptions } from '../../runtime/supervision/node-options.js'
-import { HomeError, PagesGoneError, ReplayError, StrategyError } from '../errors.js'
+import { errorWithCode, ReplayError } from '../errors.js'
 import { HomeDirectory } from '../sequence/home.js'
 import { moduleOnRecord, strategyIn } from '../sequence/lives.js'
 import { allLives } from '../snapshots/lives.js'
-import type { ReplayResult, ReplayTask } from './replay-here.js'
+import { runnerOf } from '../strategies/runners.js'
+import { replayProgram } from './replay-program.js'
+import type { ReplayResult, ReplayTask } from './replay-runs.js'
 import type { FromReplay } from './strategy-process.js'
 
-export type { ReplayResult } from './replay-here.js'
+export type { ReplayResult } from './replay-runs.js'
 
 export interface ReplayOptions {
   readonly home: string
@@ -49,6 +51,8 @@ export async function replayInChild(
   { signal, onProgress }: Pick<ReplayOptions, 'signal' | 'onProgress'>,
 ): Promise<ReplayResult> {
   signal?.throwIfAborted()
+  const runner = runnerOf(task.file)
+  if (runner !== undefined) return replayProgram(task, runner, { signal, onProgress })
   const module = packageModule(
     'trading/replay/strategy-process.js',
     'A replay, which runs a strategy in a process of its own,',
@@ -67,7 +71,7 @@ export async function replayInChild(
       child.on('message', (message: FromReplay) => {
         if (message.kind === 'progress') onProgress?.(message.part)
         else if (message.kind === 'result') resolve(message.result)
-        else reject(errorOf(message.code, message.message, task.file))
+        else reject(errorWithCode(message.code, message.message, task.file))
       })
       child.on('error', error =>
         reject(new ReplayError(`a process for the replay of '${task.strategy}' cannot be started: ${error.message}`)),
@@ -89,12 +93,4 @@ export async function replayInChild(
     kill()
     fs.rmSync(directory, { recursive: true, force: true })
   }
-}
-
-/** The error that the child had. */
-function errorOf(code: string | undefined, message: string, file: string): Error {
-  if (code === 'ERR_STRATEGY') return new StrategyError(message, { path: file })
-  if (code === 'ERR_HOME') return new HomeError(message)
-  if (code === 'ERR_PAGES_GONE') return new PagesGoneError(message)
-  return new ReplayError(message, { path: file })
 }
