@@ -53,7 +53,6 @@ class Reader:
         self._durable, self._boot = durable, boot_id()
         self._generation = 0
         self._check_at = time.monotonic() + _CHECK_SECONDS
-        self._instruments = None
         self._symbols = {}
         self._load_schema()
         numbers = self._pages()
@@ -104,8 +103,14 @@ class Reader:
     @property
     def instruments(self):
         """The journal's instruments by number: the entries of its instruments.json."""
-        self._instruments = read_instruments(self._directory)
-        return self._instruments
+        if not self._is_closed:
+            return read_instruments(self._directory)
+        # A frame that was kept is asked for its symbol.
+        directory = Directory(self.path)
+        try:
+            return read_instruments(directory)
+        finally:
+            directory.close()
 
     @property
     def position(self):

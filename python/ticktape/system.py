@@ -44,8 +44,7 @@ class AtomicWords:
     """
 
     def __init__(self, memory):
-        library = _libatomic()
-        self._load, self._store = library.__atomic_load_4, library.__atomic_store_4
+        self._load, self._store = _libatomic()
         self._memory = memory
         view = _Buffer()
         ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(memory), ctypes.byref(view), 0)
@@ -71,9 +70,10 @@ def _libatomic():
         raise UnsupportedPlatformError(
             'on arm64 an ordinary load does not see frames in their order, and libatomic.so.1, which has loads that do, is not '
             f'installed: apt-get install libatomic1 ({error})') from error
-    library.__atomic_load_4.argtypes, library.__atomic_load_4.restype = [ctypes.c_void_p, ctypes.c_int], ctypes.c_uint32
-    library.__atomic_store_4.argtypes, library.__atomic_store_4.restype = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int], None
-    return library
+    load, store = library['__atomic_load_4'], library['__atomic_store_4']
+    load.argtypes, load.restype = [ctypes.c_void_p, ctypes.c_int], ctypes.c_uint32
+    store.argtypes, store.restype = [ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int], None
+    return load, store
 
 
 class MappedFile:

@@ -25,7 +25,7 @@ import { startTicktape, ticktape } from '../support/journals.ts'
 import { isGone } from '../support/processes.ts'
 import { NO_PYTHON, pythonStrategy } from '../support/python.ts'
 
-const KILLS = Number(process.env['TICKTAPE_PYTHON_KILLS'] ?? 5)
+const KILLS = Number(process.env['TICKTAPE_PYTHON_KILLS'] ?? 3)
 
 const lives = (home: string, id = 'a'): string[] =>
   framesOf<{ event: string }>(join(home, 'strategies', id), Lifecycle).map(frame => frame.event)
