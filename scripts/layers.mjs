@@ -94,6 +94,7 @@ const LAYERS = [
   ['public', 'the public API: one file for each import path'],
   ['cli/output', 'text, tables, progress and exit codes of the commands'],
   ['cli/doctor', 'the checks of `ticktape doctor`'],
+  ['cli/codegen', 'types for programs in other languages'],
   ['cli/run', 'what `run`, the demo, `backtest` and `replay` share: the feed, the files, the desk, the view'],
   ['cli/top', 'the pages of `ticktape top`, and the terminal'],
   ['cli/sql', 'results of `ticktape sql`, and its terminal'],

@@ -13,8 +13,9 @@ const ALLOWED = [
   /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY|THIRD-PARTY-NOTICES)\.md|LICENSE)$/,
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
   /^docs\/((decisions\/|venues\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
-  /^examples\/([\w-]+\.(mjs|json)|README\.md|python\/[\w-]+\.(py|json))$/,
   /^ops\/((systemd|container)\/)?[\w@.-]+$/,
+  /^examples\/([\w-]+\.(mjs|json|py)|README\.md|python\/[\w-]+\.(py|json))$/,
+  /^python\/(README\.md|pyproject\.toml|packaging\/\w+\.py|ticktape\/(strategy\/)?\w+\.py)$/,
   /^schemas\/desk\.schema\.json$/,
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape(\.(glibc|musl))?\.node$/,
 ]

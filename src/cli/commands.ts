@@ -28,6 +28,7 @@ export const COMMANDS: readonly CommandModule[] = [
   { names: ['tail'], load: async () => (await import('./commands/tail.js')).registerTail },
   { names: ['ls'], load: async () => (await import('./commands/ls.js')).registerLs },
   { names: ['verify'], load: async () => (await import('./commands/verify.js')).registerVerify },
+  { names: ['codegen'], load: async () => (await import('./commands/codegen.js')).registerCodegen },
   { names: ['repair'], load: async () => (await import('./commands/repair.js')).registerRepair },
   { names: ['prune'], load: async () => (await import('./commands/prune.js')).registerPrune },
   { names: ['doctor'], load: async () => (await import('./doctor/doctor.js')).registerDoctor },
