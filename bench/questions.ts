@@ -8,6 +8,7 @@ import { question as memory } from './memory.js'
 import { question as merged } from './merged.js'
 import { question as openSeek } from './open-seek.js'
 import { question as primitives } from './primitives.js'
+import { question as python } from './python.js'
 import { question as readers } from './readers.js'
 import { question as replay } from './replay.js'
 import { question as risk } from './risk.js'
@@ -39,6 +40,7 @@ export const QUESTIONS: readonly Question[] = [
   state,
   gateway,
   manyStrategies,
+  python,
   risk,
   matching,
   backtest,

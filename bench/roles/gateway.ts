@@ -13,6 +13,8 @@ import { median } from '../support/statistics.js'
 interface Task {
   readonly home: string
   readonly strategy: string
+  /** The name of its file. Default: that of the strategy, compiled. */
+  readonly file?: string
   /** Market events of the feed. */
   readonly events: number
   /** Events a second; 0 as fast as possible. */
@@ -37,10 +39,16 @@ function feedOf(events: number, stepMs: number): Feed {
   }
 }
 
-function optionsOf(home: string, strategy: string, events: number, rate: number): GatewayOptions {
+/** The path of a strategy. Only TypeScript is compiled to build-bench. */
+function strategyFile(name: string): string {
+  const folder = name.endsWith('.js') ? join(import.meta.dirname, '..') : join(import.meta.dirname, '../../bench')
+  return join(folder, 'strategies', name)
+}
+
+function optionsOf(home: string, file: string, events: number, rate: number): GatewayOptions {
   return {
     home,
-    strategies: [join(import.meta.dirname, '..', 'strategies', `${strategy}.js`)],
+    strategies: [strategyFile(file)],
     feed: feedOf(events, rate === 0 ? 0 : 1000 / rate),
     speed: rate === 0 ? 'max' : 'realtime',
     instruments: [INSTRUMENT],
@@ -94,13 +102,13 @@ interface CrowdTask {
 serve({
   /** Runs until the strategy has left its result. Returns it and what the gateway measured. */
   async run(task: Task) {
-    const { home, strategy, events, rate, cpu, wait } = task
+    const { home, strategy, file = `${strategy}.js`, events, rate, cpu, wait } = task
     if (cpu !== undefined) pinTo(cpu)
     const result = join(home, '..', 'result')
     process.env[RESULT] = result
     process.env['TICKTAPE_BENCH_COUNT'] = String(task.count)
     process.env['TICKTAPE_BENCH_EVERY'] = String(task.every)
-    const gateway = await Gateway.start({ ...optionsOf(home, strategy, events, rate), wait })
+    const gateway = await Gateway.start({ ...optionsOf(home, file, events, rate), wait })
     try {
       await gateway.fed
       const found = await resultOf<unknown>(`${result}.${strategy}`)
@@ -122,7 +130,7 @@ serve({
     let startS = Number.NaN
     let pss = Number.NaN
     const start = performance.now()
-    const options = optionsOf(home, 'crowd', events, rate)
+    const options = optionsOf(home, 'crowd.js', events, rate)
     const gateway = await Gateway.start({
       ...options,
       // The feed begins when all are ready, or some seconds after the start.

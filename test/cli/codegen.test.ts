@@ -9,7 +9,7 @@ import { NO_PYTHON, runPython } from '../support/python.ts'
 const Small = frame('Small', 3, { from: u8, venueTime: i64, aB: u8, a_b: u8, HTTPStatus: u8 })
 const Wide = frame('Wide', 4, {
   instrument,
-  side: enumOf('buy', "s'\"ell"),
+  side: enumOf('buy', 's\'"ell'),
   price: f64,
   orderId: u64,
   ok: bool,

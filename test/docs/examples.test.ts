@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { makeFolder } from '../support/folders.ts'
+import { NO_PYTHON } from '../support/python.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const EXAMPLES = join(ROOT, 'examples')
@@ -90,10 +91,25 @@ test('a strategy in Python trades', { timeout: 120_000 }, () => {
   expect(found.filter(order => order.state === 'denied')).toEqual([])
 })
 
+test.skipIf(NO_PYTHON)(
+  'momentum in Python: orders are filled, and the replay is the same',
+  { timeout: 120_000 },
+  () => {
+    const home = newHome()
+    const said = play(home, { strategies: [join(EXAMPLES, 'momentum.py')], feed: feedOf(4000) })
+    expect(said).toMatch(/\[momentum-py\] (buy|sell) 0\.01 (BTC|ETH)USDT at /)
+    expect(ordersIn(home).filter(order => order.state === 'filled').length).toBeGreaterThan(0)
+    expect(ticktape('replay', home)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/gateway: the same.*\nsim: the same.*\nmomentum-py: the same/) as string,
+    })
+  },
+)
+
 test('every example is in the README, and every file that it names is there', () => {
   const page = readFileSync(join(EXAMPLES, 'README.md'), 'utf8')
   const files = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
-  const top = files.filter(name => /^[\w-]+\.(mjs|json)$/.test(name))
+  const top = files.filter(name => /^[\w-]+\.(mjs|json|py)$/.test(name))
   expect(top.filter(name => !page.includes(`examples/${name}`))).toEqual([])
   const named = [...page.matchAll(/examples\/([\w./-]+\.(?:mjs|json|py))/g)].map(([, name]) => name)
   expect(named.filter(name => !files.includes(name))).toEqual([])

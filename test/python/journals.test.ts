@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {
   ascii,
   bool,
@@ -252,9 +252,9 @@ describe.skipIf(NO_PYTHON)('Python', () => {
     // It goes on with a new page: no frames are appended to one of another boot.
     expect(listDirectory(journal).pages.length).toBeGreaterThan(pages.length)
     let n = 0n
-    const counting = on(frame('Small', 1, { n: u64 }), one => void expect(one.n).toBe(++n)).on(
+    const counting = on(frame('Small', 1, { n: u64 }), one => expect(one.n).toBe(++n)).on(
       frame('Large', 2, { n: u64, other: u32 }, { slots: 3 }),
-      one => void expect(one.n).toBe(++n),
+      one => expect(one.n).toBe(++n),
     )
     using reader = Reader.open(journal)
     while (reader.poll(counting, 1000) > 0);
@@ -290,7 +290,9 @@ describe.skipIf(NO_PYTHON)('Python', () => {
     using reader = Reader.open(journal, { from: 'end' })
     const done = new AbortController()
     let seen = 0
-    const count = (): void => void seen++
+    const count = (): void => {
+      seen++
+    }
     const following = reader.run(on(Small, count).on(frame('Large', 2, { n: u64, other: u32 }, { slots: 3 }), count), {
       wait: 'event-loop',
       signal: done.signal,

@@ -1,0 +1,32 @@
+# Reads all market events and checks their order, as reader.ts does.
+import json
+import os
+import sys
+import time
+
+from ticktape import Strategy
+
+COUNT = int(os.environ['TICKTAPE_BENCH_COUNT'])
+EVENT_BATCH, FIRST_BID = 4096, 1000.5  # as in support/desk.ts
+
+
+class Reader(Strategy):
+    id = 'reader'
+
+    def __init__(self):
+        self.seen = 0
+
+    def on_book(self, book):
+        seen = self.seen
+        if seen == 0:
+            self.begun = time.time()
+        # The prices of the feed say the number of the event.
+        if book.bid != FIRST_BID + seen % EVENT_BATCH:
+            print('event', seen, 'has the bid', book.bid, file=sys.stderr)
+        self.seen = seen = seen + 1
+        if seen == COUNT:
+            with open(os.environ['TICKTAPE_BENCH_RESULT'] + '.reader', 'w') as file:
+                json.dump({'ms': (time.time() - self.begun) * 1000}, file)
+
+
+strategy = Reader
