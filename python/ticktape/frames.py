@@ -28,12 +28,8 @@ class Frame(tuple):
 
     @property
     def name(self):
-        """The name of its definition; '' for one that the schema does not have."""
+        """The name of its definition; '' for one that the schema does not have. A field of that name takes its place."""
         return '' if self.definition is None else self.definition.name
-
-    def __getitem__(self, name):
-        """A field by its name in the schema."""
-        return getattr(self, name) if isinstance(name, str) else tuple.__getitem__(self, name)
 
     def to_dict(self):
         """The fields, by their names in the schema."""

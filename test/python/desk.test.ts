@@ -1,11 +1,12 @@
 // A strategy in Python takes part in a desk as one in JavaScript does: exactly once, restarted, fenced, stopped in order, and replayed.
-import { appendFileSync, readdirSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { verify } from 'ticktape'
 import { auditSession, Gateway, Lifecycle, replaySession, type SupervisorEvent, SyntheticFeed } from 'ticktape/runtime'
 import { BookTop } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
+import { listDirectory } from '../../dist/journal/files/directory.js'
 import {
   fillsOf,
   framesOf,
@@ -203,6 +204,73 @@ def on_book(self, book):
     expect((await verdicts(home))['a']).toMatch(/^cannot compare: its code changed since run 1/)
     // The user may ask whether another version decides the same.
     expect(ticktape('replay', home, '--strategy', 'a', file)).toMatchObject({ status: 1 })
+  })
+
+  test('knows the same after a start from a snapshot, when the first pages are gone', {
+    timeout: 120_000,
+  }, async () => {
+    const home = newHome()
+    const file = pythonStrategy(
+      `
+def on_start(self):
+    held = {symbol: [one.quantity, one.average_price] for symbol, one in self.positions.items()}
+    self.log('knows', json.dumps([held, [[one.order_id, one.price, one.state] for one in self.open_orders()]]))
+
+def on_book(self, book):
+    mine = self.open_orders(book.symbol)
+    if not mine:
+        self.send_order(symbol=book.symbol, side='buy', quantity=0.01, price=round(book.bid / 2, 2))
+    if self.position(book.symbol).quantity < 0.05:
+        self.send_order(symbol=book.symbol, side='buy', quantity=0.01, price=book.ask, time_in_force='ioc')`,
+      'import json',
+    )
+    const options = { ...QUICK, home, strategies: [file], snapshotBytes: 32 * 1024, retain: { snapshots: 1 } }
+    const said = (): string[] =>
+      readdirSync(join(home, 'log')).flatMap(name =>
+        readFileSync(join(home, 'log', name), 'utf8')
+          .split('\n')
+          .flatMap(line => line.split(' knows ').slice(1)),
+      )
+    const feed = new PushedFeed()
+    const gateway = await Gateway.start({ ...options, feed })
+    let n = 0
+    const push = (): void => {
+      for (const symbol of ['BTCUSDT', 'ETHUSDT']) feed.push(quote(symbol, 100 + (n++ % 7), 108))
+    }
+    await until(
+      () => {
+        if (gateway.status.events + 100 > n) for (let i = 0; i < 50; i++) push()
+        return listDirectory(join(home, 'gateway')).pages[0] > 0
+      },
+      'retired pages',
+      60_000,
+    )
+    await settled(gateway)
+    await gateway.stop()
+    const json = (...args: string[]): Record<string, unknown>[] =>
+      ticktape(...args, '--json')
+        .stdout.trim()
+        .split('\n')
+        .map(line => JSON.parse(line) as Record<string, unknown>)
+    const held = json('positions', home).map(({ instrument, quantity, averagePrice }) => [
+      String(instrument).replace('.sim', ''),
+      [Number(quantity), Number(averagePrice)],
+    ])
+    const open = json('orders', home).map(({ orderId, price, state }) => [Number(orderId), price, state])
+    expect(held).toHaveLength(2)
+    expect(open).toHaveLength(2)
+
+    push()
+    feed.end()
+    await playToEnd({ ...options, feed })
+    const [first, second] = said().map(text => JSON.parse(text) as [Record<string, [number, number]>, unknown[]])
+    expect(first).toEqual([{}, []])
+    for (const [symbol, [quantity, average]] of held as [string, [number, number]][]) {
+      expect(second[0][symbol][0]).toBe(quantity)
+      expect(second[0][symbol][1]).toBeCloseTo(average, 6)
+    }
+    expect(second[1]).toEqual(open)
+    expect((await verdicts(home))['a']).toMatch(/^same: .* in 1 run, .*from run 2 on/)
   })
 
   test('ends with a gateway that is killed, also from an endless loop', { timeout: 60_000 }, async () => {

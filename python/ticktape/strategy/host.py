@@ -116,7 +116,7 @@ class Host:
 
     def timer(self, frame):
         if frame.dest == self.number and frame.timer not in self._ended_timers:
-            self._deliver('on_timer', self._handle['timer'], frame, TimerEvent(frame['name'], frame.timer, frame.due))
+            self._deliver('on_timer', self._handle['timer'], frame, TimerEvent(frame.name, frame.timer, frame.due))
 
     def _learn_book(self, frame):
         self.positions.quotes[frame.instrument] = frame

@@ -47,7 +47,9 @@ def run(config):
 
 class Process:
     def __init__(self, config, gateway):
-        self._config, self._gateway = config, gateway
+        self._config, self._gateway, self._reader = config, gateway, None
+        # First of all: it must end with its gateway also while the module is loaded.
+        gateway.listen(self._wake)
         strategy = load_strategy(config['file'], config['id'])
         self._check_input()
         self._pulse = Pulse(config['heartbeats'], config['cell'])
@@ -63,7 +65,6 @@ class Process:
             self._read = 0
             self._ages = Ages()
             self._home, self._home_page = self._find_home(), self._writer.position // self._writer.page_slots
-            gateway.listen(self._wake)
             self._strategy, self._host = strategy, None
             self._writer.publish([self._lifecycle('started')])
         except BaseException:
@@ -136,20 +137,21 @@ class Process:
 
     def _wake(self):
         """Called by the thread that listens to the gateway: the sequence's sleepers look again."""
-        control = self._reader._control
+        control = None if self._reader is None else self._reader._control
         if control is not None and control.writable:
             futex_wake(control.file.memory, L.SIGNAL)
 
     def _follow(self):
         """Handles frames until the gateway stops it."""
         reader, gateway, handlers = self._reader, self._gateway, self._host.handlers()
+        done = self._done_with()
         handlers['Instrument'] = self._instrument
         spins = self._config['wait'] in ('spin', 'yield')
         every = self._config['progressMs'] / 1000
         due = time.monotonic() + every
         while True:
             stop_at = gateway.stop_at
-            count = reader.poll(handlers, _BATCH, self._done, stop_at, self._ages)
+            count = reader.poll(handlers, _BATCH, done, stop_at, self._ages)
             self._read += count
             if count == 0 and stop_at is not None:
                 return
@@ -164,10 +166,14 @@ class Process:
         self._host.instrument(frame)
         self._writer.add_instruments([self._host.instruments.by_number[frame.number].entry])
 
-    def _done(self, position, now):
-        """A frame was handled. Only now: killed before this, the process finds the frame in its own journal, or handles it again."""
-        self._reader._registration.store(position, now)
-        self._pulse.beat(position)
+    def _done_with(self):
+        """What is called when a frame was handled. Only then: killed before it, the process finds the frame in its own journal, or handles it again."""
+        store, beat = self._reader.store_position, self._pulse.beat
+
+        def done(position, now):
+            store(position, now)
+            beat(position)
+        return done
 
 
 def last_handled(journal):
