@@ -43,7 +43,7 @@ describe('ticktape codegen', () => {
     const directory = journal()
     const { status, stdout } = ticktape('codegen', 'python', directory)
     expect(status).toBe(0)
-    expect(stdout).toContain('class Wide(Frame):\n    """Id 4, 2 slots."""\n\n    instrument: int\n    symbol: str\n')
+    expect(stdout).toContain('class Wide(Frame):\n    """Id 4, 1 slot."""\n\n    instrument: int\n    symbol: str\n')
     const folder = makeFolder()
     writeFileSync(join(folder, 'frames.py'), stdout)
     const checked = await runPython(
