@@ -26,7 +26,7 @@ import { startTicktape, ticktape } from '../support/journals.ts'
 import { isGone } from '../support/processes.ts'
 import { NO_PYTHON, pythonStrategy } from '../support/python.ts'
 
-const KILLS = Number(process.env['TICKTAPE_PYTHON_KILLS'] ?? 3)
+const KILLS = Number(process.env['TICKTAPE_PYTHON_KILLS'] ?? 2)
 
 const lives = (home: string, id = 'a'): string[] =>
   framesOf<{ event: string }>(join(home, 'strategies', id), Lifecycle).map(frame => frame.event)
@@ -61,7 +61,7 @@ describe.skipIf(NO_PYTHON)('a strategy in Python', () => {
     let quotes = 0
     for (let kill = 0; kill < KILLS; kill++) {
       await until(() => gateway.status.strategies.every(({ progress }) => progress !== undefined), 'both follow')
-      for (let n = 0; n < 150; n++) feed.push(quote('BTCUSDT', 100 + (quotes++ % 7), 101 + (quotes % 7)))
+      for (let n = 0; n < 300; n++) feed.push(quote('BTCUSDT', 100 + (quotes++ % 7), 101 + (quotes % 7)))
       // In the middle of it, and at another point each time.
       await sleep((kill * 7) % 50)
       for (const { pid } of gateway.status.strategies) if (pid !== undefined) process.kill(pid, 'SIGKILL')

@@ -36,7 +36,7 @@ import { ENVIRONMENT, NO_PYTHON, PACKAGE, PYTHON } from '../support/python.ts'
 
 const PEER = join(PACKAGE, 'tests/peer.py')
 /** How often each side is killed. */
-const KILLS = Number(process.env['TICKTAPE_PYTHON_KILLS'] ?? 4)
+const KILLS = Number(process.env['TICKTAPE_PYTHON_KILLS'] ?? 2)
 const DURABILITIES = ['process', 'interval'] as const
 
 function start(...args: readonly string[]): ChildProcess {

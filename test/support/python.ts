@@ -8,13 +8,21 @@ import { skipUnless } from './skips.ts'
 
 /** The folder with the package: what PYTHONPATH needs. */
 export const PACKAGE = join(import.meta.dirname, '../../python')
-export const PYTHON = process.env['PYTHON'] ?? 'python3'
+
+/** The interpreter itself: 'python3' may be a script that looks for it, at each of many starts. Empty when there is none. */
+const FOUND = spawnSync(process.env['PYTHON'] ?? 'python3', [
+  '-c',
+  'import sys; print(sys.executable if sys.version_info >= (3, 9) else "")',
+])
+export const PYTHON = String(FOUND.stdout ?? '').trim()
+// Gateways of this process use it too.
+if (PYTHON !== '') process.env['PYTHON'] = PYTHON
 
 /** Whether there is no Python that can run the package. */
 export const NO_PYTHON = skipUnless(
-  spawnSync(PYTHON, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0,
+  PYTHON !== '',
   'what needs Python',
-  `'${PYTHON}' is not there, or is older than Python 3.9; apt-get install python3`,
+  'There is no python3, or it is older than Python 3.9; apt-get install python3',
 )
 
 /** No caches in the source tree; and the package is found. */
