@@ -76,6 +76,7 @@ const LAYERS = [
   ['exchanges/binance/fake', 'a Binance on this machine: the protocol, with simulated exchanges behind it'],
   ['exchanges/bybit', 'Bybit: instruments, messages, orders, its feed and its venue'],
   ['exchanges/bybit/fake', 'a Bybit on this machine: the protocol, with simulated exchanges behind it'],
+  ['exchanges/ccxt', 'any other exchange by ccxt: what it can do, orders, its feed and its venue'],
   ['exchanges/okx', 'OKX: instruments, messages, orders, its feed and its venue'],
   ['exchanges/okx/fake', 'an OKX on this machine: the protocol, with a simulated exchange behind it'],
   ['trading/replay', 'replays a strategy or the gateway and compares'],

@@ -2,6 +2,8 @@ import { TRADED_MARKETS } from '../exchanges/binance/endpoints.js'
 import { QUOTE_SOURCES } from '../exchanges/binance/options.js'
 import { BYBIT_TRADED } from '../exchanges/bybit/options.js'
 import { QUOTE_TOPICS } from '../exchanges/bybit/public-connection.js'
+import { CLIENT_ID_FORMS } from '../exchanges/ccxt/client-ids.js'
+import { CCXT_QUOTES } from '../exchanges/ccxt/options.js'
 import { OKX_TYPES } from '../exchanges/okx/options.js'
 import { QUOTE_CHANNELS } from '../exchanges/okx/public-connection.js'
 import { integer, object, path, type Schema, symbol } from './json-schema.js'
@@ -158,4 +160,63 @@ export const bybitFeed = object(
     },
   },
   { description: 'Live market data of Bybit.' },
+)
+
+const ccxtPlace = {
+  exchange: {
+    type: 'string',
+    pattern: '^[a-z0-9]{1,32}$',
+    description: "ccxt's id of the exchange, such as 'kraken'.",
+  },
+  endpoint: {
+    type: 'string',
+    minLength: 1,
+    description: "'live', 'sandbox', or the address of a fake, such as 'ws://127.0.0.1:8080'. Default 'live'.",
+  },
+  package: {
+    ...path,
+    description:
+      'The folder of the package ccxt; relative to this file. Default: where it is installed beside ticktape.',
+  },
+} as const satisfies Record<string, Schema>
+
+export const ccxt = object(
+  {
+    ...ccxtPlace,
+    credentials: {
+      ...path,
+      description: "A file of mode 0600 with ccxt's names; relative to this file. Default: the environment.",
+    },
+    symbols: { ...symbols, description: "The instruments to trade, as 'BTC/USDT'. Default: all." },
+    requestsPerSecond: {
+      type: 'number',
+      minimum: 0.01,
+      maximum: 10_000,
+      description: 'Requests about orders. Default: half of what ccxt allows itself, at most 20.',
+    },
+    clientIds: {
+      type: 'string',
+      enum: CLIENT_ID_FORMS,
+      description: 'How client ids are written. Default: what is known of the exchange.',
+    },
+    pollMs: integer(
+      100,
+      600_000,
+      'How often open orders are asked about, in ms. Default 5000 with a stream, else 1000.',
+    ),
+  },
+  { required: ['exchange'], description: 'An account at an exchange that ccxt knows, in a process of its own.' },
+)
+
+export const ccxtFeed = object(
+  {
+    ...ccxtPlace,
+    symbols: { ...symbols, description: 'Default: what the strategies ask for.' },
+    quotes: {
+      type: 'string',
+      enum: CCXT_QUOTES,
+      description: 'Where quotes come from. Default: the first of these that the exchange has.',
+    },
+  },
+  { required: ['exchange'], description: 'Live market data of an exchange that ccxt knows, in a process of its own.' },
 )

@@ -1,5 +1,6 @@
 import { BinanceFeed } from '../exchanges/binance/binance-feed.js'
 import { BybitFeed } from '../exchanges/bybit/bybit-feed.js'
+import { CcxtFeed } from '../exchanges/ccxt/ccxt-feed.js'
 import { OkxFeed } from '../exchanges/okx/okx-feed.js'
 import { packageModule } from '../native/package-files.js'
 import { SimulatedExchange } from '../trading/exchange/simulated-exchange.js'
@@ -32,6 +33,7 @@ function feedOf(feed: DeskDescription['feed']): Feed {
   if (feed === undefined) return new SyntheticFeed()
   if ('binance' in feed) return new BinanceFeed(feed.binance)
   if ('bybit' in feed) return new BybitFeed(feed.bybit)
+  if ('ccxt' in feed) return new CcxtFeed(feed.ccxt)
   if ('okx' in feed) return new OkxFeed(feed.okx)
   return 'capture' in feed ? new CaptureFeed(feed.capture) : new SyntheticFeed(feed.synthetic)
 }
@@ -48,6 +50,11 @@ function venueOf(venue: NonNullable<DeskDescription['venues']>[number]): string 
     return {
       module: packageModule('exchanges/bybit/bybit-module.js', 'A gateway with the venue bybit'),
       options: venue.bybit,
+    }
+  if ('ccxt' in venue)
+    return {
+      module: packageModule('exchanges/ccxt/ccxt-module.js', 'A gateway with a venue by ccxt'),
+      options: venue.ccxt,
     }
   return { module: packageModule('exchanges/okx/okx-module.js', 'A gateway with the venue okx'), options: venue.okx }
 }

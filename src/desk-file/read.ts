@@ -4,6 +4,7 @@ import { fromSystemError } from '../base/system-error.js'
 import type { BinanceMarketOptions, BinanceOptions } from '../exchanges/binance/options.js'
 import type { BybitOptions } from '../exchanges/bybit/options.js'
 import type { BybitMarketOptions } from '../exchanges/bybit/public-market.js'
+import type { CcxtMarketOptions, CcxtOptions } from '../exchanges/ccxt/options.js'
 import type { OkxOptions } from '../exchanges/okx/options.js'
 import type { OkxMarketOptions } from '../exchanges/okx/public-market.js'
 import type { Durability } from '../journal/write/options.js'
@@ -28,6 +29,7 @@ export interface DeskDescription {
     | { readonly okx: OkxOptions }
     | { readonly binance: BinanceOptions }
     | { readonly bybit: BybitOptions }
+    | { readonly ccxt: CcxtOptions }
   )[]
   readonly instruments?: readonly InstrumentSpec[]
   readonly calendars?: Readonly<Record<string, CalendarSpec>>
@@ -38,6 +40,7 @@ export interface DeskDescription {
     | { readonly okx: OkxMarketOptions }
     | { readonly binance: BinanceMarketOptions }
     | { readonly bybit: BybitMarketOptions }
+    | { readonly ccxt: CcxtMarketOptions }
   readonly speed?: Speed
   readonly maxGapMs?: number
   readonly wait?: Wait
@@ -95,6 +98,7 @@ function withAbsolutePaths(
     strategies: strategies.map(absolute),
     ...(venues === undefined ? {} : { venues: venues.map(venue => withAbsolutePath(venue, absolute)) }),
     ...(feed !== undefined && 'capture' in feed ? { feed: { capture: absolute(feed.capture) } } : {}),
+    ...(feed !== undefined && 'ccxt' in feed ? { feed: { ccxt: withAbsolutePackage(feed.ccxt, absolute) } } : {}),
   }
 }
 
@@ -105,6 +109,7 @@ function withAbsolutePath(venue: DescribedVenue, absolute: (file: string) => str
   if ('okx' in venue) return { okx: withAbsoluteCredentials(venue.okx, absolute) }
   if ('binance' in venue) return { binance: withAbsoluteCredentials(venue.binance, absolute) }
   if ('bybit' in venue) return { bybit: withAbsoluteCredentials(venue.bybit, absolute) }
+  if ('ccxt' in venue) return { ccxt: withAbsolutePackage(withAbsoluteCredentials(venue.ccxt, absolute), absolute) }
   return venue
 }
 
@@ -114,4 +119,12 @@ function withAbsoluteCredentials<Options extends { readonly credentials?: string
 ): Options {
   const { credentials } = options
   return credentials === undefined ? options : { ...options, credentials: absolute(credentials) }
+}
+
+function withAbsolutePackage<Options extends { readonly package?: string }>(
+  options: Options,
+  absolute: (file: string) => string,
+): Options {
+  const { package: folder } = options
+  return folder === undefined ? options : { ...options, package: absolute(folder) }
 }

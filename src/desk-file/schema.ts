@@ -3,7 +3,7 @@ import { INSTRUMENT_KINDS } from '../trading/instruments/instrument.js'
 import { WEEKDAYS } from '../trading/instruments/session-calendar.js'
 import { LIMIT_NAMES, LIMIT_TEXTS, type LimitName } from '../trading/risk/limits.js'
 import type { Wait } from '../wait/run-loop.js'
-import { binance, binanceFeed, bybit, bybitFeed, okx, okxFeed } from './exchange-schemas.js'
+import { binance, binanceFeed, bybit, bybitFeed, ccxt, ccxtFeed, okx, okxFeed } from './exchange-schemas.js'
 import {
   currency,
   decimal,
@@ -216,6 +216,7 @@ const feed: Schema = {
     object({ okx: okxFeed }, { required: ['okx'] }),
     object({ binance: binanceFeed }, { required: ['binance'] }),
     object({ bybit: bybitFeed }, { required: ['bybit'] }),
+    object({ ccxt: ccxtFeed }, { required: ['ccxt'] }),
   ],
 }
 
@@ -246,6 +247,7 @@ export const DESK_SCHEMA: RootSchema = {
             object({ okx }, { required: ['okx'] }),
             object({ binance }, { required: ['binance'] }),
             object({ bybit }, { required: ['bybit'] }),
+            object({ ccxt }, { required: ['ccxt'] }),
           ],
         },
       },

@@ -5,6 +5,8 @@ import { BinanceFeed } from '../../exchanges/binance/binance-feed.js'
 import { BinanceSource } from '../../exchanges/binance/binance-source.js'
 import { BybitFeed } from '../../exchanges/bybit/bybit-feed.js'
 import { BybitSource } from '../../exchanges/bybit/bybit-source.js'
+import { CcxtFeed } from '../../exchanges/ccxt/ccxt-feed.js'
+import { ccxtVenueName } from '../../exchanges/ccxt/options.js'
 import { OkxFeed } from '../../exchanges/okx/okx-feed.js'
 import { OkxSource } from '../../exchanges/okx/okx-source.js'
 import type { Retention } from '../../journal/retain/plan.js'
@@ -45,7 +47,7 @@ export function registerRecord(program: Command): void {
     .option('--source <file>', 'a module whose default export receives messages')
     .option(
       '--venue <name>',
-      "instead: 'okx', 'binance', 'binance-usd-m', 'bybit' or 'bybit-spot', with its best prices, trades and books",
+      "instead: 'okx', 'binance', 'binance-usd-m', 'bybit' or 'bybit-spot', with its best prices, trades and books; 'ccxt:NAME' with --journal",
     )
     .option(
       '--endpoint <where>',
@@ -107,6 +109,8 @@ interface Market {
 interface RecordedVenue {
   /** Its messages as they come. @param onGap what was not received, for people. */
   readonly source: (market: Market, onGap: (what: string) => void) => MessageSource
+  /** Its name in instruments, where it is another one. */
+  readonly venue?: string
   /** Its quotes and trades. */
   readonly feed: (market: Market) => Feed
 }
@@ -133,7 +137,20 @@ const VENUES: Readonly<Record<string, RecordedVenue>> = {
 
 function venueOf(name: string): RecordedVenue {
   if (Object.hasOwn(VENUES, name)) return VENUES[name]
+  const exchange = /^ccxt:([a-z0-9]{1,32})$/.exec(name)?.[1]
+  if (exchange !== undefined) return byCcxt(exchange)
   throw new UsageError(`--venue: '${name}' cannot be recorded by name; there are: ${Object.keys(VENUES).join(', ')}`)
+}
+
+/** Its messages are of many forms, which no reader of captures knows: there are quotes and trades of it alone. */
+function byCcxt(exchange: string): RecordedVenue {
+  return {
+    venue: ccxtVenueName(exchange),
+    source: () => {
+      throw new UsageError(`--to: messages of ccxt:${exchange} cannot be read again; give --journal DIR instead`)
+    },
+    feed: market => new CcxtFeed({ exchange, ...market }),
+  }
 }
 
 /** Where the messages come from. @param onGap what was not received, for people. */
@@ -228,9 +245,10 @@ function intoJournal(
   line: StatusLine,
 ): Recording {
   if (venue === undefined) throw new UsageError('--journal is for the data of --venue')
-  const feed = venueOf(venue).feed({ endpoint, symbols })
+  const recorded = venueOf(venue)
+  const feed = recorded.feed({ endpoint, symbols })
   const retain = retentionOf(maxSize, keep)
-  const journal = MarketJournal.open(directory, { venue, retain })
+  const journal = MarketJournal.open(directory, { venue: recorded.venue ?? venue, retain })
   const onGap = (what: string, ms: number): void => line.event(`${printable(what)}: ${formatAge(ms)} without data`)
   return {
     run: signal => recordMarket(feed, journal, signal, onGap),

@@ -104,6 +104,10 @@ function liveFeedOf(venue: NonNullable<DeskDescription['venues']>[number]): Desk
     const { market } = venue.binance
     return { binance: { ...placeOf(venue.binance), ...(market === undefined ? {} : { market }) } }
   }
+  if ('ccxt' in venue) {
+    const { exchange, package: folder } = venue.ccxt
+    return { ccxt: { exchange, ...placeOf(venue.ccxt), ...(folder === undefined ? {} : { package: folder }) } }
+  }
   if (!('bybit' in venue)) return undefined
   const { category } = venue.bybit
   return { bybit: { ...placeOf(venue.bybit), ...(category === undefined ? {} : { category }) } }

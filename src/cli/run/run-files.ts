@@ -46,12 +46,21 @@ const REAL_VENUES: Readonly<Record<string, (options: LiveOptions) => Venue>> = {
   'bybit-spot': options => ({ bybit: { ...options, category: 'spot' } }),
 }
 
+/** Exchanges by ccxt: 'ccxt:kraken'. */
+const BY_CCXT = /^ccxt:([a-z0-9]{1,32})$/
+
+function realVenue(name: string): ((options: LiveOptions) => Venue) | undefined {
+  if (Object.hasOwn(REAL_VENUES, name)) return REAL_VENUES[name]
+  const exchange = BY_CCXT.exec(name)?.[1]
+  return exchange === undefined ? undefined : options => ({ ccxt: { exchange, ...options } })
+}
+
 /** A venue by its name, or by the file of its module. */
 function venueOf(venue: string | undefined, { endpoint, credentials, symbols }: RunFiles): { readonly venue?: Venue } {
-  const real = venue !== undefined && Object.hasOwn(REAL_VENUES, venue) ? REAL_VENUES[venue] : undefined
+  const real = venue === undefined ? undefined : realVenue(venue)
   if (real === undefined) {
     const given = [endpoint, credentials, symbols].findIndex(value => value !== undefined)
-    const names = Object.keys(REAL_VENUES).join(', ')
+    const names = [...Object.keys(REAL_VENUES), 'ccxt:NAME'].join(', ')
     if (given >= 0)
       throw new UsageError(`${['--endpoint', '--credentials', '--symbols'][given]} goes with --venue ${names}`)
     if (venue === 'sim') return { venue: { simulated: {} } }

@@ -1,5 +1,6 @@
 import type { AccountAnswers, AskedOrder } from '../adapter/account-questions.js'
 import type { AccountReporter } from '../adapter/account-reporter.js'
+import type { KnownOrders } from '../adapter/known-orders.js'
 import { VenueRequestError } from '../errors.js'
 import { type Fields, filledField, isFields, optionalField } from '../fields.js'
 import type { PrivateContext } from '../private-context.js'
@@ -14,7 +15,6 @@ import { type BinanceRest, rowsOf } from './binance-rest.js'
 import { NOT_FOUND } from './codes.js'
 import type { TradedMarket } from './endpoints.js'
 import { idField } from './fields.js'
-import type { KnownOrders } from './known-orders.js'
 import type { Parameters } from './signing.js'
 
 /** Fills are asked for from so long before the last time, ms: they may be listed late. */

@@ -102,10 +102,14 @@ export class FakeServer<Client extends FakeClient> {
     if (body === undefined) return void response.writeHead(413).end()
     const { pathname: path, searchParams: query } = new URL(url, 'http://127.0.0.1')
     const { status, headers: more, reply } = this.handlers.answer({ method, url, path, query, headers, body })
+    if (status === NO_ANSWER) return void request.socket.destroy()
     response.writeHead(status, { 'content-type': 'application/json', ...more })
     response.end(JSON.stringify(reply))
   }
 }
+
+/** The status of an answer that is lost: the connection ends without one. */
+export const NO_ANSWER = 0
 
 /** Undefined when it is too large. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { CancelAllTimer } from '../../fake/cancel-all-timer.js'
 import { checkFaults, type FakeFaults, FaultDraw } from '../../fake/fake-faults.js'
 import { FakeMarket } from '../../fake/fake-market.js'
 import { checkFakeOptions, type FakeVenueOptions } from '../../fake/fake-options.js'
-import { type FakeRequest, type FakeResponse, FakeServer } from '../../fake/fake-server.js'
+import { type FakeRequest, type FakeResponse, FakeServer, NO_ANSWER } from '../../fake/fake-server.js'
 import { RequestCount } from '../../fake/request-count.js'
 import { type Fields, isFields } from '../../fields.js'
 import { FAKE_CREDENTIALS, type OkxCredentials } from '../signing.js'
@@ -127,7 +127,11 @@ export class FakeOkx {
     if (refusal !== undefined) return refuse(401, refusal.code, refusal.msg)
     if (method === 'GET' && this.world.draw.happens('unavailable'))
       return refuse(503, '50001', 'Service temporarily unavailable. Try again later')
+    const { draw } = this.world
+    const isAboutOrders = method === 'POST' && path.startsWith('/api/v5/trade/')
+    if (isAboutOrders && draw.happens('loseRequest')) return { status: NO_ANSWER, reply: {} }
     const reply = this.signed(name, path, request)
+    if (isAboutOrders && draw.happens('loseAnswer')) return { status: NO_ANSWER, reply: {} }
     return reply === undefined ? refuse(404, '50404', `There is no ${name}`) : { status: 200, reply }
   }
 

@@ -56,6 +56,15 @@ export const PRIVATE_ROUTES: Readonly<Record<string, Route>> = {
       query.get('after'),
       'ordId',
     ),
+  'GET /api/v5/trade/orders-history': ({ orders, exchange }, { query }) =>
+    page(
+      exchange.orders
+        .filter(order => !isOpen(order))
+        .toReversed()
+        .map(order => orders.row(order, undefined)),
+      query.get('after'),
+      'ordId',
+    ),
   'GET /api/v5/trade/fills': fills,
   'GET /api/v5/trade/fills-history': fills,
   'GET /api/v5/trade/orders-algo-pending': ({ triggers }, { query }) =>
