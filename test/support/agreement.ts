@@ -24,6 +24,8 @@ function allowed({ state, filledSteps }: FakeOrder): readonly string[] {
 export interface AgreementOptions {
   /** The client id of an order. Default: that of the order itself. */
   readonly clientIdOf?: (order: FakeOrder) => string
+  /** How the home writes a symbol of the venue. Default: the same. */
+  readonly symbolOf?: (symbol: string) => string
   /** Orders of ours that are at the venue and not among its orders: the state that each has there. */
   readonly others?: ReadonlyMap<bigint, string>
 }
@@ -32,7 +34,7 @@ export interface AgreementOptions {
 export function expectAgreement(
   home: string,
   exchange: FakeExchange,
-  { clientIdOf = ({ clientId }) => clientId, others = new Map() }: AgreementOptions = {},
+  { clientIdOf = ({ clientId }) => clientId, others = new Map(), symbolOf = symbol => symbol }: AgreementOptions = {},
 ): void {
   expect(exchange.duplicates).toBe(0)
   const states = lastStates(home)
@@ -65,7 +67,7 @@ export function expectAgreement(
     .map(({ order, tradeId, ticks, steps }) => ({
       orderId: orderIdIn(clientIdOf(order)),
       tradeId,
-      symbol: order.instrument.symbol,
+      symbol: symbolOf(order.instrument.symbol),
       quantity: order.instrument.quantity.valueOf(steps),
       price: order.instrument.price.valueOf(ticks),
     }))

@@ -35,7 +35,8 @@ export function registerFakeVenue(program: Command): void {
 const HELP = `
 It runs until Ctrl-C. Its market is artificial (BTC-USDT, ETH-USDT, SOL-USDT, BTC-USDT-SWAP), its orders are matched by the simulated exchange, and its
 money is not real. It checks signatures, with credentials that are public: 'run' uses them by default, and never sends real ones to it.
-Binance's has BTCUSDT, ETHUSDT and SOLUSDT for spot, and BTCUSDT and ETHUSDT for USD-M.
+Binance's has BTCUSDT, ETHUSDT and SOLUSDT for spot, and BTCUSDT and ETHUSDT for USD-M, and
+BTCUSD_PERP and ETHUSD_PERP for COIN-M.
 Bybit's has BTCUSDT, ETHUSDT and SOLUSDT, as linear contracts and as spot.
 
 --faults takes probabilities from 0 to 1: loseRequest, loseAnswer, doubleAnswer, dropSocket, fillDuringCancel, unavailable; and delayMs.

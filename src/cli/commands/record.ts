@@ -47,7 +47,7 @@ export function registerRecord(program: Command): void {
     .option('--source <file>', 'a module whose default export receives messages')
     .option(
       '--venue <name>',
-      "instead: 'okx', 'binance', 'binance-usd-m', 'bybit' or 'bybit-spot', with its best prices, trades and books; 'ccxt:NAME' with --journal",
+      "instead: 'okx', 'binance', 'binance-usd-m', 'binance-coin-m', 'bybit' or 'bybit-spot', with its best prices, trades and books; 'ccxt:NAME' with --journal",
     )
     .option(
       '--endpoint <where>',
@@ -124,6 +124,10 @@ const VENUES: Readonly<Record<string, RecordedVenue>> = {
   'binance-usd-m': {
     source: (market, onGap) => new BinanceSource({ ...market, market: 'usd-m' }, onGap),
     feed: market => new BinanceFeed({ ...market, market: 'usd-m' }),
+  },
+  'binance-coin-m': {
+    source: (market, onGap) => new BinanceSource({ ...market, market: 'coin-m' }, onGap),
+    feed: market => new BinanceFeed({ ...market, market: 'coin-m' }),
   },
   bybit: {
     source: (market, onGap) => new BybitSource(market, onGap),

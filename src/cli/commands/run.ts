@@ -29,7 +29,7 @@ export function registerRun(program: Command): void {
     .option('--apply', "put <home>/desk.json into effect, where it differs from what the home's sequence has")
     .option(
       '--venue <name>',
-      "'okx', 'binance', 'binance-usd-m', 'bybit', 'bybit-spot', 'ccxt:NAME' for any exchange that ccxt knows, or a module with a venue: it gets a process of its own; default: a simulated exchange",
+      "'okx', 'binance', 'binance-usd-m', 'binance-coin-m', 'bybit', 'bybit-spot', 'ccxt:NAME' for any exchange that ccxt knows, or a module with a venue: it gets a process of its own; default: a simulated exchange",
     )
     .option(
       '--endpoint <where>',

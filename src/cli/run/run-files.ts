@@ -42,6 +42,7 @@ const REAL_VENUES: Readonly<Record<string, (options: LiveOptions) => Venue>> = {
   okx: options => ({ okx: options }),
   binance: options => ({ binance: options }),
   'binance-usd-m': options => ({ binance: { ...options, market: 'usd-m' } }),
+  'binance-coin-m': options => ({ binance: { ...options, market: 'coin-m' } }),
   bybit: options => ({ bybit: options }),
   'bybit-spot': options => ({ bybit: { ...options, category: 'spot' } }),
 }

@@ -11,7 +11,7 @@ import {
   readPositionsAnswer,
   readTradesAnswer,
 } from './answers.js'
-import { type BinanceRest, rowsOf } from './binance-rest.js'
+import { type BinanceRest, FUTURES_PATHS, rowsOf } from './binance-rest.js'
 import { NOT_FOUND } from './codes.js'
 import type { TradedMarket } from './endpoints.js'
 import { idField } from './fields.js'
@@ -23,13 +23,12 @@ const OVERLAP_MS = 60_000
 const DAY_MS = 86_400_000
 /** Fills of a page. */
 const PAGE = 1000
-const POSITIONS = ['/fapi/v3/positionRisk', 5] as const
 
 /**
  * How long after its window a request may still act, ms. Spot looks at the window again before the matching. USD-M looks at it where
- * requests arrive, and answers "timeout" when it has waited for 10 s behind that.
+ * requests arrive, and answers "timeout" when it has waited for 10 s behind that; COIN-M, with the same engine, is taken to do so too.
  */
-const LATENESS_MS: Readonly<Record<TradedMarket, number>> = { spot: 0, 'usd-m': 15_000 }
+const LATENESS_MS: Readonly<Record<TradedMarket, number>> = { spot: 0, 'usd-m': 15_000, 'coin-m': 15_000 }
 
 /** Asks Binance about an account by REST. */
 export class BinanceAccountAnswers implements AccountAnswers {
@@ -131,8 +130,9 @@ export class BinanceAccountAnswers implements AccountAnswers {
     const { rest, context, reporter } = this
     const at = Math.floor(rest.clock.now())
     readAccountAnswer(await rest.ask(rest.paths.account), context, at)
-    if (rest.endpoint.market === 'spot') return
-    const positions = rowsOf(await rest.ask(POSITIONS))
+    const { market } = rest.endpoint
+    if (market === 'spot') return
+    const positions = rowsOf(await rest.ask(FUTURES_PATHS[market].positions))
     readPositionsAnswer(positions, context, at)
     // A position that is closed is not named.
     const named = new Set(positions.map(row => row['symbol']))

@@ -4,17 +4,16 @@ import { loadWs } from '../connection/ws-package.js'
 import { CredentialsError, VenueRequestError } from '../errors.js'
 import { isFields } from '../fields.js'
 import type { VenueInstruments } from '../venue-instruments.js'
-import { BinanceRest } from './binance-rest.js'
+import { BinanceRest, FUTURES_PATHS } from './binance-rest.js'
 import { BinanceVenue } from './binance-venue.js'
 import { type BinanceEndpoint, binanceEndpoint, type TradedMarket } from './endpoints.js'
 import { type BinanceOptions, checkBinanceOptions } from './options.js'
 import { type BinanceCredentials, binanceCredentials, FAKE_CREDENTIALS } from './signing.js'
 
 const CANCEL_ALL_AFTER_S = 60
-/** Spot allows 100 orders in 10 s, USD-M 300, and 1200 in a minute: a burst and the time after it are never more. */
-const REQUESTS_PER_SECOND: Readonly<Record<TradedMarket, number>> = { spot: 8, 'usd-m': 18 }
+/** Spot allows 100 orders in 10 s, USD-M 300, and 1200 in a minute, COIN-M 1200 in a minute: a burst and the time after it are never more. */
+const REQUESTS_PER_SECOND: Readonly<Record<TradedMarket, number>> = { spot: 8, 'usd-m': 18, 'coin-m': 18 }
 const SPOT_ACCOUNT = ['/api/v3/account', 20] as const
-const POSITION_MODE = ['/fapi/v1/positionSide/dual', 30] as const
 
 /**
  * Makes the venue of a Binance account: the module that the adapter's process loads.
@@ -60,12 +59,13 @@ function credentialsOf({ credentials: file }: BinanceOptions, endpoint: BinanceE
 }
 
 async function checkAccount(rest: BinanceRest): Promise<void> {
-  if (rest.endpoint.market === 'spot') {
+  const { market } = rest.endpoint
+  if (market === 'spot') {
     const account = await rest.ask(SPOT_ACCOUNT)
     if (isFields(account) && account['canTrade'] === true) return
     throw new VenueRequestError('the account may not trade at Binance: look at it there')
   }
-  const mode = await rest.ask(POSITION_MODE)
+  const mode = await rest.ask(FUTURES_PATHS[market].positionMode)
   if (isFields(mode) && mode['dualSidePosition'] === false) return
   throw new VenueRequestError(
     'the account keeps long and short positions apart: set it to one-way mode at Binance, so that an order that sells makes a long position smaller',

@@ -6,7 +6,7 @@ import { VenueMessageError, VenueRequestError } from '../errors.js'
 import { type Fields, filledField, isFields } from '../fields.js'
 import type { VenueInstruments } from '../venue-instruments.js'
 import { failureOf } from './codes.js'
-import type { BinanceEndpoint, TradedMarket } from './endpoints.js'
+import type { BinanceEndpoint, FuturesMarket, TradedMarket } from './endpoints.js'
 import { msField } from './fields.js'
 import { binanceInstruments } from './instruments.js'
 import { venueName } from './options.js'
@@ -44,12 +44,39 @@ export const PATHS: Readonly<Record<TradedMarket, Readonly<Record<PathName, Weig
     trades: ['/fapi/v1/userTrades', 5],
     account: ['/fapi/v3/balance', 5],
   },
+  'coin-m': {
+    time: ['/dapi/v1/time', 1],
+    instruments: ['/dapi/v1/exchangeInfo', 1],
+    depth: ['/dapi/v1/depth', 5],
+    order: ['/dapi/v1/order', 1],
+    openOrders: ['/dapi/v1/openOrders', 40],
+    trades: ['/dapi/v1/userTrades', 20],
+    account: ['/dapi/v1/balance', 1],
+  },
 }
+
+/** What futures alone have. */
+export const FUTURES_PATHS: Readonly<Record<FuturesMarket, Readonly<Record<FuturesPathName, WeighedPath>>>> = {
+  'usd-m': {
+    positionMode: ['/fapi/v1/positionSide/dual', 30],
+    positions: ['/fapi/v3/positionRisk', 5],
+    countdown: ['/fapi/v1/countdownCancelAll', 10],
+    listenKey: ['/fapi/v1/listenKey', 1],
+  },
+  'coin-m': {
+    positionMode: ['/dapi/v1/positionSide/dual', 30],
+    positions: ['/dapi/v1/positionRisk', 1],
+    countdown: ['/dapi/v1/countdownCancelAll', 10],
+    listenKey: ['/dapi/v1/listenKey', 1],
+  },
+}
+
+type FuturesPathName = 'positionMode' | 'positions' | 'countdown' | 'listenKey'
 
 type PathName = 'time' | 'instruments' | 'depth' | 'order' | 'openOrders' | 'trades' | 'account'
 
 /** The weight that a client has in a minute. */
-const WEIGHTS: Readonly<Record<TradedMarket, number>> = { spot: 6000, 'usd-m': 2400 }
+const WEIGHTS: Readonly<Record<TradedMarket, number>> = { spot: 6000, 'usd-m': 2400, 'coin-m': 2400 }
 
 /** Requests to one market of Binance by REST, within its limits. */
 export class BinanceRest {
@@ -128,8 +155,10 @@ export class BinanceRest {
     this.client.close()
   }
 
-  private sendKeyed(method: 'POST' | 'PUT'): Promise<RestAnswer> {
-    return this.deliver(method, '/fapi/v1/listenKey', 1, undefined, false)
+  private async sendKeyed(method: 'POST' | 'PUT'): Promise<RestAnswer> {
+    const { market } = this.endpoint
+    if (market === 'spot') throw new VenueRequestError("spot has no key of the account's stream")
+    return this.deliver(method, ...FUTURES_PATHS[market].listenKey, undefined, false)
   }
 
   /** @param parameters of a signed request; undefined for one that needs no signature. */

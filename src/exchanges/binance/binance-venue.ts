@@ -16,7 +16,7 @@ import type { PrivateContext } from '../private-context.js'
 import type { VenueInstruments } from '../venue-instruments.js'
 import { BinanceAccountAnswers } from './account-answers.js'
 import { AccountConnection } from './account-connection.js'
-import type { BinanceRest } from './binance-rest.js'
+import { type BinanceRest, FUTURES_PATHS } from './binance-rest.js'
 import type { TradedMarket } from './endpoints.js'
 import { venueName } from './options.js'
 import { amendParameters, cancelParameters, METHODS, orderParameters } from './order-requests.js'
@@ -37,8 +37,6 @@ export interface BinanceVenueParts {
   /** Why something does not work, for people. */
   readonly onTrouble: (why: string) => void
 }
-
-const CANCEL_ALL_AFTER = ['/fapi/v1/countdownCancelAll', 10] as const
 
 /** An account at one market of Binance: orders over the socket, questions by REST. docs/venues/binance.md says how orders map. */
 export class BinanceVenue implements AsyncVenue {
@@ -235,8 +233,10 @@ export class BinanceVenue implements AsyncVenue {
 
   /** USD-M counts for each symbol by itself: those in which there were orders. */
   private async cancelAllIn(seconds: number): Promise<void> {
+    const { market } = this
+    if (market === 'spot') return
     for (const { symbol } of this.reporter.touched.values())
-      await this.parts.rest.post(CANCEL_ALL_AFTER, { symbol, countdownTime: seconds * 1000 })
+      await this.parts.rest.post(FUTURES_PATHS[market].countdown, { symbol, countdownTime: seconds * 1000 })
   }
 }
 

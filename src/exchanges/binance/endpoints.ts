@@ -2,10 +2,11 @@ import { InvalidOptionError } from '../../base/errors.js'
 import { checkEndpoint, isLoopback } from '../connection/endpoint.js'
 import type { BinanceMarket } from './instruments.js'
 
-/** The markets of Binance that can be traded and followed: COIN-M is in captures only. */
-export const TRADED_MARKETS = ['spot', 'usd-m'] as const satisfies readonly BinanceMarket[]
+/** The markets of Binance that can be traded and followed. */
+export const TRADED_MARKETS = ['spot', 'usd-m', 'coin-m'] as const satisfies readonly BinanceMarket[]
 
 export type TradedMarket = (typeof TRADED_MARKETS)[number]
+export type FuturesMarket = Exclude<TradedMarket, 'spot'>
 
 /** Where one market of Binance is. */
 export interface BinanceEndpoint {
@@ -19,7 +20,7 @@ export interface BinanceEndpoint {
   readonly quotes: string
   /** The streams of trades; USD-M has a socket of its own for them. */
   readonly trades: string
-  /** The stream of the account; undefined where the socket for requests has it. */
+  /** The stream of the account; undefined for spot, whose socket for requests has it. */
   readonly account: string | undefined
   /** A fake Binance on this machine. */
   readonly isFake: boolean
@@ -43,6 +44,11 @@ const HOSTS: Readonly<Record<string, Readonly<Record<TradedMarket, Hosts>>>> = {
       api: 'wss://ws-fapi.binance.com',
       streams: 'wss://fstream.binance.com',
     },
+    'coin-m': {
+      rest: 'https://dapi.binance.com',
+      api: 'wss://ws-dapi.binance.com',
+      streams: 'wss://dstream.binance.com',
+    },
   },
   testnet: {
     spot: {
@@ -54,6 +60,11 @@ const HOSTS: Readonly<Record<string, Readonly<Record<TradedMarket, Hosts>>>> = {
       rest: 'https://demo-fapi.binance.com',
       api: 'wss://testnet.binancefuture.com',
       streams: 'wss://fstream.binancefuture.com',
+    },
+    'coin-m': {
+      rest: 'https://demo-dapi.binance.com',
+      api: 'wss://testnet.binancefuture.com',
+      streams: 'wss://dstream.binancefuture.com',
     },
   },
 }
@@ -72,7 +83,9 @@ export function binanceEndpoint(name = 'live', market: TradedMarket = 'spot'): B
   const url = checkEndpoint(name)
   const socket = `${url.protocol}//${url.host}`
   const rest = socket.replace(/^ws/, 'http')
-  return endpointOf(name, market, { rest, api: socket, streams: socket }, isLoopback(url))
+  // At one address the streams of COIN-M, whose paths are those of spot, are in a place of their own.
+  const streams = market === 'coin-m' ? `${socket}/dstream` : socket
+  return endpointOf(name, market, { rest, api: socket, streams }, isLoopback(url))
 }
 
 function endpointOf(
@@ -87,6 +100,16 @@ function endpointOf(
   if (market === 'spot') {
     const stream = `${streams}/stream`
     return { ...common, api: `${api}/ws-api/v3${query}`, quotes: stream, trades: stream, account: undefined }
+  }
+  if (market === 'coin-m') {
+    const stream = `${streams}/stream`
+    return {
+      ...common,
+      api: `${api}/ws-dapi/v1${query}`,
+      quotes: stream,
+      trades: stream,
+      account: `${streams}/ws`,
+    }
   }
   return {
     ...common,

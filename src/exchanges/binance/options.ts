@@ -5,15 +5,15 @@ import { TRADED_MARKETS, type TradedMarket } from './endpoints.js'
 export interface BinanceOptions {
   /** 'live', 'testnet', or the address of a fake Binance: 'ws://127.0.0.1:8080'. Default 'live'. */
   readonly endpoint?: string
-  /** 'spot' (default) or 'usd-m'. */
+  /** 'spot' (default), 'usd-m' or 'coin-m'. */
   readonly market?: TradedMarket
   /** The file with the credentials, of mode 0600. Default: the environment; against a fake Binance on this machine none are needed. */
   readonly credentials?: string
   /** The instruments to trade. Default: all of the market. */
   readonly symbols?: readonly string[]
-  /** Requests about orders in a second. Default 8 for spot and 18 for USD-M: what Binance allows, however they fall. */
+  /** Requests about orders in a second. Default 8 for spot and 18 for futures: what Binance allows, however they fall. */
   readonly requestsPerSecond?: number
-  /** USD-M cancels all orders when nothing is heard of the adapter for so long, in seconds: 10 to 600, or 0 for never. Default 60. Spot has no such thing. */
+  /** Futures: Binance cancels all orders when nothing is heard of the adapter for so long, in seconds: 10 to 600, or 0 for never. Default 60. Spot has no such thing. */
   readonly cancelAllAfter?: number
 }
 
@@ -34,7 +34,7 @@ export type QuoteSource = (typeof QUOTE_SOURCES)[number]
 
 /** The name of a market in instruments: the same symbol may be in both. */
 export function venueName(market: TradedMarket = 'spot'): string {
-  return market === 'spot' ? 'binance' : 'binance-usd-m'
+  return market === 'spot' ? 'binance' : `binance-${market}`
 }
 
 /** @throws {InvalidOptionError} */

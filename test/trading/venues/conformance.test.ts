@@ -58,11 +58,20 @@ interface Adapter {
   readonly instrument: string
   readonly start: () => Promise<Fake>
   readonly make: (options: { readonly endpoint: string }) => Promise<AsyncVenue>
+  /** Default 0.01. */
+  readonly quantity?: number
 }
 
 const ADAPTERS: readonly Adapter[] = [
   { name: 'OKX', instrument: 'BTC-USDT', start: () => FakeOkx.start(), make: okx },
   { name: 'Binance, spot', instrument: 'BTCUSDT', start: () => FakeBinance.start(), make: binance },
+  {
+    name: 'Binance, COIN-M',
+    instrument: 'BTCUSD_PERP',
+    start: () => FakeBinance.start(),
+    make: options => binance({ ...options, market: 'coin-m' }),
+    quantity: 3,
+  },
   {
     name: 'Binance, USD-M',
     instrument: 'BTCUSDT',
@@ -79,7 +88,7 @@ const ADAPTERS: readonly Adapter[] = [
 ]
 
 /** The checks of an adapter, on a fake of their own. */
-function checksOf({ instrument, start, make }: Adapter): VenueCheck[] {
+function checksOf({ instrument, start, make, quantity = 0.01 }: Adapter): VenueCheck[] {
   let fake: Fake
   return venueChecks({
     open: async () => {
@@ -94,7 +103,7 @@ function checksOf({ instrument, start, make }: Adapter): VenueCheck[] {
     },
     instrument,
     restingPrice: 10_000,
-    quantity: 0.01,
+    quantity,
     disconnect: () => fake.dropSockets(),
   })
 }

@@ -8,7 +8,7 @@ import { requestRefusal } from './checks.js'
 import { answerOf, type FakeMarketPart } from './fake-market-part.js'
 import { BAD_KEY, type Refusal, refusal, TOO_MANY_REQUESTS } from './refusals.js'
 
-/** One socket for requests: `ws-api` of spot or `ws-fapi` of USD-M. Spot's has the account's messages too. */
+/** One socket for requests: `ws-api` of spot or `ws-fapi` and `ws-dapi` of futures. Spot's has the account's messages too. */
 export class ApiSession implements FakeClient {
   private isSubscribed = false
 
@@ -38,7 +38,7 @@ export class ApiSession implements FakeClient {
     const { id, method, params } = message
     const given = givenOf(isFields(params) ? params : {})
     if (!this.part.allows(1)) return this.say({ id, status: 429, error: TOO_MANY_REQUESTS })
-    if (method === 'userDataStream.start' && this.part.market === 'usd-m')
+    if (method === 'userDataStream.start' && this.part.market !== 'spot')
       return this.say(answerOf(id, given['apiKey'] === this.credentials.key.reveal() ? { listenKey: 'fake' } : BAD_KEY))
     const refused = this.refusalOf(given)
     if (method === 'userDataStream.subscribe.signature') {

@@ -14,9 +14,13 @@ import { CANCEL_REJECTED, DUPLICATE, type Refusal, refusal, refusalOf } from './
 /** Parameters of a request, as they were received. */
 export type Given = Readonly<Record<string, string | undefined>>
 
-/** USD-M accepts a post-only order and lets it expire; spot refuses it. */
-const ACCEPTS_FIRST = { spot: [], 'usd-m': ['post-only-would-trade'] } as const
-const FIRST_IDS = { spot: 4_293_152n, 'usd-m': 8_886_773_000n } as const
+/** Futures accept a post-only order and let it expire; spot refuses it. */
+const ACCEPTS_FIRST = {
+  spot: [],
+  'usd-m': ['post-only-would-trade'],
+  'coin-m': ['post-only-would-trade'],
+} as const
+const FIRST_IDS = { spot: 4_293_152n, 'usd-m': 8_886_773_000n, 'coin-m': 3_245_100n } as const
 
 /** Requests about orders in the words of one market of Binance, on a simulated exchange. */
 export class BinanceOrders {

@@ -4,6 +4,7 @@ import type { TradedMarket } from '../endpoints.js'
 const ORDER_TYPES = {
   spot: ['LIMIT', 'LIMIT_MAKER', 'MARKET', 'STOP_LOSS', 'STOP_LOSS_LIMIT'],
   'usd-m': ['LIMIT', 'MARKET'],
+  'coin-m': ['LIMIT', 'MARKET'],
 } as const
 
 /** The symbols of a fake Binance: base, price tick, quantity step, smallest quantity, smallest notional. */
@@ -17,7 +18,15 @@ const SYMBOLS: Readonly<Record<TradedMarket, readonly (readonly [string, string,
     ['BTC', '0.10', '0.001', '0.001', '100'],
     ['ETH', '0.01', '0.001', '0.001', '20'],
   ],
+  // In contracts.
+  'coin-m': [
+    ['BTC', '0.1', '1', '1', ''],
+    ['ETH', '0.01', '1', '1', ''],
+  ],
 }
+
+/** USD in a contract of COIN-M. */
+const CONTRACT_SIZES: Readonly<Record<string, number>> = { BTC: 100, ETH: 10 }
 
 /** The answer to `exchangeInfo`. */
 export function exchangeInfo(market: TradedMarket): Fields {
@@ -27,19 +36,36 @@ export function exchangeInfo(market: TradedMarket): Fields {
     rateLimits: [],
     exchangeFilters: [],
     symbols: SYMBOLS[market].map(([base, tickSize, stepSize, minQty, minNotional]) => ({
-      symbol: `${base}USDT`,
-      status: 'TRADING',
+      ...namesOf(base, market),
       baseAsset: base,
-      quoteAsset: 'USDT',
       orderTypes: ORDER_TYPES[market],
-      ...(market === 'spot' ? {} : { pair: `${base}USDT`, contractType: 'PERPETUAL', marginAsset: 'USDT' }),
       filters: [
         { filterType: 'PRICE_FILTER', minPrice: tickSize, maxPrice: '10000000.00', tickSize },
         { filterType: 'LOT_SIZE', minQty, maxQty: '9000.00000000', stepSize },
-        market === 'spot'
-          ? { filterType: 'NOTIONAL', minNotional, applyMinToMarket: true, maxNotional: '9000000.00000000' }
-          : { filterType: 'MIN_NOTIONAL', notional: minNotional },
+        ...notionalOf(minNotional, market),
       ],
     })),
   }
+}
+
+function namesOf(base: string, market: TradedMarket): Fields {
+  const [pair, status] = [`${base}USDT`, 'TRADING']
+  const contractType = 'PERPETUAL'
+  if (market === 'spot') return { symbol: pair, status, quoteAsset: 'USDT' }
+  if (market === 'usd-m') return { symbol: pair, status, quoteAsset: 'USDT', pair, contractType, marginAsset: 'USDT' }
+  return {
+    symbol: `${base}USD_PERP`,
+    pair: `${base}USD`,
+    contractStatus: status,
+    contractSize: CONTRACT_SIZES[base],
+    contractType,
+    quoteAsset: 'USD',
+    marginAsset: base,
+  }
+}
+
+function notionalOf(minNotional: string, market: TradedMarket): readonly Fields[] {
+  if (market === 'coin-m') return []
+  if (market === 'usd-m') return [{ filterType: 'MIN_NOTIONAL', notional: minNotional }]
+  return [{ filterType: 'NOTIONAL', minNotional, applyMinToMarket: true, maxNotional: '9000000.00000000' }]
 }

@@ -3,6 +3,7 @@ import { checkFaults, type FakeFaults, FaultDraw } from '../../fake/fake-faults.
 import { checkFakeOptions, type FakeVenueOptions } from '../../fake/fake-options.js'
 import { type FakeRequest, type FakeResponse, FakeServer } from '../../fake/fake-server.js'
 import type { Fields } from '../../fields.js'
+import { FUTURES_PATHS } from '../binance-rest.js'
 import { TRADED_MARKETS, type TradedMarket } from '../endpoints.js'
 import { type BinanceCredentials, FAKE_CREDENTIALS } from '../signing.js'
 import { ApiSession } from './api-session.js'
@@ -12,14 +13,14 @@ import { refuse, routesOf, signedText } from './fake-rest.js'
 import { BAD_KEY, isRefusal, refusal, TOO_MANY_REQUESTS } from './refusals.js'
 import { type StreamKind, StreamSession } from './stream-session.js'
 
-/** `limit`: new orders in 10 s, for each market; default 100 for spot and 300 for USD-M. */
+/** `limit`: new orders in 10 s, for each market; default 100 for spot and 300 for futures. */
 export interface FakeBinanceOptions extends FakeVenueOptions {
   /** What clients must sign with. Default: FAKE_CREDENTIALS. */
   readonly credentials?: BinanceCredentials
 }
 
-const ROUTES = { spot: routesOf('spot'), 'usd-m': routesOf('usd-m') }
-const LISTEN_KEY_PATH = '/fapi/v1/listenKey'
+const ROUTES = { spot: routesOf('spot'), 'usd-m': routesOf('usd-m'), 'coin-m': routesOf('coin-m') }
+const LISTEN_KEY_PATHS: ReadonlySet<string> = new Set(Object.values(FUTURES_PATHS).map(({ listenKey: [path] }) => path))
 
 /** The sockets by their paths. */
 const SOCKETS: Readonly<Record<string, readonly [market: TradedMarket, kind: StreamKind | 'api']>> = {
@@ -29,10 +30,13 @@ const SOCKETS: Readonly<Record<string, readonly [market: TradedMarket, kind: Str
   '/public/stream': ['usd-m', 'quotes'],
   '/market/stream': ['usd-m', 'trades'],
   '/private/ws': ['usd-m', 'account'],
+  '/ws-dapi/v1': ['coin-m', 'api'],
+  '/dstream/stream': ['coin-m', 'all'],
+  '/dstream/ws': ['coin-m', 'account'],
 }
 
 /**
- * A Binance on this machine, spot and USD-M: its protocol over HTTP and WebSocket, with a simulated exchange and an artificial market
+ * A Binance on this machine, spot, USD-M and COIN-M: its protocol over HTTP and WebSocket, with a simulated exchange and an artificial market
  * behind each. To try a desk before there is an account, and to test what happens when a venue does what it should not.
  */
 export class FakeBinance {
@@ -70,7 +74,7 @@ export class FakeBinance {
       )
       return made
     }
-    this.parts = { spot: part('spot'), 'usd-m': part('usd-m') }
+    this.parts = { spot: part('spot'), 'usd-m': part('usd-m'), 'coin-m': part('coin-m') }
   }
 
   /** @throws {InvalidOptionError}, {PackageMissingError}, {SystemError} when the port cannot be opened. */
@@ -128,11 +132,11 @@ export class FakeBinance {
     const { method, path, query, headers } = request
     const name = `${method} ${path}`
     const apiKey = headers['x-mbx-apikey']
-    if (path === LISTEN_KEY_PATH && (method === 'POST' || method === 'PUT')) {
+    if (LISTEN_KEY_PATHS.has(path) && (method === 'POST' || method === 'PUT')) {
       if (apiKey !== this.credentials.key.reveal()) return refuse(401, BAD_KEY)
       return { status: 200, reply: { listenKey: this.listenKey } }
     }
-    const market = path.startsWith('/fapi/') ? 'usd-m' : 'spot'
+    const market = marketOf(path)
     const route = Object.hasOwn(ROUTES[market], name) ? ROUTES[market][name] : undefined
     if (route === undefined) return refuse(404, refusal(-1000, `There is no ${name}`))
     const part = this.parts[market]
@@ -149,6 +153,11 @@ export class FakeBinance {
     const answer = route.answer(part, query)
     return 'code' in answer && isRefusal(answer) ? refuse(400, answer) : { status: 200, reply: answer }
   }
+}
+
+function marketOf(path: string): TradedMarket {
+  if (path.startsWith('/fapi/')) return 'usd-m'
+  return path.startsWith('/dapi/') ? 'coin-m' : 'spot'
 }
 
 function pathOf(url: string): string {

@@ -20,9 +20,9 @@ export interface PartHandlers {
 }
 
 /** New orders that are taken in 10 s. */
-const ORDER_LIMITS: Readonly<Record<TradedMarket, number>> = { spot: 100, 'usd-m': 300 }
+const ORDER_LIMITS: Readonly<Record<TradedMarket, number>> = { spot: 100, 'usd-m': 300, 'coin-m': 300 }
 /** What a client may weigh in a minute. */
-const WEIGHT_LIMITS: Readonly<Record<TradedMarket, number>> = { spot: 6000, 'usd-m': 2400 }
+const WEIGHT_LIMITS: Readonly<Record<TradedMarket, number>> = { spot: 6000, 'usd-m': 2400, 'coin-m': 2400 }
 
 /** One market of a fake Binance: its orders, its artificial market, its limits. */
 export class FakeMarketPart {
@@ -99,7 +99,7 @@ export class FakeMarketPart {
     const { order } = change
     const now = Date.now()
     const row = reportRow(change)
-    if (this.market === 'usd-m') {
+    if (this.market !== 'spot') {
       const o = { ...row, c: order.clientId, R: order.reduceOnly, ps: 'BOTH', ot: row['o'] }
       return this.handlers.push({ e: 'ORDER_TRADE_UPDATE', E: now, T: order.changedAt, o })
     }

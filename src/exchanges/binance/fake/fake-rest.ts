@@ -1,7 +1,7 @@
 import { isOpen } from '../../fake/fake-order.js'
 import type { FakeRequest, FakeResponse } from '../../fake/fake-server.js'
 import type { Fields } from '../../fields.js'
-import { PATHS } from '../binance-rest.js'
+import { FUTURES_PATHS, PATHS } from '../binance-rest.js'
 import type { TradedMarket } from '../endpoints.js'
 import { exchangeInfo } from './exchange-info.js'
 import type { FakeMarketPart } from './fake-market-part.js'
@@ -46,11 +46,17 @@ export function routesOf(market: TradedMarket): Readonly<Record<string, Route>> 
     route(paths.account, signed(market === 'spot' ? spotAccount : futuresBalances)),
   ])
   if (market === 'spot') return routes
+  const futures = FUTURES_PATHS[market]
   return {
     ...routes,
-    'GET /fapi/v1/positionSide/dual': { weight: 30, ...signed(() => ({ dualSidePosition: false })) },
-    'GET /fapi/v3/positionRisk': { weight: 5, ...signed(positions) },
-    'POST /fapi/v1/countdownCancelAll': { weight: 10, ...signed(countDown) },
+    ...Object.fromEntries([
+      route(
+        futures.positionMode,
+        signed(() => ({ dualSidePosition: false })),
+      ),
+      route(futures.positions, signed(positions)),
+    ]),
+    [`POST ${futures.countdown[0]}`]: { weight: futures.countdown[1], ...signed(countDown) },
   }
 }
 

@@ -2,6 +2,7 @@ import { textOf } from '../../decimals.js'
 import type { FakeChange } from '../../fake/fake-exchange.js'
 import { averageOf, type FakeFill, type FakeOrder } from '../../fake/fake-order.js'
 import type { Fields } from '../../fields.js'
+import type { TradedMarket } from '../endpoints.js'
 
 /** Binance's word for the state of an order. */
 function statusOf({ state, filledSteps, reason }: FakeOrder): string {
@@ -22,7 +23,7 @@ function eventOf({ order, what }: FakeChange): string {
 }
 
 /** An order in the answers to requests and questions. */
-export function orderRow(order: FakeOrder, market: 'spot' | 'usd-m'): Fields {
+export function orderRow(order: FakeOrder, market: TradedMarket): Fields {
   const { instrument, createdAt, changedAt, reduceOnly } = order
   const { price, quantity } = instrument
   const common = {
@@ -70,7 +71,7 @@ export function reportRow(change: FakeChange): Fields {
 }
 
 /** A fill in the answer to `myTrades` or `userTrades`. */
-export function tradeRow({ order, tradeId, ticks, steps, fee, maker, at }: FakeFill, market: 'spot' | 'usd-m'): Fields {
+export function tradeRow({ order, tradeId, ticks, steps, fee, maker, at }: FakeFill, market: TradedMarket): Fields {
   const { price, quantity, symbol } = order.instrument
   const isBuyer = order.side === 'buy'
   return {

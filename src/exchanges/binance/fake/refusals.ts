@@ -25,6 +25,7 @@ export const BAD_KEY = refusal(-2014, 'API-key format invalid.')
 export const DUPLICATE: Readonly<Record<TradedMarket, Refusal>> = {
   spot: refusal(-2010, 'Duplicate order sent.'),
   'usd-m': refusal(-4116, 'ClientOrderId is duplicated.'),
+  'coin-m': refusal(-4116, 'ClientOrderId is duplicated.'),
 }
 
 const SPOT: Partial<Record<Reason, Refusal>> = {
