@@ -108,7 +108,7 @@ export class FakeMarket {
     const { exchange, now } = this.exchange
     if (event.kind === 'trade') {
       const { side, tradeId } = event
-      const [ticks, steps] = [price.nearest(event.price), quantity.nearest(event.quantity)]
+      const [ticks, steps] = [price.nearest(event.price), stepsOf(instrument, event.price, event.quantity)]
       exchange.trade(instrument, side === 'buy' ? BUY : SELL, ticks, steps, now)
       const book = { ...before, last: textOf(price, ticks) }
       this.books.set(event.symbol, book)
@@ -116,7 +116,8 @@ export class FakeMarket {
       return this.handlers.onTrade(book, trade)
     }
     const [bid, ask] = [price.nearest(event.bid), price.nearest(event.ask)]
-    const [bidSteps, askSteps] = [quantity.nearest(event.bidSize), quantity.nearest(event.askSize)]
+    const bidSteps = stepsOf(instrument, event.bid, event.bidSize)
+    const askSteps = stepsOf(instrument, event.ask, event.askSize)
     exchange.quote(instrument, bid, bidSteps, ask, askSteps, now)
     const book = {
       ...before,
@@ -127,6 +128,11 @@ export class FakeMarket {
     this.books.set(event.symbol, book)
     this.handlers.onBook(book, before)
   }
+}
+
+/** A quantity of the base currency in steps: inverse contracts have a value in the quote currency. */
+function stepsOf({ quantity, inverse, multiplier }: Instrument, price: number, base: number): number {
+  return quantity.nearest(inverse ? Math.ceil((base * price) / Number(multiplier.step)) : base)
 }
 
 /** What turns one side into another: levels that are gone have the size 0. */

@@ -15,18 +15,22 @@ function ticktape(...args: string[]): Promise<{ stdout: string; stderr: string }
   return promisify(execFile)(process.execPath, [MAIN, ...args])
 }
 
-test.each(['binance', 'binance-usd-m'])(
+test.each([
+  ['binance', 'BTCUSDT', 0.01],
+  ['binance-usd-m', 'BTCUSDT', 0.01],
+  ['binance-coin-m', 'BTCUSD_PERP', 3],
+])(
   'fake-venue, run --venue %s and replay on the command line, without credentials',
   {
     timeout: 120_000,
   },
-  async name => {
+  async (name, symbol, quantity) => {
     const venue = spawn(process.execPath, [MAIN, 'fake-venue', 'binance', '--rate', '400', '--json'])
     try {
       const [line] = await once(venue.stdout, 'data')
       const { endpoint } = JSON.parse(String(line))
-      const strategy = moduleOf(`export default defineStrategy({ id: 'a', symbols: ['BTCUSDT'],
-      onBook({ symbol, bid }, context) { if (context.openOrders().length === 0) context.order({ symbol, side: 'buy', quantity: 0.01, price: Math.round(bid) + 10 }) },
+      const strategy = moduleOf(`export default defineStrategy({ id: 'a', symbols: ['${symbol}'],
+      onBook({ symbol, bid }, context) { if (context.openOrders().length === 0) context.order({ symbol, side: 'buy', quantity: ${quantity}, price: Math.round(bid) + 10 }) },
       onStop(context) { context.cancelAll() } })`)
       const home = join(makeFolder(), 'home')
       const live = ['--venue', name, '--endpoint', endpoint, '--home', home, '--duration', '5']

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Gateway, replayGateway } from 'ticktape/runtime'
 import { expect, onTestFinished, test } from 'vitest'
-import type { TradedMarket } from '../../../dist/exchanges/binance/endpoints.js'
+import { TRADED_MARKETS, type TradedMarket } from '../../../dist/exchanges/binance/endpoints.js'
 import type { FakeFaults } from '../../../dist/exchanges/fake/fake-faults.js'
 import { expectAgreement, lastStates } from '../../support/agreement.ts'
 import { moduleOf, newHome, PushedFeed, QUICK, quote, settled, trade, until } from '../../support/desks.ts'
@@ -14,8 +14,8 @@ const MODULE = join(import.meta.dirname, '../../../dist/exchanges/binance/binanc
 /** Orders of every type that the market has, on two instruments; amends where it has them, and cancels. From trade 1,000,000 on it only cancels. */
 function busy(market: TradedMarket): string {
   return `
-  const SYMBOLS = ['BTCUSDT', 'ETHUSDT'], IS_SPOT = ${market === 'spot'}
-  const PRICES = [60100, 3000], SIZES = [0.01, 0.1]
+  const SYMBOLS = ${JSON.stringify(symbolsOf(market))}, IS_SPOT = ${market === 'spot'}
+  const PRICES = [60100, 3000], SIZES = ${market === 'coin-m' ? '[20, 30]' : '[0.01, 0.1]'}
   let n = 0
   export default defineStrategy({ id: 'a',
     onTrade({ tradeId }, context) {
@@ -38,6 +38,10 @@ function busy(market: TradedMarket): string {
     } })`
 }
 
+function symbolsOf(market: TradedMarket): readonly [string, string] {
+  return market === 'coin-m' ? ['BTCUSD_PERP', 'ETHUSD_PERP'] : ['BTCUSDT', 'ETHUSDT']
+}
+
 const FAULTS: readonly (readonly [TradedMarket, string, FakeFaults])[] = [
   ['usd-m', 'delays, doubles and reorders what it says', { delayMs: 40, doubleAnswer: 0.3 }],
   [
@@ -51,11 +55,11 @@ const FAULTS: readonly (readonly [TradedMarket, string, FakeFaults])[] = [
     { dropSocket: 0.02, unavailable: 0.3, loseAnswer: 0.05, delayMs: 10 },
   ],
 ]
-/** Both markets do everything wrong in a long run: that a request never arrived takes USD-M 15 s to prove. */
+/** All markets do everything wrong in a long run: that a request never arrived takes futures 15 s to prove. */
 const KINDS =
   process.env['TICKTAPE_BINANCE_ORDERS'] === undefined
     ? FAULTS
-    : FAULTS.flatMap(([, what, faults]) => [['spot', what, faults] as const, ['usd-m', what, faults] as const])
+    : FAULTS.flatMap(([, what, faults]) => TRADED_MARKETS.map(market => [market, what, faults] as const))
 
 test.each(KINDS)(
   'a Binance (%s) that %s: nothing is final without its word, and both agree on every order and fill',
@@ -63,6 +67,7 @@ test.each(KINDS)(
   async (market, _, faults) => {
     const fake = await startFakeBinance({ limit: 100_000, rate: 200 })
     const { exchange } = fake.parts[market]
+    const [btc, eth] = symbolsOf(market)
     const home = newHome()
     const feed = new PushedFeed()
     const gateway = await Gateway.start({
@@ -76,12 +81,12 @@ test.each(KINDS)(
     onTestFinished(async () => {
       await gateway.stop()
     })
-    feed.push(quote('BTCUSDT', 60_100, 60_100.1), quote('ETHUSDT', 3000, 3000.1))
+    feed.push(quote(btc, 60_100, 60_100.1), quote(eth, 3000, 3000.1))
     // Orders wait until the account is reconciled.
-    await until(() => exchange.orders.length > 0 || (feed.push(trade('BTCUSDT', 60_100, 1)), false), 'an order')
+    await until(() => exchange.orders.length > 0 || (feed.push(trade(btc, 60_100, 1)), false), 'an order')
     fake.faults = faults
     for (let i = 0; i < ORDERS; i++) {
-      feed.push(trade('BTCUSDT', 60_100, 2 + i))
+      feed.push(trade(btc, 60_100, 2 + i))
       if (i % 3 === 0) await new Promise(resolve => setTimeout(resolve, 10))
     }
     await settled(gateway)
@@ -99,7 +104,7 @@ test.each(KINDS)(
       if (!isOpen() || Date.now() > end) break
       // The fake lives in this process: it must answer while the journals are read again and again.
       await new Promise(resolve => setTimeout(resolve, 3 * (performance.now() - began)))
-      if (cancels++ % 10 === 0) feed.push(trade('BTCUSDT', 60_100, 1_000_000 + cancels))
+      if (cancels++ % 10 === 0) feed.push(trade(btc, 60_100, 1_000_000 + cancels))
       await new Promise(resolve => setTimeout(resolve, 100))
     }
     await settled(gateway)

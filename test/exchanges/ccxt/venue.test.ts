@@ -43,7 +43,7 @@ function checks(): VenueCheck[] {
 }
 
 describe.skipIf(NO_CCXT)('the adapter ccxt:okx keeps the rules', { concurrent: true }, () => {
-  test.each(checks().map(({ name }) => name))('%s', { timeout: 60_000 }, async name => {
+  test.each(checks().map(({ name }) => name))('%s', { timeout: 180_000 }, async name => {
     const running = checks()
       .find(one => one.name === name)
       ?.run()
@@ -64,7 +64,7 @@ test.skipIf(NO_CCXT)('each exchange has a name that no other one has', async () 
 test.skipIf(NO_CCXT)(
   'orders have exact terms and our client id, without a broker in it; fills have their fees',
   {
-    timeout: 60_000,
+    timeout: 180_000,
   },
   async () => {
     const fake = await startFake()
@@ -104,7 +104,7 @@ test.skipIf(NO_CCXT)(
 test.skipIf(NO_CCXT)(
   'what ccxt does not say that the exchange has is refused by name, and nothing is sent',
   {
-    timeout: 60_000,
+    timeout: 180_000,
   },
   async () => {
     const fake = await startFake()
@@ -128,7 +128,7 @@ test.skipIf(NO_CCXT)(
 test.skipIf(NO_CCXT)(
   'an order whose answer is lost is found by its client id; one that is lost stays unknown',
   {
-    timeout: 60_000,
+    timeout: 180_000,
   },
   async () => {
     const fake = await startFake()
@@ -159,7 +159,7 @@ test.skipIf(NO_CCXT)(
 test.skipIf(NO_CCXT)(
   'an order that is late, or has no connection, is not sent; foreign orders are no orders of ours',
   {
-    timeout: 60_000,
+    timeout: 180_000,
   },
   async () => {
     const fake = await startFake()
@@ -185,7 +185,7 @@ test.skipIf(NO_CCXT)(
 test.skipIf(NO_CCXT)(
   'an adapter that starts again knows whose fills it reads, without a message about their order',
   {
-    timeout: 60_000,
+    timeout: 180_000,
   },
   async () => {
     const fake = await startFake()
@@ -203,7 +203,7 @@ test.skipIf(NO_CCXT)(
 test.skipIf(NO_CCXT)(
   'what is wrong with a venue is said at its start, without a credential in it',
   {
-    timeout: 60_000,
+    timeout: 180_000,
   },
   async () => {
     const fake = await startFake()
