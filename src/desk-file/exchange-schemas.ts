@@ -69,7 +69,8 @@ const binancePlace = {
   market: {
     type: 'string',
     enum: TRADED_MARKETS,
-    description: "What is traded. Default 'spot'. The venues of futures are called 'binance-usd-m' and 'binance-coin-m'.",
+    description:
+      "What is traded. Default 'spot'. The venues of futures are called 'binance-usd-m' and 'binance-coin-m'.",
   },
 } as const satisfies Record<string, Schema>
 
@@ -88,7 +89,8 @@ export const binance = object(
       description: 'Requests about orders. Default 8 for spot, 18 for futures.',
     },
     cancelAllAfter: {
-      description: 'Futures: Binance cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
+      description:
+        'Futures: Binance cancels all orders when nothing is heard for so long, in s; 0 for never. Default 60.',
       anyOf: [{ type: 'integer', minimum: 0, maximum: 0 }, integer(10, 600)],
     },
   },

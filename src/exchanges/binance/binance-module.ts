@@ -7,7 +7,7 @@ import type { VenueInstruments } from '../venue-instruments.js'
 import { BinanceRest, FUTURES_PATHS } from './binance-rest.js'
 import { BinanceVenue } from './binance-venue.js'
 import { type BinanceEndpoint, binanceEndpoint, type TradedMarket } from './endpoints.js'
-import { type BinanceOptions, checkBinanceOptions } from './options.js'
+import { type BinanceOptions, checkBinanceOptions, venueName } from './options.js'
 import { type BinanceCredentials, binanceCredentials, FAKE_CREDENTIALS } from './signing.js'
 
 const CANCEL_ALL_AFTER_S = 60
@@ -40,7 +40,7 @@ export default async function binance(given: unknown): Promise<BinanceVenue> {
       instruments: wantedOf(await rest.instruments(), options.symbols),
       requestsPerSecond: requestsPerSecond ?? REQUESTS_PER_SECOND[market],
       cancelAllAfter: market === 'spot' ? 0 : (cancelAllAfter ?? CANCEL_ALL_AFTER_S),
-      onTrouble: why => void process.stderr.write(`venue binance: ${why}\n`),
+      onTrouble: why => void process.stderr.write(`venue ${venueName(market)}: ${why}\n`),
     })
   } catch (error) {
     rest.close()

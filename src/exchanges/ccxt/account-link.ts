@@ -101,15 +101,16 @@ export class AccountLink {
       watching.abort()
       throw failure as Error
     }
-    const ended = Promise.race([
-      lost.then(() => {
-        if (failure !== undefined && !signal.aborted)
-          this.handlers.onTrouble(`the private socket: ${ccxtError(failure, this.session.credentials).message}`)
-      }),
-      this.untilDown(),
-    ]).finally(() => watching.abort())
+    const ended = this.untilLost(lost, () => failure).finally(() => watching.abort())
     // An object: a promise would be waited for.
     return { lost: ended }
+  }
+
+  private async untilLost(lost: Promise<void>, failure: () => unknown): Promise<void> {
+    await Promise.race([lost, this.untilDown()])
+    const error = failure()
+    if (error === undefined || this.closing.signal.aborted) return
+    this.handlers.onTrouble(`the private socket: ${ccxtError(error, this.session.credentials).message}`)
   }
 
   /** Keeps the subscription: what it resolves with is not used, because it is not all that was received. */

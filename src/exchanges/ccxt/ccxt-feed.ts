@@ -24,6 +24,8 @@ export class CcxtFeed extends LiveFeed {
   }
 }
 
+const NOTHING = (): void => {}
+
 const ERRORS = {
   ERR_PACKAGE_MISSING: PackageMissingError,
   ERR_INVALID_OPTION: InvalidOptionError,
@@ -32,7 +34,7 @@ const ERRORS = {
 /** Starts the process, and starts it again when it ends by itself. Returns what ends it. */
 function follow(config: CcxtMarketConfig, handlers: MarketHandlers): Promise<() => void> {
   const backOff = new BackOff(1000, 30_000)
-  let end = (): void => {}
+  let end = NOTHING
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
   const begin = (onFirst: (error?: Error) => void): void => {

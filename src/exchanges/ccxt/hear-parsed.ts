@@ -7,9 +7,13 @@ import type { CcxtClient, CcxtExchange } from './ccxt-types.js'
  * @param names the functions, such as /^parse(Ws)?Order$/.
  * @param onMessage called after each message with what these functions returned meanwhile.
  */
-export function hearParsed<T>(exchange: CcxtExchange, names: RegExp, onMessage: (parsed: readonly T[]) => void): void {
-  let collected: T[] | undefined
-  const functions = exchange as unknown as Record<string, (...given: unknown[]) => T | undefined>
+export function hearParsed(
+  exchange: CcxtExchange,
+  names: RegExp,
+  onMessage: (parsed: readonly object[]) => void,
+): void {
+  let collected: object[] | undefined
+  const functions = exchange as unknown as Record<string, (...given: unknown[]) => object | undefined>
   for (const name of namesOf(exchange)) {
     if (!names.test(name)) continue
     const parse = functions[name].bind(exchange)
@@ -21,7 +25,7 @@ export function hearParsed<T>(exchange: CcxtExchange, names: RegExp, onMessage: 
   }
   const handleMessage = exchange.handleMessage.bind(exchange)
   exchange.handleMessage = (client: CcxtClient, message: unknown) => {
-    const found: T[] = []
+    const found: object[] = []
     collected = found
     try {
       return handleMessage(client, message)

@@ -41,10 +41,10 @@ export function hearMarket(
 ): void {
   const symbols = new Set(followed)
   const last = new Map<string, Best>()
-  hearParsed<CcxtTrade>(exchange, PARSERS, trades => {
+  hearParsed(exchange, PARSERS, parsed => {
     const now = Date.now()
     const events: MarketEvent[] = []
-    for (const trade of trades) {
+    for (const trade of parsed as readonly CcxtTrade[]) {
       const event = tradeOf(trade, now)
       if (event !== undefined && symbols.has(event.symbol)) events.push(event)
     }

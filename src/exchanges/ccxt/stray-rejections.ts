@@ -20,6 +20,6 @@ export function takeStrayRejections(onStray: (error: Error) => void): () => void
 /** All errors of ccxt have one class, which is found by its name: there may be several copies of the package. */
 function isOfCcxt(error: unknown): error is Error {
   for (let one: unknown = error; typeof one === 'object' && one !== null; one = Object.getPrototypeOf(one))
-    if ((one as object).constructor.name === 'BaseError') return true
+    if (one.constructor.name === 'BaseError') return true
   return false
 }
