@@ -84,7 +84,7 @@ export class CcxtVenue implements AsyncVenue {
       onAnswer: error => this.link?.answered(error),
       onTrouble,
     })
-    hearParsed(session.exchange, ORDER_PARSERS, parsed => this.hear(parsed as readonly CcxtOrder[]))
+    hearParsed(session.exchange, ORDER_PARSERS, parsed => this.hear(parsed))
     this.link = new AccountLink(session, abilities.hasStream, {
       onUp: time =>
         account.say('connected', event => {

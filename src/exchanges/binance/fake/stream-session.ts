@@ -8,9 +8,9 @@ import type { FakeMarketPart } from './fake-market-part.js'
 export type StreamKind = 'all' | 'quotes' | 'trades' | 'account'
 
 const STREAMS: Readonly<Record<StreamKind, RegExp>> = {
-  all: /^[a-z0-9]+@(bookTicker|depth@100ms|trade)$/,
-  quotes: /^[a-z0-9]+@(bookTicker|depth@100ms)$/,
-  trades: /^[a-z0-9]+@trade$/,
+  all: /^[a-z0-9_]+@(bookTicker|depth@100ms|trade)$/,
+  quotes: /^[a-z0-9_]+@(bookTicker|depth@100ms)$/,
+  trades: /^[a-z0-9_]+@trade$/,
   account: /^$/,
 }
 
