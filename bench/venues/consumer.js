@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { WebSocket } from 'ws'
 import { native } from '../../dist/native/index.js'
@@ -26,8 +27,8 @@ const WAYS = {
     const socket = new WebSocket(`${endpoint}/ws/v5/public`, { perMessageDeflate: false })
     const args = [{ channel: 'bbo-tbt', instId: 'BTC-USDT' }]
     socket.on('open', () => socket.send(JSON.stringify({ op: 'subscribe', args })))
-    socket.on('message', data => {
-      const { data: rows } = JSON.parse(data.toString())
+    socket.addEventListener('message', ({ data: text }) => {
+      const { data: rows } = JSON.parse(text)
       if (rows === undefined) return
       const [{ bids, asks }] = rows
       if (Number(asks[0][0]) > Number(bids[0][0])) take(Number(bids[0][1]))
@@ -58,13 +59,10 @@ const WAYS = {
     )
     const feed = new OkxFeed({ endpoint, symbols: ['BTC-USDT'] })
     const gateway = await Gateway.start({ home: join(home, 'home'), feed, strategies: [file], speed: 'max', wait })
-    const timer = setInterval(async () => {
-      if (!existsSync(result)) return
-      clearInterval(timer)
-      const found = JSON.parse(readFileSync(result, 'utf8'))
-      await gateway.stop()
-      process.send({ ages: found }, () => process.exit(0))
-    }, 100)
+    while (!existsSync(result)) await sleep(100)
+    const found = JSON.parse(readFileSync(result, 'utf8'))
+    await gateway.stop()
+    process.send({ ages: found }, () => process.exit(0))
   },
 
   /** The loop of ccxt pro that its manual shows. */

@@ -21,8 +21,9 @@ const ccxt = join(import.meta.dirname, '../../test/ccxt/node_modules/ccxt')
 /** The first quotes are those of code that is not compiled yet. */
 const WARM_UP = 0.25
 
+const start = (file, settings) => fork(join(import.meta.dirname, file), [JSON.stringify(settings)])
+
 async function measure(way) {
-  const start = (file, settings) => fork(join(import.meta.dirname, file), [JSON.stringify(settings)])
   const server = start('server.js', { rate, cpu: 0 })
   try {
     const [{ port }] = await once(server, 'message')

@@ -42,9 +42,9 @@ new WebSocketServer({ server }).on('connection', socket => {
       `{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT"},"data":[{"asks":[["${ask}","1","0","1"]],"bids":[["${bid}","${sent}","0","1"]],"ts":"${Date.now()}","seqId":${seqId}}]}`,
     )
   }
-  socket.on('message', text => {
-    if (String(text) === 'ping') return socket.send('pong')
-    const { op, args } = JSON.parse(String(text))
+  socket.addEventListener('message', ({ data: text }) => {
+    if (text === 'ping') return socket.send('pong')
+    const { op, args } = JSON.parse(text)
     if (op !== 'subscribe') return
     for (const arg of args) {
       socket.send(JSON.stringify({ event: 'subscribe', arg, connId: 'bench' }))
