@@ -32,15 +32,21 @@ export function positionOfLast(directory: string, count: number, types?: Readonl
 /**
  * The positions of all frames of a type, the last one first, as far back as there are pages. Looks at the first bytes of each
  * frame only: some 5 ns each.
+ *
+ * @param before only frames before this position: pages behind it are not searched.
  */
-export function* positionsOf(directory: string, type: number): Generator<number, undefined> {
+export function* positionsOf(
+  directory: string,
+  type: number,
+  before = Number.POSITIVE_INFINITY,
+): Generator<number, undefined> {
   for (const number of listDirectory(directory).pages.toReversed()) {
     const page = tryPage(directory, number)
     if (page === undefined) return
     try {
       const types = new Set([type])
       // Searches backwards from mark to mark: the last frame is found first.
-      for (let end = page.cursor; end > 0; ) {
+      for (let end = Math.min(page.cursor, before - page.firstPosition); end > 0; ) {
         const start = page.markBefore(end - 1, end)
         for (const slot of slotsBetween(page, start, end, types).toReversed()) yield page.firstPosition + slot
         end = start

@@ -1,6 +1,7 @@
 import type { FramePointer } from '../../frames/pointer.js'
 import { type FrameView, pointerOf } from '../../frames/view.js'
 import { Reader } from '../../journal/read/reader.js'
+import { positionsOf } from '../../journal/seek/last-frames.js'
 import { lastPage } from '../../journal/seek/seek.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
 import { Taken } from '../messages/sequence-frames.js'
@@ -25,16 +26,16 @@ export function burstOf(
   sequence: string,
   position: number,
 ): { readonly burst: Burst; readonly events: number } | undefined {
-  const reader = Reader.open(sequence, { from: { position: startOfPage(sequence, position) } })
+  const taken = lastTaken(sequence, position)
+  if (taken === undefined || taken < startOfPage(sequence, position)) return undefined
+  const reader = Reader.open(sequence, { from: { position: taken } })
   let burst: Burst | undefined
   let events = 0
   try {
     for (const frame of reader) {
       if (frame.position >= position) break
-      if (frame.is(Taken)) {
-        burst = burstIn(frame)
-        events = 0
-      } else if (frame.is(BookTop) || frame.is(Trade)) events++
+      if (frame.is(Taken)) burst = burstIn(frame)
+      else if (frame.is(BookTop) || frame.is(Trade)) events++
     }
   } finally {
     reader.close()
@@ -44,6 +45,12 @@ export function burstOf(
 
 export function burstIn({ position, journal, from, to }: FrameView<typeof Taken>): Burst {
   return { position, journal, from, to }
+}
+
+/** The position of the last Taken frame before a position. */
+function lastTaken(sequence: string, position: number): number | undefined {
+  for (const taken of positionsOf(sequence, Taken.id, position)) return taken
+  return undefined
 }
 
 function startOfPage(journal: string, position: number): number {

@@ -99,6 +99,11 @@ export class OrderTable {
     return [...this.final.values(), ...this.open.values()]
   }
 
+  /** Those that are not final. */
+  get openOrders(): OrderLine[] {
+    return [...this.open.values()]
+  }
+
   private asked(frame: FrameView<typeof Order>): void {
     if (frame.action !== 'new' || this.find(frame.orderId) !== undefined) return
     const { instrument, price, stopPrice, quantity, clientOrderId } = frame

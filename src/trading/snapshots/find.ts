@@ -56,6 +56,16 @@ export function* snapshotsOf(sequence: string, latest = Number.POSITIVE_INFINITY
   }
 }
 
+/** The last snapshot that can be used and is complete before a position; undefined when there is none. */
+export function snapshotBefore(sequence: string, position: number): FoundSnapshot | undefined {
+  for (const end of positionsOf(sequence, SnapshotEnd.id, position)) {
+    const place = placeAt(sequence, end)
+    const bytes = place === undefined ? 'it is gone' : readSnapshot(sequence, place)
+    if (place !== undefined && typeof bytes !== 'string') return { place, bytes }
+  }
+  return undefined
+}
+
 /** The last snapshot that can be used, undefined when there is none; and those behind it that cannot. */
 export function findSnapshot(
   sequence: string,
