@@ -25,6 +25,7 @@ export const COMMANDS: readonly CommandModule[] = [
   { names: ['sql'], load: async () => (await import('./commands/sql.js')).registerSql },
   { names: ['export'], load: async () => (await import('./commands/export.js')).registerExport },
   { names: ['archive', 'restore'], load: async () => (await import('./commands/archive.js')).registerArchive },
+  { names: ['serve'], load: async () => (await import('./commands/serve.js')).registerServe },
   { names: ['tail'], load: async () => (await import('./commands/tail.js')).registerTail },
   { names: ['ls'], load: async () => (await import('./commands/ls.js')).registerLs },
   { names: ['verify'], load: async () => (await import('./commands/verify.js')).registerVerify },
