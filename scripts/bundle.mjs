@@ -38,6 +38,7 @@ const GROUPS = [
     ].map(folder => `trading/${folder}`),
   ],
   ['desk', ['trading']],
+  ['serve', ['serve']],
 ]
 
 /** What is started as a process or a thread acts when it is loaded: it is in no group. */
@@ -89,6 +90,8 @@ removeOthers(new Set(output.map(({ fileName }) => path.normalize(fileName))))
 function removeOthers(made) {
   for (const file of fs.readdirSync(TO, { recursive: true })) {
     const source = path.join(root, 'src', file.replace(/\.d\.ts$/, '.ts'))
+    // The dashboard is put there by scripts/dashboard.mjs.
+    if (file.startsWith(`dashboard${path.sep}`)) continue
     const isStale = /\.js(\.map)?$/.test(file) ? !made.has(file) : file.endsWith('.d.ts') && !fs.existsSync(source)
     if (isStale) fs.rmSync(path.join(TO, file))
   }

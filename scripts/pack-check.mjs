@@ -12,6 +12,7 @@ import { TARGETS } from './targets.mjs'
 const ALLOWED = [
   /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY|THIRD-PARTY-NOTICES)\.md|LICENSE)$/,
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
+  /^dist\/dashboard\/[\w-]+\.(html|js|css|svg)$/,
   /^docs\/((decisions\/|venues\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
   /^ops\/((systemd|container)\/)?[\w@.-]+$/,
   /^examples\/([\w-]+\.(mjs|json|py)|README\.md|python\/[\w-]+\.(py|json))$/,
@@ -25,6 +26,8 @@ const REQUIRED = [
   'dist/public/index.js',
   'dist/public/index.d.ts',
   'dist/cli/main.js',
+  'dist/dashboard/index.html',
+  'dist/dashboard/app.js',
   'docs/guide.md',
   'examples/quickstart.mjs',
   'ops/grafana-dashboard.json',
@@ -78,7 +81,7 @@ function pack() {
 
 function isCompiled(path) {
   // The files in chunks have many sources; scripts/bundle.mjs removes those that are old.
-  return path.startsWith('dist/') && !path.startsWith('dist/chunks/') && path.endsWith('.js')
+  return path.startsWith('dist/') && !/^dist\/(chunks|dashboard)\//.test(path) && path.endsWith('.js')
 }
 
 function sourceOf(path) {

@@ -71,6 +71,14 @@ const sections = [
     ],
   },
   {
+    heading: 'In the dashboard',
+    intro: 'The files in `dist/dashboard/`, which `ticktape serve` serves, contain these packages.',
+    parts: [
+      { what: 'draws the pages', ...npmPackage('preact', devDependencies['preact']) },
+      { what: 'draws lines over time', ...npmPackage('uplot', devDependencies['uplot']) },
+    ],
+  },
+  {
     heading: 'Installed with the package',
     intro: 'npm installs these packages beside ticktape. Nothing of them is in it.',
     parts: Object.entries(dependencies).map(([name, version]) => ({
