@@ -13,6 +13,7 @@ const PROCESSES = [
   'test/trading/gateway/{lost-frames,misbehaving,modules,orphans,restored-copies,supervision}.test.ts',
   'test/trading/gateway/{home-replaced,running-changes,unreliable-venue}.test.ts',
   'test/ops/{metrics,sampler,stalls,top,watch}.test.ts',
+  'test/serve/{dashboard,desk}.test.ts',
   'test/trading/pairs/{gateway,kills,paced-gateway}.test.ts',
   'test/trading/strategies/{context,requests}.test.ts',
   'test/trading/replay/{command,strategy,verdicts}.test.ts',
