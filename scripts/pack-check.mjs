@@ -12,6 +12,7 @@ import { TARGETS } from './targets.mjs'
 const ALLOWED = [
   /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY|THIRD-PARTY-NOTICES)\.md|LICENSE)$/,
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
+  /^docs\/screenshots\/[\w-]+\.png$/,
   /^dist\/dashboard\/[\w-]+\.(html|js|css|svg)$/,
   /^docs\/((decisions\/|venues\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
   /^ops\/((systemd|container)\/)?[\w@.-]+$/,
