@@ -2,8 +2,8 @@ import { type MarketSource, type MarketTable, type MarketValue, marketValueJson 
 import type { Client } from './client.js'
 import { socketFrame, TEXT } from './socket-frames.js'
 
-/** At most this share of the time goes into ticks: a tick that took long is followed by a longer pause. */
-const SHARE = 1 / 3
+/** At most this share of the time goes into ticks: after one that took long comes a longer pause. */
+const SHARE = 1 / 2
 /** Clients that are written to between two turns of the event loop. */
 const SLICE = 500
 
@@ -26,9 +26,6 @@ interface MarketSet {
  * what a fast one gets does not depend on others.
  */
 export class MarketSets {
-  /** Ticks so far, and how long the last one took, ms. */
-  ticks = 0
-  lastMs = 0
   private readonly sets = new Map<string, MarketSet>()
   private readonly setOf = new Map<Client, MarketSet>()
   /** Clients that missed a tick: they get all their symbols. */
@@ -36,6 +33,7 @@ export class MarketSets {
   private readonly texts = new WeakMap<MarketValue, { readonly version: number; readonly text: string }>()
   private timer: NodeJS.Timeout | undefined = undefined
   private isClosed = false
+  private reported = ''
 
   constructor(
     private readonly source: () => MarketSource,
@@ -87,23 +85,32 @@ export class MarketSets {
     if (this.isClosed) return
     this.timer = setTimeout(() => {
       const begin = performance.now()
-      this.tick()
-        .catch(this.onProblem)
+      let ownMs = 0
+      this.tick(spent => (ownMs += spent))
+        .catch((error: unknown) => this.report(error))
         .finally(() => {
-          this.lastMs = performance.now() - begin
-          this.schedule(Math.max(this.tickMs - this.lastMs, this.lastMs * (1 / SHARE - 1)))
+          const elapsedMs = performance.now() - begin
+          this.schedule(Math.max(this.tickMs - elapsedMs, ownMs * (1 / SHARE - 1)))
         })
     }, ms)
   }
 
-  private async tick(): Promise<void> {
-    this.ticks++
+  /** The same error at each tick, such as a journal that cannot be read now, is reported once. */
+  private report(error: unknown): void {
+    if (String(error) === this.reported) return
+    this.reported = String(error)
+    this.onProblem(error)
+  }
+
+  /** @param spend is called with the time that was spent here, ms: not that in which others had their turn. */
+  private async tick(spend: (ms: number) => void): Promise<void> {
     let written = 0
+    let since = performance.now()
     for (const set of this.sets.values()) {
       this.lookUp(set)
-      const since = set.sent
+      const { sent } = set
       set.sent = this.source().market.version
-      const changed = set.values.filter(({ version }) => version > since)
+      const changed = set.values.filter(({ version }) => version > sent)
       const message = changed.length === 0 ? undefined : this.messageOf(changed)
       let all: Buffer | undefined
       for (const client of set.clients) {
@@ -118,10 +125,14 @@ export class MarketSets {
           this.behind.delete(client)
           client.write(all)
         } else if (message !== undefined) client.write(message)
-        if (++written % SLICE === 0) await new Promise(resolve => setImmediate(resolve))
+        if (++written % SLICE !== 0) continue
+        spend(performance.now() - since)
+        await new Promise(resolve => setImmediate(resolve))
         if (this.isClosed) return
+        since = performance.now()
       }
     }
+    spend(performance.now() - since)
   }
 
   /** Instruments appear while a desk runs. */
