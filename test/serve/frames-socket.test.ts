@@ -50,7 +50,7 @@ await line()
 for (let n = 0; n < frames; n++) {
   if (n % 7 === 0) writer.write(Pair, { n, note: 'note ' + n })
   else writer.write(Count, { n })
-  if (n % 200 === 0) await sleep(1)
+  if (n % 50 === 0) await sleep(1)
 }
 writer.close()
 say('done')
@@ -85,7 +85,7 @@ it('each client sees each position exactly once, over backfill and live, while a
       gone.send({ op: 'subscribe', channel: 'frames', from: 'start' })
       gone.socket.terminate()
     }
-    await sleep(60)
+    await sleep(40)
   }
   const written = positionsWritten(journal)
   expect(written).toHaveLength(FRAMES)
