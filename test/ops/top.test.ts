@@ -11,7 +11,7 @@ import { TopView } from '../../dist/cli/top/view.js'
 import { fillsOf, moduleOf, PushedFeed, QUICK, quote, reportsOf, until } from '../support/desks.ts'
 import { makeFolder, makeFolderForAll } from '../support/folders.ts'
 import { Heard, makeJournal, startTicktape, ticktape } from '../support/journals.ts'
-import { ASAN, skipUnless } from '../support/skips.ts'
+import { skipUnless } from '../support/skips.ts'
 
 const STRATEGIES = `
   export default ['maker', 'taker'].map(id => defineStrategy({ id, onBook({ bid, ask, symbol }, context) {
@@ -127,23 +127,6 @@ test('--json prints a line for each sample until it is ended', { timeout: 60_000
   expect(second.sinceMs).toBeGreaterThan(50)
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([130, null])
-})
-
-test('a sample and a page need less than 1 % of a core at an interval of a second', () => {
-  if (skipUnless(!ASAN, 'the processor time of top', 'the sanitizer makes it slow')) return
-  using sampler = new Sampler(home, { budgetMs: 5 })
-  const view = new TopView(sampler.sample())
-  const turns = 50
-  const turn = (): void => {
-    view.take(sampler.sample())
-    view.lines(SMALL)
-  }
-  for (let i = 0; i < 20; i++) turn()
-  const before = process.cpuUsage()
-  for (let i = 0; i < turns; i++) turn()
-  const { user, system } = process.cpuUsage(before)
-  // µs of each turn, of a million.
-  expect((user + system) / turns).toBeLessThan(10_000)
 })
 
 const SCRIPT = spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0

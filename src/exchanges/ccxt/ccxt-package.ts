@@ -1,9 +1,8 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { InvalidOptionError } from '../../base/errors.js'
+import { InvalidOptionError, PackageMissingError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
-import { PackageMissingError } from '../errors.js'
 import { isFields } from '../fields.js'
 import type { CcxtExchange, CcxtPackage } from './ccxt-types.js'
 

@@ -49,7 +49,7 @@ describe('the feed of a home', () => {
     ]
     for (const [field, change] of wrong) {
       const home = newHome()
-      const list = events(0, 5).map((event, i) => (i === 3 ? { ...event, ...change } : event)) as MarketEvent[]
+      const list = events(0, 5).map((event, i) => (i === 3 ? { ...event, ...change } : event))
       const gateway = await Gateway.start({ ...QUICK, home, strategies: [], feed: feedOf(list, 'wrong') })
       await expect(gateway.fed).rejects.toMatchObject({
         code: 'ERR_FEED_EVENT',

@@ -23,7 +23,7 @@ describe('Gateway.start', () => {
   test('a start that is refused for its limits makes no home', async () => {
     for (const risk of [{ maxPosition: 1, maxOrderQuantity: 9 }, { maxPositon: 1 }, { accounts: { nobody: {} } }]) {
       const home = join(newHome(), 'home')
-      expect(await rejectionOf(Gateway.start({ home, strategies: [], feed, risk: risk as object }))).toMatchObject({
+      expect(await rejectionOf(Gateway.start({ home, strategies: [], feed, risk }))).toMatchObject({
         code: 'ERR_INVALID_OPTION',
       })
       expect(existsSync(home)).toBe(false)
