@@ -152,8 +152,10 @@ it('commands need their token, JSON and no other site; then the desk does them, 
   expect(halt.json).toEqual({ command: 'halt', halted: true, wasHalted: false })
   expect(gateway.status.position).toBeGreaterThan(0)
   await until(() => reportsOf(home).some(({ state }) => state === 'cancelled'), 'the cancel')
-  const log = await get('log?limit=20')
-  expect(log.body).toContain('serve commands cancel-all maker: strange quotes')
+  // The server reads on a moment later.
+  await expect
+    .poll(async () => (await get('log?limit=20')).body)
+    .toContain('serve commands cancel-all maker: strange quotes')
   // Nothing is held: an operator's own command passes at once.
   expect(inspect(join(home, 'operator')).writer.held).toBe(false)
 })

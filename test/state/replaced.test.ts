@@ -1,5 +1,5 @@
 /** A state file that is removed or replaced while it is open: whoever has it open is told within a second or two. */
-import { renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { BroadcastMember, CircuitBreaker, Ring } from 'ticktape/state'
 import { describe, expect, test, vi } from 'vitest'
 import { failureOf } from '../support/failures.ts'
@@ -48,6 +48,19 @@ test('a broadcast goes on for the others when the ring of one member is removed'
   await vi.waitFor(() => expect(out.write(Tick, tick)).toBe(1), SOON)
   await vi.waitFor(() => expect(failureOf(() => one.poll(ticks)).code).toBe(REPLACED), SOON)
   expect([two.poll(ticks) > 1, out.status().map(({ name }) => name)]).toEqual([true, ['two']])
+})
+
+test('a member that leaves a directory that was replaced removes nothing of the new one', async () => {
+  const kind = KINDS.find(({ name }) => name === 'Broadcast')
+  const path = statePath()
+  opened(kind?.open(path) as never)
+  const old = opened(BroadcastMember.join(path, 'one'))
+  rmSync(path, { recursive: true })
+  const out = opened(kind?.open(path) as never) as unknown as import('ticktape/state').Broadcast
+  const other = opened(BroadcastMember.join(path, 'one'))
+  old.leave()
+  expect(existsSync(`${path}/one.ring`)).toBe(true)
+  expect([out.write(Tick, tick), other.poll(ticks)]).toEqual([1, 1])
 })
 
 test('a file that stays where it is stays open', async () => {

@@ -85,7 +85,10 @@ export class BroadcastMember implements Disposable {
   /** Leaves the broadcast: its slot is freed and its file is removed. */
   leave(): void {
     if (this.members.file.isClosed) return
-    this.members.leave(this.index, () => rmSync(ringPath(this.directory, this.name), { force: true }))
+    this.members.leave(this.index, () => {
+      // In a directory that has replaced this one the ring of that name is another member's.
+      if (this.ring.isAtItsPath) rmSync(ringPath(this.directory, this.name), { force: true })
+    })
     this.close()
   }
 

@@ -25,6 +25,12 @@ export function closeWhenReplaced(file: StateFile, user: { close(): void }): voi
   timer ??= setInterval(checkAll, INTERVAL_MS).unref()
 }
 
+/** Whether a file's path still names it. What is done by path next is done to another file's things if not. */
+export function isAtItsPath({ path, mapping }: StateFile): boolean {
+  const found = fs.statSync(path, { throwIfNoEntry: false })
+  return found?.ino === mapping.inode && found.dev === mapping.device
+}
+
 function checkAll(): void {
   for (const one of watched) {
     const { file, user } = one

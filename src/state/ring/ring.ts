@@ -7,7 +7,7 @@ import { Handlers } from '../../frames/handlers.js'
 import type { WriteView } from '../../frames/view.js'
 import { runLoop, WAITS, type Wait } from '../../wait/run-loop.js'
 import { RingWord as R } from '../file/format.js'
-import { closeWhenReplaced } from '../file/replacement-watch.js'
+import { closeWhenReplaced, isAtItsPath } from '../file/replacement-watch.js'
 import { DEFAULT_MODE } from '../file/state-file.js'
 import { RingConsumer } from './consumer.js'
 import { RingProducer, type WhenFull } from './producer.js'
@@ -107,6 +107,11 @@ export class Ring implements Disposable {
   /** @internal */
   get isClosed(): boolean {
     return this.ring.file.isClosed
+  }
+
+  /** @internal */
+  get isAtItsPath(): boolean {
+    return isAtItsPath(this.ring.file)
   }
 
   /** 64-byte slots that may be unread. */

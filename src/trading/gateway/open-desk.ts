@@ -36,6 +36,7 @@ import {
   type OpenVenue,
   venuesOf,
 } from './desk-setup.js'
+import { endedLimits } from './ended-limits.js'
 import { IgnoredEvents } from './ignored-events.js'
 import {
   endOfFrames,
@@ -292,6 +293,8 @@ export async function openDesk(
       venues,
       config,
     )
+    const ended = endedLimits(home.path, desk.risk.options, player.config?.risk)
+    if (ended !== undefined) open.onProblem(ended)
     open.addInstruments()
     // After the instruments, which limits may name.
     desk.configure(config)

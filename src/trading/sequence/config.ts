@@ -1,3 +1,4 @@
+import { CorruptJournalError } from '../../frames/errors.js'
 import type { FrameSink } from '../../frames/frame-recorder.js'
 import type { FrameView } from '../../frames/view.js'
 import type { Writer } from '../../journal/write/writer.js'
@@ -61,7 +62,11 @@ function writeParts(sink: FrameSink, bytes: Buffer, parts: number): void {
 export class ConfigReader {
   private parts: Uint8Array[] = []
 
-  /** Returns the configuration when the last part has come. */
+  /**
+   * Returns the configuration when the last part has come.
+   *
+   * @throws {CorruptJournalError} when its bytes are no configuration: they were changed.
+   */
   add(frame: FrameView<typeof Config>): DeskConfig | undefined {
     // A gateway that was killed may have left the beginning of another.
     if (frame.part === 0) this.parts = []
@@ -69,6 +74,20 @@ export class ConfigReader {
     if (!frame.last || this.parts.length !== frame.part + 1) return undefined
     const text = Buffer.concat(this.parts).toString('utf8')
     this.parts = []
-    return JSON.parse(text) as DeskConfig
+    return configIn(text, frame.position)
   }
+}
+
+function configIn(text: string, position: number): DeskConfig {
+  let value: Partial<DeskConfig> | null | undefined
+  try {
+    value = JSON.parse(text) as Partial<DeskConfig> | null
+  } catch {
+    // Refused below, with its position.
+  }
+  if (typeof value?.risk === 'object' && value.risk !== null && Array.isArray(value.venues)) return value as DeskConfig
+  throw new CorruptJournalError(
+    `the configuration that ends at position ${position} of the sequence is damaged: its text is not what a gateway writes`,
+    { position },
+  )
 }

@@ -185,3 +185,45 @@ test('an order that only the adapter knows, because the power took its intent, b
   bare.buy()
   expect(bare.venue.asked).toEqual(['query', 'query', 'submit'])
 })
+
+test('an overfill is booked and pauses the strategy: its next order is denied', () => {
+  const bare = new BareDesk()
+  const low = bare.buy()
+  bare.about(low, { kind: 'accepted' })
+  bare.told()
+  bare.about(low, { kind: 'fill', ticks: 1000, steps: 12, tradeId: 't1' })
+  const holding = bare.desk.risk.ofAccount(0, bare.desk.instruments.find('BTCUSDT'))
+  expect(holding.position).toBe(12)
+  expect(bare.told().at(-1)).toMatchObject({ state: 'filled', reason: 'overfill', filledQuantity: 0.012 })
+  bare.buy()
+  expect(bare.told()).toMatchObject([{ state: 'denied', reason: 'strategy-paused' }])
+})
+
+test('a fill that comes after its order was forgotten is not booked, and is told', () => {
+  const bare = new BareDesk()
+  const { desk } = bare
+  const ignored: [string, boolean][] = []
+  desk.onIgnored = (_, { kind }, isForgotten) => void ignored.push([kind, isForgotten])
+  const low = bare.buy()
+  bare.about(low, { kind: 'rejected' })
+  desk.tick(700e9)
+  // Final orders are forgotten when later ones are sent.
+  for (let i = 0; i < 3; i++) bare.buy()
+  bare.about(low, { kind: 'cancelled' })
+  bare.about(low, { kind: 'fill', ticks: 1000, steps: 10, tradeId: 't1' })
+  expect(ignored).toEqual([['fill', true]])
+  expect(desk.risk.ofAccount(0, desk.instruments.find('BTCUSDT')).position).toBe(0)
+})
+
+test('a fill whose numbers do not fit its order changes nothing, and is told', () => {
+  const bare = new BareDesk()
+  const ignored: boolean[] = []
+  bare.desk.onIgnored = (_, __, isForgotten) => void ignored.push(isForgotten)
+  const low = bare.buy()
+  bare.about(low, { kind: 'accepted' })
+  bare.told()
+  for (const wrong of [{ ticks: 0 }, { ticks: -5 }, { steps: 0 }, { instrument: 7 }])
+    bare.about(low, { kind: 'fill', ticks: 1000, steps: 10, tradeId: 't1', ...wrong })
+  expect(ignored).toEqual([false, false, false, false])
+  expect(bare.told()).toEqual([])
+})

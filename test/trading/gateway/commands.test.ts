@@ -172,6 +172,22 @@ test('limits are shown and changed; what is wrong with a change is said, and not
   expect(await gateway.stop()).toBe(true)
   expect((await runTicktape('limits', home)).stdout).toMatch(/^strategies.a.maxOpenOrders +2$/m)
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+
+  // The next start has the limits of its options, and says which end.
+  const problems: string[] = []
+  const again = await Gateway.start({
+    ...QUICK,
+    home,
+    strategies: [],
+    feed: new PushedFeed(),
+    venue: new SimulatedExchange(),
+    risk: { maxPosition: 5, maxOrderQuantity: 3 },
+    onProblem: ({ message }) => void problems.push(message),
+  })
+  expect(await again.stop()).toBe(true)
+  expect(problems[0]).toContain(
+    'changed by command end with this start: strategies ({"a":{"maxOpenOrders":2}}), maxPosition (none).',
+  )
 })
 
 test('strategies are added, replaced and removed by command', { timeout: 60_000 }, async () => {

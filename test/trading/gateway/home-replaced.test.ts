@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { verify } from 'ticktape'
 import { expect, onTestFinished, test } from 'vitest'
+import { type Child, startChild } from '../../support/child.ts'
 import { makeFolder } from '../../support/folders.ts'
 import { strategyFile } from '../../support/gateways.ts'
 import { ticktape } from '../../support/journals.ts'
@@ -74,5 +75,54 @@ test('a session whose home is removed stops by itself and reports why; a session
     expect(await verify(join(home, journal)), journal).toMatchObject({ sound: true })
   }
   // Every order is answered, and in a replay both strategies and the gateway decide the same.
+  expect(ticktape('replay', home)).toMatchObject({ status: 0, stderr: '' })
+})
+
+/** A gateway that starts when it is told to, stops in order when it is told again, and says how many orders it has read. */
+const TOLD = `
+  const { Gateway, SyntheticFeed } = await import('ticktape/runtime')
+  say('warm')
+  await line()
+  const [, strategy, rate, limit, speed] = args
+  const feed = new SyntheticFeed({ rate: Number(rate), limit: Number(limit) })
+  const options = { pageSize: 262144, strategyPageSize: 65536, durability: 'process' }
+  const gateway = await Gateway.start({ home: dir, strategies: [strategy], feed, speed, ...options })
+  gateway.fed.then(() => say('fed'), () => {})
+  const timer = setInterval(() => say(gateway.status.orders), 20)
+  await line()
+  clearInterval(timer)
+  say(await gateway.stop().catch(error => error.code))
+  process.exit()
+`
+
+/** Reads what a child says up to what is wanted. */
+async function hearUntil(child: Child, isWanted: (value: unknown) => boolean): Promise<void> {
+  while (!isWanted(await child.hear()));
+}
+
+test('a session that stops in order after its home was moved touches nothing of the one that is started there', {
+  timeout: 120_000,
+}, async () => {
+  const home = join(makeFolder('memory'), 'home')
+  const busy = strategyFile('busy.mjs')
+  const first = startChild(TOLD, [home, busy, 300, 1e6, 'realtime'])
+  const second = startChild(TOLD, [home, busy, 3000, 20_000, 'max'])
+  await Promise.all([first.hear(), second.hear()])
+  first.tell()
+  await hearUntil(first, value => typeof value === 'number' && value > 0)
+  renameSync(home, `${home}-gone`)
+  second.tell()
+  // Both have prepared their second page, and the first has not noticed yet.
+  await expect
+    .poll(() => existsSync(join(home, 'gateway/0000000001.page')), { interval: 3, timeout: 20_000 })
+    .toBe(true)
+  first.tell()
+  await first.end()
+
+  await hearUntil(second, value => value === 'fed')
+  second.tell()
+  expect((await second.end()).said.at(-1)).toBe(true)
+  for (const journal of ['gateway', 'strategies/eager', 'strategies/patient'])
+    expect(await verify(join(home, journal)), journal).toMatchObject({ sound: true })
   expect(ticktape('replay', home)).toMatchObject({ status: 0, stderr: '' })
 })

@@ -63,7 +63,7 @@ export interface SimulatedExchangeOptions {
   readonly requestLimits?: RequestLimits
   /** Decimals to which the value of an inverse contract is rounded. Default 8. */
   readonly settlementDecimals?: number
-  /** How many final orders and how many fills stay known. Default 1,000,000 each. */
+  /** How many final orders and how many fills stay known. Default 65,536 each. */
   readonly keepOrders?: number
   readonly keepFills?: number
 }
