@@ -44,7 +44,7 @@ test.each([
   ],
   [
     desk({ venues: [{ simulate: {} }] }),
-    /^'venues\[0\]' takes a text, or an object with 'simulated', or an object with 'okx', or an object with 'binance', or an object with 'bybit', not /,
+    /^'venues\[0\]' takes a text, or an object with 'simulated', or an object with 'okx', or an object with 'binance', or an object with 'bybit', or an object with 'ccxt', not /,
   ],
   [desk({ feed: { capture: 'x', seed: 1 } }), /^'feed.seed' is not known; /],
   [desk({ feed: { synthetic: { sed: 1 } } }), "'feed.synthetic.sed' is not known; did you mean 'seed'?"],

@@ -50,7 +50,7 @@ export class FrameSource {
   private i32: Int32Array
   /** The index of the word that limits reading: the cursor or the durable cursor. */
   private commitWord: number
-  private checkIdentityAt = 0
+  private checkIdentityAt = performance.now() + CHECK_IDENTITY_MS
   private readonly nextPage: NextPage
   /** The next page is mapped ahead once this slot has been read. */
   private aheadFrom: number

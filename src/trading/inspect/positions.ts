@@ -1,6 +1,7 @@
 import { type Handlers, on } from '../../frames/handlers.js'
 import type { FrameView } from '../../frames/view.js'
 import { PagesGoneError } from '../errors.js'
+import type { Grid } from '../exact/grid.js'
 import { BookTop } from '../messages/market-frames.js'
 import { Fill } from '../messages/order-frames.js'
 import {
@@ -84,7 +85,11 @@ export class PositionTable {
   }
 
   private quote(instrument: number, bid: number, ask: number): void {
-    if (bid > 0 && ask > 0) this.middles[instrument] = (bid + ask) / 2
+    if (!(bid > 0 && ask > 0)) return
+    const price = this.names.instruments.get(instrument)?.price
+    const halves = price === undefined ? Number.NaN : price.nearest(bid) + price.nearest(ask)
+    // From whole ticks: half a sum of doubles has digits that no price has.
+    this.middles[instrument] = Number.isNaN(halves) ? (bid + ask) / 2 : (price as Grid).valueOf(halves / 2)
   }
 
   private fill(frame: FrameView<typeof Fill>): void {

@@ -79,7 +79,7 @@ beforeAll(async () => {
     quote('BTCUSDT', 110, 111),
     quote('BTCUSD', 61_000, 61_000.5, 1000),
     trade('BTCUSDT', 110, 3),
-    quote('BTCUSDT', 112, 113),
+    quote('BTCUSDT', 112.1, 112.8),
     quote('BTCUSD', 61_500, 61_501, 1000),
   ])
 }, 90_000)
@@ -150,7 +150,9 @@ test('positions: average cost of each owner, as a decimal library counts it', ()
     quantity: '0.2',
     averagePrice: '101',
     realised: '0.9',
-    unrealised: new Decimal('112.5').minus(101).times('0.2').toString(),
+    // Half a sum of the doubles would be 112.44999999999999.
+    price: 112.45,
+    unrealised: new Decimal('112.45').minus(101).times('0.2').toString(),
     currency: 'USDT',
     fills: 2,
   })
