@@ -130,6 +130,7 @@ class Strategy:
     def on_start(self, context):
         context.every(5, 'tick')
         self.ticks = 0
+        self.filled = False
 
     def on_book(self, book, context):
         if book['bid'] == 100:
@@ -138,13 +139,14 @@ class Strategy:
             context.order(book['instrument'], 'buy', 1, 50.05)
 
     def on_fill(self, fill, context):
+        self.filled = True
         held = context.positions[context.symbol(fill['instrument'])]
         context.order(fill['instrument'], 'sell', held, 200)
 
     def on_timer(self, timer, context):
         self.ticks += 1
         resting = [one for one, order in context.open_orders.items() if order['price'] == 50 and not order['pending']]
-        if self.ticks == 3:
+        if self.ticks >= 3 and self.filled:
             for order_id in resting:
                 context.cancel(order_id)
 
