@@ -46,7 +46,7 @@ test('pauses are frames without a cause, why shows them at the hop that they del
 }, async () => {
   const home = newHome()
   const feed = new PushedFeed()
-  const gateway = await Gateway.start({ ...QUICK, stallMs: 5, home, strategies: [moduleOf(SLOW)], feed })
+  const gateway = await Gateway.start({ ...QUICK, home, strategies: [moduleOf(SLOW)], feed })
   const strategy = join(home, 'strategies/a')
   const sequence = join(home, 'gateway')
   const orders = async (count: number): Promise<void> =>

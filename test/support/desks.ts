@@ -26,8 +26,6 @@ export function newHome(): string {
 
 /** What all gateways of tests have in common: small pages, no waiting. */
 export const QUICK = {
-  // Their frames come whenever a busy machine pauses a process: tests wait for the end of a quiet sequence.
-  stallMs: Number.POSITIVE_INFINITY,
   speed: 'max',
   pageSize: 65536,
   strategyPageSize: 65536,

@@ -84,14 +84,9 @@ function withOptions(
   if (options.capture !== undefined) return { ...description, feed: { capture: path.resolve(options.capture) } }
   const liveFeed = venue === undefined ? undefined : liveFeedOf(venue)
   if (liveFeed !== undefined) {
-    const live = {
-      // An unanswered request to a venue that never forgets could not be proven lost.
-      ...(description.requestExpiryMs === undefined ? { requestExpiryMs: LIVE_EXPIRY_MS } : {}),
-      ...description,
-    }
-    if (isGiven('feed')) return withSynthetic(live, base, options, isGiven)
+    if (isGiven('feed')) return withSynthetic(description, base, options, isGiven)
     // Live events are taken when they come.
-    return { ...live, feed: liveFeed, speed: 'max' }
+    return { ...description, feed: liveFeed, speed: 'max' }
   }
   return withSynthetic(description, base, options, isGiven)
 }
@@ -119,9 +114,6 @@ function placeOf({ endpoint, symbols }: { readonly endpoint?: string; readonly s
 } {
   return { ...(endpoint === undefined ? {} : { endpoint }), ...(symbols === undefined ? {} : { symbols }) }
 }
-
-/** How long a request may act at a real venue, in ms. */
-const LIVE_EXPIRY_MS = 5_000
 
 function withSynthetic(
   description: DeskDescription,

@@ -9,7 +9,7 @@ import {
   DEFAULT_MODE,
   FileName,
   listDirectory,
-  makeDirectories,
+  makeDurableDirectories,
   openToRead,
   syncDirectory,
 } from '../../journal/files/directory.js'
@@ -67,7 +67,7 @@ export async function archiveJournal(
     const moment = takeMoment(opened)
     const known = readIndex(archive)
     if (known === undefined) checkEmpty(archive)
-    makeDirectories(archive, 0o700)
+    makeDurableDirectories(archive, 0o700)
     copyDescriptions(journal, archive)
     let index: ArchiveIndex = known ?? { format: 1, pages: [] }
     const numbers = listDirectory(opened).pages.filter(
@@ -146,7 +146,7 @@ export async function restoreArchive(
     path.join(archive, FileName.SCHEMA),
   )
   const temporary = `${journal}.${process.pid}.tmp`
-  makeDirectories(path.dirname(journal), 0o700)
+  makeDurableDirectories(path.dirname(journal), 0o700)
   fs.mkdirSync(temporary, { mode: 0o700 })
   try {
     copyDescriptions(archive, temporary)

@@ -4,7 +4,7 @@ import { absolute } from '../../base/absolute.js'
 import { type JournalMoment, takeMoment } from '../../journal/columns/moment.js'
 import { ColumnScan } from '../../journal/columns/scan.js'
 import { JournalNotFoundError } from '../../journal/errors.js'
-import { makeDirectories, openToRead, syncDirectory } from '../../journal/files/directory.js'
+import { makeDurableDirectories, openToRead, syncDirectory } from '../../journal/files/directory.js'
 import { openPage } from '../../journal/pages/page.js'
 import type { Directory } from '../../native/addon.js'
 import { ExportError } from '../errors.js'
@@ -66,7 +66,7 @@ export class Exporter {
    * @throws {PackageMissingError}, {ExportError}, {QueryError}, and as a scan.
    */
   async run(signal: AbortSignal, onProgress: (done: number, total: number) => void): Promise<void> {
-    makeDirectories(this.to, 0o700)
+    makeDurableDirectories(this.to, 0o700)
     for (const [index, journal] of this.journals.entries()) {
       if (signal.aborted) return
       await this.exportJournal(journal, signal, (done, total) =>
@@ -151,7 +151,7 @@ export class Exporter {
       const file = entry === undefined ? temporary : path.join(entry.parentPath, entry.name)
       const into = entry === undefined ? folder : path.join(folder, path.relative(temporary, entry.parentPath))
       const siblings = files.slice(0, i).filter(other => other?.parentPath === entry?.parentPath).length
-      makeDirectories(into, 0o700)
+      makeDurableDirectories(into, 0o700)
       syncFile(file)
       fs.renameSync(file, path.join(into, `${name}${siblings === 0 ? '' : `-${siblings}`}.${extension}`))
       syncDirectory(into)

@@ -12,6 +12,8 @@ export const ACCOUNT = 0
 export class AccountReporter {
   /** By symbol: what the runtime has a number for. */
   readonly instruments = new Map<string, Instrument>()
+  /** The same by number, also of symbols that have a newer number by now. */
+  private readonly byNumber = new Map<number, Instrument>()
   /** By number: instruments in which there were orders or fills. */
   readonly touched = new Map<number, Instrument>()
   /** By client id: the instrument of an order, where its symbol has a newer number by now. */
@@ -34,14 +36,25 @@ export class AccountReporter {
     this.surroundings.record(ACCOUNT, text)
   }
 
+  /** The runtime has a number for an instrument from now on. */
+  addInstrument(instrument: Instrument): void {
+    this.instruments.set(instrument.symbol, instrument)
+    this.byNumber.set(instrument.number, instrument)
+  }
+
+  /** The instrument with a number; undefined when the runtime has named none. */
+  numbered(number: number): Instrument | undefined {
+    return this.byNumber.get(number)
+  }
+
   /** The instrument of an order, as a request names it: events about the order name the same. */
   keepInstrument(clientOrderId: string, instrument: Instrument): void {
     if (this.instruments.get(instrument.symbol) !== instrument) this.earlier.set(clientOrderId, instrument)
   }
 
   /** The instrument of an order, which is touched with it; undefined when the runtime does not know its symbol. */
-  instrumentOf(symbol: string, ...clientOrderIds: readonly string[]): Instrument | undefined {
-    const named = clientOrderIds.map(id => this.earlier.get(id)).find(found => found !== undefined)
+  instrumentOf(symbol: string, ...clientOrderIds: readonly (string | undefined)[]): Instrument | undefined {
+    const named = clientOrderIds.map(id => this.earlier.get(id ?? '')).find(found => found !== undefined)
     const instrument = named ?? this.instruments.get(symbol)
     if (instrument !== undefined) this.touched.set(instrument.number, instrument)
     return instrument

@@ -48,7 +48,6 @@ export class BinanceVenue implements AsyncVenue {
   readonly requestLimits: RequestLimits
   private readonly market: TradedMarket
   private readonly suspended: ReadonlySet<string>
-  private readonly byNumber = new Map<number, Instrument>()
   private readonly known = new KnownOrders()
   private reporter!: AccountReporter
   private context!: PrivateContext
@@ -101,8 +100,7 @@ export class BinanceVenue implements AsyncVenue {
   }
 
   instrument(instrument: Instrument): void {
-    this.reporter.instruments.set(instrument.symbol, instrument)
-    this.byNumber.set(instrument.number, instrument)
+    this.reporter.addInstrument(instrument)
     if (this.suspended.has(instrument.symbol))
       this.reporter.say('suspended', event => {
         event.instrument = instrument.number
@@ -113,7 +111,8 @@ export class BinanceVenue implements AsyncVenue {
     const { idHigh, idLow, instrument, deadline } = order
     const sent: SentRequest = { kind: 'submit', idHigh, idLow, request: 0, instrument: instrument.number }
     const id = this.reporter.ids.of(idHigh, idLow)
-    if (!this.byNumber.has(instrument.number)) return this.requests.say('not-sent', sent, UNKNOWN_INSTRUMENT)
+    if (this.reporter.numbered(instrument.number) === undefined)
+      return this.requests.say('not-sent', sent, UNKNOWN_INSTRUMENT)
     const parameters = orderParameters(order, this.market, id)
     if (parameters === undefined) return this.requests.say('not-sent', sent, BAD_TERMS)
     this.known.learnSide(idHigh, idLow, order.side)
@@ -154,7 +153,7 @@ export class BinanceVenue implements AsyncVenue {
   }
 
   query(idHigh: number, idLow: number, _account: number, instrument: number): void {
-    const known = this.byNumber.get(instrument)
+    const known = this.reporter.numbered(instrument)
     if (known === undefined) return
     this.reporter.keepInstrument(this.reporter.ids.of(idHigh, idLow), known)
     void this.questions.order(idHigh, idLow, known.symbol, instrument)
@@ -173,7 +172,7 @@ export class BinanceVenue implements AsyncVenue {
 
   /** The instrument of a request about an order; undefined when it is not known, which is said. */
   private named(sent: SentRequest): Instrument | undefined {
-    const known = this.byNumber.get(sent.instrument)
+    const known = this.reporter.numbered(sent.instrument)
     if (known === undefined) this.requests.say('not-sent', sent, UNKNOWN_INSTRUMENT)
     else this.reporter.keepInstrument(this.reporter.ids.of(sent.idHigh, sent.idLow), known)
     return known
@@ -214,7 +213,7 @@ export class BinanceVenue implements AsyncVenue {
     this.reporter.record(text)
     if (!('id' in message)) return readUserData(message, this.context)
     try {
-      readRequestAnswer(message, this.requests, this.reporter, this.byNumber)
+      readRequestAnswer(message, this.requests, this.reporter)
     } catch (error) {
       if (!(error instanceof VenueMessageError)) throw error
       this.context.problem(error)

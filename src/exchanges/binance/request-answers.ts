@@ -11,14 +11,9 @@ import { idField } from './fields.js'
  * Reads the answer to a request over the socket. That it was accepted says of an order that it was taken, of an amend its new terms,
  * and of a cancel nothing: what it did is said in the account's stream.
  *
- * @param instruments by their numbers. @throws {VenueMessageError}
+ * @throws {VenueMessageError}
  */
-export function readRequestAnswer(
-  message: Fields,
-  requests: OpenRequests,
-  reporter: AccountReporter,
-  instruments: ReadonlyMap<number, Instrument>,
-): void {
+export function readRequestAnswer(message: Fields, requests: OpenRequests, reporter: AccountReporter): void {
   const [request] = requests.take(String(message['id'])) ?? []
   if (request === undefined) return
   const { status, error, result } = message
@@ -30,7 +25,7 @@ export function readRequestAnswer(
   }
   if (!isFields(result)) throw new VenueMessageError('an answer of Binance to a request has no result')
   if (request.kind === 'submit') requests.say('accepted', request, 0, timeOf(result), idField(result, 'orderId'))
-  if (request.kind === 'amend') amended(request, result, reporter, instruments.get(request.instrument))
+  if (request.kind === 'amend') amended(request, result, reporter, reporter.numbered(request.instrument))
 }
 
 function amended(

@@ -1,4 +1,3 @@
-import type { Instrument } from '../../trading/instruments/instrument.js'
 import type { ClientOrderIds } from '../../trading/messages/order-id.js'
 import type { VenueSurroundings } from '../../trading/venues/async-venue.js'
 import type { VenueEvent, VenueEventKind } from '../../trading/venues/venue-event.js'
@@ -13,7 +12,6 @@ import { SentAmends } from './sent-amends.js'
 export class BybitAccount extends AccountReporter implements PrivateContext {
   readonly account = ACCOUNT
   readonly amends = new SentAmends()
-  private readonly byNumber = new Map<number, Instrument>()
 
   constructor(
     ids: ClientOrderIds,
@@ -25,19 +23,6 @@ export class BybitAccount extends AccountReporter implements PrivateContext {
       this.note(event)
       send(event)
     })
-  }
-
-  addInstrument(instrument: Instrument): void {
-    this.instruments.set(instrument.symbol, instrument)
-    this.byNumber.set(instrument.number, instrument)
-  }
-
-  numbered(number: number): Instrument | undefined {
-    return this.byNumber.get(number)
-  }
-
-  override instrumentOf(symbol: string, clientOrderId?: string): Instrument | undefined {
-    return clientOrderId === undefined ? super.instrumentOf(symbol) : super.instrumentOf(symbol, clientOrderId)
   }
 
   /** Every order has our id, or none: Bybit's own says nothing more. */

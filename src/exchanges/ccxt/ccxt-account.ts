@@ -1,4 +1,3 @@
-import type { Instrument } from '../../trading/instruments/instrument.js'
 import type { ClientOrderIds } from '../../trading/messages/order-id.js'
 import type { VenueSurroundings } from '../../trading/venues/async-venue.js'
 import type { VenueEvent } from '../../trading/venues/venue-event.js'
@@ -14,7 +13,6 @@ export class CcxtAccount extends AccountReporter implements PrivateContext {
   readonly account = ACCOUNT
   readonly known = new KnownOrders()
   readonly live = new LiveOrders()
-  private readonly byNumber = new Map<number, Instrument>()
 
   constructor(
     ids: ClientOrderIds,
@@ -24,19 +22,6 @@ export class CcxtAccount extends AccountReporter implements PrivateContext {
     private readonly onTrouble: (why: string) => void,
   ) {
     super(ids, surroundings, send)
-  }
-
-  addInstrument(instrument: Instrument): void {
-    this.instruments.set(instrument.symbol, instrument)
-    this.byNumber.set(instrument.number, instrument)
-  }
-
-  numbered(number: number): Instrument | undefined {
-    return this.byNumber.get(number)
-  }
-
-  override instrumentOf(symbol: string, clientOrderId?: string): Instrument | undefined {
-    return clientOrderId === undefined ? super.instrumentOf(symbol) : super.instrumentOf(symbol, clientOrderId)
   }
 
   readonly orderOf = this.known.ownIdOf

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { UnsafePathError } from '../../base/errors.js'
-import { makeDirectories as makeMissing } from '../../base/files/make-directories.js'
+import { makeDirectories } from '../../base/files/make-directories.js'
 import { directoryModeOf, isOwn, isSharedForWriting, isWritableByOthers } from '../../base/files/owner.js'
 import { TEMPORARY_SUFFIX } from '../../base/files/replace-file.js'
 import { pathIn, pathOf, type Where } from '../../base/files/where.js'
@@ -106,7 +106,7 @@ export function prepareDirectory(directory: string, mode: number): Directory {
   const wanted = directoryModeOf(mode)
   let isNew = false
   try {
-    makeDirectories(path.dirname(directory), wanted)
+    makeDurableDirectories(path.dirname(directory), wanted)
     fs.mkdirSync(directory, { mode: wanted })
     isNew = true
     syncNames(path.dirname(directory))
@@ -203,8 +203,8 @@ export function checkOwner(directory: Directory, name: string, mode: number): vo
 }
 
 /** Creates a directory and the missing ones above it, and makes their names durable: without its name a directory's files would be lost too. */
-export function makeDirectories(directory: string, mode: number): void {
-  const first = makeMissing(directory, mode)
+export function makeDurableDirectories(directory: string, mode: number): void {
+  const first = makeDirectories(directory, mode)
   if (first === undefined) return
   const last = path.dirname(path.resolve(first))
   for (let made = path.resolve(directory); made !== last && made !== '/'; made = path.dirname(made))

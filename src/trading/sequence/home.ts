@@ -5,7 +5,7 @@ import { now } from '../../base/clock.js'
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { fromSystemError } from '../../base/system-error.js'
-import { FileName, listDirectory, makeDirectories } from '../../journal/files/directory.js'
+import { FileName, listDirectory, makeDurableDirectories } from '../../journal/files/directory.js'
 import { isJournal } from '../../journal/inspect/inspect.js'
 import { Reader } from '../../journal/read/reader.js'
 import type { Writer } from '../../journal/write/writer.js'
@@ -55,7 +55,7 @@ export class HomeDirectory {
     home.refuseOld()
     if (!home.exists) home.checkRoom()
     try {
-      makeDirectories(home.path, 0o700)
+      makeDurableDirectories(home.path, 0o700)
     } catch (error) {
       throw fromSystemError(error, 'creating', home.path)
     }

@@ -144,7 +144,14 @@ async function closedInParts(): Promise<{ readonly home: string; readonly cuts: 
 }
 
 const PAGE_SIZE = 2 ** 20
-const ONE_PAGE = { ...QUICK, pageSize: PAGE_SIZE, strategyPageSize: PAGE_SIZE, progressMs: 60_000 }
+/** Progress comes with what is written: frames of pauses would come after it, and be read without a word. */
+const ONE_PAGE = {
+  ...QUICK,
+  pageSize: PAGE_SIZE,
+  strategyPageSize: PAGE_SIZE,
+  progressMs: 60_000,
+  stallMs: Number.POSITIVE_INFINITY,
+}
 /** Answers take time, so that each step is a burst of its own. */
 const SLOW = { latencyNs: 3_000_000 }
 /** The bid is for a part of what is to be closed. */
