@@ -33,13 +33,15 @@ export interface JournalEnd {
   readonly pageSize: number
 }
 
-/** Retention, and a position before which no frame is needed. */
+/** Retention, a position before which no frame is needed, and the time that ages are counted to. */
 export interface PageLimits extends Retention {
   readonly before?: number
+  /** ns since 1970. Default: the machine's clock. */
+  readonly now?: bigint
 }
 
 /** The named readers because of which pages are kept that the limits would remove. Opens only a few pages, however many are kept. */
-export function findBlockers(directory: Where, limits: Retention, readers: readonly ReaderInfo[]): Blocker[] {
+export function findBlockers(directory: Where, limits: PageLimits, readers: readonly ReaderInfo[]): Blocker[] {
   if (limits.readers === false || readers.length === 0) return []
   return whileRemoved(() => {
     const { pages } = listDirectory(directory)
@@ -91,14 +93,14 @@ export function isSurplus(page: MappedPage, rank: number, limits: PageLimits): b
   if (limits.bytes !== undefined && rank * page.identity.pageSize > limits.bytes) return true
   if (limits.age === undefined) return false
   const last = lastTimeOf(page) ?? page.identity.created
-  return native.now() - last > BigInt(Math.floor(limits.age * 1e6))
+  return (limits.now ?? native.now()) - last > BigInt(Math.floor(limits.age * 1e6))
 }
 
 /**
  * How many of the oldest pages the limits would remove. A limit that removes a page also removes all pages before it, so this is a binary
  * search.
  */
-function countSurplus(directory: Where, pages: readonly number[], end: JournalEnd, limits: Retention): number {
+function countSurplus(directory: Where, pages: readonly number[], end: JournalEnd, limits: PageLimits): number {
   let kept = pages.findIndex(page => page >= end.newest)
   if (kept < 0) kept = pages.length
   let removed = 0

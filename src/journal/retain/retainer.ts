@@ -3,6 +3,7 @@ import type { Control } from '../control/control.js'
 import type { ReaderInfo } from '../control/reader-registry.js'
 import { channels } from '../diagnostics.js'
 import { type Blocker, describeBlocker, findBlockers } from '../inspect/blockers.js'
+import { AgeClock } from './age-clock.js'
 import { planPruning, type RemovablePage, type Retention, readersInNeed, removePages } from './plan.js'
 
 /**
@@ -22,6 +23,7 @@ export class Retainer {
     private readonly directory: Directory,
     private readonly limits: Retention,
     private readonly control: Control,
+    private readonly clock: AgeClock = new AgeClock(),
   ) {}
 
   /** Takes the caller no longer than setting a timer. */
@@ -47,14 +49,15 @@ export class Retainer {
 
   private async pruneOnce(): Promise<void> {
     try {
-      const plan = planPruning(this.directory, this.limits, this.readers(), false)
+      const limits = { ...this.limits, now: this.clock.now() }
+      const plan = planPruning(this.directory, limits, this.readers(), false)
       const removed = await removePages(
         this.directory,
         plan,
         () => this.readers(),
         () => this.closed,
       )
-      const blockers = findBlockers(this.directory, this.limits, this.readers())
+      const blockers = findBlockers(this.directory, limits, this.readers())
       if (channels.pruned.hasSubscribers) {
         if (removed.length + blockers.length > 0)
           channels.pruned.publish({ path: this.directory.path, removed, blockers, error: undefined })

@@ -296,7 +296,7 @@ export class Writer implements Disposable {
 
   /**
    * Publishes the committed frames, discards a frame that is begun and the frames of a running `atomic`, makes all published frames durable and
-   * releases the lock. Any number of times.
+   * releases the lock. Any number of times. It does not look whether the journal was removed or replaced since the last `begin`: `flush` does.
    *
    * @throws {SyncFailedError} when the last sync failed; the writer is closed all the same.
    */
