@@ -38,6 +38,7 @@ const GROUPS = [
     ].map(folder => `trading/${folder}`),
   ],
   ['desk', ['trading']],
+  ['desk-file', ['desk-file', ...exchangesOfDeskFile()]],
   ['serve', ['serve']],
 ]
 
@@ -95,4 +96,13 @@ function removeOthers(made) {
     const isStale = /\.js(\.map)?$/.test(file) ? !made.has(file) : file.endsWith('.d.ts') && !fs.existsSync(source)
     if (isStale) fs.rmSync(path.join(TO, file))
   }
+}
+
+/** What a desk.json needs of the exchanges: their options and feeds. The connections behind them are loaded when they are used. */
+function exchangesOfDeskFile() {
+  const common = 'adapter/live-feed connection/back-off connection/endpoint decimals errors fields venue-instruments'
+  const names = [...common.split(' '), 'ccxt/ccxt-endpoint', 'ccxt/client-ids']
+  for (const name of ['binance', 'bybit', 'okx']) names.push(`${name}/endpoints`, `${name}/instruments`)
+  for (const name of ['binance', 'bybit', 'ccxt', 'okx']) names.push(`${name}/${name}-feed`, `${name}/options`)
+  return names.map(name => `exchanges/${name}.js`)
 }

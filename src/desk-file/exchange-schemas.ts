@@ -1,11 +1,9 @@
 import { TRADED_MARKETS } from '../exchanges/binance/endpoints.js'
 import { QUOTE_SOURCES } from '../exchanges/binance/options.js'
-import { BYBIT_TRADED } from '../exchanges/bybit/options.js'
-import { QUOTE_TOPICS } from '../exchanges/bybit/public-connection.js'
+import { BYBIT_TRADED, QUOTE_TOPICS } from '../exchanges/bybit/options.js'
 import { CLIENT_ID_FORMS } from '../exchanges/ccxt/client-ids.js'
 import { CCXT_QUOTES } from '../exchanges/ccxt/options.js'
-import { OKX_TYPES } from '../exchanges/okx/options.js'
-import { QUOTE_CHANNELS } from '../exchanges/okx/public-connection.js'
+import { OKX_TYPES, QUOTE_CHANNELS } from '../exchanges/okx/options.js'
 import { integer, object, path, type Schema, symbol } from './json-schema.js'
 
 const symbols: Schema = { type: 'array', minItems: 1, items: symbol }

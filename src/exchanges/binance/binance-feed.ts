@@ -1,7 +1,9 @@
 import { LiveFeed } from '../adapter/live-feed.js'
 import { binanceEndpoint } from './endpoints.js'
 import { type BinanceMarketOptions, venueName } from './options.js'
-import { followMarket } from './public-market.js'
+
+/** Loaded when it is needed: a desk description names this feed in every process, and few of them follow it. */
+const publicMarket = async () => await import('./public-market.js')
 
 /** Live quotes and trades of one market of Binance. */
 export class BinanceFeed extends LiveFeed {
@@ -12,8 +14,10 @@ export class BinanceFeed extends LiveFeed {
       title: 'Binance',
       endpoint: binanceEndpoint(endpoint, market).name,
       symbols,
-      follow: (chosen, handlers) =>
-        followMarket({ ...options, ...(chosen === undefined ? {} : { symbols: chosen }) }, handlers),
+      follow: async (chosen, handlers) => {
+        const { followMarket } = await publicMarket()
+        return await followMarket({ ...options, ...(chosen === undefined ? {} : { symbols: chosen }) }, handlers)
+      },
     })
   }
 }

@@ -1,5 +1,5 @@
 import { LiveSource } from '../adapter/live-source.js'
-import { QUOTE_TOPICS } from './public-connection.js'
+import { QUOTE_TOPICS } from './options.js'
 import { type BybitMarketOptions, followMarket } from './public-market.js'
 
 /** The public messages of Bybit, for recordings: best prices, trades and a book of 50 levels. */

@@ -19,6 +19,11 @@ export interface BybitOptions {
   readonly cancelAllAfter?: number
 }
 
+/** Where quotes come from: the best prices, a book of 50 levels, or the slower tickers, which spot has not. */
+export const QUOTE_TOPICS = { best: 'orderbook.1', book: 'orderbook.50', ticker: 'tickers' } as const
+
+export type QuoteSource = keyof typeof QUOTE_TOPICS
+
 export const BYBIT_TRADED: readonly BybitTraded[] = ['linear', 'spot']
 
 /** The name of the venue of a category. */

@@ -5,6 +5,7 @@ import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, fieldsIn, isFields } from '../fields.js'
 import { isPong, PING } from './heartbeat.js'
+import { QUOTE_TOPICS, type QuoteSource } from './options.js'
 import { BybitOrderBook } from './order-book.js'
 import { BybitTickers } from './tickers.js'
 
@@ -14,11 +15,6 @@ const PING_MS = 15_000
 const STALE_MS = 60_000
 /** Subscriptions of one message: Bybit takes no more for spot. */
 const MOST_ARGS = 10
-
-/** Where quotes come from: the best prices, a book of 50 levels, or the slower tickers, which spot has not. */
-export const QUOTE_TOPICS = { best: 'orderbook.1', book: 'orderbook.50', ticker: 'tickers' } as const
-
-export type QuoteSource = keyof typeof QUOTE_TOPICS
 
 export interface PublicConnectionOptions {
   readonly ws: typeof Ws

@@ -5,7 +5,8 @@ import type { MarketHandlers } from '../adapter/live-feed.js'
 import { loadWs } from '../connection/ws-package.js'
 import { BybitRest } from './bybit-rest.js'
 import { type BybitEndpoint, type BybitTraded, bybitEndpoint } from './endpoints.js'
-import { PublicConnection, type PublicConnectionOptions, type QuoteSource } from './public-connection.js'
+import type { QuoteSource } from './options.js'
+import { PublicConnection, type PublicConnectionOptions } from './public-connection.js'
 
 export interface BybitMarketOptions {
   /** As of the venue. Default 'live'. */

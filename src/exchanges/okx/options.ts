@@ -19,6 +19,11 @@ export interface OkxOptions {
   readonly cancelAllAfter?: number
 }
 
+/** Where quotes come from: OKX's own best prices, the book, or the slower tickers. */
+export const QUOTE_CHANNELS = { best: 'bbo-tbt', book: 'books', ticker: 'tickers' } as const
+
+export type QuoteSource = keyof typeof QUOTE_CHANNELS
+
 export const OKX_TYPES: readonly OkxType[] = ['SPOT', 'SWAP', 'FUTURES', 'OPTION']
 export const DEFAULT_TYPES: readonly OkxType[] = ['SPOT', 'SWAP', 'FUTURES']
 

@@ -4,6 +4,7 @@ import type { MarketHandlers } from '../adapter/live-feed.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, fieldsIn, isFields } from '../fields.js'
+import { QUOTE_CHANNELS, type QuoteSource } from './options.js'
 import { OkxOrderBook } from './order-book.js'
 
 /** OKX closes sockets that are silent for 30 s. */
@@ -12,11 +13,6 @@ const PING_MS = 15_000
 const STALE_MS = 60_000
 /** Subscriptions of one message. */
 const MOST_ARGS = 50
-
-/** Where quotes come from: OKX's own best prices, the book, or the slower tickers. */
-export const QUOTE_CHANNELS = { best: 'bbo-tbt', book: 'books', ticker: 'tickers' } as const
-
-export type QuoteSource = keyof typeof QUOTE_CHANNELS
 
 export interface PublicConnectionOptions extends MarketHandlers {
   readonly ws: typeof Ws

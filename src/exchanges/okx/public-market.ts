@@ -5,8 +5,8 @@ import { loadWs } from '../connection/ws-package.js'
 import { okxEndpoint } from './endpoints.js'
 import type { OkxType } from './instruments.js'
 import { OkxRest } from './okx-rest.js'
-import { DEFAULT_TYPES } from './options.js'
-import { PublicConnection, type PublicConnectionOptions, type QuoteSource } from './public-connection.js'
+import { DEFAULT_TYPES, type QuoteSource } from './options.js'
+import { PublicConnection, type PublicConnectionOptions } from './public-connection.js'
 
 export interface OkxMarketOptions {
   /** As of the venue. Default 'live'. */

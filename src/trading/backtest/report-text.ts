@@ -1,6 +1,7 @@
 import type { Amounts, BacktestReport } from './report.js'
 
-const DIGITS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 8, useGrouping: true })
+/** Made at first use: it loads the data of a language, which takes ms that no other process should pay. */
+let digits: Intl.NumberFormat | undefined
 
 /** A report as lines for people. */
 export function reportText(report: BacktestReport): string {
@@ -77,7 +78,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function number(value: number): string {
-  return DIGITS.format(value)
+  digits ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 8, useGrouping: true })
+  return digits.format(value)
 }
 
 function whole(value: number): string {
