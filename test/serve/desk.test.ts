@@ -148,6 +148,11 @@ it('commands need their token, JSON and no other site; then the desk does them, 
   expect([cancel.status, cancel.json]).toEqual([200, { command: 'cancel-all', state: 'done', cancels: 1 }])
   const unknown = await command('cancel-all', '{"strategy":"nobody"}', COMMAND_TOKEN)
   expect([unknown.status, unknown.json.error.code]).toEqual([409, 'ERR_COMMAND'])
+  for (const order of ['', '-1', '1e3', '5', 5])
+    expect([order, (await command('cancel', JSON.stringify({ order }), COMMAND_TOKEN)).status]).toEqual([
+      order,
+      order === '5' ? 409 : 400,
+    ])
   const halt = await command('halt', '{"reason":"too hot"}', COMMAND_TOKEN)
   expect(halt.json).toEqual({ command: 'halt', halted: true, wasHalted: false })
   expect(gateway.status.position).toBeGreaterThan(0)

@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import { command } from '../../trading/operator/send-command.js'
+import { HomeDirectory } from '../../trading/sequence/home.js'
 import { wrapped } from '../output/help.js'
 import { type CommandFlags, counted, EXIT_CODES, printOutcome, problemText } from './command-output.js'
+import { parseOrderId } from './order-id.js'
 
 interface CancelFlags extends CommandFlags {
   readonly strategy?: string
 }
 
-/** `ticktape flatten` and `ticktape cancel-all`. */
+/** `ticktape flatten`, `ticktape cancel-all` and `ticktape cancel`. */
 export function registerFlatten(program: Command): void {
   program
     .command('flatten')
@@ -26,6 +28,15 @@ export function registerFlatten(program: Command): void {
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(CANCEL_HELP))
     .action(cancelAll)
+  program
+    .command('cancel')
+    .description('ask for the cancel of one order')
+    .argument('<home>', 'the home of the gateway')
+    .argument('<order>', "the order's id, or its client order id at the venue")
+    .option('--reason <text>', 'why: it is on record')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', wrapped(CANCEL_ONE_HELP))
+    .action(cancelOne)
 }
 
 const FLATTEN_HELP = `
@@ -46,6 +57,15 @@ Examples:
   $ ticktape cancel-all /dev/shm/desk
   $ ticktape cancel-all /dev/shm/desk --strategy momentum --reason 'strange quotes'`
 
+const CANCEL_ONE_HELP = `
+'ticktape orders HOME' lists the ids of open orders. The order's report has the reason 'operator'. It is 'cancelled' when the venue says so: until then
+it can be filled. Exit code 1 also for an order that the gateway does not know, or that has ended.
+${EXIT_CODES}
+
+Examples:
+  $ ticktape orders /dev/shm/desk
+  $ ticktape cancel /dev/shm/desk 4503603922337793 --reason 'wrong price'`
+
 async function flatten(home: string, { reason, json }: CommandFlags): Promise<void> {
   const outcome = await command(home, { action: 'flatten', reason }, problemText)
   const { orders, denied, waiting, cancels } = outcome
@@ -61,4 +81,16 @@ async function cancelAll(home: string, { strategy, reason, json }: CancelFlags):
     found.problem === 'no-such-strategy' ? `the home never had a strategy '${strategy}'` : problemText(found),
   )
   await printOutcome(outcome, json, `${counted(outcome.cancels, 'cancel')} sent`)
+}
+
+async function cancelOne(path: string, order: string, { reason, json }: CommandFlags): Promise<void> {
+  const detail = String(parseOrderId(HomeDirectory.openExisting(path), order))
+  const outcome = await command(path, { action: 'cancel-order', detail, reason }, found => {
+    if (found.problem === 'no-such-order')
+      return `the gateway knows no order ${detail}; orders that ended long ago are forgotten`
+    return found.problem === 'order-ended'
+      ? `order ${detail} has ended: 'ticktape why ${path} ${detail}' shows how`
+      : problemText(found)
+  })
+  await printOutcome(outcome, json, 'cancel sent')
 }

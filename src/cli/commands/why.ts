@@ -6,12 +6,13 @@ import { UnknownOrderError } from '../../trading/errors.js'
 import { Chain, type Hop } from '../../trading/inspect/chain.js'
 import type { Names } from '../../trading/inspect/names.js'
 import { type RecordedStall, stallInWords } from '../../trading/inspect/stalls.js'
-import { epochOfHigh, idHalves, orderIdIn, strategyOfOrder } from '../../trading/messages/order-id.js'
-import { HomeDirectory, readIdentity } from '../../trading/sequence/home.js'
+import { epochOfHigh, idHalves, strategyOfOrder } from '../../trading/messages/order-id.js'
+import { HomeDirectory } from '../../trading/sequence/home.js'
 import { printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { Output, paint, toJson } from '../output/output.js'
 import { formatNs, formatTime, wholeNumber } from '../output/units.js'
+import { parseOrderOrPosition } from './order-id.js'
 import { readSequence } from './read-sequence.js'
 
 interface WhyOptions {
@@ -55,7 +56,7 @@ Examples:
 async function why(path: string, what: string, options: WhyOptions): Promise<number> {
   const home = HomeDirectory.openExisting(path)
   const { follow = false, json = false, depth } = options
-  const asked = parseWhat(home, what)
+  const asked = parseOrderOrPosition(home, what)
   const orderId = asked.orderId ?? orderAt(home, asked.position)
   if (orderId === undefined && follow)
     throw new UsageError(`--follow is for orders; the frame at position ${asked.position} is about none`)
@@ -80,28 +81,6 @@ async function why(path: string, what: string, options: WhyOptions): Promise<num
       else if (chain.isEmpty && !chain.addUntaken()) throw unknown(home, orderId, chain.names)
     },
   })
-}
-
-/** Ids of orders have the strategy's number, 1 or more, in their highest bits. No journal gets this many slots. */
-const FIRST_ORDER = 2n ** 52n
-
-interface Asked {
-  readonly orderId?: bigint
-  readonly position?: number
-}
-
-/** @throws {UsageError} */
-function parseWhat(home: HomeDirectory, what: string): Asked {
-  if (/^\d{1,20}$/.test(what)) {
-    const number = BigInt(what)
-    if (number >= 2n ** 64n) throw new UsageError(`'${what}' is no order's id and no position: it is above 2^64`)
-    return number >= FIRST_ORDER ? { orderId: number } : { position: Number(number) }
-  }
-  const orderId = orderIdIn(what, readIdentity(home.sequence)?.home ?? 0n)
-  if (orderId !== undefined) return { orderId }
-  throw new UsageError(
-    `'${what}' is no order's id, no client order id of this home, and no position; 'ticktape orders ${home.path} --all' shows orders`,
-  )
 }
 
 /** The order that the frame at a position is about; undefined for none. @throws {PositionError} */

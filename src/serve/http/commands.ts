@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { CommandError } from '../../trading/operator/errors.js'
-import { sendCommand } from '../../trading/operator/send-command.js'
+import { type CommandRequest, sendCommand } from '../../trading/operator/send-command.js'
 import { CircuitBreaker } from '../../trading/risk/circuit-breaker.js'
 import type { HomeDirectory } from '../../trading/sequence/home.js'
 import { badRequest, busy, RequestError } from '../errors.js'
@@ -9,12 +9,12 @@ import { badRequest, busy, RequestError } from '../errors.js'
 const USER = 'serve'
 
 /** The commands that clients may give: their paths end so. */
-export const COMMANDS = ['halt', 'cancel-all'] as const
+export const COMMANDS = ['halt', 'cancel-all', 'cancel'] as const
 export type ServedCommand = (typeof COMMANDS)[number]
 
 /**
- * Gives a command to the desk, as `ticktape halt` and `ticktape cancel-all` do. One at a time: the operators' journal is opened
- * for it, and closed.
+ * Gives a command to the desk, as `ticktape halt`, `cancel-all` and `cancel` do. One at a time: the operators' journal is opened for
+ * it, and closed.
  */
 export class Commands {
   private isBusy = false
@@ -23,11 +23,12 @@ export class Commands {
 
   /** @throws {RequestError}, {GatewayDownError}, {CommandError} */
   async give(command: ServedCommand, body: string): Promise<unknown> {
-    const { reason, strategy } = parse(command, body)
+    const { reason, strategy, order } = parse(command, body)
     if (this.isBusy) throw busy('another command is being given; send yours again')
     this.isBusy = true
     try {
-      return command === 'halt' ? this.halt(reason) : await this.cancelAll(strategy, reason)
+      if (command === 'halt') return this.halt(reason)
+      return await this.cancel(command, command === 'cancel' ? { detail: order } : { strategy }, reason)
     } finally {
       this.isBusy = false
     }
@@ -44,12 +45,17 @@ export class Commands {
     }
   }
 
-  private async cancelAll(strategy: string | undefined, reason: string): Promise<unknown> {
-    const outcome = await sendCommand(this.home.path, { action: 'cancel-all', strategy, reason, user: USER })
+  private async cancel(
+    command: 'cancel-all' | 'cancel',
+    what: Pick<CommandRequest, 'strategy' | 'detail'>,
+    reason: string,
+  ): Promise<unknown> {
+    const action = command === 'cancel' ? 'cancel-order' : command
+    const outcome = await sendCommand(this.home.path, { action, ...what, reason, user: USER })
     const { state, problem, cancels } = outcome
     if (state !== 'done')
       throw new CommandError(`the cancel was not done: ${problem === 'other' ? outcome.text : problem}`, state, problem)
-    return { command: 'cancel-all', state, cancels }
+    return { command, state, cancels }
   }
 }
 
@@ -68,10 +74,21 @@ export async function bodyOf(request: IncomingMessage, mostBytes: number): Promi
   return Buffer.concat(chunks).toString()
 }
 
-function parse(
-  command: ServedCommand,
-  body: string,
-): { readonly reason: string; readonly strategy: string | undefined } {
+/** The names of what a command's body may have. */
+const PARTS: Readonly<Record<ServedCommand, readonly string[]>> = {
+  halt: ['reason'],
+  'cancel-all': ['reason', 'strategy'],
+  cancel: ['reason', 'order'],
+}
+
+interface Body {
+  readonly reason: string
+  readonly strategy?: string
+  /** The order's id; always of a cancel. */
+  readonly order?: string
+}
+
+function parse(command: ServedCommand, body: string): Body {
   let value: unknown
   try {
     value = JSON.parse(body === '' ? '{}' : body)
@@ -79,12 +96,15 @@ function parse(
     throw badRequest('the body is not JSON')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest('the body is a JSON object')
-  const known = command === 'halt' ? ['reason'] : ['reason', 'strategy']
+  const known = PARTS[command]
   for (const [name, part] of Object.entries(value)) {
     if (!known.includes(name)) throw badRequest(`${command} has no '${name.slice(0, 40)}'; it has ${known.join(', ')}`)
     if (typeof part !== 'string' || part.length > 200) throw badRequest(`${name} is a text of 200 characters at most`)
   }
-  const { reason = '', strategy } = value as { readonly reason?: string; readonly strategy?: string }
-  if (strategy !== undefined && !/^[\x21-\x7e]{1,32}$/.test(strategy)) throw badRequest("strategy is a strategy's id")
-  return { reason, strategy }
+  const parts = value as Partial<Body>
+  if (parts.strategy !== undefined && !/^[\x21-\x7e]{1,32}$/.test(parts.strategy))
+    throw badRequest("strategy is a strategy's id")
+  if (command === 'cancel' && !/^\d{1,20}$/.test(parts.order ?? ''))
+    throw badRequest("order is an order's id, decimal digits in a text")
+  return { reason: '', ...parts }
 }

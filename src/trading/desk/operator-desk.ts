@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../base/errors.js'
+import { idHalves } from '../messages/order-id.js'
 import { reasonCode } from '../messages/reasons.js'
 import { changeLimits, type LimitsChange } from '../operator/limits-change.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
@@ -42,6 +43,8 @@ export class OperatorDesk {
         return done()
       case 'cancel-all':
         return this.cancelAll(command.strategy)
+      case 'cancel-order':
+        return this.cancelOne(command.detail)
       case 'flatten': {
         const cancels = this.cancelOrders(undefined)
         return done(cancels, this.flatten.begin())
@@ -64,6 +67,17 @@ export class OperatorDesk {
     if (id === '') return done(this.cancelOrders(undefined))
     const strategy = this.numberOf(id)
     return strategy === undefined ? no('refused', 'no-such-strategy') : done(this.cancelOrders(strategy))
+  }
+
+  /** @param orderId as decimal digits. */
+  private cancelOne(orderId: string): CommandDecision {
+    const id = /^\d{1,20}$/.test(orderId) ? BigInt(orderId) : 0n
+    const { high, low } = idHalves(id)
+    const order = id < 2n ** 64n ? this.orders.find(high, low) : undefined
+    if (order === undefined) return no('refused', 'no-such-order')
+    if (order.isFinal) return no('refused', 'order-ended')
+    this.cancel(order, OPERATOR)
+    return done(1)
   }
 
   /** @param strategy undefined for all. Returns how many. */

@@ -15,6 +15,7 @@ export const COMMANDS = [
   'add-strategy',
   'replace-strategy',
   'remove-strategy',
+  'cancel-order',
 ] as const
 
 /** What became of a command. */
@@ -31,6 +32,8 @@ export const COMMAND_PROBLEMS = [
   'unknown-command',
   'gateway-ended',
   'other',
+  'no-such-order',
+  'order-ended',
 ] as const
 
 export type CommandAction = (typeof COMMANDS)[number]
@@ -49,7 +52,10 @@ export const Command = frame('Command', 44, {
   reason: text(96),
   /** The strategy that it is about; '' for none. */
   strategy: ascii(32),
-  /** The path of a module; of 'limits' the changes as JSON: see trading/operator/limits-change. */
+  /**
+   * The path of a module; of 'limits' the changes as JSON: see trading/operator/limits-change; of 'cancel-order' the order's id, a decimal
+   * number.
+   */
   detail: text(1024),
 })
 

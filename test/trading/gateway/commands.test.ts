@@ -13,7 +13,9 @@ import {
 import { CircuitBreaker } from 'ticktape/state'
 import { SimulatedExchange } from 'ticktape/trading'
 import { expect, test } from 'vitest'
+import { clientOrderIdFor } from '../../../dist/trading/messages/order-id.js'
 import { Switch } from '../../../dist/trading/sequence/frames.js'
+import { readIdentity } from '../../../dist/trading/sequence/home.js'
 import {
   fillsOf,
   moduleOf,
@@ -150,6 +152,44 @@ test('cancel-all: the orders of one strategy, then of all, with the operator as 
     state: 'refused',
     problem: 'no-such-strategy',
   })
+  expect(await gateway.stop()).toBe(true)
+  expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+})
+
+test('cancel: one order, by its id or its client order id; what is not an open order is refused', {
+  timeout: 60_000,
+}, async () => {
+  const { home, gateway, trades } = await start([trader('a', '50')])
+  await trades(3)
+  const stateOf = (id: bigint): unknown => reportsOf(home).findLast(({ orderId }) => orderId === id)?.state
+  const [first, second, third] = reportsOf(home)
+    .filter(({ state }) => state === 'accepted')
+    .map(({ orderId }) => orderId as bigint)
+  expect(await runTicktape('cancel', home, String(second), '--reason', 'wrong price')).toMatchObject({
+    status: 0,
+    stdout: 'cancel sent\n',
+  })
+  await settled(gateway)
+  expect([first, second, third].map(stateOf)).toEqual(['accepted', 'cancelled', 'accepted'])
+  expect(lastOf(home, 1)).toBe('cancelled operator')
+  const clientId = clientOrderIdFor(readIdentity(join(home, 'gateway'))?.home ?? 0n, third)
+  expect(await runTicktape('cancel', home, clientId, '--json')).toMatchObject({ status: 0 })
+  await settled(gateway)
+  expect([first, second, third].map(stateOf)).toEqual(['accepted', 'cancelled', 'cancelled'])
+  // The same again, one above 64 bits that ends like the first, and no id at all.
+  for (const [order, status, words] of [
+    [String(second), 1, 'has ended'],
+    [String(first + 2n ** 64n), 2, 'above 2^64'],
+    ['first', 2, "is no order's id"],
+  ] as const) {
+    const { status: found, stderr } = await runTicktape('cancel', home, order)
+    expect([order, found, stderr.includes(words)]).toEqual([order, status, true])
+  }
+  expect(await sendCommand(home, { action: 'cancel-order', detail: String(first + 2n ** 64n) })).toMatchObject({
+    state: 'refused',
+    problem: 'no-such-order',
+  })
+  expect(stateOf(first)).toBe('accepted')
   expect(await gateway.stop()).toBe(true)
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 })
