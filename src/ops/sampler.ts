@@ -137,7 +137,7 @@ export class Sampler implements Disposable {
         const dayProfit = breaker?.profit
         return {
           ...found,
-          trading: breaker?.halt === undefined ? found.trading : { state: 'halted', ...breaker.halt },
+          trading: stricter(found.trading, breaker?.trading),
           profit: profitOf(byDesk),
           day: dayProfit === undefined ? undefined : { profit: dayProfit, currency },
           limits: limitUse(limits, { names, open, byStrategy, byAccount, byDesk, dayProfit }),
@@ -181,15 +181,23 @@ export function sample(directory: string): Sample {
 /** Undefined before the first gateway has created it. */
 function statusOf(
   breaker: CircuitBreaker | undefined,
-): { profit: number; halt: { reason: string; since: bigint } | undefined } | undefined {
+): { readonly profit: number; readonly trading: DeskSample['trading'] } | undefined {
   if (breaker === undefined) return undefined
-  const { halt, dailyPnl } = breaker.status()
+  const { state, halt, reducing, dailyPnl } = breaker.status()
+  const note = halt ?? reducing
   // In hundredths.
   return {
     profit: dailyPnl / 100,
-    halt: halt === undefined ? undefined : { reason: halt.reason || halt.code, since: halt.time },
+    trading: { state, reason: note?.reason || (halt?.code ?? ''), since: note?.time },
   }
 }
+
+/** What lets pass less counts, the sequence or the breaker. Of two that are the same the breaker says more. */
+function stricter(sequence: DeskSample['trading'], breaker: DeskSample['trading'] | undefined): DeskSample['trading'] {
+  return breaker === undefined || STRICTNESS[breaker.state] < STRICTNESS[sequence.state] ? sequence : breaker
+}
+
+const STRICTNESS = { active: 0, reducing: 1, halted: 2 } as const
 
 /** The limits that the gateway shows in the home's state. Undefined before the first gateway has written them. */
 function limitsOf(home: HomeDirectory): RiskOptions | undefined {

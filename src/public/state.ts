@@ -15,7 +15,9 @@ export type { BreakerLimits, BreakerOptions } from '../trading/risk/breaker-opti
 export {
   type BreakerCode,
   type BreakerHalt,
+  type BreakerNote,
   type BreakerStatus,
   CircuitBreaker,
   type HaltCode,
+  type TradingState,
 } from '../trading/risk/circuit-breaker.js'

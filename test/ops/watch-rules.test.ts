@@ -65,6 +65,7 @@ const CASES: Readonly<Record<RuleName, { readonly bad: Parts; readonly between?:
     subject: 'momentum of gateway',
   },
   halted: { bad: { desk: { trading: { state: 'halted' } } }, subject: 'trading' },
+  reducing: { bad: { desk: { trading: { state: 'reducing' } } }, subject: 'trading' },
   'venue-down': {
     bad: { desk: { venues: [{ name: 'okx', account: 'main', state: 'connected' }] } },
     subject: 'okx/main',

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { resumeHome } from '../../trading/operator/resume.js'
 import type { BreakerLimits } from '../../trading/risk/breaker-options.js'
-import { type BreakerStatus, CircuitBreaker } from '../../trading/risk/circuit-breaker.js'
+import { type BreakerNote, type BreakerStatus, CircuitBreaker } from '../../trading/risk/circuit-breaker.js'
 import { isHome } from '../../trading/sequence/home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
@@ -28,13 +28,16 @@ export function registerBreaker(program: Command): void {
     .description('halt trading: every process that shares the circuit breaker is halted at its next order')
     .argument('<path>', PATH_HELP)
     .argument('[reason...]', 'the reason, shown by ticktape breaker')
+    .option('--reduce', 'not quite: what makes a position smaller still passes')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HALT_HELP))
-    .action(async (path: string, reason: string[], flags: { json?: boolean }) => {
+    .action(async (path: string, words: string[], flags: { json?: boolean; reduce?: boolean }) => {
       // A desk whose breaker was removed is halted too: its gateway takes the new one.
       if (isHome(path)) CircuitBreaker.open(breakerAt(path)).close()
+      const reason = words.length === 0 ? undefined : words.join(' ')
       await withBreaker(path, flags.json, breaker => {
-        breaker.halt(reason.length === 0 ? undefined : reason.join(' '))
+        if (flags.reduce !== true) breaker.halt(reason)
+        else if (!breaker.reduce(reason) && breaker.halted) throw alreadyHalted(path)
         return Exit.OK
       })
     })
@@ -43,14 +46,16 @@ export function registerBreaker(program: Command): void {
     .description('allow trading again after a halt: resets the breaker and, in a home, the halt in its sequence')
     .argument('<path>', PATH_HELP)
     .option('--reason <text>', 'why: it is on record in the home')
+    .option('--reduce', 'not all: only what makes a position smaller passes from then on')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HALT_HELP))
-    .action(async (path: string, flags: { json?: boolean; reason?: string }) => {
+    .action(async (path: string, flags: { json?: boolean; reason?: string; reduce?: boolean }) => {
       await withBreaker(path, flags.json, async breaker => {
-        breaker.resume()
+        const to = flags.reduce === true ? 'reducing' : 'active'
+        breaker.resume(to, flags.reason)
         // Halted means that the breaker or the sequence says so.
         const home = homeOf(breaker.path)
-        if (home !== undefined) await resumeHome(home, flags.reason ?? '')
+        if (home !== undefined) await resumeHome(home, flags.reason ?? '', to)
         return Exit.OK
       })
     })
@@ -71,7 +76,7 @@ export function registerBreaker(program: Command): void {
           maxPosition: flags.maxPosition,
         }
         breaker.setLimits(limits)
-        return breaker.halted ? Exit.DAMAGED : Exit.OK
+        return breaker.state === 'active' ? Exit.OK : Exit.DAMAGED
       })
     })
 }
@@ -79,15 +84,20 @@ export function registerBreaker(program: Command): void {
 const PATH_HELP = `a home, the circuit breaker's file, or a directory with one named '${FILE_NAME}'`
 
 const HELP = `
-Exit codes: 0 trading is allowed, 1 it is halted, 2 could not check.
+Exit codes: 0 trading is allowed, 1 it is halted or may only make positions smaller, 2 could not check.
 
 Examples:
   $ ticktape breaker /dev/shm/desk && echo trading
   $ ticktape breaker /dev/shm/desk --max-loss 50000`
 
 const HALT_HELP = `
+With --reduce an order passes only if it makes its position smaller, with all that is pending on its side; cancels always pass. Orders that
+are open stay open: see cancel-all. A halt is stricter: 'halt --reduce' does not end it, 'resume --reduce' does, with no moment between.
+
 Examples:
   $ ticktape halt /dev/shm/desk exchange maintenance
+  $ ticktape halt /dev/shm/desk --reduce end of the quarter
+  $ ticktape resume /dev/shm/desk --reduce                  halted before: strategies may close positions now
   $ ticktape resume /dev/shm/desk`
 
 /** Calls `action` with the breaker, then prints the breaker's state. */
@@ -113,6 +123,12 @@ async function withBreaker(
   }
 }
 
+function alreadyHalted(path: string): UsageError {
+  return new UsageError(
+    `trading is halted, and a halt is stricter: nothing was changed. 'ticktape resume ${path} --reduce' lets pass what makes a position smaller`,
+  )
+}
+
 function breakerAt(path: string): string {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path
   const own = join(path, FILE_NAME)
@@ -127,14 +143,14 @@ function homeOf(breaker: string): string | undefined {
 }
 
 function describe(out: Output, path: string, status: BreakerStatus): void {
-  const { halt, limits } = status
-  if (halt === undefined) out.line(`${printable(path)}: ${paint('green', 'trading is allowed')}`)
-  else {
-    out.line(
-      `${printable(path)}: ${paint('red', 'halted')} (${halt.code})${halt.reason === '' ? '' : `: ${printable(halt.reason)}`}`,
-    )
-    if (halt.pid !== 0) out.line(`  by process ${halt.pid}, ${formatTime(halt.time)}`)
-  }
+  const { halt, reducing, limits } = status
+  const why = (note: BreakerNote): string => (note.reason === '' ? '' : `: ${printable(note.reason)}`)
+  if (halt !== undefined) out.line(`${printable(path)}: ${paint('red', 'halted')} (${halt.code})${why(halt)}`)
+  else if (reducing === undefined) out.line(`${printable(path)}: ${paint('green', 'trading is allowed')}`)
+  else
+    out.line(`${printable(path)}: ${paint('yellow', 'reducing')} (only what makes a position smaller)${why(reducing)}`)
+  const note = halt ?? reducing
+  if (note !== undefined && note.pid !== 0) out.line(`  by process ${note.pid}, ${formatTime(note.time)}`)
   out.line(
     `  errors in a row  ${grouped(status.consecutiveErrors)} (${shownLimit('halts at', limits.maxConsecutiveErrors)})`,
   )
@@ -146,9 +162,15 @@ function describe(out: Output, path: string, status: BreakerStatus): void {
 
 /** JSON has no Infinity: a limit that is not set is null. */
 function plain(status: BreakerStatus): object {
-  const { halt, limits, ...rest } = status
+  const { halt, reducing, limits, ...rest } = status
   const entries = Object.entries(limits).map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const)
-  return { halted: halt !== undefined, ...rest, halt: halt ?? null, limits: Object.fromEntries(entries) }
+  return {
+    halted: halt !== undefined,
+    ...rest,
+    halt: halt ?? null,
+    reducing: reducing ?? null,
+    limits: Object.fromEntries(entries),
+  }
 }
 
 function shownLimit(what: string, value: number): string {

@@ -111,7 +111,8 @@ export class TopView {
 
   private deskText({ trading, orders, feed, day, behind, framesPerSecond }: NonNullable<Sample['desk']>): string {
     const { state, reason } = trading
-    const shown = state === 'active' ? paint('green', state) : paint('red', `${state}: ${printable(reason)}`)
+    const colour = state === 'reducing' ? 'yellow' : 'red'
+    const shown = state === 'active' ? paint('green', state) : paint(colour, `${state}: ${printable(reason)}`)
     const profit = day === undefined ? '' : `   day ${day.profit} ${printable(day.currency)}`
     const unread = behind > MANY_UNREAD ? paint('yellow', `   ${grouped(behind)} slots not read yet`) : ''
     const rates = `${rateText(feed.eventsPerSecond)} events/s   ${rateText(framesPerSecond)} frames/s ${this.history.sparkline(DESK)}`

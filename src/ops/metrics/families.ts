@@ -79,6 +79,9 @@ export const FAMILIES: readonly Family[] = [
   desk('trading_halted', 'gauge', 'Whether trading is halted.', ({ trading }) => [
     { value: Number(trading.state === 'halted') },
   ]),
+  desk('trading_reducing', 'gauge', 'Whether only what makes a position smaller passes.', ({ trading }) => [
+    { value: Number(trading.state === 'reducing') },
+  ]),
   desk('orders', 'gauge', 'Orders that are not final, by state.', ({ orders }) =>
     states(orders.byState, OPEN).map(([state, value]) => ({ labels: { state }, value })),
   ),

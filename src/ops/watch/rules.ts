@@ -39,6 +39,7 @@ export const RULE_NAMES = [
   'stale-feed',
   'lag',
   'halted',
+  'reducing',
   'venue-down',
   'profit',
   'limit-use',
@@ -108,6 +109,16 @@ export const RULES: readonly Rule[] = [
     measure: stateless(({ kind, desk }) =>
       kind === 'home'
         ? [{ subject: 'trading', value: desk === undefined ? undefined : Number(desk.trading.state === 'halted') }]
+        : [],
+    ),
+  },
+  {
+    name: 'reducing',
+    what: 'only what makes a position smaller passes (1)',
+    byDefault: { above: 0 },
+    measure: stateless(({ kind, desk }) =>
+      kind === 'home'
+        ? [{ subject: 'trading', value: desk === undefined ? undefined : Number(desk.trading.state === 'reducing') }]
         : [],
     ),
   },

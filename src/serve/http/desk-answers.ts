@@ -72,9 +72,15 @@ function breakerOf(home: HomeDirectory): unknown {
 }
 
 /** JSON has no Infinity: a limit that is not set is null. */
-function shownBreaker({ halt, limits, ...rest }: BreakerStatus): unknown {
+function shownBreaker({ halt, reducing, limits, ...rest }: BreakerStatus): unknown {
   const entries = Object.entries(limits).map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const)
-  return { halted: halt !== undefined, halt: halt ?? null, ...rest, limits: Object.fromEntries(entries) }
+  return {
+    halted: halt !== undefined,
+    halt: halt ?? null,
+    reducing: reducing ?? null,
+    ...rest,
+    limits: Object.fromEntries(entries),
+  }
 }
 
 function limitsOf(home: HomeDirectory): [name: string, value: number][] {

@@ -38,6 +38,7 @@ const HALTED = reasonCode('halted')
 const OPERATOR = reasonCode('operator')
 const NOT_SENT = reasonCode('not-sent')
 const REQUESTED = reasonCode('requested')
+const REDUCING = reasonCode('reducing')
 const GONE = reasonCode('dead-man-switch')
 
 /**
@@ -217,6 +218,7 @@ export class Desk {
 
   quote(instrument: Instrument, bid: number, bidSize: number, ask: number, askSize: number, position: number): void {
     const { price, quantity } = instrument
+    if (state === 'reducing') this.departures.refuseWaiting(REDUCING, order => !this.risk.isReducing(order))
     this.cause = position
     this.quotedAt(
       instrument,

@@ -3,15 +3,21 @@ import type { Writer } from '../../journal/write/writer.js'
 import { StateReplacedError } from '../../state/errors.js'
 import type { Desk } from '../desk/desk.js'
 import { DeskState } from '../risk/checks.js'
-import { CircuitBreaker } from '../risk/circuit-breaker.js'
+import { CircuitBreaker, type TradingState } from '../risk/circuit-breaker.js'
 import { Switch } from '../sequence/frames.js'
 import type { HomeDirectory } from '../sequence/home.js'
 
-/** The home's circuit breaker, in shared memory: any process may halt it. What it says counts once it is in the sequence. */
+/** In the order of DeskState: what is later lets pass less. */
+const STATES: readonly TradingState[] = ['active', 'reducing', 'halted']
+
+/**
+ * The home's circuit breaker, in shared memory: any process may halt the desk, or let it only reduce positions. What it says
+ * counts once it is in the sequence.
+ */
 export class BreakerWatch {
   private opened: CircuitBreaker
   /** What the last check found; undefined before the first. */
-  private halted: boolean | undefined = undefined
+  private found: TradingState | undefined = undefined
 
   constructor(
     private readonly home: HomeDirectory,
@@ -27,7 +33,7 @@ export class BreakerWatch {
   current(): CircuitBreaker {
     if (this.opened.isReplaced) {
       this.opened = CircuitBreaker.open(this.home.breaker)
-      this.halted = undefined
+      this.found = undefined
       this.onProblem(
         new StateReplacedError(
           `${this.home.breaker} was removed or replaced while the desk ran; the gateway uses the one that is there now`,
@@ -38,24 +44,31 @@ export class BreakerWatch {
     return this.opened
   }
 
-  /** A load of shared memory; writes a frame only when the breaker has changed. */
+  /** Whether the breaker says something that `check` has not seen. A plain load of shared memory. */
+  get hasChanged(): boolean {
+    return this.opened.isReplaced || this.opened.state !== this.found
+  }
+
+  /** Writes a frame when the breaker has changed. To be called between two bursts. */
   check(writer: Writer, desk: Desk): void {
+    if (!this.hasChanged) return
     const breaker = this.current()
-    const { halted } = breaker
-    if (halted === this.halted) return
-    const isFirst = this.halted === undefined
-    this.halted = halted
-    const before = desk.risk.state === DeskState.HALTED
-    if (halted === before) return
-    if (isFirst && before) {
-      // Halted means that the breaker or the sequence says so. The breaker was lost, or is of another boot.
-      this.halted = true
-      breaker.halt('halted in the sequence')
+    const { state } = breaker
+    const isFirst = this.found === undefined
+    const before = STATES[desk.risk.state]
+    this.found = state
+    if (state === before) return
+    if (isFirst && desk.risk.state > STATES.indexOf(state)) {
+      // The stricter one counts, the breaker or the sequence. The breaker was lost, or is of another boot.
+      this.found = before
+      if (desk.risk.state === DeskState.HALTED) breaker.halt('halted in the sequence')
+      else breaker.reduce('reducing in the sequence')
       return
     }
-    const state = halted ? 'halted' : 'active'
-    const text = breaker.status().halt?.reason ?? ''
-    const position = writer.write(Switch, { state, reason: halted ? 'halted' : 'none', text: asciiOf(text) })
+    const { halt, reducing } = breaker.status()
+    const text = halt?.reason ?? reducing?.reason ?? ''
+    const reason = state === 'active' ? 'none' : state
+    const position = writer.write(Switch, { state, reason, text: asciiOf(text) })
     desk.switchTo(state, position)
   }
 

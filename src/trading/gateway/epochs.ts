@@ -43,12 +43,12 @@ export function endAbsent(
 }
 
 function endKnown(
-  { sequence, desk }: StrategyEnvironment,
+  { sequence, desk, checkBreaker }: StrategyEnvironment,
   known: KnownStrategy,
   source: StrategySource | undefined,
 ): void {
   if (known.ended) return
-  while (source !== undefined && source.take(sequence, desk) > 0);
+  while (source !== undefined && source.take(sequence, desk, checkBreaker) > 0);
   // The dead-man switch counts from this time.
   enterClock(sequence, desk)
   const { number, epoch } = known

@@ -43,13 +43,15 @@ export class GatewayWork implements Work {
 
   iterate(wallMs: number): number {
     const { open, strategies, pump } = this
-    const { sequence, desk } = open
-    open.checkBreaker()
+    const { sequence, desk, checkBreaker } = open
+    checkBreaker()
     let done = this.tasks.length > 0 ? this.doTasks() : 0
     done += this.operator.take(wallMs)
     if (desk.nextAt !== Number.POSITIVE_INFINITY) done += this.advance()
-    for (let i = 0; i < strategies.length; i++) done += strategies[i].source.take(sequence, desk)
+    for (let i = 0; i < strategies.length; i++) done += strategies[i].source.take(sequence, desk, checkBreaker)
     const { adapters } = open
+    // Orders that the desk makes by itself, such as those of pairs, follow the bursts below.
+    checkBreaker()
     for (let i = 0; i < adapters.length; i++) done += adapters[i].source.take(sequence, desk)
     done += open.takeVenueEvents()
     done += open.snapshots.step()

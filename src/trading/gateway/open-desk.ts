@@ -151,10 +151,8 @@ export class OpenDesk {
     return next
   }
 
-  /** Records in the sequence that the breaker was halted, or resumed. */
-  checkBreaker(): void {
-    this.breaker.check(this.sequence.writer, this.desk)
-  }
+  /** Records in the sequence what the breaker says, when it has changed: a plain load of shared memory otherwise. */
+  readonly checkBreaker = (): void => this.breaker.check(this.sequence.writer, this.desk)
 
   /** Shows the limits in effect, in the home's state. Trading goes on when they cannot be shown. */
   writeLimits(): void {

@@ -31,6 +31,8 @@ export interface StrategyEnvironment {
   readonly accounts: Readonly<Record<string, readonly string[]>>
   /** Throws unless the home is still the one that was opened. */
   readonly check: () => void
+  /** Records in the sequence what the breaker says, when it has changed. */
+  readonly checkBreaker: () => void
   /** Runs an action in the gateway's loop, between two bursts. */
   readonly later: (task: () => void) => void
 }

@@ -4,8 +4,9 @@
  */
 export const BreakerWord = {
   /**
-   * u32: count × 16 + code. The code is 0 while trading is allowed, else 1 + its index in HALT_CODES. This word alone
-   * decides. It changes only by compare-and-swap, and the count grows with every change.
+   * u32: count × 16 + code. The code is 0 while trading is allowed, else 1 + its index in CODES; 4 lets pass what makes a
+   * position smaller, and any other is a halt. This word alone decides. It changes only by compare-and-swap, and the count
+   * grows with every change.
    */
   HALTED: 256,
   CODE_BITS: 4,
@@ -38,7 +39,7 @@ export const BreakerWord = {
   REASONS: 1024,
 } as const
 
-/** Why trading was halted. */
+/** Why trading was halted, or may only reduce positions. */
 export const BreakerReason = {
   SIZE: 512,
   /**

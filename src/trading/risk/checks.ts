@@ -184,7 +184,8 @@ function growth(order: LiveOrder, steps: number, stepMoney: number): number {
   return open > reserve.steps ? open - reserve.steps : 0
 }
 
-function reduces(holding: Holding, side: number, steps: number): boolean {
+/** Whether a position becomes smaller, if all that is pending on this side and so many steps more are filled. */
+export function reduces(holding: Holding, side: number, steps: number): boolean {
   return side === BUY ? holding.position + holding.buys + steps <= 0 : holding.sells + steps <= holding.position
 }
 

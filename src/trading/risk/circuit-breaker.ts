@@ -21,26 +21,36 @@ import { readReason, storeReason } from './breaker-reason.js'
 import { decimalSum, decimalValue } from './decimal-sum.js'
 import { TradingDay } from './trading-day.js'
 
-/** Why `check` refuses an order: the code of the halt, or the market's position limit. */
+/** Why `check` refuses an order: the code of the halt, only what reduces a position passes, or the market's position limit. */
 export type HaltCode = 'halted' | 'consecutive-errors' | 'daily-loss'
-export type BreakerCode = HaltCode | 'position-limit'
+export type BreakerCode = HaltCode | 'reducing' | 'position-limit'
+
+/** What may be sent: everything, what makes a position smaller, or nothing. */
+export type TradingState = 'active' | 'reducing' | 'halted'
 
 /** In the order of their numbers in the file. New codes are added at the end only. */
-const HALT_CODES: readonly HaltCode[] = ['halted', 'consecutive-errors', 'daily-loss']
+const CODES: readonly (HaltCode | 'reducing')[] = ['halted', 'consecutive-errors', 'daily-loss', 'reducing']
 
-/** A halt: its cause, time and process. */
-export interface BreakerHalt {
-  readonly code: HaltCode
-  /** '' when the process that halted trading died before it had stored the reason. */
+/** Who has changed the state of trading, when and why. */
+export interface BreakerNote {
+  /** '' when the process died before it had stored the reason. */
   readonly reason: string
   /** ns since 1970; 0n when `reason` is ''. */
   readonly time: bigint
   readonly pid: number
 }
 
+/** A halt: its cause, time and process. */
+export interface BreakerHalt extends BreakerNote {
+  readonly code: HaltCode
+}
+
 export interface BreakerStatus {
-  /** Undefined while trading is allowed. */
+  readonly state: TradingState
+  /** Undefined unless trading is halted. */
   readonly halt: BreakerHalt | undefined
+  /** Undefined unless only what makes a position smaller passes. */
+  readonly reducing: BreakerNote | undefined
   readonly consecutiveErrors: number
   /** Minor units. */
   readonly dailyPnl: number
@@ -51,6 +61,7 @@ export interface BreakerStatus {
 const HALTED = B.HALTED >> 2
 const ERRORS = B.ERRORS >> 2
 const CODE_MASK = 2 ** B.CODE_BITS - 1
+const REDUCING = 1 + CODES.indexOf('reducing')
 const POSITIONS = Header.SIZE >> 3
 const MAX_POSITION = B.MAX_POSITION >> 3
 /** The largest amount, in minor units. */
@@ -131,8 +142,8 @@ export class CircuitBreaker implements Disposable {
 
   /**
    * Whether an order may be sent: null, or the code of the reason why not. An order that only reduces the position,
-   * without crossing zero, is within every limit. Allocates nothing, except for a quantity of more than 15 digits close
-   * to the limit.
+   * without crossing zero, is within every limit, and all that passes after `reduce`. Allocates nothing, except for a
+   * quantity of more than 15 digits close to the limit.
    *
    * @param quantity the change of the position: above 0 to buy, below 0 to sell.
    */
@@ -140,10 +151,11 @@ export class CircuitBreaker implements Disposable {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (typeof quantity !== 'number' || !(Math.abs(quantity) <= Number.MAX_VALUE))
       this.refuseNumber('a quantity', quantity)
-    const halted = Atomics.load(this.words, HALTED) & CODE_MASK
-    if (halted !== 0) return this.codeOf(halted)
+    const code = Atomics.load(this.words, HALTED) & CODE_MASK
+    if (code !== 0 && code !== REDUCING) return haltOf(code)
     const { floats } = this
     const position = floats[POSITIONS + 2 * market]
+    if (code === REDUCING && !reduces(position, quantity)) return 'reducing'
     const own = floats[POSITIONS + 2 * market + 1]
     const limit = own === 0 ? floats[MAX_POSITION] : own < 0 ? -own : own - 1
     // Within the limit whatever the rounding error of the sum is. Only sums close to the limit need the exact
@@ -155,28 +167,52 @@ export class CircuitBreaker implements Disposable {
   /** Halts trading. Returns false when it is halted already; the first halt's reason stays. */
   halt(reason = 'halted by hand'): boolean {
     this.file.throwIfClosed()
-    if (typeof reason !== 'string')
-      throw new InvalidOptionError(`halt() takes the reason as a string, not ${formatValue(reason)}`)
+    checkReason('halt', reason)
     return this.trip('halted', reason)
   }
 
   /**
-   * Allows trading again and sets the count of errors to 0. The day's P&L stays: a further loss above the limit halts
-   * again.
+   * From now on only orders pass that make a position smaller, until `resume`. Returns false when that is so already, or
+   * trading is halted: a halt is stricter and stays.
    */
-  resume(): void {
+  reduce(reason = 'reducing by hand'): boolean {
     this.file.throwIfClosed()
+    checkReason('reduce', reason)
+    return this.trip('reducing', reason)
+  }
+
+  /**
+   * Ends a halt, and `reduce`, and sets the count of errors to 0. The day's P&L stays: a further loss above the limit halts
+   * again.
+   *
+   * @param to 'reducing': only what makes a position smaller passes from then on. There is no moment at which more does.
+   * @param reason why: stored with 'reducing' only.
+   */
+  resume(to: 'active' | 'reducing' = 'active', reason = 'reducing by hand'): void {
+    this.file.throwIfClosed()
+    if (to !== 'active' && to !== 'reducing')
+      throw new InvalidOptionError(`resume() takes 'active' or 'reducing', not ${formatValue(to)}`)
+    checkReason('resume', reason)
+    const code = to === 'active' ? 0 : REDUCING
     Atomics.store(this.words, ERRORS, 0)
     for (;;) {
       const seen = Atomics.load(this.words, HALTED)
-      if ((seen & CODE_MASK) === 0 || Atomics.compareExchange(this.words, HALTED, seen, nextWord(seen, 0)) === seen)
-        return
+      if ((seen & CODE_MASK) === code) return
+      const word = nextWord(seen, code)
+      if (Atomics.compareExchange(this.words, HALTED, seen, word) !== seen) continue
+      if (code === REDUCING) storeReason(this.file, word, reason)
+      return
     }
   }
 
   get halted(): boolean {
+    return this.state === 'halted'
+  }
+
+  /** What may be sent. A plain load of shared memory. */
+  get state(): TradingState {
     this.file.throwIfClosed()
-    return (Atomics.load(this.words, HALTED) & CODE_MASK) !== 0
+    return stateOf(Atomics.load(this.words, HALTED) & CODE_MASK)
   }
 
   /** Counts an error, of a venue or an order. Returns the number of errors in a row, in all processes. */
@@ -283,8 +319,16 @@ export class CircuitBreaker implements Disposable {
     this.file.throwIfClosed()
     const word = Atomics.load(this.words, HALTED)
     const code = word & CODE_MASK
-    const halt = code === 0 ? undefined : { code: this.codeOf(code), ...readReason(this.file, word) }
-    return { halt, consecutiveErrors: this.consecutiveErrors, dailyPnl: this.dailyPnl, limits: this.limits }
+    const state = stateOf(code)
+    const note = code === 0 ? undefined : readReason(this.file, word)
+    return {
+      state,
+      halt: note !== undefined && state === 'halted' ? { code: haltOf(code), ...note } : undefined,
+      reducing: state === 'reducing' ? note : undefined,
+      consecutiveErrors: this.consecutiveErrors,
+      dailyPnl: this.dailyPnl,
+      limits: this.limits,
+    }
   }
 
   /** Closes the file. Does not halt trading. May be called more than once. */
@@ -297,19 +341,19 @@ export class CircuitBreaker implements Disposable {
     this.close()
   }
 
-  private trip(code: HaltCode, reason: string): boolean {
-    const seen = Atomics.load(this.words, HALTED)
-    if ((seen & CODE_MASK) !== 0) return false
-    const word = nextWord(seen, 1 + HALT_CODES.indexOf(code))
-    // The halt is stored before its reason, so that other processes stop at once.
-    if (Atomics.compareExchange(this.words, HALTED, seen, word) !== seen) return false
-    storeReason(this.file, word, reason)
-    return true
-  }
-
-  private codeOf(code: number): HaltCode {
-    // An unknown code, of a later version, is a halt too.
-    return HALT_CODES[code - 1] ?? 'halted'
+  private trip(cause: HaltCode | 'reducing', reason: string): boolean {
+    const code = 1 + CODES.indexOf(cause)
+    for (;;) {
+      const seen = Atomics.load(this.words, HALTED)
+      const present = seen & CODE_MASK
+      // Only a halt is stricter than what there is, and the first one stays.
+      if (present !== 0 && (present !== REDUCING || code === REDUCING)) return false
+      const word = nextWord(seen, code)
+      // It is stored before its reason, so that other processes stop at once.
+      if (Atomics.compareExchange(this.words, HALTED, seen, word) !== seen) continue
+      storeReason(this.file, word, reason)
+      return true
+    }
   }
 
   private compareLimits(options: BreakerLimits): void {
@@ -356,6 +400,26 @@ function exclusively<T>(file: StateFile, action: () => T): T {
     if (error instanceof StateBusyError) return action()
     throw error
   }
+}
+
+function stateOf(code: number): TradingState {
+  return code === 0 ? 'active' : code === REDUCING ? 'reducing' : 'halted'
+}
+
+function haltOf(code: number): HaltCode {
+  const known = CODES[code - 1]
+  // An unknown code, of a later version, is a halt too.
+  return known === undefined || known === 'reducing' ? 'halted' : known
+}
+
+/** Whether a change of a position makes it smaller, without crossing zero. */
+function reduces(position: number, quantity: number): boolean {
+  return position > 0 ? quantity < 0 && -quantity <= position : quantity > 0 && quantity <= -position
+}
+
+function checkReason(method: string, reason: unknown): void {
+  if (typeof reason !== 'string')
+    throw new InvalidOptionError(`${method}() takes the reason as a string, not ${formatValue(reason)}`)
 }
 
 function nextWord(word: number, code: number): number {

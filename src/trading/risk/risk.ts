@@ -6,7 +6,7 @@ import { reasonCode } from '../messages/reasons.js'
 import type { LiveOrder } from '../orders/life/live-order.js'
 import { Changed, Word } from '../orders/life/words.js'
 import type { VenueEvent } from '../venues/venue-event.js'
-import { checkTerms, DeskState } from './checks.js'
+import { checkTerms, DeskState, reduces } from './checks.js'
 import type { Currency } from './currency.js'
 import { DayClock } from './day-clock.js'
 import { Desk } from './desk.js'
@@ -117,6 +117,12 @@ export class Risk {
     if (order.unknownSince >= 0) return UNKNOWN_OUTCOME
     this.advance(now)
     return checkTerms(this.desk, this.state, order, ticks, steps, true, now)
+  }
+
+  /** Whether an order that is reserved makes its position smaller, if all that is pending on its side is filled. */
+  isReducing(order: LiveOrder): boolean {
+    const { ofStrategy, ofAccount } = this.desk.scope(order)
+    return reduces(order.operator ? ofAccount : ofStrategy, order.side, 0)
   }
 
   /** Counts an order or an amend that passed, and reserves what it may fill. The order is in the book, with its request. */

@@ -182,6 +182,11 @@ export class TestDesk {
     this.withBreaker(breaker => breaker.halt(reason))
   }
 
+  /** As `ticktape halt --reduce`: only what makes a position smaller passes. */
+  reduce(reason: string): void {
+    this.withBreaker(breaker => breaker.reduce(reason))
+  }
+
   /** As `ticktape resume`. */
   resume(): void {
     this.withBreaker(breaker => breaker.resume())

@@ -86,7 +86,7 @@ test('a halt is seen by the very next order, lets cancels pass, outlives the gat
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 })
 
-test('a halt between two orders of one burst counts for the next burst: what is decided follows the sequence', async () => {
+test('a halt between two bursts counts for the second: what is decided follows the sequence', async () => {
   const home = newHome()
   const feed = new PushedFeed()
   const strategies = [
