@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { nearestName } from '../../base/nearest.js'
+import { type ForeignLine, ForeignTable } from '../../trading/inspect/foreign-orders.js'
 import { FINAL_STATES, type OrderLine, OrderTable } from '../../trading/inspect/orders.js'
 import { termsOf } from '../../trading/inspect/words.js'
 import { ORDER_STATES, type OrderState } from '../../trading/messages/order-terms.js'
@@ -43,8 +44,10 @@ export function registerOrders(program: Command): void {
 const HELP = `
 Without --all and --state it shows the orders that are not final. The sequence is read forward once; nothing else of the home is used.
 JSON: orderId (a string), strategy, epoch, instrument, account, side, orderType, timeInForce, price, stopPrice, quantity, filledQuantity,
-averagePrice, state, reason, pendingCancel, pendingAmend, clientOrderId, takenAt and changedAt (ns since 1970, strings), and the position in
-the sequence of the last frame about it.
+averagePrice, state, reason, pendingCancel, pendingAmend, orphan, clientOrderId, takenAt and changedAt (ns since 1970, strings), and the position in
+the sequence of the last frame about it. An orphan is an order of this home that the venue has shown and no journal knows.
+Orders of others on the home's accounts, as far as venues show them, follow ours: nobody here touches them. JSON: foreign (true), venueOrderId,
+instrument, account, side, price, quantity, filledQuantity, state ('open', 'final'), changedAt. They are left out with --strategy and --state.
 
 Exit codes: 0 done, 2 could not: no home, an unknown strategy or instrument; 130 ended by Ctrl-C.
 
@@ -73,17 +76,27 @@ async function showOrders(path: string, options: OrdersOptions): Promise<number>
       if (isFollowing && (state === undefined || state.includes(order.state))) print(order)
     },
   })
+  const foreign = new ForeignTable(found.names)
   return readSequence({
     home,
-    handlers: found.handlers,
+    handlers: foreign.learnBy(found.handlers),
     out,
     follow,
-    begin: known => found.begin(known),
+    begin: known => {
+      found.begin(known)
+      foreign.begin(known)
+    },
     onEnd: () => {
       checkFilters(found.names, options)
       const shown = found.orders.filter(isShown)
-      if (json) shown.forEach(print)
-      else for (const line of describe(shown, options)) out.line(line)
+      const others = foreignOf(foreign, found, options)
+      if (json) {
+        shown.forEach(print)
+        for (const order of others) out.line(toJson(order))
+      } else {
+        for (const line of describe(shown, options)) out.line(line)
+        for (const line of describeForeign(others)) out.line(line)
+      }
       isFollowing = true
     },
   })
@@ -94,7 +107,7 @@ function describe(orders: readonly OrderLine[], { all, state }: OrdersOptions): 
     return [all === true || state !== undefined ? 'no orders' : 'no open orders; see the others with --all']
   const rows = orders.map(order => [
     String(order.orderId),
-    printable(order.strategy),
+    printable(order.orphan ? `${order.strategy} (orphan)` : order.strategy),
     printable(order.instrument),
     order.side,
     String(order.quantity),
@@ -105,6 +118,51 @@ function describe(orders: readonly OrderLine[], { all, state }: OrdersOptions): 
   ])
   return table([HEADING, ...rows], 'rlllrllll')
 }
+
+/** Those of others, of the last ones at most so many. */
+function foreignOf(
+  foreign: ForeignTable,
+  { names }: OrderTable,
+  { strategy, state, instrument, all, limit }: OrdersOptions,
+): ForeignLine[] {
+  if (strategy !== undefined || state !== undefined) return []
+  return foreign
+    .lines(number => instrument === undefined || names.isInstrument(number, instrument))
+    .filter(order => all === true || order.state === 'open')
+    .slice(-limit)
+}
+
+function describeForeign(orders: readonly ForeignLine[]): string[] {
+  if (orders.length === 0) return []
+  const rows = orders.map(order => [
+    printable(order.venueOrderId),
+    printable(order.account),
+    printable(order.instrument),
+    order.side,
+    String(order.quantity),
+    order.price === 0 ? '' : String(order.price),
+    order.filledQuantity === 0 ? '' : String(order.filledQuantity),
+    order.state,
+    formatTime(order.changedAt).slice(0, 23),
+  ])
+  return [
+    '',
+    'orders of others on these accounts, which nobody here touches:',
+    ...table([FOREIGN_HEADING, ...rows], 'llllrrrll'),
+  ]
+}
+
+const FOREIGN_HEADING = [
+  "venue's id",
+  'account',
+  'instrument',
+  'side',
+  'quantity',
+  'price',
+  'filled',
+  'state',
+  'heard of (UTC)',
+]
 
 const HEADING = ['order', 'strategy', 'instrument', 'side', 'quantity', 'terms', 'filled', 'state', 'changed (UTC)']
 

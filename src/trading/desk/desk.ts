@@ -30,15 +30,18 @@ import { readTimerRequest } from './timer-fields.js'
 import { Timers } from './timers.js'
 import { Traded } from './traded.js'
 
+/** What a venue may show that nobody here has asked for: an order of others, one of ours that no journal knows, an amend. */
+export type Surprise = 'foreign-order' | 'orphan' | 'unasked-amend'
+
 /** A clock that is back by less than this, in ns, was only corrected: time waits for it. */
 const SET_BACK_NS = 1e9
 
 const OVERFILL = reasonCode('overfill')
 const HALTED = reasonCode('halted')
+const REDUCING = reasonCode('reducing')
 const OPERATOR = reasonCode('operator')
 const NOT_SENT = reasonCode('not-sent')
 const REQUESTED = reasonCode('requested')
-const REDUCING = reasonCode('reducing')
 const GONE = reasonCode('dead-man-switch')
 
 /**
@@ -71,6 +74,8 @@ export class Desk {
   cause = 0
   /** Is told of events that change nothing, because their numbers do not fit their order or it was forgotten. Decides nothing. */
   onIgnored: (venue: DeskVenue, event: VenueEvent, isForgotten: boolean) => void = () => {}
+  /** Is told once of what venues show and nobody here has asked for. Decides nothing. */
+  onSurprise: (surprise: Surprise, venue: DeskVenue, event: VenueEvent) => void = () => {}
 
   constructor(
     readonly instruments: Instruments,
@@ -213,12 +218,12 @@ export class Desk {
     if (state === 'active') this.risk.resume()
     else this.risk.state = state === 'halted' ? DeskState.HALTED : DeskState.REDUCING
     if (state === 'halted') this.departures.refuseWaiting(HALTED, order => !order.operator)
+    if (state === 'reducing') this.departures.refuseWaiting(REDUCING, order => !this.risk.isReducing(order))
     this.proceedWithPairs()
   }
 
   quote(instrument: Instrument, bid: number, bidSize: number, ask: number, askSize: number, position: number): void {
     const { price, quantity } = instrument
-    if (state === 'reducing') this.departures.refuseWaiting(REDUCING, order => !this.risk.isReducing(order))
     this.cause = position
     this.quotedAt(
       instrument,
@@ -364,7 +369,10 @@ export class Desk {
     // Only a fill is lost with its order: its position is the venue's alone now.
     if ((changed & Changed.INVALID) !== 0 || (isForgotten && event.kind === 'fill'))
       this.onIgnored(venue, event, isForgotten)
+    if ((changed & Changed.FOREIGN) !== 0 && orders.foreign.isNew) this.onSurprise('foreign-order', venue, event)
     if (order === undefined) return this.reconciliation.accountEvent(venue, event)
+    if ((changed & Changed.ORPHAN) !== 0) this.onSurprise('orphan', venue, event)
+    if ((changed & Changed.UNASKED) !== 0) this.onSurprise('unasked-amend', venue, event)
     if ((changed & Changed.ORPHAN) !== 0 && order.unknownSince >= 0) this.reconciliation.awaitAgain(order)
     risk.apply(order, changed, event, this.clock)
     if (order.inPair) this.pairing.changed(order)

@@ -49,6 +49,7 @@ import {
 } from './lost-frames.js'
 import { createOperatorJournal, writeLimits } from './operator-files.js'
 import { SNAPSHOT_BYTES, Snapshots } from './snapshots.js'
+import { Surprises } from './surprises.js'
 import { VenueInbox } from './venue-inbox.js'
 
 /** A home that a gateway has opened: its sequence, and the desk as the sequence left it. */
@@ -86,6 +87,8 @@ export class OpenDesk {
     desk.onIgnored = (venue, event, isForgotten) => ignored.add(venue.name, event, isForgotten)
     this.snapshots = new Snapshots(this, options.snapshotBytes ?? SNAPSHOT_BYTES)
   }
+    const surprises = new Surprises(home.path, desk.instruments, this.onProblem)
+    desk.onSurprise = (surprise, venue, event) => surprises.add(surprise, venue, event)
 
   /** Market events of earlier runs. */
   get events(): number {

@@ -43,6 +43,8 @@ export interface OrderLine {
   readonly reason: Reason
   readonly pendingCancel: boolean
   readonly pendingAmend: boolean
+  /** The venue has shown it, and no journal of the home knows it. It blocks its instrument until it is final. */
+  readonly orphan: boolean
   /** The strategy's own label. */
   readonly clientOrderId: string
   /** ns since 1970: when the gateway took it, and when its state changed last; 0 when the frame that says it is no longer there. */
@@ -73,6 +75,8 @@ export class OrderTable {
   readonly handlers: Handlers
   private readonly open = new Map<bigint, OrderLine>()
   private readonly final = new Map<bigint, OrderLine>()
+  /** By the high half of an id, that is by strategy and epoch: the highest low half that was asked for. */
+  private readonly highest = new Map<number, number>()
 
   constructor(private readonly options: OrderTableOptions = {}) {
     this.handlers = this.names
@@ -88,6 +92,7 @@ export class OrderTable {
     const orders = new Orders(names.instruments)
     loadOrders(orders, known.desk.desk.orders, names.instruments)
     const origin = BigInt(known.desk.identity.origin)
+    for (const [high, low] of known.desk.desk.orders.highest) this.highest.set(high, low)
     for (const order of orders) {
       const orderId = orderIdFrom(order.idHigh, order.idLow)
       if (this.wants(orderId, order.instrument.number)) this.put(this.lineOf(order, orderId, origin, known.position))
@@ -105,6 +110,7 @@ export class OrderTable {
   }
 
   private asked(frame: FrameView<typeof Order>): void {
+    if (frame.action === 'new') this.use(frame.orderId)
     if (frame.action !== 'new' || this.find(frame.orderId) !== undefined) return
     const { instrument, price, stopPrice, quantity, clientOrderId } = frame
     if (!this.wants(frame.orderId, instrument)) return
@@ -123,6 +129,7 @@ export class OrderTable {
 
   /** An order that the gateway made itself has no copy of a strategy's Order: its Intent is the first that is known. */
   private intended(frame: FrameView<typeof Intent>): void {
+    if (frame.action === 'submit') this.use(frame.orderId)
     if (frame.action !== 'submit' || this.find(frame.orderId) !== undefined) return
     if (!this.wants(frame.orderId, frame.instrument)) return
     const instrument = this.names.instruments.get(frame.instrument)
@@ -145,7 +152,7 @@ export class OrderTable {
     if (state === 'denied' && (frame.request !== 0 || (known !== undefined && known.state !== 'submitted'))) return
     if (known === undefined && !this.wants(orderId, instrument)) return
     this.put({
-      ...(known ?? this.identityOf(orderId, instrument, frame)),
+      ...(known ?? { ...this.identityOf(orderId, instrument, frame), orphan: !this.wasUsed(orderId) }),
       side: frame.side,
       price: frame.price,
       quantity: frame.quantity,
@@ -179,6 +186,7 @@ export class OrderTable {
       reason: REASONS[order.reason],
       pendingCancel: order.pendingCancel,
       pendingAmend: order.pendingAmend,
+      orphan: order.orphan,
       clientOrderId: order.label,
       changedAt,
     }
@@ -208,11 +216,23 @@ export class OrderTable {
       reason: 'none',
       pendingCancel: false,
       pendingAmend: false,
+      orphan: false,
       clientOrderId: '',
       takenAt: time,
       changedAt: time,
       position,
     }
+  }
+
+  private use(orderId: bigint): void {
+    const { high, low } = idHalves(orderId)
+    if (low > (this.highest.get(high) ?? 0)) this.highest.set(high, low)
+  }
+
+  /** Whether a strategy or the gateway has asked for an order with this id. */
+  private wasUsed(orderId: bigint): boolean {
+    const { high, low } = idHalves(orderId)
+    return low <= (this.highest.get(high) ?? 0)
   }
 
   private find(orderId: bigint): OrderLine | undefined {

@@ -1,120 +1,6 @@
-import { type AsyncVenue, Order, VenueEvent } from 'ticktape/trading'
 import { expect, test } from 'vitest'
-import { FrameRecorder } from '../../../dist/frames/frame-recorder.js'
-import type { FramePointer } from '../../../dist/frames/pointer.js'
-import type { Desk } from '../../../dist/trading/desk/desk.js'
-import { makeDesk } from '../../../dist/trading/desk/make-desk.js'
 import { PositionDifference } from '../../../dist/trading/sequence/frames.js'
-
-const BTC = {
-  venue: 'live',
-  symbol: 'BTCUSDT',
-  kind: 'spot',
-  base: 'BTC',
-  quote: 'USDT',
-  priceTick: '0.1',
-  quantityStep: '0.001',
-} as const
-
-/** A live venue that only notes what it is asked. */
-class SilentVenue implements AsyncVenue {
-  readonly name = 'live'
-  readonly accounts = ['main']
-  readonly canAmend = false
-  readonly deterministic = false
-  readonly instruments = [BTC]
-  readonly asked: string[] = []
-  start(): void {}
-  submit(): void {
-    this.asked.push('submit')
-  }
-  amend(): void {}
-  cancel(): void {
-    this.asked.push('cancel')
-  }
-  reconcile(): void {
-    this.asked.push('reconcile')
-  }
-  query(): void {
-    this.asked.push('query')
-  }
-  close(): void {}
-}
-
-const idOf = (low: number): bigint => (1n << 52n) | (1n << 32n) | BigInt(low)
-
-/** A desk without journals: the test is its gateway. */
-class BareDesk {
-  readonly venue = new SilentVenue()
-  readonly outcomes = new FrameRecorder()
-  readonly desk: Desk
-  private orders = 100
-  private position = 0
-
-  constructor(expiryMs = 0) {
-    const identity = { home: 1n, generation: 1, origin: 1_800_000_000_000_000_000n }
-    this.desk = makeDesk(identity, [{ venue: this.venue, isRemote: false }], expiryMs, this.outcomes)
-    this.desk.instruments.add(BTC)
-    this.desk.tick(1e9)
-    this.desk.startStrategy(1, 'a', 1, false)
-    this.say({ kind: 'reconciled' })
-  }
-
-  cancel(low: number): void {
-    const copies = new FrameRecorder()
-    const order = copies.begin(Order)
-    order.orderId = idOf(low)
-    order.action = 'cancel'
-    copies.commit()
-    this.desk.order(copies.peek() as FramePointer, 1, ++this.position)
-    this.desk.send()
-  }
-
-  /** Sends a limit order to buy 10 steps. Returns the low half of its id. */
-  buy(): number {
-    const copies = new FrameRecorder()
-    const low = ++this.orders
-    const order = copies.begin(Order)
-    order.orderId = idOf(low)
-    order.instrument = 1
-    order.action = 'new'
-    order.side = 'buy'
-    order.orderType = 'limit'
-    order.timeInForce = 'gtc'
-    order.price = 100
-    order.quantity = 0.01
-    copies.commit()
-    this.desk.order(copies.peek() as FramePointer, 1, ++this.position)
-    this.desk.send()
-    return low
-  }
-
-  say(fields: Partial<VenueEvent>): void {
-    const event = Object.assign(new VenueEvent(), { instrument: 1, ...fields })
-    this.desk.report(this.desk.venues.all[0], event, ++this.position)
-  }
-
-  about(low: number, fields: Partial<VenueEvent>): void {
-    this.say({ idHigh: (1 << 20) | 1, idLow: low, ...fields })
-  }
-
-  /** Lets time pass until the next thing is due. */
-  next(): void {
-    this.desk.tick(this.desk.nextAt)
-    this.desk.advance(++this.position)
-    this.desk.send()
-  }
-
-  /** What was decided since the last call: kinds of frames, with the state or the reason of reports. */
-  told(): object[] {
-    const all: object[] = []
-    for (let frame = this.outcomes.peek(); frame !== undefined; frame = this.outcomes.peek()) {
-      all.push(this.outcomes.objectOfFirst() as object)
-      this.outcomes.shift()
-    }
-    return all
-  }
-}
+import { BareDesk } from '../../support/bare-desk.ts'
 
 test('fills that the venue counts and never reports are asked for, then given up: a difference is on record, no trade is invented', () => {
   const bare = new BareDesk()
@@ -226,4 +112,93 @@ test('a fill whose numbers do not fit its order changes nothing, and is told', (
     bare.about(low, { kind: 'fill', ticks: 1000, steps: 10, tradeId: 't1', ...wrong })
   expect(ignored).toEqual([false, false, false, false])
   expect(bare.told()).toEqual([])
+})
+
+test('an amend that nobody asked for is told by name, and its terms count: they are what the venue may fill', () => {
+  const bare = new BareDesk()
+  const { desk } = bare
+  bare.venue.canAmend = true
+  const surprises: string[] = []
+  desk.onSurprise = (surprise, { name }, { idLow }) => void surprises.push(`${surprise} of ${idLow} at ${name}`)
+  const low = bare.buy()
+  bare.about(low, { kind: 'accepted', venueTime: 1e9 })
+  const order = desk.orders.find((1 << 20) | 1, low)
+  const holding = desk.risk.ofAccount(0, desk.instruments.find('BTCUSDT'))
+  bare.told()
+  // By hand at the venue: no request, and a quantity of 30 steps.
+  bare.about(low, { kind: 'amended', ticks: 990, steps: 30, venueTime: 2e9 })
+  expect(surprises).toEqual([`unasked-amend of ${low} at live`])
+  expect([order?.ticks, order?.steps, holding.buys]).toEqual([990, 30, 30])
+  expect(bare.told()).toMatchObject([{ state: 'accepted', price: 99, quantity: 0.03, reason: 'none' }])
+  // Again, and what is older than that: nothing new.
+  bare.about(low, { kind: 'amended', ticks: 990, steps: 30, venueTime: 2e9 })
+  bare.about(low, { kind: 'amended', ticks: 980, steps: 20, venueTime: 1.5e9 })
+  expect([order?.steps, surprises.length, bare.told()]).toEqual([30, 1, []])
+
+  // A request that was never given is none of ours, and does not stand before the real one of this number.
+  bare.about(low, { kind: 'amended', request: 1, ticks: 970, steps: 31, venueTime: 3e9 })
+  expect([order?.steps, surprises.length]).toEqual([31, 2])
+  bare.amend(low, 1, 96, 0.032)
+  // While it is not answered, another hand changes the order: our amend is still in flight, and stays reserved.
+  bare.about(low, { kind: 'amended', ticks: 960, steps: 12, venueTime: 4e9 })
+  expect([order?.steps, order?.pendingAmend, holding.buys, surprises.length]).toEqual([12, true, 32, 3])
+  bare.about(low, { kind: 'amended', request: 1, ticks: 960, steps: 32, venueTime: 5e9 })
+  expect([order?.steps, order?.pendingAmend, holding.buys, surprises.length]).toEqual([32, false, 32, 3])
+  // A venue that does not say which request it answers: the terms do.
+  bare.amend(low, 2, 95, 0.033)
+  bare.about(low, { kind: 'amended', ticks: 950, steps: 33, venueTime: 6e9 })
+  expect([order?.steps, order?.pendingAmend, surprises.length]).toEqual([33, false, 3])
+  // Asked about the order, it answers with terms that nobody here has asked for.
+  bare.about(low, { kind: 'open', ticks: 950, steps: 5, filledSteps: 0, venueTime: 7e9 })
+  expect([order?.steps, surprises.length]).toEqual([5, 4])
+  // What it does by itself, it gives a reason for.
+  bare.about(low, { kind: 'amended', ticks: 950, steps: 4, reason: 45, venueTime: 8e9 })
+  expect([order?.steps, surprises.length]).toEqual([4, 4])
+})
+
+test('orders of others are told once each, and never touched; they block nothing', () => {
+  const bare = new BareDesk()
+  const { desk, venue } = bare
+  const surprises: string[] = []
+  desk.onSurprise = (surprise, _, { venueOrderId }) => void surprises.push(`${surprise} ${venueOrderId}`)
+  const foreign = (venueOrderId: string, more: object = {}): void =>
+    bare.say({ kind: 'open', side: 1, ticks: 1001, steps: 5, venueOrderId, ...more })
+  foreign('x1')
+  foreign('x1', { kind: 'fill', steps: 2, tradeId: 't1' })
+  foreign('x2')
+  foreign('x1', { kind: 'cancelled', filledSteps: 2 })
+  expect(surprises).toEqual(['foreign-order x1', 'foreign-order x2'])
+  expect([bare.told(), venue.asked, desk.orders.size]).toEqual([[], [], 0])
+  expect(desk.orders.foreign.all).toMatchObject([
+    { venue: 'live', venueOrderId: 'x2', isFinal: false },
+    { venueOrderId: 'x1', filledSteps: 2, isFinal: true },
+  ])
+  bare.buy()
+  expect(venue.asked).toEqual(['submit'])
+})
+
+test('an order of ours that no journal knows, shown first by a fill, is booked, asked about, and blocks until it is final', () => {
+  const bare = new BareDesk()
+  const { desk, venue } = bare
+  const surprises: string[] = []
+  desk.onSurprise = (surprise, _, { idLow }) => void surprises.push(`${surprise} ${idLow}`)
+  bare.about(7, { kind: 'fill', ticks: 1000, steps: 3, tradeId: 't1' })
+  const order = desk.orders.find((1 << 20) | 1, 7)
+  expect([order?.orphan, order?.unknownSince, surprises]).toEqual([true, 1e9, ['orphan 7']])
+  expect(desk.risk.ofAccount(0, desk.instruments.find('BTCUSDT')).position).toBe(3)
+  expect(bare.told().at(-1)).toMatchObject({ state: 'unknown', filledQuantity: 0.003, quantity: 0 })
+  const low = bare.buy()
+  expect(bare.told()).toMatchObject([{ state: 'denied', reason: 'unknown-outcome' }])
+  expect(low).toBeGreaterThan(7)
+  // The venue is asked until it says what became of it.
+  bare.next()
+  bare.next()
+  expect(venue.asked).toEqual(['query', 'query'])
+  bare.about(7, { kind: 'open', ticks: 1000, steps: 10, filledSteps: 3, venueTime: 2e9 })
+  expect(bare.told().at(-1)).toMatchObject({ state: 'partially-filled', quantity: 0.01 })
+  bare.buy()
+  expect(bare.told()).toMatchObject([{ state: 'denied', reason: 'unknown-outcome' }])
+  bare.about(7, { kind: 'cancelled', filledSteps: 3 })
+  bare.buy()
+  expect([venue.asked.at(-1), surprises]).toEqual(['submit', ['orphan 7']])
 })

@@ -189,7 +189,8 @@ describe('orders that no journal knows', () => {
     const orders = new Orders(instruments)
     const facts = { idHigh: idHigh(3, 9), idLow: 78, instrument: 1, side: 0 }
     const fill = Object.assign(new VenueEvent(), { ...facts, kind: 'fill', tradeId: 'x', ticks: 500, steps: 2 })
-    expect(orders.apply(fill, 1)).toBe(Changed.ORPHAN | Changed.STATE | Changed.FILL)
+    // Whether it still works is not known.
+    expect(orders.apply(fill, 1)).toBe(Changed.ORPHAN | Changed.STATE | Changed.FILL | Changed.CERTAINTY)
     const order = orders.order as LiveOrder
     expect([order.filledSteps, order.isFinal, order.isOverfilled]).toEqual([2, false, false])
     orders.apply(Object.assign(new VenueEvent(), { ...facts, kind: 'accepted', ticks: 501, steps: 9 }), 2)

@@ -67,11 +67,12 @@ export class Answers {
     return event
   }
 
-  /** `about`, with the terms of the order. */
-  terms(order: number, kind: VenueEventKind, request: number, isSure = false): void {
+  /** `about`, with the terms of the order. @param reason why, for a change that nobody has asked for: an index into REASONS. */
+  terms(order: number, kind: VenueEventKind, request: number, isSure = false, reason = 0): void {
     const event = this.about(order, kind, isSure)
     const { doubles } = this.state.orders
     event.request = request
+    event.reason = reason
     event.ticks = doubles[order * DOUBLES + TICKS]
     event.steps = doubles[order * DOUBLES + STEPS]
   }

@@ -193,7 +193,7 @@ export class Matcher {
       this.changeHeld(order, holding, -1)
       this.state.orders.doubles[order * DOUBLES + STEPS] -= steps
       this.changeHeld(order, holding, 1)
-      this.answers.terms(order, 'amended', 0)
+      this.answers.terms(order, 'amended', 0, false, SELF_TRADE)
     }
     return this.state.orders.bytes[incoming * BYTES_OF_ORDER + STATUS] !== 0
   }

@@ -1,5 +1,5 @@
 import { reasonCode } from '../../messages/reasons.js'
-import type { VenueEvent } from '../../venues/venue-event.js'
+import type { VenueEvent, VenueEventKind } from '../../venues/venue-event.js'
 import type { LiveOrder } from './live-order.js'
 import type { Effect } from './transitions.js'
 import { Changed, Word } from './words.js'
@@ -11,6 +11,9 @@ import { Changed, Word } from './words.js'
 
 const NOT_SENT = reasonCode('not-sent')
 const NEVER_ARRIVED = reasonCode('never-arrived')
+
+/** Events that say the terms of an order that we know nothing else of. */
+const WITH_TERMS: readonly VenueEventKind[] = ['accepted', 'open']
 
 /** When "not found" proves something, see OrdersOptions. */
 export interface Margins {
@@ -56,7 +59,7 @@ function bookWord(order: LiveOrder, effect: Effect, event: VenueEvent): number {
   if (effect.sum && event.filledSteps > order.saidFilled) order.saidFilled = event.filledSteps
   if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
   say(order, effect.word, event.reason)
-  if (order.steps === 0 && event.steps > 0 && event.kind === 'accepted') takeTerms(order, event)
+  if (order.steps === 0 && event.steps > 0 && WITH_TERMS.includes(event.kind)) takeTerms(order, event)
   const certain = effect.certain ? makeCertain(order) : 0
   const isSame = !submitPending && certain === 0 && word === order.word && reason === order.reason
   return isSame && effect.word <= word ? Changed.DUPLICATE : certain
@@ -78,23 +81,33 @@ function bookFill(order: LiveOrder, effect: Effect, event: VenueEvent): number {
 }
 
 function bookAmended(order: LiveOrder, effect: Effect, event: VenueEvent): number {
-  const answered = order.requests.remove(event.request, false) ? Changed.REQUEST : 0
+  // One that we did not ask for has number 0, or one that was never given.
+  const isAsked = event.request !== 0 && event.request <= order.lastRequest
+  // Some venues do not say which request it was: one of those that wait may ask for these terms. A venue that changes an order by itself says why.
+  const isExplained = isAsked || event.reason !== 0 || order.orphan || order.requests.asksFor(event.ticks, event.steps)
+  const { requests } = order
+  const isAnswer =
+    event.request === 0 ? requests.removeAmendsTo(event.ticks, event.steps) : requests.remove(event.request, false)
+  const answered = isAnswer ? Changed.REQUEST : 0
   const certain = makeCertain(order)
   order.submitPending = false
   say(order, effect.word, 0)
   if (event.venueTime > order.saidAt) order.saidAt = event.venueTime
-  // Of two amends the later request is in effect. An amend that we did not ask for has number 0: its time decides.
-  const isLater = event.request === 0 ? event.venueTime > order.termsAt : event.request > order.termsRequest
+  // Of two amends the later request is in effect; of one without a number the time decides.
+  const isLater = isAsked ? event.request > order.termsRequest : event.venueTime > order.termsAt
   const isOlder = event.venueTime !== 0 && event.venueTime < order.termsAt
   if (!isLater || isOlder) return answered | certain | (answered === 0 ? Changed.DUPLICATE : 0)
-  if (event.request !== 0) order.termsRequest = event.request
-  return answered | certain | takeTerms(order, event)
+  if (isAsked) order.termsRequest = event.request
+  const terms = takeTerms(order, event)
+  return answered | certain | terms | (!isExplained && (terms & Changed.TERMS) !== 0 ? Changed.UNASKED : 0)
 }
 
 function bookOpen(order: LiveOrder, effect: Effect, event: VenueEvent, margins: Margins): number {
   const changed = bookWord(order, effect, event) & ~Changed.DUPLICATE
   if (event.venueTime === 0) return changed
-  const terms = event.venueTime > order.termsAt ? takeTerms(order, event) : 0
+  const isOurs = order.orphan || order.requests.asksFor(event.ticks, event.steps)
+  let terms = event.venueTime > order.termsAt ? takeTerms(order, event) : 0
+  if (!isOurs && (terms & Changed.TERMS) !== 0) terms |= Changed.UNASKED
   // What the venue did not do before their deadlines, it will not do any more: these are its terms.
   const answered = order.requests.removeAmendsBefore(event.venueTime - margins.marginNs) ? Changed.REQUEST : 0
   return changed | terms | answered

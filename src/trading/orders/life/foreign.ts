@@ -5,6 +5,9 @@ import { isFinalWord, Word } from './words.js'
 
 /** An order on one of our accounts that another person or program has sent. It is shown, and counts for nothing else. */
 export interface ForeignOrder {
+  /** The venue's name; '' when it was not known where the instrument is traded. */
+  readonly venue: string
+  /** The index of the account among the venue's accounts. */
   readonly account: number
   readonly venueOrderId: string
   readonly instrument: number
@@ -18,7 +21,9 @@ export interface ForeignOrder {
 }
 
 /** One of them as plain data. */
-export interface ForeignData extends Omit<ForeignOrder, 'isFinal'> {
+export interface ForeignData extends Omit<ForeignOrder, 'isFinal' | 'venue'> {
+  /** Missing in snapshots of earlier versions. */
+  readonly venue?: string
   readonly word: number
   readonly tradeIds: readonly string[]
 }
@@ -34,6 +39,7 @@ class Entry implements ForeignOrder {
   readonly tradeIds = new TradeIds()
 
   constructor(
+    readonly venue: string,
     readonly account: number,
     readonly venueOrderId: string,
   ) {}
@@ -48,6 +54,8 @@ const WITH_TERMS: readonly VenueEventKind[] = ['accepted', 'open', 'amended']
 
 /** The orders of others on our accounts, as far as venues mention them. The longest unheard of is removed first. */
 export class ForeignOrders {
+  /** Whether the last event was the first one about its order. */
+  isNew = false
   private readonly orders = new Map<string, Entry>()
 
   constructor(private readonly most: number) {}
@@ -62,16 +70,20 @@ export class ForeignOrders {
   }
 
   load(data: readonly ForeignData[]): void {
-    for (const { account, venueOrderId, tradeIds, ...rest } of data) {
-      const order = Object.assign(new Entry(account, venueOrderId), rest)
+    for (const { venue = '', account, venueOrderId, tradeIds, ...rest } of data) {
+      const order = Object.assign(new Entry(venue, account, venueOrderId), rest)
       for (const id of tradeIds) order.tradeIds.add(id)
-      this.orders.set(`${account}/${venueOrderId}`, order)
+      this.orders.set(keyOf(venue, account, venueOrderId), order)
     }
   }
 
-  apply(event: VenueEvent, now: number): void {
-    const key = `${event.account}/${event.venueOrderId}`
-    const order = this.orders.get(key) ?? new Entry(event.account, event.venueOrderId)
+  /** @param venue its name: two venues may give the same ids. */
+  apply(event: VenueEvent, now: number, venue = ''): void {
+    const { account, venueOrderId } = event
+    const key = keyOf(venue, account, venueOrderId)
+    const known = this.orders.get(key)
+    const order = known ?? new Entry(venue, account, venueOrderId)
+    this.isNew = known === undefined
     this.orders.delete(key)
     this.orders.set(key, order)
     order.heardAt = now
@@ -92,4 +104,8 @@ export class ForeignOrders {
       this.orders.delete(oldest)
     }
   }
+}
+
+function keyOf(venue: string, account: number, venueOrderId: string): string {
+  return `${venue}/${account}/${venueOrderId}`
 }

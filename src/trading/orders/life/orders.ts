@@ -174,7 +174,7 @@ export class Orders {
     const { idHigh, idLow } = event
     if (idHigh === 0 && idLow === 0) {
       if (event.venueOrderId === '') return Changed.INVALID
-      this.foreign.apply(event, now)
+      this.foreign.apply(event, now, this.known.get(event.instrument)?.venue)
       return Changed.FOREIGN
     }
     const order = this.find(idHigh, idLow)
@@ -266,7 +266,10 @@ export class Orders {
     // That it was sent is all that is known of it.
     if (effect.event === 'sending') order.unknownSince = now
     this.insert(order)
-    return this.applyTo(order, effect, event, now, Changed.ORPHAN)
+    const changed = this.applyTo(order, effect, event, now, Changed.ORPHAN)
+    // A fill proves that it arrived. Its quantity, and whether it still works, only the venue knows: it is asked.
+    if (effect.event !== 'fill' || order.isFinal || (changed & Changed.INVALID) !== 0) return changed
+    return changed | this.markUnknown(order, now)
   }
 
   /** The number on the desk of a venue's account: set by the gateway. */

@@ -78,6 +78,11 @@ export class PendingRequests {
     return undefined
   }
 
+  /** Whether one of the amends asks for these terms. */
+  asksFor(ticks: number, steps: number): boolean {
+    return this.amends > 0 && this.amendTo(ticks, steps) !== undefined
+  }
+
   markSent(number: number, deadline: number): void {
     for (let i = 0; i < this.count; i++) {
       if (this.items[i].number !== number) continue
@@ -89,6 +94,17 @@ export class PendingRequests {
   /** Removes a request. With number 0, all of its kind. Returns whether there was one. */
   remove(number: number, isCancel: boolean): boolean {
     return this.removeWhere(number, isCancel, Number.POSITIVE_INFINITY)
+  }
+
+  /** Removes the amends that ask for these terms. Returns whether there was one. */
+  removeAmendsTo(ticks: number, steps: number): boolean {
+    let wasAsked = false
+    while (this.amends > 0) {
+      const amend = this.amendTo(ticks, steps)
+      if (amend === undefined || !this.remove(amend.number, false)) break
+      wasAsked = true
+    }
+    return wasAsked
   }
 
   /** Removes the amends that can no longer act at a time of the venue. */
@@ -115,6 +131,14 @@ export class PendingRequests {
     this.count = kept
     if (kept < count) this.sum()
     return kept < count
+  }
+
+  private amendTo(ticks: number, steps: number): PendingRequest | undefined {
+    for (let i = 0; i < this.count; i++) {
+      const request = this.items[i]
+      if (!request.isCancel && request.ticks === ticks && request.steps === steps) return request
+    }
+    return undefined
   }
 
   private sum(): void {

@@ -51,4 +51,6 @@ export const Changed = {
   FORGOTTEN: 4096,
   /** The event contradicts itself or the order: a fill of NaN, of no name, of another instrument. Nothing was booked. */
   INVALID: 8192,
+  /** The new terms are the venue's: no request of ours asks for them. With TERMS. */
+  UNASKED: 16384,
 } as const
