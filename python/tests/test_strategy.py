@@ -47,7 +47,7 @@ class PositionTest(unittest.TestCase):
             realised += -closes * at - part
             cost += (step - closes) * at - part
             quantity += step
-            shown = book.shown(100.0, Decimal(1))
+            shown = book.shown([units_of(100.0)] * 2, Decimal(1))
             self.assertEqual(shown.quantity, float(quantity))
             self.assertAlmostEqual(shown.realised, float(realised), 12)
             self.assertAlmostEqual(shown.unrealised, float(quantity * 100 - cost), 12)
@@ -57,7 +57,8 @@ class PositionTest(unittest.TestCase):
         book = InverseBook(Terms(ENTRY))
         book.apply(True, 50_000.0, 10.0)
         book.apply(False, 40_000.0, 4.0)
-        shown = book.shown(50_000.0)
+        ticks = int(Decimal(50_000) / Decimal(ENTRY['priceTick']))
+        shown = book.shown((ticks, ticks))
         self.assertEqual((shown.quantity, shown.average_price), (6.0, 50_000.0))
         self.assertAlmostEqual(shown.realised, 400 / 50_000 - 400 / 40_000, 15)
         self.assertAlmostEqual(shown.unrealised, 0.0, 15)

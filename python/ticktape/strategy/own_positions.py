@@ -56,19 +56,25 @@ class Book:
         self.quantity += change + closes
         self.cost += paid - paid_to_close
 
-    def shown(self, middle, multiplier):
+    def shown(self, quote, multiplier):
+        """`quote` has the bid and the ask, in units; None before the first."""
         average = 0 if self.quantity == 0 else divide(self.cost * 10**_HALF, self.quantity * 10**_GUARD)
-        unrealised = 0 if middle is None else self.quantity * units_of(middle) * 10**_GUARD - self.cost
-        factor = float(multiplier)
+        twice = sum(_rounded(self.quantity * price * 10**_GUARD - self.cost) for price in quote or ())
         return Position(number_of(self.quantity, _SCALE), number_of(divide(average, 10**_HALF), _SCALE),
-                        _money(self.realised) * factor, _money(unrealised) * factor)
+                        _money(2 * _rounded(self.realised), multiplier), _money(twice, multiplier))
 
 
-def _money(value):
-    """Rounded as a result is, and then once to a double."""
-    decimals = 2 * _SCALE
-    value = divide(value, 10**(_MONEY - decimals - _HALF))
-    return number_of(divide(value, 10**_HALF), decimals)
+def _rounded(value):
+    """Money as it is shown: with the decimals of a price times a quantity."""
+    value = divide(value, 10**(_MONEY - 2 * _SCALE - _HALF))
+    return divide(value, 10**_HALF)
+
+
+def _money(twice, multiplier):
+    """Half of an amount, times the multiplier: the nearest double."""
+    with localcontext() as context:
+        context.prec = 120
+        return float(Decimal(5 * twice).scaleb(-2 * _SCALE - 1) * multiplier)
 
 
 class InverseBook:
@@ -93,12 +99,13 @@ class InverseBook:
         self.steps += opened
         self.cost += self._value(opened, ticks)
 
-    def shown(self, middle):
+    def shown(self, quote):
+        """`quote` has the bid and the ask, in ticks; None before the first."""
         quantity = float(self.steps * self._terms.step)
         worth = quantity * float(self._terms.multiplier)
-        cost = number_of(self.cost, _SCALE)
-        return Position(quantity, 0.0 if self.steps == 0 else worth / cost, number_of(self.realised, _SCALE),
-                        0.0 if self.steps == 0 or middle is None else cost - worth / middle)
+        unrealised = 0 if quote is None else self.cost - self._value(2 * self.steps, sum(quote))
+        return Position(quantity, 0.0 if self.steps == 0 else worth / number_of(self.cost, _SCALE), number_of(self.realised, _SCALE),
+                        number_of(unrealised, _SCALE))
 
     def _value(self, steps, ticks):
         if ticks == 0:
@@ -110,6 +117,13 @@ class InverseBook:
 def _nearest(dividend, divisor):
     quotient = (2 * abs(dividend) + divisor) // (2 * divisor)
     return -quotient if dividend < 0 else quotient
+
+
+def _units(value):
+    """A decimal in units of 10^-18."""
+    with localcontext() as context:
+        context.prec = 80
+        return int(Decimal(value).scaleb(_SCALE).to_integral_value())
 
 
 def _nearest_multiple(value, step):
@@ -130,8 +144,9 @@ class OwnPositions:
         if terms.is_inverse:
             self._inverse_of(terms).apply(fill.side == 'buy', fill.price, fill.quantity)
         else:
-            quantity = units_of(fill.quantity)
-            self._books.setdefault(terms.name, Book()).apply(quantity if fill.side == 'buy' else -quantity, units_of(fill.price))
+            quantity = _units(_nearest_multiple(fill.quantity, terms.step) * terms.step)
+            price = _units(_nearest_multiple(fill.price, terms.tick) * terms.tick)
+            self._books.setdefault(terms.name, Book()).apply(quantity if fill.side == 'buy' else -quantity, price)
 
     def _inverse_of(self, terms):
         if terms.number not in self._inverse:
@@ -142,23 +157,28 @@ class OwnPositions:
         """Zeros for None: an instrument of which nothing is known yet."""
         if terms is None:
             return NOTHING
-        middle = self._middle(terms.number)
+        quote = self._quote(terms)
         if terms.is_inverse:
-            return self._inverse_of(terms).shown(middle)
+            return self._inverse_of(terms).shown(quote)
         book = self._books.get(terms.name)
-        return NOTHING if book is None else book.shown(middle, terms.multiplier)
+        prices = None if quote is None else [_units(ticks * terms.tick) for ticks in quote]
+        return NOTHING if book is None else book.shown(prices, terms.multiplier)
 
     def held(self):
         """The terms of the instruments in which it holds something."""
         found = [self._instruments.look_up(*name.rsplit('.', 1)) for name, book in self._books.items() if book.quantity != 0]
         return found + [self._instruments.by_number[number] for number, book in self._inverse.items() if book.steps != 0]
 
-    def _middle(self, number):
-        quote = self.quotes.get(number)
+    def _quote(self, terms):
+        """The bid and the ask of the last quote, in ticks; None without both."""
+        quote = self.quotes.get(terms.number)
         if quote is None:
             return None
         bid, ask = quote if type(quote) is tuple else (quote.bid, quote.ask)
-        return (bid + ask) / 2 if bid > 0 and ask > 0 else None
+        if not (bid > 0 and ask > 0):
+            return None
+        ticks = _nearest_multiple(bid, terms.tick), _nearest_multiple(ask, terms.tick)
+        return ticks if min(ticks) > 0 else None
 
     def load(self, saved):
         """What a snapshot has of them."""

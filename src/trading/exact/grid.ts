@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
+import { decimalText } from './decimal.js'
 
 /** No more units than this: up to here `unitsOf` finds the right unit before it checks it. */
 const MAX_UNITS = 2 ** 50
@@ -58,6 +59,11 @@ export class Grid {
   nearest(value: number): number {
     const units = Math.round((value * this.denominator) / this.numerator)
     return Math.abs(units) <= this.most ? units + 0 : Number.NaN
+  }
+
+  /** The value of so many steps as decimal text, exactly. */
+  textOf(units: number): string {
+    return decimalText(BigInt(units) * BigInt(this.numerator), this.decimals)
   }
 
   /** The value of so many steps: the double nearest to the decimal. */

@@ -1,5 +1,4 @@
 import { decimalText, divide, parseDecimal, power } from '../exact/decimal.js'
-import type { Grid } from '../exact/grid.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Position } from './book.js'
 import { Positions } from './positions.js'
@@ -67,14 +66,14 @@ export class DeskPositions {
   private readonly filled = new Map<string, Filled>()
 
   apply(instrument: Instrument, fill: DeskFill): void {
-    const price = decimalOf(instrument.price, fill.price)
+    const price = instrument.price.textOf(instrument.price.nearest(fill.price))
     this.positions.apply({
       strategy: String(fill.strategy),
       account: String(fill.account),
       symbol: instrument.name,
       side: fill.isBuy === instrument.inverse ? 'sell' : 'buy',
       price: instrument.inverse ? reciprocal(price) : price,
-      quantity: decimalOf(instrument.quantity, fill.quantity),
+      quantity: instrument.quantity.textOf(instrument.quantity.nearest(fill.quantity)),
     })
     this.count(this.of('strategy', fill.strategy, instrument), fill)
     this.count(this.of('account', fill.account, instrument), fill)
@@ -178,11 +177,6 @@ export interface PositionDecimals {
 /** Fees as decimals. */
 export function feeTexts({ fees }: Filled): Readonly<Record<string, string>> {
   return Object.fromEntries([...fees].map(([currency, fee]) => [currency, decimalText(fee, DECIMALS)]))
-}
-
-/** The exact decimal of a multiple of a step. */
-function decimalOf(grid: Grid, value: number): string {
-  return decimalText(BigInt(grid.nearest(value)) * BigInt(grid.numerator), grid.decimals)
 }
 
 /** 1 / price; '0' of '0'. */

@@ -74,9 +74,10 @@ export class InversePosition {
     return toNumber(this.realisedUnits)
   }
 
-  /** Profit of closing the position at a price. */
-  unrealised(price: number): number {
-    return this.steps === 0n ? 0 : toNumber(this.cost) - this.contractValue / price
+  /** Profit of closing the position in the middle between two prices, in ticks above 0. Rounded once to 10^-18. */
+  unrealised(bid: number, ask: number): number {
+    const worth = nearest(2n * this.steps * this.numerator, BigInt(bid + ask) * this.denominator)
+    return toNumber(this.cost - worth)
   }
 
   /** What the open quantity is worth in the quote currency, whatever the price. */

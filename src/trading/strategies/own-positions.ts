@@ -1,11 +1,17 @@
 import type { FrameView } from '../../frames/view.js'
+import { decimalText, parseDecimal } from '../exact/decimal.js'
+import type { Grid } from '../exact/grid.js'
 import type { Instrument } from '../instruments/instrument.js'
 import type { Instruments } from '../instruments/instruments.js'
 import type { Fill } from '../messages/order-frames.js'
+import type { Position } from '../positions/book.js'
 import { Positions } from '../positions/positions.js'
 import { InversePosition, type SavedInversePosition } from './inverse-position.js'
 
-/** A strategy's position in one instrument, in units of the instrument and of its settlement currency. */
+/**
+ * A strategy's position in one instrument, in units of the instrument and of its settlement currency. Each number is the double
+ * nearest to the exact decimal; of inverse contracts money is rounded to 10^-18 before.
+ */
 export interface OwnPosition {
   /** Above 0 long, below 0 short. */
   readonly quantity: number
@@ -48,8 +54,8 @@ export class OwnPositions {
       strategy: OWN,
       symbol: instrument.name,
       side: fill.side,
-      price: fill.price,
-      quantity: fill.quantity,
+      price: instrument.price.textOf(instrument.price.nearest(fill.price)),
+      quantity: instrument.quantity.textOf(instrument.quantity.nearest(fill.quantity)),
     })
   }
 
@@ -84,29 +90,43 @@ export class OwnPositions {
   /** @param instrument undefined for one of which nothing is known yet: there is no position in it. */
   of(instrument: Instrument | undefined): OwnPosition {
     if (instrument === undefined) return { quantity: 0, averagePrice: 0, realised: 0, unrealised: 0 }
-    const bid = this.bids[instrument.number] ?? 0
-    const ask = this.asks[instrument.number] ?? 0
+    const { price, multiplier } = instrument
+    const bid = price.nearest(this.bids[instrument.number] ?? 0)
+    const ask = price.nearest(this.asks[instrument.number] ?? 0)
+    const isQuoted = bid > 0 && ask > 0
     if (instrument.inverse) {
       const position = this.inverseOf(instrument)
       const { quantity, averagePrice, realised } = position
-      return {
-        quantity,
-        averagePrice,
-        realised,
-        unrealised: bid > 0 && ask > 0 ? position.unrealised((bid + ask) / 2) : 0,
-      }
+      return { quantity, averagePrice, realised, unrealised: isQuoted ? position.unrealised(bid, ask) : 0 }
     }
     const position = this.positions.get(OWN, instrument.name)
-    const multiplier = instrument.multiplier.valueOf(1)
     return {
       quantity: Number(position.quantity),
       averagePrice: Number(position.averagePrice),
-      realised: Number(position.realised) * multiplier,
-      unrealised: bid > 0 && ask > 0 ? Number(position.unrealised((bid + ask) / 2)) * multiplier : 0,
+      realised: moneyOf(multiplier, 2n * unitsOf(position.realised)),
+      unrealised: isQuoted ? moneyOf(multiplier, twiceUnrealised(position, price, bid, ask)) : 0,
     }
   }
 
   private inverseOf(instrument: Instrument): InversePosition {
     return (this.inverse[instrument.number] ??= new InversePosition(instrument))
   }
+}
+
+/** Decimals enough for any money of `Positions`. */
+const MONEY_DECIMALS = 60
+
+/** Profit at the bid and at the ask, added: exact, whatever the decimals of a tick. */
+function twiceUnrealised(position: Position, price: Grid, bid: number, ask: number): bigint {
+  return unitsOf(position.unrealised(price.textOf(bid))) + unitsOf(position.unrealised(price.textOf(ask)))
+}
+
+function unitsOf(money: string): bigint {
+  return parseDecimal(money, MONEY_DECIMALS) ?? 0n
+}
+
+/** Half of an amount, times the multiplier: the nearest double. */
+function moneyOf(multiplier: Grid, twice: bigint): number {
+  const units = 5n * twice * BigInt(multiplier.numerator)
+  return Number(decimalText(units, MONEY_DECIMALS + 1 + multiplier.decimals))
 }
