@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { changeLimits, namedLimits, parseChanges } from '../../trading/operator/limits-change.js'
+import { nearestName } from '../../base/nearest.js'
+import { changeLimits, type LimitsChange, namedLimits, parseChanges } from '../../trading/operator/limits-change.js'
 import { command } from '../../trading/operator/send-command.js'
 import { checkRisk, type RiskOptions } from '../../trading/risk/limits.js'
 import { HomeDirectory } from '../../trading/sequence/home.js'
@@ -26,7 +27,7 @@ export function registerLimits(program: Command): void {
 const HELP = `
 Names are those of docs/risk.md. A limit of one strategy, instrument or account has its group and name in front:
 strategies.momentum.maxPosition, instruments.BTCUSDT.priceBand, accounts.main.maxOpenOrders.
-Changes are checked together, and all or none are made. They hold until the gateway is started again, which puts the limits of its options
+Limits of a strategy may be given before it is added. Changes are checked together, and all or none are made. They hold until the gateway is started again, which puts the limits of its options
 into effect. Showing works without a gateway: the limits of its last run.
 ${EXIT_CODES}
 
@@ -41,6 +42,7 @@ async function limits(home: string, texts: readonly string[], { reason, json }: 
     const present = limitsOf(home)
     // What is wrong with them is said here; the gateway only refuses.
     checkRisk(changeLimits(present, change))
+    for (const line of strangers(home, change)) process.stderr.write(`${printable(line)}\n`)
     await command(home, { action: 'limits', detail: JSON.stringify(change), reason }, problemText)
   }
   const out = new Output()
@@ -56,6 +58,19 @@ async function limits(home: string, texts: readonly string[], { reason, json }: 
       out.line(line)
   }
   await out.flush()
+}
+
+/** What is to be said of strategies that the home never had: limits may be given before one is added. */
+function strangers(home: string, change: LimitsChange): string[] {
+  const known = HomeDirectory.openExisting(home).strategyIds
+  const names = new Set(Object.keys(change).flatMap(name => /^strategies\.(.+)\.[^.]+$/.exec(name)?.[1] ?? []))
+  return [...names]
+    .filter(name => !known.includes(name))
+    .map(name => {
+      const near = nearestName(name, known)
+      const hint = near === undefined ? '' : `; did you mean '${near}'?`
+      return `the home has no strategy '${name}' so far: its limits wait until one is added${hint}`
+    })
 }
 
 /** The limits that the gateway shows in the home's state. */

@@ -64,6 +64,23 @@ export function checkAccounts({ risk }: OpenDeskOptions, venues: readonly OpenVe
       )
 }
 
+/**
+ * Limits of a strategy that does not exist limit nothing.
+ *
+ * @param known the strategies of the options, and those that the home had before.
+ */
+export function checkStrategies(risk: RiskOptions | undefined, known: Iterable<{ readonly id: string }>): void {
+  const ids = [...new Set([...known].map(({ id }) => id))]
+  for (const name of Object.keys(risk?.strategies ?? {})) {
+    if (ids.includes(name)) continue
+    const near = nearestName(name, ids)
+    const hint = near === undefined ? `there are: ${ids.join(', ') || 'none'}.` : `did you mean '${near}'?`
+    throw new InvalidOptionError(
+      `option 'risk' has limits of the strategy ${formatValue(name)}, which is none of this desk; ${hint} Limits of one that is added later are given first: ticktape limits HOME 'strategies.ID.NAME=VALUE'`,
+    )
+  }
+}
+
 /** How long a request may act at a venue that is no simulated one, unless an option says otherwise, in ms. */
 const LIVE_EXPIRY_MS = 5_000
 

@@ -8,6 +8,7 @@ import { FeedPump } from '../market/feed-pump.js'
 import { isHome } from '../sequence/home.js'
 import { REAL_SURROUNDINGS } from '../sequence/surroundings.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
+import { checkStrategies } from './desk-setup.js'
 import { endAbsent, endEpoch } from './epochs.js'
 import { GatewayWork } from './gateway-work.js'
 import { Loop } from './loop.js'
@@ -98,11 +99,12 @@ export class Gateway {
     const inspecting = inspectAll(options.strategies)
     inspecting.catch(() => {})
     // A home is created only for strategies that are sound. One that exists is read meanwhile.
-    if (!isHome(home)) await inspecting
+    if (!isHome(home)) checkStrategies(options.risk, await inspecting)
     let onRecord: readonly StrategyInfo[] | undefined
     const open = await openDesk({ ...options, home }, REAL_SURROUNDINGS, async starts => {
-      onRecord = strategiesOnRecord(options.strategies.map(absolute), starts)
-      if (onRecord === undefined) await inspecting
+      const earlier = [...starts]
+      onRecord = strategiesOnRecord(options.strategies.map(absolute), earlier)
+      checkStrategies(options.risk, [...(onRecord ?? (await inspecting)), ...earlier])
     })
     let gateway: Gateway
     try {

@@ -1,6 +1,6 @@
 import type { Retention } from '../../journal/retain/plan.js'
 import { Random } from '../exact/random.js'
-import type { OpenDeskOptions } from '../gateway/desk-setup.js'
+import { checkStrategies, type OpenDeskOptions } from '../gateway/desk-setup.js'
 import { endEpoch } from '../gateway/epochs.js'
 import { GatewayWork } from '../gateway/gateway-work.js'
 import { type EventSource, MarketSource } from '../gateway/market-source.js'
@@ -170,6 +170,7 @@ export class VirtualDesk {
     const open = await openDesk(
       { ...options, venues: options.venues?.(), durability: 'process', snapshotBytes: 0 },
       surroundings,
+      async starts => checkStrategies(options.risk, [...loadable.map(({ info }) => info), ...starts]),
     )
     const running = loadable.map(({ info }, n) => {
       const entered = enterStrategy(open, info, open.strategies, open.taken)

@@ -211,6 +211,13 @@ test('limits are shown and changed; what is wrong with a change is said, and not
   expect(unknown).toMatchObject({ status: 1, stderr: expect.stringMatching(/refuses these limits/) as string })
   expect(await gateway.stop()).toBe(true)
   expect((await runTicktape('limits', home)).stdout).toMatch(/^strategies.a.maxOpenOrders +2$/m)
+  // Of a strategy that may come later, or is misspelt: both is said.
+  const later = await runTicktape('limits', home, 'strategies.aa.maxPosition=1')
+  expect(later).toMatchObject({
+    status: 0,
+    stderr: "the home has no strategy 'aa' so far: its limits wait until one is added; did you mean 'a'?\n",
+  })
+  expect((await runTicktape('limits', home, 'strategies.aa.maxPosition=none')).status).toBe(0)
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 
   // The next start has the limits of its options, and says which end.
