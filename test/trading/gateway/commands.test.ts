@@ -195,7 +195,7 @@ test('cancel: one order, by its id or its client order id; what is not an open o
 })
 
 test('limits are shown and changed; what is wrong with a change is said, and nothing is changed', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { home, gateway, trades } = await start([trader('a', '50')], { risk: { maxPosition: 5, maxOrderQuantity: 3 } })
   await trades(1)
@@ -209,15 +209,14 @@ test('limits are shown and changed; what is wrong with a change is said, and not
   // The gateway looks too: it knows the instruments.
   const unknown = await runTicktape('limits', home, 'instruments.NOPE.maxPosition=1')
   expect(unknown).toMatchObject({ status: 1, stderr: expect.stringMatching(/refuses these limits/) as string })
-  expect(await gateway.stop()).toBe(true)
-  expect((await runTicktape('limits', home)).stdout).toMatch(/^strategies.a.maxOpenOrders +2$/m)
   // Of a strategy that may come later, or is misspelt: both is said.
   const later = await runTicktape('limits', home, 'strategies.aa.maxPosition=1')
   expect(later).toMatchObject({
     status: 0,
     stderr: "the home has no strategy 'aa' so far: its limits wait until one is added; did you mean 'a'?\n",
   })
-  expect((await runTicktape('limits', home, 'strategies.aa.maxPosition=none')).status).toBe(0)
+  expect(await gateway.stop()).toBe(true)
+  expect((await runTicktape('limits', home)).stdout).toMatch(/^strategies.a.maxOpenOrders +2$/m)
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 
   // The next start has the limits of its options, and says which end.
@@ -233,7 +232,7 @@ test('limits are shown and changed; what is wrong with a change is said, and not
   })
   expect(await again.stop()).toBe(true)
   expect(problems[0]).toContain(
-    'changed by command end with this start: strategies ({"a":{"maxOpenOrders":2}}), maxPosition (none).',
+    'changed by command end with this start: strategies ({"a":{"maxOpenOrders":2},"aa":{"maxPosition":1}}), maxPosition (none).',
   )
 })
 

@@ -27,7 +27,9 @@ const stateOf = (desk: TestDesk): string => {
   return `${state} ${reason}`
 }
 
-test('halt --reduce lets pass what makes a position smaller; it is in the sequence, outlives gateway and breaker, and replays', async () => {
+test('halt --reduce lets pass what makes a position smaller; it is in the sequence, outlives gateway and breaker, and replays', {
+  timeout: 120_000,
+}, async () => {
   const home = newHome()
   const desk = await TestDesk.open({ strategies: [moduleOf(FOLLOWS)], home })
   const send = (quantity: number): string => {
@@ -75,7 +77,9 @@ test('halt --reduce lets pass what makes a position smaller; it is in the sequen
   await expect(home).toReplay()
 })
 
-test('resume --reduce works with no gateway: the next one denies what makes a position larger, and was halted before', async () => {
+test('resume --reduce works with no gateway: the next one denies what makes a position larger, and was halted before', {
+  timeout: 60_000,
+}, async () => {
   const home = newHome()
   const strategies = [moduleOf(FOLLOWS)]
   const first = await TestDesk.open({ strategies, home })
@@ -103,7 +107,9 @@ class Pulling extends SimulatedExchange {
   }
 }
 
-test('a halt between two orders of one burst is seen by the second, and replay decides the same', async () => {
+test('a halt between two orders of one burst is seen by the second, and replay decides the same', {
+  timeout: 60_000,
+}, async () => {
   const home = newHome()
   const strategies = [
     moduleOf(`export default defineStrategy({ id: 'a', onTrade({ symbol }, context) {
