@@ -38,9 +38,13 @@ export interface SessionReplay {
  * compares it with what they recorded. There is a verdict for each of them in every case. A home that is live is replayed up
  * to its end at the call. Nothing is written.
  *
+ * Nothing in a home of version 0.1 can be compared.
+ *
  * @throws {HomeError} for a directory that is no home, and the signal's reason.
  */
 export async function replaySession(options: SessionReplayOptions): Promise<SessionReplay> {
+  const old = HomeDirectory.findOld(options.home)
+  if (old !== undefined) return oldSession(old, options.strategies ?? old.strategyIds)
   const home = HomeDirectory.openExisting(options.home)
   const { signal, onProgress } = options
   const files = Object.fromEntries(Object.entries(options.files ?? {}).map(([id, file]) => [id, absolute(file)]))
@@ -75,11 +79,27 @@ export async function replaySession(options: SessionReplayOptions): Promise<Sess
  * @throws {HomeError} for a directory that is no home, or has no such strategy, and the signal's reason.
  */
 export async function replayOneStrategy(options: ReplayOptions): Promise<ReplayVerdict> {
+  const old = HomeDirectory.findOld(options.home)
+  if (old !== undefined) return oldVerdict(old, { who: options.strategy, role: 'strategy' })
   const home = HomeDirectory.openExisting(options.home)
   const { strategy: id, signal, onProgress = () => {} } = options
   const [recorded, unreadable] = readRecord(home)
   if (unreadable === undefined) strategyIn(home, recorded.lives, id)
   return strategyVerdict({ home, id, recorded, unreadable, file: absolute(options.file), signal, onProgress })
+}
+
+function oldSession(home: HomeDirectory, ids: readonly string[]): SessionReplay {
+  return {
+    verdict: 'cannot compare',
+    gateway: oldVerdict(home, { who: 'gateway', role: 'gateway' }),
+    exchanges: [],
+    strategies: ids.map(who => oldVerdict(home, { who, role: 'strategy' })),
+  }
+}
+
+function oldVerdict({ path }: HomeDirectory, who: Pick<ReplayVerdict, 'who' | 'role'>): ReplayVerdict {
+  const text = `${path} is a home of version 0.1, whose journals do not have all that decisions depended on; 'ticktape tail' and 'ticktape sql' read them`
+  return { ...who, verdict: 'cannot compare', text, compared: 0 }
 }
 
 async function playGateway(options: SessionReplayOptions): Promise<GatewayReplayResult | Error> {

@@ -75,6 +75,12 @@ export class HomeDirectory {
 
   get sequence(): string {
     return path.join(this.path, 'gateway')
+  /** A home of version 0.1, which can only be read; undefined for any other directory. @throws {InvalidOptionError} */
+  static findOld(directory: unknown): HomeDirectory | undefined {
+    const home = new HomeDirectory(checkedPath(directory))
+    return home.isOld ? home : undefined
+  }
+
   }
 
   strategy(id: string): string {
@@ -128,7 +134,7 @@ export class HomeDirectory {
   }
 
   private refuseOld(): void {
-    if (!fs.existsSync(path.join(this.path, OLD_FILE))) return
+    if (!this.isOld) return
     throw new HomeError(
       `${this.path} is a home of version 0.1: it can be read ('ticktape tail'), but not continued; begin another home`,
       { path: this.path },
@@ -139,6 +145,10 @@ export class HomeDirectory {
     const home = this.path
     if (!fs.existsSync(home)) return
     const { pages, foreign } = listDirectory(home)
+  private get isOld(): boolean {
+    return fs.existsSync(path.join(this.path, OLD_FILE))
+  }
+
     if (pages.length > 0 || JOURNAL_FILES.some(name => fs.existsSync(path.join(home, name)))) {
       throw new HomeError(
         `${home} is a journal; give a home a directory of its own, in which it creates its journals`,
