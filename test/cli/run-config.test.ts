@@ -166,6 +166,13 @@ test('options of the command line come before the file, and stay in effect; what
   expect(inEffect).toEqual({
     ...desk({ speed: 'max', feed: { synthetic: { seed: 9, rate: 1000, symbols: ['BTCUSDT'] } } }),
   })
+  // The home has a copy of what runs. The next one replaces it, and nothing is said of a difference to it.
+  const copy = join(home, 'desk.json')
+  expect(readDeskFile(copy)).toEqual(inEffect)
+  const changed = fileOf(desk({ risk: { maxPosition: 2 } }))
+  const lines = run('--config', changed, '--home', home)
+  expect(lines.filter(({ kind }) => kind === 'configuration').map(({ how }) => how)).toEqual(['changed'])
+  expect(readDeskFile(copy)).toMatchObject({ risk: { maxPosition: 2 } })
   const empty = makeFolder()
   expect(ticktape('run', '--home', empty).stderr).toMatch(/^ERR_USAGE: .* does not say what to run: /)
   expect(ticktape('run').stderr).toMatch(/^ERR_USAGE: give modules with strategies, --config FILE, or the --home/)

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { descriptionDifferences } from '../../desk-file/differences.js'
+import { keepDeskFile } from '../../desk-file/keep.js'
 import { deskOptions } from '../../desk-file/options.js'
 import { Gateway } from '../../trading/gateway/gateway.js'
+import { HomeDirectory } from '../../trading/sequence/home.js'
 import { Exit, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
 import { parseList, wholeNumber } from '../output/units.js'
@@ -129,6 +131,8 @@ async function run(
     const over = [running.fed, aborted(leave.signal)]
     if (options.duration !== undefined) over.push(sleep(options.duration * 1000, undefined, { ref: false }))
     try {
+      if (options.config !== undefined && options.home !== undefined)
+        keepDeskFile(HomeDirectory.openExisting(home), description, earlierDescription)
       await Promise.race(over)
     } finally {
       clearInterval(timer)

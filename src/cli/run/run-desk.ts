@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { type DescriptionDifference, descriptionDifferences } from '../../desk-file/differences.js'
 import { descriptionInEffect } from '../../desk-file/in-effect.js'
+import { isKept } from '../../desk-file/keep.js'
 import { type DeskDescription, readDeskFile } from '../../desk-file/read.js'
 import { HomeDirectory, isHome } from '../../trading/sequence/home.js'
 import { UsageError } from '../output/failure.js'
@@ -34,17 +35,26 @@ export function deskOf(
   options: RunDeskOptions,
   isGiven: (name: keyof RunDeskOptions) => boolean,
 ): RunDesk {
-  const own = ownFileOf(options.home)
+  const file = ownFileOf(options.home)
+  const own = file === undefined ? undefined : readDeskFile(file)
   if (options.apply === true && (own === undefined || files.length > 0 || options.config !== undefined))
     throw new UsageError('--apply puts <home>/desk.json into effect: give --home with such a file, and no other files')
   const description = withOptions(baseOf(files, options, own), files, options, isGiven)
-  return { description, unapplied: own === undefined ? [] : descriptionDifferences(description, own) }
+  // A copy of what ran before is replaced by what `--config` says.
+  const isReplaced = file !== undefined && options.config !== undefined && isKept(file, inEffectIn(options.home))
+  if (own === undefined || isReplaced) return { description, unapplied: [] }
+  return { description, unapplied: descriptionDifferences(description, own) }
 }
 
-/** The description in `<home>/desk.json`; undefined when there is none. */
-function ownFileOf(home: string | undefined): DeskDescription | undefined {
+/** What the home's sequence says that its desk runs; undefined without a home. */
+function inEffectIn(home: string | undefined): DeskDescription | undefined {
+  return home !== undefined && isHome(home) ? descriptionInEffect(HomeDirectory.openExisting(home)) : undefined
+}
+
+/** The path of `<home>/desk.json`; undefined when there is none. */
+function ownFileOf(home: string | undefined): string | undefined {
   const file = home === undefined ? undefined : path.join(home, 'desk.json')
-  return file !== undefined && fs.existsSync(file) ? readDeskFile(file) : undefined
+  return file !== undefined && fs.existsSync(file) ? file : undefined
 }
 
 function baseOf(
@@ -54,9 +64,7 @@ function baseOf(
 ): DeskDescription {
   if (config !== undefined) return readDeskFile(config)
   if (files.length > 0) return { strategies: [] }
-  const inEffect =
-    home !== undefined && isHome(home) ? descriptionInEffect(HomeDirectory.openExisting(home)) : undefined
-  const found = apply === true ? own : (inEffect ?? own)
+  const found = apply === true ? own : (inEffectIn(home) ?? own)
   if (found !== undefined) return found
   throw new UsageError(
     home === undefined

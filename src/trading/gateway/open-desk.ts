@@ -47,7 +47,7 @@ import {
   moveMembers,
   recordLoss,
 } from './lost-frames.js'
-import { createOperatorJournal, writeLimits } from './operator-files.js'
+import { createOperatorJournal, writeInstruments, writeLimits } from './operator-files.js'
 import { SNAPSHOT_BYTES, Snapshots } from './snapshots.js'
 import { Surprises } from './surprises.js'
 import { VenueInbox } from './venue-inbox.js'
@@ -59,6 +59,8 @@ export class OpenDesk {
   later: (task: () => void) => void = () => {}
   private readonly bySymbol = new Map<string, Instrument>()
   private readonly inbox: VenueInbox
+  /** Instruments were added that `<home>/instruments.json` does not have. */
+  private hasNewInstruments = false
   /** What the breaker shows of positions and profit. */
   readonly figures: BreakerFigures
   /** The venues that run in processes of their own. */
@@ -85,10 +87,10 @@ export class OpenDesk {
     for (const instrument of desk.instruments.all) this.tellVenue(instrument)
     const ignored = new IgnoredEvents(this.onProblem)
     desk.onIgnored = (venue, event, isForgotten) => ignored.add(venue.name, event, isForgotten)
-    this.snapshots = new Snapshots(this, options.snapshotBytes ?? SNAPSHOT_BYTES)
-  }
     const surprises = new Surprises(home.path, desk.instruments, this.onProblem)
     desk.onSurprise = (surprise, venue, event) => surprises.add(surprise, venue, event)
+    this.snapshots = new Snapshots(this, options.snapshotBytes ?? SNAPSHOT_BYTES)
+  }
 
   /** Market events of earlier runs. */
   get events(): number {
@@ -157,12 +159,23 @@ export class OpenDesk {
   /** Records in the sequence what the breaker says, when it has changed: a plain load of shared memory otherwise. */
   readonly checkBreaker = (): void => this.breaker.check(this.sequence.writer, this.desk)
 
-  /** Shows the limits in effect, in the home's state. Trading goes on when they cannot be shown. */
+  /** Shows the limits in effect, in the home's state. */
   writeLimits(): void {
+    this.show(() => writeLimits(this.home, this.desk.risk.options))
+  }
+
+  /** Shows what the numbers of instruments mean, in the home. */
+  writeInstruments(): void {
+    this.hasNewInstruments = false
+    this.show(() => writeInstruments(this.home))
+  }
+
+  /** Writes a file that people look at. Trading goes on when it cannot be written. */
+  private show(write: () => void): void {
     try {
       // By its path, which must still be that of this home.
       this.check()
-      writeLimits(this.home, this.desk.risk.options)
+      write()
     } catch (error) {
       if (!(error instanceof TicktapeError)) throw error
       this.options.onProblem?.(error)
@@ -178,6 +191,7 @@ export class OpenDesk {
   }
 
   close(): void {
+    if (this.hasNewInstruments) this.writeInstruments()
     this.snapshots.close()
     for (const { source } of this.adapters) source.close()
     for (const { venue } of this.desk.venues.all) void venue.close()
@@ -209,6 +223,8 @@ export class OpenDesk {
       writeInstrument(this.sequence.writer, instrument)
       this.desk.sessions.add(instrument, this.desk.now)
       this.tellVenue(instrument)
+      if (!this.hasNewInstruments) this.later(() => this.writeInstruments())
+      this.hasNewInstruments = true
     }
     return instrument
   }
@@ -302,6 +318,7 @@ export async function openDesk(
     writeConfig(writer, config)
     await createOperatorJournal(home, identity, options)
     open.writeLimits()
+    open.writeInstruments()
     desk.sessions.set(config.calendars, desk.now)
     desk.send()
     open.figures.store(performance.now())

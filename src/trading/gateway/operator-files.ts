@@ -1,6 +1,8 @@
+import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { replaceFile } from '../../base/files/replace-file.js'
 import { fromSystemError } from '../../base/system-error.js'
+import { FileName } from '../../journal/files/directory.js'
 import { Writer } from '../../journal/write/writer.js'
 import type { Directory } from '../../native/addon.js'
 import { native } from '../../native/index.js'
@@ -29,13 +31,26 @@ export async function createOperatorJournal(
 
 /** Writes the limits in effect into the home's state, in one step: for looking at. */
 export function writeLimits(home: HomeDirectory, limits: RiskOptions): void {
+  write(home.limits, Buffer.from(`${JSON.stringify(limits, undefined, 2)}\n`))
+}
+
+/** Writes what the sequence's numbers of instruments mean into the home, in one step: for people and for other programs. */
+export function writeInstruments(home: HomeDirectory): void {
+  const file = path.join(home.sequence, FileName.INSTRUMENTS)
+  // A sequence without instruments has none. What an earlier one had, before a reset, is no longer true.
+  if (!fs.existsSync(file)) return fs.rmSync(home.instruments, { force: true })
+  const bytes = fs.readFileSync(file)
+  if (fs.existsSync(home.instruments) && fs.readFileSync(home.instruments).equals(bytes)) return
+  write(home.instruments, bytes)
+}
+
+function write(file: string, bytes: Uint8Array): void {
   let directory: Directory | undefined
   try {
-    directory = native.openDirectory(path.dirname(home.limits), false)
-    const text = `${JSON.stringify(limits, undefined, 2)}\n`
-    replaceFile(directory, path.basename(home.limits), Buffer.from(text), 0o600)
+    directory = native.openDirectory(path.dirname(file), false)
+    replaceFile(directory, path.basename(file), bytes, 0o600)
   } catch (error) {
-    throw fromSystemError(error, 'writing', home.limits)
+    throw fromSystemError(error, 'writing', file)
   } finally {
     directory?.close()
   }

@@ -37,6 +37,8 @@ export interface HomeIdentity {
  *     <home>/strategies/<id>/     what each strategy asked for
  *     <home>/venues/<name>/       what each venue said, as it said it
  *     <home>/operator/            what people commanded
+ *     <home>/instruments.json     what the numbers of instruments mean
+ *     <home>/desk.json            what is to run
  */
 export class HomeDirectory {
   readonly path: string
@@ -73,14 +75,14 @@ export class HomeDirectory {
     )
   }
 
-  get sequence(): string {
-    return path.join(this.path, 'gateway')
   /** A home of version 0.1, which can only be read; undefined for any other directory. @throws {InvalidOptionError} */
   static findOld(directory: unknown): HomeDirectory | undefined {
     const home = new HomeDirectory(checkedPath(directory))
     return home.isOld ? home : undefined
   }
 
+  get sequence(): string {
+    return path.join(this.path, 'gateway')
   }
 
   strategy(id: string): string {
@@ -110,6 +112,16 @@ export class HomeDirectory {
     return path.join(this.path, 'state', 'limits.json')
   }
 
+  /** What the sequence's numbers of instruments mean, as JSON: a copy of the sequence's own file, for looking at. */
+  get instruments(): string {
+    return path.join(this.path, 'instruments.json')
+  }
+
+  /** What the desk is to run: see src/desk-file. */
+  get description(): string {
+    return path.join(this.path, 'desk.json')
+  }
+
   /** The journal at a path in the home, such as 'strategies/momentum'; undefined when there is none. */
   journalAt(name: string): string | undefined {
     const directory = path.join(this.path, name)
@@ -133,6 +145,10 @@ export class HomeDirectory {
     return fs.existsSync(this.sequence) && isJournal(this.sequence)
   }
 
+  private get isOld(): boolean {
+    return fs.existsSync(path.join(this.path, OLD_FILE))
+  }
+
   private refuseOld(): void {
     if (!this.isOld) return
     throw new HomeError(
@@ -145,10 +161,6 @@ export class HomeDirectory {
     const home = this.path
     if (!fs.existsSync(home)) return
     const { pages, foreign } = listDirectory(home)
-  private get isOld(): boolean {
-    return fs.existsSync(path.join(this.path, OLD_FILE))
-  }
-
     if (pages.length > 0 || JOURNAL_FILES.some(name => fs.existsSync(path.join(home, name)))) {
       throw new HomeError(
         `${home} is a journal; give a home a directory of its own, in which it creates its journals`,
@@ -224,7 +236,17 @@ const JOURNAL_FOLDERS = new Set(['strategies', 'venues'])
 const OLD_FILE = 'session.json'
 const JOURNAL_FILES = [FileName.CONTROL, FileName.SCHEMA, FileName.LOCK]
 /** What a gateway leaves that is killed while it creates its home. */
-const OWN_NAMES = new Set(['gateway', 'strategies', 'venues', 'operator', 'state', 'log', 'old', 'desk.json'])
+const OWN_NAMES = new Set([
+  'gateway',
+  'strategies',
+  'venues',
+  'operator',
+  'state',
+  'log',
+  'old',
+  'desk.json',
+  'instruments.json',
+])
 
 /** Whether a path is a journal, a state file, or a directory of state files. */
 function belongsBeside(entry: string): boolean {
