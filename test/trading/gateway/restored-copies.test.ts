@@ -2,7 +2,10 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { join } from 'node:path'
 import { Gateway, SyntheticFeed } from 'ticktape/runtime'
 import { expect, test } from 'vitest'
-import { moduleOf, newHome, ordersOf, playToEnd, QUICK } from '../../support/desks.ts'
+import { Page } from '../../../dist/frames/format.js'
+import { offsetsOf } from '../../../dist/frames/offsets.js'
+import { Home } from '../../../dist/trading/sequence/frames.js'
+import { moduleOf, newHome, ordersOf, playToEnd, QUICK, STRATEGY_JOURNALS } from '../../support/desks.ts'
 import { rejectionOf } from '../../support/failures.ts'
 import { makeFolder } from '../../support/folders.ts'
 
@@ -47,6 +50,19 @@ test('journals that do not belong together are refused before anything is writte
     rmSync(join(copy, what), { recursive: true })
     cpSync(join(from, what), join(copy, what), { recursive: true })
   }
+  /** Gives a strategy's journal another number, in its first frame. */
+  const number = (copy: string, id: string, journal: number): void => {
+    const directory = join(copy, 'strategies', id)
+    const page = join(
+      directory,
+      readdirSync(directory)
+        .filter(name => name.endsWith('.page'))
+        .toSorted()[0],
+    )
+    const bytes = readFileSync(page)
+    bytes.writeUInt16LE(journal, Page.HEADER_SIZE + offsetsOf(Home).journal)
+    writeFileSync(page, bytes)
+  }
   const cases: [string, (copy: string) => void, RegExp][] = [
     [
       // Also what a copy of a live home is: its journals are of different times.
@@ -72,6 +88,14 @@ test('journals that do not belong together are refused before anything is writte
         renameSync(join(copy, 'strategies/a'), join(copy, 'x'))
         renameSync(join(copy, 'strategies/b'), join(copy, 'strategies/a'))
         renameSync(join(copy, 'x'), join(copy, 'strategies/b'))
+      },
+      /strategies\/a .*another strategy or venue of this home/,
+    ],
+    [
+      "two strategies' numbers swapped",
+      copy => {
+        number(copy, 'a', STRATEGY_JOURNALS + 2)
+        number(copy, 'b', STRATEGY_JOURNALS + 1)
       },
       /strategies\/a .*another strategy or venue of this home/,
     ],

@@ -94,6 +94,24 @@ describe('a pair', () => {
     expect(desk.sent).toHaveLength(2)
   })
 
+  test('becomes unequal again after all its attempts: unbalanced, by name; with one attempt more it is closed', () => {
+    for (const attempts of [1, 2]) {
+      const desk = new TestDesk()
+      const pair = desk.pair({}, {}, { attempts })
+      fill(desk, leg(pair, 1), 600)
+      desk.say('rejected', leg(pair, 2))
+      desk.say('cancelled', leg(pair, 1), { filledSteps: 600 })
+      desk.pass(500)
+      fillAll(desk, closing(pair, 0), 600, 995)
+      expect(desk.states.at(-1)).toBe('done none')
+      // A fill of the leg that came late.
+      fill(desk, leg(pair, 1), 100)
+      desk.pass(5000)
+      if (attempts === 1) expect(desk.states.at(-1)).toBe('unbalanced no-attempt-left')
+      else expect(desk.sent).toContain('submit 36 sell 100 @ 990')
+    }
+  })
+
   test('of a leg that was sold the excess is bought back, not above the band; the ratio of the quantities counts', () => {
     const desk = new TestDesk()
     const pair = desk.pair({ quantity: 3 }, { quantity: 1 })
