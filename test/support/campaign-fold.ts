@@ -6,6 +6,7 @@ import { Handlers, Reader } from 'ticktape'
 import { Fill, Order, OrderReport } from 'ticktape/trading'
 import { Intent } from '../../dist/trading/sequence/frames.js'
 import { EXCHANGE_STATES } from './campaign-market.mjs'
+import { DecimalPosition } from './decimal-position.ts'
 
 const STATES = [
   '',
@@ -22,8 +23,8 @@ const STATES = [
 const FINAL = new Set(['filled', 'cancelled', 'rejected', 'denied', 'expired'].map(state => STATES.indexOf(state)))
 const DENIED = STATES.indexOf('denied')
 /** The quantity of one step is a thousandth: see campaign-market. */
-const STEPS = 1000
-const TICKS = 10
+export const STEPS = 1000
+export const TICKS = 10
 /** A bucket of the rate, in ms. */
 export const BUCKET_MS = 10
 
@@ -98,12 +99,6 @@ const [TRADE, HIGH, LOW, INSTRUMENT, SIGNED_STEPS, TICKS_AT] = [0, 1, 2, 3, 4, 5
 export interface ExchangeColumns {
   readonly orderRows: Float64Array
   readonly fillRows: Float64Array
-}
-
-/** A sum of fills: steps bought less steps sold, and their cash in ticks times steps. */
-export interface FillSums {
-  steps: bigint
-  cash: bigint
 }
 
 export class CampaignFold {
@@ -206,18 +201,17 @@ export class CampaignFold {
     return found
   }
 
-  /** By strategy and instrument: the exact sums of the fills in the sequence, in whole ticks and steps. */
-  sums(): Map<string, FillSums> {
-    const sums = new Map<string, FillSums>()
+  /** By strategy and instrument: what a decimal library makes of the fills, in the order of the sequence, with pauses. */
+  async positions(): Promise<Map<string, DecimalPosition>> {
+    const positions = new Map<string, DecimalPosition>()
     for (let row = 0; row < this.fills.count; row++) {
       const key = `${this.fills.get(row, HIGH) >>> 20} ${this.fills.get(row, INSTRUMENT)}`
-      let sum = sums.get(key)
-      if (sum === undefined) sums.set(key, (sum = { steps: 0n, cash: 0n }))
-      const steps = BigInt(this.fills.get(row, SIGNED_STEPS))
-      sum.steps += steps
-      sum.cash -= steps * BigInt(this.fills.get(row, TICKS_AT))
+      let position = positions.get(key)
+      if (position === undefined) positions.set(key, (position = new DecimalPosition()))
+      position.fill(this.fills.get(row, SIGNED_STEPS), this.fills.get(row, TICKS_AT))
+      if (row % 10_000 === 0) await new Promise(resolve => setImmediate(resolve))
     }
-    return sums
+    return positions
   }
 
   private epochOf(high: number, low: number): Epoch {

@@ -1,8 +1,12 @@
 import { test } from 'vitest'
 import { runCampaign } from '../support/campaign.ts'
 
-/** TICKTAPE_DESK_SECONDS: how long each campaign goes on. The long run is `npm run test:chaos`. */
+/**
+ * TICKTAPE_DESK_SECONDS: how long each campaign goes on. TICKTAPE_DESK_RATE: orders a second that there must be; speed is tested only
+ * in the long run, `npm run test:desk`.
+ */
 const SECONDS = Number(process.env['TICKTAPE_DESK_SECONDS'] ?? 20)
+const RATE = Number(process.env['TICKTAPE_DESK_RATE'] ?? 0)
 const LIMIT = 180_000 + 10_000 * SECONDS
 
 test(
@@ -10,9 +14,9 @@ test(
   {
     timeout: LIMIT,
   },
-  () => runCampaign({ remote: false, seconds: SECONDS }),
+  () => runCampaign({ remote: false, seconds: SECONDS, leastRate: RATE }),
 )
 
 test('the same with the venue in a process of its own, which is killed too', { timeout: LIMIT }, () =>
-  runCampaign({ remote: true, seconds: SECONDS }),
+  runCampaign({ remote: true, seconds: SECONDS, leastRate: RATE }),
 )
