@@ -144,7 +144,6 @@ function homeOf(breaker: string): string | undefined {
 
 function describe(out: Output, path: string, status: BreakerStatus): void {
   const { halt, reducing, limits } = status
-  const why = (note: BreakerNote): string => (note.reason === '' ? '' : `: ${printable(note.reason)}`)
   if (halt !== undefined) out.line(`${printable(path)}: ${paint('red', 'halted')} (${halt.code})${why(halt)}`)
   else if (reducing === undefined) out.line(`${printable(path)}: ${paint('green', 'trading is allowed')}`)
   else
@@ -158,6 +157,10 @@ function describe(out: Output, path: string, status: BreakerStatus): void {
     `  P&L today        ${status.dailyPnl} minor units (${shownLimit('halts at a loss above', limits.maxDailyLoss)})`,
   )
   out.line(`  largest position ${shownLimit('', limits.maxPosition)}`)
+}
+
+function why({ reason }: BreakerNote): string {
+  return reason === '' ? '' : `: ${printable(reason)}`
 }
 
 /** JSON has no Infinity: a limit that is not set is null. */

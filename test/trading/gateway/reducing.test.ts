@@ -117,12 +117,11 @@ test('a halt between two orders of one burst is seen by the second, and replay d
       context.cancelAll()
     } })`),
   ]
-  let desk: TestDesk | undefined
   const pull = (): void => {
     using breaker = CircuitBreaker.find(join(home, 'state', 'breaker')) as CircuitBreaker
     breaker.halt('between')
   }
-  desk = await TestDesk.open({ strategies, home, venues: () => [new Pulling(pull)] })
+  const desk = await TestDesk.open({ strategies, home, venues: () => [new Pulling(pull)] })
   desk.quote('BTCUSDT', 100, 101)
   desk.trade('BTCUSDT', 100, 1)
   await desk.close()

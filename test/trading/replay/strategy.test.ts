@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { auditSession, Gateway, replayGateway, replayStrategy, SyntheticFeed } from 'ticktape/runtime'
 import { describe, expect, test } from 'vitest'
 import { moduleOf, newHome, ordersOf, playToEnd, QUICK } from '../../support/desks.ts'
@@ -29,8 +31,14 @@ describe('replay of a strategy', { timeout: 120_000 }, () => {
   })
 
   test('that now decides differently reports the first difference, of whatever kind it is', async () => {
-    const home = await record(tenth(''))
+    const home = await record(tenth('if (n < 3) arguments[1].log(`trade ${n}`)'))
+    const logs = (): string[] =>
+      readdirSync(join(home, 'log')).map(name => readFileSync(join(home, 'log', name), 'utf8'))
+    const before = logs()
+    expect(before.map(text => text.match(/trade \d/g))).toEqual([['trade 1', 'trade 2']])
     expect(await replayStrategy({ home, strategy: 'a' })).toMatchObject({ difference: undefined })
+    // A replay logs nothing.
+    expect(logs()).toEqual(before)
     const changes: [string, string, string][] = [
       [
         'another quantity',

@@ -3,6 +3,7 @@ import { array, assert, boolean, constantFrom, integer, property, record } from 
 import { expect, test } from 'vitest'
 import { Instruments } from '../../../dist/trading/instruments/instruments.js'
 import { OwnPositions } from '../../../dist/trading/strategies/own-positions.js'
+import { DecimalPosition } from '../../support/decimal-position.ts'
 
 Decimal.set({ precision: 100 })
 
@@ -88,5 +89,17 @@ test('realised and unrealised profit are the doubles nearest to what a decimal l
         expect([position.realised, position.unrealised]).toEqual([realised.toNumber() + 0, unrealised.toNumber() + 0])
       },
     ),
+  )
+})
+
+test('fills of both sides, with shares of a cost that are no decimals, give what a decimal library gives, to the last bit', () => {
+  const fill = record({ isBuy: boolean(), ticks: integer({ min: 900, max: 1100 }), steps: integer({ min: 1, max: 7 }) })
+  assert(
+    property(array(fill, { minLength: 1, maxLength: 200 }), fills => {
+      const expected = new DecimalPosition()
+      for (const { isBuy, ticks, steps } of fills) expected.fill(isBuy ? steps : -steps, ticks)
+      const { quantity, averagePrice, realised } = shown(future('0.1', '0.001', '1'), fills, 0, 0)
+      expect({ quantity, averagePrice, realised }).toEqual(expected.shown(10, 1000))
+    }),
   )
 })
