@@ -9,9 +9,7 @@
     "core_sources": [
       "native/core/allocate.cpp",
       "native/core/counter.cpp",
-      "native/core/barrier.cpp",
       "native/core/crash_point.cpp",
-      "native/core/crc32c.cpp",
       "native/core/directory.cpp",
       "native/core/fault.cpp",
       "native/core/file_lock.cpp",

@@ -1,12 +1,12 @@
 /**
- * Writes native/core/format.h from src/frames/format.ts, so that the addon and the library always use the same offsets.
+ * Writes cpp/include/ticktape/format.h from src/frames/format.ts, so that the library, its addon and the library for C++ always use the same offsets.
  * `--check` writes nothing and fails when the file differs from what it would write.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 const source = new URL('../src/frames/format.ts', import.meta.url)
-const target = new URL('../native/core/format.h', import.meta.url)
+const target = new URL('../cpp/include/ticktape/format.h', import.meta.url)
 
 /** Without `as const` the file is JavaScript, so it can be loaded without a compiler. */
 async function loadFormat() {

@@ -57,7 +57,9 @@ function take() {
 }
 
 function newestSource() {
-  const sources = readdirSync(join(root, 'native'), { recursive: true, withFileTypes: true })
+  // The addon shares headers with the library for C++.
+  const sources = ['native', 'cpp/include']
+    .flatMap(folder => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
     .filter(entry => entry.isFile() && !entry.parentPath.includes('/native/test'))
     .map(entry => join(entry.parentPath, entry.name))
   return Math.max(...[...sources, join(root, 'binding.gyp')].map(file => statSync(file).mtimeMs))

@@ -11,6 +11,7 @@ import { TARGETS } from './targets.mjs'
 
 const ALLOWED = [
   /^(package\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY|THIRD-PARTY-NOTICES)\.md|LICENSE)$/,
+  /^cpp\/(CMakeLists\.txt|ticktape-config\.cmake\.in|include\/ticktape\/([a-z]+\/)?\w+\.h)$/,
   /^dist\/[\w/-]+\.(js|d\.ts)$/,
   /^docs\/screenshots\/[\w-]+\.png$/,
   /^dist\/dashboard\/[\w-]+\.(html|js|css|svg)$/,
@@ -22,6 +23,8 @@ const ALLOWED = [
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape(\.(glibc|musl))?\.node$/,
 ]
 const REQUIRED = [
+  'cpp/CMakeLists.txt',
+  'cpp/include/ticktape/ticktape.h',
   'README.md',
   'LICENSE',
   'dist/public/index.js',

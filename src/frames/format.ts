@@ -1,7 +1,7 @@
 /**
  * The binary format, version 1: every offset in a journal's files, written once.
  *
- * `native/core/format.h` is generated from this file (`npm run generate`), and a test compares the tables of `docs/format.md` with it,
+ * `cpp/include/ticktape/format.h` is generated from this file (`npm run generate`), and a test compares the tables of `docs/format.md` with it,
  * so the code, the addon and the specification always agree.
  * All integers are little-endian. Offsets and sizes are bytes unless a name says slots.
  */

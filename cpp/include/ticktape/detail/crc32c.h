@@ -1,6 +1,8 @@
-#include "crc32c.h"
+#pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -14,11 +16,11 @@
 #endif
 
 namespace ticktape {
-namespace {
+namespace crc {
 
 using Crc = uint32_t (*)(const uint8_t* at, std::size_t length, uint32_t crc);
 
-uint64_t word(const uint8_t* at) {
+inline uint64_t word(const uint8_t* at) {
   uint64_t value;
   std::memcpy(&value, at, 8);
   return value;
@@ -26,7 +28,7 @@ uint64_t word(const uint8_t* at) {
 
 // Tables for eight bytes at a step ("slicing by 8", Kounavis and Berry 2005). tables[k][b] is the effect of byte b followed by
 // k zero bytes.
-constexpr uint32_t kPolynomial = 0x82f63b78;  // reflected
+inline constexpr uint32_t kPolynomial = 0x82f63b78;  // reflected
 using Tables = std::array<std::array<uint32_t, 256>, 8>;
 
 constexpr Tables makeTables() {
@@ -45,9 +47,9 @@ constexpr Tables makeTables() {
   return tables;
 }
 
-constexpr Tables kTables = makeTables();
+inline constexpr Tables kTables = makeTables();
 
-uint32_t byTables(const uint8_t* at, std::size_t length, uint32_t crc) {
+inline uint32_t byTables(const uint8_t* at, std::size_t length, uint32_t crc) {
   for (; length >= 8; at += 8, length -= 8) {
     const uint64_t mixed = word(at) ^ crc;
     crc = 0;
@@ -65,7 +67,7 @@ __attribute__((target("sse4.2,crc32")))
 #else
 __attribute__((target("sse4.2")))
 #endif
-uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
+inline uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
   uint64_t wide = crc;
   for (; length >= 8; at += 8, length -= 8) wide = _mm_crc32_u64(wide, word(at));
   crc = static_cast<uint32_t>(wide);
@@ -75,7 +77,7 @@ uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
 
 // Asks the processor directly, because __builtin_cpu_supports needs a variable of the compiler's library, which not every toolchain can
 // link into a shared library.
-bool processorHasIt() {
+inline bool processorHasIt() {
   unsigned eax, ebx, ecx, edx;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_SSE4_2) != 0;
 }
@@ -87,13 +89,13 @@ __attribute__((target("crc")))
 #else
 __attribute__((target("+crc")))
 #endif
-uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
+inline uint32_t byProcessor(const uint8_t* at, std::size_t length, uint32_t crc) {
   for (; length >= 8; at += 8, length -= 8) crc = __crc32cd(crc, word(at));
   for (; length > 0; at++, length--) crc = __crc32cb(crc, *at);
   return crc;
 }
 
-bool processorHasIt() {
+inline bool processorHasIt() {
 #if defined(__APPLE__)
   return true;
 #else
@@ -103,24 +105,27 @@ bool processorHasIt() {
 
 #else
 
-constexpr Crc byProcessor = byTables;
-bool processorHasIt() { return false; }
+inline constexpr Crc byProcessor = byTables;
+inline bool processorHasIt() { return false; }
 
 #endif
 
-const bool inHardware = processorHasIt();
+inline const bool inHardware = processorHasIt();
 
-}  // namespace
+}  // namespace crc
 
-uint32_t crc32c(const void* bytes, std::size_t length, uint32_t seed) {
+/** CRC32C (Castagnoli, as in RFC 3720). `seed` is the CRC of the bytes before, 0 at the start. */
+inline uint32_t crc32c(const void* bytes, std::size_t length, uint32_t seed = 0) {
   const auto* at = static_cast<const uint8_t*>(bytes);
-  return ~(inHardware ? byProcessor(at, length, ~seed) : byTables(at, length, ~seed));
+  return ~(crc::inHardware ? crc::byProcessor(at, length, ~seed) : crc::byTables(at, length, ~seed));
 }
 
-uint32_t crc32cPortable(const void* bytes, std::size_t length, uint32_t seed) {
-  return ~byTables(static_cast<const uint8_t*>(bytes), length, ~seed);
+/** The same by tables, on any processor. */
+inline uint32_t crc32cPortable(const void* bytes, std::size_t length, uint32_t seed = 0) {
+  return ~crc::byTables(static_cast<const uint8_t*>(bytes), length, ~seed);
 }
 
-bool crc32cInHardware() { return inHardware; }
+/** Whether the processor has an instruction for it. */
+inline bool crc32cInHardware() { return crc::inHardware; }
 
 }  // namespace ticktape
