@@ -18,6 +18,7 @@ const PROCESSES = [
   'test/trading/strategies/{context,requests}.test.ts',
   'test/trading/replay/{command,strategy,verdicts}.test.ts',
   'test/trading/venues/conformance.test.ts',
+  'test/cpp/desk.test.ts',
   'test/python/desk.test.ts',
 ]
 /** 'processes' or 'others'; all tests without it, so that any file can be run by its name. */

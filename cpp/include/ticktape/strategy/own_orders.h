@@ -68,6 +68,9 @@ class OwnOrders {
     else *known = std::move(order);
   }
 
+  /** What a snapshot has of one. */
+  void load(OpenOrder order) { sent(std::move(order)); }
+
   /** Oldest first; of an instrument, or of all with 0. */
   std::vector<OpenOrder> list(uint32_t instrument) const {
     std::vector<OpenOrder> found;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "../writer.h"
-#include "strategy.h"
+#include "base.h"
 
 namespace ticktape::strategy {
 
