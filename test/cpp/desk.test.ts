@@ -80,7 +80,11 @@ describe.skipIf(NO_CPP)('a strategy in C++', () => {
       // In the middle of it, and at another point each time.
       await sleep((kill * 7) % 50)
       for (const { pid } of gateway.status.strategies) if (pid !== undefined) process.kill(pid, 'SIGKILL')
-      await until(() => gateway.status.strategies.every(({ restarts }) => restarts > kill), 'all were started again', 60_000)
+      await until(
+        () => gateway.status.strategies.every(({ restarts }) => restarts > kill),
+        'all were started again',
+        60_000,
+      )
     }
     await follow()
     await settled(gateway)
@@ -161,9 +165,17 @@ describe.skipIf(NO_CPP)('a strategy in C++', () => {
     expect((await verdicts(home))['every']).toMatch(/^same: .* in 2 runs, 3 orders/)
   })
 
-  test('knows the same after a start from a snapshot, when the first pages are gone', { timeout: 300_000 }, async () => {
+  test('knows the same after a start from a snapshot, when the first pages are gone', {
+    timeout: 300_000,
+  }, async () => {
     const home = newHome()
-    const options = { ...QUICK, home, strategies: [program('holding')], snapshotBytes: 32 * 1024, retain: { snapshots: 1 } }
+    const options = {
+      ...QUICK,
+      home,
+      strategies: [program('holding')],
+      snapshotBytes: 32 * 1024,
+      retain: { snapshots: 1 },
+    }
     const feed = new PushedFeed()
     const gateway = await Gateway.start({ ...options, feed })
     let n = 0
