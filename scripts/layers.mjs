@@ -92,6 +92,7 @@ const LAYERS = [
   ['data/sql', 'journals as views of DuckDB'],
   ['data/archive', 'pages packed into small files, and unpacked'],
   ['data/export', 'frames of journals into files, and how far that is'],
+  ['data/import', 'journals of files: rows, values, and which column is which field'],
   ['serve', "a server's errors and options"],
   ['serve/reading', 'what a server knows of a home: the desk now and at any moment, market data, pages of frames'],
   ['serve/http', 'requests and answers: who may ask, the addresses below /api/, commands'],

@@ -24,6 +24,7 @@ export const COMMANDS: readonly CommandModule[] = [
   { names: ['why'], load: async () => (await import('./commands/why.js')).registerWhy },
   { names: ['sql'], load: async () => (await import('./commands/sql.js')).registerSql },
   { names: ['export'], load: async () => (await import('./commands/export.js')).registerExport },
+  { names: ['import'], load: async () => (await import('./commands/import.js')).registerImport },
   { names: ['archive', 'restore'], load: async () => (await import('./commands/archive.js')).registerArchive },
   { names: ['serve'], load: async () => (await import('./commands/serve.js')).registerServe },
   { names: ['tail'], load: async () => (await import('./commands/tail.js')).registerTail },

@@ -15,3 +15,8 @@ export class ExportError extends TicktapeError {
 export class ArchiveError extends TicktapeError {
   readonly code = 'ERR_ARCHIVE'
 }
+
+/** A file that cannot be imported: the message names the file and the line. There is no journal then. */
+export class ImportError extends TicktapeError {
+  readonly code = 'ERR_IMPORT'
+}

@@ -1,0 +1,57 @@
+import * as os from 'node:os'
+import { ImportError } from '../errors.js'
+import { loadDuckDb } from '../sql/duckdb.js'
+import { sqlText } from '../sql/session.js'
+import type { Row, RowFile } from './rows.js'
+
+/**
+ * A Parquet file, read by DuckDB. Its values are texts that have all their digits: bytes are hexadecimal, times are ns since 1970.
+ *
+ * @throws {PackageMissingError}, {ImportError}.
+ */
+export async function openParquet(file: string): Promise<RowFile> {
+  const { api } = await loadDuckDb()
+  const instance = await api.DuckDBInstance.create(':memory:', {
+    memory_limit: `${Math.floor(os.totalmem() / 4 / 2 ** 20)}MiB`,
+    autoinstall_known_extensions: 'false',
+  })
+  const connection = await instance.connect()
+  const close = async (): Promise<void> => {
+    connection.closeSync()
+    instance.closeSync()
+  }
+  const failed = (error: unknown): ImportError =>
+    new ImportError(`${file} cannot be read: ${(error as Error).message}`, { path: file, cause: error })
+  try {
+    await connection.run("SET TimeZone = 'UTC'")
+    const from = `read_parquet(${sqlText(file)})`
+    const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)).getRows()
+    const columns = described.map(([name]) => String(name))
+    const select = described.map(([name, type]) => textOf(`"${String(name).replaceAll('"', '""')}"`, String(type)))
+    const result = await connection.stream(`SELECT ${select.join(', ')} FROM ${from}`)
+    async function* rows(): AsyncGenerator<readonly Row[], void, undefined> {
+      let row = 0
+      for (;;) {
+        const chunk = await result.fetchChunk().catch((error: unknown) => {
+          throw failed(error)
+        })
+        if (chunk === null || chunk.rowCount === 0) return
+        yield chunk.getRows().map(values => ({
+          line: ++row,
+          values: values.map(value => (value === null ? undefined : String(value as string).slice(1))),
+        }))
+      }
+    }
+    return { columns, unit: 'row', rows: rows(), close }
+  } catch (error) {
+    await close()
+    throw failed(error)
+  }
+}
+
+/** An expression for a column's values as text, behind a character: DuckDB's package takes a byte order mark away from the front. */
+function textOf(column: string, type: string): string {
+  if (type === 'BLOB') return `'=' || lower(hex(${column}))`
+  if (type.startsWith('TIMESTAMP')) return `'=' || epoch_ns(${column})::VARCHAR`
+  return `'=' || ${column}::VARCHAR`
+}
