@@ -17,7 +17,7 @@ const ALLOWED = [
   /^dist\/dashboard\/[\w-]+\.(html|js|css|svg)$/,
   /^docs\/((decisions\/|venues\/)?[\w-]+\.md|plots\/[\w-]+\.svg)$/,
   /^ops\/((systemd|container)\/)?[\w@.-]+$/,
-  /^examples\/([\w-]+\.(mjs|json|py)|README\.md|python\/[\w-]+\.(py|json))$/,
+  /^examples\/([\w-]+\.(mjs|json|py)|README\.md|python\/[\w-]+\.(py|json)|cpp\/(momentum\.cpp|CMakeLists\.txt))$/,
   /^python\/(README\.md|pyproject\.toml|packaging\/\w+\.py|ticktape\/(strategy\/)?\w+\.py)$/,
   /^schemas\/desk\.schema\.json$/,
   /^prebuilds\/(linux|darwin)-(x64|arm64)\/ticktape(\.(glibc|musl))?\.node$/,

@@ -1,4 +1,5 @@
 // A strategy in C++ takes part in a desk as those in TypeScript and Python do: exactly once, restarted, fenced, stopped in order, and replayed.
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +8,7 @@ import { auditSession, Gateway, Lifecycle, replaySession, type SupervisorEvent }
 import { BookTop } from 'ticktape/trading'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { listDirectory } from '../../dist/journal/files/directory.js'
-import { Compiler, CPP, NO_CPP } from '../support/cpp.ts'
+import { CPP, compile, NO_CPP } from '../support/cpp.ts'
 import {
   fillsOf,
   framesOf,
@@ -49,7 +50,13 @@ const verdicts = async (home: string): Promise<Record<string, string>> => {
 
 describe.skipIf(NO_CPP)('a strategy in C++', () => {
   beforeAll(() => {
-    new Compiler(folder, 'ticktape/strategy.h').compile('strategies', join(CPP, 'tests/strategies.cpp'))
+    const [, page] =
+      /```cpp\n\/\/ momentum\.cpp\n([^]*?)```/.exec(readFileSync(join(CPP, '../docs/cpp.md'), 'utf8')) ?? []
+    compile(folder, 'strategies', 'ticktape/strategy.h', [
+      { name: 'own', source: readFileSync(join(CPP, 'tests/strategies.cpp'), 'utf8') },
+      { name: 'page', source: page },
+      { name: 'example', source: readFileSync(join(CPP, '../examples/cpp/momentum.cpp'), 'utf8') },
+    ])
   }, 300_000)
 
   test('beside one in TypeScript and one in Python: one order for each frame, whenever they are killed, and all replay the same', {
@@ -107,6 +114,15 @@ describe.skipIf(NO_CPP)('a strategy in C++', () => {
     const all = await verdicts(home)
     for (const id of ['gateway', 'sim', ...ids]) expect(all[id]).toMatch(/^same/)
     expect(all['every']).toMatch(new RegExp(`^same: .* in ${KILLS + 1} runs, ${quotes} orders`))
+  })
+
+  test('is what its page and the example say', () => {
+    for (const part of ['page', 'example']) {
+      const { stdout, stderr } = spawnSync(join(folder, 'strategies'), [part, 'inspect', 'FILE'], { encoding: 'utf8' })
+      expect(stderr).toBe('')
+      const one = { id: 'momentum', symbols: ['BTCUSDT'], from: 'start', wantsTicker: false }
+      expect(JSON.parse(stdout)).toEqual({ kind: 'strategies', strategies: [one] })
+    }
   })
 
   test('knows its orders, positions, time and timers, amends and cancels, and stops in order', {

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ascii, enumOf, f64, frame, on, Reader, u8, verify, Writer, WriterLockedError } from 'ticktape'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { cppStructs } from '../../dist/cli/codegen/cpp.js'
 import { listDirectory } from '../../dist/journal/files/directory.js'
-import { Compiler, CPP, NO_CPP } from '../support/cpp.ts'
+import { CPP, compile, NO_CPP } from '../support/cpp.ts'
 import { makeFolder, makeFolderForAll } from '../support/folders.ts'
 import { flip, Heard, moveToOtherBoot, PAGE_SIZE, pageFile, slotAt, ticktape } from '../support/journals.ts'
 import { CPP_FRAMES, Large, Numbers, Small, Wide } from './frames.ts'
@@ -16,12 +17,14 @@ import { CPP_FRAMES, Large, Numbers, Small, Wide } from './frames.ts'
 const KILLS = Number(process.env['TICKTAPE_CPP_KILLS'] ?? 3)
 const DURABILITIES = ['process', 'interval'] as const
 const folder = makeFolderForAll()
-let compiler: Compiler
 let program: string
 
 /** Runs the C++ side to its end. Returns what it printed, or its error. */
 function peer(...args: readonly (string | number)[]): string {
-  const { status, stdout, stderr } = spawnSync(program, args.map(String), { encoding: 'utf8', maxBuffer: 2 ** 26 })
+  const { status, stdout, stderr } = spawnSync(program, ['peer', ...args.map(String)], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
   return status === 0 ? stdout : stderr
 }
 
@@ -66,10 +69,47 @@ while (Date.now() < end) {
 }
 `
 
+const Ticker = frame('Ticker', 1, { symbol: ascii(16), last: f64, bid: f64, ask: f64, volume: f64 })
+
+const TEXTS = ['new', 'a-b', 'a_b', 'a b', '1', '"\\', '??=', '\ud800', '\u0001', '币', 'x__y', '_Z'] as const
+const Hostile = frame('class', 3, {
+  ...{
+    bool: u8,
+    new: u8,
+    header: u8,
+    kId: u8,
+    side: enumOf(...TEXTS),
+    Side: u8,
+    _Upper: u8,
+    a__b: u8,
+    a_b: u8,
+    linux: f64,
+  },
+})
+/** Prints the bytes of each text, and the values of fields whose names had to change. */
+const HOSTILE = `
+#include "frames.h"
+int main(int, char** word) {
+  ticktape::Reader reader(word[1]);
+  reader.poll(ticktape::handlers(ticktape::on<frames::class_>([](const frames::class_& f) {
+    for (const char c : frames::class_::nameOf(f.side)) std::printf("%02x", static_cast<unsigned char>(c));
+    std::printf(" %d%d%d%d%d%d%d%d%.0f\\n", f.bool_, f.new_, f.header_, f.kId_, f.Side, f.x_Upper, f.a_b, f.a_b_, f.linux_);
+  })));
+  return 0;
+}`
+
 describe.skipIf(NO_CPP)('the library for C++', () => {
   beforeAll(() => {
-    compiler = new Compiler(folder, 'ticktape/ticktape.h')
-    program = compiler.compile('peer', join(CPP, 'tests/peer.cpp'))
+    const [, page] = /```cpp\n(#include[^]*?)```/.exec(readFileSync(join(CPP, '../docs/cpp.md'), 'utf8')) ?? []
+    program = compile(folder, 'program', 'ticktape/ticktape.h', [
+      {
+        name: 'peer',
+        source: readFileSync(join(CPP, 'tests/peer.cpp'), 'utf8'),
+        headers: { 'frames.h': readFileSync(join(CPP, 'tests/frames.h'), 'utf8') },
+      },
+      { name: 'page', source: page, headers: { 'frames.h': cppStructs([Ticker]) } },
+      { name: 'hostile', source: HOSTILE, headers: { 'frames.h': cppStructs([Hostile]) } },
+    ])
   }, 300_000)
 
   test('has structs as ticktape codegen cpp makes them', () => {
@@ -81,74 +121,30 @@ describe.skipIf(NO_CPP)('the library for C++', () => {
     })
   })
 
-  test('compiles names that C++ keeps for itself, and texts of any kind', { timeout: 300_000 }, () => {
+  test('compiles names that C++ keeps for itself, and texts of any kind', () => {
     const journal = join(makeFolder('memory'), 'journal')
-    const values = ['new', 'a-b', 'a_b', 'a b', '1', '"\\', '??=', '\ud800', '\u0001', '币', 'x__y', '_Z'] as const
-    const Hostile = frame('class', 3, {
-      bool: u8,
-      new: u8,
-      header: u8,
-      kId: u8,
-      side: enumOf(...values),
-      Side: u8,
-      _Upper: u8,
-      a__b: u8,
-      a_b: u8,
-      linux: f64,
-    })
     {
       using writer = Writer.open(journal, { pageSize: PAGE_SIZE })
-      for (const side of values)
-        writer.write(Hostile, {
-          bool: 1,
-          new: 2,
-          header: 3,
-          kId: 4,
-          side,
-          Side: 5,
-          _Upper: 6,
-          a__b: 7,
-          a_b: 8,
-          linux: 9,
-        })
+      const rest = { bool: 1, new: 2, header: 3, kId: 4, Side: 5, _Upper: 6, a__b: 7, a_b: 8, linux: 9 }
+      for (const side of TEXTS) writer.write(Hostile, { ...rest, side })
     }
-    const source = `
-#include <cstdio>
-#include "frames.h"
-int main(int, char** word) {
-  ticktape::Reader reader(word[1]);
-  reader.poll(ticktape::handlers(ticktape::on<frames::class_>([](const frames::class_& f) {
-    const auto name = frames::class_::nameOf(f.side);
-    for (const char c : name) std::printf("%02x", static_cast<unsigned char>(c));
-    std::printf(" %d%d%d%d%d%d%d%d%.0f\\n", f.bool_, f.new_, f.header_, f.kId_, f.Side, f.x_Upper, f.a_b, f.a_b_, f.linux_);
-  })));
-}`
-    const hostile = compiler.compileText('hostile', source, { 'frames.h': ticktape('codegen', 'cpp', journal).stdout })
-    const { stdout, stderr } = spawnSync(hostile, [journal], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(program, ['hostile', journal], { encoding: 'utf8' })
     expect(stderr).toBe('')
     const hex = (text: string): string => (text === '\ud800' ? 'eda080' : Buffer.from(text).toString('hex'))
-    expect(stdout.trim().split('\n')).toEqual(values.map(value => `${hex(value)} 123456789`))
+    expect(stdout.trim().split('\n')).toEqual(TEXTS.map(value => `${hex(value)} 123456789`))
   })
 
-  test('does what its page says', { timeout: 300_000 }, () => {
-    const [, source] = /```cpp\n(#include[^]*?)```/.exec(readFileSync(join(CPP, '../docs/cpp.md'), 'utf8')) ?? []
-    const Ticker = frame('Ticker', 1, { symbol: ascii(16), last: f64, bid: f64, ask: f64, volume: f64 })
+  test('does what its page says', () => {
     const journal = join(makeFolder('memory'), 'journal')
     Writer.open(journal, { frames: [Ticker], pageSize: PAGE_SIZE }).close()
-    const page = compiler.compileText('page', source, { 'frames.h': ticktape('codegen', 'cpp', journal).stdout })
-    const { stdout, stderr } = spawnSync(page, [journal], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(program, ['page', journal], { encoding: 'utf8' })
     expect(stderr).toBe('')
     expect(stdout.split('\n')).toEqual(
       [0, 1, 2].map(i => `${i} BTC-USDT ${61800.2 + i}`).concat('3 ETH-USDT 0.0', '4 SOL-USDT 0.0', ''),
     )
     using reader = Reader.open(journal)
-    expect(Array.from(reader, one => one.is(Ticker) && one.symbol)).toEqual([
-      'BTC-USDT',
-      'BTC-USDT',
-      'BTC-USDT',
-      'ETH-USDT',
-      'SOL-USDT',
-    ])
+    const symbols = ['BTC-USDT', 'BTC-USDT', 'BTC-USDT', 'ETH-USDT', 'SOL-USDT']
+    expect(Array.from(reader, one => one.is(Ticker) && one.symbol)).toEqual(symbols)
   })
 
   test.each(DURABILITIES)('reads every kind of field that Node writes, over pages: %s', async durability => {
@@ -266,7 +262,7 @@ int main(int, char** word) {
         await sound(journal)
       }
       for (let kill = 0; kill < KILLS; kill++) {
-        const theirs = start(program, 'append', journal, durability, '60000')
+        const theirs = start(program, 'peer', 'append', journal, durability, '60000')
         await new Heard(theirs).until(/writes/)
         await sleep(1 + ((kill * 37) % 20))
         theirs.kill('SIGKILL')
@@ -307,7 +303,7 @@ int main(int, char** word) {
     const journal = join(makeFolder('memory'), 'journal')
     {
       using writer = Writer.open(journal, { pageSize: PAGE_SIZE, frames: [Small] })
-      const heard = new Heard(start(program, 'follow', journal, '20'))
+      const heard = new Heard(start(program, 'peer', 'follow', journal, '20'))
       await heard.until(/follows/)
       for (let n = 0; n < 20; n++) {
         await sleep(10)

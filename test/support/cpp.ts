@@ -23,37 +23,41 @@ const FLAGS = [
   ...['-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Wconversion', '-Wno-sign-conversion', '-Werror'],
 ]
 
-/** Compiles programs of a test file. What all of them include is compiled once: most of a compiler's time goes into it. */
-export class Compiler {
-  /** @param folder for what it makes. @param header what all programs include, such as 'ticktape/ticktape.h'. */
-  constructor(
-    private readonly folder: string,
-    header: string,
-  ) {
-    const all = join(folder, 'all.h')
-    writeFileSync(all, `#include <${header}>\n`)
-    this.run('-x', 'c++-header', '-o', `${all}.gch`, all)
-  }
+/** One part of a program: a source with a `main` of its own, as text, and headers beside it. */
+export interface Part {
+  readonly name: string
+  readonly source: string
+  readonly headers?: Readonly<Record<string, string>>
+}
 
-  /** @param folders where headers of its own are. Returns the program. @throws with what the compiler says. */
-  compile(name: string, source: string, ...folders: readonly string[]): string {
-    const program = join(this.folder, name)
-    const own = [this.folder, ...folders].map(folder => `-I${folder}`)
-    this.run(...own, '-include', 'all.h', '-o', program, source)
-    return program
+/**
+ * Compiles several sources into one program, which runs the one that its first argument names, or else the first one: most of a compiler's
+ * time goes into the headers that all of them include. @param header that of the library. @throws with what the compiler says.
+ */
+export function compile(folder: string, program: string, header: string, parts: readonly Part[]): string {
+  const file = join(folder, program)
+  const lines = [`#include <${header}>`, '#include <string>']
+  for (const { name, source, headers = {} } of parts) {
+    mkdirSync(join(folder, name))
+    for (const [path, text] of Object.entries({ ...headers, 'main.cpp': source }))
+      writeFileSync(join(folder, name, path), text)
+    // Headers of the system and of the library are included already: only the part's own ones end up in this namespace.
+    lines.push(
+      `#define main main_${name}`,
+      `namespace part_${name} {`,
+      `#include "${name}/main.cpp"`,
+      '}',
+      '#undef main',
+    )
   }
-
-  /** The same for a program as text, and headers as text beside it. */
-  compileText(name: string, source: string, headers: Readonly<Record<string, string>>): string {
-    const folder = join(this.folder, `${name}-source`)
-    mkdirSync(folder)
-    for (const [file, text] of Object.entries(headers)) writeFileSync(join(folder, file), text)
-    writeFileSync(join(folder, 'main.cpp'), source)
-    return this.compile(name, join(folder, 'main.cpp'))
-  }
-
-  private run(...words: readonly string[]): void {
-    const { status, stderr, error } = spawnSync(COMPILER, [...FLAGS, ...words], { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`${COMPILER} ${words.join(' ')}: ${error?.message ?? stderr}`)
-  }
+  lines.push('int main(int words, char** word) {', '  const std::string part = words > 1 ? word[1] : "";')
+  for (const { name } of parts)
+    lines.push(`  if (part == "${name}") return part_${name}::main_${name}(words - 1, word + 1);`)
+  writeFileSync(
+    `${file}.cpp`,
+    [...lines, `  return part_${parts[0].name}::main_${parts[0].name}(words, word);`, '}', ''].join('\n'),
+  )
+  const { status, stderr, error } = spawnSync(COMPILER, [...FLAGS, '-o', file, `${file}.cpp`], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${COMPILER} ${file}.cpp: ${error?.message ?? stderr}`)
+  return file
 }
