@@ -14,7 +14,7 @@ import { flip, Heard, moveToOtherBoot, PAGE_SIZE, pageFile, slotAt, ticktape } f
 import { CPP_FRAMES, Large, Numbers, Small, Wide } from './frames.ts'
 
 /** How often each side is killed. */
-const KILLS = Number(process.env['TICKTAPE_CPP_KILLS'] ?? 3)
+const KILLS = Number(process.env['TICKTAPE_CPP_KILLS'] ?? 2)
 const DURABILITIES = ['process', 'interval'] as const
 const folder = makeFolderForAll()
 let program: string

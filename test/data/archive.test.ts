@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { Reader, verify, Writer } from 'ticktape'
@@ -11,7 +11,18 @@ import { Schema } from '../../dist/frames/schema.js'
 import { realData } from '../support/captures.ts'
 import { writeEvery } from '../support/every-kind.ts'
 import { makeFolder } from '../support/folders.ts'
-import { fill, flip, makeJournal, PAGE_SIZE, pageFile, patch, peek, ticktape } from '../support/journals.ts'
+import { Count } from '../support/frames.ts'
+import {
+  fill,
+  flip,
+  makeJournal,
+  PAGE_SIZE,
+  pageFile,
+  patch,
+  peek,
+  ticktape,
+  ticktapeWith,
+} from '../support/journals.ts'
 
 const options = { prune: false, signal: new AbortController().signal, onProgress: () => {} }
 
@@ -188,4 +199,42 @@ test('real market data are at least 15 times smaller', { timeout: 120_000 }, asy
   const used = 4096 + slotsOf(pageFile(directory, 0)) * 64
   expect(used / packed.length).toBeGreaterThan(15)
   expect(Buffer.from(unpackPage(packed, schemaOf(directory), 'x')).equals(bytes)).toBe(true)
+})
+
+test('sql, export and tail read an archive as the journal, and leave nothing behind', { timeout: 60_000 }, async () => {
+  const root = makeFolder()
+  const [directory, archive, folder] = ['j', 'archive', 'tmp'].map(name => join(root, name))
+  mkdirSync(folder)
+  {
+    using writer = Writer.open(directory, { pageSize: PAGE_SIZE, durability: 'process' })
+    for (let i = 0; i < 3000; i++) writer.write(Count, { n: i }, { time: BigInt(i) * 1_000_000_000n })
+  }
+  await archiveJournal(directory, archive, options)
+  const run = (...args: string[]): string => {
+    const { status, stdout, stderr } = ticktapeWith({ TMPDIR: folder }, ...args)
+    expect([status, stderr, readdirSync(folder)]).toEqual([0, '', []])
+    return stdout
+  }
+  const query = 'SELECT count(*) AS n, min(position) AS first, max(time)::VARCHAR AS last FROM count'
+  expect(run('sql', archive, query, '--csv')).toBe('n,first,last\n3000,0,1970-01-01 00:49:59\n')
+  expect(run('tail', archive, '--json', '-n', '2').match(/"n":\d+/g)).toEqual(['"n":2998', '"n":2999'])
+  run('export', archive, '--csv', join(root, 'out'))
+  const files = readdirSync(join(root, 'out/count')).sort()
+  const lines = files.flatMap(file =>
+    readFileSync(join(root, 'out/count', file), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1),
+  )
+  expect(lines).toHaveLength(3000)
+  const times = ['--since', '1970-01-01T00:20:00Z', '--until', '1970-01-01T00:21:00Z', '--csv']
+  // Only the pages of these times are unpacked: damage of another one is not met.
+  flip(join(archive, '0000000000.page.packed'), 200)
+  expect(run('sql', archive, 'SELECT min(n) AS first, max(n) AS last FROM count', ...times)).toMatch(
+    /\n1200(\.0)?,1259(\.0)?\n/,
+  )
+  expect(run('sql', archive, 'SELECT count(*) AS n FROM count', '--since', '2020-01-01', '--csv')).toBe('n\n0\n')
+  const { status, stderr } = ticktapeWith({ TMPDIR: folder }, 'sql', archive, query)
+  expect([status, readdirSync(folder)]).toEqual([2, []])
+  expect(stderr).toMatch(/^ERR_ARCHIVE: .*0000000000\.page\.packed is damaged/)
 })

@@ -7,6 +7,7 @@ import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { Progress } from '../output/progress.js'
 import { grouped, parseAge, parseList } from '../output/units.js'
+import { unpacked } from '../unpacked.js'
 
 interface Flags {
   readonly parquet?: string
@@ -27,7 +28,7 @@ export function registerExport(program: Command): void {
   program
     .command('export')
     .description('write the frames of a journal, a home or a directory of journals into files, by frame')
-    .argument('<dir>', 'the directory of a journal or a home, or one with journals in it')
+    .argument('<dir>', 'the directory of a journal, a home or an archive, or one with journals in it')
     .option('--parquet <out>', 'Parquet files into this directory')
     .option('--csv <out>', 'CSV files into this directory')
     .option('--jsonl <out>', 'files with a JSON object for each frame into this directory')
@@ -62,12 +63,15 @@ Examples:
 
 async function runExport(directory: string, flags: Flags): Promise<number> {
   const { to, layout } = layoutOf(flags)
-  const exporter = Exporter.open(directory, to, layout, flags.durable === true)
   const stop = new AbortController()
   const interrupt = (): void => stop.abort()
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  const journal = await unpacked(directory, { signal: stop.signal, follow: flags.follow })
+  if (journal === undefined) return Exit.INTERRUPTED
   const progress = new Progress('export')
+  let exporter: Exporter
   try {
+    exporter = Exporter.open(journal.path, to, layout, flags.durable === true)
     do {
       await exporter.run(stop.signal, (done, total) => progress.update(done, total))
       progress.end()
@@ -77,6 +81,7 @@ async function runExport(directory: string, flags: Flags): Promise<number> {
     if (flags.follow === true) await exporter.run(new AbortController().signal, () => {})
   } finally {
     progress.end()
+    journal.remove()
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
   const out = new Output()

@@ -10,6 +10,7 @@ import { Progress } from '../output/progress.js'
 import { parseTime } from '../output/units.js'
 import { runConsole } from '../sql/console.js'
 import { printResult, type ResultFormat } from '../sql/print.js'
+import { unpacked } from '../unpacked.js'
 
 interface Flags {
   readonly csv?: boolean
@@ -24,7 +25,7 @@ export function registerSql(program: Command): void {
   program
     .command('sql')
     .description('query the frames of a journal, a home or a directory of journals with SQL')
-    .argument('<dir>', 'the directory of a journal or a home, or one with journals in it')
+    .argument('<dir>', 'the directory of a journal, a home or an archive, or one with journals in it')
     .argument('[query]', 'the statement; without it statements are read from the terminal, or one from stdin')
     .option('--csv', 'CSV with a line of names')
     .option('--json', 'one JSON object for each row; 64-bit integers are strings')
@@ -68,7 +69,12 @@ async function runSql(directory: string, given: string | undefined, flags: Flags
   const stop = new AbortController()
   const interrupt = (): void => stop.abort()
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
-  const session = await SqlSession.open(directory, { since, until, durable })
+  const journal = await unpacked(directory, { since, until, signal: stop.signal })
+  if (journal === undefined) return Exit.INTERRUPTED
+  const session = await SqlSession.open(journal.path, { since, until, durable }).catch((error: unknown) => {
+    journal.remove()
+    throw error
+  })
   stop.signal.addEventListener('abort', () => session.interrupt())
   const format: ResultFormat = flags.csv === true ? 'csv' : flags.json === true ? 'json' : 'table'
   try {
@@ -87,6 +93,7 @@ async function runSql(directory: string, given: string | undefined, flags: Flags
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
     await session.close()
+    journal.remove()
   }
 }
 

@@ -11,6 +11,7 @@ import { frameToLine } from '../output/frame-text.js'
 import { wrapped } from '../output/help.js'
 import { Output, toJson } from '../output/output.js'
 import { parseStart, wholeNumber } from '../output/units.js'
+import { unpacked } from '../unpacked.js'
 
 interface TailOptions {
   readonly follow?: boolean
@@ -28,7 +29,7 @@ export function registerTail(program: Command): void {
   program
     .command('tail')
     .description("print a journal's frames, decoded by its schema.json")
-    .argument('<dir>', "the journal's directory")
+    .argument('<dir>', 'the directory of a journal, or of an archive')
     .option('-f, --follow', 'continue with frames as they are written, until Ctrl-C')
     .option('--json', 'one JSON object a line')
     .option(
@@ -64,10 +65,25 @@ Examples:
 const NEVER_DURABLE =
   "no frame is durable, and none will be: the journal is written with durability 'process', which does not survive power loss; leave out --durable"
 
-async function tail(directory: string, options: TailOptions): Promise<number> {
+async function tail(given: string, options: TailOptions): Promise<number> {
   const stop = new AbortController()
   const interrupt = (): void => stop.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const journal = await unpacked(given, { signal: stop.signal, follow: options.follow })
+  if (journal === undefined) return Exit.INTERRUPTED
+  try {
+    return await tailJournal(journal.path, options, stop, interrupt)
+  } finally {
+    journal.remove()
+  }
+}
+
+async function tailJournal(
+  directory: string,
+  options: TailOptions,
+  stop: AbortController,
+  interrupt: () => void,
+): Promise<number> {
   const types = options.type === undefined ? undefined : typesNamed(directory, options.type, options.follow === true)
   const reader = Reader.open(directory, {
     from: startOf(directory, options, types),

@@ -127,17 +127,23 @@ export async function archiveJournal(
 export async function restoreArchive(
   from: string,
   to: string,
-  options: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
+  options: {
+    readonly signal: AbortSignal
+    readonly onProgress: (done: number, total: number) => void
+    /** Which of its pages, which must follow each other. Default: all. */
+    readonly choose?: (pages: readonly ArchivedPage[]) => readonly ArchivedPage[]
+  },
 ): Promise<number> {
   const archive = absolute(from)
   const journal = absolute(to)
-  const index = readIndex(archive)
-  if (index === undefined) throw new ArchiveError(`${archive} has no ${INDEX}: it is no archive`, { path: archive })
+  const whole = readIndex(archive)
+  if (whole === undefined) throw new ArchiveError(`${archive} has no ${INDEX}: it is no archive`, { path: archive })
   if (fs.existsSync(journal))
     throw new ArchiveError(`${journal} exists already: give a directory that does not`, { path: journal })
-  const [first, last] = [index.pages.at(0), index.pages.at(-1)]
+  const pages = options.choose === undefined ? whole.pages : options.choose(whole.pages)
+  const [first, last] = [pages.at(0), pages.at(-1)]
   if (first === undefined || last === undefined) throw new ArchiveError(`${archive} has no pages`, { path: archive })
-  if (last.page - first.page + 1 !== index.pages.length)
+  if (last.page - first.page + 1 !== pages.length)
     throw new ArchiveError(`${archive} has a gap: pages between ${first.page} and ${last.page} are missing`, {
       path: archive,
     })
@@ -150,11 +156,11 @@ export async function restoreArchive(
   fs.mkdirSync(temporary, { mode: 0o700 })
   try {
     copyDescriptions(archive, temporary)
-    for (const [done, { page }] of index.pages.entries()) {
+    for (const [done, { page }] of pages.entries()) {
       options.signal.throwIfAborted()
       const file = path.join(archive, archiveFileName(page))
       writeSynced(path.join(temporary, pageFileName(page)), unpackPage(fs.readFileSync(file), schema, file))
-      options.onProgress(done + 1, index.pages.length)
+      options.onProgress(done + 1, pages.length)
       await new Promise(resolve => setImmediate(resolve))
     }
     createControl(temporary, last.page)
@@ -166,7 +172,12 @@ export async function restoreArchive(
     fs.rmSync(temporary, { recursive: true, force: true })
     throw error
   }
-  return index.pages.length
+  return pages.length
+}
+
+/** Whether a directory is an archive, and not a journal. */
+export function isArchive(directory: string): boolean {
+  return fs.existsSync(path.join(directory, INDEX))
 }
 
 /** A sealed page has one after it: an empty one, where a writer would continue. */
