@@ -59,7 +59,7 @@ function take() {
 function newestSource() {
   // The addon shares headers with the library for C++.
   const sources = ['native', 'cpp/include']
-    .flatMap(folder => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
+    .flatMap(part => readdirSync(join(root, part), { recursive: true, withFileTypes: true }))
     .filter(entry => entry.isFile() && !entry.parentPath.includes('/native/test'))
     .map(entry => join(entry.parentPath, entry.name))
   return Math.max(...[...sources, join(root, 'binding.gyp')].map(file => statSync(file).mtimeMs))

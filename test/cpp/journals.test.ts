@@ -73,18 +73,16 @@ const Ticker = frame('Ticker', 1, { symbol: ascii(16), last: f64, bid: f64, ask:
 
 const TEXTS = ['new', 'a-b', 'a_b', 'a b', '1', '"\\', '??=', '\ud800', '\u0001', '币', 'x__y', '_Z'] as const
 const Hostile = frame('class', 3, {
-  ...{
-    bool: u8,
-    new: u8,
-    header: u8,
-    kId: u8,
-    side: enumOf(...TEXTS),
-    Side: u8,
-    _Upper: u8,
-    a__b: u8,
-    a_b: u8,
-    linux: f64,
-  },
+  bool: u8,
+  new: u8,
+  header: u8,
+  kId: u8,
+  side: enumOf(...TEXTS),
+  Side: u8,
+  _Upper: u8,
+  a__b: u8,
+  a_b: u8,
+  linux: f64,
 })
 /** Prints the bytes of each text, and the values of fields whose names had to change. */
 const HOSTILE = `
@@ -164,7 +162,7 @@ describe.skipIf(NO_CPP)('the library for C++', () => {
         e: 2 ** 32 - 1,
         f: -(2 ** 31),
         g: 0.1,
-        h: [Number.NaN, -0, 1e300, 5e-324][i % 4] as number,
+        h: [Number.NaN, -0, 1e300, 5e-324][i % 4],
         i: odd === 1,
       })
       const wide = {

@@ -144,14 +144,15 @@ class Names {
 
 /** A string literal of ASCII characters: it means the same whatever encoding a compiler expects. */
 function literal(text: string): string {
-  const bytes = (code: string): string => {
-    // Half of a pair of surrogates is encoded as if it were a character.
-    const unit = code.length === 1 ? code.charCodeAt(0) : 0
-    if (unit < 0xd800 || unit > 0xdfff) return Array.from(Buffer.from(code), octal).join('')
-    return [0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)].map(octal).join('')
-  }
-  const parts = Array.from(text, code => (/^[ !#-[\]-~]$/.test(code) ? code : bytes(code)))
+  const parts = Array.from(text, code => (/^[ !#-[\]-~]$/.test(code) ? code : bytesOf(code).map(octal).join('')))
   return `"${parts.join('').replaceAll('??', '?\\?')}"`
+}
+
+/** UTF-8. Half of a pair of surrogates is encoded as if it were a character. */
+function bytesOf(code: string): number[] {
+  const unit = code.length === 1 ? code.charCodeAt(0) : 0
+  if (unit < 0xd800 || unit > 0xdfff) return [...Buffer.from(code)]
+  return [0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), 0x80 | (unit & 0x3f)]
 }
 
 function octal(byte: number): string {

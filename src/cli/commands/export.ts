@@ -7,7 +7,7 @@ import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { Progress } from '../output/progress.js'
 import { grouped, parseAge, parseList } from '../output/units.js'
-import { unpacked } from '../unpacked.js'
+import { unpacked } from '../output/unpacked.js'
 
 interface Flags {
   readonly parquet?: string

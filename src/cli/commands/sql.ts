@@ -8,9 +8,9 @@ import { wrapped } from '../output/help.js'
 import { Output } from '../output/output.js'
 import { Progress } from '../output/progress.js'
 import { parseTime } from '../output/units.js'
+import { unpacked } from '../output/unpacked.js'
 import { runConsole } from '../sql/console.js'
 import { printResult, type ResultFormat } from '../sql/print.js'
-import { unpacked } from '../unpacked.js'
 
 interface Flags {
   readonly csv?: boolean

@@ -11,7 +11,7 @@ import { frameToLine } from '../output/frame-text.js'
 import { wrapped } from '../output/help.js'
 import { Output, toJson } from '../output/output.js'
 import { parseStart, wholeNumber } from '../output/units.js'
-import { unpacked } from '../unpacked.js'
+import { unpacked } from '../output/unpacked.js'
 
 interface TailOptions {
   readonly follow?: boolean

@@ -54,7 +54,8 @@ function rowOf(one: Line, columns: readonly string[], file: string): Row {
 
 function textValue(value: unknown, name: string, { line }: Line, file: string): string | undefined {
   if (value === null || value === undefined) return undefined
-  if (typeof value !== 'object') return String(value)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   throw new ImportError(`line ${line} of ${file} has a list or an object in '${name}'`, { path: file })
 }
 

@@ -78,9 +78,9 @@ export function readTime(text: string, unit: TimeUnit): bigint {
     const part = fraction === '' ? 0n : (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
     return BigInt(number[1]) * scale + (text.startsWith('-') ? -part : part)
   }
-  const [whole, day, clock = '00:00', fraction = '', zone = 'Z'] = ISO.exec(text) ?? []
+  const [found, day, clock = '00:00', fraction = '', zone = 'Z'] = ISO.exec(text) ?? []
   const ms =
-    whole === undefined ? Number.NaN : Date.parse(`${day}T${clock.length === 5 ? `${clock}:00` : clock}${zone}`)
+    found === undefined ? Number.NaN : Date.parse(`${day}T${clock.length === 5 ? `${clock}:00` : clock}${zone}`)
   if (Number.isNaN(ms)) throw new NoValue('a time: ISO 8601, or a number')
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
 }

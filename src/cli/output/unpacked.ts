@@ -1,6 +1,6 @@
-import { type ReadableJournal, readableJournal, type UnpackOptions } from '../data/archive/unpacked.js'
-import { UsageError } from './output/failure.js'
-import { Progress } from './output/progress.js'
+import { type ReadableJournal, readableJournal, type UnpackOptions } from '../../data/archive/unpacked.js'
+import { UsageError } from './failure.js'
+import { Progress } from './progress.js'
 
 interface Options extends Omit<UnpackOptions, 'onProgress'> {
   /** Whether the command is to go on with what is written later. */
