@@ -18,10 +18,8 @@ export const NO_CPP = skipUnless(
 )
 
 /** Every warning that we promise not to have. Without optimization: that takes half the time. */
-const FLAGS =
-  `-std=c++17 -O0 -pthread -I${join(CPP, 'include')} -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror`.split(
-    ' ',
-  )
+const WARNINGS = '-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror'.split(' ')
+const FLAGS = ['-std=c++17', '-O0', '-pthread', `-I${join(CPP, 'include')}`, ...WARNINGS]
 
 /** One part of a program: a source with a `main` of its own, as text, and headers beside it. */
 export interface Part {
