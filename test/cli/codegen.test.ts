@@ -31,7 +31,7 @@ describe('ticktape codegen', () => {
   test('refuses other languages and what is no journal', () => {
     expect(ticktape('codegen', 'cobol', journal())).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/^ERR_USAGE: 'cobol' is not a language; type python/) as string,
+      stderr: expect.stringMatching(/^ERR_USAGE: 'cobol' is not a language; type cpp, python/) as string,
     })
     expect(ticktape('codegen', 'python', makeFolder())).toMatchObject({
       status: 2,
