@@ -22,10 +22,35 @@ void need(bool good, const char* what) {
   if (!good) throw std::logic_error(what);
 }
 
+/** Positions, of contracts whose profit is in the base currency too: the numbers are those of the tests of the other languages. */
+void checkPositions() {
+  using namespace ticktape::strategy;
+  const ticktape::Instrument entry{1, "v", "BTCUSD", {{"priceTick", "\"0.5\""}, {"quantityStep", "\"1\""}, {"multiplier", "\"100\""}, {"inverse", "true"}}};
+  const Terms terms(entry);
+  InverseBook inverse(terms);
+  inverse.apply(true, 50'000, 10);
+  inverse.apply(false, 40'000, 4);
+  const auto shown = inverse.shown(QuotePair(100'000, 100'000));
+  need(terms.isInverse && shown.quantity == 6 && shown.averagePrice == 50'000 && shown.unrealised == 0, "an inverse position");
+  need(shown.realised == -0.002, "its profit");  // 400 / 50,000 - 400 / 40,000
+  inverse.apply(false, 50'000, 16);
+  need(inverse.shown({}).quantity == -10 && inverse.shown({}).realised == -0.002, "it is turned");
+  Book book;
+  const Decimal tick = Decimal::of("0.01"), step = Decimal::of("1e-3");
+  const auto fill = [&](double quantity, double price) { book.apply(unitsOf(multipleOf(quantity, step), step), unitsOf(multipleOf(price, tick), tick)); };
+  fill(0.1, 0.7);
+  fill(0.2, 0.1);
+  fill(-0.15, 0.5);
+  const Position held = book.shown(QuotePair(unitsOf(30, tick), unitsOf(31, tick)), Decimal::of("10"));
+  // The cost of 0.3 was 0.09, of which half has left; what is left is worth 0.15 * 0.305.
+  need(held.quantity == 0.15 && held.averagePrice == 0.3 && held.realised == 0.3 && held.unrealised == 0.0075, "a position");
+}
+
 /** Uses all that a strategy may do. */
 class Knowing : public Strategy {
  public:
   void onStart() override {
+    checkPositions();
     timer_ = timerEvery("tick", 5);
     std::puts("{\"kind\":\"ready\"}");
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <charconv>
-#include <cstdio>
 #include <cstdlib>
 
 #include "big_integer.h"
@@ -41,22 +40,18 @@ struct Decimal {
     return of(std::string_view(text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, value).ptr - text)));
   }
 
-  /** In units of 10^-`to`, rounded to the nearest one; and whether that is exact. */
-  std::pair<BigInteger, bool> units(int to) const {
-    if (scale <= to) return {digits * BigInteger::powerOfTen(to - scale), true};
-    const BigInteger divisor = BigInteger::powerOfTen(scale - to), whole = divide(digits, divisor);
-    return {whole, whole * divisor == digits};
-  }
+  /** In units of 10^-`to`, rounded to the nearest one. */
+  BigInteger units(int to) const { return scale <= to ? digits * BigInteger::powerOfTen(to - scale) : divide(digits, BigInteger::powerOfTen(scale - to)); }
 };
 
-/** A price or a quantity in units of 10^-18; more decimals are those of a calculation. */
-inline BigInteger unitsOf(double value) {
-  const auto [units, exact] = Decimal::of(value).units(kScale);
-  if (exact) return units;
-  char text[40];
-  std::snprintf(text, sizeof text, "%.15g", value);
-  return Decimal::of(std::string_view(text)).units(kScale).first;
+/** How many steps a price or a quantity has: of a double the nearest number of them. */
+inline BigInteger multipleOf(double value, const Decimal& step) {
+  const Decimal exact = Decimal::of(value);
+  return divide(exact.digits * BigInteger::powerOfTen(std::max(0, step.scale - exact.scale)), step.digits * BigInteger::powerOfTen(std::max(0, exact.scale - step.scale)));
 }
+
+/** So many steps in units of 10^-18. */
+inline BigInteger unitsOf(const BigInteger& multiple, const Decimal& step) { return Decimal{multiple * step.digits, step.scale}.units(kScale); }
 
 /** The double that is nearest to a number of units of 10^-`scale`. */
 inline double numberOf(const BigInteger& units, int scale) { return std::strtod((units.text() + "e-" + std::to_string(scale)).c_str(), nullptr); }

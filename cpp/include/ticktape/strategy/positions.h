@@ -6,7 +6,10 @@
 
 namespace ticktape::strategy {
 
-/** In units of the instrument and of its settlement currency, without fees. `unrealised` is the profit of closing it at the middle of the last quote. */
+/**
+ * In units of the instrument and of its settlement currency, without fees. `unrealised` is the profit of closing it at the middle of the last
+ * quote. Each number is the double nearest to the exact decimal; of inverse contracts money is rounded to 10^-18 before.
+ */
 struct Position {
   double quantity = 0;
   double averagePrice = 0;
@@ -16,6 +19,9 @@ struct Position {
 
 /** Decimals of money: those of a price times a quantity, and 16 for the remainders of divisions. */
 inline constexpr int kGuard = 16, kHalfGuard = 8, kMoney = 2 * kScale + kGuard;
+
+/** The bid and the ask of the last quote: in units of 10^-18, or in ticks. */
+using QuotePair = std::pair<BigInteger, BigInteger>;
 
 /** One position by the average cost method: a fill that closes a part of the quantity removes the same part of the cost. */
 class Book {
@@ -43,20 +49,23 @@ class Book {
     cost_ = cost_ + paid - paidToClose;
   }
 
-  Position shown(std::optional<double> middle, const Decimal& multiplier) const {
+  /** @param quote in units; nothing before the first one. */
+  Position shown(const std::optional<QuotePair>& quote, const Decimal& multiplier) const {
     const BigInteger guard = BigInteger::powerOfTen(kGuard), half = BigInteger::powerOfTen(kHalfGuard);
     const BigInteger average = isFlat() ? BigInteger() : divide(cost_ * half, quantity_ * guard);
-    const BigInteger unrealised = middle ? quantity_ * unitsOf(*middle) * guard - cost_ : BigInteger();
-    const double factor = numberOf(multiplier.digits, multiplier.scale);
-    return {numberOf(quantity_, kScale), numberOf(divide(average, half), kScale), money(realised_) * factor, money(unrealised) * factor};
+    BigInteger twice;
+    if (quote) twice = rounded(quantity_ * quote->first * guard - cost_) + rounded(quantity_ * quote->second * guard - cost_);
+    const BigInteger realised = rounded(realised_);
+    return {numberOf(quantity_, kScale), numberOf(divide(average, half), kScale), money(realised + realised, multiplier), money(twice, multiplier)};
   }
 
  private:
-  /** Rounded as a result is, and then once to a double. */
-  static double money(const BigInteger& value) {
-    const BigInteger rounded = divide(value, BigInteger::powerOfTen(kMoney - 2 * kScale - kHalfGuard));
-    return numberOf(divide(rounded, BigInteger::powerOfTen(kHalfGuard)), 2 * kScale);
+  /** Money as it is shown: with the decimals of a price times a quantity. */
+  static BigInteger rounded(const BigInteger& value) {
+    return divide(divide(value, BigInteger::powerOfTen(kMoney - 2 * kScale - kHalfGuard)), BigInteger::powerOfTen(kHalfGuard));
   }
+  /** Half of an amount, times the multiplier: the nearest double. */
+  static double money(const BigInteger& twice, const Decimal& multiplier) { return numberOf(twice * 5 * multiplier.digits, 2 * kScale + 1 + multiplier.scale); }
 
   BigInteger quantity_, cost_, realised_;
 };
@@ -90,19 +99,15 @@ class InverseBook {
     cost_ = cost_ + value(opened, ticks);
   }
 
-  Position shown(std::optional<double> middle) const {
+  /** @param quote in ticks; nothing before the first one. */
+  Position shown(const std::optional<QuotePair>& quote) const {
     const double quantity = numberOf(steps_ * terms_->step.digits, terms_->step.scale);
     const double worth = quantity * numberOf(terms_->multiplier.digits, terms_->multiplier.scale);
-    const double cost = numberOf(cost_, kScale);
-    return {quantity, isFlat() ? 0.0 : worth / cost, numberOf(realised_, kScale), isFlat() || !middle ? 0.0 : cost - worth / *middle};
+    const BigInteger unrealised = quote ? cost_ - value(steps_ + steps_, quote->first + quote->second) : BigInteger();
+    return {quantity, isFlat() ? 0.0 : worth / numberOf(cost_, kScale), numberOf(realised_, kScale), numberOf(unrealised, kScale)};
   }
 
  private:
-  static BigInteger multipleOf(double value, const Decimal& step) {
-    const Decimal exact = Decimal::of(value);
-    return divide(exact.digits * BigInteger::powerOfTen(std::max(0, step.scale - exact.scale)), step.digits * BigInteger::powerOfTen(std::max(0, exact.scale - step.scale)));
-  }
-
   /** What so many steps cost at a price, in units of 10^-18. */
   BigInteger value(const BigInteger& steps, const BigInteger& ticks) const {
     if (ticks.isZero()) return {};
@@ -135,18 +140,19 @@ class OwnPositions {
       inverse_.try_emplace(fill.instrument, *terms).first->second.apply(isBuy, fill.price, fill.quantity);
       return;
     }
-    const BigInteger quantity = unitsOf(fill.quantity);
-    books_[terms->name].apply(isBuy ? quantity : -quantity, unitsOf(fill.price));
+    const BigInteger quantity = unitsOf(multipleOf(fill.quantity, terms->step), terms->step);
+    books_[terms->name].apply(isBuy ? quantity : -quantity, unitsOf(multipleOf(fill.price, terms->tick), terms->tick));
   }
 
   Position of(const Terms& terms) const {
-    const auto middle = middleOf(terms.entry.number);
+    auto quote = ticksOf(terms);
     if (terms.isInverse) {
       const auto found = inverse_.find(terms.entry.number);
-      return found == inverse_.end() ? Position() : found->second.shown(middle);
+      return found == inverse_.end() ? Position() : found->second.shown(quote);
     }
     const auto found = books_.find(terms.name);
-    return found == books_.end() ? Position() : found->second.shown(middle, terms.multiplier);
+    if (quote) quote = QuotePair(unitsOf(quote->first, terms.tick), unitsOf(quote->second, terms.tick));
+    return found == books_.end() ? Position() : found->second.shown(quote, terms.multiplier);
   }
 
   /** The instruments in which it holds something. */
@@ -164,10 +170,12 @@ class OwnPositions {
   void load(uint32_t number, InverseBook book) { inverse_.insert_or_assign(number, std::move(book)); }
 
  private:
-  std::optional<double> middleOf(uint32_t instrument) const {
-    const auto found = quotes_.find(instrument);
+  /** The bid and the ask of the last quote, in ticks; nothing without both. */
+  std::optional<QuotePair> ticksOf(const Terms& terms) const {
+    const auto found = quotes_.find(terms.entry.number);
     if (found == quotes_.end() || !(found->second.bid > 0) || !(found->second.ask > 0)) return {};
-    return (found->second.bid + found->second.ask) / 2;
+    QuotePair ticks(multipleOf(found->second.bid, terms.tick), multipleOf(found->second.ask, terms.tick));
+    return ticks.first.isZero() || ticks.second.isZero() ? std::nullopt : std::optional<QuotePair>(std::move(ticks));
   }
 
   const KnownInstruments& instruments_;
