@@ -51,7 +51,7 @@ export const StrategyStart = frame('StrategyStart', 29, {
   /** Whether it has `onTicker`: Ticker frames are written only while a strategy wants them. */
   wantsTicker: bool,
   id: ascii(32),
-  /** SHA-256 of its module's file, hexadecimal. */
+  /** SHA-256 of its module's file and of those that it imports, hexadecimal: `moduleCode` of trading/strategies. */
   code: ascii(64),
   /** The absolute path of its module; '' when it is longer. */
   file: text(512),

@@ -25,7 +25,7 @@ export interface StrategyLives {
 /** One epoch of a strategy. */
 export interface Life {
   readonly seed: number
-  /** SHA-256 of its module's file, hexadecimal. */
+  /** SHA-256 of its module's file and of those that it imports, hexadecimal. */
   readonly code: string
 }
 

@@ -17,7 +17,7 @@ export interface StrategyInfo {
   readonly from: 'start' | 'end'
   /** Whether it has `onTicker`. */
   readonly wantsTicker: boolean
-  /** SHA-256 of the module's file, hexadecimal. */
+  /** SHA-256 of the module's file and of those that it imports, hexadecimal. */
   readonly code: string
   /** The program that runs it; undefined for a module. */
   readonly command?: CommandLine
