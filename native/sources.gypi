@@ -21,6 +21,7 @@
       "native/core/page_sync.cpp",
       "native/core/page_worker.cpp",
       "native/core/journal_watch.cpp",
+      "native/core/parent_watch.cpp",
       "native/core/populate.cpp",
       "native/core/process.cpp",
       "native/core/region.cpp",

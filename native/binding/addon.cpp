@@ -91,6 +91,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       property("setAffinity", function<setAffinity>),
       property("setScheduling", function<setScheduling>),
       property("lockMemory", function<lockMemory>),
+      property("endWithParent", function<endWithParent>),
 #ifdef TICKTAPE_CRASH_POINTS
       property("crashPoint", function<crashHere>),
       property("injectFault", function<injectFaultHere>),

@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include "../core/parent_watch.h"
 #include "../core/process.h"
 
 #include <cmath>
@@ -67,6 +68,14 @@ Napi::Value setScheduling(const Napi::CallbackInfo& info) {
 
 Napi::Value lockMemory(const Napi::CallbackInfo& info) {
   if (const Failure failure = process::lockMemory()) return throwFailure(info.Env(), failure);
+  return info.Env().Undefined();
+}
+
+Napi::Value endWithParent(const Napi::CallbackInfo& info) {
+  int64_t parent, graceMs;
+  if (!readWhole(info, 0, "parent", 1, 0xffffffff, parent) || !readWhole(info, 1, "graceMs", 0, 3600000, graceMs)) return {};
+  const int error = parent_watch::start(parent, graceMs);
+  if (error != 0) return throwFailure(info.Env(), failed(error, "pthread_create"));
   return info.Env().Undefined();
 }
 

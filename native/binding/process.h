@@ -10,5 +10,6 @@ Napi::Value getAffinity(const Napi::CallbackInfo& info);
 Napi::Value setAffinity(const Napi::CallbackInfo& info);
 Napi::Value setScheduling(const Napi::CallbackInfo& info);
 Napi::Value lockMemory(const Napi::CallbackInfo& info);
+Napi::Value endWithParent(const Napi::CallbackInfo& info);
 
 }  // namespace ticktape::binding

@@ -4,6 +4,7 @@ import fcntl
 import mmap
 import os
 import platform
+import signal
 import stat
 import struct
 import sys
@@ -24,6 +25,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _syscall, _msync = _libc.syscall, _libc.msync
 _msync.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 _MS_SYNC = 4
+_PR_SET_PDEATHSIG = 1
 _EVERYBODY = 2**31 - 1
 
 
@@ -126,6 +128,11 @@ class MappedFile:
             self.memory.close()
         except BufferError:
             pass  # An array that was given out still uses it, and unmaps it when it goes.
+
+
+def continue_when_parent_ends():
+    """A process that is stopped (SIGSTOP) goes on when its parent has ended, and can end too. It does nothing to one that runs."""
+    _libc.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGCONT))
 
 
 def register_barrier():

@@ -318,6 +318,11 @@ export interface Addon {
   setScheduling(policy: 'fifo' | 'other', priority: number): void
   /** mlockall: keeps all current and future mappings in memory. */
   lockMemory(): void
+  /**
+   * Ends this process, and its process group if it leads one, `graceMs` after the process `parent`, which has started it, has ended:
+   * whatever its JavaScript does, and on Linux also when it is stopped. The second call does nothing.
+   */
+  endWithParent(parent: number, graceMs: number): void
 
   /** Only in a build for crash tests: a point at which TICKTAPE_CRASH_POINT can kill the process, as those in native/core. */
   readonly crashPoint?: (name: string) => void

@@ -4,6 +4,8 @@ import os
 import sys
 import threading
 
+from ..system import continue_when_parent_ends
+
 #: The exit status of a process that ends because its gateway has.
 GATEWAY_GONE = 143
 
@@ -22,7 +24,8 @@ class Gateway:
         sys.stdout.reconfigure(line_buffering=True)
 
     def listen(self, wake):
-        """Reads messages on a thread of its own: also a strategy that is in an endless loop ends with its gateway."""
+        """Reads messages on a thread of its own: also a strategy that is in an endless loop, or stopped, ends with its gateway."""
+        continue_when_parent_ends()
         threading.Thread(target=self._read, args=(wake,), name='ticktape-gateway', daemon=True).start()
 
     def _read(self, wake):

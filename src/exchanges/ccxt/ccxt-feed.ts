@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { InvalidOptionError, PackageMissingError } from '../../base/errors.js'
 import { packageModule } from '../../native/package-files.js'
+import { watchedArguments } from '../../runtime/supervision/end-with-parent.js'
 import { SECRET_VARIABLES } from '../../trading/venues/secret-variables.js'
 import { LiveFeed, type MarketHandlers } from '../adapter/live-feed.js'
 import { BackOff } from '../connection/back-off.js'
@@ -76,12 +77,16 @@ interface Listener {
 }
 
 function start(config: CcxtMarketConfig, { hear, ended }: Listener): () => void {
-  const child = fork(packageModule('exchanges/ccxt/market-process.js', 'A feed by ccxt'), [JSON.stringify(config)], {
-    // Numbers of trades have 64 bits.
-    serialization: 'advanced',
-    execArgv: [],
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRET_VARIABLES.test(name))),
-  })
+  const child = fork(
+    packageModule('exchanges/ccxt/market-process.js', 'A feed by ccxt'),
+    watchedArguments(JSON.stringify(config)),
+    {
+      // Numbers of trades have 64 bits.
+      serialization: 'advanced',
+      execArgv: [],
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRET_VARIABLES.test(name))),
+    },
+  )
   let isOver = false
   const over = (why: string): void => {
     if (isOver) return

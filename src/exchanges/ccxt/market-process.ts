@@ -1,4 +1,5 @@
 import { TicktapeError } from '../../base/errors.js'
+import { endWithParent } from '../../runtime/supervision/end-with-parent.js'
 import type { MarketEvent } from '../../trading/messages/market-event.js'
 import { ccxtError } from './ccxt-errors.js'
 import { followCcxtMarket } from './ccxt-market.js'
@@ -6,6 +7,7 @@ import type { CcxtMarketConfig, CcxtMarketMessage } from './market-messages.js'
 import { takeStrayRejections } from './stray-rejections.js'
 
 /** The process of market data by ccxt: it says what it hears to its parent, and ends with it. */
+endWithParent()
 const config = JSON.parse(process.argv[2] ?? '{}') as CcxtMarketConfig
 
 function say(message: CcxtMarketMessage): void {

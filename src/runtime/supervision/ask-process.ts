@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { type CommandLine, CommandProcess } from './command-process.js'
+import { watchedArguments } from './end-with-parent.js'
 import { environmentWithout } from './environment.js'
 import { inheritedOptions } from './node-options.js'
 
@@ -19,7 +20,8 @@ interface Answering {
  * Runs a module in a process of its own and resolves with the first message that it sends; then the process is killed. For
  * code of users that must not run in this process.
  *
- * @param argument its only argument.
+ * @param module calls `endWithParent`.
+ * @param argument its argument.
  * @param hiddenVariables variables of our environment that it does not get, by name.
  * @param fail makes the error when there is no answer, from what happened: 'was not loaded within 20 s ...'.
  */
@@ -30,7 +32,11 @@ export async function askProcess<T>(
   hiddenVariables?: RegExp,
 ): Promise<T> {
   const env = environmentWithout(hiddenVariables)
-  const child = fork(module, [argument], { execArgv: inheritedOptions(), env, stdio: ['ignore', 2, 2, 'ipc'] })
+  const child = fork(module, watchedArguments(argument), {
+    execArgv: inheritedOptions(),
+    env,
+    stdio: ['ignore', 2, 2, 'ipc'],
+  })
   return answerOf<T>(child, 'exit', fail, ANSWER_MS)
 }
 

@@ -2,13 +2,14 @@ import { fork } from 'node:child_process'
 import type { Phase } from '../../state/heartbeats/cell.js'
 import type { FromConsumer, ToConsumer } from '../consumer/messages.js'
 import { type CommandLine, CommandProcess, type SupervisedProcess } from './command-process.js'
+import { watchedArguments } from './end-with-parent.js'
 import { environmentWithout } from './environment.js'
 import { killGroup } from './kill-group.js'
 import { inheritedOptions } from './node-options.js'
 import { RestartCount, type RestartLimits } from './restart-count.js'
 
 export interface SupervisorOptions {
-  /** The module to run, and its one argument, asked for at each start. When it throws, the process is not started, neither now nor later. */
+  /** The module to run, which calls `endWithParent`, and its argument, asked for at each start. When it throws, the process is not started, neither now nor later. */
   readonly module: string
   readonly argument: () => string
   /** Options of Node, beside those that this process was started with. */
@@ -126,7 +127,7 @@ export class Supervisor {
     this.phase = 'starting'
     const child: SupervisedProcess =
       command === undefined
-        ? fork(module, [argument], {
+        ? fork(module, watchedArguments(argument), {
             execArgv: [...inheritedOptions(), ...nodeOptions],
             env,
             // The child does not inherit our standard output, because that may be JSON for a program.

@@ -1,7 +1,9 @@
+import { endWithParent } from '../../runtime/supervision/end-with-parent.js'
 import type { VenueInspectAnswer, VenueModule } from '../venues/adapter-config.js'
 import { loadVenue } from '../venues/load-venue.js'
 
-/** Loads the venue that its only argument describes as JSON, and sends what it is to the gateway. */
+/** Loads the venue that its first argument describes as JSON, and sends what it is to the gateway. */
+endWithParent()
 const { module: file, options } = JSON.parse(process.argv[2]) as VenueModule
 
 function answer(message: VenueInspectAnswer): void {

@@ -8,6 +8,7 @@ import { findLast } from '../../runtime/consumer/find-last.js'
 import { identityOf } from '../../runtime/consumer/identity.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
 import { retryWhileLocked } from '../../runtime/opening/retry-while-locked.js'
+import { endWithParent } from '../../runtime/supervision/end-with-parent.js'
 import { ClientOrderIds } from '../messages/order-id.js'
 import { Home, VenueMessage, VenueReport } from '../sequence/frames.js'
 import { IdentityKeeper } from '../sequence/identity-keeper.js'
@@ -25,6 +26,7 @@ const stopping = new AbortController()
 /** Set by the gateway's stop message: requests before this position must still be sent. */
 let stopAt = 0
 
+endWithParent()
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => stopping.abort())
 process.on('disconnect', () => stopping.abort())

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import * as fs from 'node:fs'
 import { SLOT_SIZE } from '../../frames/format.js'
 import { packageModule } from '../../native/package-files.js'
+import { watchedArguments } from '../../runtime/supervision/end-with-parent.js'
 import { inheritedOptions } from '../../runtime/supervision/node-options.js'
 import { SnapshotError } from '../errors.js'
 import type { FromReplica, ToReplica } from '../replica/messages.js'
@@ -116,7 +117,10 @@ export class Snapshots {
       'trading/replica/process.js',
       'A gateway, whose snapshots are made in another process,',
     )
-    const child = fork(module, [home.path], { execArgv: inheritedOptions(), stdio: ['ignore', 2, 2, 'ipc'] })
+    const child = fork(module, watchedArguments(home.path), {
+      execArgv: inheritedOptions(),
+      stdio: ['ignore', 2, 2, 'ipc'],
+    })
     this.child = child
     child.on('message', (message: FromReplica) => {
       if (this.child !== child) return

@@ -1,4 +1,5 @@
 import { TicktapeError } from '../../base/errors.js'
+import { endWithParent } from '../../runtime/supervision/end-with-parent.js'
 import { replayHere } from './replay-here.js'
 import type { ReplayResult, ReplayTask } from './replay-runs.js'
 
@@ -8,7 +9,8 @@ export type FromReplay =
   | { readonly kind: 'result'; readonly result: ReplayResult }
   | { readonly kind: 'failed'; readonly code: string | undefined; readonly message: string }
 
-/** Replays the strategy named by its only argument, and sends the result: what the module does, it does to this process alone. */
+/** Replays the strategy named by its first argument, and sends the result: what the module does, it does to this process alone. */
+endWithParent()
 process.on('unhandledRejection', error =>
   fail(undefined, `a promise was rejected and the rejection was not handled: ${textOf(error)}`),
 )

@@ -5,6 +5,7 @@ import * as path from 'node:path'
 import { absolute } from '../../base/absolute.js'
 import { PRIVATE_DIRECTORY } from '../../base/files/private-path.js'
 import { packageModule } from '../../native/package-files.js'
+import { watchedArguments } from '../../runtime/supervision/end-with-parent.js'
 import { inheritedOptions } from '../../runtime/supervision/node-options.js'
 import { errorWithCode, ReplayError } from '../errors.js'
 import { HomeDirectory } from '../sequence/home.js'
@@ -58,7 +59,7 @@ export async function replayInChild(
     'A replay, which runs a strategy in a process of its own,',
   )
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'ticktape-replay-'))
-  const child = fork(module, [JSON.stringify(task)], {
+  const child = fork(module, watchedArguments(JSON.stringify(task)), {
     execArgv: inheritedOptions(),
     stdio: ['ignore', 2, 2, 'ipc'],
     serialization: 'advanced',

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import * as os from 'node:os'
+import { endWithParent } from '../../runtime/supervision/end-with-parent.js'
 import type { FromReplica, ToReplica } from './messages.js'
 import { Replica } from './replica.js'
 import { Retirement } from './retirement.js'
 
 /**
  * The process that makes a gateway's snapshots. It plays the sequence, and writes what it then knows into a file, which the
- * gateway copies into the sequence. It also retires pages that are not needed any more. Its argument is the home.
+ * gateway copies into the sequence. It also retires pages that are not needed any more. Its first argument is the home.
  */
 
 const [, , home] = process.argv
@@ -17,6 +18,7 @@ const NICER = 5
 let replica: Replica | undefined
 let retirement: Retirement | undefined
 
+endWithParent()
 // Ctrl-C also reaches the gateway, which ends this process.
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit())

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
+import { endWithParent } from '../../runtime/supervision/end-with-parent.js'
 import type { InspectAnswer } from './inspect.js'
 import { loadStrategies } from './load.js'
 import { moduleCode } from './module-code.js'
 
-/** Loads the module named by its only argument, and sends the descriptions of its strategies to the gateway. */
+/** Loads the module named by its first argument, and sends the descriptions of its strategies to the gateway. */
+endWithParent()
 const file = resolve(process.argv[2])
 
 function answer(message: InspectAnswer): void {

@@ -4,6 +4,7 @@ import type { WriterOptions } from '../../journal/write/options.js'
 import { Consumer } from '../../runtime/consumer/consumer.js'
 import type { FromConsumer, ToConsumer } from '../../runtime/consumer/messages.js'
 import { StallRecord } from '../../runtime/stalls/stall-record.js'
+import { endWithParent } from '../../runtime/supervision/end-with-parent.js'
 import { Heartbeats } from '../../state/heartbeats/heartbeats.js'
 import { Pulse } from '../../state/heartbeats/pulse.js'
 import type { Wait } from '../../wait/run-loop.js'
@@ -18,7 +19,7 @@ import { LogFile } from './log-file.js'
 import { passFrames, startHost } from './pass-frames.js'
 import { StateKeeper } from './state-keeper.js'
 
-/** The configuration of the process of one strategy. The gateway passes it as JSON in the only argument. */
+/** The configuration of the process of one strategy. The gateway passes it as JSON in the first argument. */
 export interface StrategyProcessConfig extends Pick<EpochStart, 'strategy' | 'epoch' | 'seed' | 'accounts'> {
   readonly id: string
   readonly file: string
@@ -51,6 +52,8 @@ const stopping = new AbortController()
 /** Set by the gateway's stop message: frames before this position must still be handled. */
 let stopAt: number | undefined
 
+// First of all: a module that is loaded, or a handler, may never return.
+endWithParent()
 listen()
 try {
   await main(JSON.parse(process.argv[2]) as StrategyProcessConfig)

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Writer } from 'ticktape'
@@ -64,6 +65,32 @@ test('processes that a killed gateway leaves hung or suspended are ended by the 
   expect(await second.stop()).toBe(true)
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
   expect(await replayStrategy({ home, strategy: 'stopped' })).toMatchObject({ difference: undefined })
+})
+
+test('a hung strategy and a suspended one end by themselves when their gateway was killed, with what they have started', {
+  timeout: 60_000,
+}, async () => {
+  const home = newHome()
+  const pids = join(home, '..', 'pids')
+  const strategies = [
+    moduleOf(`import { spawn } from 'node:child_process'
+      import { writeFileSync } from 'node:fs'
+      export default defineStrategy({ id: 'hung', onTrade() {
+        writeFileSync('${pids}', String(spawn('sleep', ['100']).pid))
+        for (;;);
+      } })`),
+    moduleOf("export default defineStrategy({ id: 'stopped', onTrade() {} })"),
+  ]
+  const gateway = await GatewayProcess.start({ home, strategies, synthetic, speed: 'max' })
+  await until(() => existsSync(pids), 'the loop')
+  const status = await gateway.status()
+  const all = [...status.strategies.map(({ pid }) => pid as number), Number(readFileSync(pids, 'utf8'))]
+  onTestFinished(() => {
+    for (const pid of all) if (!isGone(pid)) process.kill(pid, 'SIGKILL')
+  })
+  process.kill(all[1], 'SIGSTOP')
+  await gateway.killAlone()
+  await until(() => all.every(isGone), 'their end', 10_000)
 })
 
 test('a process with the pid of an orphan, and another start time, is left alone', { timeout: 60_000 }, async () => {
