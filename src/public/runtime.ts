@@ -19,7 +19,7 @@ export type {
 } from '../trading/backtest/report.js'
 export { reportText } from '../trading/backtest/report-text.js'
 export { writeReport } from '../trading/backtest/write-report.js'
-export type { OutcomeDifference } from '../trading/desk/player.js'
+export type { OutcomeDifference } from '../trading/desk/outcome-comparison.js'
 export { Gateway, type GatewayStatus } from '../trading/gateway/gateway.js'
 export type { GatewayOptions } from '../trading/gateway/options.js'
 export type { CalendarSpec, SessionTimes, Weekday, WeeklySession } from '../trading/instruments/session-calendar.js'

@@ -1,5 +1,5 @@
 import type { SessionAudit } from '../../trading/audit/audit.js'
-import type { OutcomeDifference } from '../../trading/desk/player.js'
+import type { OutcomeDifference } from '../../trading/desk/outcome-comparison.js'
 import type { GatewayReplayResult } from '../../trading/replay/gateway.js'
 import type { ReplayResult } from '../../trading/replay/strategy.js'
 import { paint } from '../output/output.js'

@@ -43,6 +43,8 @@ export interface PlayerData {
   readonly feed: { readonly identity: string; readonly next: number; readonly known: boolean }
   readonly strategies: readonly KnownStrategy[]
   readonly starts: readonly LastStart[]
+  /** Undefined when there are none. */
+  readonly commanded?: readonly (readonly [id: string, file: string | null])[]
   readonly config: DeskConfig | undefined
   /** Commands that a gateway has taken and not carried out yet. */
   readonly unfinished: readonly { readonly position: number; readonly command: SavedCommand }[]
@@ -64,7 +66,7 @@ export interface LastTaken {
   copies: number
 }
 
-/** What a player knows of a sequence beside the desk's own state. The fields are explained in `Player`. */
+/** What a player knows of a sequence beside the desk's own state. The fields are explained in `Facts`. */
 export interface PlayedFacts {
   position: number
   run: number
@@ -77,6 +79,7 @@ export interface PlayedFacts {
   readonly feed: { identity: string; next: number; known: boolean }
   readonly strategies: Map<string, KnownStrategy>
   readonly starts: Map<number, LastStart>
+  readonly commanded: Map<string, string | undefined>
   config: DeskConfig | undefined
   readonly unfinished: Map<bigint, { readonly position: number; readonly command: CommandValues }>
   readonly seen: Set<Instrument>
@@ -99,6 +102,7 @@ export function saveFacts(facts: PlayedFacts, identity: HomeIdentity, desk: Desk
     feed: { ...facts.feed },
     strategies: [...facts.strategies.values()].map(strategy => ({ ...strategy })),
     starts: [...facts.starts.values()],
+    ...(facts.commanded.size === 0 ? {} : { commanded: [...facts.commanded].map(([id, file]) => [id, file ?? null]) }),
     config: facts.config,
     unfinished: [...facts.unfinished.values()].map(({ position, command }) => ({
       position,
@@ -127,6 +131,7 @@ export function loadFacts(facts: PlayedFacts, data: PlayerData, instruments: Ins
   Object.assign(facts.feed, data.feed)
   for (const strategy of data.strategies) facts.strategies.set(strategy.id, { ...strategy })
   for (const start of data.starts) facts.starts.set(start.strategy, start)
+  for (const [id, file] of data.commanded ?? []) facts.commanded.set(id, file ?? undefined)
   for (const number of data.seen) facts.seen.add(instruments.get(number) as Instrument)
   facts.events = data.events
 }

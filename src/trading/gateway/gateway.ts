@@ -9,6 +9,7 @@ import { isHome } from '../sequence/home.js'
 import { REAL_SURROUNDINGS } from '../sequence/surroundings.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
 import { checkStrategies } from './desk-setup.js'
+import { endedChanges } from './ended-changes.js'
 import { endAbsent, endEpoch } from './epochs.js'
 import { GatewayWork } from './gateway-work.js'
 import { Loop } from './loop.js'
@@ -109,6 +110,8 @@ export class Gateway {
     let gateway: Gateway
     try {
       const infos = onRecord ?? (await inspecting)
+      const ended = endedChanges(home, open.commanded, infos)
+      if (ended !== undefined) open.onProblem(ended)
       endAbsent(open, open.strategies.values(), new Set(infos.map(({ id }) => id)), open.taken)
       const strategies = infos.map(info => enterStrategy(open, info, open.strategies, open.taken))
       gateway = new Gateway({ ...options, home }, open, strategies)

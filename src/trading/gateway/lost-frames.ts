@@ -9,7 +9,8 @@ import { type LastHandled, lastRun, moveAfter } from '../../runtime/consumer/con
 import { findLast } from '../../runtime/consumer/find-last.js'
 import { Lifecycle, Progress } from '../../runtime/consumer/lifecycle.js'
 import { bootOf } from '../../runtime/opening/boot-of.js'
-import type { LostJournal, Player } from '../desk/player.js'
+import type { Player } from '../desk/player.js'
+import type { LostJournal } from '../desk/power-loss.js'
 import { MAX_EPOCH } from '../messages/order-id.js'
 import { Lost, STRATEGY_FRAMES, StrategyState, VenueReport } from '../sequence/frames.js'
 import {

@@ -120,6 +120,11 @@ export class OpenDesk {
     return this.player.unfinished
   }
 
+  /** Strategies that were changed by command in the last run, by id: the file, undefined for a removed one. */
+  get commanded(): Player['commanded'] {
+    return this.player.commanded
+  }
+
   /** The description with which the home's gateway was started before; undefined without one. */
   get earlierDescription(): unknown {
     return this.player.config?.description

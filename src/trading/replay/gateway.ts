@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type OutcomeDifference, Player } from '../desk/player.js'
+import type { OutcomeDifference } from '../desk/outcome-comparison.js'
+import { Player } from '../desk/player.js'
 import { PagesGoneError } from '../errors.js'
 import { Replica } from '../replica/replica.js'
 import { HomeDirectory } from '../sequence/home.js'
 import { livesOf } from '../sequence/lives.js'
 import { deskIn, firstKnown, readSnapshot, type SnapshotPlace, snapshotsOf } from '../snapshots/find.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
+import { checkPages } from './damage.js'
 
 export interface GatewayReplayOptions {
   readonly home: string
@@ -36,12 +38,13 @@ export interface GatewayReplayResult {
  * Decides again everything that a gateway decided, from its sequence, and compares; also each snapshot with what is known
  * where it was made.
  *
- * @throws {HomeError} for a home that does not exist; {PagesGoneError} when its first pages are gone and it has no snapshot to
+ * @throws {HomeError} for a home that does not exist; {PagesGoneError} when a page is gone, or the first pages are and it has no snapshot to
  *   start from; {VenueMissingError}, what Reader.open throws, and the signal's reason.
  */
 export async function replayGateway(options: GatewayReplayOptions): Promise<GatewayReplayResult> {
   const home = HomeDirectory.openExisting(options.home)
   const { sequence } = home
+  checkPages(sequence)
   const first = firstKnown(sequence)
   const start = first?.snapshot === undefined ? undefined : deskIn(first.snapshot)
   if (first === undefined || (start !== undefined && !Player.canLoad(start)))

@@ -5,6 +5,7 @@ import type { Lives } from '../sequence/lives.js'
 import { firstKnown } from '../snapshots/find.js'
 import { allLives } from '../snapshots/lives.js'
 import { type Copies, compareCopies } from './copies.js'
+import { checkPages } from './damage.js'
 
 /** What the sequence says of the gateway and the strategies, and its copies compared. */
 export interface RecordedSession {
@@ -15,6 +16,7 @@ export interface RecordedSession {
 /** Reads the sequence of a home. Returns an error beside what is known when it cannot be read. */
 export function readRecord(home: HomeDirectory): [RecordedSession, Error | undefined] {
   try {
+    checkPages(home.sequence)
     const first = firstKnown(home.sequence)
     if (first === undefined || readIdentity(home.sequence) === undefined)
       throw new HomeError(

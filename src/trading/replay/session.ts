@@ -4,6 +4,7 @@ import { TicktapeError } from '../../base/errors.js'
 import { HomeDirectory } from '../sequence/home.js'
 import { strategyIn } from '../sequence/lives.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
+import { checkBytes } from './damage.js'
 import { causeOf } from './frames-at.js'
 import { type GatewayReplayResult, replayGateway } from './gateway.js'
 import { type RecordedSession, readRecord } from './recorded-session.js'
@@ -51,8 +52,9 @@ export async function replaySession(options: SessionReplayOptions): Promise<Sess
   const [recorded, unreadable] = readRecord(home)
   const ids = options.strategies ?? [...new Set([...recorded.lives.strategies.keys(), ...home.strategyIds])]
   const played = await playGateway({ ...options, home: home.path })
-  const gateway = gatewayVerdict(home, played)
-  const exchanges = exchangeVerdicts(recorded, played, gateway)
+  const decided = gatewayVerdict(home, played)
+  const exchanges = exchangeVerdicts(recorded, played, decided)
+  const gateway = await checkBytes(decided, home.sequence)
   const strategies: ReplayVerdict[] = []
   for (const id of ids) {
     await turn()

@@ -2,8 +2,11 @@ import * as fs from 'node:fs'
 import { TicktapeError } from '../../base/errors.js'
 import { type HomeDirectory, readIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { moduleOnRecord, type StrategyLives } from '../sequence/lives.js'
+import { isCommandFile } from '../strategies/command.js'
+import { localImports } from '../strategies/local-imports.js'
 import { moduleCode } from '../strategies/module-code.js'
 import { isThere } from './copies.js'
+import { checkBytes, checkPages } from './damage.js'
 import { causeAt } from './frames-at.js'
 import { knownRuns } from './known-runs.js'
 import type { RecordedSession } from './recorded-session.js'
@@ -33,6 +36,7 @@ export async function strategyVerdict(question: StrategyQuestion): Promise<Repla
   const lives = recorded.lives.strategies.get(id)
   if (lives === undefined) return cannot('the sequence has no start of a strategy with this id')
   try {
+    checkPages(question.home.strategy(id))
     const misplaced = misplacedText(question, lives)
     if (misplaced !== undefined) return cannot(misplaced)
     const tampered = tamperedVerdict(question, lives)
@@ -45,7 +49,7 @@ export async function strategyVerdict(question: StrategyQuestion): Promise<Repla
     if (comparable?.length === 0) return cannot(why ?? 'it never ran')
     const task = { home: question.home.path, strategy: id, file, runs: comparable }
     const result = await replayInChild(task, question)
-    return { ...who, ...resultVerdict(question, result, why) }
+    return await checkBytes({ ...who, ...resultVerdict(question, result, why) }, question.home.strategy(id))
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof TicktapeError) return cannot(error.message)
@@ -114,9 +118,11 @@ function comparableRuns(
   const others = runs.filter(run => !isSame(run))
   const last = others.at(-1)
   if (last === undefined) return { comparable: undefined, why: undefined }
+  const imports = isCommandFile(file) ? [] : localImports(file)
+  const what = imports.length === 0 ? file : `${file}, or a file that it imports,`
   return {
     comparable: runs.filter(isSame).map(({ number }) => number),
-    why: `its code changed since run ${last.number}: ${file} is not what it was then`,
+    why: `its code changed since run ${last.number}: ${what} is not what it was then`,
   }
 }
 

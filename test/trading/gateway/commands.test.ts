@@ -152,6 +152,15 @@ test('cancel-all: the orders of one strategy, then of all, with the operator as 
     state: 'refused',
     problem: 'no-such-strategy',
   })
+  // A wrong name is a wrong argument, whether the command or the gateway finds it.
+  for (const args of [
+    ['cancel-all', home, '--strategy', 'nobody'],
+    ['strategy', 'pause', home, 'nobody'],
+  ])
+    expect(await runTicktape(...args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("'nobody'") as string,
+    })
   expect(await gateway.stop()).toBe(true)
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 })
@@ -276,6 +285,45 @@ test('strategies are added, replaced and removed by command', { timeout: 60_000 
     ['replace-strategy', 'done', 'none'],
     ['remove-strategy', 'done', 'none'],
   ])
+  expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+})
+
+test('what commands made of the strategies ends with the gateway, and the next start says by name what is otherwise', {
+  timeout: 60_000,
+}, async () => {
+  const files = ['a', 'b', 'c', 'd', 'e'].map(id => trader(id, '50'))
+  const [a, b, c, d, e] = files
+  const { home, gateway } = await start([a, b, c])
+  const better = trader('c', '51')
+  for (const request of [
+    { action: 'add-strategy', strategy: 'd', detail: d },
+    { action: 'add-strategy', strategy: 'e', detail: e },
+    { action: 'remove-strategy', strategy: 'e' },
+    { action: 'remove-strategy', strategy: 'b' },
+    { action: 'replace-strategy', strategy: 'c', detail: better },
+  ] as const)
+    expect(await sendCommand(home, request)).toMatchObject({ state: 'done' })
+  expect(await gateway.stop()).toBe(true)
+  const startAgain = async (strategies: readonly string[]): Promise<string[]> => {
+    const problems: string[] = []
+    const again = await Gateway.start({
+      ...QUICK,
+      home,
+      strategies,
+      feed: new PushedFeed(),
+      venue: new SimulatedExchange(),
+      onProblem: ({ message }) => void problems.push(message),
+    })
+    expect(await again.stop()).toBe(true)
+    return problems
+  }
+  expect(await startAgain([a, b, c])).toEqual([
+    `the strategies of ${home} that were changed by command are those of the options again with this start: ` +
+      `'d' ran from ${d}, and does not run now (ticktape strategy add ${home} d ${d}); ` +
+      `'b' was removed, and runs again from ${b}; 'c' ran from ${better}, and runs from ${c} now`,
+  ])
+  // Once is enough.
+  expect(await startAgain([a])).toEqual([])
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
 })
 

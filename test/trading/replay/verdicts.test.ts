@@ -5,6 +5,7 @@ import { CircuitBreaker } from 'ticktape/state'
 import { TestDesk } from 'ticktape/testing'
 import { Order } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
+import { Run } from '../../../dist/trading/sequence/frames.js'
 import { feedOf, moduleOf, newHome, ordersOf, playToEnd, QUICK, quote, sequenceOf } from '../../support/desks.ts'
 import { makeFolder } from '../../support/folders.ts'
 import { flip, slotAt, ticktape } from '../../support/journals.ts'
@@ -112,9 +113,48 @@ describe('a replay of a home', { timeout: 120_000 }, () => {
       expect(one.text).toMatch(/pages? .*(gone|removed|missing)/)
     }
     expect(ticktape('replay', pruned)).toMatchObject({ status: 2 })
+  })
+
+  test('says which page is gone from the middle of a journal, or when the only one is', async () => {
+    const recorded = await record()
     const torn = recorded.copy()
-    rmSync(join(torn, 'gateway', pages[1]))
-    expect((await replaySession({ home: torn })).verdict).toBe('cannot compare')
+    const second = join(torn, 'gateway', '0000000001.page')
+    rmSync(second)
+    const session = await replaySession({ home: torn })
+    for (const one of [session.gateway, ...session.strategies])
+      expect(one).toMatchObject({ verdict: 'cannot compare', text: expect.stringContaining(second) as string })
+    const only = recorded.copy()
+    const page = join(only, 'strategies', 'a', '0000000000.page')
+    rmSync(page)
+    const other = await replaySession({ home: only })
+    expect(verdictsOf(other)).toEqual({ gateway: 'same', sim: 'same', a: 'cannot compare', b: 'same' })
+    expect(strategyOf(other, 'a')?.text).toBe(`the page ${page} is gone, and there is no other one`)
+    for (const name of readdirSync(join(only, 'gateway')).filter(one => one.endsWith('.page')))
+      rmSync(join(only, 'gateway', name))
+    const none = await replaySession({ home: only })
+    expect(none.gateway.text).toBe(
+      `the page ${join(only, 'gateway', '0000000000.page')} is gone, and there is no other one`,
+    )
+    expect(ticktape('replay', only)).toMatchObject({ status: 2, stderr: '' })
+  })
+
+  test('finds a changed byte on which no decision depends, where the journal has checksums', async () => {
+    const recorded = await record()
+    const home = recorded.copy()
+    const [{ position, time }] = sequenceOf(home, Run)
+    // Its pid, on the first page, which is full.
+    const file = pageOf(join(home, 'gateway'), position)
+    const at = slotAt(position) + (Run.fields.find(({ name }) => name === 'pid')?.offset ?? 0)
+    flip(file, at)
+    expect(time).toBeGreaterThan(0n)
+    const session = await replaySession({ home })
+    expect(verdictsOf(session)).toEqual({ gateway: 'different', sim: 'same', a: 'same', b: 'same' })
+    expect(session.gateway.text).toContain(
+      `all is decided the same, but ${join(home, 'gateway')} is not as it was written: ${file}`,
+    )
+    expect(ticktape('replay', home)).toMatchObject({ status: 1 })
+    flip(file, at)
+    expect((await replaySession({ home })).verdict).toBe('same')
   })
 
   test("knows that a strategy's code changed, and since which run; a module that is named is compared all the same", async () => {
@@ -148,6 +188,30 @@ describe('a replay of a home', { timeout: 120_000 }, () => {
     })
     rmSync(file)
     expect(strategyOf(await replaySession({ home: changed }), 'a')?.text).toBe(`its module ${file} is missing`)
+  })
+
+  test("knows that a file that a strategy's module imports has changed", async () => {
+    const home = newHome()
+    const folder = makeFolder()
+    const size = join(folder, 'size.mjs')
+    writeFileSync(join(folder, 'terms.mjs'), "export { size } from './size.mjs'")
+    writeFileSync(size, 'export const size = 1')
+    const file = moduleOf(
+      `import { size } from './terms.mjs'\n${busy('a').replace('quantity: 1', 'quantity: size')}`,
+      'a.mjs',
+      folder,
+    )
+    for (let run = 0; run < 3; run++) {
+      const desk = await TestDesk.open({ home, strategies: [file] })
+      for (let i = 0; i < 20; i++) desk.trade('BTCUSDT', 100, 1)
+      await desk.close()
+    }
+    expect((await replaySession({ home })).verdict).toBe('same')
+    writeFileSync(size, 'export const size = 2')
+    expect(strategyOf(await replaySession({ home }), 'a')).toMatchObject({
+      verdict: 'cannot compare',
+      text: `its code changed since run 3: ${file}, or a file that it imports, is not what it was then`,
+    })
   })
 
   test('has a verdict when modules end the process, reject a promise or return one, and for the others too', async () => {
