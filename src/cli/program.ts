@@ -8,8 +8,8 @@ import { Output } from './output/output.js'
 const HELP = `
 Exit codes:
   0    done; the journal is sound
-  1    found damage, losses, or something bad
-  2    could not run: not found, no permission, not a journal, wrong arguments
+  1    found damage, losses, or something bad; a gateway refused it
+  2    could not run: not found, no permission, not a journal, wrong arguments, no such strategy
   3    no gateway runs that could do the command; it does not act later
   130  ended by Ctrl-C
 
@@ -59,7 +59,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     process.exitCode = exitCodeOf(
       error,
       argv.includes('--json'),
-      first !== undefined && isCommand(first) ? `help ${first}` : 'help',
+      first !== undefined && isCommand(first) ? first : undefined,
     )
   }
   try {
@@ -70,10 +70,11 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Commander throws after it has printed help, or for a wrong argument. */
-function exitCodeOf(error: unknown, json: boolean, help: string): number {
-  if (!(error instanceof CommanderError)) return printError(error, json)
+/** Commander throws after it has printed help, or for a wrong argument. @param command undefined when there is none of that name. */
+function exitCodeOf(error: unknown, json: boolean, command: string | undefined): number {
+  if (!(error instanceof CommanderError)) return printError(error, json, command)
   if (error.exitCode === 0) return Exit.OK
   if (error.code === 'commander.help') return Exit.FAILED // no command: the help has been printed
+  const help = command === undefined ? 'help' : `help ${command}`
   return printError(new UsageError(`${error.message.replace(/^error: /, '')}; see 'ticktape ${help}'`), json)
 }

@@ -94,6 +94,8 @@ const HALT_HELP = `
 With --reduce an order passes only if it makes its position smaller, with all that is pending on its side; cancels always pass. Orders that
 are open stay open: see cancel-all. A halt is stricter: 'halt --reduce' does not end it, 'resume --reduce' does, with no moment between.
 
+Exit codes: 0 done, 2 could not: there is no breaker. Of resume also: 1 the gateway refused it, 3 it did not take it within 5 s.
+
 Examples:
   $ ticktape halt /dev/shm/desk exchange maintenance
   $ ticktape halt /dev/shm/desk --reduce end of the quarter

@@ -37,5 +37,5 @@ export function counted(count: number, what: string): string {
 
 /** The end of the help of each command. */
 export const EXIT_CODES = `
-Exit codes: 0 done, 1 the gateway refused it or could not do it, 2 wrong arguments or no home, 3 no gateway runs, or it did not take the
-command within 5 s: then the command has expired, and does not act later.`
+Exit codes: 0 done, 1 the gateway refused it or could not do it, 2 wrong arguments, no such strategy or no home, 3 no gateway runs, or it did not
+take the command within 5 s: then the command has expired, and does not act later.`

@@ -56,6 +56,8 @@ const HELP = `
 A whole number below 10^15 is a position, a larger one a time in ns. Dates are UTC unless they have a time zone.
 JSON: position, time (ns, a string), type, then the fields. 64-bit integers are strings, bytes hexadecimal.
 
+Exit codes: 0 done, 1 a frame or a page is damaged, 2 could not read: no journal, wrong options; 130 ended by Ctrl-C.
+
 Examples:
   $ ticktape tail /dev/shm/desk/market                       the last ten frames
   $ ticktape tail /dev/shm/desk/market -f --type Trade       the last trades, then each new one

@@ -3,9 +3,9 @@
 export const Exit = {
   /** Done; sound. */
   OK: 0,
-  /** The command found damage, losses, or a bad setting. */
+  /** The command found damage, losses, or a bad setting; a gateway refused what it was asked. */
   DAMAGED: 1,
-  /** The command could not do its work: missing path, no permission, not a journal, wrong options. */
+  /** The command could not do its work: missing path, no permission, not a journal, wrong options, no such strategy. */
   FAILED: 2,
   /** No gateway runs, or it did not take the command in time: the command does not act later. */
   DOWN: 3,
@@ -23,14 +23,22 @@ export class OutputClosedError extends Error {
   readonly code = 'EPIPE'
 }
 
+/** Commands that look at journals: damage is what they find. For all others it is why they cannot do their work. */
+const LOOKING: ReadonlySet<string> = new Set(['doctor', 'ls', 'repair', 'tail', 'verify'])
+
 interface Placed extends Error {
   readonly code?: unknown
   readonly path?: unknown
   readonly position?: unknown
 }
 
-/** Prints an error to stderr. Returns the exit code that goes with it. A stack trace only with TICKTAPE_DEBUG. */
-export function printError(error: unknown, json: boolean): number {
+/**
+ * Prints an error to stderr. A stack trace only with TICKTAPE_DEBUG.
+ *
+ * @param command its name, if it is known.
+ * @returns the exit code that goes with it.
+ */
+export function printError(error: unknown, json: boolean, command = ''): number {
   if (error instanceof OutputClosedError) return Exit.OK
   const { code, path, position, message } = (error instanceof Error ? error : new Error(String(error))) as Placed
   const name = typeof code === 'string' ? code : 'ERR_INTERNAL'
@@ -41,8 +49,21 @@ export function printError(error: unknown, json: boolean): number {
   if (process.env['TICKTAPE_DEBUG']) console.error(error)
   else if (name === 'ERR_INTERNAL')
     process.stderr.write('That is a bug in ticktape. Set TICKTAPE_DEBUG=1 to see where, and report it.\n')
-  if (name === 'ERR_GATEWAY_DOWN') return Exit.DOWN
-  return name === 'ERR_CORRUPT_JOURNAL' || name === 'ERR_COMMAND' ? Exit.DAMAGED : Exit.FAILED
+  return exitCodeOf(error, name, command)
+}
+
+function exitCodeOf(error: unknown, name: string, command: string): number {
+  switch (name) {
+    case 'ERR_GATEWAY_DOWN':
+      return Exit.DOWN
+    case 'ERR_COMMAND':
+      // A name that is wrong is a wrong argument, whoever finds it.
+      return (error as { readonly problem?: unknown }).problem === 'no-such-strategy' ? Exit.FAILED : Exit.DAMAGED
+    case 'ERR_CORRUPT_JOURNAL':
+      return LOOKING.has(command) ? Exit.DAMAGED : Exit.FAILED
+    default:
+      return Exit.FAILED
+  }
 }
 
 // oxlint-disable-next-line no-control-regex
