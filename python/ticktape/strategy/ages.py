@@ -1,7 +1,9 @@
 """Counts how old frames were when they were handled: the histogram that Progress frames have."""
 import struct
 
-_SIZE = 464
+#: Buckets up to 2^48 ns; Progress frames have those up to 2^32 ns, and all that is longer in the last one.
+_BUCKETS, _STORED = 720, 464
+_LONGEST = 2**48 - 1
 _MOST = 2**32 - 1
 
 
@@ -9,10 +11,10 @@ class Ages:
     """Buckets are 1/16 of their value wide."""
 
     def __init__(self):
-        self.counts = [0] * _SIZE
+        self.counts = [0] * _BUCKETS
 
     def record(self, ns):
-        value = min(max(ns, 0), _MOST)
+        value = min(max(ns, 0), _LONGEST)
         if value < 16:
             self.counts[value] += 1
             return
@@ -31,7 +33,9 @@ class Ages:
         return found + [0] * (len(parts) - len(found))
 
     def packed(self):
-        return struct.pack(f'<{_SIZE}I', *(min(count, _MOST) for count in self.counts))
+        stored = self.counts[:_STORED]
+        stored[-1] += sum(self.counts[_STORED:])
+        return struct.pack(f'<{_STORED}I', *(min(count, _MOST) for count in stored))
 
 
 def _upper_end(bucket):

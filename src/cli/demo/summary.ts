@@ -1,3 +1,4 @@
+import { LatencyHistogram } from '../../runtime/consumer/latency.js'
 import { auditSession, type SessionAudit } from '../../trading/audit/audit.js'
 import { CaptureFeed } from '../../trading/market/capture-feed.js'
 import { replayGateway } from '../../trading/replay/gateway.js'
@@ -16,7 +17,7 @@ import { TwoVenueFeed } from './two-venues.js'
 
 interface Latency {
   readonly samples: number
-  /** ns. */
+  /** ns; Infinity, in JSON null, when it is only known that it was 4.16 s or more. */
   readonly p50: number
   readonly p99: number
   readonly p999: number
@@ -95,6 +96,11 @@ export async function summarize(
   }
 }
 
+/** The journals of strategies say of a long age only that it was long. */
+function ageText(ns: number): string {
+  return Number.isFinite(ns) ? formatNs(ns) : `over ${formatNs(LatencyHistogram.STORED_NS)}`
+}
+
 /** The summary as lines for people. */
 export function describeDemo(summary: DemoSummary): string[] {
   const { gateway, strategies, checks } = summary
@@ -107,9 +113,9 @@ export function describeDemo(summary: DemoSummary): string[] {
     ['age of a frame when its strategy handles it', 'p50', 'p99', 'p99.9'],
     ...strategies.map(({ id, latency }) => [
       `${id}, ${grouped(latency.samples)} frames`,
-      formatNs(latency.p50),
-      formatNs(latency.p99),
-      formatNs(latency.p999),
+      ageText(latency.p50),
+      ageText(latency.p99),
+      ageText(latency.p999),
     ]),
   ]
   return [
