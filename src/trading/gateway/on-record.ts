@@ -7,7 +7,7 @@ import { runnerOf } from '../strategies/runners.js'
 
 /**
  * What the sequence says of the strategies of these modules: they run again at once, and their modules are loaded meanwhile.
- * Undefined when one of them is new or was changed, so that it must be loaded first. A description with a command says all by itself.
+ * Undefined when one of them is new or was changed, so that it must be loaded first; or when two have the same id, which is refused then. A description with a command says all by itself.
  *
  * @throws {StrategyError} for a description that is not valid.
  */
@@ -30,5 +30,5 @@ export function strategiesOnRecord(
     for (const { id, wantsTicker } of own)
       infos.push({ id, file, code, command, wantsTicker, symbols: undefined, from: 'start' })
   }
-  return infos
+  return new Set(infos.map(({ id }) => id)).size === infos.length ? infos : undefined
 }

@@ -26,6 +26,8 @@ test('strategies of an unchanged module start from the record; a new or changed 
   expect(strategiesOnRecord([file], [start('a', file, 'of another version')])).toBeUndefined()
   expect(strategiesOnRecord([file], [])).toBeUndefined()
   expect(strategiesOnRecord([join(makeFolder('memory'), 'gone.mjs')], [])).toBeUndefined()
+  // Two of the same name: loading them refuses them, before a process of either was started.
+  expect(strategiesOnRecord([file, file], [start('a', file)])).toBeUndefined()
 })
 
 test('a strategy that a command runs is never taken for a module, whatever the record says', () => {

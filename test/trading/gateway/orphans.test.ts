@@ -29,26 +29,28 @@ test('processes that a killed gateway leaves hung or suspended are ended by the 
   timeout: 90_000,
 }, async () => {
   const home = newHome()
-  const strategies = [
-    moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
+  const endless = (id: string): string => {
+    const marker = join(home, '..', id)
+    return moduleOf(`import { existsSync, writeFileSync } from 'node:fs'
       let trades = 0
-      export default defineStrategy({ id: 'hung', onTrade() {
-        if (++trades === 50 && !existsSync('${join(home, '..', 'marker')}')) {
-          writeFileSync('${join(home, '..', 'marker')}', '')
+      export default defineStrategy({ id: '${id}', onTrade() {
+        if (++trades === 50 && !existsSync('${marker}')) {
+          writeFileSync('${marker}', '')
           for (;;);
         }
-      } })`),
-    moduleOf("export default defineStrategy({ id: 'stopped', onTrade() {} })"),
-  ]
+      } })`)
+  }
+  const strategies = ['hung', 'stopped'].map(endless)
   const first = await GatewayProcess.start({ home, strategies, synthetic, speed: 'max' })
-  await first.fed()
+  await until(() => ['hung', 'stopped'].every(id => existsSync(join(home, '..', id))), 'both loops')
   const status = await first.status()
   const [hung, stopped] = status.strategies.map(({ pid }) => pid as number)
   onTestFinished(() => {
     for (const pid of [hung, stopped]) if (!isGone(pid)) process.kill(pid, 'SIGKILL')
   })
-  process.kill(stopped, 'SIGSTOP')
   await first.killAlone()
+  // Only now: the end of its gateway makes a stopped process go on, and end by itself.
+  process.kill(stopped, 'SIGSTOP')
   await sleep(500)
   expect([isGone(hung), isGone(stopped)]).toEqual([false, false])
 
