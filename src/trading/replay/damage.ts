@@ -6,7 +6,7 @@ import type { ReplayVerdict } from './verdict.js'
 
 /**
  * The verdict 'same' becomes 'different' for a journal whose bytes were changed afterwards where no decision depends on them. Its checksums and
- * its structure tell: frames have checksums up to the durable position, and pages once they are full.
+ * its structure tell. With the durability 'process' there are no checksums.
  */
 export async function checkBytes(verdict: ReplayVerdict, journal: string): Promise<ReplayVerdict> {
   if (verdict.verdict !== 'same') return verdict

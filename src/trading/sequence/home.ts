@@ -55,7 +55,8 @@ export class HomeDirectory {
   static open(directory: unknown): HomeDirectory {
     const home = new HomeDirectory(checkedPath(directory))
     home.refuseOld()
-    if (!home.exists) home.checkRoom()
+    if (home.exists) home.checkPages()
+    else home.checkRoom()
     try {
       makeDurableDirectories(home.path, 0o700)
     } catch (error) {
@@ -153,6 +154,16 @@ export class HomeDirectory {
     if (!this.isOld) return
     throw new HomeError(
       `${this.path} is a home of version 0.1: it can be read ('ticktape tail'), but not continued; begin another home`,
+      { path: this.path },
+    )
+  }
+
+  /** The next writer of a sequence without pages would begin another home. */
+  private checkPages(): void {
+    const [orphan] = this.strategyIds
+    if (orphan === undefined || listDirectory(this.sequence).pages.length > 0) return
+    throw new HomeError(
+      `the pages of ${this.sequence} are gone, and the strategy's journal ${this.strategy(orphan)} is there; put them back, or start from empty journals with 'ticktape reset ${this.path}'`,
       { path: this.path },
     )
   }

@@ -1,4 +1,14 @@
-import { closeSync, cpSync, openSync, readdirSync, truncateSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Gateway, type GatewayOptions, replayGateway } from 'ticktape/runtime'
 import { SimulatedExchange } from 'ticktape/trading'
@@ -163,6 +173,23 @@ describe("a home's journal", () => {
       expect(refusal.message, what).toContain(copy)
       expect(readdirSync(copy, { recursive: true }).length, what).toBe(files)
     }
+  })
+
+  test('whose pages are gone is refused, and no other home begins in its place', async () => {
+    const home = newHome()
+    const strategy = moduleOf("export default defineStrategy({ id: 'a', onTrade() {} })")
+    expect(await playToEnd(optionsOf(home, { strategies: [strategy] }))).toBe(true)
+    const page = join(home, 'gateway', '0000000000.page')
+    const kept = readFileSync(page)
+    rmSync(page)
+    expect(await rejectionOf(Gateway.start(optionsOf(home, { strategies: [strategy] })))).toMatchObject({
+      code: 'ERR_HOME',
+      message: expect.stringContaining(`the pages of ${join(home, 'gateway')} are gone`) as string,
+    })
+    expect(existsSync(page)).toBe(false)
+    writeFileSync(page, kept)
+    expect(await playToEnd(optionsOf(home, { strategies: [strategy] }))).toBe(true)
+    expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
   })
 
   test('is refused when it was not written by a gateway', async () => {

@@ -5,8 +5,19 @@ import { CircuitBreaker } from 'ticktape/state'
 import { TestDesk } from 'ticktape/testing'
 import { Order } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
+import { Lifecycle } from '../../../dist/runtime/consumer/lifecycle.js'
 import { Run } from '../../../dist/trading/sequence/frames.js'
-import { feedOf, moduleOf, newHome, ordersOf, playToEnd, QUICK, quote, sequenceOf } from '../../support/desks.ts'
+import {
+  feedOf,
+  framesOf,
+  moduleOf,
+  newHome,
+  ordersOf,
+  playToEnd,
+  QUICK,
+  quote,
+  sequenceOf,
+} from '../../support/desks.ts'
 import { makeFolder } from '../../support/folders.ts'
 import { flip, slotAt, ticktape } from '../../support/journals.ts'
 
@@ -139,22 +150,29 @@ describe('a replay of a home', { timeout: 120_000 }, () => {
   })
 
   test('finds a changed byte on which no decision depends, where the journal has checksums', async () => {
-    const recorded = await record()
-    const home = recorded.copy()
-    const [{ position, time }] = sequenceOf(home, Run)
-    // Its pid, on the first page, which is full.
-    const file = pageOf(join(home, 'gateway'), position)
-    const at = slotAt(position) + (Run.fields.find(({ name }) => name === 'pid')?.offset ?? 0)
-    flip(file, at)
-    expect(time).toBeGreaterThan(0n)
-    const session = await replaySession({ home })
-    expect(verdictsOf(session)).toEqual({ gateway: 'different', sim: 'same', a: 'same', b: 'same' })
-    expect(session.gateway.text).toContain(
-      `all is decided the same, but ${join(home, 'gateway')} is not as it was written: ${file}`,
-    )
-    expect(ticktape('replay', home)).toMatchObject({ status: 1 })
-    flip(file, at)
+    const home = newHome()
+    const feed = feedOf([quote('BTCUSDT', 100, 101), quote('BTCUSDT', 101, 102)])
+    const strategies = [moduleOf("export default defineStrategy({ id: 'a', onBook() {} })")]
+    await playToEnd({ home, strategies, feed, durability: 'interval' })
     expect((await replaySession({ home })).verdict).toBe('same')
+    // The pid of the gateway.
+    const [{ position }] = sequenceOf(home, Run)
+    const file = pageOf(join(home, 'gateway'), position)
+    flip(file, slotAt(position) + (Run.fields.find(({ name }) => name === 'pid')?.offset ?? 0))
+    const session = await replaySession({ home })
+    expect(verdictsOf(session)).toEqual({ gateway: 'different', sim: 'same', a: 'same' })
+    expect(session.gateway.text).toBe(
+      `all is decided the same, but ${join(home, 'gateway')} is not as it was written: ${file}, position ${position}: ` +
+        "the frame's checksum is wrong: its bytes were changed",
+    )
+    // What the strategy's journal says of its start decides nothing either.
+    const own = pageOf(join(home, 'strategies', 'a'), 0)
+    const [started] = framesOf(join(home, 'strategies', 'a'), Lifecycle)
+    flip(own, slotAt(started.position) + (Lifecycle.fields.find(({ name }) => name === 'pid')?.offset ?? 0))
+    expect(strategyOf(await replaySession({ home }), 'a')).toMatchObject({
+      verdict: 'different',
+      text: expect.stringContaining(`${own}, position ${started.position}`) as string,
+    })
   })
 
   test("knows that a strategy's code changed, and since which run; a module that is named is compared all the same", async () => {
