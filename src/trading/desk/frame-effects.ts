@@ -3,68 +3,51 @@ import { Handlers } from '../../frames/handlers.js'
 import type { FramePointer } from '../../frames/pointer.js'
 import { type FrameView, pointerOf } from '../../frames/view.js'
 import { specOf } from '../messages/instrument-frames.js'
-import { BookTop, Trade } from '../messages/market-frames.js'
-import { Fill, Order, OrderReport } from '../messages/order-frames.js'
-import { BUY, SELL } from '../messages/order-terms.js'
-import { Pair, PairReport } from '../messages/pair-frames.js'
 import { Clock, InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { ConfigReader, type DeskConfig } from '../sequence/config.js'
 import {
   Config,
   FeedStart,
   Home,
-  Intent,
   Lost,
-  PositionDifference,
   Run,
   SnapshotEnd,
   StrategyEnd,
   StrategyReset,
   StrategyStart,
   Switch,
-  TimerFired,
-  TimerRequest,
-  VenueReport,
 } from '../sequence/frames.js'
 import { type HomeIdentity, STRATEGY_JOURNALS } from '../sequence/home.js'
 import { Command, CommandResult, DeadMan, StrategyEvent } from '../sequence/supervision-frames.js'
-import { readVenueReport } from '../sequence/venue-reports.js'
 import type { Desk } from './desk.js'
 import type { Facts } from './facts.js'
 import type { OutcomeComparison } from './outcome-comparison.js'
 import { type LostJournal, PowerLoss } from './power-loss.js'
-
-/** Sees the frames that strategies' contexts are made from, after the desk. */
-export interface PlayObserver {
-  book(frame: FrameView<typeof BookTop>): void
-  report(frame: FrameView<typeof OrderReport>): void
-  fill(frame: FrameView<typeof Fill>): void
-  pair(frame: FrameView<typeof PairReport>): void
-}
+import { addTrading, type PlayObserver, type TradingPlay } from './trading-effects.js'
 
 const TAKEN_CLOCK = new Halves(Taken, 'clock')
 const RUN_CLOCK = new Halves(Run, 'clock')
 const CLOCK_CLOCK = new Halves(Clock, 'clock')
 
-/** What each frame of a sequence does: to the desk, and to the facts beside it. Outcomes are compared. */
-export class FrameEffects {
+/** What each frame of a sequence does: to the desk, and to the facts beside it. Outcomes are compared. Frames of trading are in trading-effects. */
+export class FrameEffects implements TradingPlay {
   readonly handlers = new Handlers()
+  readonly compare: (frame: FrameView) => void
   desk: Desk | undefined = undefined
   observer: PlayObserver | undefined = undefined
   /** The configuration is in effect from here on. */
   onConfig: (config: DeskConfig) => void = () => {}
 
   /** From which journal the copies are. */
-  private journal = 0
+  journal = 0
   private originLow = 0
   private originHigh = 0
   private readonly configs = new ConfigReader()
   private readonly loss: PowerLoss
-  private readonly compare: (frame: FrameView) => void
 
   /** @param makeDesk makes the desk, once the home's origin is known. */
   constructor(
-    private readonly facts: Facts,
+    readonly facts: Facts,
     outcomes: OutcomeComparison,
     private readonly makeDesk: (identity: HomeIdentity) => Desk,
   ) {
@@ -74,9 +57,7 @@ export class FrameEffects {
     this.addStrategies()
     this.addOperator()
     this.addBursts()
-    this.addMarket()
-    this.addRequests()
-    this.addOutcomes()
+    addTrading(this.handlers, this)
   }
 
   begin(identity: HomeIdentity): void {
@@ -179,75 +160,6 @@ export class FrameEffects {
       })
   }
 
-  private addMarket(): void {
-    const { facts } = this
-    this.handlers
-      .on(BookTop, frame => {
-        facts.events++
-        facts.lastTaken.copies++
-        const instrument = this.desk?.instruments.get(frame.instrument)
-        if (instrument === undefined) return
-        facts.seen.add(instrument)
-        this.desk?.quote(instrument, frame.bid, frame.bidSize, frame.ask, frame.askSize, frame.position)
-        this.observer?.book(frame)
-      })
-      .on(Trade, frame => {
-        facts.events++
-        facts.lastTaken.copies++
-        const { price, quantity } = frame
-        const instrument = this.desk?.instruments.get(frame.instrument)
-        if (instrument === undefined) return
-        facts.seen.add(instrument)
-        this.desk?.traded.record(instrument.number, price, quantity)
-        this.desk?.trade(instrument, frame.side === 'buy' ? BUY : SELL, price, quantity, frame.position)
-      })
-  }
-
-  /** What strategies ask for, and what venues say. */
-  private addRequests(): void {
-    this.handlers
-      .on(Order, frame => {
-        this.rememberCause(frame)
-        this.desk?.order(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position)
-      })
-      .on(Pair, frame => {
-        this.rememberCause(frame)
-        this.desk?.pair(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS, frame.position)
-      })
-      .on(TimerRequest, frame => {
-        this.rememberCause(frame)
-        this.desk?.requestTimer(pointerOf(frame) as FramePointer, this.journal - STRATEGY_JOURNALS)
-      })
-      .on(VenueReport, frame => {
-        this.facts.lastTaken.copies++
-        const venue = this.desk?.venues.all[frame.venue]
-        if (venue !== undefined) this.desk?.report(venue, readVenueReport(frame), frame.position)
-      })
-  }
-
-  /** What the desk decides. */
-  private addOutcomes(): void {
-    this.handlers
-      .on(Intent, frame => {
-        this.compare(frame)
-        this.desk?.venues.all[frame.venue]?.dropFirst()
-      })
-      .on(OrderReport, frame => {
-        this.compare(frame)
-        this.observer?.report(frame)
-      })
-      .on(Fill, frame => {
-        this.compare(frame)
-        this.observer?.fill(frame)
-      })
-      .on(TimerFired, this.compare)
-      .on(PairReport, frame => {
-        this.compare(frame)
-        this.observer?.pair(frame)
-      })
-      .on(PositionDifference, this.compare)
-  }
-
   private remember({ journal, from, to }: FrameView<typeof Taken>): void {
     const { lastTaken, takenAt } = this.facts
     lastTaken.journal = journal
@@ -255,11 +167,6 @@ export class FrameEffects {
     lastTaken.to = to
     lastTaken.copies = 0
     takenAt.set(journal, this.desk?.now ?? 0)
-  }
-
-  private rememberCause({ cause }: FrameView): void {
-    this.facts.lastTaken.copies++
-    if (cause !== undefined) this.facts.lastCauses.set(this.journal, cause)
   }
 
   private tick(clock: Halves, frame: FrameView<typeof Taken> | FrameView<typeof Clock>): void {

@@ -6,10 +6,11 @@ import type { HomeIdentity } from '../sequence/home.js'
 import type { Desk } from './desk.js'
 import { loadDesk, saveDesk } from './desk-data.js'
 import { Facts } from './facts.js'
-import { FrameEffects, type PlayObserver } from './frame-effects.js'
+import { FrameEffects } from './frame-effects.js'
 import { OutcomeComparison, type OutcomeDifference } from './outcome-comparison.js'
 import { loadFacts, PLAYER_DATA_VERSION, type PlayerData, saveFacts } from './player-data.js'
 import type { LostJournal } from './power-loss.js'
+import type { PlayObserver } from './trading-effects.js'
 
 /**
  * Plays a sequence to a desk: every input in its order, and compares what the desk decides with what the sequence has. A

@@ -37,6 +37,12 @@ test('a process that is hung or stopped ends soon after its parent was killed, w
   timeout: 60_000,
 }, async () => {
   const folder = makeFolder()
+  const program = programIn(folder)
+  // Its parent has ended before it begins to watch.
+  const late = fork(program, ['idle', String(spawnSync('true').pid)])
+  const ofLate = once(late, 'exit')
+  // Its parent goes on.
+  const other = fork(program, ['idle', String(process.pid)])
   const parent = startChild(
     `const { fork } = await import('node:child_process')
     const { watchedArguments } = await import('${MODULE}')
@@ -44,12 +50,12 @@ test('a process that is hung or stopped ends soon after its parent was killed, w
       fork(args[0], watchedArguments(kind), { execArgv: [], detached: true, stdio: ['ignore', 'ignore', 2, 'ipc'] }).once('message', resolve))
     say(await Promise.all(['hung', 'stopped', 'orderly'].map(start)))
     setInterval(() => {}, 1000)`,
-    [programIn(folder)],
+    [program],
   )
   const [hung, stopped, orderly] = (await parent.hear()) as number[][]
   const all = [...hung, ...stopped, ...orderly]
   onTestFinished(() => {
-    for (const pid of all) if (!isGone(pid)) process.kill(pid, 'SIGKILL')
+    for (const pid of [...all, late.pid as number, other.pid as number]) if (!isGone(pid)) process.kill(pid, 'SIGKILL')
   })
   expect(all.map(isGone)).toEqual([false, false, false, false])
   process.kill(stopped[0], 'SIGSTOP')
@@ -57,17 +63,7 @@ test('a process that is hung or stopped ends soon after its parent was killed, w
   await until(() => all.every(isGone), 'their end', SOON_MS)
   // Nobody killed it before it was done.
   expect(existsSync(join(folder, 'orderly'))).toBe(true)
-})
-
-test('so does one whose parent has ended before it began to watch; one whose parent lives goes on', {
-  timeout: 60_000,
-}, async () => {
-  const program = programIn(makeFolder())
-  const gone = spawnSync('true').pid
-  const [orphan, other] = [gone, process.pid].map(pid => fork(program, ['idle', String(pid)]))
-  onTestFinished(() => void other.kill('SIGKILL'))
-  const [code, signal] = (await once(orphan, 'exit')) as [number | null, string | null]
-  expect([code, signal]).toEqual([null, 'SIGKILL'])
+  expect(await ofLate).toEqual([null, 'SIGKILL'])
   expect(isGone(other.pid as number)).toBe(false)
 })
 
