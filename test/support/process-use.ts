@@ -39,15 +39,11 @@ export function sizeOf(folder: string): { readonly kib: number; readonly files: 
   return { kib, files }
 }
 
-/** How much a series has grown from its first to its last value, along the line that fits it: the median of all slopes (Theil and Sen). */
+/**
+ * How much a series has grown: by how much the least value of its second half is above that of its first. Memory that is collected goes up
+ * and down by any amount; what is kept shows where it is lowest.
+ */
 export function growthOf(values: readonly number[]): number {
-  const step = Math.ceil(values.length / MOST_POINTS)
-  const points = values.filter((_, i) => i % step === 0)
-  const slopes: number[] = []
-  for (let i = 0; i < points.length; i++)
-    for (let j = i + 1; j < points.length; j++) slopes.push((points[j] - points[i]) / (j - i))
-  const median = slopes.toSorted((a, b) => a - b)[slopes.length >> 1] ?? 0
-  return median * (points.length - 1)
+  const middle = values.length >> 1
+  return Math.min(...values.slice(middle)) - Math.min(...values.slice(0, middle))
 }
-
-const MOST_POINTS = 300
