@@ -6,9 +6,10 @@ import stat
 from .errors import CorruptJournalError, JournalNotFoundError, NotAJournalError
 from .layout import page_name
 
-LOCK, SCHEMA, INSTRUMENTS, CONTROL, REPAIR, TEMPORARY = 'writer.lock', 'schema.json', 'instruments.json', 'control', 'repair.json', '.tmp'
+LOCK, SCHEMA, INSTRUMENTS, CONTROL = 'writer.lock', 'schema.json', 'instruments.json', 'control'
+REPLICA, REPAIR, TEMPORARY = 'replica.json', 'repair.json', '.tmp'
 _PAGE = re.compile(r'\d{10}\.page$')
-_KNOWN = {LOCK, SCHEMA, INSTRUMENTS, CONTROL, REPAIR}
+_KNOWN = {LOCK, SCHEMA, INSTRUMENTS, CONTROL, REPLICA, REPAIR}
 
 
 class Directory:

@@ -70,6 +70,12 @@ class RecoveryRefusedError(TicktapeError):
     code = 'ERR_RECOVERY_REFUSED'
 
 
+class ReplicaError(TicktapeError):
+    """The journal is a replica, whose frames come from another journal."""
+
+    code = 'ERR_REPLICA'
+
+
 class SyncFailedError(TicktapeError):
     """A sync failed: frames after the durable position may be lost if the machine stops."""
 

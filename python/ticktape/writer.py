@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from . import layout as L
 from .control import Control, clamp_readers
 from .definition import Definition
-from .directory import INSTRUMENTS, LOCK, SCHEMA, Directory
-from .errors import (ClosedError, InvalidOptionError, InvalidStateError, JournalFullError, JournalReplacedError, NotAJournalError,
+from .directory import INSTRUMENTS, LOCK, REPLICA, SCHEMA, Directory
+from .errors import (ClosedError, InvalidOptionError, InvalidStateError, JournalFullError, JournalReplacedError, NotAJournalError, ReplicaError,
                      SyncFailedError, UnsupportedPlatformError, WriterLockedError)
 from .frames import Frame
 from .instruments import instruments_text, read_instruments, with_entries
@@ -73,6 +73,10 @@ class Writer:
             raise NotAJournalError(f"{self.path} contains other files ('{foreign[0]}') and no journal; give the journal a directory in it",
                                    self.path)
         self._acquire(patience)
+        # A frame of its own would make the replica differ from its source.
+        if directory.stat(REPLICA) is not None:
+            raise ReplicaError(f"{self.path} is a replica: its frames come from another journal. Write to that journal, or let this one go on by "
+                               "itself with 'ticktape replicate promote'", self.path)
         self._schema = Schema.read(directory)
         try:
             self._control = Control(directory, True)

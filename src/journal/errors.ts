@@ -84,3 +84,13 @@ export class SyncFailedError extends TicktapeError {
 export class RepairError extends TicktapeError {
   readonly code = 'ERR_REPAIR'
 }
+
+/** The journal is a replica, whose frames come from another journal; or a replica was expected, and it is none. */
+export class ReplicaError extends TicktapeError {
+  readonly code = 'ERR_REPLICA'
+}
+
+/** What was to be applied to a replica does not continue it: it is of another journal, has a gap, or has other bytes at the same positions. */
+export class ReplicaMismatchError extends TicktapeError {
+  readonly code = 'ERR_REPLICA_MISMATCH'
+}

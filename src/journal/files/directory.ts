@@ -19,13 +19,21 @@ export const FileName = {
   SCHEMA: 'schema.json',
   /** Only in journals whose writer has added instruments. */
   INSTRUMENTS: 'instruments.json',
+  /** Only in a replica: which journal its frames come from. */
+  REPLICA: 'replica.json',
   CONTROL: 'control',
   /** Added to a name while the file is being created. */
   TEMPORARY_SUFFIX,
 } as const
 
 /** Files that are neither pages nor temporary. */
-const OWN_FILES: ReadonlySet<string> = new Set([FileName.LOCK, FileName.SCHEMA, FileName.INSTRUMENTS, FileName.CONTROL])
+const OWN_FILES: ReadonlySet<string> = new Set([
+  FileName.LOCK,
+  FileName.SCHEMA,
+  FileName.INSTRUMENTS,
+  FileName.REPLICA,
+  FileName.CONTROL,
+])
 
 export const DEFAULT_MODE = 0o600
 

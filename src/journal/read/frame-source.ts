@@ -163,6 +163,25 @@ export class FrameSource {
     return route
   }
 
+  /** Advances over frames that exist now on one page, of at most `most` slots together, but over one frame at least. Returns their slots. */
+  take(most: number): number {
+    const end = this.available()
+    const first = this.slot
+    let slot = first
+    while (slot < end) {
+      const word = this.u32[(HEADER_SIZE + (slot << SHIFT)) >> 2]
+      const slots = (word >>> 16) & 0xff
+      if ((word & 0xffff) === 0) throw this.damaged(slot, 'has no type')
+      if (slots === 0) throw this.damaged(slot, 'has no slots')
+      if (slot + slots > end) throw this.damaged(slot, `ends at slot ${slot + slots}, after the cursor (${end})`)
+      if (slot > first && slot + slots - first > most) break
+      slot += slots
+    }
+    this.slot = slot
+    if (slot >= this.aheadFrom) this.mapAhead()
+    return slot - first
+  }
+
   /** The slot up to which frames can be read now on the current page. Continues on the next page if there are more frames. */
   available(): number {
     const end = loadWord(this.i32, this.commitWord)

@@ -3,7 +3,7 @@ import { formatValue } from '../../base/format-value.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { Entries, type Entry, NO_ENTRY } from '../../frames/entries.js'
 import { CorruptJournalError } from '../../frames/errors.js'
-import { Page as P, SLOT_SHIFT, SLOT_SIZE } from '../../frames/format.js'
+import { Frame, Page as P, SLOT_SHIFT, SLOT_SIZE } from '../../frames/format.js'
 import { DISCARDED, NO_FRAME } from '../../frames/pointer.js'
 import { crashPoint } from '../../native/crash-point.js'
 import { type Control, ControlWord } from '../control/control.js'
@@ -34,6 +34,8 @@ const ORDERED_STORES = process.arch === 'x64'
 /** Arguments of `prepare` instead of a definition: reserve room for frames that are published together. */
 const CORK = Symbol('cork')
 const ATOMIC = Symbol('atomic')
+/** Continue on the next page, whatever room this one has. */
+const ROLL = Symbol('roll')
 /** `atomicEnd` while no `atomic` runs. */
 const NONE = -1
 
@@ -162,6 +164,33 @@ export class AppendPoint {
     this.publish()
   }
 
+  /** Continues on the next page now, as the journal did whose frames are copied. The rest of this page stays unused. */
+  roll(): void {
+    this.prepare(ROLL)
+  }
+
+  /**
+   * Appends frames of another journal, byte for byte, and publishes them in one store. The caller has checked that they are well-formed and
+   * fit on this page.
+   */
+  appendFrames(bytes: Uint8Array): void {
+    // Sets the mark that is due, and checks for errors. It does not roll, because there is room.
+    this.prepare(CORK, bytes.length >> SHIFT)
+    const { u8 } = this.page.memory
+    const first = this.next
+    const end = first + bytes.length
+    u8.set(bytes, first)
+    for (let at = first; at < end; at += u8[at + Frame.SLOTS] << SHIFT) {
+      const slot = (at - HEADER_SIZE) >> SHIFT
+      if (slot >= this.marks.due) this.marks.set(slot)
+    }
+    crashPoint('replica-frames-copied')
+    this.next = end
+    this.limit = this.nextLimit()
+    this.publish()
+    this.durableLog?.requestAt(this.published)
+  }
+
   /** Discards the frames that are committed and not published, and a frame that is begun. */
   discard(): void {
     this.abort()
@@ -196,7 +225,7 @@ export class AppendPoint {
    * called here before it inlines the setters of the fields. It does not inline a function as long as this one; see
    * docs/decisions/0011-hot-path.md.
    */
-  prepare(what: FrameDefinition | typeof CORK | typeof ATOMIC, slots?: number): Entry {
+  prepare(what: FrameDefinition | typeof CORK | typeof ATOMIC | typeof ROLL, slots?: number): Entry {
     this.throwIfClosed()
     let { entry } = this
     let bytes = 0
@@ -209,6 +238,8 @@ export class AppendPoint {
       }
       if (this.begun) this.throwState(`${nameOf(what)} after begin()`)
       bytes = slots * SLOT
+    } else if (what === ROLL) {
+      bytes = this.end
     } else {
       if (this.begun) {
         this.throwState('begin() before the last frame was committed or aborted; if filling it failed, call abort()')
@@ -263,7 +294,7 @@ export class AppendPoint {
       // Starts `prepare` again: a subscriber may have written to this journal, and the journal may have been replaced meanwhile.
       this.limit = 0
       if (channels.roll.hasSubscribers) channels.roll.publish({ path: this.path, page: page.number, waited })
-      return this.prepare(what, slots)
+      return what === ROLL ? entry : this.prepare(what, slots)
     }
 
     const slot = (this.next - HEADER_SIZE) >> SHIFT

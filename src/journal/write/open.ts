@@ -11,7 +11,7 @@ import { Control } from '../control/control.js'
 import { clampReaders } from '../control/reader-registry.js'
 import { WriterLock } from '../control/writer-lock.js'
 import { channels } from '../diagnostics.js'
-import { JournalNotFoundError, JournalReplacedError, NotAJournalError } from '../errors.js'
+import { JournalNotFoundError, JournalReplacedError, NotAJournalError, ReplicaError } from '../errors.js'
 import {
   checkOwner,
   DEFAULT_MODE,
@@ -30,7 +30,7 @@ import { fromSystemError } from '../system-error.js'
 import { DurableLog } from './durable-log.js'
 import { JournalWatch } from './journal-watch.js'
 import { checkWriterOptions, resolveSettings, type WriterOptions, type WriterSettings } from './options.js'
-import { PageSupply } from './page-supply.js'
+import { type PageKind, PageSupply } from './page-supply.js'
 import type { WriterParts } from './parts.js'
 
 /** Undoes, in reverse, what was opened so far when the rest fails. */
@@ -53,8 +53,31 @@ class Undo {
   }
 }
 
+/** What differs between a writer with frames of its own and that of a replica. */
+export interface OpeningRules {
+  /** Refuses a journal that is not for this kind of writer. Called with the lock held, before anything is changed. */
+  admit(directory: Directory, mode: number): void
+  /** The page to write on, and the slot of the next frame. */
+  firstPage(opening: Opening): FirstPage
+}
+
+/** What a writer has found and made before it has a page. */
+export interface Opening {
+  readonly tail: Tail | undefined
+  readonly supply: PageSupply
+  readonly durableLog: DurableLog | undefined
+  readonly kind: PageKind
+}
+
+export interface FirstPage {
+  readonly page: MappedPage
+  readonly slot: number
+}
+
+const OWN_FRAMES: OpeningRules = { admit: refuseReplica, firstPage }
+
 /** Opens or creates a journal for writing: directory, lock, recovery, first page. Starts to create the next page. */
-export function openWriter(directory: string, options: WriterOptions): WriterParts {
+export function openWriter(directory: string, options: WriterOptions, rules: OpeningRules = OWN_FRAMES): WriterParts {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
     throw new InvalidOptionError(
       `Writer.open takes the journal's directory as a non-empty string, not ${formatValue(directory)}`,
@@ -62,10 +85,10 @@ export function openWriter(directory: string, options: WriterOptions): WriterPar
   }
   checkWriterOptions(options)
   checkDistinct(options.frames ?? [])
-  return openChecked(privatePath(resolve(directory)), options)
+  return openChecked(privatePath(resolve(directory)), options, rules)
 }
 
-function openChecked(path: string, options: WriterOptions): WriterParts {
+function openChecked(path: string, options: WriterOptions, rules: OpeningRules): WriterParts {
   // From here on nothing is done by path: this writer creates and removes files only in this directory.
   const directory = prepareDirectory(path, options.mode ?? DEFAULT_MODE)
   const undo = new Undo()
@@ -76,6 +99,7 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
     const lock = WriterLock.acquire(directory, settings.mode)
     undo.later(() => lock.release())
     crashPoint('lock-taken')
+    rules.admit(directory, settings.mode)
     const schema = readSchema(directory)
     const existing = Control.openExisting(directory)
     undo.later(() => existing?.close())
@@ -110,7 +134,7 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
     const durableLog = settings.durability === 'process' ? undefined : openDurableLog(path, control, settings)
     if (durableLog !== undefined) undo.later(() => durableLog.close())
 
-    const { page, slot } = firstPage(tail, supply, durableLog, settings)
+    const { page, slot } = rules.firstPage({ tail, supply, durableLog, kind })
     undo.later(() => page.mapping.close())
     control.currentPage = page.number
     control.wakeSleepers()
@@ -150,33 +174,49 @@ function openChecked(path: string, options: WriterOptions): WriterParts {
  * The page to write on: the journal's last one if this writer may append to it, else a new one. A writer does not append to a page of
  * another boot, because the page's boot id tells the next recovery whether its cursor can be trusted.
  */
-function firstPage(
-  tail: Tail | undefined,
-  supply: PageSupply,
-  durableLog: DurableLog | undefined,
-  settings: WriterSettings,
-): { page: MappedPage; slot: number } {
+function firstPage({ tail, supply, durableLog, kind }: Opening): FirstPage {
   if (tail === undefined) {
     const { page } = supply.obtain(0)
     durableLog?.add(page)
     return { page, slot: 0 }
   }
-  const { page, slot } = tail
-  const sameKind = page.checked === settings.checksums && page.identity.journalId === settings.journalId
-  if (!tail.full && sameKind) {
-    if (durableLog !== undefined) writeAgain(page)
-    durableLog?.add(page)
-    return { page, slot }
-  }
-  const { page: next } = supply.obtain(page.number + 1)
+  return !tail.full && isOfKind(tail.page, kind)
+    ? continueOn(tail, durableLog)
+    : continueAfter(tail.page, supply, durableLog)
+}
+
+/** Whether the frames of such a writer may be on a page. */
+export function isOfKind(page: MappedPage, kind: PageKind): boolean {
+  return page.checked === kind.checksums && page.identity.journalId === kind.journalId
+}
+
+/** Continues on the last page. */
+export function continueOn({ page, slot }: Tail, durableLog: DurableLog | undefined): FirstPage {
+  if (durableLog !== undefined) writeAgain(page)
+  durableLog?.add(page)
+  return { page, slot }
+}
+
+/** Continues on the page after the last one, which is sealed if it is not yet. */
+export function continueAfter(last: MappedPage, supply: PageSupply, durableLog: DurableLog | undefined): FirstPage {
+  const { page: next } = supply.obtain(last.number + 1)
   crashPoint('old-page-followed')
-  Atomics.store(page.memory.i32, Word.SEALED, 1)
+  Atomics.store(last.memory.i32, Word.SEALED, 1)
   crashPoint('old-page-sealed')
   // The frames that the page's writer promised to make durable must be durable before a frame of this writer can be.
-  if (durableLog !== undefined || page.checked) makeDurable(page)
+  if (durableLog !== undefined || last.checked) makeDurable(last)
   durableLog?.add(next)
-  page.mapping.close()
+  last.mapping.close()
   return { page: next, slot: 0 }
+}
+
+/** A writer with frames of its own would make the replica differ from its source. */
+function refuseReplica(directory: Directory): void {
+  if (directory.stat(FileName.REPLICA) === null) return
+  throw new ReplicaError(
+    `${directory.path} is a replica: its frames come from another journal. Write to that journal, or let this one go on by itself with 'ticktape replicate promote'`,
+    { path: directory.path },
+  )
 }
 
 function openDurableLog(directory: string, control: Control, settings: WriterSettings): DurableLog {

@@ -8,11 +8,11 @@ import { FrameTime } from '../../frames/frame-time.js'
 import type { InstrumentEntry } from '../../frames/instruments.js'
 import { DISCARDED, type FramePointer, NO_FRAME } from '../../frames/pointer.js'
 import type { WriteView } from '../../frames/view.js'
-import { crashPoint } from '../../native/crash-point.js'
 import type { RecoveryReport } from '../recover/recovery.js'
 import { AppendPoint } from './append-point.js'
 import { type Synchronous, writeAtomically } from './atomic.js'
 import { ClockWatch } from './clock-watch.js'
+import { closeWriter } from './close.js'
 import { InstrumentAdder } from './instrument-adder.js'
 import { openWriter } from './open.js'
 import type { WriterOptions } from './options.js'
@@ -301,24 +301,7 @@ export class Writer implements Disposable {
    * @throws {SyncFailedError} when the last sync failed; the writer is closed all the same.
    */
   close(): void {
-    if (this.point.closed) return
-    this.point.close()
-    const { directory, durableLog, supply, control, lock } = this.parts
-    try {
-      durableLog?.close()
-    } finally {
-      crashPoint('close-synced')
-      try {
-        supply.close()
-      } finally {
-        // Whatever failed before: a journal that keeps its lock could not be opened again.
-        crashPoint('close-prepared-page-removed')
-        this.point.page.mapping.close()
-        control.close()
-        lock.release()
-        directory.close()
-      }
-    }
+    closeWriter(this.point, this.parts)
   }
 
   [Symbol.dispose](): void {
