@@ -26,6 +26,7 @@ export const COMMANDS: readonly CommandModule[] = [
   { names: ['export'], load: async () => (await import('./commands/export.js')).registerExport },
   { names: ['import'], load: async () => (await import('./commands/import.js')).registerImport },
   { names: ['archive', 'restore'], load: async () => (await import('./commands/archive.js')).registerArchive },
+  { names: ['replicate'], load: async () => (await import('./commands/replicate.js')).registerReplicate },
   { names: ['serve'], load: async () => (await import('./commands/serve.js')).registerServe },
   { names: ['tail'], load: async () => (await import('./commands/tail.js')).registerTail },
   { names: ['ls'], load: async () => (await import('./commands/ls.js')).registerLs },

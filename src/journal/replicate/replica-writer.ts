@@ -139,7 +139,8 @@ export class ReplicaWriter implements Disposable {
     if (end <= cursor) return { ...contents, appended: 0 }
     if (this.rules.isUnproven)
       this.refuse(run, 'and none before it had a frame of the copy, so nothing shows that it is a copy of this source')
-    for (let page = Math.floor(run.position / this.capacity); point.page.number < page; ) point.roll()
+    const page = Math.floor(run.position / this.capacity)
+    while (point.page.number < page) point.roll()
     point.appendFrames(run.bytes.subarray(had << SLOT_SHIFT))
     this.lastTime = contents.lastTime
     this.end = end

@@ -1,0 +1,261 @@
+import { existsSync } from 'node:fs'
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { TicktapeError } from '../../base/errors.js'
+import { SLOT_SIZE } from '../../frames/format.js'
+import { ReplicaMismatchError } from '../../journal/errors.js'
+import { listDirectory } from '../../journal/files/directory.js'
+import { slotsOf } from '../../journal/pages/header.js'
+import { type ReplicaOptions, ReplicaWriter } from '../../journal/replicate/replica-writer.js'
+import { nap } from '../../wait/nap.js'
+import { StreamError } from '../errors.js'
+import type { ReplicationEvent, ReplicationProgress } from '../events.js'
+import { connect, type ServerOptions } from './connect.js'
+import { parseDefinitions, parseInstruments } from './descriptions.js'
+import { type Envelope, endOf, readEnvelope } from './message.js'
+import { loadNats, type NatsPackages } from './packages.js'
+import { findReplica } from './replica-place.js'
+import { Stream, type StreamMessage } from './stream.js'
+
+export interface ApplyOptions extends ServerOptions, ReplicaOptions {
+  /** The stream's name. Default: the server's only stream of ticktape. */
+  readonly stream?: string
+  readonly onEvent?: (event: ReplicationEvent) => void
+}
+
+/** ms between two attempts, while there is no stream yet, or the server does not answer. */
+const RETRY_MS = 200
+/** Messages that the server sends ahead. */
+const AHEAD_MESSAGES = 64
+/** ms between signs of life of the server, of which two may be missing. */
+const HEARTBEAT_MS = 1000
+/** ms between two questions to the server how far the stream is, and whether it is still the same one. */
+const WATCH_MS = 1000
+/** ms after which the event loop gets a turn while there is always a next message. */
+const SLICE_MS = 5
+
+/** Applies a stream to a replica, until it is stopped. */
+export class Applier {
+  /** The sequence number of the last message that was applied, and when the server stored it: ms since 1970. */
+  private applied = { sequence: 0, storedMs: 0 }
+  private messages: ConsumerMessages | undefined = undefined
+  /** The stream's last message, as far as it was not applied when the server was asked last. */
+  private ahead: StreamMessage | undefined = undefined
+  /** What ends `run`, found beside it. */
+  private failure: unknown = undefined
+  /** When `run` has ended. */
+  private lastProgress: ReplicationProgress | undefined = undefined
+  private frames = 0
+  private bytes = 0
+
+  private constructor(
+    private readonly nats: NatsPackages,
+    private readonly connection: NatsConnection,
+    private readonly from: Stream,
+    private readonly source: string,
+    private readonly writer: ReplicaWriter,
+    private readonly options: ApplyOptions,
+  ) {}
+
+  /**
+   * Connects, waits until there is a stream with a message, and opens the replica, which is created if there is none. Undefined when the
+   * signal aborts before that.
+   *
+   * @throws {PackageMissingError}, {StreamServerError}, {StreamError} when the server has several streams and none was named,
+   * {StreamBehindError}; as `ReplicaWriter.open`.
+   */
+  static async open(directory: string, options: ApplyOptions, signal: AbortSignal): Promise<Applier | undefined> {
+    const nats = await loadNats()
+    const connection = await connect(nats, options, 'ticktape apply')
+    try {
+      const begun = await waitForBegin(nats, connection, options, hasPages(directory), signal)
+      if (begun === undefined) {
+        await connection.close()
+        return undefined
+      }
+      const [stream, { source, pageSize, journalId, after }] = begun
+      const { durability, syncInterval, mode, retain, adopt } = options
+      const writer = ReplicaWriter.open(
+        directory,
+        // Of a replica that exists, the first position is not used.
+        { source, pageSize, journalId, firstPosition: after - (after % slotsOf(pageSize)) },
+        { durability, syncInterval, mode, retain, adopt },
+      )
+      return new Applier(nats, connection, stream, source, writer, options)
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  }
+
+  get stream(): string {
+    return this.from.name
+  }
+
+  /**
+   * Applies messages until the signal aborts, and closes the replica.
+   *
+   * @throws {ReplicaMismatchError}, {StreamBehindError}, {StreamError}, and as `ReplicaWriter.append`.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { connection, options, writer } = this
+    const watching = [this.watchConnection(), this.watchStream(signal)]
+    const stop = (): void => this.messages?.stop()
+    signal.addEventListener('abort', stop)
+    try {
+      options.onEvent?.({ kind: 'started', stream: this.stream, position: writer.position })
+      while (!signal.aborted && this.failure === undefined) {
+        try {
+          const place = await findReplica(this.from, writer.position)
+          if (place === undefined) await nap(RETRY_MS, signal)
+          else await this.applyFrom(place.sequence, signal)
+        } catch (error) {
+          // Our own errors are final. Others are those of a server that is not there, or not yet.
+          if (error instanceof TicktapeError) throw error
+          await nap(RETRY_MS, signal)
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      try {
+        this.lastProgress = this.currentProgress()
+        writer.close()
+      } finally {
+        await connection.close()
+        await Promise.all(watching)
+      }
+    }
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  /** How far the replica is. Its lag is that of the last second. */
+  get progress(): ReplicationProgress {
+    return this.lastProgress ?? this.currentProgress()
+  }
+
+  private currentProgress(): ReplicationProgress {
+    const { writer, ahead, applied } = this
+    const lag = ahead === undefined ? 0 : Math.max(0, endOf(ahead) - writer.position)
+    return {
+      stream: this.stream,
+      position: writer.position,
+      frames: this.frames,
+      bytes: this.bytes,
+      lag,
+      lagBytes: lag * SLOT_SIZE,
+      lagMs: ahead === undefined || lag === 0 ? 0 : Math.max(0, ahead.storedMs - applied.storedMs),
+    }
+  }
+
+  /** Applies messages from a sequence number on, until the signal aborts, the connection is lost, or messages are missing. */
+  private async applyFrom(sequence: number, signal: AbortSignal): Promise<void> {
+    const { DeliverPolicy } = this.nats.jetstream
+    const consumer = await this.from.client.consumers.get(this.stream, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: sequence,
+    })
+    const messages = await consumer.consume({ max_messages: AHEAD_MESSAGES, idle_heartbeat: HEARTBEAT_MS })
+    this.messages = messages
+    try {
+      let next = sequence
+      let sliceEnd = performance.now() + SLICE_MS
+      for await (const message of messages) {
+        if (signal.aborted) return
+        // Its place is searched again: the limits have removed messages, or the server has lost some.
+        if (message.seq !== next) return
+        this.apply(message)
+        next++
+        if (performance.now() < sliceEnd) continue
+        await new Promise(resolve => setImmediate(resolve))
+        sliceEnd = performance.now() + SLICE_MS
+      }
+    } finally {
+      this.messages = undefined
+      await messages.close()
+    }
+  }
+
+  private apply(message: JsMsg): void {
+    const { subject, headers, data, seq: sequence } = message
+    const envelope = readEnvelope(this.stream, { subject, headers, data, sequence })
+    this.checkSource(envelope)
+    const { writer } = this
+    const where = `message ${sequence} of stream ${this.stream}`
+    const { kind, after, run } = envelope
+    if (kind === 'schema') writer.addDefinitions(parseDefinitions(data, where))
+    if (kind === 'instruments') writer.addInstruments(parseInstruments(data, where))
+    if (run !== undefined) {
+      const { frames, appended } = writer.append({ after, position: run.position, bytes: data })
+      if (appended > 0) {
+        this.frames += frames
+        this.bytes += appended * SLOT_SIZE
+      }
+    }
+    this.applied = { sequence, storedMs: Math.floor(message.info.timestampNanos / 1e6) }
+  }
+
+  private checkSource({ source, sequence }: Envelope): void {
+    if (source === this.source) return
+    throw new ReplicaMismatchError(
+      `message ${sequence} of stream ${this.stream} is of another journal than ${this.writer.path}: its source is ${source}, not ${this.source}. Begin a new replica`,
+      { path: this.writer.path },
+    )
+  }
+
+  private async watchConnection(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect') this.options.onEvent?.({ kind: 'disconnected' })
+      if (type !== 'reconnect') continue
+      this.options.onEvent?.({ kind: 'reconnected', position: this.writer.position })
+      // A server that was started again may have lost messages, and it does not know our consumer.
+      this.messages?.stop()
+    }
+  }
+
+  /** Asks now and then how far the stream is. A stream that was deleted, or created again, ends `run`: nothing else would show it. */
+  private async watchStream(signal: AbortSignal): Promise<void> {
+    let created: string | undefined
+    while (!signal.aborted && !this.connection.isClosed()) {
+      try {
+        const info = await this.from.info()
+        if (info.created !== (created ??= info.created))
+          throw new StreamError(
+            `stream ${this.stream} was deleted and created again while it was applied; begin a new replica`,
+          )
+        const { messages, last_seq: last } = info.state
+        this.ahead = messages === 0 || last <= this.applied.sequence ? undefined : await this.from.message(last)
+      } catch (error) {
+        // Others are those of a server that is not there, or not yet.
+        if (error instanceof TicktapeError) {
+          this.failure = error
+          this.messages?.stop()
+          return
+        }
+      }
+      await nap(WATCH_MS, signal)
+    }
+  }
+}
+
+/** Waits until there is a stream, and a message in it that says whose runs it has. A new replica needs the stream's first message. */
+async function waitForBegin(
+  nats: NatsPackages,
+  connection: NatsConnection,
+  options: ApplyOptions,
+  exists: boolean,
+  signal: AbortSignal,
+): Promise<[Stream, StreamMessage] | undefined> {
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    const stream = await Stream.openExisting(nats, connection, options.stream)
+    const message = await (exists ? stream?.last() : stream && findReplica(stream, undefined))
+    if (stream !== undefined && message !== undefined) return [stream, message]
+    const what = stream === undefined ? (options.stream ?? 'of ticktape') : `${stream.name} with a message`
+    if (isFirst) options.onEvent?.({ kind: 'waiting', text: `there is no stream ${what} yet` })
+    await nap(RETRY_MS, signal)
+  }
+  return undefined
+}
+
+function hasPages(directory: string): boolean {
+  return existsSync(directory) && listDirectory(directory).pages.length > 0
+}

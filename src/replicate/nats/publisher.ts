@@ -1,0 +1,289 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
+import { TicktapeError } from '../../base/errors.js'
+import { SLOT_SIZE } from '../../frames/format.js'
+import { ReaderBusyError } from '../../journal/errors.js'
+import { slotsOfRun } from '../../journal/replicate/run.js'
+import { RunReader, type SourceRun } from '../../journal/replicate/run-reader.js'
+import { nap } from '../../wait/nap.js'
+import { StreamError, StreamPublisherError } from '../errors.js'
+import type { ReplicationEvent, ReplicationProgress } from '../events.js'
+import { connect, type ServerOptions } from './connect.js'
+import { DescriptionReader, instrumentPayloads, schemaPayloads } from './descriptions.js'
+import { InFlight } from './in-flight.js'
+import { type Kind, type Origin, subjectOf, writeHeaders } from './message.js'
+import { loadNats, type NatsPackages } from './packages.js'
+import { findSource, type SourcePlace } from './source-place.js'
+import { checkStreamName, publisherSubject, Stream, type StreamLimits, streamNameOf } from './stream.js'
+
+export interface PublishOptions extends ServerOptions {
+  /** The stream's name. Default: the name of the journal's directory. */
+  readonly stream?: string
+  /** ms that a frame waits at most for others that leave with it. Default 5. */
+  readonly maxDelayMs?: number
+  /** Bytes of frames that leave together at most. Default 256 KiB. */
+  readonly maxBytes?: number
+  /** Publish frames only once they survive power loss. Default false. */
+  readonly durable?: boolean
+  /** The limits of the stream, when it is created. Default: it keeps everything. */
+  readonly limits?: StreamLimits
+  readonly onEvent?: (event: ReplicationEvent) => void
+}
+
+const DEFAULT_DELAY_MS = 5
+const DEFAULT_BYTES = 256 * 1024
+/** Bytes of a message beside the frames: its subject and headers. */
+const MESSAGE_OVERHEAD = 4096
+/** ms between two attempts to find the place in the stream again, while the server does not answer. */
+const RETRY_MS = 200
+/** ms that messages on their way may still take at the end. */
+const END_MS = 2000
+/** ms that the answer to a message may take before it is sent again. */
+const ANSWER_MS = 5000
+/** ms that another publisher has to say that it is there. */
+const HELLO_MS = 500
+
+/**
+ * Publishes the runs of a journal into a stream, until it is stopped. The stream numbers its messages, and each one says which number it must
+ * get: so none is stored twice, none is missing, and none is of a second publisher.
+ */
+export class Publisher {
+  readonly stream: string
+  private readonly origin: { source: string } & Origin
+  private readonly inFlight: InFlight
+  private readonly mostBytes: number
+  /** The sequence number of the last message that was sent. */
+  private sequence = 0
+  /** The sequence number of the stream's last message when this publisher began. */
+  private sequenceBefore = 0
+  private frames = 0
+  private bytes = 0
+  /** When `run` has ended. */
+  private lastProgress: ReplicationProgress | undefined = undefined
+
+  private constructor(
+    private readonly directory: string,
+    private readonly nats: NatsPackages,
+    private readonly connection: NatsConnection,
+    private readonly target: Stream,
+    private readonly reader: RunReader,
+    private readonly descriptions: DescriptionReader,
+    private readonly options: PublishOptions,
+  ) {
+    this.stream = target.name
+    this.origin = { source: '', ...reader.kind, publisher: randomBytes(8).toString('hex') }
+    this.inFlight = new InFlight(begin => this.reader.confirm(begin))
+    const most = (connection.info?.max_payload ?? 2 ** 20) - MESSAGE_OVERHEAD
+    this.mostBytes = Math.min(options.maxBytes ?? DEFAULT_BYTES, most)
+  }
+
+  /**
+   * Connects, and finds its place in the stream, which is created if there is none.
+   *
+   * @throws {PackageMissingError}, {StreamServerError}, {StreamError}, {StreamPublisherError} when another process publishes to the stream,
+   * {SourceChangedError} when the stream has the runs of another journal; as `Reader.open`.
+   */
+  static async open(directory: string, options: PublishOptions): Promise<Publisher> {
+    const name = options.stream ?? streamNameOf(resolve(directory))
+    checkStreamName(name)
+    const close: (() => unknown)[] = []
+    try {
+      const reader = openReader(directory, name, options.durable ?? false)
+      close.push(() => reader.close())
+      const descriptions = new DescriptionReader(directory)
+      close.push(() => descriptions.close())
+      const nats = await loadNats()
+      const connection = await connect(nats, options, `ticktape publish ${name}`)
+      close.push(() => connection.close())
+      const stream = await Stream.openOrCreate(nats, connection, name, options.limits ?? {})
+      await refuseSecond(connection, name)
+      const publisher = new Publisher(directory, nats, connection, stream, reader, descriptions, options)
+      await publisher.begin()
+      return publisher
+    } catch (error) {
+      for (const step of close.reverse()) await step()
+      throw error
+    }
+  }
+
+  /**
+   * Publishes until the signal aborts. Then what the journal has is sent, and the stream's answers are awaited.
+   *
+   * @throws {StreamPublisherError}, {SourceChangedError}, {StreamError}, and as reading the journal.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { inFlight, options } = this
+    const watching = this.watchConnection()
+    try {
+      options.onEvent?.({ kind: 'started', stream: this.stream, position: this.reader.position })
+      while (!signal.aborted) {
+        if (inFlight.failure !== undefined) await this.resume(signal)
+        else if (this.sendNext()) await inFlight.room()
+        else await nap(options.maxDelayMs ?? DEFAULT_DELAY_MS, signal)
+      }
+      const end = performance.now() + END_MS
+      while (inFlight.failure === undefined && performance.now() < end && this.sendNext()) await inFlight.room()
+      await inFlight.empty(END_MS)
+    } finally {
+      this.lastProgress = this.progressWith(inFlight.slots)
+      inFlight.clear()
+      this.reader.close()
+      this.descriptions.close()
+      await this.connection.close()
+      await watching
+    }
+  }
+
+  get progress(): ReplicationProgress {
+    return this.lastProgress ?? this.progressWith(this.reader.lag + this.inFlight.slots)
+  }
+
+  private progressWith(lag: number): ReplicationProgress {
+    const { reader, inFlight } = this
+    return {
+      stream: this.stream,
+      position: reader.position,
+      frames: this.frames,
+      bytes: this.bytes,
+      lag,
+      lagBytes: lag * SLOT_SIZE,
+      lagMs: inFlight.ageMs,
+    }
+  }
+
+  /** Finds the place in the stream for the first time. */
+  private async begin(): Promise<void> {
+    const { connection, reader, origin, stream, target, directory } = this
+    // From now on another publisher learns of this one.
+    const answer = JSON.stringify({ pid: process.pid, host: hostname() })
+    connection.subscribe(publisherSubject(stream), { callback: (_, message) => void message.respond(answer) })
+    const place = await findSource(target, directory, reader.kind)
+    if (place !== undefined) {
+      origin.source = place.source
+      this.sequenceBefore = place.sequence
+      return this.continueAt(place)
+    }
+    origin.source = randomBytes(16).toString('hex')
+    // Awaited alone: a server may not check the number that the first message of a stream expects, but it refuses a second one with this id.
+    const { seq, duplicate } = await target.client.publish(
+      subjectOf(stream, 'journal'),
+      JSON.stringify({ name: stream }),
+      { headers: this.headers(reader.position), msgID: 'begin', expect: { lastSequence: 0 }, timeout: ANSWER_MS },
+    )
+    if (seq !== 1 || duplicate) throw anotherPublisher(stream, 'its first message is of another one')
+    this.continueAt({ ...origin, sequence: seq, begin: reader.position, end: reader.position })
+  }
+
+  /** Finds the place in the stream again, after a message may not have arrived. */
+  private async resume(signal: AbortSignal): Promise<void> {
+    const { inFlight, origin, options, target, directory, reader, stream } = this
+    while (!signal.aborted) {
+      inFlight.clear()
+      try {
+        const place = await findSource(target, directory, reader.kind)
+        if (place === undefined || place.source !== origin.source)
+          throw new StreamError(
+            `stream ${stream} was deleted and created again while this process published to it; publish again, and begin new replicas`,
+          )
+        if (place.publisher !== origin.publisher && place.sequence > this.sequenceBefore)
+          throw anotherPublisher(stream, `message ${place.sequence} is of another one`)
+        this.continueAt(place)
+        options.onEvent?.({ kind: 'reconnected', position: reader.position })
+        return
+      } catch (error) {
+        // Our own errors are final. Others are those of a server that is not there, or not yet.
+        if (error instanceof TicktapeError) throw error
+        await nap(RETRY_MS, signal)
+      }
+    }
+  }
+
+  private continueAt({ sequence, begin, end }: SourcePlace): void {
+    const { reader, descriptions } = this
+    this.sequence = sequence
+    reader.seek(end)
+    reader.confirm(begin)
+    // Descriptions may have been on their way too.
+    descriptions.forget()
+    this.sendDescriptions(end)
+  }
+
+  /** Sends a run, if there is one. */
+  private sendNext(): boolean {
+    const run = this.reader.next(this.mostBytes)
+    if (run === undefined) return false
+    // Read after the run's frames, these files have all the definitions and instruments of the run.
+    this.sendDescriptions(run.after)
+    this.send('run', run.bytes, run.after, run)
+    this.frames += run.frames
+    this.bytes += run.bytes.length
+    return true
+  }
+
+  private sendDescriptions(after: number): void {
+    const news = this.descriptions.read()
+    if (news === undefined) return
+    for (const payload of schemaPayloads(news.definitions, this.mostBytes)) this.send('schema', payload, after)
+    for (const payload of instrumentPayloads(news.instruments, this.mostBytes)) this.send('instruments', payload, after)
+  }
+
+  private send(kind: Kind, payload: Uint8Array, after: number, run?: SourceRun): void {
+    const before = this.sequence++
+    const answer = this.target.client.publish(subjectOf(this.stream, kind), payload, {
+      headers: this.headers(after, run),
+      expect: { lastSequence: before, streamName: this.stream },
+      timeout: ANSWER_MS,
+    })
+    const begin = run?.position ?? after
+    this.inFlight.add(answer, {
+      sequence: this.sequence,
+      begin,
+      end: run === undefined ? after : begin + slotsOfRun(run),
+      bytes: payload.length,
+    })
+  }
+
+  private headers(after: number, run?: SourceRun): MsgHdrs {
+    return writeHeaders(this.nats.transport.headers(), this.origin, after, run)
+  }
+
+  private async watchConnection(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect') this.options.onEvent?.({ kind: 'disconnected' })
+      // What was on its way to the server that is gone is not answered.
+      if (type === 'reconnect') this.inFlight.fail(new Error('the connection was lost'))
+    }
+  }
+}
+
+function openReader(directory: string, stream: string, durable: boolean): RunReader {
+  try {
+    return RunReader.open(directory, { from: 'start', name: `replicate-${stream}`, durable })
+  } catch (error) {
+    if (!(error instanceof ReaderBusyError)) throw error
+    throw new StreamPublisherError(`${directory} is published to stream ${stream} already: ${error.message}`, {
+      path: directory,
+      cause: error,
+    })
+  }
+}
+
+/** Asks whether another process publishes to the stream. @throws {StreamPublisherError} */
+async function refuseSecond(connection: NatsConnection, stream: string): Promise<void> {
+  let answer: string
+  try {
+    answer = (await connection.request(publisherSubject(stream), '', { timeout: HELLO_MS })).string()
+  } catch {
+    // No process answers. If there is one nevertheless, the numbers of messages show it.
+    return
+  }
+  throw anotherPublisher(stream, `it answers ${answer.slice(0, 200)}`)
+}
+
+function anotherPublisher(stream: string, how: string): StreamPublisherError {
+  return new StreamPublisherError(
+    `another process publishes to stream ${stream}: ${how}. A stream has one publisher: stop one of the two, or use another stream with --stream`,
+  )
+}
