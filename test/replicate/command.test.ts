@@ -6,7 +6,7 @@ import { makeFolder } from '../support/folders.ts'
 import { Count, Pair } from '../support/frames.ts'
 import { Heard, PAGE_SIZE, startTicktape, ticktape } from '../support/journals.ts'
 import { endOfJournal, HAS_NATS, NatsServer, until } from '../support/nats.ts'
-import { pagesOf } from '../support/replicas.ts'
+import { makeReplica, pagesOf } from '../support/replicas.ts'
 import { skipUnless } from '../support/skips.ts'
 
 const skip = skipUnless(HAS_NATS, 'replication over NATS', 'There is no nats-server')
@@ -54,5 +54,24 @@ describe.skipIf(skip)('ticktape replicate', () => {
     expect(await stop(applier)).toBe(0)
     expect(heard.text).toBe('')
     expect(ticktape('verify', replica).status).toBe(0)
+  })
+
+  test('refuses the home of a gateway by name, and says what to publish', () => {
+    const home = join(makeFolder('memory'), 'desk')
+    const writer = Writer.open(join(home, 'gateway'), { pageSize: PAGE_SIZE, durability: 'process' })
+    writer.close()
+    const { status, stderr } = ticktape('replicate', 'publish', home, '--to', 'nats://127.0.0.1:1')
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/is the home of a gateway: publish its journals one by one, .*desk\/gateway/)
+  })
+
+  test('promotes a replica, once', () => {
+    const folder = makeFolder('memory')
+    const [source, replica] = [join(folder, 'source'), join(folder, 'replica')]
+    Writer.open(source, { pageSize: PAGE_SIZE, durability: 'process' }).close()
+    makeReplica(replica, source)
+    expect(ticktape('replicate', 'promote', replica)).toMatchObject({ status: 0, stderr: '' })
+    expect(ticktape('replicate', 'promote', replica, '--json').status).toBe(2)
+    Writer.open(replica, { durability: 'process' }).close()
   })
 })

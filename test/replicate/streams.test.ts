@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
@@ -13,6 +14,7 @@ import { endOfJournal, HAS_NATS, NatsServer, until } from '../support/nats.ts'
 import { pagesOf, textOf } from '../support/replicas.ts'
 import { skipUnless } from '../support/skips.ts'
 
+const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0
 const skip = skipUnless(HAS_NATS, 'streams of replication', 'There is no nats-server')
 
 /** A publisher or an applier in this process. */
@@ -107,6 +109,26 @@ describe.skipIf(skip)('a stream', () => {
       await until(directory, () => endOfJournal(directory) === endOfJournal(source))
       expect(pagesOf(directory)).toEqual(pagesOf(source))
     }
+    await Promise.all([publisher.stop(), first.stop(), second.stop()])
+  })
+
+  test('has only durable frames, when these are asked for', async () => {
+    const server = await NatsServer.start()
+    const { folder, replica } = place()
+    const source = join(makeFolder(), 'quotes')
+    const writer = Writer.open(source, { pageSize: PAGE_SIZE, durability: 'commit' })
+    for (let i = 0; i < 10; i++) writer.write(Count, { n: i })
+    await writer.flush()
+    for (let i = 10; i < 20; i++) writer.write(Count, { n: i })
+    const publisher = await publish(source, server, { durable: true })
+    const [first, all] = [apply(replica, server), join(folder, 'all')]
+    await until('the durable frames', () => endOfJournal(replica) === 10)
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect(endOfJournal(replica)).toBe(10)
+    await writer.flush()
+    const second = apply(all, server)
+    for (const directory of [replica, all]) await until(directory, () => endOfJournal(directory) === 20)
+    writer.close()
     await Promise.all([publisher.stop(), first.stop(), second.stop()])
   })
 
@@ -261,6 +283,25 @@ describe.skipIf(skip)('credentials', () => {
     await until('applied', () => endOfJournal(replica) === 10)
     await Promise.all([publisher.stop(), applier.stop()])
   })
+
+  test.skipIf(skipUnless(HAS_OPENSSL, 'an encrypted connection', 'There is no openssl'))(
+    'and certificates decide whether a connection is made',
+    async () => {
+      const { source, replica, folder } = place()
+      append(source, 0, 10)
+      const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+      const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+      const made = ['-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', '2']
+      execFileSync('openssl', ['req', '-x509', ...made, ...subject], { stdio: 'ignore' })
+      const server = await NatsServer.start('--tls', '--tlscert', certificate, '--tlskey', key)
+      await expect(publish(source, server)).rejects.toThrow(code('ERR_STREAM_SERVER'))
+      const encrypted = { tlsCa: certificate }
+      const publisher = await publish(source, server, encrypted)
+      const applier = apply(replica, server, encrypted)
+      await until('applied', () => endOfJournal(replica) === 10)
+      await Promise.all([publisher.stop(), applier.stop()])
+    },
+  )
 })
 
 async function withManager(

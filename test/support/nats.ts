@@ -80,7 +80,7 @@ export function endOfJournal(directory: string): number {
 }
 
 /** Waits until something holds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
   for (const end = Date.now() + ms; !(await holds()); ) {
     if (Date.now() > end) throw new Error(`it did not come to pass: ${what}`)
     await new Promise(resolve => setTimeout(resolve, 10))

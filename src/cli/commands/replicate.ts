@@ -86,11 +86,13 @@ export function registerReplicate(program: Command): void {
     .command('promote')
     .description('make a replica a journal of its own, which a writer may open')
     .argument('<dir>', 'the directory of the replica')
+    .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(PROMOTE_HELP))
-    .action(async (directory: string) => {
+    .action(async (directory: string, { json }: { readonly json?: boolean }) => {
       promote(directory)
       const out = new Output()
-      out.line(`${printable(directory)} is a journal of its own now; it takes no more from its source`)
+      if (json === true) out.json({ path: directory })
+      else out.line(`${printable(directory)} is a journal of its own now; it takes no more from its source`)
       await out.flush()
     })
 }
