@@ -1,5 +1,5 @@
 // Journals between the library and the package for Python: the same bytes, the same values, the same recovery.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,6 +33,7 @@ import { listDirectory } from '../../dist/journal/files/directory.js'
 import { makeFolder } from '../support/folders.ts'
 import { flip, Heard, moveToOtherBoot, PAGE_SIZE, pageFile, slotAt } from '../support/journals.ts'
 import { ENVIRONMENT, NO_PYTHON, PACKAGE, PYTHON } from '../support/python.ts'
+import { makeReplica } from '../support/replicas.ts'
 
 const PEER = join(PACKAGE, 'tests/peer.py')
 /** How often each side is killed. */
@@ -327,6 +328,18 @@ describe.skipIf(NO_PYTHON)('Python', () => {
     expect(said).toMatch(/Ran [1-9]\d* tests/)
     expect(status, said).toBe(0)
   })
+})
+
+test.skipIf(NO_PYTHON)('a replica is refused by the writer in Python, and stays as it is', () => {
+  const folder = makeFolder()
+  const [source, replica] = [join(folder, 'source'), join(folder, 'replica')]
+  Writer.open(source, { pageSize: PAGE_SIZE, durability: 'process' }).close()
+  makeReplica(replica, source)
+  const code = 'import sys, ticktape; ticktape.Writer(sys.argv[1])'
+  const { status, stderr } = spawnSync(PYTHON, ['-c', code, replica], { env: ENVIRONMENT, encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/ReplicaError: .*is a replica/)
+  makeReplica(replica, source)
 })
 
 /** A program that appends as peer.py does, until it is killed. */
