@@ -5,6 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Writer } from 'ticktape'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { ReplicationEvent } from '../../dist/replicate/events.js'
 import { Applier, type ApplyOptions } from '../../dist/replicate/nats/applier.js'
 import { Publisher, type PublishOptions } from '../../dist/replicate/nats/publisher.js'
 import { makeFolder } from '../support/folders.ts'
@@ -41,8 +42,9 @@ function running(run: (signal: AbortSignal) => Promise<void>): Running {
 }
 
 async function publish(directory: string, server: NatsServer, options: Partial<PublishOptions> = {}): Promise<Running> {
-  const publisher = await Publisher.open(directory, { server: server.url, ...options })
-  return running(signal => publisher.run(signal))
+  const never = new AbortController().signal
+  const publisher = await Publisher.open(directory, { server: server.url, ...options }, never)
+  return running(async signal => publisher?.run(signal))
 }
 
 function apply(directory: string, server: NatsServer, options: Partial<ApplyOptions> = {}): Running {
@@ -257,12 +259,22 @@ describe.skipIf(skip)('choosing a stream', () => {
     await Promise.all(publishers.map(({ stop }) => stop()))
   })
 
-  test('needs a server, with JetStream', async () => {
+  test('waits for a server, which needs JetStream', async () => {
     const server = await NatsServer.start()
     await server.kill()
-    const { source } = place()
+    const { source, replica } = place()
     append(source, 0, 10)
-    await expect(publish(source, server)).rejects.toThrow(code('ERR_STREAM_SERVER'))
+    const events: string[] = []
+    const onEvent = (event: ReplicationEvent): void =>
+      void events.push(event.kind === 'waiting' ? event.text : event.kind)
+    const applier = apply(replica, server, { onEvent })
+    const publishing = publish(source, server, { onEvent })
+    await until('both wait', () => events.filter(text => /^no server answers at .*refused/.test(text)).length === 2)
+    await server.start()
+    await until('the replica', () => endOfJournal(replica) === 10)
+    await Promise.all([(await publishing).stop(), applier.stop()])
+    const plain = await NatsServer.start('-c', noJetStream())
+    await expect(publish(source, plain)).rejects.toThrow(code('ERR_STREAM_SERVER'))
   })
 })
 
@@ -276,7 +288,9 @@ describe.skipIf(skip)('credentials', () => {
     const server = await NatsServer.start('--user', 'desk', '--pass', 'open sesame')
     await expect(publish(source, server)).rejects.toThrow(code('ERR_STREAM_SERVER'))
     const url = server.url.replace('//', '//desk:open%20sesame@')
-    await expect(Publisher.open(source, { server: url })).rejects.toThrow(code('ERR_INVALID_OPTION'))
+    await expect(Publisher.open(source, { server: url }, new AbortController().signal)).rejects.toThrow(
+      code('ERR_INVALID_OPTION'),
+    )
     const who = { user: 'desk', passwordFile: file }
     const publisher = await publish(source, server, who)
     const applier = apply(replica, server, who)
@@ -303,6 +317,13 @@ describe.skipIf(skip)('credentials', () => {
     },
   )
 })
+
+/** A configuration in which the only account has no JetStream. */
+function noJetStream(): string {
+  const file = join(makeFolder(), 'nats.conf')
+  writeFileSync(file, 'accounts { A { users = [{ user: a }] } }\nno_auth_user: a\n')
+  return file
+}
 
 async function withManager(
   server: NatsServer,

@@ -160,19 +160,25 @@ async function publish(directory: string, flags: PublishFlags): Promise<number> 
     )
   const { to, maxDelay, streamBytes, streamAge, streamReplicas, interval, json, ...rest } = flags
   const report = new Report(json === true)
-  const publisher = await Publisher.open(directory, {
-    ...rest,
-    server: to,
-    maxDelayMs: maxDelay,
-    limits: { bytes: streamBytes, age: streamAge, replicas: streamReplicas },
-    onEvent: event => report.event(event),
-  })
-  return untilStopped(
-    signal => publisher.run(signal),
-    () => report.progress('published', publisher.progress),
-    interval,
-    report,
-  )
+  let publisher: Publisher | undefined
+  const run = async (signal: AbortSignal): Promise<void> => {
+    publisher = await Publisher.open(
+      directory,
+      {
+        ...rest,
+        server: to,
+        maxDelayMs: maxDelay,
+        limits: { bytes: streamBytes, age: streamAge, replicas: streamReplicas },
+        onEvent: event => report.event(event),
+      },
+      signal,
+    )
+    await publisher?.run(signal)
+  }
+  const progress = (): void => {
+    if (publisher !== undefined) report.progress('published', publisher.progress)
+  }
+  return untilStopped(run, progress, interval, report)
 }
 
 async function apply(directory: string, flags: ApplyFlags): Promise<number> {

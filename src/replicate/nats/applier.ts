@@ -14,6 +14,7 @@ import { connect, type ServerOptions } from './connect.js'
 import { parseDefinitions, parseInstruments } from './descriptions.js'
 import { type Envelope, endOf, readEnvelope } from './message.js'
 import { loadNats, type NatsPackages } from './packages.js'
+import { RETRY_MS, untilItWorks } from './patience.js'
 import { findReplica } from './replica-place.js'
 import { Stream, type StreamMessage } from './stream.js'
 
@@ -23,8 +24,6 @@ export interface ApplyOptions extends ServerOptions, ReplicaOptions {
   readonly onEvent?: (event: ReplicationEvent) => void
 }
 
-/** ms between two attempts, while there is no stream yet, or the server does not answer. */
-const RETRY_MS = 200
 /** Messages that the server sends ahead. */
 const AHEAD_MESSAGES = 64
 /** ms between signs of life of the server, of which two may be missing. */
@@ -66,9 +65,11 @@ export class Applier {
    */
   static async open(directory: string, options: ApplyOptions, signal: AbortSignal): Promise<Applier | undefined> {
     const nats = await loadNats()
-    const connection = await connect(nats, options, 'ticktape apply')
+    const wait = (text: string): void => options.onEvent?.({ kind: 'waiting', text })
+    const connection = await connect(nats, options, 'ticktape apply', signal, wait)
+    if (connection === undefined) return undefined
     try {
-      const begun = await waitForBegin(nats, connection, options, hasPages(directory), signal)
+      const begun = await waitForBegin(nats, connection, options.stream, hasPages(directory), signal, wait)
       if (begun === undefined) {
         await connection.close()
         return undefined
@@ -105,15 +106,11 @@ export class Applier {
     try {
       options.onEvent?.({ kind: 'started', stream: this.stream, position: writer.position })
       while (!signal.aborted && this.failure === undefined) {
-        try {
+        await untilItWorks(async () => {
           const place = await findReplica(this.from, writer.position)
           if (place === undefined) await nap(RETRY_MS, signal)
           else await this.applyFrom(place.sequence, signal)
-        } catch (error) {
-          // Our own errors are final. Others are those of a server that is not there, or not yet.
-          if (error instanceof TicktapeError) throw error
-          await nap(RETRY_MS, signal)
-        }
+        }, signal)
       }
     } finally {
       signal.removeEventListener('abort', stop)
@@ -241,19 +238,19 @@ export class Applier {
 async function waitForBegin(
   nats: NatsPackages,
   connection: NatsConnection,
-  options: ApplyOptions,
+  name: string | undefined,
   exists: boolean,
   signal: AbortSignal,
+  onWait: (text: string) => void,
 ): Promise<[Stream, StreamMessage] | undefined> {
-  for (let isFirst = true; !signal.aborted; isFirst = false) {
-    const stream = await Stream.openExisting(nats, connection, options.stream)
-    const message = await (exists ? stream?.last() : stream && findReplica(stream, undefined))
-    if (stream !== undefined && message !== undefined) return [stream, message]
-    const what = stream === undefined ? (options.stream ?? 'of ticktape') : `${stream.name} with a message`
-    if (isFirst) options.onEvent?.({ kind: 'waiting', text: `there is no stream ${what} yet` })
-    await nap(RETRY_MS, signal)
+  const begin = async (): Promise<[Stream, StreamMessage]> => {
+    const stream = await Stream.openExisting(nats, connection, name)
+    if (stream === undefined) throw new Error(`there is no stream ${name ?? 'of ticktape'} yet`)
+    const message = await (exists ? stream.last() : findReplica(stream, undefined))
+    if (message === undefined) throw new Error(`stream ${stream.name} has no message yet`)
+    return [stream, message]
   }
-  return undefined
+  return untilItWorks(begin, signal, onWait)
 }
 
 function hasPages(directory: string): boolean {

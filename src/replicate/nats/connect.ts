@@ -5,6 +5,7 @@ import { formatValue } from '../../base/format-value.js'
 import { fromSystemError } from '../../base/system-error.js'
 import { StreamServerError } from '../errors.js'
 import type { NatsPackages } from './packages.js'
+import { untilItWorks } from './patience.js'
 
 /** A NATS server, and who we are to it. What is secret comes from files, never from an address or an option. */
 export interface ServerOptions {
@@ -32,21 +33,58 @@ const RECONNECT_MS = 100
 const CONNECT_MS = 5000
 
 /**
- * Connects. The connection is made again, without an end, when it is lost later.
+ * Connects, as soon as there is a server. The connection is made again, without an end, when it is lost later. Undefined when the signal
+ * aborts first.
  *
- * @throws {StreamServerError} when there is no server, or it refuses us; {InvalidOptionError}, {NotFoundError}, {SystemCallError} for files.
+ * @param onWait is called once while there is no server, with the reason.
+ * @throws {StreamServerError} when the server refuses us; {InvalidOptionError}, {NotFoundError}, {SystemCallError} for files.
  */
-export async function connect(nats: NatsPackages, options: ServerOptions, name: string): Promise<NatsConnection> {
+export async function connect(
+  nats: NatsPackages,
+  options: ServerOptions,
+  name: string,
+  signal: AbortSignal,
+  onWait: (why: string) => void,
+): Promise<NatsConnection | undefined> {
   const wanted = connectionOptions(nats, options, name)
+  return untilItWorks(
+    () => connectOnce(nats, options, wanted),
+    signal,
+    why => onWait(`no server answers at ${options.server} (${why})`),
+  )
+}
+
+async function connectOnce(
+  nats: NatsPackages,
+  options: ServerOptions,
+  wanted: NodeConnectionOptions,
+): Promise<NatsConnection> {
   try {
     return await nats.transport.connect(wanted)
   } catch (error) {
+    if (isNotThere(error)) throw error
     throw new StreamServerError(
-      `cannot connect to ${options.server}: ${(error as Error).message}; is a nats-server running there, and may this user connect?`,
+      `cannot connect to ${options.server}: ${(error as Error).message}; is that a nats-server, and may this user connect?`,
       { cause: error },
     )
   }
 }
+
+/** Whether no server listens, or it is too busy: there may be one soon. Everything else, such as a wrong name or password, stays wrong. */
+function isNotThere(error: unknown): boolean {
+  const { name, message, cause } = error as Error
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? ''
+  return name === 'TimeoutError' || message === 'connection refused' || ABSENT.has(code)
+}
+
+const ABSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+])
 
 function connectionOptions(nats: NatsPackages, options: ServerOptions, name: string): NodeConnectionOptions {
   const { tlsCa, tlsCert, tlsKey } = options

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
-import { TicktapeError } from '../../base/errors.js'
 import { SLOT_SIZE } from '../../frames/format.js'
 import { ReaderBusyError } from '../../journal/errors.js'
 import { slotsOfRun } from '../../journal/replicate/run.js'
@@ -15,6 +14,7 @@ import { DescriptionReader, instrumentPayloads, schemaPayloads } from './descrip
 import { InFlight } from './in-flight.js'
 import { type Kind, type Origin, subjectOf, writeHeaders } from './message.js'
 import { loadNats, type NatsPackages } from './packages.js'
+import { untilItWorks } from './patience.js'
 import { findSource, type SourcePlace } from './source-place.js'
 import { checkStreamName, publisherSubject, Stream, type StreamLimits, streamNameOf } from './stream.js'
 
@@ -36,8 +36,6 @@ const DEFAULT_DELAY_MS = 5
 const DEFAULT_BYTES = 256 * 1024
 /** Bytes of a message beside the frames: its subject and headers. */
 const MESSAGE_OVERHEAD = 4096
-/** ms between two attempts to find the place in the stream again, while the server does not answer. */
-const RETRY_MS = 200
 /** ms that messages on their way may still take at the end. */
 const END_MS = 2000
 /** ms that the answer to a message may take before it is sent again. */
@@ -80,31 +78,41 @@ export class Publisher {
   }
 
   /**
-   * Connects, and finds its place in the stream, which is created if there is none.
+   * Connects as soon as there is a server, and finds its place in the stream, which is created if there is none. Undefined when the signal
+   * aborts first.
    *
    * @throws {PackageMissingError}, {StreamServerError}, {StreamError}, {StreamPublisherError} when another process publishes to the stream,
    * {SourceChangedError} when the stream has the runs of another journal; as `Reader.open`.
    */
-  static async open(directory: string, options: PublishOptions): Promise<Publisher> {
+  static async open(directory: string, options: PublishOptions, signal: AbortSignal): Promise<Publisher | undefined> {
     const name = options.stream ?? streamNameOf(resolve(directory))
     checkStreamName(name)
     const close: (() => unknown)[] = []
+    const wait = (text: string): void => options.onEvent?.({ kind: 'waiting', text })
+    let publisher: Publisher | undefined
     try {
       const reader = openReader(directory, name, options.durable ?? false)
       close.push(() => reader.close())
       const descriptions = new DescriptionReader(directory)
       close.push(() => descriptions.close())
       const nats = await loadNats()
-      const connection = await connect(nats, options, `ticktape publish ${name}`)
-      close.push(() => connection.close())
-      const stream = await Stream.openOrCreate(nats, connection, name, options.limits ?? {})
-      await refuseSecond(connection, name)
-      const publisher = new Publisher(directory, nats, connection, stream, reader, descriptions, options)
-      await publisher.begin()
+      const connection = await connect(nats, options, `ticktape publish ${name}`, signal, wait)
+      if (connection !== undefined) {
+        close.push(() => connection.close())
+        publisher = await untilItWorks(
+          async () => {
+            const stream = await Stream.openOrCreate(nats, connection, name, options.limits ?? {})
+            const made = new Publisher(directory, nats, connection, stream, reader, descriptions, options)
+            await made.begin()
+            return made
+          },
+          signal,
+          why => wait(`the server is not ready (${why})`),
+        )
+      }
       return publisher
-    } catch (error) {
-      for (const step of close.reverse()) await step()
-      throw error
+    } finally {
+      if (publisher === undefined) for (const step of close.reverse()) await step()
     }
   }
 
@@ -156,14 +164,13 @@ export class Publisher {
   /** Finds the place in the stream for the first time. */
   private async begin(): Promise<void> {
     const { connection, reader, origin, stream, target, directory } = this
-    // From now on another publisher learns of this one.
-    const answer = JSON.stringify({ pid: process.pid, host: hostname() })
-    connection.subscribe(publisherSubject(stream), { callback: (_, message) => void message.respond(answer) })
+    await refuseSecond(connection, stream)
     const place = await findSource(target, directory, reader.kind)
     if (place !== undefined) {
       origin.source = place.source
       this.sequenceBefore = place.sequence
-      return this.continueAt(place)
+      this.continueAt(place)
+      return this.answerOthers()
     }
     origin.source = randomBytes(16).toString('hex')
     // Awaited alone: a server may not check the number that the first message of a stream expects, but it refuses a second one with this id.
@@ -174,30 +181,34 @@ export class Publisher {
     )
     if (seq !== 1 || duplicate) throw anotherPublisher(stream, 'its first message is of another one')
     this.continueAt({ ...origin, sequence: seq, begin: reader.position, end: reader.position })
+    this.answerOthers()
+  }
+
+  /** From now on another publisher learns of this one. */
+  private answerOthers(): void {
+    const answer = JSON.stringify({ pid: process.pid, host: hostname() })
+    this.connection.subscribe(publisherSubject(this.stream), {
+      callback: (_, message) => void message.respond(answer),
+    })
   }
 
   /** Finds the place in the stream again, after a message may not have arrived. */
   private async resume(signal: AbortSignal): Promise<void> {
     const { inFlight, origin, options, target, directory, reader, stream } = this
-    while (!signal.aborted) {
+    const find = async (): Promise<SourcePlace | undefined> => {
       inFlight.clear()
-      try {
-        const place = await findSource(target, directory, reader.kind)
-        if (place === undefined || place.source !== origin.source)
-          throw new StreamError(
-            `stream ${stream} was deleted and created again while this process published to it; publish again, and begin new replicas`,
-          )
-        if (place.publisher !== origin.publisher && place.sequence > this.sequenceBefore)
-          throw anotherPublisher(stream, `message ${place.sequence} is of another one`)
-        this.continueAt(place)
-        options.onEvent?.({ kind: 'reconnected', position: reader.position })
-        return
-      } catch (error) {
-        // Our own errors are final. Others are those of a server that is not there, or not yet.
-        if (error instanceof TicktapeError) throw error
-        await nap(RETRY_MS, signal)
-      }
+      return findSource(target, directory, reader.kind)
     }
+    const place = await untilItWorks(find, signal)
+    if (signal.aborted) return
+    if (place === undefined || place.source !== origin.source)
+      throw new StreamError(
+        `stream ${stream} was deleted and created again while this process published to it; publish again, and begin new replicas`,
+      )
+    if (place.publisher !== origin.publisher && place.sequence > this.sequenceBefore)
+      throw anotherPublisher(stream, `message ${place.sequence} is of another one`)
+    this.continueAt(place)
+    options.onEvent?.({ kind: 'reconnected', position: reader.position })
   }
 
   private continueAt({ sequence, begin, end }: SourcePlace): void {

@@ -24,7 +24,7 @@ export interface StreamMessage extends Envelope {
 }
 
 /** The numbers by which a server names errors of JetStream. */
-const ErrorCode = { STREAM_NOT_FOUND: 10059, NO_MESSAGE: 10037, WRONG_LAST_SEQUENCE: 10071 } as const
+const ErrorCode = { STREAM_NOT_FOUND: 10059, NO_MESSAGE: 10037, NOT_ENABLED: 10039, UNAVAILABLE: 10008 } as const
 /** ms that a request may take. A server that was killed does not answer, and the request is made again. */
 export const REQUEST_MS = 2000
 const NAME = /^[A-Za-z0-9_-]{1,48}$/
@@ -62,7 +62,8 @@ export class Stream {
           max_age: age === undefined ? 0 : age * 1_000_000,
         })
     } catch (error) {
-      if (error instanceof StreamError) throw error
+      // A number of JetStream's own is a refusal, such as of limits; without one the server has not answered.
+      if (typeof codeOf(error) !== 'number' || codeOf(error) === ErrorCode.UNAVAILABLE) throw error
       throw new StreamServerError(`the server does not create the stream ${name}: ${(error as Error).message}`, {
         cause: error,
       })
@@ -157,11 +158,6 @@ export class Stream {
   }
 }
 
-/** Whether the server refused a message because the stream's last sequence number is another one. */
-export function isWrongSequence(error: unknown): boolean {
-  return codeOf(error) === ErrorCode.WRONG_LAST_SEQUENCE
-}
-
 function codeOf(error: unknown): unknown {
   return (error as { readonly code?: unknown } | undefined)?.code
 }
@@ -187,6 +183,8 @@ async function managerOf(nats: NatsPackages, connection: NatsConnection): Promis
   try {
     return await nats.jetstream.jetstreamManager(connection, { timeout: REQUEST_MS })
   } catch (error) {
+    const { name } = error as Error
+    if (name !== 'JetStreamNotEnabled' && codeOf(error) !== ErrorCode.NOT_ENABLED) throw error
     throw new StreamServerError(
       `the server at ${connection.getServer()} has no JetStream for this user (${(error as Error).message}); start nats-server with -js`,
       { cause: error },
