@@ -1,7 +1,7 @@
 /** Errors about journals that are replicated over a network. */
 import { TicktapeError } from '../base/errors.js'
 
-/** The server cannot be reached, refuses the connection, or has no JetStream. */
+/** The server refuses the connection, or has no JetStream. */
 export class StreamServerError extends TicktapeError {
   readonly code = 'ERR_STREAM_SERVER'
 }

@@ -311,7 +311,7 @@ describe.skipIf(skip)('credentials', () => {
       await expect(publish(source, server)).rejects.toThrow(code('ERR_STREAM_SERVER'))
       const encrypted = { tlsCa: certificate }
       const publisher = await publish(source, server, encrypted)
-      const applier = apply(replica, server, encrypted)
+      const applier = apply(replica, server, { ...encrypted, server: server.url.replace('nats:', 'tls:') })
       await until('applied', () => endOfJournal(replica) === 10)
       await Promise.all([publisher.stop(), applier.stop()])
     },

@@ -126,7 +126,7 @@ It can be stopped or killed at any time, and started again: it continues after t
 reader 'replicate-STREAM' it keeps pages from retention until the stream has them. The journal's writer is neither delayed nor woken.
 JSON: event, and for 'progress' stream, position, frames, bytes, lag (slots), lagBytes, lagMs.
 
-Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 could not: no server, another publisher, or the journal is not the one that was published.
+Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 could not: the server refuses, another publisher, or the journal is not the one that was published.
 
 Examples:
   $ ticktape replicate publish quotes --to nats://127.0.0.1:4222
@@ -138,7 +138,7 @@ It can be stopped or killed at any time, and started again: it continues at the 
 the replica lacks, begin with a copy of the source, such as an archive, that is newer than what the stream begins with, and type --adopt once.
 JSON: event, and for 'progress' stream, position, frames, bytes, lag (slots), lagBytes, lagMs.
 
-Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 could not: no server, several streams, or the stream does not continue the replica.
+Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 could not: the server refuses, several streams, or the stream does not continue the replica.
 
 Examples:
   $ ticktape replicate apply quotes --from nats://127.0.0.1:4222
