@@ -19,11 +19,12 @@ const WARM_UP_S = Math.min(660, SECONDS * 0.75)
 /** Between two looks, in ms. */
 const LOOK_MS = Math.max(1000, SECONDS * 2)
 /**
- * By how much memory may grow in the rest of the time, in KiB: what is least in the second half of it against the first half. 100 bytes for each frame
- * would be 3 MiB a minute in a strategy. The other processes, and the home, hold snapshots of all that the gateway knows, which come and go.
+ * By how much memory may grow in the rest of the time, in KiB: what is least in the second half of it against the first half. The gateway and the
+ * process of the snapshots hold all that is known of some ten thousand orders, the home two snapshots of it, and both come and go. 100 bytes for
+ * each frame would be 3 MiB a minute in a strategy, and 6 in the gateway.
  */
 const MOST_KIB = 4 * 1024
-const MOST_KIB_OF_OTHERS = 24 * 1024
+const MOST_KIB_OF_OTHERS = 64 * 1024
 /** Pages that were prepared, and files that are being read, come and go. */
 const MOST_HANDLES = 4
 
