@@ -173,7 +173,7 @@ test('cancel: one order, by its id or its client order id; what is not an open o
   const stateOf = (id: bigint): unknown => reportsOf(home).findLast(({ orderId }) => orderId === id)?.state
   const [first, second, third] = reportsOf(home)
     .filter(({ state }) => state === 'accepted')
-    .map(({ orderId }) => orderId as bigint)
+    .map(({ orderId }) => orderId)
   expect(await runTicktape('cancel', home, String(second), '--reason', 'wrong price')).toMatchObject({
     status: 0,
     stdout: 'cancel sent\n',
