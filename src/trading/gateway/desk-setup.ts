@@ -7,7 +7,7 @@ import { inspectVenue } from '../adapter/inspect.js'
 import { type PlacedVenue } from '../desk/make-desk.js'
 import { HomeError } from '../errors.js'
 import { SimulatedExchange } from '../exchange/simulated-exchange.js'
-import type { RiskOptions } from '../risk/limits.js'
+import { checkRisk, type RiskOptions } from '../risk/limits.js'
 import { type DeskConfig } from '../sequence/config.js'
 import { HomeDirectory } from '../sequence/home.js'
 import type { VenueModule } from '../venues/adapter-config.js'
@@ -70,6 +70,8 @@ export function checkAccounts({ risk }: OpenDeskOptions, venues: readonly OpenVe
  * @param known the strategies of the options, and those that the home had before.
  */
 export function checkStrategies(risk: RiskOptions | undefined, known: Iterable<{ readonly id: string }>): void {
+  // What is wrong with the limits themselves comes first.
+  checkRisk(risk ?? {})
   const ids = [...new Set([...known].map(({ id }) => id))]
   for (const name of Object.keys(risk?.strategies ?? {})) {
     if (ids.includes(name)) continue
