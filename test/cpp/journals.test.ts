@@ -11,6 +11,7 @@ import { listDirectory } from '../../dist/journal/files/directory.js'
 import { CPP, compile, NO_CPP } from '../support/cpp.ts'
 import { makeFolder, makeFolderForAll } from '../support/folders.ts'
 import { flip, Heard, moveToOtherBoot, PAGE_SIZE, pageFile, slotAt, ticktape } from '../support/journals.ts'
+import { makeReplica } from '../support/replicas.ts'
 import { CPP_FRAMES, Large, Numbers, Small, Wide } from './frames.ts'
 
 /** How often each side is killed. */
@@ -295,6 +296,15 @@ describe.skipIf(NO_CPP)('the library for C++', () => {
     expect(peer('append', journal, 'interval', 1)).toMatch(
       /^ERR_RECOVERY_REFUSED: .* marked as durable\. Nothing was changed/,
     )
+  })
+
+  test('refuses a replica, and leaves it as it is', () => {
+    const folder = makeFolder('memory')
+    const [source, replica] = [join(folder, 'source'), join(folder, 'replica')]
+    Writer.open(source, { pageSize: PAGE_SIZE, durability: 'process' }).close()
+    makeReplica(replica, source)
+    expect(peer('append', replica, 'process', 1)).toMatch(/^ERR_REPLICA: .* is a replica/)
+    makeReplica(replica, source)
   })
 
   test('and Node wake each other', async () => {

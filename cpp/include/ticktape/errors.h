@@ -98,6 +98,12 @@ struct RecoveryRefusedError : detail::ErrorOf<RecoveryRefusedError> {
   using ErrorOf::ErrorOf;
 };
 
+/** The journal is a replica, whose frames come from another journal. */
+struct ReplicaError : detail::ErrorOf<ReplicaError> {
+  static constexpr char kCode[] = "ERR_REPLICA";
+  using ErrorOf::ErrorOf;
+};
+
 /** A sync failed: frames after the durable position may be lost if the machine stops. */
 struct SyncFailedError : detail::ErrorOf<SyncFailedError> {
   static constexpr char kCode[] = "ERR_SYNC_FAILED";

@@ -116,6 +116,8 @@ A source has any number of replicas. A replica has the source's frames byte for 
 writer may open it until it is promoted. docs/replication.md says what is the same, what may be lost, and how to begin again. It needs the
 packages @nats-io/transport-node and @nats-io/jetstream, and a nats-server with JetStream (-js).
 
+Exit codes: 0 done, or stopped by Ctrl-C or SIGTERM; 2 could not.
+
 Examples:
   $ ticktape replicate publish /dev/shm/quotes --to nats://nats.example.com:4222
   $ ticktape replicate apply /data/quotes --from nats://nats.example.com:4222

@@ -17,6 +17,7 @@ inline constexpr char kLock[] = "writer.lock";
 inline constexpr char kSchema[] = "schema.json";
 inline constexpr char kInstruments[] = "instruments.json";
 inline constexpr char kControl[] = "control";
+inline constexpr char kReplica[] = "replica.json";
 inline constexpr char kRepair[] = "repair.json";
 inline constexpr char kTemporary[] = ".tmp";
 }  // namespace file_name
@@ -86,7 +87,8 @@ class Directory {
   std::string otherName() const {
     using namespace file_name;
     for (const std::string& name : names()) {
-      const bool known = name == kLock || name == kSchema || name == kInstruments || name == kControl || name == kRepair;
+      const bool known =
+          name == kLock || name == kSchema || name == kInstruments || name == kControl || name == kReplica || name == kRepair;
       if (!known && !isPage(name) && !isTemporary(name)) return name;
     }
     return {};

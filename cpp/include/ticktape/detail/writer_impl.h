@@ -51,6 +51,11 @@ inline void Writer::open(const WriterOptions& options) {
   if (!other.empty() && directory_.pages().empty())
     throw NotAJournalError(path() + " contains other files ('" + other + "') and no journal; give the journal a directory in it", path());
   lock_.emplace(directory_, options.mode, options.patience);
+  // A frame of its own would make the replica differ from its source.
+  if (directory_.status(file_name::kReplica))
+    throw ReplicaError(path() + " is a replica: its frames come from another journal. Write to that journal, or let this one go on by itself " +
+                           "with 'ticktape replicate promote'",
+                       path());
   schema_ = Schema::read(directory_);
   control_ = Control::open(directory_, true);
   if (!control_ && errno != ENOENT) throwSystem("opening", directory_.pathOf(file_name::kControl));
