@@ -11,6 +11,7 @@ const PROCESSES = [
   'test/docs/{examples,runtime-examples}.test.ts',
   'test/trading/gateway/{breaker-figures,changes-under-load,commands,failures,foreign-strategy,kills}.test.ts',
   'test/trading/gateway/{lost-frames,misbehaving,modules,orphans,restored-copies,supervision}.test.ts',
+  'test/trading/gateway/{in-process,in-process-kills}.test.ts',
   'test/trading/gateway/{home-replaced,running-changes,unreliable-venue}.test.ts',
   'test/ops/{metrics,sampler,stalls,top,watch}.test.ts',
   'test/serve/{dashboard,desk}.test.ts',

@@ -60,7 +60,8 @@ const SMALLEST_OBJECT = 12
 
 /** From `order()` to the final report; the engine and C++ do the same below. */
 async function askTrips(conditions: Conditions, gateway: Process): Promise<Answer & { readonly engineNs: number }> {
-  const [ping, pong] = [Process.start('echo'), Process.start('echo')]
+  // A gateway of its own: code that has run strategies is compiled for both.
+  const [ping, pong, inside] = [Process.start('echo'), Process.start('echo'), Process.start('gateway')]
   try {
     const count = conditions.quick ? 20_000 : 100_000
     const settings = { count: conditions.quick ? 50_000 : 200_000, timestamps: false }
@@ -71,6 +72,12 @@ async function askTrips(conditions: Conditions, gateway: Process): Promise<Answe
           (await run(conditions, gateway, { strategy: 'ping', events: 1, count })).result.percentiles ?? [],
       },
       oursWay(conditions, 'poll', settings, ping, pong, 'the engine, there and back'),
+      {
+        name: "order to report, inside the gateway's process",
+        measure: async () =>
+          (await run(conditions, inside, { strategy: 'ping', events: 1, count, inProcess: true })).result.percentiles ??
+          [],
+      },
     ]
     if (conditions.baseline !== undefined) ways.push(cppOrders(conditions, count))
     const turns = await takeTurns(conditions, ways)
@@ -87,7 +94,7 @@ async function askTrips(conditions: Conditions, gateway: Process): Promise<Answe
       ],
     }
   } finally {
-    for (const process of [ping, pong]) await process.stop()
+    for (const process of [ping, pong, inside]) await process.stop()
   }
 }
 
@@ -235,7 +242,7 @@ export const question: Question = {
   name: 'gateway',
   title: 'What does the trading runtime add to the journals below it?',
   method:
-    'A gateway process with a feed of typed events prepared in memory, all checks of risk that cost time switched on, and the simulated exchange; one strategy process; both spin. "Order to report": the strategy sends an order that is cancelled at once when the last one is final, and measures from `order()` to `onOrder` of the final report. ' +
+    'A gateway process with a feed of typed events prepared in memory, all checks of risk that cost time switched on, and the simulated exchange; one strategy process; both spin. "Order to report": the strategy sends an order that is cancelled at once when the last one is final, and measures from `order()` to `onOrder` of the final report; the same with the strategy inside the gateway\'s process. ' +
     'Events: from the first to the last call of `onBook`, every event checked. In the same rounds the engine does what it does below: a round trip of two frames, and 64-byte frames with timestamps one way. C++ writes frames as large, in stores as large, over the same journals, and decides nothing: an order, then in one store what was taken, its copy, an intent and two reports; events in bursts of 256. ' +
     '"On one thread": one process does the work of the gateway and of the strategy in turns, so that no cache line moves; medians of bursts. The heap is what `used_heap_size` grew by, without collections.',
 

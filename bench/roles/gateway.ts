@@ -15,6 +15,8 @@ interface Task {
   readonly strategy: string
   /** The name of its file. Default: that of the strategy, compiled. */
   readonly file?: string
+  /** Whether it runs inside the gateway's process. */
+  readonly inProcess?: boolean
   /** Market events of the feed. */
   readonly events: number
   /** Events a second; 0 as fast as possible. */
@@ -45,10 +47,10 @@ function strategyFile(name: string): string {
   return join(folder, 'strategies', name)
 }
 
-function optionsOf(home: string, file: string, events: number, rate: number): GatewayOptions {
+function optionsOf(home: string, file: string, events: number, rate: number, inProcess = false): GatewayOptions {
   return {
     home,
-    strategies: [strategyFile(file)],
+    strategies: [{ module: strategyFile(file), inProcess }],
     feed: feedOf(events, rate === 0 ? 0 : 1000 / rate),
     speed: rate === 0 ? 'max' : 'realtime',
     instruments: [INSTRUMENT],
@@ -102,13 +104,13 @@ interface CrowdTask {
 serve({
   /** Runs until the strategy has left its result. Returns it and what the gateway measured. */
   async run(task: Task) {
-    const { home, strategy, file = `${strategy}.js`, events, rate, cpu, wait } = task
+    const { home, strategy, file = `${strategy}.js`, inProcess, events, rate, cpu, wait } = task
     if (cpu !== undefined) pinTo(cpu)
     const result = join(home, '..', 'result')
     process.env[RESULT] = result
     process.env['TICKTAPE_BENCH_COUNT'] = String(task.count)
     process.env['TICKTAPE_BENCH_EVERY'] = String(task.every)
-    const gateway = await Gateway.start({ ...optionsOf(home, file, events, rate), wait })
+    const gateway = await Gateway.start({ ...optionsOf(home, file, events, rate, inProcess), wait })
     try {
       await gateway.fed
       const found = await resultOf<unknown>(`${result}.${strategy}`)

@@ -16,13 +16,14 @@ import type { CalendarSpec } from '../trading/instruments/session-calendar.js'
 import type { Speed } from '../trading/market/pace.js'
 import type { SyntheticFeedOptions } from '../trading/market/synthetic-feed.js'
 import type { RiskOptions } from '../trading/risk/limits.js'
+import type { GivenModule } from '../trading/strategies/given-module.js'
 import type { Wait } from '../wait/run-loop.js'
 import { checkValue } from './check.js'
 import { DESK_SCHEMA } from './schema.js'
 
 /** What a desk.json says. All paths are absolute: they were relative to the file. */
 export interface DeskDescription {
-  readonly strategies: readonly string[]
+  readonly strategies: readonly GivenModule[]
   readonly venues?: readonly (
     | string
     | { readonly simulated: SimulatedExchangeOptions }
@@ -95,7 +96,9 @@ function withAbsolutePaths(
   const absolute = (file: string): string => path.resolve(folder, file)
   return {
     ...described,
-    strategies: strategies.map(absolute),
+    strategies: strategies.map(one =>
+      typeof one === 'string' ? absolute(one) : { ...one, module: absolute(one.module) },
+    ),
     ...(venues === undefined ? {} : { venues: venues.map(venue => withAbsolutePath(venue, absolute)) }),
     ...(feed !== undefined && 'capture' in feed ? { feed: { capture: absolute(feed.capture) } } : {}),
     ...(feed !== undefined && 'ccxt' in feed ? { feed: { ccxt: withAbsolutePackage(feed.ccxt, absolute) } } : {}),

@@ -232,8 +232,23 @@ export const DESK_SCHEMA: RootSchema = {
       strategies: {
         type: 'array',
         minItems: 1,
-        items: path,
-        description: 'Modules with strategies, and descriptions of strategies with a command; relative to this file.',
+        items: {
+          anyOf: [
+            path,
+            object(
+              {
+                module: path,
+                inProcess: {
+                  type: 'boolean',
+                  description: "Inside the gateway's process: docs/strategies.md. Default false.",
+                },
+              },
+              { required: ['module'] },
+            ),
+          ],
+        },
+        description:
+          'Modules with strategies, and descriptions of strategies with a command; relative to this file. { "module": file, "inProcess": true } runs its strategies inside the gateway.',
       },
       venues: {
         type: 'array',

@@ -64,6 +64,7 @@ export {
   DeadMan,
   StrategyEvent,
 } from '../trading/sequence/supervision-frames.js'
+export type { GivenModule, StrategyModule } from '../trading/strategies/given-module.js'
 export type { OrderRequest } from '../trading/strategies/order-request.js'
 export type { OpenOrder } from '../trading/strategies/own-orders.js'
 export type { OpenPair } from '../trading/strategies/own-pairs.js'

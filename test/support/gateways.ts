@@ -1,7 +1,7 @@
 /** Gateways in processes of their own, so that they can be killed. */
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { GatewayStatus } from 'ticktape/runtime'
+import type { GatewayStatus, GivenModule } from 'ticktape/runtime'
 import { type Child, startChild } from './child.ts'
 
 export function strategyFile(name: string): string {
@@ -10,7 +10,7 @@ export function strategyFile(name: string): string {
 
 export interface GatewayProcessOptions {
   readonly home: string
-  readonly strategies: readonly string[]
+  readonly strategies: readonly GivenModule[]
   readonly synthetic?: { readonly seed?: number; readonly rate?: number; readonly limit?: number }
   readonly capture?: string
   readonly speed?: 'max' | 'realtime' | number

@@ -53,6 +53,7 @@ export function registerRun(program: Command): void {
       'retire pages of the home that no start from one of the last so many snapshots needs; default: keep all',
       wholeNumber(1),
     )
+    .option('--in-process', "run the modules given here inside the gateway's process: least latency, and no isolation")
     .option('--python <program>', PYTHON_HELP)
     .option('--feed <kind>', "'synthetic'; see also --capture")
   addFeedOptions(command)
@@ -72,7 +73,8 @@ it must have the same venue.
 Without files and --config the desk runs as its home's sequence says it did last. A <home>/desk.json counts for the first start only: later
 differences are shown, and applied with --apply.
 Instruments that neither the venue nor --instruments names get terms from the feed: steps of 0.00000001 and no smallest order.
-At Ctrl-C strategies handle the frames written up to then; those that need more than ${STOP_MS / 1000} s are killed, and all are at a second Ctrl-C.
+At Ctrl-C strategies handle the frames written up to then; those that need more than ${STOP_MS / 1000} s are killed, and all are at a second Ctrl-C, except
+those inside the gateway's process.
 Open orders stay at the venue unless a strategy cancels them in onStop.
 
 Examples:
@@ -80,6 +82,7 @@ Examples:
   $ ticktape run examples/momentum.mjs --venue examples/own-venue.mjs --duration 10
   $ ticktape run pairs.js --venue okx --endpoint ws://127.0.0.1:8080 --home /dev/shm/desk    see ticktape fake-venue
   $ ticktape run momentum.py --home /dev/shm/desk           a strategy in Python: docs/python.md
+  $ ticktape run momentum.js --home /dev/shm/desk --in-process    docs/strategies.md says what one loses
   $ ticktape run momentum.js --home /dev/shm/desk --capture btcusdt.gz --speed 20x --risk limits.json
   $ ticktape run --config desk.json --home /dev/shm/desk
   $ ticktape run --home /dev/shm/desk                       goes on as it was
@@ -151,7 +154,8 @@ async function run(
 function kill(gateway: Gateway | undefined): void {
   for (const { pid } of gateway?.status.strategies ?? []) {
     try {
-      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+      // Not this process, in which a strategy may run: it still has to end the others.
+      if (pid !== undefined && pid !== process.pid) process.kill(pid, 'SIGKILL')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // The process has just ended.
     }

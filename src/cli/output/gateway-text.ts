@@ -8,7 +8,7 @@ import { formatNs, grouped } from './units.js'
 export function strategyText(event: SupervisorEvent): string {
   switch (event.kind) {
     case 'started':
-      return `started, pid ${event.pid}`
+      return event.inProcess === true ? "started inside the gateway's process" : `started, pid ${event.pid}`
     case 'ready':
       return 'ready'
     case 'failed':

@@ -14,6 +14,7 @@ export interface RunDeskOptions extends FeedOptions, RunFiles {
   readonly home?: string
   readonly config?: string
   readonly apply?: boolean
+  readonly inProcess?: boolean
   readonly feed?: string
 }
 
@@ -39,6 +40,10 @@ export function deskOf(
   const own = file === undefined ? undefined : readDeskFile(file)
   if (options.apply === true && (own === undefined || files.length > 0 || options.config !== undefined))
     throw new UsageError('--apply puts <home>/desk.json into effect: give --home with such a file, and no other files')
+  if (options.inProcess === true && files.length === 0)
+    throw new UsageError(
+      '--in-process is about modules on the command line; in a desk.json it is { "module": FILE, "inProcess": true }',
+    )
   const description = withOptions(baseOf(files, options, own), files, options, isGiven)
   // A copy of what ran before is replaced by what `--config` says.
   const isReplaced = file !== undefined && options.config !== undefined && isKept(file, inEffectIn(options.home))
@@ -84,7 +89,7 @@ function withOptions(
     ...base,
     ...others,
     ...(venue === undefined ? {} : { venues: [venue] }),
-    ...(files.length === 0 ? {} : { strategies: files.map(file => path.resolve(file)) }),
+    ...(files.length === 0 ? {} : { strategies: files.map(file => moduleOf(file, options)) }),
     ...(options.speed === undefined ? {} : { speed: options.speed }),
     ...(options.maxGap === undefined ? {} : { maxGapMs: options.maxGap }),
     ...(isGiven('wait') ? { wait: options.wait } : {}),
@@ -97,6 +102,10 @@ function withOptions(
     return { ...description, feed: liveFeed, speed: 'max' }
   }
   return withSynthetic(description, base, options, isGiven)
+}
+
+function moduleOf(file: string, { inProcess = false }: RunDeskOptions): DeskDescription['strategies'][number] {
+  return inProcess ? { module: path.resolve(file), inProcess } : path.resolve(file)
 }
 
 /** The market data of a real venue; undefined for any other venue. */

@@ -6,9 +6,9 @@ import { watchedArguments } from './end-with-parent.js'
 import { environmentWithout } from './environment.js'
 import { killGroup } from './kill-group.js'
 import { inheritedOptions } from './node-options.js'
-import { RestartCount, type RestartLimits } from './restart-count.js'
+import { type RestartOptions, Restarts } from './restarts.js'
 
-export interface SupervisorOptions {
+export interface SupervisorOptions extends RestartOptions {
   /** The module to run, which calls `endWithParent`, and its argument, asked for at each start. When it throws, the process is not started, neither now nor later. */
   readonly module: string
   readonly argument: () => string
@@ -18,11 +18,6 @@ export interface SupervisorOptions {
   readonly hiddenVariables?: RegExp
   /** A program to run instead of the module: its last argument is the same. */
   readonly command?: CommandLine
-  /** The delay before a process that ended is started again, in ms; it is doubled each time, up to `longestMs`. */
-  readonly firstMs: number
-  readonly longestMs: number
-  /** How often it may be started again. Default: without a limit. */
-  readonly restarts?: RestartLimits
   /**
    * The time a process may take to stop, in ms: it is asked to, gets SIGTERM after three quarters of it, and is killed at
    * its end.
@@ -32,7 +27,8 @@ export interface SupervisorOptions {
 }
 
 export type SupervisorEvent =
-  | { readonly kind: 'started'; readonly pid: number }
+  /** `inProcess`: a strategy has started inside the gateway's process, whose pid it is. */
+  | { readonly kind: 'started'; readonly pid: number; readonly inProcess?: boolean }
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly message: string }
   /** It has shown no sign of life for so long, and is killed. */
@@ -41,8 +37,6 @@ export type SupervisorEvent =
   /** It was started again too often, and is not started any more. */
   | { readonly kind: 'given-up'; readonly restarts: number; readonly withinMs: number; readonly how: string }
 
-/** After a process has run this long, the delay is reset to the shortest one, in ms. */
-const RESET_MS = 10_000
 /** The share of the time to stop after which a process gets SIGTERM. */
 const TERM_SHARE = 0.75
 
@@ -56,9 +50,8 @@ export class Supervisor {
 
   private child: SupervisedProcess | undefined = undefined
   private startedAt = 0
-  private backOff: number
   private timer: NodeJS.Timeout | undefined = undefined
-  private readonly count: RestartCount
+  private readonly again: Restarts
   private resolveReady = (): void => {}
 
   /** Resolves when the process is ready for the first time, or has ended before that. */
@@ -67,8 +60,7 @@ export class Supervisor {
   })
 
   constructor(private readonly options: SupervisorOptions) {
-    this.backOff = options.firstMs
-    this.count = new RestartCount(options.restarts)
+    this.again = new Restarts(options)
     this.start()
   }
 
@@ -158,19 +150,17 @@ export class Supervisor {
   private ended(how: string): void {
     this.child = undefined
     this.resolveReady()
-    const { firstMs, longestMs, restarts, onEvent } = this.options
+    const { restarts, onEvent } = this.options
     if (this.phase === 'stopping') return onEvent({ kind: 'ended', how, restartInMs: undefined })
-    if (this.count.isUsedUp(performance.now())) {
+    const wait = this.again.next(this.ageMs)
+    if (wait === undefined) {
       this.phase = 'failed'
       onEvent({ kind: 'ended', how, restartInMs: undefined })
       const { max = 0, withinMs = 0 } = restarts ?? {}
       return onEvent({ kind: 'given-up', restarts: max, withinMs, how })
     }
     this.phase = 'waiting'
-    if (this.ageMs > RESET_MS) this.backOff = firstMs
-    const wait = this.backOff
     onEvent({ kind: 'ended', how, restartInMs: wait })
-    this.backOff = Math.min(wait * 2, longestMs)
     this.timer = setTimeout(() => {
       this.restarts++
       this.start()

@@ -48,7 +48,12 @@ export class GatewayWork implements Work {
     let done = this.tasks.length > 0 ? this.doTasks() : 0
     done += this.operator.take(wallMs)
     if (desk.nextAt !== Number.POSITIVE_INFINITY) done += this.advance()
-    for (let i = 0; i < strategies.length; i++) done += strategies[i].source.take(sequence, desk, checkBreaker)
+    for (let i = 0; i < strategies.length; i++) {
+      const { inside, source } = strategies[i]
+      // What it sends now is taken in this iteration.
+      if (inside !== undefined) done += inside.poll()
+      done += source.take(sequence, desk, checkBreaker)
+    }
     const { adapters } = open
     // Orders that the desk makes by itself, such as those of pairs, follow the bursts below.
     checkBreaker()
@@ -70,7 +75,7 @@ export class GatewayWork implements Work {
   hasWork(): boolean {
     const { hasVenueEvents, snapshots } = this.open
     if (hasVenueEvents || snapshots.isCopying || this.tasks.length > 0 || this.operator.reader.lag > 0) return true
-    for (const { source } of this.strategies) if (source.reader.lag > 0) return true
+    for (const { source, inside } of this.strategies) if (source.reader.lag > 0 || inside?.hasWork === true) return true
     for (const { source } of this.open.adapters) if (source.reader.lag > 0) return true
     return this.dueIn(performance.now()) <= 0
   }
@@ -95,7 +100,8 @@ export class GatewayWork implements Work {
 
   get controls(): readonly (Wakeable | undefined)[] {
     const readers = [...this.strategies, ...this.open.adapters].map(({ source }) => source.reader)
-    return [...readers, this.operator.reader].map(reader => reader.sleepOn)
+    const inside = this.strategies.flatMap(one => one.inside?.reader ?? [])
+    return [...readers, ...inside, this.operator.reader].map(reader => reader.sleepOn)
   }
 
   /** Orders and requests taken in this run. */

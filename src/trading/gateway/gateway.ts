@@ -7,6 +7,7 @@ import { nap } from '../../wait/nap.js'
 import { FeedPump } from '../market/feed-pump.js'
 import { isHome } from '../sequence/home.js'
 import { REAL_SURROUNDINGS } from '../sequence/surroundings.js'
+import { type GivenModule, placeOf } from '../strategies/given-module.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
 import { checkStrategies } from './desk-setup.js'
 import { endedChanges } from './ended-changes.js'
@@ -16,10 +17,10 @@ import { Loop } from './loop.js'
 import { strategiesOnRecord } from './on-record.js'
 import { type OpenDesk, openDesk } from './open-desk.js'
 import { OperatorCommands } from './operator-commands.js'
-import { checkGatewayOptions, type GatewayOptions } from './options.js'
+import { checkGatewayOptions, checkModule, type GatewayOptions } from './options.js'
 import { enterStrategy, type RunningStrategy } from './running-strategy.js'
 import { inspectAll, StrategyChanges } from './strategy-changes.js'
-import { strategyProcess, superviseStrategy } from './strategy-processes.js'
+import { startStrategy, strategyProcess } from './strategy-processes.js'
 import { WantedSymbols } from './wanted-symbols.js'
 
 /** The status of a gateway and its strategies. */
@@ -34,7 +35,9 @@ export interface GatewayStatus {
   readonly latenessMs: number
   readonly strategies: readonly {
     readonly id: string
-    /** Undefined while it waits to be started again. */
+    /** It runs inside the gateway's process. */
+    readonly inProcess: boolean
+    /** That of the gateway for one inside its process. Undefined while it waits to be started again. */
     readonly pid: number | undefined
     readonly restarts: number
     /** 'failed': it was started again too often, and stays down. */
@@ -58,7 +61,7 @@ const SYMBOLS_MS = 2_000
 
 /**
  * Takes market data, strategies' orders and venues' answers into one sequence, decides what happens to each order, and runs
- * each strategy as a process that reads the sequence. If any of these processes is killed, the next start continues from
+ * each strategy as a process that reads the sequence, or inside its own process (`inProcess`). If any of these processes is killed, the next start continues from
  * the journals: no event, order or report is lost or acted on twice.
  *
  *     const gateway = await Gateway.start({ home: '/dev/shm/desk', strategies: ['momentum.js'], feed: new CaptureFeed('capture.gz') })
@@ -102,9 +105,16 @@ export class Gateway {
     // A home is created only for strategies that are sound. One that exists is read meanwhile.
     if (!isHome(home)) checkStrategies(options.risk, await inspecting)
     let onRecord: readonly StrategyInfo[] | undefined
+    const places = options.strategies.map(placeOf)
+    // What runs inside the gateway must be sound as it is now, with all that it imports.
+    const areApart = places.every(({ inProcess }) => !inProcess)
     const open = await openDesk({ ...options, home }, REAL_SURROUNDINGS, async starts => {
       const earlier = [...starts]
-      onRecord = strategiesOnRecord(options.strategies.map(absolute), earlier)
+      if (areApart)
+        onRecord = strategiesOnRecord(
+          places.map(({ file }) => file),
+          earlier,
+        )
       checkStrategies(options.risk, [...(onRecord ?? (await inspecting)), ...earlier])
     })
     let gateway: Gateway
@@ -151,7 +161,7 @@ export class Gateway {
     this.changes = new StrategyChanges(open, this.work, this.stopping.signal, () => this.loop.wake())
     new OperatorCommands(open, this.work.operator, this.changes).start()
     for (const adapter of open.adapters) adapter.start()
-    for (const strategy of strategies) superviseStrategy(open, strategy)
+    for (const strategy of strategies) startStrategy(open, strategy)
     // Written between two bursts, as everything that comes from outside of the loop.
     if (stallMs < Number.POSITIVE_INFINITY) this.stalls = new StallRecord(stallMs, open.sequence.writer, open.later)
     this.running = this.loop.run()
@@ -178,11 +188,12 @@ export class Gateway {
       position: this.endedAt ?? open.sequence.writer.position,
       orders: work.orders,
       latenessMs: work.latenessMs,
-      strategies: work.strategies.map(({ info, supervisor, known, progress }) => ({
+      strategies: work.strategies.map(({ info, keeper, known, progress }) => ({
         id: info.id,
-        pid: supervisor?.pid,
-        restarts: supervisor?.restarts ?? 0,
-        phase: supervisor?.phase ?? 'waiting',
+        inProcess: info.inProcess ?? false,
+        pid: keeper?.pid,
+        restarts: keeper?.restarts ?? 0,
+        phase: keeper?.phase ?? 'waiting',
         paused: open.desk.risk.desk.strategies[known.number]?.paused ?? false,
         progress,
       })),
@@ -194,10 +205,12 @@ export class Gateway {
    * Adds the strategies of a module while the gateway runs. The others are not disturbed. Resolves when they are ready, or
    * have ended before that.
    *
+   * @param module its path, or `{ module, inProcess: true }` to run them inside the gateway's process.
    * @throws {StrategyError} when the module cannot be loaded, or one of its strategies runs already; {InvalidStateError}.
    */
-  async addStrategy(file: string): Promise<void> {
-    await this.changes.add(file)
+  async addStrategy(module: GivenModule): Promise<void> {
+    checkModule(module, 'addStrategy')
+    await this.changes.add(module)
   }
 
   /** Stops a strategy in order and removes it. Its journal stays. Returns whether it stopped by itself. @throws as `addStrategy`. */
@@ -209,7 +222,8 @@ export class Gateway {
    * Stops a strategy in order, and starts the strategy of the same id of another module in its place: it goes on where the
    * first one had come to. The others are not disturbed. Returns whether the first one stopped by itself.
    *
-   * @throws {StrategyError} when no such strategy runs, or the module has none of this id: then nothing was changed.
+   * @throws {StrategyError} when no such strategy runs, it runs inside the gateway's process, or the module has none of this id:
+   *   then nothing was changed.
    */
   replaceStrategy(id: string, file: string): Promise<boolean> {
     return this.changes.replace(id, file)
@@ -246,7 +260,7 @@ export class Gateway {
       await Promise.allSettled([closed])
       const { position } = open.sequence.writer
       const orderly = await Promise.all(
-        work.strategies.map(async ({ supervisor }) => (await supervisor?.stop({ kind: 'stop', position })) ?? false),
+        work.strategies.map(async ({ keeper }) => (await keeper?.stop({ kind: 'stop', position })) ?? false),
       )
       this.takeLast()
       // After the strategies, whose last requests they must still get.
@@ -279,7 +293,7 @@ export class Gateway {
     const { feed, speed = 'realtime', maxGapMs, onProblem = () => {} } = this.options
     const { work, open } = this
     if (this.options.onProblem !== undefined) feed.onProblem = onProblem
-    const ready = work.strategies.map(async ({ supervisor }) => supervisor?.ready)
+    const ready = work.strategies.map(async ({ keeper }) => keeper?.ready)
     const waiting = new AbortController()
     await Promise.race([Promise.all(ready), nap(START_MS, AbortSignal.any([signal, waiting.signal]))])
     waiting.abort()

@@ -1,7 +1,7 @@
 import { StrategyError } from '../errors.js'
 import type { OpenDesk } from './open-desk.js'
 import type { OperatorSource, OutsideCommand, OutsideResult } from './operator-source.js'
-import type { StrategyChanges } from './strategy-changes.js'
+import { notReplaced, type StrategyChanges } from './strategy-changes.js'
 
 /** Carries out operators' commands about processes, and records their results. */
 export class OperatorCommands {
@@ -47,9 +47,10 @@ export class OperatorCommands {
         if (changes.has(strategy))
           return { state: 'refused', problem: 'strategy-exists', text: `a strategy '${strategy}' runs already` }
         const [added] = await changes.add(detail, strategy)
-        return done(added?.supervisor?.phase === 'running' ? 'it is ready' : 'it was started, and is not ready')
+        return done(added?.keeper?.phase === 'running' ? 'it is ready' : 'it was started, and is not ready')
       }
       case 'replace-strategy':
+        if (changes.isInside(strategy)) return { state: 'refused', problem: 'other', text: notReplaced(strategy) }
         return done(how(await changes.replace(strategy, detail), 'the earlier one'))
       default:
         return done(how(await changes.remove(strategy), 'it'))

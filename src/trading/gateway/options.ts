@@ -11,14 +11,18 @@ import type { CalendarSpec } from '../instruments/session-calendar.js'
 import type { Feed } from '../market/feed.js'
 import type { Speed } from '../market/pace.js'
 import type { RiskOptions } from '../risk/limits.js'
+import type { GivenModule } from '../strategies/given-module.js'
 import type { VenueModule } from '../venues/adapter-config.js'
 import type { AsyncVenue } from '../venues/async-venue.js'
 
 export interface GatewayOptions {
   /** The home directory. A home that exists there is continued, otherwise one is created. */
   readonly home: string
-  /** Modules whose default export is a strategy or a list of them. Each strategy gets a process. */
-  readonly strategies: readonly string[]
+  /**
+   * Modules whose default export is a strategy or a list of them. Each strategy gets a process; those of
+   * `{ module, inProcess: true }` run inside the gateway's process instead: docs/strategies.md, "Inside the gateway".
+   */
+  readonly strategies: readonly GivenModule[]
   readonly feed: Feed
   /** Default 'realtime'. */
   readonly speed?: Speed
@@ -176,12 +180,18 @@ export function checkGatewayOptions(options: GatewayOptions): void {
     if (options.snapshotBytes === 0)
       throw new InvalidOptionError("option 'retain' of Gateway.start needs snapshots: leave out 'snapshotBytes: 0'")
   }
-  for (const file of strategies) {
-    if (typeof file !== 'string')
-      throw new InvalidOptionError(
-        `option 'strategies' of Gateway.start takes paths of modules, not ${formatValue(file)}`,
-      )
-  }
+  for (const one of strategies) checkModule(one, "option 'strategies' of Gateway.start")
+}
+
+/** @throws {InvalidOptionError} */
+export function checkModule(given: unknown, what: string): void {
+  if (typeof given === 'string') return
+  if (typeof given !== 'object' || given === null)
+    throw new InvalidOptionError(
+      `${what} takes paths of modules and { module, inProcess } objects, not ${formatValue(given)}`,
+    )
+  checkOptions(`a module in ${what}`, given, { module: kinds.string, inProcess: kinds.boolean })
+  if (!('module' in given)) throw new InvalidOptionError(`a module in ${what} needs 'module', its path`)
 }
 
 function isDurability(value: unknown): string | undefined {

@@ -39,7 +39,8 @@ export class ProcessCell {
   follow(event: SupervisorEvent, restarts: number): void {
     const { cell } = this
     cell.setRestarts(restarts)
-    if (event.kind === 'started') cell.setProcess(event.pid, processStart(event.pid))
+    // Without a start time no later gateway ends that process: one inside this process is no process to be ended.
+    if (event.kind === 'started') cell.setProcess(event.pid, event.inProcess === true ? 0 : processStart(event.pid))
     else if (event.kind === 'ready') cell.setPhase('running')
     else if (event.kind === 'given-up') cell.setPhase('failed')
     else if (event.kind === 'ended') {

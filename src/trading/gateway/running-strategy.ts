@@ -12,6 +12,7 @@ import { type HomeDirectory, type HomeIdentity, STRATEGY_JOURNALS, writeIdentity
 import type { Sequence } from '../sequence/sequence.js'
 import type { Surroundings } from '../sequence/surroundings.js'
 import type { StrategyInfo } from '../strategies/inspect.js'
+import type { InProcessStrategy } from './in-process-strategy.js'
 import type { GatewayOptions } from './options.js'
 import { ProcessCell } from './process-cell.js'
 import { StrategySource } from './strategy-source.js'
@@ -37,10 +38,16 @@ export interface StrategyEnvironment {
   readonly later: (task: () => void) => void
 }
 
-/** One strategy of a running gateway: its journal, its process, and its epochs in the sequence. */
+/** What keeps a strategy running: a process of its own, or the gateway's process. */
+export type StrategyKeeper = Pick<Supervisor, 'pid' | 'restarts' | 'phase' | 'ready' | 'stop'>
+
+/** One strategy of a running gateway: its journal, what runs it, and its epochs in the sequence. */
 export class RunningStrategy {
   readonly source: StrategySource
+  /** Its process; undefined while it has none. */
   supervisor: Supervisor | undefined = undefined
+  /** The strategy itself, when it runs inside the gateway's process. */
+  inside: InProcessStrategy | undefined = undefined
   private isClosed = false
   private last: ConsumerProgress | undefined = undefined
 
@@ -55,7 +62,12 @@ export class RunningStrategy {
     this.source = new StrategySource(path, known.number, position)
   }
 
-  /** The progress of its process; undefined until it has reported it. */
+  /** What keeps it running; undefined before it was started. */
+  get keeper(): StrategyKeeper | undefined {
+    return this.inside ?? this.supervisor
+  }
+
+  /** Its progress; undefined until it has reported it. */
   get progress(): ConsumerProgress | undefined {
     if (this.isClosed) return this.last
     const { position, lag, handled, sent, p50, p99, p999, beats, time } = this.cell.read()
@@ -66,6 +78,7 @@ export class RunningStrategy {
     if (this.isClosed) return
     this.last = this.progress
     this.isClosed = true
+    this.inside?.kill()
     this.source.close()
     this.cell.release()
   }

@@ -1,13 +1,13 @@
-import { absolute } from '../../base/absolute.js'
 import { InvalidStateError } from '../../base/errors.js'
 import { nearestName } from '../../base/nearest.js'
 import { StrategyError } from '../errors.js'
+import { type GivenModule, placeOf } from '../strategies/given-module.js'
 import { inspectStrategies, type StrategyInfo } from '../strategies/inspect.js'
 import { endEpoch } from './epochs.js'
 import type { GatewayWork } from './gateway-work.js'
 import type { OpenDesk } from './open-desk.js'
 import { enterStrategy, type RunningStrategy } from './running-strategy.js'
-import { superviseStrategy } from './strategy-processes.js'
+import { startStrategy } from './strategy-processes.js'
 
 /** Adds, replaces, removes and pauses strategies while the gateway runs. One change at a time; the other strategies keep running. */
 export class StrategyChanges {
@@ -22,11 +22,11 @@ export class StrategyChanges {
   ) {}
 
   /** @param id only this strategy of the module. @throws {StrategyError}, {InvalidStateError} */
-  add(file: string, id?: string): Promise<readonly RunningStrategy[]> {
+  add(given: GivenModule, id?: string): Promise<readonly RunningStrategy[]> {
     return this.inOrder(async () => {
-      const infos = await inspectAll([file])
+      const infos = await inspectAll([given])
       this.throwIfStopped()
-      const wanted = id === undefined ? infos : [infoOf(infos, id, file)]
+      const wanted = id === undefined ? infos : [infoOf(infos, id, placeOf(given).file)]
       for (const info of wanted) {
         const other = this.find(info.id)
         if (other !== undefined)
@@ -36,7 +36,7 @@ export class StrategyChanges {
       for (const info of wanted) {
         const strategy = this.enter(info)
         added.push(strategy)
-        await strategy.supervisor?.ready
+        await strategy.keeper?.ready
       }
       return added
     })
@@ -69,14 +69,15 @@ export class StrategyChanges {
     return this.inOrder(async () => {
       this.throwIfStopped()
       const strategy = this.running(id)
+      if (strategy.inside !== undefined) throw new StrategyError(notReplaced(id))
       // Loaded before the first strategy is stopped: a module that cannot be loaded changes nothing.
       const info = infoOf(await inspectAll([file]), id, file)
       this.throwIfStopped()
       const orderly = await this.stop(strategy)
       this.throwIfStopped()
       strategy.info = info
-      superviseStrategy(this.open, strategy)
-      await strategy.supervisor?.ready
+      startStrategy(this.open, strategy)
+      await strategy.keeper?.ready
       return orderly
     })
   }
@@ -85,6 +86,11 @@ export class StrategyChanges {
     this.throwIfStopped()
     this.running(id)
     this.work.operator.give(paused ? 'pause-strategy' : 'resume-strategy', id, reason)
+  }
+
+  /** Whether such a strategy runs inside the gateway's process. */
+  isInside(id: string): boolean {
+    return this.find(id)?.inside !== undefined
   }
 
   /** Whether such a strategy runs, or waits to be started again, or has failed. */
@@ -105,7 +111,7 @@ export class StrategyChanges {
 
   private enter(info: StrategyInfo): RunningStrategy {
     const strategy = enterStrategy(this.open, info, this.open.strategies, this.open.taken)
-    superviseStrategy(this.open, strategy)
+    startStrategy(this.open, strategy)
     this.work.add(strategy)
     this.wake()
     return strategy
@@ -122,7 +128,7 @@ export class StrategyChanges {
   }
 
   private async stop(strategy: RunningStrategy): Promise<boolean> {
-    const orderly = await strategy.supervisor?.stop({ kind: 'stop', position: this.open.sequence.writer.position })
+    const orderly = await strategy.keeper?.stop({ kind: 'stop', position: this.open.sequence.writer.position })
     if (!this.stopping.aborted) endEpoch(this.open, strategy)
     return orderly ?? false
   }
@@ -140,10 +146,10 @@ export class StrategyChanges {
 }
 
 /** The strategies of modules. @throws {StrategyError} when two have the same id. */
-export async function inspectAll(files: readonly string[]): Promise<StrategyInfo[]> {
+export async function inspectAll(given: readonly GivenModule[]): Promise<StrategyInfo[]> {
   const strategies: StrategyInfo[] = []
   // Each is loaded in a process of its own; these run at the same time.
-  for (const infos of await Promise.all(files.map(file => inspectStrategies(absolute(file))))) {
+  for (const infos of await Promise.all(given.map(inspect))) {
     for (const info of infos) {
       const other = strategies.find(strategy => strategy.id === info.id)
       if (other !== undefined)
@@ -155,6 +161,17 @@ export async function inspectAll(files: readonly string[]): Promise<StrategyInfo
     }
   }
   return strategies
+}
+
+async function inspect(given: GivenModule): Promise<readonly StrategyInfo[]> {
+  const { file, inProcess } = placeOf(given)
+  const infos = await inspectStrategies(file)
+  return inProcess ? infos.map(info => ({ ...info, inProcess })) : infos
+}
+
+/** Why a strategy is not replaced that runs inside the gateway's process. */
+export function notReplaced(id: string): string {
+  return `'${id}' runs inside the gateway's process, where modules that were imported stay as they were: remove it, then add the file, and it goes on in a process of its own; or start the gateway again`
 }
 
 function infoOf(infos: readonly StrategyInfo[], id: string, file: string): StrategyInfo {

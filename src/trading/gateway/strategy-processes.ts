@@ -1,65 +1,102 @@
 import { packageModule } from '../../native/package-files.js'
 import { identityOf } from '../../runtime/consumer/identity.js'
 import { STALL_MS } from '../../runtime/stalls/stall-watch.js'
+import type { RestartOptions } from '../../runtime/supervision/restarts.js'
 import { Supervisor, type SupervisorEvent } from '../../runtime/supervision/supervisor.js'
 import type { StrategyProcessConfig } from '../strategies/process.js'
+import type { EpochConfig } from '../strategies/strategy-epoch.js'
 import { SECRET_VARIABLES } from '../venues/secret-variables.js'
 import { endEpoch, recordEvent, startEpoch } from './epochs.js'
+import { START_MS } from './hang-watch.js'
+import { InProcessStrategy } from './in-process-strategy.js'
 import { type RunningStrategy, type StrategyEnvironment, writerOptions } from './running-strategy.js'
 
 /** How often a strategy may be started again, unless the options say otherwise. */
 const RESTARTS = { max: 100, withinMs: 600_000 }
+/** How long it may take to stop, and how often it publishes its progress, in ms. */
+const STOP_MS = 15_000
+const PROGRESS_MS = 250
 
 /** The module that a strategy's process runs. @throws {BundledError} */
 export function strategyProcess(): string {
   return packageModule('trading/strategies/process.js', 'A gateway, which runs each strategy in a process of its own,')
 }
 
-/** Starts a strategy's process and keeps it running. Each start is a new epoch. */
-export function superviseStrategy(environment: StrategyEnvironment, strategy: RunningStrategy): void {
-  const { options, home, check, heartbeats } = environment
-  const { known, cell } = strategy
-  const input = home.sequence
+/** Starts a strategy and keeps it running. Each start is a new epoch. */
+export function startStrategy(environment: StrategyEnvironment, strategy: RunningStrategy): void {
+  if (strategy.info.inProcess === true) strategy.inside = runInside(environment, strategy)
+  else strategy.supervisor = superviseProcess(environment, strategy)
+}
+
+function superviseProcess(environment: StrategyEnvironment, strategy: RunningStrategy): Supervisor {
+  const { options, home, heartbeats } = environment
   const start = (): string => {
-    check()
-    endEpoch(environment, strategy)
-    const seed = startEpoch(environment, strategy)
-    cell.start(known.epoch)
-    const { info } = strategy
     const config: StrategyProcessConfig = {
-      id: info.id,
-      file: info.file,
-      strategy: known.number,
-      epoch: known.epoch,
-      seed,
-      accounts: environment.accounts,
-      input,
-      inputIdentity: identityOf(input),
-      output: home.strategy(info.id),
+      ...beginEpoch(environment, strategy),
       log: home.log,
       heartbeats: heartbeats.path,
-      cell: cell.number,
-      writer: writerOptions(environment.options, known.number),
+      cell: strategy.cell.number,
       wait: options.wait ?? 'event-loop',
-      progressMs: options.progressMs ?? 250,
+      progressMs: options.progressMs ?? PROGRESS_MS,
       stallMs: stallMsOf(options),
     }
     return JSON.stringify(config)
   }
   const { strategyMemoryMb } = options
-  const supervisor: Supervisor = new Supervisor({
+  return new Supervisor({
     module: strategyProcess(),
     argument: start,
     command: strategy.info.command,
     hiddenVariables: SECRET_VARIABLES,
     nodeOptions: strategyMemoryMb === undefined ? [] : [`--max-old-space-size=${strategyMemoryMb}`],
-    firstMs: options.backOffMs ?? 100,
-    longestMs: 5_000,
-    restarts: options.restarts ?? RESTARTS,
-    stopMs: options.stopMs ?? 15_000,
+    ...restartsOf(options),
+    stopMs: options.stopMs ?? STOP_MS,
     onEvent: event => follow(environment, strategy, event),
   })
-  strategy.supervisor = supervisor
+}
+
+function runInside(environment: StrategyEnvironment, strategy: RunningStrategy): InProcessStrategy {
+  const { options, home, heartbeats } = environment
+  return new InProcessStrategy({
+    id: strategy.info.id,
+    begin: () => beginEpoch(environment, strategy),
+    log: home.log,
+    pulse: heartbeats.pulse(strategy.cell.number),
+    progressMs: options.progressMs ?? PROGRESS_MS,
+    ...restartsOf(options),
+    startMs: options.startMs ?? START_MS,
+    stopMs: options.stopMs ?? STOP_MS,
+    onEvent: event => follow(environment, strategy, event),
+  })
+}
+
+/** Begins a new epoch of a strategy. Returns what it is opened with. */
+function beginEpoch(
+  environment: StrategyEnvironment,
+  strategy: RunningStrategy,
+): EpochConfig & { readonly file: string; readonly inputIdentity: string } {
+  const { home, accounts, options } = environment
+  const { known, info, cell } = strategy
+  environment.check()
+  endEpoch(environment, strategy)
+  const seed = startEpoch(environment, strategy)
+  cell.start(known.epoch)
+  return {
+    id: info.id,
+    file: info.file,
+    strategy: known.number,
+    epoch: known.epoch,
+    seed,
+    accounts,
+    input: home.sequence,
+    inputIdentity: identityOf(home.sequence),
+    output: home.strategy(info.id),
+    writer: writerOptions(options, known.number),
+  }
+}
+
+function restartsOf({ backOffMs, restarts = RESTARTS }: StrategyEnvironment['options']): RestartOptions {
+  return { firstMs: backOffMs ?? 100, longestMs: 5_000, restarts }
 }
 
 /** JSON has no Infinity: undefined for no record. */
@@ -67,10 +104,10 @@ function stallMsOf({ stallMs = STALL_MS }: { readonly stallMs?: number }): numbe
   return stallMs < Number.POSITIVE_INFINITY ? stallMs : undefined
 }
 
-/** Records what happened to a strategy's process, in the sequence and in shared memory. */
+/** Records what happened to a strategy, in the sequence and in shared memory. */
 function follow(environment: StrategyEnvironment, strategy: RunningStrategy, event: SupervisorEvent): void {
   const { epoch } = strategy.known
-  strategy.cell.follow(event, strategy.supervisor?.restarts ?? 0)
+  strategy.cell.follow(event, strategy.keeper?.restarts ?? 0)
   const isSame = (): boolean => strategy.known.epoch === epoch && !strategy.known.ended
   switch (event.kind) {
     case 'started':

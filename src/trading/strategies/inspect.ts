@@ -21,6 +21,8 @@ export interface StrategyInfo {
   readonly code: string
   /** The program that runs it; undefined for a module. */
   readonly command?: CommandLine
+  /** It runs inside the gateway's process. */
+  readonly inProcess?: boolean
 }
 
 /** The answer of the process that loads the module. */

@@ -1,21 +1,14 @@
-import { Consumer } from '../../runtime/consumer/consumer.js'
 import { endEpoch, recordEvent, startEpoch } from '../gateway/epochs.js'
 import { type RunningStrategy, type StrategyEnvironment, writerOptions } from '../gateway/running-strategy.js'
-import { STRATEGY_JOURNAL_FRAMES } from '../sequence/frames.js'
-import { SEQUENCE } from '../sequence/home.js'
-import { StrategyHost } from '../strategies/host.js'
-import { passFrames, startHost } from '../strategies/pass-frames.js'
-import { StateKeeper } from '../strategies/state-keeper.js'
 import type { StrategyDefinition } from '../strategies/strategy.js'
+import { StrategyEpoch } from '../strategies/strategy-epoch.js'
 
 /**
- * A strategy of a virtual desk: does in this process what `strategies/process.ts` does in one of its own, with the same
- * consumer, host and journal. It can be killed at any moment, and started again from its journals.
+ * A strategy of a virtual desk: does in this process what `strategies/process.ts` does in one of its own. It can be killed at
+ * any moment, and started again from its journals.
  */
 export class VirtualStrategy {
-  private consumer: Consumer | undefined = undefined
-  private host: StrategyHost | undefined = undefined
-  private states: StateKeeper | undefined = undefined
+  private epoch: StrategyEpoch | undefined = undefined
   private hasSent = false
 
   private entered: RunningStrategy | undefined = undefined
@@ -40,12 +33,12 @@ export class VirtualStrategy {
   }
 
   get isUp(): boolean {
-    return this.consumer !== undefined
+    return this.epoch !== undefined
   }
 
   /** The position in the sequence of the next frame that it handles. */
   get position(): number {
-    return this.consumer?.reader.position ?? 0
+    return this.epoch?.position ?? 0
   }
 
   /** Starts its next epoch. @throws what loading its module and its `onStart` throw. */
@@ -56,48 +49,43 @@ export class VirtualStrategy {
     endEpoch(environment, running)
     const seed = startEpoch(environment, running)
     const { number, epoch } = running.known
-    const consumer = await Consumer.open({
-      name: id,
+    const { accounts } = environment
+    const config = {
+      id,
+      strategy: number,
+      epoch,
+      seed,
+      accounts,
       input: home.sequence,
       output: home.strategy(id),
-      writer: { ...writerOptions(environment.options, number), frames: STRATEGY_JOURNAL_FRAMES },
-      from: running.info.from,
-      run: epoch,
+      writer: writerOptions(environment.options, number),
+    }
+    this.epoch = await StrategyEpoch.open(definition, config, {
       openWriter: surroundings.openWriter,
       isTimed: false,
-    })
-    this.consumer = consumer
-    const life = { strategy: number, epoch, seed, replay: false, sequence: SEQUENCE, accounts: environment.accounts }
-    const host = new StrategyHost(definition, life, {
-      begin: frame => consumer.begin(frame),
-      commit: options => {
-        this.hasSent = true
-        return consumer.commit(options)
-      },
       log: text => this.log(id, text),
+      now: () => environment.sequence.time.now() / 1e6,
+      onSent: () => {
+        this.hasSent = true
+      },
     })
-    passFrames(consumer, host)
-    const states = new StateKeeper(host, consumer, () => environment.sequence.time.now() / 1e6)
     try {
-      startHost(consumer, host)
-      states.begin()
+      this.epoch.start()
     } catch (error) {
       this.end('failed')
       throw error
     }
-    this.host = host
-    this.states = states
     // It is back: the dead-man switch lets its orders be.
     recordEvent(environment, running, 'ready')
   }
 
   /** Handles so many frames at most. Returns how many there were. @throws what a handler throws: it has failed then. */
   poll(limit: number): number {
-    const { consumer } = this
-    if (consumer === undefined) return 0
+    const { epoch } = this
+    if (epoch === undefined) return 0
     try {
-      const handled = consumer.poll(limit)
-      this.states?.save()
+      const handled = epoch.poll(limit)
+      epoch.saveState()
       return handled
     } catch (error) {
       this.end('failed')
@@ -125,25 +113,17 @@ export class VirtualStrategy {
    *   before it has stored that. Default: where it is.
    */
   kill(stored?: number): void {
-    const { consumer } = this
-    if (consumer === undefined) return
-    if (stored !== undefined) consumer.reader.seek({ position: stored })
-    this.consumer = undefined
-    this.host = undefined
-    this.states = undefined
-    consumer.close()
+    const { epoch } = this
+    if (epoch === undefined) return
+    if (stored !== undefined) epoch.consumer.reader.seek({ position: stored })
+    this.epoch = undefined
+    epoch.close()
   }
 
   private end(event: 'stopped' | 'failed'): void {
-    const { consumer, host, states } = this
-    this.consumer = undefined
-    this.host = undefined
-    this.states = undefined
-    consumer?.end(event, () => {
-      if (event !== 'stopped') return
-      host?.stop()
-      states?.saveLast()
-    })
+    const { epoch } = this
+    this.epoch = undefined
+    epoch?.end(event)
   }
 }
 

@@ -1,0 +1,253 @@
+import type { Reader } from '../../journal/read/reader.js'
+import type { ToConsumer } from '../../runtime/consumer/messages.js'
+import { type RestartOptions, Restarts } from '../../runtime/supervision/restarts.js'
+import type { SupervisorEvent } from '../../runtime/supervision/supervisor.js'
+import type { Phase } from '../../state/heartbeats/cell.js'
+import type { Pulse } from '../../state/heartbeats/pulse.js'
+import { eventLoopTurn } from '../../wait/idle.js'
+import { nap } from '../../wait/nap.js'
+import { StrategyError } from '../errors.js'
+import { loadStrategy } from '../strategies/load.js'
+import { LogFile } from '../strategies/log-file.js'
+import { type EpochConfig, failureText, StrategyEpoch } from '../strategies/strategy-epoch.js'
+
+export interface InProcessOptions extends RestartOptions {
+  readonly id: string
+  /** Begins an epoch, and says what it is opened with. When it throws, the strategy is not started, neither now nor later. */
+  readonly begin: () => EpochConfig & { readonly file: string }
+  /** The directory of what strategies log. */
+  readonly log: string
+  readonly pulse: Pulse
+  /** How often it publishes its progress and looks whether its state is to be saved, in ms. */
+  readonly progressMs: number
+  /** How long its module may take to load, and it may take to stop, in ms. A handler that does not return cannot be ended. */
+  readonly startMs: number
+  readonly stopMs: number
+  readonly onEvent: (event: SupervisorEvent) => void
+}
+
+/** Frames that it handles between two readings of the clock. */
+const BATCH_FRAMES = 64
+/** How long it may handle frames before it is the turn of the others, in ms. */
+const TURN_MS = 2
+
+/**
+ * A strategy inside the gateway's process. The gateway's loop calls `poll` between its bursts: the strategy reads the sequence and
+ * writes its own journal, from which the gateway takes what it sent, as those in processes of their own do.
+ *
+ * It is started again as a process is when its handlers throw. What only the end of a process can end, a handler that never
+ * returns for example, stops the gateway with it.
+ */
+export class InProcessStrategy {
+  restarts = 0
+  phase: Phase = 'starting'
+
+  private epoch: StrategyEpoch | undefined = undefined
+  private log: LogFile | undefined = undefined
+  private starting: Promise<void> = Promise.resolve()
+  private startedAt = 0
+  private timer: NodeJS.Timeout | undefined = undefined
+  private keeper: NodeJS.Timeout | undefined = undefined
+  private readonly closing = new AbortController()
+  private readonly again: Restarts
+  private resolveReady = (): void => {}
+
+  /** Resolves when it is ready for the first time, or has ended before that. */
+  readonly ready = new Promise<void>(resolve => {
+    this.resolveReady = resolve
+  })
+
+  constructor(private readonly options: InProcessOptions) {
+    this.again = new Restarts(options)
+    this.begin()
+  }
+
+  /** That of the gateway; undefined while the strategy waits to be started again. */
+  get pid(): number | undefined {
+    return this.phase === 'waiting' || this.phase === 'failed' ? undefined : process.pid
+  }
+
+  /** Whether there are frames for it to handle. */
+  get hasWork(): boolean {
+    return this.phase === 'running' && (this.reader?.lag ?? 0) > 0
+  }
+
+  /** What it reads the sequence with: its writer wakes the gateway's loop when that sleeps, as it writes outside of the loop, too. */
+  get reader(): Reader | undefined {
+    return this.epoch?.consumer.reader
+  }
+
+  /** Handles frames for a short time. Returns how many. Does not throw what the strategy throws. */
+  poll(): number {
+    const { epoch } = this
+    return epoch === undefined || this.phase !== 'running' ? 0 : this.handle(epoch)
+  }
+
+  /**
+   * Lets it handle the frames that were written before, then ends it in order.
+   *
+   * @returns whether it stopped by itself, without an error.
+   */
+  async stop({ position }: ToConsumer): Promise<boolean> {
+    const { stopMs } = this.options
+    const end = performance.now() + stopMs
+    if (this.phase !== 'failed') this.phase = 'stopping'
+    clearTimeout(this.timer)
+    await within(this.starting, stopMs)
+    const { epoch } = this
+    while (epoch !== undefined && this.epoch === epoch && this.handle(epoch, position) > 0) {
+      if (performance.now() > end) {
+        this.report(new StrategyError(`strategy '${this.options.id}' did not stop within ${stopMs} ms`))
+        this.kill()
+        this.ended('killed')
+      }
+      await eventLoopTurn()
+    }
+    if (epoch === undefined || this.epoch !== epoch) return false
+    return this.close('stopped')
+  }
+
+  /** Ends it at once, as the end of its process does: its next start continues with the frame after the last one that it handled. */
+  kill(): void {
+    this.closing.abort()
+    clearTimeout(this.timer)
+    const { epoch } = this
+    this.epoch = undefined
+    epoch?.close()
+    this.forget()
+  }
+
+  private begin(): void {
+    const { options } = this
+    let config: ReturnType<InProcessOptions['begin']>
+    try {
+      config = options.begin()
+    } catch (error) {
+      this.phase = 'stopping'
+      options.onEvent({ kind: 'failed', message: (error as Error).message })
+      return this.ended('not started')
+    }
+    this.startedAt = performance.now()
+    this.phase = 'starting'
+    options.onEvent({ kind: 'started', pid: process.pid, inProcess: true })
+    this.starting = this.start(config)
+  }
+
+  private async start(config: EpochConfig & { readonly file: string }): Promise<void> {
+    const { id, log: folder, pulse, progressMs, startMs, onEvent } = this.options
+    const { signal } = this.closing
+    try {
+      const definition = await within(loadStrategy(config.file, id), startMs)
+      if (signal.aborted) return
+      if (definition === undefined)
+        throw new StrategyError(`${config.file} did not finish loading within ${startMs} ms`, { path: config.file })
+      const log = new LogFile(folder, id)
+      this.log = log
+      const epoch = await StrategyEpoch.open(definition, config, { pulse, log: text => log.write(text) }, signal)
+      if (signal.aborted) return epoch.close()
+      this.epoch = epoch
+      epoch.start()
+      epoch.consumer.tell()
+    } catch (error) {
+      if (!signal.aborted) this.fail(error)
+      return
+    }
+    this.keeper = setInterval(() => this.keep(), progressMs)
+    if (this.phase === 'starting') this.phase = 'running'
+    this.resolveReady()
+    onEvent({ kind: 'ready' })
+  }
+
+  /** Also while there are no frames. */
+  private keep(): void {
+    try {
+      this.epoch?.keep()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** @param before only the frames before this position: one by one, so that none behind it is handled. */
+  private handle(epoch: StrategyEpoch, before = Number.POSITIVE_INFINITY): number {
+    const batch = before === Number.POSITIVE_INFINITY ? BATCH_FRAMES : 1
+    let handled = 0
+    let end = 0
+    try {
+      while (epoch.position < before) {
+        const count = epoch.poll(batch)
+        handled += count
+        if (count < batch) break
+        const nowMs = performance.now()
+        if (end === 0) end = nowMs + TURN_MS
+        else if (nowMs >= end) break
+      }
+      return handled
+    } catch (error) {
+      this.fail(error)
+      return handled + 1
+    }
+  }
+
+  /** Its handlers threw, or its journal cannot be written: what ends a process. */
+  private fail(error: unknown): void {
+    this.report(error)
+    if (this.epoch !== undefined) this.close('failed')
+    else this.ended('an error')
+  }
+
+  /** Returns whether it ended without an error. */
+  private close(event: 'stopped' | 'failed'): boolean {
+    const { epoch } = this
+    this.epoch = undefined
+    let orderly = event === 'stopped'
+    try {
+      epoch?.end(event)
+    } catch (error) {
+      orderly = false
+      this.report(error)
+    }
+    this.forget()
+    this.ended(orderly ? 'stopped' : 'an error')
+    return orderly
+  }
+
+  private forget(): void {
+    clearInterval(this.keeper)
+    this.log?.close()
+    this.log = undefined
+  }
+
+  private report(error: unknown): void {
+    process.stderr.write(`${failureText(error)}\n`)
+    this.options.onEvent({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+
+  private ended(how: string): void {
+    this.resolveReady()
+    const { restarts, onEvent } = this.options
+    if (this.phase === 'stopping') return onEvent({ kind: 'ended', how, restartInMs: undefined })
+    const wait = this.again.next(performance.now() - this.startedAt)
+    if (wait === undefined) {
+      this.phase = 'failed'
+      onEvent({ kind: 'ended', how, restartInMs: undefined })
+      const { max = 0, withinMs = 0 } = restarts ?? {}
+      return onEvent({ kind: 'given-up', restarts: max, withinMs, how })
+    }
+    this.phase = 'waiting'
+    onEvent({ kind: 'ended', how, restartInMs: wait })
+    this.timer = setTimeout(() => {
+      this.restarts++
+      this.begin()
+    }, wait)
+  }
+}
+
+/** What a promise resolves to; undefined when that takes longer. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const over = new AbortController()
+  try {
+    return await Promise.race([promise, nap(ms, over.signal).then(() => undefined)])
+  } finally {
+    over.abort()
+  }
+}
