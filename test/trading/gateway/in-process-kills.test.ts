@@ -10,7 +10,7 @@ import { GatewayProcess, strategyFile } from '../../support/gateways.ts'
 /** Market events in each life. */
 const EVENTS = 700
 
-const KILLS = Number(process.env['TICKTAPE_IN_PROCESS_KILLS'] ?? 4)
+const KILLS = Number(process.env['TICKTAPE_IN_PROCESS_KILLS'] ?? 3)
 
 test('killed at random with its strategies inside, repeatedly: every event, order and report once', {
   timeout: 120_000 + 10_000 * KILLS,
@@ -59,7 +59,7 @@ test('killed inside a handler, between two orders: both appear once, when the fr
   const folder = makeFolder('memory')
   const home = join(folder, 'home')
   process.env['MARKER'] = join(folder, 'marker')
-  const synthetic = { seed: 5, rate: 20_000, limit: 300, symbols: ['BTCUSDT'] }
+  const synthetic = { seed: 5, rate: 20_000, limit: 200, symbols: ['BTCUSDT'] }
   const strategies = [{ module: strategyFile('suicidal.mjs'), inProcess: true }]
   const options = { home, strategies, synthetic, speed: 'max' } as const
   let starts = 0
@@ -70,9 +70,9 @@ test('killed inside a handler, between two orders: both appear once, when the fr
   }
   expect(starts).toBeGreaterThanOrEqual(3)
   const orders = ordersOf(home, 'suicidal').map(order => order.clientOrderId)
-  expect(orders.length).toBeGreaterThan(50)
+  expect(orders.length).toBeGreaterThan(30)
   expect(new Set(orders).size).toBe(orders.length)
-  expect(await auditSession(home, new SyntheticFeed(synthetic))).toMatchObject({ sound: true, feed: { events: 300 } })
+  expect(await auditSession(home, new SyntheticFeed(synthetic))).toMatchObject({ sound: true, feed: { events: 200 } })
   expect(await replaySession({ home })).toMatchObject({ verdict: 'same' })
 })
 

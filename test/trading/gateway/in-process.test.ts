@@ -360,7 +360,7 @@ test.each([
 
 test('ticktape run --in-process, and again with the home alone; a desk.json says it too', { timeout: 120_000 }, () => {
   const home = newHome()
-  const run = (...words: string[]) => ticktape('run', ...words, '--duration', '0.5', '--json')
+  const run = (...words: string[]) => ticktape('run', ...words, '--duration', '0.2', '--json')
   const first = run(strategyFile('busy.mjs'), '--in-process', '--home', home)
   expect(first.status, first.stderr).toBe(0)
   const second = run('--home', home)
