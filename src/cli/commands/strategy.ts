@@ -70,8 +70,8 @@ const BY_ID = [
 
 const HELP = `
 The others are not disturbed and miss nothing. A strategy that is added belongs to the gateway until it ends: its next start has the strategies
-that are named then. 'add' gives it a process of its own; one inside the gateway's process is not replaced. Open orders of one that is removed or has failed are cancelled when it has been gone for 30 s (the dead-man switch,
-option deadManMs).
+that are named then. 'add' gives it a process of its own; one inside the gateway's process is not replaced. Open orders of one that is removed
+or has failed are cancelled when it has been gone for 30 s (the dead-man switch, option deadManMs).
 ${EXIT_CODES}
 
 Examples:
