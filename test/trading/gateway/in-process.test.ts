@@ -229,13 +229,33 @@ test('the dead-man switch cancels the orders of one that has failed', { timeout:
   expect(await gateway.stop()).toBe(false)
 })
 
-test.each([
-  ['onStart throws', "onStart() { throw new Error('at first') },", 'at first'],
-  ['a handler returns a promise', 'onStart: () => Promise.resolve(),', 'returned a promise'],
-  ['save returns what JSON cannot hold', 'state: { save: () => ({ n: Number.NaN }), load() {} },', 'saves NaN'],
-])('%s: it is given up, and the gateway goes on', { timeout: 120_000 }, async (_, more, message) => {
-  const { told } = await untilGivenUp(answering('bad', more), { restarts: { max: 0, withinMs: 1000 } })
-  expect(told).toContainEqual({ kind: 'failed', message: expect.stringContaining(message) as string })
+const ENDING = [
+  ['start', "onStart() { throw new Error('at first') },", 'at first'],
+  ['promise', 'onStart: () => Promise.resolve(),', 'returned a promise'],
+  ['state', 'state: { save: () => ({ n: Number.NaN }), load() {} },', 'saves NaN'],
+] as const
+
+test('an error of onStart, a promise, a state that cannot be saved: each ends that strategy alone', {
+  timeout: 120_000,
+}, async () => {
+  const home = newHome()
+  const feed = new PushedFeed()
+  const told = new Map<string, string>()
+  const gateway = await Gateway.start({
+    ...QUICK,
+    home,
+    feed,
+    strategies: [...ENDING.map(([id, more]) => answering(id, more)), answering('good')].map(inside),
+    restarts: { max: 0, withinMs: 1000 },
+    onStrategy: (id, event) => (event.kind === 'failed' ? told.set(id, event.message) : undefined),
+  })
+  const phases = (): string[] => gateway.status.strategies.map(({ phase }) => phase)
+  await until(() => phases().filter(phase => phase === 'failed').length === 3, 'their ends')
+  feed.push(...trades(1, 5))
+  await until(() => notesOf(home, 'good').length === 5, 'the good one')
+  expect(phases()).toEqual(['failed', 'failed', 'failed', 'running'])
+  for (const [id, , message] of ENDING) expect(told.get(id)).toContain(message)
+  expect(await gateway.stop()).toBe(false)
 })
 
 test('onStop that throws: it has not stopped in order', { timeout: 120_000 }, async () => {
