@@ -69,8 +69,9 @@ export class Loop {
         await eventLoopTurn()
         wallMs = performance.now()
         sliceEnd = wallMs + SLICE_MS
-      } else if (idle > 0 && this.work.isWaiting) {
-        // Promises of a feed in memory are ready without the event loop; those of a file need it.
+      } else if (idle > 0 && this.work.isWaiting && (this.spins || idle <= SPIN_CHECKS)) {
+        // Promises of a feed in memory are ready without the event loop; those of a file need it. A live feed may be quiet
+        // for long: who may sleep then does so, and its next batch wakes the loop.
         await (idle % PROMISE_WAITS === 0 ? eventLoopTurn() : undefined)
       } else if (idle > EAGER_CHECKS) {
         pause()
