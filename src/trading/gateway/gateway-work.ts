@@ -51,7 +51,7 @@ export class GatewayWork implements Work {
     for (let i = 0; i < strategies.length; i++) {
       const { inside, source } = strategies[i]
       // What it sends now is taken in this iteration.
-      if (inside !== undefined) done += inside.poll()
+      if (inside !== undefined) done += inside.poll(wallMs)
       done += source.take(sequence, desk, checkBreaker)
     }
     const { adapters } = open

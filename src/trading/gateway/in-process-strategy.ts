@@ -26,10 +26,10 @@ export interface InProcessOptions extends RestartOptions {
   readonly onEvent: (event: SupervisorEvent) => void
 }
 
-/** Frames that it handles between two readings of the clock. */
-const BATCH_FRAMES = 64
 /** How long it may handle frames before it is the turn of the others, in ms. */
 const TURN_MS = 2
+/** The most frames that it handles between two readings of the clock: fewer when its handlers need long. */
+const MOST_FRAMES = 32
 
 /**
  * A strategy inside the gateway's process. The gateway's loop calls `poll` between its bursts: the strategy reads the sequence and
@@ -49,6 +49,8 @@ export class InProcessStrategy {
   private timer: NodeJS.Timeout | undefined = undefined
   private keeper: NodeJS.Timeout | undefined = undefined
   private readonly closing = new AbortController()
+  /** Frames until the next reading of the clock. */
+  private batch = 1
   private readonly again: Restarts
   private resolveReady = (): void => {}
 
@@ -77,10 +79,33 @@ export class InProcessStrategy {
     return this.epoch?.consumer.reader
   }
 
-  /** Handles frames for a short time. Returns how many. Does not throw what the strategy throws. */
-  poll(): number {
+  /**
+   * Handles frames for a short time. Returns how many. Does not throw what the strategy throws.
+   *
+   * @param wallMs performance.now()
+   */
+  poll(wallMs: number): number {
     const { epoch } = this
-    return epoch === undefined || this.phase !== 'running' ? 0 : this.handle(epoch)
+    if (epoch === undefined || this.phase !== 'running') return 0
+    let handled = 0
+    let startMs = wallMs
+    try {
+      for (;;) {
+        const { batch } = this
+        const count = epoch.poll(batch)
+        if (count === 0) return handled
+        handled += count
+        const nowMs = performance.now()
+        // As many as fit into a turn, going by these; growing slowly, because the next ones may need longer.
+        const fitting = Math.floor((TURN_MS * count) / (nowMs - startMs))
+        this.batch = Math.max(1, Math.min(2 * batch, MOST_FRAMES, fitting))
+        if (count < batch || nowMs - wallMs >= TURN_MS) return handled
+        startMs = nowMs
+      }
+    } catch (error) {
+      this.fail(error)
+      return handled + 1
+    }
   }
 
   /**
@@ -95,7 +120,7 @@ export class InProcessStrategy {
     clearTimeout(this.timer)
     await within(this.starting, stopMs)
     const { epoch } = this
-    while (epoch !== undefined && this.epoch === epoch && this.handle(epoch, position) > 0) {
+    while (epoch !== undefined && this.epoch === epoch && this.drain(epoch, position)) {
       if (performance.now() > end) {
         this.report(new StrategyError(`strategy '${this.options.id}' did not stop within ${stopMs} ms`))
         this.kill()
@@ -167,25 +192,16 @@ export class InProcessStrategy {
     }
   }
 
-  /** @param before only the frames before this position: one by one, so that none behind it is handled. */
-  private handle(epoch: StrategyEpoch, before = Number.POSITIVE_INFINITY): number {
-    const batch = before === Number.POSITIVE_INFINITY ? BATCH_FRAMES : 1
-    let handled = 0
-    let end = 0
+  /** Handles frames before a position for a short time: one by one, so that none behind it is handled. Returns whether there were any. */
+  private drain(epoch: StrategyEpoch, position: number): boolean {
+    const end = performance.now() + TURN_MS
+    let any = false
     try {
-      while (epoch.position < before) {
-        const count = epoch.poll(batch)
-        handled += count
-        if (count < batch) break
-        const nowMs = performance.now()
-        if (end === 0) end = nowMs + TURN_MS
-        else if (nowMs >= end) break
-      }
-      return handled
+      while (epoch.position < position && performance.now() < end && epoch.poll(1) > 0) any = true
     } catch (error) {
       this.fail(error)
-      return handled + 1
     }
+    return any
   }
 
   /** Its handlers threw, or its journal cannot be written: what ends a process. */
