@@ -59,7 +59,7 @@ test('killed inside a handler, between two orders: both appear once, when the fr
   const folder = makeFolder('memory')
   const home = join(folder, 'home')
   process.env['MARKER'] = join(folder, 'marker')
-  const synthetic = { seed: 5, rate: 20_000, limit: 140, symbols: ['BTCUSDT'] }
+  const synthetic = { seed: 5, rate: 20_000, limit: 200, symbols: ['BTCUSDT'] }
   const strategies = [{ module: strategyFile('suicidal.mjs'), inProcess: true }]
   const options = { home, strategies, synthetic, speed: 'max' } as const
   let starts = 0
@@ -72,7 +72,7 @@ test('killed inside a handler, between two orders: both appear once, when the fr
   const orders = ordersOf(home, 'suicidal').map(order => order.clientOrderId)
   expect(orders.length).toBeGreaterThan(30)
   expect(new Set(orders).size).toBe(orders.length)
-  expect(await auditSession(home, new SyntheticFeed(synthetic))).toMatchObject({ sound: true, feed: { events: 140 } })
+  expect(await auditSession(home, new SyntheticFeed(synthetic))).toMatchObject({ sound: true, feed: { events: 200 } })
   expect(await replaySession({ home })).toMatchObject({ verdict: 'same' })
 })
 
