@@ -1,11 +1,13 @@
 /** Strategies inside the gateway's process: the same frames and decisions as in processes of their own, and what differs. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   CaptureFeed,
   DeadMan,
+  deskOptions,
   Gateway,
   type GatewayOptions,
+  readDeskFile,
   replayGateway,
   replaySession,
   replayStrategy,
@@ -32,7 +34,7 @@ import {
   trade,
   until,
 } from '../../support/desks.ts'
-import { rejectionOf } from '../../support/failures.ts'
+import { failureOf, rejectionOf } from '../../support/failures.ts'
 import { makeFolder } from '../../support/folders.ts'
 import { strategyFile } from '../../support/gateways.ts'
 import { ticktape } from '../../support/journals.ts'
@@ -378,7 +380,20 @@ test.each([
   expect(existsSync(home)).toBe(false)
 })
 
-test('ticktape run --in-process, and again with the home alone; a desk.json says it too', { timeout: 120_000 }, () => {
+test('a desk.json says it, with a path relative to the file; what is misspelt is named', () => {
+  const folder = makeFolder()
+  const file = join(folder, 'desk.json')
+  writeFileSync(file, JSON.stringify({ strategies: [{ module: 'a.mjs', inProcess: true }, 'b.mjs'] }))
+  const strategies = [inside(join(folder, 'a.mjs')), join(folder, 'b.mjs')]
+  expect(readDeskFile(file)).toEqual({ strategies })
+  expect(deskOptions(readDeskFile(file))).toMatchObject({ strategies, description: { strategies } })
+  writeFileSync(file, JSON.stringify({ strategies: [{ module: 'a.mjs', inproces: true }] }))
+  expect(failureOf(() => readDeskFile(file)).message).toContain(
+    "'strategies[0].inproces' is not known; did you mean 'inProcess'?",
+  )
+})
+
+test('ticktape run --in-process, and again with the home alone', { timeout: 120_000 }, () => {
   const home = newHome()
   const run = (...words: string[]) => ticktape('run', ...words, '--duration', '0.2', '--json')
   const first = run(strategyFile('busy.mjs'), '--in-process', '--home', home)
