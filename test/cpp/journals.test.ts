@@ -299,8 +299,8 @@ describe.skipIf(NO_CPP)('the library for C++', () => {
   })
 
   test('refuses a replica, and leaves it as it is', () => {
-    const folder = makeFolder('memory')
-    const [source, replica] = [join(folder, 'source'), join(folder, 'replica')]
+    const own = makeFolder('memory')
+    const [source, replica] = [join(own, 'source'), join(own, 'replica')]
     Writer.open(source, { pageSize: PAGE_SIZE, durability: 'process' }).close()
     makeReplica(replica, source)
     expect(peer('append', replica, 'process', 1)).toMatch(/^ERR_REPLICA: .* is a replica/)

@@ -59,7 +59,7 @@ Examples:
 
 const CANCEL_ONE_HELP = `
 'ticktape orders HOME' lists the ids of open orders. The order's report has the reason 'operator'. It is 'cancelled' when the venue says so: until then
-it can be filled. Exit code 1 also for an order that the gateway does not know, or that has ended.
+it can be filled. Exit code 1 also for an order that has ended, 2 for one that the gateway does not know.
 ${EXIT_CODES}
 
 Examples:

@@ -26,6 +26,9 @@ export class OutputClosedError extends Error {
 /** Commands that look at journals: damage is what they find. For all others it is why they cannot do their work. */
 const LOOKING: ReadonlySet<string> = new Set(['doctor', 'ls', 'repair', 'tail', 'verify'])
 
+/** Problems of commands that are wrong arguments. */
+const WRONG_NAMES: ReadonlySet<unknown> = new Set(['no-such-strategy', 'no-such-order'])
+
 interface Placed extends Error {
   readonly code?: unknown
   readonly path?: unknown
@@ -58,7 +61,7 @@ function exitCodeOf(error: unknown, name: string, command: string): number {
       return Exit.DOWN
     case 'ERR_COMMAND':
       // A name that is wrong is a wrong argument, whoever finds it.
-      return (error as { readonly problem?: unknown }).problem === 'no-such-strategy' ? Exit.FAILED : Exit.DAMAGED
+      return WRONG_NAMES.has((error as { readonly problem?: unknown }).problem) ? Exit.FAILED : Exit.DAMAGED
     case 'ERR_CORRUPT_JOURNAL':
       return LOOKING.has(command) ? Exit.DAMAGED : Exit.FAILED
     default:
