@@ -141,6 +141,13 @@ export class AppendPoint {
     this.corked = true
   }
 
+  /** Within a cork: the next so many slots are on one page. What is held back is published when they do not fit on this one. */
+  keepTogether(slots: number): void {
+    if (this.next + slots * SLOT <= this.limit) return
+    this.uncork()
+    this.cork(slots)
+  }
+
   /** As `cork`, but no frame may take slots after these. */
   beginAtomic(slots: number): void {
     this.prepare(ATOMIC, slots)

@@ -243,6 +243,12 @@ export class Writer implements Disposable {
     this.point.cork(slots)
   }
 
+  /** @internal Within a `cork`: as another one that begins now, of which nothing is visible before the end of the first. */
+  keepTogether(slots: number): void {
+    if (!this.point.corked || this.point.inAtomic) this.throwCork('keepTogether')
+    this.point.keepTogether(slots)
+  }
+
   /** Publishes what was committed since `cork`. */
   uncork(): void {
     const { point } = this
@@ -350,7 +356,7 @@ export class Writer implements Disposable {
     return applyCommitOptions(options, entry, time, this.timestamps, true)
   }
 
-  private throwCork(call: 'uncork' | 'discard'): never {
+  private throwCork(call: 'uncork' | 'discard' | 'keepTogether'): never {
     const { point } = this
     if (!point.corked) return point.throwState(`${call}() without cork()`)
     return point.throwState(`${call}() inside atomic(): when its body has returned, all it wrote is published`)

@@ -5,11 +5,11 @@ import type { Instrument, InstrumentSpec } from '../instruments/instrument.js'
 import { Instruments } from '../instruments/instruments.js'
 import { entryOf, specOf } from '../messages/instrument-frames.js'
 import { BookTop, Trade } from '../messages/market-frames.js'
-import { OrderReport } from '../messages/order-frames.js'
+import { Order, OrderReport } from '../messages/order-frames.js'
 import { type ClientOrderIds, idHalves } from '../messages/order-id.js'
 import { BUY, ORDER_TYPES, SELL, TIMES_IN_FORCE } from '../messages/order-terms.js'
 import { reasonCode } from '../messages/reasons.js'
-import { InstrumentTerms } from '../messages/sequence-frames.js'
+import { InstrumentTerms, Taken } from '../messages/sequence-frames.js'
 import { Intent } from '../sequence/frames.js'
 import { SEQUENCE } from '../sequence/home.js'
 import type { Time } from '../sequence/time.js'
@@ -57,7 +57,9 @@ export class VenueAdapter {
         if (frame.venue === number) this.act(frame)
         this.flushUnlessMore()
       })
-      // What was denied of a batch lies between those that were not.
+      // Each order has a burst of its own, and what was denied of a batch lies between those that were not.
+      .on(Taken, () => this.flushUnlessMore())
+      .on(Order, () => this.flushUnlessMore())
       .on(OrderReport, () => this.flushUnlessMore())
       .otherwise(() => this.flush())
     // A simulated exchange follows the market; a real one has it.

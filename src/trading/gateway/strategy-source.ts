@@ -73,6 +73,8 @@ export class StrategySource {
       this.enter(sequence, desk, now, first, next, next < batch.count ? batch.positionOf(next) : end)
       first = next
     } while (first < batch.count)
+    // Together: an adapter sends what it finds at once in one request.
+    sequence.end()
     this.taken += batch.count
     batch.clear()
     desk.send()
@@ -118,7 +120,6 @@ export class StrategySource {
       else desk.requestTimer(frame, this.strategy)
       position += definitionOf(type).slots
     }
-    sequence.end()
   }
 }
 

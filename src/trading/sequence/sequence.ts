@@ -28,7 +28,8 @@ export class Sequence {
   }
 
   /**
-   * Begins a burst: nothing is visible until `end`.
+   * Begins a burst: nothing is visible until `end`. Several may begin before one `end`: then they become visible together, unless a
+   * page ends between two of them.
    *
    * @param journal the number of the journal that it comes from; 0 is the feed.
    * @param from the position (of a feed: the number of the event) of the first frame taken, and `to` after the last one.
@@ -36,7 +37,8 @@ export class Sequence {
    */
   begin(journal: number, from: number, to: number, now: number, slots: number): void {
     const { writer, time } = this
-    writer.cork(Taken.slots + slots)
+    if (writer.corked) writer.keepTogether(Taken.slots + slots)
+    else writer.cork(Taken.slots + slots)
     const taken = writer.begin(Taken)
     taken.journal = journal
     taken.from = from
