@@ -82,7 +82,7 @@ bool play(const Shared& shared, int me, uint32_t rounds, uint64_t& slept) {
 /** Spins, and yields the core from time to time: the other side may need it. */
 void spinUntil(const uint32_t* word, uint32_t value) {
   for (uint32_t turn = 0; loadAcquire(word) != value; turn++) {
-    pause();
+    ticktape::pause();
     if (turn % 1024 == 1023) ::sched_yield();
   }
 }
