@@ -83,5 +83,12 @@ test('a home can begin next to journals and state files, and where another was k
   mkdirSync(join(home, 'gateway'))
   writeFileSync(join(home, 'gateway', 'writer.lock'), '')
   await begin(home)
-  expect(readdirSync(home).toSorted()).toEqual(['breaker', 'gateway', 'operator', 'positions', 'state'])
+  expect(readdirSync(home).toSorted()).toEqual([
+    'breaker',
+    'gateway',
+    'instruments.json',
+    'operator',
+    'positions',
+    'state',
+  ])
 })
