@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { countFor } from '../../faults/program.ts'
 import { makeFolder } from '../../support/folders.ts'
 
-const CASES = countFor('TICKTAPE_FUZZ_CASES', 1500)
+const CASES = countFor('TICKTAPE_FUZZ_CASES', 1000)
 const SEED = countFor('TICKTAPE_FUZZ_SEED', 1)
 /** The maximum time of one case, in ms. */
 const HANG_MS = 20_000

@@ -9,7 +9,7 @@ beforeAll(() => {
   addon = crashAddon()
 }, CRASH_BUILD_MS)
 
-const KILLS = countFor('TICKTAPE_CHAOS_KILLS', 30)
+const KILLS = countFor('TICKTAPE_CHAOS_KILLS', 20)
 const SEED = countFor('TICKTAPE_CHAOS_SEED', 1)
 const TURNS = process.env['TICKTAPE_CHAOS_TURNS'] ?? 'first'
 

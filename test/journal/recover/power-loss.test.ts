@@ -15,7 +15,7 @@ beforeAll(() => {
 }, CRASH_BUILD_MS)
 
 // TICKTAPE_POWER_LOSS_LIVES: the number of journals. For each, some 80 images of the disk are created.
-const LIVES = countFor('TICKTAPE_POWER_LOSS_LIVES', 10)
+const LIVES = countFor('TICKTAPE_POWER_LOSS_LIVES', 6)
 const FIRST = countFor('TICKTAPE_POWER_LOSS_SEED', 1)
 
 test.skipIf(notLinux)(
