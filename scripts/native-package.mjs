@@ -106,7 +106,7 @@ function copySources(name) {
   const copy = join(folder, name)
   if (existsSync(copy)) return copy
   mkdirSync(copy)
-  for (const part of ['package.json', 'binding.gyp', 'native']) {
+  for (const part of ['package.json', 'binding.gyp', 'native', 'cpp']) {
     cpSync(join(root, part), join(copy, part), { recursive: true })
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
