@@ -12,12 +12,5 @@ export { Ring, type RingOptions, type RingRunOptions } from '../state/ring/ring.
 export { type Quote, TopOfBook, type TopOfBookOptions } from '../trading/market/top-of-book.js'
 export { InFlight, type InFlightHolder, type InFlightOptions } from '../trading/orders/in-flight.js'
 export type { BreakerLimits, BreakerOptions } from '../trading/risk/breaker-options.js'
-export {
-  type BreakerCode,
-  type BreakerHalt,
-  type BreakerNote,
-  type BreakerStatus,
-  CircuitBreaker,
-  type HaltCode,
-  type TradingState,
-} from '../trading/risk/circuit-breaker.js'
+export type { BreakerHalt, BreakerNote, HaltCode, TradingState } from '../trading/risk/breaker-switch.js'
+export { type BreakerCode, type BreakerStatus, CircuitBreaker } from '../trading/risk/circuit-breaker.js'

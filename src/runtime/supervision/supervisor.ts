@@ -6,7 +6,7 @@ import { watchedArguments } from './end-with-parent.js'
 import { environmentWithout } from './environment.js'
 import { killGroup } from './kill-group.js'
 import { inheritedOptions } from './node-options.js'
-import { type RestartOptions, Restarts } from './restarts.js'
+import { type EndEvent, type RestartOptions, Restarts } from './restarts.js'
 
 export interface SupervisorOptions extends RestartOptions {
   /** The module to run, which calls `endWithParent`, and its argument, asked for at each start. When it throws, the process is not started, neither now nor later. */
@@ -33,9 +33,7 @@ export type SupervisorEvent =
   | { readonly kind: 'failed'; readonly message: string }
   /** It has shown no sign of life for so long, and is killed. */
   | { readonly kind: 'hung'; readonly silentMs: number }
-  | { readonly kind: 'ended'; readonly how: string; readonly restartInMs: number | undefined }
-  /** It was started again too often, and is not started any more. */
-  | { readonly kind: 'given-up'; readonly restarts: number; readonly withinMs: number; readonly how: string }
+  | EndEvent
 
 /** The share of the time to stop after which a process gets SIGTERM. */
 const TERM_SHARE = 0.75
@@ -45,23 +43,25 @@ const TERM_SHARE = 0.75
  * of times. The process leads a group of its own; what it has started ends with it.
  */
 export class Supervisor {
-  restarts = 0
-  phase: Phase = 'starting'
-
   private child: SupervisedProcess | undefined = undefined
-  private startedAt = 0
-  private timer: NodeJS.Timeout | undefined = undefined
-  private readonly again: Restarts
-  private resolveReady = (): void => {}
-
-  /** Resolves when the process is ready for the first time, or has ended before that. */
-  readonly ready = new Promise<void>(resolve => {
-    this.resolveReady = resolve
-  })
+  private readonly life: Restarts
 
   constructor(private readonly options: SupervisorOptions) {
-    this.again = new Restarts(options)
+    this.life = new Restarts(options, () => this.start())
     this.start()
+  }
+
+  get restarts(): number {
+    return this.life.count
+  }
+
+  get phase(): Phase {
+    return this.life.phase
+  }
+
+  /** Resolves when the process is ready for the first time, or has ended before that. */
+  get ready(): Promise<void> {
+    return this.life.ready
   }
 
   /** Undefined while it waits to be started again. */
@@ -71,7 +71,7 @@ export class Supervisor {
 
   /** How long ago it was started, in ms. */
   get ageMs(): number {
-    return performance.now() - this.startedAt
+    return this.life.ageMs
   }
 
   /** Ends a process that is hung. It is started again as after any other end. */
@@ -88,8 +88,7 @@ export class Supervisor {
    * @returns whether it stopped by itself, without an error.
    */
   async stop(message: ToConsumer): Promise<boolean> {
-    if (this.phase !== 'failed') this.phase = 'stopping'
-    clearTimeout(this.timer)
+    this.life.stop()
     const { child } = this
     if (child === undefined) return false
     const ended = new Promise<boolean>(resolve => child.once('exit', code => resolve(code === 0)))
@@ -111,12 +110,10 @@ export class Supervisor {
     try {
       argument = this.options.argument()
     } catch (error) {
-      this.phase = 'stopping'
       onEvent({ kind: 'failed', message: (error as Error).message })
-      return this.ended('not started')
+      return this.life.notStarted()
     }
-    this.startedAt = performance.now()
-    this.phase = 'starting'
+    this.life.started()
     const child: SupervisedProcess =
       command === undefined
         ? fork(module, watchedArguments(argument), {
@@ -140,30 +137,12 @@ export class Supervisor {
   }
 
   private onMessage(message: FromConsumer): void {
-    if (message.kind === 'ready') {
-      if (this.phase === 'starting') this.phase = 'running'
-      this.resolveReady()
-    }
+    if (message.kind === 'ready') this.life.becameReady()
     this.options.onEvent(message)
   }
 
   private ended(how: string): void {
     this.child = undefined
-    this.resolveReady()
-    const { restarts, onEvent } = this.options
-    if (this.phase === 'stopping') return onEvent({ kind: 'ended', how, restartInMs: undefined })
-    const wait = this.again.next(this.ageMs)
-    if (wait === undefined) {
-      this.phase = 'failed'
-      onEvent({ kind: 'ended', how, restartInMs: undefined })
-      const { max = 0, withinMs = 0 } = restarts ?? {}
-      return onEvent({ kind: 'given-up', restarts: max, withinMs, how })
-    }
-    this.phase = 'waiting'
-    onEvent({ kind: 'ended', how, restartInMs: wait })
-    this.timer = setTimeout(() => {
-      this.restarts++
-      this.start()
-    }, wait)
+    this.life.ended(how)
   }
 }

@@ -2,9 +2,11 @@ import type { TicktapeError } from '../../base/errors.js'
 import type { Writer } from '../../journal/write/writer.js'
 import { StateReplacedError } from '../../state/errors.js'
 import type { Desk } from '../desk/desk.js'
+import { clipText } from '../operator/clip-text.js'
+import type { TradingState } from '../risk/breaker-switch.js'
 import { DeskState } from '../risk/checks.js'
-import { CircuitBreaker, type TradingState } from '../risk/circuit-breaker.js'
-import { Switch } from '../sequence/frames.js'
+import { CircuitBreaker } from '../risk/circuit-breaker.js'
+import { SWITCH_TEXT_BYTES, Switch } from '../sequence/frames.js'
 import type { HomeDirectory } from '../sequence/home.js'
 
 /** In the order of DeskState: what is later lets pass less. */
@@ -68,18 +70,11 @@ export class BreakerWatch {
     const { halt, reducing } = breaker.status()
     const text = halt?.reason ?? reducing?.reason ?? ''
     const reason = state === 'active' ? 'none' : state
-    const position = writer.write(Switch, { state, reason, text: asciiOf(text) })
+    const position = writer.write(Switch, { state, reason, text: clipText(text, SWITCH_TEXT_BYTES) })
     desk.switchTo(state, position)
   }
 
   close(): void {
     this.opened.close()
   }
-}
-
-/** Bytes of the text in a Switch frame. */
-const TEXT_BYTES = 44
-
-function asciiOf(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, TEXT_BYTES)
 }

@@ -39,29 +39,31 @@ const MOST_FRAMES = 32
  * returns for example, stops the gateway with it.
  */
 export class InProcessStrategy {
-  restarts = 0
-  phase: Phase = 'starting'
-
   private epoch: StrategyEpoch | undefined = undefined
   private log: LogFile | undefined = undefined
   private starting: Promise<void> = Promise.resolve()
-  private startedAt = 0
-  private timer: NodeJS.Timeout | undefined = undefined
   private keeper: NodeJS.Timeout | undefined = undefined
   private readonly closing = new AbortController()
   /** Frames until the next reading of the clock. */
   private batch = 1
-  private readonly again: Restarts
-  private resolveReady = (): void => {}
-
-  /** Resolves when it is ready for the first time, or has ended before that. */
-  readonly ready = new Promise<void>(resolve => {
-    this.resolveReady = resolve
-  })
+  private readonly life: Restarts
 
   constructor(private readonly options: InProcessOptions) {
-    this.again = new Restarts(options)
+    this.life = new Restarts(options, () => this.begin())
     this.begin()
+  }
+
+  get restarts(): number {
+    return this.life.count
+  }
+
+  get phase(): Phase {
+    return this.life.phase
+  }
+
+  /** Resolves when it is ready for the first time, or has ended before that. */
+  get ready(): Promise<void> {
+    return this.life.ready
   }
 
   /** That of the gateway; undefined while the strategy waits to be started again. */
@@ -116,15 +118,14 @@ export class InProcessStrategy {
   async stop({ position }: ToConsumer): Promise<boolean> {
     const { stopMs } = this.options
     const end = performance.now() + stopMs
-    if (this.phase !== 'failed') this.phase = 'stopping'
-    clearTimeout(this.timer)
+    this.life.stop()
     await within(this.starting, stopMs)
     const { epoch } = this
     while (epoch !== undefined && this.epoch === epoch && this.drain(epoch, position)) {
       if (performance.now() > end) {
         this.report(new StrategyError(`strategy '${this.options.id}' did not stop within ${stopMs} ms`))
         this.kill()
-        this.ended('killed')
+        this.life.ended('killed')
       }
       await eventLoopTurn()
     }
@@ -135,7 +136,7 @@ export class InProcessStrategy {
   /** Ends it at once, as the end of its process does: its next start continues with the frame after the last one that it handled. */
   kill(): void {
     this.closing.abort()
-    clearTimeout(this.timer)
+    this.life.stop()
     const { epoch } = this
     this.epoch = undefined
     epoch?.close()
@@ -148,12 +149,10 @@ export class InProcessStrategy {
     try {
       config = options.begin()
     } catch (error) {
-      this.phase = 'stopping'
       options.onEvent({ kind: 'failed', message: (error as Error).message })
-      return this.ended('not started')
+      return this.life.notStarted()
     }
-    this.startedAt = performance.now()
-    this.phase = 'starting'
+    this.life.started()
     options.onEvent({ kind: 'started', pid: process.pid, inProcess: true })
     this.starting = this.start(config)
   }
@@ -178,8 +177,7 @@ export class InProcessStrategy {
       return
     }
     this.keeper = setInterval(() => this.keep(), progressMs)
-    if (this.phase === 'starting') this.phase = 'running'
-    this.resolveReady()
+    this.life.becameReady()
     onEvent({ kind: 'ready' })
   }
 
@@ -208,7 +206,7 @@ export class InProcessStrategy {
   private fail(error: unknown): void {
     this.report(error)
     if (this.epoch !== undefined) this.close('failed')
-    else this.ended('an error')
+    else this.life.ended('an error')
   }
 
   /** Returns whether it ended without an error. */
@@ -223,7 +221,7 @@ export class InProcessStrategy {
       this.report(error)
     }
     this.forget()
-    this.ended(orderly ? 'stopped' : 'an error')
+    this.life.ended(orderly ? 'stopped' : 'an error')
     return orderly
   }
 
@@ -236,25 +234,6 @@ export class InProcessStrategy {
   private report(error: unknown): void {
     process.stderr.write(`${failureText(error)}\n`)
     this.options.onEvent({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
-  }
-
-  private ended(how: string): void {
-    this.resolveReady()
-    const { restarts, onEvent } = this.options
-    if (this.phase === 'stopping') return onEvent({ kind: 'ended', how, restartInMs: undefined })
-    const wait = this.again.next(performance.now() - this.startedAt)
-    if (wait === undefined) {
-      this.phase = 'failed'
-      onEvent({ kind: 'ended', how, restartInMs: undefined })
-      const { max = 0, withinMs = 0 } = restarts ?? {}
-      return onEvent({ kind: 'given-up', restarts: max, withinMs, how })
-    }
-    this.phase = 'waiting'
-    onEvent({ kind: 'ended', how, restartInMs: wait })
-    this.timer = setTimeout(() => {
-      this.restarts++
-      this.begin()
-    }, wait)
   }
 }
 

@@ -1,13 +1,10 @@
 import { WriterLockedError } from '../../journal/errors.js'
 import { Writer } from '../../journal/write/writer.js'
-import { Switch } from '../sequence/frames.js'
+import { SWITCH_TEXT_BYTES, Switch } from '../sequence/frames.js'
 import { HomeDirectory, SEQUENCE } from '../sequence/home.js'
 import { clipText } from './clip-text.js'
 import { CommandError } from './errors.js'
 import { sendCommand } from './send-command.js'
-
-/** Bytes of the text in a Switch frame. */
-const TEXT_BYTES = 44
 
 /**
  * Ends a halt in the sequence of a home: by a command to its gateway, or with a frame of its own while no gateway runs. The
@@ -36,7 +33,7 @@ export async function resumeHome(
   }
   try {
     if (to === 'active') writer.write(Switch, { state: to, reason: 'none', text: 'resumed' })
-    else writer.write(Switch, { state: to, reason: to, text: clipText(reason, TEXT_BYTES) })
+    else writer.write(Switch, { state: to, reason: to, text: clipText(reason, SWITCH_TEXT_BYTES) })
   } finally {
     writer.close()
   }

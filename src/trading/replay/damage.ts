@@ -30,8 +30,9 @@ async function damageOf(journal: string): Promise<string | undefined> {
 
 /** @throws {PagesGoneError} when a page of a journal is gone that was between others, or was the only one. */
 export function checkPages(journal: string): void {
-  // Retention may remove pages while they are listed.
-  const missing = missingPage(journal) === undefined ? undefined : missingPage(journal)
+  if (missingPage(journal) === undefined) return
+  // Retention may have removed pages while they were listed: then the second list has no gap.
+  const missing = missingPage(journal)
   if (missing !== undefined) throw new PagesGoneError(missing, { path: journal })
 }
 

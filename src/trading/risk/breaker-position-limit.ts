@@ -5,9 +5,14 @@ import { decimalSum, decimalValue } from './decimal-sum.js'
  * always is.
  */
 export function withinLimit(position: number, quantity: number, limit: number): boolean {
-  if (quantity < 0 ? -quantity <= position : quantity > 0 && quantity <= -position) return true
+  if (reduces(position, quantity)) return true
   // NaN, for a sum with more than 15 digits, counts as above the limit: so close to it a double cannot decide.
   return Math.abs(decimalSum(position, quantity)) <= limit
+}
+
+/** Whether a change of a position makes it smaller, without crossing zero. */
+export function reduces(position: number, quantity: number): boolean {
+  return quantity < 0 ? -quantity <= position : quantity > 0 && quantity <= -position
 }
 
 /** A market's own limit as the file stores it. 0 means none, so whole limits are stored plus 1, and others negated. */

@@ -16,34 +16,24 @@ import {
   LIMITS,
   planOf,
 } from './breaker-options.js'
-import { marketLimit, storedLimit, withinLimit } from './breaker-position-limit.js'
-import { readReason, storeReason } from './breaker-reason.js'
+import { marketLimit, reduces, storedLimit, withinLimit } from './breaker-position-limit.js'
+import {
+  type BreakerHalt,
+  type BreakerNote,
+  BreakerSwitch,
+  CODE_MASK,
+  checkReason,
+  type HaltCode,
+  haltOf,
+  REDUCING,
+  SWITCH,
+  type TradingState,
+} from './breaker-switch.js'
 import { decimalSum, decimalValue } from './decimal-sum.js'
 import { TradingDay } from './trading-day.js'
 
 /** Why `check` refuses an order: the code of the halt, only what reduces a position passes, or the market's position limit. */
-export type HaltCode = 'halted' | 'consecutive-errors' | 'daily-loss'
 export type BreakerCode = HaltCode | 'reducing' | 'position-limit'
-
-/** What may be sent: everything, what makes a position smaller, or nothing. */
-export type TradingState = 'active' | 'reducing' | 'halted'
-
-/** In the order of their numbers in the file. New codes are added at the end only. */
-const CODES: readonly (HaltCode | 'reducing')[] = ['halted', 'consecutive-errors', 'daily-loss', 'reducing']
-
-/** Who has changed the state of trading, when and why. */
-export interface BreakerNote {
-  /** '' when the process died before it had stored the reason. */
-  readonly reason: string
-  /** ns since 1970; 0n when `reason` is ''. */
-  readonly time: bigint
-  readonly pid: number
-}
-
-/** A halt: its cause, time and process. */
-export interface BreakerHalt extends BreakerNote {
-  readonly code: HaltCode
-}
 
 export interface BreakerStatus {
   readonly state: TradingState
@@ -58,10 +48,10 @@ export interface BreakerStatus {
 }
 
 // Copies, because imported names are loaded from their module's cell at each use; these compile to constants.
-const HALTED = B.HALTED >> 2
+const SWITCH_AT = SWITCH
+const MASK = CODE_MASK
+const ONLY_REDUCING = REDUCING
 const ERRORS = B.ERRORS >> 2
-const CODE_MASK = 2 ** B.CODE_BITS - 1
-const REDUCING = 1 + CODES.indexOf('reducing')
 const POSITIONS = Header.SIZE >> 3
 const MAX_POSITION = B.MAX_POSITION >> 3
 /** The largest amount, in minor units. */
@@ -86,6 +76,7 @@ export class CircuitBreaker implements Disposable {
   private readonly floats: Float64Array
   private readonly longs: BigInt64Array
   private readonly day: TradingDay
+  private readonly switch: BreakerSwitch
   private size: number
 
   /**
@@ -114,6 +105,7 @@ export class CircuitBreaker implements Disposable {
     this.words = new Int32Array(file.mapping.buffer)
     this.floats = new Float64Array(file.mapping.buffer)
     this.longs = new BigInt64Array(file.mapping.buffer)
+    this.switch = new BreakerSwitch(file, this.words)
     this.day = new TradingDay(this.longs, BigInt(file.parameters[1]) * NS_PER_MINUTE, action =>
       exclusively(file, action),
     )
@@ -151,11 +143,11 @@ export class CircuitBreaker implements Disposable {
     if (!(market >>> 0 === market && market < this.size)) this.refuseMarket(market)
     if (typeof quantity !== 'number' || !(Math.abs(quantity) <= Number.MAX_VALUE))
       this.refuseNumber('a quantity', quantity)
-    const code = Atomics.load(this.words, HALTED) & CODE_MASK
-    if (code !== 0 && code !== REDUCING) return haltOf(code)
+    const code = Atomics.load(this.words, SWITCH_AT) & MASK
+    if (code !== 0 && code !== ONLY_REDUCING) return haltOf(code)
     const { floats } = this
     const position = floats[POSITIONS + 2 * market]
-    if (code === REDUCING && !reduces(position, quantity)) return 'reducing'
+    if (code === ONLY_REDUCING && !reduces(position, quantity)) return 'reducing'
     const own = floats[POSITIONS + 2 * market + 1]
     const limit = own === 0 ? floats[MAX_POSITION] : own < 0 ? -own : own - 1
     // Within the limit whatever the rounding error of the sum is. Only sums close to the limit need the exact
@@ -168,7 +160,7 @@ export class CircuitBreaker implements Disposable {
   halt(reason = 'halted by hand'): boolean {
     this.file.throwIfClosed()
     checkReason('halt', reason)
-    return this.trip('halted', reason)
+    return this.switch.trip('halted', reason)
   }
 
   /**
@@ -178,7 +170,7 @@ export class CircuitBreaker implements Disposable {
   reduce(reason = 'reducing by hand'): boolean {
     this.file.throwIfClosed()
     checkReason('reduce', reason)
-    return this.trip('reducing', reason)
+    return this.switch.trip('reducing', reason)
   }
 
   /**
@@ -193,16 +185,8 @@ export class CircuitBreaker implements Disposable {
     if (to !== 'active' && to !== 'reducing')
       throw new InvalidOptionError(`resume() takes 'active' or 'reducing', not ${formatValue(to)}`)
     checkReason('resume', reason)
-    const code = to === 'active' ? 0 : REDUCING
     Atomics.store(this.words, ERRORS, 0)
-    for (;;) {
-      const seen = Atomics.load(this.words, HALTED)
-      if ((seen & CODE_MASK) === code) return
-      const word = nextWord(seen, code)
-      if (Atomics.compareExchange(this.words, HALTED, seen, word) !== seen) continue
-      if (code === REDUCING) storeReason(this.file, word, reason)
-      return
-    }
+    this.switch.resume(to, reason)
   }
 
   get halted(): boolean {
@@ -212,14 +196,14 @@ export class CircuitBreaker implements Disposable {
   /** What may be sent. A plain load of shared memory. */
   get state(): TradingState {
     this.file.throwIfClosed()
-    return stateOf(Atomics.load(this.words, HALTED) & CODE_MASK)
+    return this.switch.state
   }
 
   /** Counts an error, of a venue or an order. Returns the number of errors in a row, in all processes. */
   recordError(): number {
     this.file.throwIfClosed()
     const errors = Atomics.add(this.words, ERRORS, 1) + 1
-    if (errors >= this.floats[B.MAX_ERRORS >> 3]) this.trip('consecutive-errors', `${errors} errors in a row`)
+    if (errors >= this.floats[B.MAX_ERRORS >> 3]) this.switch.trip('consecutive-errors', `${errors} errors in a row`)
     return errors
   }
 
@@ -246,7 +230,7 @@ export class CircuitBreaker implements Disposable {
       refuseValue(this.file, 'recordPnl', `a whole number of minor units of at most ${MAX_AMOUNT}`, minor)
     this.file.throwIfClosed()
     const pnl = Number(this.day.add(BigInt(minor)))
-    if (-pnl > this.floats[B.MAX_DAILY_LOSS >> 3]) this.trip('daily-loss', `a loss of ${-pnl} today`)
+    if (-pnl > this.floats[B.MAX_DAILY_LOSS >> 3]) this.switch.trip('daily-loss', `a loss of ${-pnl} today`)
     return pnl
   }
 
@@ -317,14 +301,8 @@ export class CircuitBreaker implements Disposable {
   /** The complete status, for display. */
   status(): BreakerStatus {
     this.file.throwIfClosed()
-    const word = Atomics.load(this.words, HALTED)
-    const code = word & CODE_MASK
-    const state = stateOf(code)
-    const note = code === 0 ? undefined : readReason(this.file, word)
     return {
-      state,
-      halt: note !== undefined && state === 'halted' ? { code: haltOf(code), ...note } : undefined,
-      reducing: state === 'reducing' ? note : undefined,
+      ...this.switch.status(),
       consecutiveErrors: this.consecutiveErrors,
       dailyPnl: this.dailyPnl,
       limits: this.limits,
@@ -339,21 +317,6 @@ export class CircuitBreaker implements Disposable {
 
   [Symbol.dispose](): void {
     this.close()
-  }
-
-  private trip(cause: HaltCode | 'reducing', reason: string): boolean {
-    const code = 1 + CODES.indexOf(cause)
-    for (;;) {
-      const seen = Atomics.load(this.words, HALTED)
-      const present = seen & CODE_MASK
-      // Only a halt is stricter than what there is, and the first one stays.
-      if (present !== 0 && (present !== REDUCING || code === REDUCING)) return false
-      const word = nextWord(seen, code)
-      // It is stored before its reason, so that other processes stop at once.
-      if (Atomics.compareExchange(this.words, HALTED, seen, word) !== seen) continue
-      storeReason(this.file, word, reason)
-      return true
-    }
   }
 
   private compareLimits(options: BreakerLimits): void {
@@ -400,28 +363,4 @@ function exclusively<T>(file: StateFile, action: () => T): T {
     if (error instanceof StateBusyError) return action()
     throw error
   }
-}
-
-function stateOf(code: number): TradingState {
-  return code === 0 ? 'active' : code === REDUCING ? 'reducing' : 'halted'
-}
-
-function haltOf(code: number): HaltCode {
-  const known = CODES[code - 1]
-  // An unknown code, of a later version, is a halt too.
-  return known === undefined || known === 'reducing' ? 'halted' : known
-}
-
-/** Whether a change of a position makes it smaller, without crossing zero. */
-function reduces(position: number, quantity: number): boolean {
-  return position > 0 ? quantity < 0 && -quantity <= position : quantity > 0 && quantity <= -position
-}
-
-function checkReason(method: string, reason: unknown): void {
-  if (typeof reason !== 'string')
-    throw new InvalidOptionError(`${method}() takes the reason as a string, not ${formatValue(reason)}`)
-}
-
-function nextWord(word: number, code: number): number {
-  return (((word >>> B.CODE_BITS) + 1) << B.CODE_BITS) | code
 }

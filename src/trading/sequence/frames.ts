@@ -114,11 +114,14 @@ export const TimerRequest = frame('TimerRequest', 33, {
 /** A timer is due. `dest` is the strategy. */
 export const TimerFired = frame('TimerFired', 34, { timer: u32, name: ascii(32), due: i64 }, { slots: 2 })
 
+/** Bytes of the text in a Switch frame. */
+export const SWITCH_TEXT_BYTES = 44
+
 /** The state of trading has changed outside of the sequence: the breaker was pulled, or reset. */
 export const Switch = frame('Switch', 35, {
   state: enumOf('active', 'reducing', 'halted'),
   reason: enumOf(REASONS),
-  text: text(44),
+  text: text(SWITCH_TEXT_BYTES),
 })
 
 /** A venue's own position is not ours, though all its fills are booked. In steps, below 0 when short. */

@@ -40,6 +40,7 @@ export interface EpochSurroundings extends Pick<ConsumerOptions, 'pulse' | 'open
  * journal. It is the same in a process of its own, inside a gateway, and on a virtual desk.
  */
 export class StrategyEpoch {
+  private readonly host: StrategyHost
   private readonly states: StateKeeper
   private readonly identity: IdentityKeeper
 
@@ -74,8 +75,6 @@ export class StrategyEpoch {
       throw error
     }
   }
-
-  private readonly host: StrategyHost
 
   private constructor(
     definition: StrategyDefinition,
