@@ -40,10 +40,8 @@ export const COMMANDS: readonly CommandModule[] = [
     load: async () => (await import('./commands/breaker.js')).registerBreaker,
   },
   { names: ['strategy'], load: async () => (await import('./commands/strategy.js')).registerStrategy },
-  {
-    names: ['flatten', 'cancel-all', 'cancel'],
-    load: async () => (await import('./commands/flatten.js')).registerFlatten,
-  },
+  { names: ['flatten'], load: async () => (await import('./commands/flatten.js')).registerFlatten },
+  { names: ['cancel-all', 'cancel'], load: async () => (await import('./commands/cancel.js')).registerCancel },
   { names: ['top'], load: async () => (await import('./commands/top.js')).registerTop },
   { names: ['watch'], load: async () => (await import('./commands/watch.js')).registerWatch },
   { names: ['metrics'], load: async () => (await import('./commands/metrics.js')).registerMetrics },

@@ -185,15 +185,16 @@ test('cancel: one order, by its id or its client order id; what is not an open o
   expect(await runTicktape('cancel', home, clientId, '--json')).toMatchObject({ status: 0 })
   await settled(gateway)
   expect([first, second, third].map(stateOf)).toEqual(['accepted', 'cancelled', 'cancelled'])
-  // The same again, one above 64 bits that ends like the first, and no id at all.
+  // The same again, one that never was, and no id at all.
   for (const [order, status, words] of [
     [String(second), 1, 'has ended'],
-    [String(first + 2n ** 64n), 2, 'above 2^64'],
+    [String(first + 100n), 2, 'knows no order'],
     ['first', 2, "is no order's id"],
   ] as const) {
     const { status: found, stderr } = await runTicktape('cancel', home, order)
     expect([order, found, stderr.includes(words)]).toEqual([order, status, true])
   }
+  // Above 64 bits, and ends like the first.
   expect(await sendCommand(home, { action: 'cancel-order', detail: String(first + 2n ** 64n) })).toMatchObject({
     state: 'refused',
     problem: 'no-such-order',
@@ -201,6 +202,7 @@ test('cancel: one order, by its id or its client order id; what is not an open o
   expect(stateOf(first)).toBe('accepted')
   expect(await gateway.stop()).toBe(true)
   expect(await replayGateway({ home })).toMatchObject({ difference: undefined })
+  expect(await auditSession(home)).toMatchObject({ sound: true })
 })
 
 test('limits are shown and changed; what is wrong with a change is said, and nothing is changed', {
