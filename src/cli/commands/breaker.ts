@@ -29,7 +29,7 @@ export function registerBreaker(program: Command): void {
     .description('halt trading: every process that shares the circuit breaker is halted at its next order')
     .argument('<path>', PATH_HELP)
     .argument('[reason...]', 'the reason, shown by ticktape breaker')
-    .option('--reduce', 'not quite: what makes a position smaller still passes')
+    .option('--reduce', 'still let orders pass that make a position smaller')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HALT_HELP))
     .action(async (path: string, words: string[], flags: { json?: boolean; reduce?: boolean }) => {
@@ -47,7 +47,7 @@ export function registerBreaker(program: Command): void {
     .description('allow trading again after a halt: resets the breaker and, in a home, the halt in its sequence')
     .argument('<path>', PATH_HELP)
     .option('--reason <text>', 'why: it is on record in the home')
-    .option('--reduce', 'not all: only what makes a position smaller passes from then on')
+    .option('--reduce', 'let only orders pass that make a position smaller')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(HALT_HELP))
     .action(async (path: string, flags: { json?: boolean; reason?: string; reduce?: boolean }) => {
