@@ -1,5 +1,5 @@
 // A strategy in Python takes part in a desk as one in JavaScript does: exactly once, restarted, fenced, stopped in order, and replayed.
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { verify } from 'ticktape'
@@ -7,6 +7,7 @@ import { auditSession, Gateway, Lifecycle, replaySession, type SupervisorEvent, 
 import { BookTop } from 'ticktape/trading'
 import { describe, expect, test } from 'vitest'
 import { listDirectory } from '../../dist/journal/files/directory.js'
+import { SnapshotEnd } from '../../dist/trading/sequence/frames.js'
 import {
   fillsOf,
   framesOf,
@@ -271,6 +272,49 @@ def on_book(self, book):
     }
     expect(second[1]).toEqual(open)
     expect((await verdicts(home))['a']).toMatch(/^same: .* in 1 run, .*from run 2 on/)
+  })
+
+  test('and one in JavaScript start when the first page that is left begins within a snapshot', {
+    timeout: 120_000,
+  }, async () => {
+    const home = newHome()
+    const other = moduleOf(`export default defineStrategy({ id: 'b', onBook() {} })`)
+    const strategies = [pythonStrategy('def on_book(self, book): pass'), other]
+    const options = { ...QUICK, home, strategies, snapshotBytes: 32 * 1024 }
+    const feed = new PushedFeed()
+    const gateway = await Gateway.start({ ...options, feed })
+    const snapshots = (): { at: number; begin: number; position: number }[] => sequenceOf(home, SnapshotEnd)
+    /** Slots of a page of 64 KiB. */
+    const PAGE = 960
+    // A snapshot whose parts are on two pages, and a later one that says what a start needs.
+    const cut = (): number | undefined => {
+      const all = snapshots()
+      const found = all.findIndex(({ begin, position }, i) => {
+        const page = Math.floor(position / PAGE)
+        return Math.floor(begin / PAGE) < page && all[i + 1] !== undefined && all[i + 1].at >= page * PAGE
+      })
+      return found < 0 ? undefined : Math.floor(all[found].position / PAGE)
+    }
+    let n = 0
+    await until(
+      () => {
+        if (gateway.status.events + 100 > n)
+          for (let i = 0; i < 100; i++) feed.push(quote('BTCUSDT', 100 + (n++ % 7), 108))
+        return n % 2000 === 0 && cut() !== undefined
+      },
+      'a snapshot on two pages, and another after it',
+      60_000,
+    )
+    await settled(gateway)
+    await gateway.stop()
+
+    const first = cut() ?? 0
+    const pages = listDirectory(join(home, 'gateway')).pages.filter(page => page < first)
+    for (const page of pages) unlinkSync(join(home, 'gateway', `${String(page).padStart(10, '0')}.page`))
+    feed.end()
+    await playToEnd({ ...options, feed })
+    expect(lives(home, 'a')).toEqual(['started', 'stopped', 'started', 'stopped'])
+    expect(lives(home, 'b')).toEqual(['started', 'stopped', 'started', 'stopped'])
   })
 
   test('ends with a gateway that is killed, also from an endless loop', { timeout: 60_000 }, async () => {

@@ -51,11 +51,13 @@ export async function playToEnd(options: GatewayOptions): Promise<boolean> {
  * venue: what is asked of the journals afterwards does not depend on the machine's speed.
  */
 export async function settled(gateway: Gateway): Promise<void> {
+  const end = Date.now() + 60_000
   let quiet = 0
   let before = -1
   while (quiet < 3) {
     await new Promise(resolve => setTimeout(resolve, 25))
     const { position, strategies } = gateway.status
+    if (Date.now() > end) throw new Error(`the desk is not quiet after a minute: ${JSON.stringify(gateway.status)}`)
     const isRead = strategies.every(({ progress }) => (progress?.position ?? 0) >= position)
     quiet = isRead && position === before ? quiet + 1 : 0
     before = position

@@ -12,7 +12,7 @@ def first_start(sequence):
         first = reader.position
         if first == 0:
             return 'start'
-        known = [snapshot.at for snapshot in snapshots(reader) if snapshot.at >= first]
+        known = [snapshot.at for snapshot in snapshots(reader, first)]
         return known[-1] if known else 'start'
 
 
@@ -23,7 +23,7 @@ def learn(host, sequence, position, on_batch):
     """
     with Reader(sequence) as reader:
         first = reader.position
-        found = next((snapshot for snapshot in snapshots(reader) if snapshot.at <= position), None)
+        found = next(snapshots(reader, first, position), None)
         if found is None and first > 0 and position > 0:
             raise HomeError(f'{sequence} begins at position {first}: its first pages are gone, and no snapshot says what was known at {position}',
                             sequence, position)

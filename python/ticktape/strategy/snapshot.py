@@ -3,6 +3,8 @@ import hashlib
 import json
 import struct
 
+from ..errors import PositionGoneError
+
 _END, _PART_BYTES = 56, 2000
 
 
@@ -15,20 +17,26 @@ class Snapshot:
         self.views = _unpack(data[8:8 + length])
 
 
-def snapshots(reader):
-    """The complete snapshots of a sequence, the last one first. A damaged one is passed over."""
+def snapshots(reader, first, last=None):
+    """The complete snapshots of a sequence that are true at a position from `first` to `last`, the last one first.
+
+    A damaged one is passed over, and one whose first pages were retired.
+    """
     for end in reader.positions_of(_END):
-        reader.seek(end)
-        place = reader.next()
-        data = _read(reader, place)
+        try:
+            reader.seek(end)
+            place = reader.next()
+            if place.position != end or not first <= place.at <= place.begin < end or (last is not None and place.at > last):
+                continue
+            data = _read(reader, place)
+        except PositionGoneError:
+            continue
         if data is not None:
             yield Snapshot(int(place.at), data)
 
 
 def _read(reader, place):
     data, part = bytearray(), 0
-    if not 0 <= place.at <= place.begin < place.position:
-        return None
     reader.seek(int(place.begin))
     for frame in reader:
         if frame.position >= place.position:
