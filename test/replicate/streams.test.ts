@@ -1,75 +1,21 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Writer } from 'ticktape'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ReplicationEvent } from '../../dist/replicate/events.js'
-import { Applier, type ApplyOptions } from '../../dist/replicate/nats/applier.js'
-import { Publisher, type PublishOptions } from '../../dist/replicate/nats/publisher.js'
+import { Publisher } from '../../dist/replicate/nats/publisher.js'
 import { makeFolder } from '../support/folders.ts'
 import { Count, Pair } from '../support/frames.ts'
 import { PAGE_SIZE } from '../support/journals.ts'
 import { endOfJournal, HAS_NATS, NatsServer, until } from '../support/nats.ts'
 import { pagesOf, textOf } from '../support/replicas.ts'
 import { skipUnless } from '../support/skips.ts'
+import { append, apply, place, publish, withManager } from '../support/streams.ts'
 
 const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0
 const skip = skipUnless(HAS_NATS, 'streams of replication', 'There is no nats-server')
-
-/** A publisher or an applier in this process. */
-interface Running {
-  /** Ends it in order. */
-  readonly stop: () => Promise<void>
-  /** How it ends, when it ends by itself. */
-  readonly ended: Promise<unknown>
-}
-
-function running(run: (signal: AbortSignal) => Promise<void>): Running {
-  const abort = new AbortController()
-  const ended = run(abort.signal).catch((error: unknown) => error)
-  const stop = async (): Promise<void> => {
-    abort.abort()
-    const error = await ended
-    if (error instanceof Error) throw error
-  }
-  onTestFinished(async () => {
-    abort.abort()
-    await ended
-  })
-  return { stop, ended }
-}
-
-async function publish(directory: string, server: NatsServer, options: Partial<PublishOptions> = {}): Promise<Running> {
-  const never = new AbortController().signal
-  const publisher = await Publisher.open(directory, { server: server.url, ...options }, never)
-  return running(async signal => publisher?.run(signal))
-}
-
-function apply(directory: string, server: NatsServer, options: Partial<ApplyOptions> = {}): Running {
-  return running(async signal => {
-    const applier = await Applier.open(directory, { server: server.url, durability: 'process', ...options }, signal)
-    await applier?.run(signal)
-  })
-}
-
-function append(directory: string, from: number, to: number): number {
-  using writer = Writer.open(directory, { pageSize: PAGE_SIZE, durability: 'process', journalId: 5 })
-  for (let i = from; i < to; i++) writer.write(Count, { n: i })
-  return writer.position
-}
-
-interface Place {
-  readonly folder: string
-  readonly source: string
-  readonly replica: string
-}
-
-function place(): Place {
-  const folder = makeFolder('memory')
-  return { folder, source: join(folder, 'quotes'), replica: join(folder, 'replica') }
-}
 
 const code = (name: string): unknown => expect.objectContaining({ code: name })
 
@@ -323,18 +269,6 @@ function noJetStream(): string {
   const file = join(makeFolder(), 'nats.conf')
   writeFileSync(file, 'accounts { A { users = [{ user: a }] } }\nno_auth_user: a\n')
   return file
-}
-
-async function withManager(
-  server: NatsServer,
-  use: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<void>,
-): Promise<void> {
-  const connection = await connect({ servers: server.url })
-  try {
-    await use(await jetstreamManager(connection))
-  } finally {
-    await connection.close()
-  }
 }
 
 async function lastSequence(server: NatsServer): Promise<number> {

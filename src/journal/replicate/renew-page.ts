@@ -19,7 +19,7 @@ import { clearCrcs } from './run.js'
  * A crash leaves the old page or the new one. The old mapping is closed.
  */
 export function renewPage(old: MappedPage, slot: number, kind: PageKind): MappedPage {
-  const { directory, pageSize, mode, epoch, journalId, checksums, durable } = kind
+  const { directory, pageSize, mode, epoch, journalId, checksums } = kind
   const name = pageFileName(old.number)
   const temporary = name + FileName.TEMPORARY_SUFFIX
   const identity = {
@@ -47,7 +47,8 @@ export function renewPage(old: MappedPage, slot: number, kind: PageKind): Mapped
     clearCrcs(frames)
     setMarks(made, slot)
     Atomics.store(made.memory.i32, Word.CURSOR, slot)
-    if (durable) makeDurable(made)
+    // Also where nothing is made durable later: the page that it replaces may be.
+    makeDurable(made)
     crashPoint('replica-page-renewed')
     directory.rename(temporary, name)
     directory.sync()

@@ -16,7 +16,7 @@ import { openWriter } from '../write/open.js'
 import type { WriterOptions } from '../write/options.js'
 import type { WriterParts } from '../write/parts.js'
 import { ReplicaRules, type ReplicaSource } from './replica-rules.js'
-import { type Run, type RunContents, slotsOfRun, walkRun } from './run.js'
+import { framesIn, type Run, type RunContents, slotsOfRun, walkRun } from './run.js'
 import { WrittenFrames } from './written-frames.js'
 
 export interface ReplicaOptions extends Pick<WriterOptions, 'durability' | 'syncInterval' | 'mode' | 'retain'> {
@@ -92,6 +92,11 @@ export class ReplicaWriter implements Disposable {
     return this.point.published
   }
 
+  /** The position after the last frame, which is before `position` on an empty page; `position` when it is not known. */
+  get lastEnd(): number {
+    return this.end ?? this.position
+  }
+
   /** Frames below this position survive power loss, or, with the durability 'process', the death of the process. */
   get durable(): number {
     this.point.throwIfClosed()
@@ -122,12 +127,12 @@ export class ReplicaWriter implements Disposable {
 
   /**
    * Appends the frames of a run that the replica does not have yet, and publishes them in one store. Those that it has are compared.
-   * Returns what the run has.
+   * Returns what the run has, and how many slots and frames of that were appended.
    *
    * @throws {ReplicaMismatchError} when the run does not continue the replica, or has other frames; nothing is written then.
    * {JournalFullError}, {JournalReplacedError}, {SyncFailedError} as `Writer.begin`.
    */
-  append(run: Run): RunContents & { readonly appended: number } {
+  append(run: Run): RunContents & { readonly appended: number; readonly appendedFrames: number } {
     const { point } = this
     point.throwIfClosed()
     const end = this.checkPlace(run)
@@ -136,15 +141,17 @@ export class ReplicaWriter implements Disposable {
     // Times of frames that the replica has are checked by comparing their bytes.
     const contents = walkRun(run, this.parts.schema, had > 0 ? 0n : this.lastTime, this.path)
     if (had > 0) this.compare(run, had)
-    if (end <= cursor) return { ...contents, appended: 0 }
+    if (end <= cursor) return { ...contents, appended: 0, appendedFrames: 0 }
     if (this.rules.isUnproven)
       this.refuse(run, 'and none before it had a frame of the copy, so nothing shows that it is a copy of this source')
     const page = Math.floor(run.position / this.capacity)
     while (point.page.number < page) point.roll()
-    point.appendFrames(run.bytes.subarray(had << SLOT_SHIFT))
+    const added = run.bytes.subarray(had << SLOT_SHIFT)
+    point.appendFrames(added)
     this.lastTime = contents.lastTime
     this.end = end
-    return { ...contents, appended: slotsOfRun(run) - had }
+    const appendedFrames = had === 0 ? contents.frames : framesIn(added)
+    return { ...contents, appended: slotsOfRun(run) - had, appendedFrames }
   }
 
   /** Resolves with the durable position once every frame so far is durable. @throws {SyncFailedError}, {JournalReplacedError} */
@@ -180,7 +187,8 @@ export class ReplicaWriter implements Disposable {
     if (position < this.position) return end
     if (this.end !== undefined && after !== this.end)
       this.refuse(run, `after one that ended at ${after}, but the replica ends at ${this.end}`)
-    if (this.end === undefined && position !== this.position)
+    // A source whose first page is empty continues on a later one.
+    if (this.end === undefined && position !== this.position && after !== this.position)
       this.refuse(run, `but the replica ends at ${this.position}`)
     return end
   }

@@ -16,6 +16,13 @@ export interface Run {
   readonly bytes: Uint8Array
 }
 
+/** The number of frames in bytes that are whole frames. */
+export function framesIn(bytes: Uint8Array): number {
+  let frames = 0
+  for (let at = 0; at < bytes.length; at += bytes[at + Frame.SLOTS] << SLOT_SHIFT) frames++
+  return frames
+}
+
 /** The slots of a run. */
 export function slotsOfRun({ bytes }: Run): number {
   return bytes.length >> SLOT_SHIFT

@@ -38,6 +38,8 @@ export class Applier {
   /** The sequence number of the last message that was applied, and when the server stored it: ms since 1970. */
   private applied = { sequence: 0, storedMs: 0 }
   private messages: ConsumerMessages | undefined = undefined
+  /** Grows when the messages that are asked for now would not come: the connection was lost, or the run ends. */
+  private interruptions = 0
   /** The stream's last message, as far as it was not applied when the server was asked last. */
   private ahead: StreamMessage | undefined = undefined
   /** What ends `run`, found beside it. */
@@ -78,7 +80,7 @@ export class Applier {
       const { durability, syncInterval, mode, retain, adopt } = options
       const writer = ReplicaWriter.open(
         directory,
-        // Of a replica that exists, the first position is not used.
+        // Used where there is no frame yet: also of a replica whose process died before its first one.
         { source, pageSize, journalId, firstPosition: after - (after % slotsOf(pageSize)) },
         { durability, syncInterval, mode, retain, adopt },
       )
@@ -100,14 +102,16 @@ export class Applier {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { connection, options, writer } = this
-    const watching = [this.watchConnection(), this.watchStream(signal)]
-    const stop = (): void => this.messages?.stop()
+    const watching = [this.watchConnection(), this.watchStream(signal)].map(watch =>
+      watch.catch((error: unknown) => this.fail(error)),
+    )
+    const stop = (): void => this.interrupt()
     signal.addEventListener('abort', stop)
     try {
       options.onEvent?.({ kind: 'started', stream: this.stream, position: writer.position })
       while (!signal.aborted && this.failure === undefined) {
         await untilItWorks(async () => {
-          const place = await findReplica(this.from, writer.position)
+          const place = await findReplica(this.from, writer.lastEnd)
           if (place === undefined) await nap(RETRY_MS, signal)
           else await this.applyFrom(place.sequence, signal)
         }, signal)
@@ -130,6 +134,17 @@ export class Applier {
     return this.lastProgress ?? this.currentProgress()
   }
 
+  /** Ends `run` with an error that was found beside it. */
+  private fail(error: unknown): void {
+    this.failure ??= error
+    this.interrupt()
+  }
+
+  private interrupt(): void {
+    this.interruptions++
+    this.messages?.stop()
+  }
+
   private currentProgress(): ReplicationProgress {
     const { writer, ahead, applied } = this
     const lag = ahead === undefined ? 0 : Math.max(0, endOf(ahead) - writer.position)
@@ -147,6 +162,7 @@ export class Applier {
   /** Applies messages from a sequence number on, until the signal aborts, the connection is lost, or messages are missing. */
   private async applyFrom(sequence: number, signal: AbortSignal): Promise<void> {
     const { DeliverPolicy } = this.nats.jetstream
+    const { interruptions } = this
     const consumer = await this.from.client.consumers.get(this.stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: sequence,
@@ -154,10 +170,12 @@ export class Applier {
     const messages = await consumer.consume({ max_messages: AHEAD_MESSAGES, idle_heartbeat: HEARTBEAT_MS })
     this.messages = messages
     try {
+      // While the server was asked, nothing was there to be stopped.
+      if (this.interruptions !== interruptions) messages.stop()
       let next = sequence
       let sliceEnd = performance.now() + SLICE_MS
       for await (const message of messages) {
-        if (signal.aborted) return
+        if (signal.aborted || this.failure !== undefined) return
         // Its place is searched again: the limits have removed messages, or the server has lost some.
         if (message.seq !== next) return
         this.apply(message)
@@ -182,11 +200,9 @@ export class Applier {
     if (kind === 'schema') writer.addDefinitions(parseDefinitions(data, where))
     if (kind === 'instruments') writer.addInstruments(parseInstruments(data, where))
     if (run !== undefined) {
-      const { frames, appended } = writer.append({ after, position: run.position, bytes: data })
-      if (appended > 0) {
-        this.frames += frames
-        this.bytes += appended * SLOT_SIZE
-      }
+      const { appended, appendedFrames } = writer.append({ after, position: run.position, bytes: data })
+      this.frames += appendedFrames
+      this.bytes += appended * SLOT_SIZE
     }
     this.applied = { sequence, storedMs: Math.floor(message.info.timestampNanos / 1e6) }
   }
@@ -203,10 +219,12 @@ export class Applier {
     for await (const { type } of this.connection.status()) {
       if (type === 'disconnect') this.options.onEvent?.({ kind: 'disconnected' })
       if (type !== 'reconnect') continue
-      this.options.onEvent?.({ kind: 'reconnected', position: this.writer.position })
+      this.options.onEvent?.({ kind: 'reconnected', position: this.progress.position })
       // A server that was started again may have lost messages, and it does not know our consumer.
-      this.messages?.stop()
+      this.interrupt()
     }
+    // Closed for good: the next question to the server says why.
+    this.interrupt()
   }
 
   /** Asks now and then how far the stream is. A stream that was deleted, or created again, ends `run`: nothing else would show it. */
@@ -220,21 +238,31 @@ export class Applier {
             `stream ${this.stream} was deleted and created again while it was applied; begin a new replica`,
           )
         const { messages, last_seq: last } = info.state
-        this.ahead = messages === 0 || last <= this.applied.sequence ? undefined : await this.from.message(last)
+        this.ahead = messages === 0 || last <= this.applied.sequence ? undefined : await this.lookAhead(last)
       } catch (error) {
         // Others are those of a server that is not there, or not yet.
-        if (error instanceof TicktapeError) {
-          this.failure = error
-          this.messages?.stop()
-          return
-        }
+        if (signal.aborted) return
+        if (error instanceof TicktapeError) throw error
       }
       await nap(WATCH_MS, signal)
     }
   }
+
+  /** A message that has not been applied. A foreign one is an error only when its turn comes: what is before it can be applied. */
+  private async lookAhead(sequence: number): Promise<StreamMessage | undefined> {
+    try {
+      return await this.from.message(sequence)
+    } catch (error) {
+      if (error instanceof StreamError) return undefined
+      throw error
+    }
+  }
 }
 
-/** Waits until there is a stream, and a message in it that says whose runs it has. A new replica needs the stream's first message. */
+/**
+ * Waits until there is a stream, and a message in it that says whose runs it has: the first one that it still has. For a new replica that must
+ * be the first one of all.
+ */
 async function waitForBegin(
   nats: NatsPackages,
   connection: NatsConnection,
@@ -246,7 +274,7 @@ async function waitForBegin(
   const begin = async (): Promise<[Stream, StreamMessage]> => {
     const stream = await Stream.openExisting(nats, connection, name)
     if (stream === undefined) throw new Error(`there is no stream ${name ?? 'of ticktape'} yet`)
-    const message = await (exists ? stream.last() : findReplica(stream, undefined))
+    const message = await (exists ? stream.first() : findReplica(stream, undefined))
     if (message === undefined) throw new Error(`stream ${stream.name} has no message yet`)
     return [stream, message]
   }

@@ -73,8 +73,9 @@ async function connectOnce(
 /** Whether no server listens, or it is too busy: there may be one soon. Everything else, such as a wrong name or password, stays wrong. */
 function isNotThere(error: unknown): boolean {
   const { name, message, cause } = error as Error
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? ''
-  return name === 'TimeoutError' || message === 'connection refused' || ABSENT.has(code)
+  // The system's error as it is, of a server that ends while it answers; or what the client says of it.
+  const codes = [error, cause].map(one => (one as NodeJS.ErrnoException | undefined)?.code ?? '')
+  return name === 'TimeoutError' || message === 'connection refused' || codes.some(code => ABSENT.has(code))
 }
 
 const ABSENT: ReadonlySet<string> = new Set([

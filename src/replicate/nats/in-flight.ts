@@ -5,6 +5,9 @@ import { nap } from '../../wait/nap.js'
 const MOST_MESSAGES = 64
 const MOST_BYTES = 16 * 1024 * 1024
 
+/** What was sent, and is not known to be stored. */
+export type SentRun = Pick<Sent, 'end' | 'bytes' | 'frames'>
+
 interface Sent {
   /** The sequence number that the stream must give it. */
   readonly sequence: number
@@ -12,6 +15,8 @@ interface Sent {
   readonly begin: number
   readonly end: number
   readonly bytes: number
+  /** Of its run. */
+  readonly frames: number
   readonly atMs: number
   isStored: boolean
 }
@@ -43,12 +48,14 @@ export class InFlight {
     this.wake()
   }
 
-  /** Forgets all messages and the failure. */
-  clear(): void {
+  /** Forgets all messages and the failure. Returns what was not confirmed. */
+  clear(): readonly SentRun[] {
+    const forgotten = this.sent
     this.generation++
     this.sent = []
     this.bytes = 0
     this.failure = undefined
+    return forgotten
   }
 
   /** Slots of runs that are on their way. */
@@ -91,9 +98,10 @@ export class InFlight {
 
   private advance(): void {
     while (this.sent.length > 0 && this.sent[0].isStored) {
-      const { begin, bytes } = this.sent.shift() as Sent
+      const { begin, end, bytes } = this.sent.shift() as Sent
       this.bytes -= bytes
-      this.onStored(begin)
+      // Other messages come after the last run, whose page is still needed: a publisher that begins again compares that run.
+      if (end > begin) this.onStored(begin)
     }
     this.wake()
   }

@@ -1,22 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
 import { SLOT_SIZE } from '../../frames/format.js'
-import { ReaderBusyError } from '../../journal/errors.js'
 import { slotsOfRun } from '../../journal/replicate/run.js'
-import { RunReader, type SourceRun } from '../../journal/replicate/run-reader.js'
+import type { RunReader, SourceRun } from '../../journal/replicate/run-reader.js'
 import { nap } from '../../wait/nap.js'
-import { StreamError, StreamPublisherError } from '../errors.js'
+import { StreamError, StreamServerError } from '../errors.js'
 import type { ReplicationEvent, ReplicationProgress } from '../events.js'
 import { connect, type ServerOptions } from './connect.js'
 import { DescriptionReader, instrumentPayloads, schemaPayloads } from './descriptions.js'
-import { InFlight } from './in-flight.js'
+import { InFlight, type SentRun } from './in-flight.js'
 import { type Kind, type Origin, subjectOf, writeHeaders } from './message.js'
+import { anotherPublisher, answerOthers, openReader, refuseSecond } from './one-publisher.js'
 import { loadNats, type NatsPackages } from './packages.js'
-import { untilItWorks } from './patience.js'
+import { RETRY_MS, untilItWorks } from './patience.js'
 import { findSource, type SourcePlace } from './source-place.js'
-import { checkStreamName, publisherSubject, Stream, type StreamLimits, streamNameOf } from './stream.js'
+import { checkStreamName, isTooLarge, Stream, type StreamLimits, streamNameOf } from './stream.js'
 
 export interface PublishOptions extends ServerOptions {
   /** The stream's name. Default: the name of the journal's directory. */
@@ -40,8 +39,8 @@ const MESSAGE_OVERHEAD = 4096
 const END_MS = 2000
 /** ms that the answer to a message may take before it is sent again. */
 const ANSWER_MS = 5000
-/** ms that another publisher has to say that it is there. */
-const HELLO_MS = 500
+/** ms between two attempts at most, while the server refuses what it is sent. */
+const MOST_RETRY_MS = 5000
 
 /**
  * Publishes the runs of a journal into a stream, until it is stopped. The stream numbers its messages, and each one says which number it must
@@ -56,6 +55,10 @@ export class Publisher {
   private sequence = 0
   /** The sequence number of the stream's last message when this publisher began. */
   private sequenceBefore = 0
+  /** Where the publisher continued last after messages had not arrived, and how often that was the same place. */
+  private resumed = { at: -1, times: 0 }
+  /** What ends `run`, found beside it. */
+  private failure: unknown = undefined
   private frames = 0
   private bytes = 0
   /** When `run` has ended. */
@@ -123,10 +126,13 @@ export class Publisher {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { inFlight, options } = this
-    const watching = this.watchConnection()
+    const watching = this.watchConnection().catch((error: unknown) => {
+      this.failure = error
+      inFlight.fail(error)
+    })
     try {
       options.onEvent?.({ kind: 'started', stream: this.stream, position: this.reader.position })
-      while (!signal.aborted) {
+      while (!signal.aborted && this.failure === undefined) {
         if (inFlight.failure !== undefined) await this.resume(signal)
         else if (this.sendNext()) await inFlight.room()
         else await nap(options.maxDelayMs ?? DEFAULT_DELAY_MS, signal)
@@ -142,6 +148,7 @@ export class Publisher {
       await this.connection.close()
       await watching
     }
+    if (this.failure !== undefined) throw this.failure
   }
 
   get progress(): ReplicationProgress {
@@ -170,7 +177,7 @@ export class Publisher {
       origin.source = place.source
       this.sequenceBefore = place.sequence
       this.continueAt(place)
-      return this.answerOthers()
+      return answerOthers(connection, stream)
     }
     origin.source = randomBytes(16).toString('hex')
     // Awaited alone: a server may not check the number that the first message of a stream expects, but it refuses a second one with this id.
@@ -181,22 +188,22 @@ export class Publisher {
     )
     if (seq !== 1 || duplicate) throw anotherPublisher(stream, 'its first message is of another one')
     this.continueAt({ ...origin, sequence: seq, begin: reader.position, end: reader.position })
-    this.answerOthers()
-  }
-
-  /** From now on another publisher learns of this one. */
-  private answerOthers(): void {
-    const answer = JSON.stringify({ pid: process.pid, host: hostname() })
-    this.connection.subscribe(publisherSubject(this.stream), {
-      callback: (_, message) => void message.respond(answer),
-    })
+    answerOthers(connection, stream)
   }
 
   /** Finds the place in the stream again, after a message may not have arrived. */
   private async resume(signal: AbortSignal): Promise<void> {
     const { inFlight, origin, options, target, directory, reader, stream } = this
+    const { failure } = inFlight
+    if (isTooLarge(failure)) {
+      throw new StreamServerError(
+        `the server does not take a message of this size into stream ${stream}: ${(failure as Error).message}; raise the stream's max_msg_size, or give a smaller --max-bytes`,
+        { cause: failure },
+      )
+    }
+    const forgotten: SentRun[] = []
     const find = async (): Promise<SourcePlace | undefined> => {
-      inFlight.clear()
+      forgotten.push(...inFlight.clear())
       return findSource(target, directory, reader.kind)
     }
     const place = await untilItWorks(find, signal)
@@ -207,8 +214,27 @@ export class Publisher {
       )
     if (place.publisher !== origin.publisher && place.sequence > this.sequenceBefore)
       throw anotherPublisher(stream, `message ${place.sequence} is of another one`)
+    for (const { end, frames, bytes } of forgotten) {
+      if (end <= place.end) continue
+      this.frames -= frames
+      this.bytes -= frames === 0 ? 0 : bytes
+    }
+    await this.waitIfRefused(place.end, failure, signal)
     this.continueAt(place)
     options.onEvent?.({ kind: 'reconnected', position: reader.position })
+  }
+
+  /** Waits, longer each time, when nothing has arrived since the last attempt: the server refuses what it is sent, such as when its disk is full. */
+  private async waitIfRefused(at: number, failure: unknown, signal: AbortSignal): Promise<void> {
+    const { resumed, options } = this
+    const times = resumed.at === at ? resumed.times + 1 : 0
+    this.resumed = { at, times }
+    // Once is a connection that was lost.
+    if (times === 1) {
+      const why = failure instanceof Error ? failure.message : String(failure)
+      options.onEvent?.({ kind: 'waiting', text: `the server does not take what comes at position ${at} (${why})` })
+    }
+    if (times > 0) await nap(Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** Math.min(times - 1, 8)), signal)
   }
 
   private continueAt({ sequence, begin, end }: SourcePlace): void {
@@ -253,6 +279,7 @@ export class Publisher {
       begin,
       end: run === undefined ? after : begin + slotsOfRun(run),
       bytes: payload.length,
+      frames: run?.frames ?? 0,
     })
   }
 
@@ -266,35 +293,7 @@ export class Publisher {
       // What was on its way to the server that is gone is not answered.
       if (type === 'reconnect') this.inFlight.fail(new Error('the connection was lost'))
     }
+    // Closed for good: the next question to the server says why.
+    this.inFlight.fail(new Error('the connection was closed'))
   }
-}
-
-function openReader(directory: string, stream: string, durable: boolean): RunReader {
-  try {
-    return RunReader.open(directory, { from: 'start', name: `replicate-${stream}`, durable })
-  } catch (error) {
-    if (!(error instanceof ReaderBusyError)) throw error
-    throw new StreamPublisherError(`${directory} is published to stream ${stream} already: ${error.message}`, {
-      path: directory,
-      cause: error,
-    })
-  }
-}
-
-/** Asks whether another process publishes to the stream. @throws {StreamPublisherError} */
-async function refuseSecond(connection: NatsConnection, stream: string): Promise<void> {
-  let answer: string
-  try {
-    answer = (await connection.request(publisherSubject(stream), '', { timeout: HELLO_MS })).string()
-  } catch {
-    // No process answers. If there is one nevertheless, the numbers of messages show it.
-    return
-  }
-  throw anotherPublisher(stream, `it answers ${answer.slice(0, 200)}`)
-}
-
-function anotherPublisher(stream: string, how: string): StreamPublisherError {
-  return new StreamPublisherError(
-    `another process publishes to stream ${stream}: ${how}. A stream has one publisher: stop one of the two, or use another stream with --stream`,
-  )
 }

@@ -5,8 +5,9 @@ import type { Stream, StreamMessage } from './stream.js'
 const ATTEMPTS = 5
 
 /**
- * The sequence number of the message with which a replica that ends at `position` continues; undefined while the stream is empty. A message
- * before the one that is needed is found where there is one: its run is compared with what the replica has.
+ * The message with which a replica continues whose last frame ends at `position`; undefined while the stream is empty. It is the last one
+ * that begins before that position, as far as there is one: its run is compared with what the replica has, and after it come the
+ * descriptions of what follows.
  *
  * @param position undefined for a replica that does not exist yet: it needs the stream's first message.
  * @throws {StreamBehindError} when the stream's limits have removed what the replica needs; {StreamError}.

@@ -1,7 +1,8 @@
 import { CorruptJournalError } from '../../frames/errors.js'
 import { PositionError, PositionGoneError } from '../../journal/errors.js'
+import { slotsOfRun } from '../../journal/replicate/run.js'
 import { type JournalKind, RunReader } from '../../journal/replicate/run-reader.js'
-import { SourceChangedError } from '../errors.js'
+import { SourceChangedError, StreamError } from '../errors.js'
 import { type Envelope, endOf } from './message.js'
 import type { Stream, StreamMessage } from './stream.js'
 
@@ -20,7 +21,7 @@ export interface SourcePlace {
 
 /**
  * Finds where in a journal a publisher continues: after the stream's last run, which must be in the journal, byte for byte. Undefined when
- * the stream is empty.
+ * the stream is empty. A stream that never had a run continues where it was begun.
  *
  * @throws {SourceChangedError} when the journal is not the one whose runs the stream has, or has lost frames; {StreamError}.
  */
@@ -33,7 +34,15 @@ export async function findSource(
   if (last === undefined) return undefined
   checkKind(stream.name, directory, kind, last)
   const run = last.kind === 'run' ? last : await stream.lastRun()
-  if (run === undefined) return place(last, last.after)
+  if (run === undefined) {
+    // The oldest messages go first: while the first one is there, and the position is still its own, there was no run.
+    const first = await stream.message(1)
+    if (first !== undefined && first.after === last.after) return place(last, last.after)
+    throw new StreamError(
+      `stream ${stream.name} has no run left, so nothing shows whether ${directory} is its journal: its limits have removed them all. Delete it, publish again, and begin new replicas`,
+      { path: directory },
+    )
+  }
   if (endOf(run) !== endOf(last))
     throw changed(stream.name, directory, `its messages ${run.sequence} and ${last.sequence} do not follow each other`)
   compare(stream.name, directory, run)
@@ -90,7 +99,7 @@ function compare(stream: string, directory: string, { run, data }: StreamMessage
       throw changed(
         stream,
         directory,
-        `it ends at position ${position + (own?.bytes.length ?? 0) / 64}, and the stream at ${position + slots}`,
+        `it ends at position ${position + (own === undefined ? 0 : slotsOfRun(own))}, and the stream at ${position + slots}`,
       )
     if (own.position !== position || own.pageCreated !== pageCreated)
       throw changed(stream, directory, `its page with position ${position} was created again`)

@@ -24,7 +24,13 @@ export interface StreamMessage extends Envelope {
 }
 
 /** The numbers by which a server names errors of JetStream. */
-const ErrorCode = { STREAM_NOT_FOUND: 10059, NO_MESSAGE: 10037, NOT_ENABLED: 10039, UNAVAILABLE: 10008 } as const
+const ErrorCode = {
+  STREAM_NOT_FOUND: 10059,
+  NO_MESSAGE: 10037,
+  NOT_ENABLED: 10039,
+  UNAVAILABLE: 10008,
+  MESSAGE_TOO_LARGE: 10054,
+} as const
 /** ms that a request may take. A server that was killed does not answer, and the request is made again. */
 export const REQUEST_MS = 2000
 const NAME = /^[A-Za-z0-9_-]{1,48}$/
@@ -109,6 +115,12 @@ export class Stream {
     return info
   }
 
+  /** The first message that the stream still has; undefined when it is empty, or when the limits remove it meanwhile. */
+  async first(): Promise<StreamMessage | undefined> {
+    const { state } = await this.info()
+    return state.messages === 0 ? undefined : this.message(state.first_seq)
+  }
+
   /** The last message of the stream; undefined when it is empty. */
   async last(): Promise<StreamMessage | undefined> {
     const { state } = await this.info()
@@ -142,13 +154,19 @@ export class Stream {
     return { ...readEnvelope(this.name, { subject, headers, data, sequence }), data, storedMs: stored.time.getTime() }
   }
 
+  /** @throws {StreamServerError} when the connection was closed for good: no attempt would succeed any more. */
   private async find(): Promise<StreamInfo | undefined> {
     let info: StreamInfo
     try {
       info = await this.manager.streams.info(this.name)
     } catch (error) {
       if (codeOf(error) === ErrorCode.STREAM_NOT_FOUND) return undefined
-      throw error
+      if (!this.connection.isClosed()) throw error
+      const cause = (await this.connection.closed()) ?? error
+      throw new StreamServerError(
+        `the server does not let this process connect again: ${(cause as Error).message}; may this user still connect?`,
+        { cause },
+      )
     }
     if (!isOurs(this.name, info.config.subjects))
       throw new StreamError(
@@ -156,6 +174,11 @@ export class Stream {
       )
     return info
   }
+}
+
+/** Whether the server does not take a message because of its size: it never will. */
+export function isTooLarge(error: unknown): boolean {
+  return codeOf(error) === ErrorCode.MESSAGE_TOO_LARGE
 }
 
 function codeOf(error: unknown): unknown {

@@ -135,6 +135,40 @@ test('a page of the source without frames is one of the replica too', () => {
   expect(pagesOf(replica)).toEqual(pagesOf(source))
 })
 
+test('a source that leaves its first page empty is replicated from the next one on', () => {
+  const folder = makeFolder('memory')
+  const [source, replica] = [join(folder, 'source'), join(folder, 'replica')]
+  Writer.open(source, { pageSize: PAGE_SIZE, durability: 'interval', checksums: true }).close()
+  using reader = RunReader.open(source, { from: 'start' })
+  const options = { source: SOURCE, ...reader.kind, firstPosition: reader.position }
+  {
+    using writer = Writer.open(source, { pageSize: PAGE_SIZE, durability: 'interval', checksums: false })
+    expect(writer.write(Count, { n: 1 })).toBe(CAPACITY)
+  }
+  using writer = Replica.open(replica, options, { durability: 'process' })
+  writer.addDefinitions([Count])
+  expect(applyAll(reader, writer)).toBe(1)
+  expect(pagesOf(replica)).toEqual(pagesOf(source))
+})
+
+test('what was appended is counted, and not what the replica had', () => {
+  const folder = makeFolder('memory')
+  const [source, replica] = [join(folder, 'source'), join(folder, 'replica')]
+  makeSource(source, 20)
+  using writer = openReplica(replica, source)
+  using reader = RunReader.open(source, { from: 'start' })
+  const first = reader.next(1000) as Run
+  const { appended, appendedFrames } = writer.append(first)
+  reader.seek(0)
+  const all = reader.next(100_000) as Run & { frames: number }
+  expect(writer.append(all)).toMatchObject({
+    frames: all.frames,
+    appended: (all.bytes.length >> 6) - appended,
+    appendedFrames: all.frames - appendedFrames,
+  })
+  expect(writer.append(all)).toMatchObject({ frames: all.frames, appended: 0, appendedFrames: 0 })
+})
+
 describe('a replica of another boot', () => {
   test('continues on the same page, which is one of this boot then', async () => {
     const folder = makeFolder('memory')
