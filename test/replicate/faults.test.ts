@@ -83,7 +83,7 @@ describe.skipIf(skip)('a publisher', () => {
     await (await publish(source, server)).stop()
     await withManager(server, async manager => {
       const { config, state } = await manager.streams.info('quotes')
-      await manager.streams.update('quotes', { ...config, discard: 'new' as never, max_msgs: state.messages + 3 })
+      await manager.streams.update('quotes', { ...config, discard: 'new', max_msgs: state.messages + 3 })
     })
     const events: ReplicationEvent[] = []
     const publisher = await publish(source, server, { onEvent: event => events.push(event) })

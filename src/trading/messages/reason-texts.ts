@@ -7,7 +7,7 @@ export type ReasonSource = 'gateway' | 'risk' | 'venue'
 export const REASON_TEXTS: Readonly<Record<Reason, readonly [by: ReasonSource, text: string]>> = {
   none: ['gateway', 'No reason: the order passed.'],
   'unknown-instrument': ['gateway', 'No venue has an instrument of this symbol.'],
-  'ambiguous-symbol': ['gateway', 'Several venues have the symbol; write it with its venue.'],
+  'ambiguous-symbol': ['gateway', 'Not given: a strategy learns it as an error before there is an order. Its number is kept.'],
   'bad-price': ['risk', 'A price or a stop price is missing, not above 0, or not a number.'],
   'bad-quantity': ['risk', 'The quantity is not above 0, or not a number.'],
   'bad-terms': [
@@ -67,7 +67,7 @@ export const REASON_TEXTS: Readonly<Record<Reason, readonly [by: ReasonSource, t
   'strategy-paused': ['risk', 'The strategy is paused.'],
   'strategy-fenced': ['risk', 'The order is from an earlier life of the strategy, and was taken after the fence.'],
   'lost-cause': ['gateway', 'What led to the order was lost with the power.'],
-  'command-expired': ['gateway', "The operator's command came too late."],
+  'command-expired': ['gateway', 'Not given by this version; its number is kept.'],
   'not-sent': ['gateway', "The venue's adapter did not send it: its deadline had passed."],
   'never-arrived': ['gateway', 'It is proven that the venue never got it.'],
   'venue-rejected': ['venue', 'The venue rejected it for a reason that has no code here.'],
@@ -87,7 +87,7 @@ export const REASON_TEXTS: Readonly<Record<Reason, readonly [by: ReasonSource, t
   requested: ['venue', 'Cancelled by request.'],
   'dead-man-switch': ['gateway', 'Cancelled because its strategy was gone for too long.'],
   operator: ['gateway', 'Cancelled by the operator.'],
-  'strategy-stopped': ['gateway', 'Cancelled because its strategy was stopped.'],
+  'strategy-stopped': ['gateway', 'Not given by this version; its number is kept.'],
   overfill: ['gateway', 'More than the quantity was filled; the strategy is paused.'],
   'amount-too-large': ['risk', 'Price times quantity is too large to be counted exactly.'],
   'instrument-settled': ['venue', 'The instrument was settled.'],
