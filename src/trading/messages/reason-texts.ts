@@ -7,7 +7,10 @@ export type ReasonSource = 'gateway' | 'risk' | 'venue'
 export const REASON_TEXTS: Readonly<Record<Reason, readonly [by: ReasonSource, text: string]>> = {
   none: ['gateway', 'No reason: the order passed.'],
   'unknown-instrument': ['gateway', 'No venue has an instrument of this symbol.'],
-  'ambiguous-symbol': ['gateway', 'Not given: a strategy learns it as an error before there is an order. Its number is kept.'],
+  'ambiguous-symbol': [
+    'gateway',
+    'Not given: a strategy learns it as an error before there is an order. Its number is kept.',
+  ],
   'bad-price': ['risk', 'A price or a stop price is missing, not above 0, or not a number.'],
   'bad-quantity': ['risk', 'The quantity is not above 0, or not a number.'],
   'bad-terms': [
