@@ -4,6 +4,7 @@ import { oursWay } from './round-trip.js'
 import { Baseline } from './support/baseline.js'
 import { freshDirectory } from './support/journals.js'
 import { Process } from './support/process.js'
+import { type Share, sharesTable } from './support/profile.js'
 import type { Answer, Comparison, Conditions, Question, Target } from './support/question.js'
 import { remove } from './support/recorded.js'
 import { atLeast, atMost, comparison, latencies, ratio, shortly, takeTurns, type Way } from './support/rounds.js'
@@ -100,7 +101,7 @@ async function askTrips(conditions: Conditions, gateway: Process): Promise<Answe
 
 /** What each way took at its median. */
 function limitOf({ contenders, unit }: Comparison): string {
-  return `${contenders.map(({ name, values }) => `${name}: ${shortly(median(values))} ${unit}`).join('; ')}. What the runtime does meanwhile is in the rows on one thread.`
+  return `${contenders.map(({ name, values }) => `${name}: ${shortly(median(values))} ${unit}`).join('; ')}. What the runtime does meanwhile is in the rows on one thread, and in the tables of where the time goes.`
 }
 
 /** Market events to one strategy at full speed. */
@@ -187,7 +188,7 @@ async function askLoad(conditions: Conditions, gateway: Process, engineNs: numbe
         'orders through one gateway (thousand/s)',
         300,
         median(throughput.contenders[0].values),
-        'What the gateway does for an order is in the rows on one thread. Its frames also take memory that was never touched before: the system clears and maps it, on the same two cores.',
+        'What the gateway does for an order is in the rows on one thread, and in the table of where the time goes. Its frames also take memory that was never touched before: the system clears and maps it, on the same two cores.',
       ),
     ],
   }
@@ -201,22 +202,20 @@ function objects({ contenders }: Comparison): number {
 /** Gateway and strategy in turns on one thread: their own work, and what they allocate. */
 async function askOneThread(conditions: Conditions): Promise<Answer> {
   const { quick, cpus } = conditions
+  const runAlone = async <T>(task: string, count: number, more: object, nodeOptions: string[] = []): Promise<T> => {
+    const child = Process.start('desk-loop', ['--expose-gc', ...nodeOptions])
+    const home = freshDirectory(conditions, 'memory')
+    try {
+      return await child.call<T>(task, { home, count, cpu: cpus[0], ...more })
+    } finally {
+      await child.stop()
+      remove(home)
+    }
+  }
+  const noCollections = ['--max-semi-space-size=128', '--min-semi-space-size=128']
   const way = (task: string, count: number, more: object): Way<DeskCosts> => ({
     name: task,
-    measure: async () => {
-      const child = Process.start('desk-loop', [
-        '--expose-gc',
-        '--max-semi-space-size=128',
-        '--min-semi-space-size=128',
-      ])
-      const home = freshDirectory(conditions, 'memory')
-      try {
-        return await child.call<DeskCosts>(task, { home, count, cpu: cpus[0], ...more })
-      } finally {
-        await child.stop()
-        remove(home)
-      }
-    },
+    measure: () => runAlone<DeskCosts>(task, count, more, noCollections),
   })
   const turns = await takeTurns(conditions, [
     way('events', quick ? 300_000 : 1_000_000, { every: 0 }),
@@ -240,7 +239,14 @@ async function askOneThread(conditions: Conditions): Promise<Answer> {
     atMost('objects allocated per market event, gateway', 0, objects(ofGateway), limit),
     atMost('objects allocated per market event, strategy', 0, objects(ofStrategy), limit),
   ]
-  return { comparisons, targets }
+  const eventShares = await runAlone<Share[]>('profile', quick ? 1_000_000 : 3_000_000, { every: 1_000_000 })
+  const orderShares = await runAlone<Share[]>('profile', quick ? 100_000 : 300_000, { every: 0 })
+  const notes = [
+    "Where the processor time of gateway and strategy goes on that thread, by the folder of the functions, as V8's profiler samples it:",
+    sharesTable('one market event', eventShares),
+    sharesTable('one order, cancelled at once', orderShares),
+  ]
+  return { comparisons, targets, notes }
 }
 
 export const question: Question = {
@@ -266,7 +272,12 @@ export const question: Question = {
         conditions.say(
           `  ${label}: ${contenders.map(c => `${c.name} ${shortly(median(c.values))}`).join(', ')} ${unit}`,
         )
-      return { comparisons, latencies: trips.latencies, targets: parts.flatMap(part => part.targets ?? []) }
+      return {
+        comparisons,
+        latencies: trips.latencies,
+        targets: parts.flatMap(part => part.targets ?? []),
+        notes: parts.flatMap(part => part.notes ?? []),
+      }
     } finally {
       await gateway.stop()
     }

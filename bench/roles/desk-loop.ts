@@ -28,6 +28,7 @@ import { StrategyHost } from '../../dist/trading/strategies/host.js'
 import { pinTo, serve } from '../support/child.js'
 import { nanoseconds } from '../support/clock.js'
 import { DESK_RISK, EVENT_BATCH, eventsAt, FIRST_BID, INSTRUMENT } from '../support/desk.js'
+import { Profile, type Share } from '../support/profile.js'
 import { median } from '../support/statistics.js'
 
 /** ns that each side needs, medians of bursts, and bytes of the heap: for one event, or for one order. */
@@ -269,4 +270,31 @@ async function orders({ home, count, cpu }: Task): Promise<DeskCosts> {
   }
 }
 
-serve({ events, orders })
+/** Where the time of both sides goes, once code is compiled: of events, every so many of which lead to an order, or of orders. */
+async function profile({ home, count, cpu, every }: Task & { readonly every: number }): Promise<Share[]> {
+  pinTo(cpu)
+  const isOrders = every === 0
+  const desk = await OneThread.open(home, isOrders ? EVENT_BATCH : 2 * count)
+  desk.every = every
+  if (isOrders) {
+    desk.orders = 2 * count
+    await desk.takeEvents()
+    desk.runStrategy()
+  }
+  const run = async (to: number): Promise<void> => {
+    while ((isOrders ? desk.answered : desk.seen) < to) {
+      if (!isOrders) await desk.takeEvents()
+      desk.runStrategy()
+      desk.takeOrders()
+      desk.runStrategy()
+    }
+  }
+  await run(count)
+  const profiling = await Profile.begin()
+  await run(2 * count)
+  const shares = await profiling.end()
+  desk.close()
+  return shares
+}
+
+serve({ events, orders, profile })
