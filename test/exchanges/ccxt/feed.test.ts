@@ -49,7 +49,10 @@ test.skipIf(NO_CCXT)(
     const own = follow(new OkxFeed({ endpoint: fake.endpoint, symbols: ['ETH-USDT', 'BTC-USDT'] }))
     const feed = byCcxt(fake, { quotes: 'book', symbols: ['ETH/USDT', 'BTC/USDT'] })
     const other = follow(feed)
+    const idsOf = ({ events }: Following): bigint[] =>
+      events.flatMap(event => (event.kind === 'trade' && event.symbol === 'ETH/USDT' ? [event.tradeId] : []))
     await expect.poll(() => quotesOf(other).length, { timeout: 90_000 }).toBeGreaterThan(100)
+    await expect.poll(() => idsOf(other).length, { timeout: 60_000 }).toBeGreaterThan(5)
     expect(other.problems).toEqual([])
     expect(feed.instruments.map(({ symbol, priceTick, venue }) => [symbol, priceTick, venue])).toEqual([
       ['BTC/USDT', '0.1', 'ccxt-okx'],
@@ -61,10 +64,7 @@ test.skipIf(NO_CCXT)(
         .slice(5, -20)
         .filter(one => !known.has(one)),
     ).toEqual([])
-    const ids = other.events.flatMap(event =>
-      event.kind === 'trade' && event.symbol === 'ETH/USDT' ? [event.tradeId] : [],
-    )
-    expect(ids.length).toBeGreaterThan(5)
+    const ids = idsOf(other)
     expect(ids).toEqual(ids.map((_, i) => ids[0] + BigInt(i)))
 
     fake.dropSockets()
