@@ -16,15 +16,30 @@ interface Run {
   readonly progress: { readonly p50: number; readonly p99: number } | undefined
 }
 
-/** Runs a gateway and one strategy in a home of their own. */
+/** Runs a gateway and one strategy in a new home. */
+async function runIn(home: string, gateway: Process, task: object): Promise<Run> {
+  return gateway.call<Run>('run', { home, cpu: undefined, wait: 'spin', every: 0, rate: 0, ...task })
+}
+
 async function run(conditions: Conditions, gateway: Process, task: object): Promise<Run> {
   const home = freshDirectory(conditions, 'memory')
   try {
-    return await gateway.call<Run>('run', { home, cpu: undefined, wait: 'spin', every: 0, rate: 0, ...task })
+    return await runIn(home, gateway, task)
   } finally {
-    remove(home)
-    remove(`${dirname(home)}/result`)
+    removeHome(home)
   }
+}
+
+/** Removes a home, and the file where its strategy leaves a result. */
+export function removeHome(home: string): void {
+  remove(home)
+  remove(`${dirname(home)}/result`)
+}
+
+/** ns from so many orders to their final reports, at SHARES, in a new home that stays. */
+export async function runOrders(home: string, gateway: Process, count: number): Promise<number[]> {
+  const { result } = await runIn(home, gateway, { strategy: 'ping', events: 1, count })
+  return result.percentiles ?? []
 }
 
 /** An order and its reports in C++, over the same journals, without risk and without an exchange. */

@@ -7,6 +7,7 @@ import { question as matching } from './matching.js'
 import { question as memory } from './memory.js'
 import { question as merged } from './merged.js'
 import { question as openSeek } from './open-seek.js'
+import { question as operators } from './operators.js'
 import { question as primitives } from './primitives.js'
 import { question as python } from './python.js'
 import { question as readers } from './readers.js'
@@ -40,6 +41,7 @@ export const QUESTIONS: readonly Question[] = [
   state,
   gateway,
   manyStrategies,
+  operators,
   python,
   risk,
   matching,
