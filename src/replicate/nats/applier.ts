@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { TicktapeError } from '../../base/errors.js'
 import { SLOT_SIZE } from '../../frames/format.js'
@@ -11,12 +11,13 @@ import { nap } from '../../wait/nap.js'
 import { StreamError } from '../errors.js'
 import type { ReplicationEvent, ReplicationProgress } from '../events.js'
 import { connect, type ServerOptions } from './connect.js'
+import { Consumption } from './consumption.js'
 import { parseDefinitions, parseInstruments } from './descriptions.js'
 import { type Envelope, endOf, readEnvelope } from './message.js'
 import { loadNats, type NatsPackages } from './packages.js'
 import { RETRY_MS, untilItWorks } from './patience.js'
-import { findReplica } from './replica-place.js'
 import { Stream, type StreamMessage } from './stream.js'
+import { findPlace } from './stream-place.js'
 
 export interface ApplyOptions extends ServerOptions, ReplicaOptions {
   /** The stream's name. Default: the server's only stream of ticktape. */
@@ -24,22 +25,14 @@ export interface ApplyOptions extends ServerOptions, ReplicaOptions {
   readonly onEvent?: (event: ReplicationEvent) => void
 }
 
-/** Messages that the server sends ahead. */
-const AHEAD_MESSAGES = 64
-/** ms between signs of life of the server, of which two may be missing. */
-const HEARTBEAT_MS = 1000
 /** ms between two questions to the server how far the stream is, and whether it is still the same one. */
 const WATCH_MS = 1000
-/** ms after which the event loop gets a turn while there is always a next message. */
-const SLICE_MS = 5
 
 /** Applies a stream to a replica, until it is stopped. */
 export class Applier {
   /** The sequence number of the last message that was applied, and when the server stored it: ms since 1970. */
   private applied = { sequence: 0, storedMs: 0 }
-  private messages: ConsumerMessages | undefined = undefined
-  /** Grows when the messages that are asked for now would not come: the connection was lost, or the run ends. */
-  private interruptions = 0
+  private readonly consumption: Consumption
   /** The stream's last message, as far as it was not applied when the server was asked last. */
   private ahead: StreamMessage | undefined = undefined
   /** What ends `run`, found beside it. */
@@ -50,13 +43,15 @@ export class Applier {
   private bytes = 0
 
   private constructor(
-    private readonly nats: NatsPackages,
+    nats: NatsPackages,
     private readonly connection: NatsConnection,
     private readonly from: Stream,
     private readonly source: string,
     private readonly writer: ReplicaWriter,
     private readonly options: ApplyOptions,
-  ) {}
+  ) {
+    this.consumption = new Consumption(nats, from)
+  }
 
   /**
    * Connects, waits until there is a stream with a message, and opens the replica, which is created if there is none. Undefined when the
@@ -105,15 +100,16 @@ export class Applier {
     const watching = [this.watchConnection(), this.watchStream(signal)].map(watch =>
       watch.catch((error: unknown) => this.fail(error)),
     )
-    const stop = (): void => this.interrupt()
+    const stop = (): void => this.consumption.interrupt()
     signal.addEventListener('abort', stop)
     try {
       options.onEvent?.({ kind: 'started', stream: this.stream, position: writer.position })
       while (!signal.aborted && this.failure === undefined) {
         await untilItWorks(async () => {
-          const place = await findReplica(this.from, writer.lastEnd)
+          const place = await findPlace(this.from, writer.lastEnd, 'replica')
+          if (signal.aborted || this.failure !== undefined) return
           if (place === undefined) await nap(RETRY_MS, signal)
-          else await this.applyFrom(place.sequence, signal)
+          else for await (const message of this.consumption.from(place.sequence)) this.apply(message)
         }, signal)
       }
     } finally {
@@ -137,12 +133,7 @@ export class Applier {
   /** Ends `run` with an error that was found beside it. */
   private fail(error: unknown): void {
     this.failure ??= error
-    this.interrupt()
-  }
-
-  private interrupt(): void {
-    this.interruptions++
-    this.messages?.stop()
+    this.consumption.interrupt()
   }
 
   private currentProgress(): ReplicationProgress {
@@ -156,37 +147,6 @@ export class Applier {
       lag,
       lagBytes: lag * SLOT_SIZE,
       lagMs: ahead === undefined || lag === 0 ? 0 : Math.max(0, ahead.storedMs - applied.storedMs),
-    }
-  }
-
-  /** Applies messages from a sequence number on, until the signal aborts, the connection is lost, or messages are missing. */
-  private async applyFrom(sequence: number, signal: AbortSignal): Promise<void> {
-    const { DeliverPolicy } = this.nats.jetstream
-    const { interruptions } = this
-    const consumer = await this.from.client.consumers.get(this.stream, {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: sequence,
-    })
-    const messages = await consumer.consume({ max_messages: AHEAD_MESSAGES, idle_heartbeat: HEARTBEAT_MS })
-    this.messages = messages
-    try {
-      // While the server was asked, nothing was there to be stopped.
-      if (this.interruptions !== interruptions) messages.stop()
-      let next = sequence
-      let sliceEnd = performance.now() + SLICE_MS
-      for await (const message of messages) {
-        if (signal.aborted || this.failure !== undefined) return
-        // Its place is searched again: the limits have removed messages, or the server has lost some.
-        if (message.seq !== next) return
-        this.apply(message)
-        next++
-        if (performance.now() < sliceEnd) continue
-        await new Promise(resolve => setImmediate(resolve))
-        sliceEnd = performance.now() + SLICE_MS
-      }
-    } finally {
-      this.messages = undefined
-      await messages.close()
     }
   }
 
@@ -221,10 +181,10 @@ export class Applier {
       if (type !== 'reconnect') continue
       this.options.onEvent?.({ kind: 'reconnected', position: this.progress.position })
       // A server that was started again may have lost messages, and it does not know our consumer.
-      this.interrupt()
+      this.consumption.interrupt()
     }
     // Closed for good: the next question to the server says why.
-    this.interrupt()
+    this.consumption.interrupt()
   }
 
   /** Asks now and then how far the stream is. A stream that was deleted, or created again, ends `run`: nothing else would show it. */
@@ -274,7 +234,7 @@ async function waitForBegin(
   const begin = async (): Promise<[Stream, StreamMessage]> => {
     const stream = await Stream.openExisting(nats, connection, name)
     if (stream === undefined) throw new Error(`there is no stream ${name ?? 'of ticktape'} yet`)
-    const message = await (exists ? stream.first() : findReplica(stream, undefined))
+    const message = await (exists ? stream.first() : findPlace(stream, undefined, 'replica'))
     if (message === undefined) throw new Error(`stream ${stream.name} has no message yet`)
     return [stream, message]
   }

@@ -35,6 +35,8 @@ const DEFAULT_DELAY_MS = 5
 const DEFAULT_BYTES = 256 * 1024
 /** Bytes of a message beside the frames: its subject and headers. */
 const MESSAGE_OVERHEAD = 4096
+/** The part of the stream's limits after which frames are described again. */
+const DESCRIBED_AGAIN = 0.25
 /** ms that messages on their way may still take at the end. */
 const END_MS = 2000
 /** ms that the answer to a message may take before it is sent again. */
@@ -55,6 +57,9 @@ export class Publisher {
   private sequence = 0
   /** The sequence number of the stream's last message when this publisher began. */
   private sequenceBefore = 0
+  /** What the stream keeps: what describes the frames is sent again before it goes. */
+  private limits = { bytes: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY }
+  private described = { bytes: 0, atMs: 0 }
   /** Where the publisher continued last after messages had not arrived, and how often that was the same place. */
   private resumed = { at: -1, times: 0 }
   /** What ends `run`, found beside it. */
@@ -172,6 +177,9 @@ export class Publisher {
   private async begin(): Promise<void> {
     const { connection, reader, origin, stream, target, directory } = this
     await refuseSecond(connection, stream)
+    const { max_bytes: bytes, max_age: ageNs } = (await target.info()).config
+    const no = Number.POSITIVE_INFINITY
+    this.limits = { bytes: bytes > 0 ? bytes : no, ms: ageNs > 0 ? ageNs / 1e6 : no }
     const place = await findSource(target, directory, reader.kind)
     if (place !== undefined) {
       origin.source = place.source
@@ -251,6 +259,7 @@ export class Publisher {
   private sendNext(): boolean {
     const run = this.reader.next(this.mostBytes)
     if (run === undefined) return false
+    if (this.areDescriptionsOld()) this.descriptions.forget()
     // Read after the run's frames, these files have all the definitions and instruments of the run.
     this.sendDescriptions(run.after)
     this.send('run', run.bytes, run.after, run)
@@ -259,9 +268,19 @@ export class Publisher {
     return true
   }
 
+  /** Whether the stream's limits will remove the descriptions while frames that need them stay: a new reader has only what the stream has. */
+  private areDescriptionsOld(): boolean {
+    const { limits, described } = this
+    return (
+      this.bytes - described.bytes > limits.bytes * DESCRIBED_AGAIN ||
+      performance.now() - described.atMs > limits.ms * DESCRIBED_AGAIN
+    )
+  }
+
   private sendDescriptions(after: number): void {
     const news = this.descriptions.read()
     if (news === undefined) return
+    this.described = { bytes: this.bytes, atMs: performance.now() }
     for (const payload of schemaPayloads(news.definitions, this.mostBytes)) this.send('schema', payload, after)
     for (const payload of instrumentPayloads(news.instruments, this.mostBytes)) this.send('instruments', payload, after)
   }

@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { StreamError, StreamServerError } from '../errors.js'
-import { type Envelope, PREFIX, readEnvelope, subjectOf } from './message.js'
+import { type Envelope, type Kind, PREFIX, readEnvelope, subjectOf } from './message.js'
 import type { NatsPackages } from './packages.js'
 
 /** How much a stream keeps. What exceeds a limit goes, the oldest first; without limits all stays. */
@@ -68,11 +68,7 @@ export class Stream {
           max_age: age === undefined ? 0 : age * 1_000_000,
         })
     } catch (error) {
-      // A number of JetStream's own is a refusal, such as of limits; without one the server has not answered.
-      if (typeof codeOf(error) !== 'number' || codeOf(error) === ErrorCode.UNAVAILABLE) throw error
-      throw new StreamServerError(`the server does not create the stream ${name}: ${(error as Error).message}`, {
-        cause: error,
-      })
+      throw refusedToCreate(error, name)
     }
     return stream
   }
@@ -141,7 +137,36 @@ export class Stream {
     return this.get({ seq: sequence })
   }
 
-  private async get(query: { seq: number } | { last_by_subj: string }): Promise<StreamMessage | undefined> {
+  /** The last message of a subject of another stream, which is created if there is none, with one message for each subject. */
+  async lastInTable(
+    nats: NatsPackages,
+    table: { readonly name: string; readonly subjects: string; readonly description: string },
+    subject: string,
+  ): Promise<Uint8Array | undefined> {
+    const { name, subjects, description } = table
+    const { streams } = this.manager
+    try {
+      const storage = nats.jetstream.StorageType.File
+      await streams.add({ name, subjects: [subjects], description, storage, max_msgs_per_subject: 1 })
+    } catch (error) {
+      throw refusedToCreate(error, name)
+    }
+    try {
+      return (await streams.getMessage(name, { last_by_subj: subject }))?.data
+    } catch (error) {
+      if (codeOf(error) === ErrorCode.NO_MESSAGE) return undefined
+      throw error
+    }
+  }
+
+  /** The first message of a kind from a sequence number on; undefined when there is none. */
+  async nextOf(kind: Kind, from: number): Promise<StreamMessage | undefined> {
+    return this.get({ seq: from, next_by_subj: subjectOf(this.name, kind) })
+  }
+
+  private async get(
+    query: { seq: number; next_by_subj?: string } | { last_by_subj: string },
+  ): Promise<StreamMessage | undefined> {
     let stored: StoredMsg | null
     try {
       stored = await this.manager.streams.getMessage(this.name, query)
@@ -174,6 +199,14 @@ export class Stream {
       )
     return info
   }
+}
+
+/** A number of JetStream's own is a refusal, such as of limits; without one the server has not answered. */
+function refusedToCreate(error: unknown, name: string): unknown {
+  if (typeof codeOf(error) !== 'number' || codeOf(error) === ErrorCode.UNAVAILABLE) return error
+  return new StreamServerError(`the server does not create the stream ${name}: ${(error as Error).message}`, {
+    cause: error,
+  })
 }
 
 /** Whether the server does not take a message because of its size: it never will. */

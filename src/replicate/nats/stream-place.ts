@@ -1,18 +1,27 @@
 import { StreamBehindError } from '../errors.js'
 import type { Stream, StreamMessage } from './stream.js'
 
+const ADVICE = {
+  replica: "Begin again with a copy of the source: see 'ticktape help replicate apply'",
+  reader: 'Open another reader, under another name, that begins at the start',
+} as const
+
 /** How often to search again when the stream's limits remove messages meanwhile. */
 const ATTEMPTS = 5
 
 /**
- * The message with which a replica continues whose last frame ends at `position`; undefined while the stream is empty. It is the last one
- * that begins before that position, as far as there is one: its run is compared with what the replica has, and after it come the
+ * The message with which a replica or a reader continues whose last frame ends at `position`; undefined while the stream is empty. It is the
+ * last one that begins before that position, as far as there is one: a replica compares its run with what it has, and after it come the
  * descriptions of what follows.
  *
  * @param position undefined for a replica that does not exist yet: it needs the stream's first message.
  * @throws {StreamBehindError} when the stream's limits have removed what the replica needs; {StreamError}.
  */
-export async function findReplica(stream: Stream, position: number | undefined): Promise<StreamMessage | undefined> {
+export async function findPlace(
+  stream: Stream,
+  position: number | undefined,
+  who: 'replica' | 'reader',
+): Promise<StreamMessage | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { state } = await stream.info()
     if (state.messages === 0) return undefined
@@ -27,7 +36,7 @@ export async function findReplica(stream: Stream, position: number | undefined):
     }
     if (first.after > position && first.kind !== 'journal')
       throw new StreamBehindError(
-        `stream ${stream.name} begins at position ${first.after}, but the replica ends at ${position}: the stream's limits have removed what is between. Begin again with a copy of the source: see 'ticktape help replicate apply'`,
+        `stream ${stream.name} begins at position ${first.after}, but the ${who} ends at ${position}: the stream's limits have removed what is between. ${ADVICE[who]}`,
         first.after,
         { position },
       )
