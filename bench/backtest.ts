@@ -1,5 +1,6 @@
 import { freshDirectory } from './support/journals.js'
 import { Process } from './support/process.js'
+import { type Share, sharesTable } from './support/profile.js'
 import type { Answer, Question } from './support/question.js'
 import { atLeast, comparison, takeTurns, type Way } from './support/rounds.js'
 import { median } from './support/statistics.js'
@@ -10,6 +11,7 @@ interface Run {
   readonly fills: number
   readonly sent: number
   readonly profit: number
+  readonly shares?: readonly Share[]
 }
 
 export const question: Question = {
@@ -26,18 +28,16 @@ export const question: Question = {
     const writer = Process.start('backtest')
     try {
       await writer.call('write', { journal, events })
-      const way = (name: string, every: number): Way<Run> => ({
-        name,
-        measure: async () => {
-          const child = Process.start('backtest')
-          try {
-            return await child.call<Run>('run', { journal, cpu, every })
-          } finally {
-            await child.stop()
-          }
-        },
-      })
-      const turns = await takeTurns(conditions, [way('two orders every thousand quotes', 1000)])
+      const run = async (isProfiled: boolean): Promise<Run> => {
+        const child = Process.start('backtest')
+        try {
+          return await child.call<Run>('run', { journal, cpu, every: 1000, isProfiled })
+        } finally {
+          await child.stop()
+        }
+      }
+      const way: Way<Run> = { name: 'two orders every thousand quotes', measure: () => run(false) }
+      const turns = await takeTurns(conditions, [way])
       const [[first]] = turns.values
       for (const { events: played, fills, profit } of turns.values.flat()) {
         if (played !== events || fills !== first.fills || profit !== first.profit)
@@ -52,8 +52,17 @@ export const question: Question = {
         comparisons: [speed],
         notes: [
           `${events.toLocaleString('en-US')} events, ${first.sent.toLocaleString('en-US')} orders, ${first.fills.toLocaleString('en-US')} fills in each run.`,
+          "Where its processor time goes, by the folder of the functions, as V8's profiler samples one more run:",
+          sharesTable('a backtest', (await run(true)).shares ?? []),
         ],
-        targets: [atLeast('a backtest (M events/s)', 2, perSecond, 'One process on one core of a shared machine.')],
+        targets: [
+          atLeast(
+            'a backtest (M events/s)',
+            2,
+            perSecond,
+            'Each event goes alone through the whole desk, into the sequence and to the strategy, with nothing to share the cost with; the table of where the time goes shows that no part is most of it.',
+          ),
+        ],
       }
     } finally {
       await writer.call('remove', { journal })

@@ -5,6 +5,7 @@ import { Writer } from 'ticktape'
 import { backtest } from 'ticktape/runtime'
 import { BookTop, Trade } from 'ticktape/trading'
 import { pinTo, serve } from '../support/child.js'
+import { Profile } from '../support/profile.js'
 
 const INSTRUMENT = {
   number: 1,
@@ -57,9 +58,10 @@ serve({
     return {}
   },
 
-  async run({ journal, cpu, every }: { journal: string; cpu: number; every: number }) {
+  async run({ journal, cpu, every, isProfiled }: { journal: string; cpu: number; every: number; isProfiled: boolean }) {
     pinTo(cpu)
     process.env['TICKTAPE_BENCH_EVERY'] = String(every)
+    const profile = isProfiled ? await Profile.begin() : undefined
     const report = await backtest({
       strategies: [join(import.meta.dirname, '..', 'strategies', 'maker.js')],
       capture: journal,
@@ -77,6 +79,7 @@ serve({
       fills: strategies[0].fills,
       sent: strategies[0].sent,
       profit: currencies[0]?.profit,
+      shares: await profile?.end(),
     }
   },
 
