@@ -56,15 +56,6 @@ describe.skipIf(skip)('ticktape replicate', () => {
     expect(ticktape('verify', replica).status).toBe(0)
   })
 
-  test('refuses the home of a gateway by name, and says what to publish', () => {
-    const home = join(makeFolder('memory'), 'desk')
-    const writer = Writer.open(join(home, 'gateway'), { pageSize: PAGE_SIZE, durability: 'process' })
-    writer.close()
-    const { status, stderr } = ticktape('replicate', 'publish', home, '--to', 'nats://127.0.0.1:1')
-    expect(status).toBe(2)
-    expect(stderr).toMatch(/is the home of a gateway: publish its journals one by one, .*desk\/gateway/)
-  })
-
   test('promotes a replica, once', () => {
     const folder = makeFolder('memory')
     const [source, replica] = [join(folder, 'source'), join(folder, 'replica')]

@@ -1,17 +1,22 @@
+import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { promote } from '../../journal/replicate/promote.js'
+import { findJournals } from '../../journal/inspect/inspect.js'
+import { isReplica, promote } from '../../journal/replicate/promote.js'
 import type { Durability } from '../../journal/write/options.js'
-import type { ReplicationEvent, ReplicationProgress } from '../../replicate/events.js'
+import type { ReplicationEvent } from '../../replicate/events.js'
 import { Applier } from '../../replicate/nats/applier.js'
 import type { ServerOptions } from '../../replicate/nats/connect.js'
+import { applyHome, choose, publishHome, Together } from '../../replicate/nats/home-replication.js'
+import { isHomePath } from '../../replicate/nats/home-streams.js'
 import { Publisher } from '../../replicate/nats/publisher.js'
+import { streamNameOf } from '../../replicate/nats/stream-name.js'
 import { isHome } from '../../trading/sequence/home.js'
 import { Exit, printable, UsageError } from '../output/failure.js'
 import { wrapped } from '../output/help.js'
-import { Output, toJson } from '../output/output.js'
-import { StatusLine } from '../output/status-line.js'
-import { formatBytes, grouped, parseAge, parseBytes, wholeNumber } from '../output/units.js'
+import { Output } from '../output/output.js'
+import { parseAge, parseBytes, wholeNumber } from '../output/units.js'
 import { parseInterval } from './interval.js'
+import { ReplicationReport } from './replication-report.js'
 
 interface CommonFlags extends Omit<ServerOptions, 'server'> {
   readonly stream?: string
@@ -45,10 +50,13 @@ export function registerReplicate(program: Command): void {
   withServer(
     replicate
       .command('publish')
-      .description('publish the frames of a journal into a stream, until it is stopped')
-      .argument('<dir>', "the journal's directory")
+      .description('publish the frames of a journal, or of all journals of a home, into streams, until it is stopped')
+      .argument('<dir>', 'a journal, or the home of a gateway')
       .requiredOption('--to <address>', 'the server: nats://HOST:PORT or tls://HOST:PORT, several separated by commas')
-      .option('--stream <name>', "the stream's name; it is created if there is none (default: the directory's name)")
+      .option(
+        '--stream <name>',
+        "the stream's name, or the home's; streams are created if there are none (default: the directory's name)",
+      )
       .option('--max-delay <age>', 'how long a frame waits at most for others that leave with it', parseDelay, 5)
       .option('--max-bytes <bytes>', 'how much leaves together at most', parseRunBytes, 256 * 1024)
       .option('--durable', 'publish frames only once they survive power loss of this machine')
@@ -63,13 +71,13 @@ export function registerReplicate(program: Command): void {
   withServer(
     replicate
       .command('apply')
-      .description('apply a stream to a replica of its journal, until it is stopped')
+      .description('apply a stream to a replica of its journal, or the streams of a home, until it is stopped')
       .argument('<dir>', 'the directory of the replica, which is created if there is none')
       .requiredOption(
         '--from <address>',
         'the server: nats://HOST:PORT or tls://HOST:PORT, several separated by commas',
       )
-      .option('--stream <name>', "the stream's name (default: the server's only stream of ticktape)")
+      .option('--stream <name>', "the stream's name, or the home's (default: the only one that the server has)")
       .option('--adopt', 'make a copy of the source a replica')
       .option(
         '--durability <kind>',
@@ -84,15 +92,18 @@ export function registerReplicate(program: Command): void {
     })
   replicate
     .command('promote')
-    .description('make a replica a journal of its own, which a writer may open')
+    .description('make a replica a journal of its own, which a writer may open; or all of a home')
     .argument('<dir>', 'the directory of the replica')
     .option('--json', 'one JSON object')
     .addHelpText('after', wrapped(PROMOTE_HELP))
     .action(async (directory: string, { json }: { readonly json?: boolean }) => {
-      promote(directory)
       const out = new Output()
+      const isOfHome = isHome(directory)
+      if (isOfHome) promoteHome(directory)
+      else promote(directory)
+      const what = isOfHome ? 'a home of its own now: its journals take' : 'a journal of its own now; it takes'
       if (json === true) out.json({ path: directory })
-      else out.line(`${printable(directory)} is a journal of its own now; it takes no more from its source`)
+      else out.line(`${printable(directory)} is ${what} no more from ${isOfHome ? 'their sources' : 'its source'}`)
       await out.flush()
     })
 }
@@ -125,7 +136,8 @@ Examples:
 
 const PUBLISH_HELP = `
 It can be stopped or killed at any time, and started again: it continues after the stream's last run, which must be in the journal. As a named
-reader 'replicate-STREAM' it keeps pages from retention until the stream has them. The journal's writer is neither delayed nor woken.
+reader 'replicate-STREAM' it keeps pages from retention until the stream has them. The journal's writer is neither delayed nor woken. The
+journals of a home go into a stream each, also those that the home gets later.
 JSON: event, and for 'progress' stream, position, frames, bytes, lag (slots), lagBytes, lagMs.
 
 Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 could not: the server refuses, another publisher, or the journal is not the one that was published.
@@ -133,7 +145,7 @@ Exit codes: 0 stopped by Ctrl-C or SIGTERM, 2 could not: the server refuses, ano
 Examples:
   $ ticktape replicate publish quotes --to nats://127.0.0.1:4222
   $ ticktape replicate publish quotes --to tls://nats:4222 --creds desk.creds --stream-bytes 100G --stream-age 7d
-  $ ticktape replicate publish orders --to nats://127.0.0.1:4222 --durable --json`
+  $ ticktape replicate publish /var/lib/desk --to nats://127.0.0.1:4222 --durable --json`
 
 const APPLY_HELP = `
 It can be stopped or killed at any time, and started again: it continues at the replica's end. When the limits of the stream have removed what
@@ -156,54 +168,74 @@ Examples:
   $ ticktape replicate promote /data/quotes`
 
 async function publish(directory: string, flags: PublishFlags): Promise<number> {
-  if (isHome(directory))
-    throw new UsageError(
-      `${directory} is the home of a gateway: publish its journals one by one, each into a stream of its own, such as 'ticktape replicate publish ${directory}/gateway --to ${flags.to} --stream desk-gateway'`,
-    )
   const { to, maxDelay, streamBytes, streamAge, streamReplicas, interval, json, ...rest } = flags
-  const report = new Report(json === true)
+  const report = new ReplicationReport(json === true)
+  const options = {
+    ...rest,
+    server: to,
+    maxDelayMs: maxDelay,
+    limits: { bytes: streamBytes, age: streamAge, replicas: streamReplicas },
+    onEvent: (event: ReplicationEvent) => report.event(event),
+  }
   let publisher: Publisher | undefined
+  const together = new Together()
   const run = async (signal: AbortSignal): Promise<void> => {
-    publisher = await Publisher.open(
-      directory,
-      {
-        ...rest,
-        server: to,
-        maxDelayMs: maxDelay,
-        limits: { bytes: streamBytes, age: streamAge, replicas: streamReplicas },
-        onEvent: event => report.event(event),
-      },
-      signal,
-    )
+    if (isHome(directory)) {
+      const home = flags.stream ?? streamNameOf(resolve(directory))
+      return publishHome(together, directory, home, () => journalsOfHome(directory), options, signal)
+    }
+    publisher = await Publisher.open(directory, options, signal)
     await publisher?.run(signal)
   }
-  const progress = (): void => {
-    if (publisher !== undefined) report.progress('published', publisher.progress)
-  }
+  const progress = (): void =>
+    report.progress('published', publisher === undefined ? together.progress : [publisher.progress])
   return untilStopped(run, progress, interval, report)
 }
 
 async function apply(directory: string, flags: ApplyFlags): Promise<number> {
   const { from, retainBytes, interval, json, ...rest } = flags
-  const report = new Report(json === true)
+  const report = new ReplicationReport(json === true)
+  const options = {
+    ...rest,
+    server: from,
+    retain: retainBytes === undefined ? undefined : { bytes: retainBytes },
+    onEvent: (event: ReplicationEvent) => report.event(event),
+  }
   let applier: Applier | undefined
+  const together = new Together()
   const run = async (signal: AbortSignal): Promise<void> => {
-    applier = await Applier.open(
-      directory,
-      {
-        ...rest,
-        server: from,
-        retain: retainBytes === undefined ? undefined : { bytes: retainBytes },
-        onEvent: event => report.event(event),
-      },
-      signal,
-    )
+    const chosen = await choose(options, signal)
+    if (chosen === undefined) return
+    if ('home' in chosen) {
+      if (retainBytes !== undefined)
+        throw new UsageError(
+          `${chosen.home} is a home, whose journals need each other's pages: --retain-bytes is for one journal`,
+        )
+      return applyHome(together, directory, chosen.home, options, signal)
+    }
+    applier = await Applier.open(directory, { ...options, ...chosen }, signal)
     await applier?.run(signal)
   }
-  const progress = (): void => {
-    if (applier !== undefined) report.progress('applied', applier.progress)
-  }
+  const progress = (): void =>
+    report.progress('applied', applier === undefined ? together.progress : [applier.progress])
   return untilStopped(run, progress, interval, report)
+}
+
+/** The directories of a home's journals, below the home's. */
+function journalsOfHome(home: string): string[] {
+  return findJournals(home)
+    .map(journal => relative(home, journal))
+    .filter(isHomePath)
+}
+
+/** Promotes all journals of a home. Where a part was promoted already, such as before a kill, it promotes the rest. */
+function promoteHome(home: string): void {
+  const replicas = journalsOfHome(home)
+    .map(path => join(home, path))
+    .filter(isReplica)
+  // It says what is wrong.
+  if (replicas.length === 0) promote(join(home, 'gateway'))
+  for (const journal of replicas) promote(journal)
 }
 
 /** Runs until SIGINT or SIGTERM, and reports now and then. */
@@ -211,7 +243,7 @@ async function untilStopped(
   run: (signal: AbortSignal) => Promise<void>,
   progress: () => void,
   intervalMs: number,
-  report: Report,
+  report: ReplicationReport,
 ): Promise<number> {
   const stop = new AbortController()
   const interrupt = (): void => stop.abort()
@@ -234,55 +266,6 @@ async function untilStopped(
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
   return Exit.OK
-}
-
-/** Lines for people, or for programs. */
-class Report {
-  private readonly line = new StatusLine(process.stderr)
-  private readonly out = new Output()
-
-  constructor(private readonly json: boolean) {}
-
-  event(event: ReplicationEvent): void {
-    if (this.json) {
-      const { kind, ...rest } = event
-      this.object({ event: kind, ...rest })
-    } else {
-      this.line.event(eventText(event))
-    }
-  }
-
-  progress(done: string, progress: ReplicationProgress): void {
-    if (this.json) return this.object({ event: 'progress', ...progress })
-    const { stream, position, frames, bytes, lag, lagBytes, lagMs } = progress
-    const behind = lag === 0 ? 'no lag' : `lag ${grouped(lag)} slots, ${formatBytes(lagBytes)}, ${Math.round(lagMs)} ms`
-    this.line.show(
-      `${printable(stream)}: ${grouped(frames)} frames (${formatBytes(bytes)}) ${done}, position ${position}, ${behind}`,
-    )
-  }
-
-  end(): void {
-    this.line.erase()
-  }
-
-  private object(value: object): void {
-    this.out.line(toJson(value))
-    // Who reads our output may have closed it: the work goes on.
-    void this.out.flush().catch(() => {})
-  }
-}
-
-function eventText(event: ReplicationEvent): string {
-  switch (event.kind) {
-    case 'started':
-      return `stream ${printable(event.stream)}, from position ${event.position}; Ctrl-C ends it`
-    case 'waiting':
-      return `${printable(event.text)}; waiting for it`
-    case 'disconnected':
-      return 'the connection to the server is lost; connecting again'
-    case 'reconnected':
-      return `connected again, at position ${event.position}`
-  }
 }
 
 function parseDelay(text: string): number {

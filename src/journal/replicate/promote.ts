@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { privatePath } from '../../base/files/private-path.js'
 import { WriterLock } from '../control/writer-lock.js'
 import { ReplicaError } from '../errors.js'
@@ -27,4 +28,9 @@ export function promote(directory: string): void {
   } finally {
     opened.close()
   }
+}
+
+/** Whether a journal is a replica. */
+export function isReplica(directory: string): boolean {
+  return existsSync(join(directory, FileName.REPLICA))
 }

@@ -9,17 +9,21 @@ import { StreamError, StreamServerError } from '../errors.js'
 import type { ReplicationEvent, ReplicationProgress } from '../events.js'
 import { connect, type ServerOptions } from './connect.js'
 import { DescriptionReader, instrumentPayloads, schemaPayloads } from './descriptions.js'
+import type { HomeJournal } from './home-streams.js'
 import { InFlight, type SentRun } from './in-flight.js'
 import { type Kind, type Origin, subjectOf, writeHeaders } from './message.js'
 import { anotherPublisher, answerOthers, openReader, refuseSecond } from './one-publisher.js'
 import { loadNats, type NatsPackages } from './packages.js'
 import { RETRY_MS, untilItWorks } from './patience.js'
 import { findSource, type SourcePlace } from './source-place.js'
-import { checkStreamName, isTooLarge, Stream, type StreamLimits, streamNameOf } from './stream.js'
+import { isTooLarge, Stream, type StreamLimits } from './stream.js'
+import { checkStreamName, streamNameOf } from './stream-name.js'
 
 export interface PublishOptions extends ServerOptions {
   /** The stream's name. Default: the name of the journal's directory. */
   readonly stream?: string
+  /** The home that the journal is one of. */
+  readonly of?: HomeJournal
   /** ms that a frame waits at most for others that leave with it. Default 5. */
   readonly maxDelayMs?: number
   /** Bytes of frames that leave together at most. Default 256 KiB. */
@@ -109,7 +113,7 @@ export class Publisher {
         close.push(() => connection.close())
         publisher = await untilItWorks(
           async () => {
-            const stream = await Stream.openOrCreate(nats, connection, name, options.limits ?? {})
+            const stream = await Stream.openOrCreate(nats, connection, name, options.limits ?? {}, options.of)
             const made = new Publisher(directory, nats, connection, stream, reader, descriptions, options)
             await made.begin()
             return made

@@ -1,10 +1,11 @@
 import type { JetStreamClient, JetStreamManager, StoredMsg, StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { StreamError, StreamServerError } from '../errors.js'
+import { describeStream, type HomeJournal, type ListedStream, readDescription } from './home-streams.js'
 import { type Envelope, type Kind, PREFIX, readEnvelope, subjectOf } from './message.js'
 import type { NatsPackages } from './packages.js'
+import { checkStreamName } from './stream-name.js'
 
 /** How much a stream keeps. What exceeds a limit goes, the oldest first; without limits all stays. */
 export interface StreamLimits {
@@ -33,7 +34,6 @@ const ErrorCode = {
 } as const
 /** ms that a request may take. A server that was killed does not answer, and the request is made again. */
 export const REQUEST_MS = 2000
-const NAME = /^[A-Za-z0-9_-]{1,48}$/
 
 /** One stream of a server, which has the runs of one journal. */
 export class Stream {
@@ -50,6 +50,7 @@ export class Stream {
     connection: NatsConnection,
     name: string,
     limits: StreamLimits,
+    of?: HomeJournal,
   ): Promise<Stream> {
     checkStreamName(name)
     const stream = await Stream.of(nats, connection, name)
@@ -59,7 +60,7 @@ export class Stream {
         await stream.manager.streams.add({
           name,
           subjects: [subjectOf(name, '*')],
-          description: 'runs of a ticktape journal',
+          description: describeStream(of),
           storage: nats.jetstream.StorageType.File,
           retention: nats.jetstream.RetentionPolicy.Limits,
           discard: nats.jetstream.DiscardPolicy.Old,
@@ -84,11 +85,7 @@ export class Stream {
       const stream = await Stream.of(nats, connection, name)
       return (await stream.find()) === undefined ? undefined : stream
     }
-    const manager = await managerOf(nats, connection)
-    const names: string[] = []
-    for await (const { config } of manager.streams.list()) {
-      if (isOurs(config.name, config.subjects)) names.push(config.name)
-    }
+    const names = (await listStreams(nats, connection)).map(one => one.name)
     if (names.length > 1)
       throw new StreamError(
         `the server has ${names.length} streams of ticktape: ${names.sort().join(', ')}; choose one with --stream NAME`,
@@ -201,6 +198,16 @@ export class Stream {
   }
 }
 
+/** The streams of ticktape that the server has. */
+export async function listStreams(nats: NatsPackages, connection: NatsConnection): Promise<ListedStream[]> {
+  const manager = await managerOf(nats, connection)
+  const found: ListedStream[] = []
+  for await (const { config } of manager.streams.list()) {
+    if (isOurs(config.name, config.subjects)) found.push(readDescription(config.name, config.description))
+  }
+  return found
+}
+
 /** A number of JetStream's own is a refusal, such as of limits; without one the server has not answered. */
 function refusedToCreate(error: unknown, name: string): unknown {
   if (typeof codeOf(error) !== 'number' || codeOf(error) === ErrorCode.UNAVAILABLE) return error
@@ -220,19 +227,6 @@ function codeOf(error: unknown): unknown {
 
 function isOurs(name: string, subjects: readonly string[] | undefined): boolean {
   return subjects?.length === 1 && subjects[0] === subjectOf(name, '*')
-}
-
-/** @throws {InvalidOptionError} */
-export function checkStreamName(name: string): void {
-  if (NAME.test(name)) return
-  throw new InvalidOptionError(
-    `a stream has a name of 1 to 48 letters, digits, '-' and '_', not ${formatValue(name)}; give one with --stream`,
-  )
-}
-
-/** A stream's name for a journal: its directory's name. */
-export function streamNameOf(directory: string): string {
-  return directory.replace(/^.*\//, '').replace(/[^A-Za-z0-9_-]+/g, '_')
 }
 
 async function managerOf(nats: NatsPackages, connection: NatsConnection): Promise<JetStreamManager> {
