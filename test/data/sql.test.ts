@@ -236,6 +236,10 @@ test('CSV, JSON, a table and a Parquet file', { timeout: 120_000 }, async () => 
     cause: '9',
   })
   expect(ticktape('sql', directory, 'SELECT NULL AS a, 1.5 AS b').stdout).toBe('   a    b\nNULL  1.5\n1 row\n')
+  // A text keeps the byte order mark at its front.
+  const marked = `SELECT chr(65279) || 'x' AS "a""b", NULL::VARCHAR AS c, '' AS d`
+  expect(ticktape('sql', directory, marked, '--csv').stdout).toBe('"a""b",c,d\n\ufeffx,,""\n')
+  expect(ticktape('sql', directory, marked, '--json').stdout).toBe('{"a\\"b":"\ufeffx","c":null,"d":""}\n')
   const file = join(folder, 'quotes.parquet')
   expect(ticktape('sql', directory, 'SELECT * FROM quote;', '--parquet', file).status).toBe(0)
   const connection = await connect()

@@ -131,13 +131,18 @@ export class SqlSession {
 
   private async *stored(): AsyncGenerator<ResultRows, void, undefined> {
     const [[total]] = (await this.connection.runAndReadAll(`SELECT count(*) FROM ${RESULT}`)).getRows()
-    const result = await this.connection.stream(`SELECT * FROM ${RESULT}`)
-    const names = result.deduplicatedColumnNames()
-    const types = result.columnTypes()
+    const table = await this.connection.run(`SELECT * FROM ${RESULT} LIMIT 0`)
+    const names = table.deduplicatedColumnNames()
+    const types = table.columnTypes()
+    // DuckDB's package takes a byte order mark away from the front of a text: so there is a character before it.
+    const isText = types.map(type => String(type) === 'VARCHAR')
+    const columns = names.map((name, i) => (isText[i] ? `'=' || ${sqlName(name)}` : sqlName(name)))
+    const result = await this.connection.stream(`SELECT ${columns.join(', ')} FROM ${RESULT}`)
     let passed = 0
     do {
       const chunk = await result.fetchChunk()
-      const rows = chunk === null ? [] : chunk.getRows()
+      const rows =
+        chunk === null ? [] : chunk.getRows().map(row => row.map((value, i) => withoutMark(value, isText[i])))
       passed += rows.length
       if (rows.length === 0 && BigInt(passed) !== total)
         throw new QueryError(`only ${passed} of ${String(total)} rows could be read from the result`)
@@ -165,6 +170,15 @@ export class SqlSession {
 const RESULT = 'ticktape_result'
 
 let sessions = 0
+
+function withoutMark(value: Api.DuckDBValue, isText: boolean): Api.DuckDBValue {
+  return isText && typeof value === 'string' ? value.slice(1) : value
+}
+
+/** A name in double quotes, for a statement. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
 
 /** A text in single quotes, for a statement. */
 export function sqlText(text: string): string {
