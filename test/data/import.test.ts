@@ -1,8 +1,9 @@
 // What was exported comes back as it was; what cannot be imported is named with its file and its line, and leaves nothing.
 
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { DuckDBInstance } from '@duckdb/node-api'
 import * as fc from 'fast-check'
 import {
   ascii,
@@ -198,17 +199,24 @@ describe('ticktape import', () => {
       { name: 'label', kind: 'text(4)' },
       { name: 'side', kind: 'enum', values: ['buy', 'sell'] },
     ]
-    writeFileSync(schema, JSON.stringify({ frames: [{ name: 'T', id: 1, fields }] }))
+    const other = [{ name: 'price', kind: 'f64' }]
+    const frames = [
+      { name: 'T', id: 1, fields },
+      { name: 'P', id: 2, slots: 2, fields: other },
+      { name: 'S', id: 3, fields: [{ name: 'small', kind: 'f32' }] },
+    ]
+    writeFileSync(schema, JSON.stringify({ frames }))
     const to = join(folder, 'new')
     const refused = async (
       name: string,
       content: string | Buffer,
       options: Partial<ImportOptions> = {},
+      code = 'ERR_IMPORT',
     ): Promise<string> => {
       const file = join(folder, name)
       writeFileSync(file, content)
       const error = await rejectionOf(importing([file], to, { frame: 'T', schema, ...options }))
-      expect(error).toMatchObject({ code: 'ERR_IMPORT', path: expect.any(String) as string })
+      expect(error).toMatchObject(code === 'ERR_IMPORT' ? { code, path: expect.any(String) as string } : { code })
       expect(readdirSync(folder).filter(one => one.startsWith('new'))).toEqual([])
       return (error as Error).message.replaceAll(`${folder}/`, '')
     }
@@ -222,17 +230,43 @@ describe('ticktape import', () => {
       /line 5 of a\.csv: 'side' takes one of 'buy', 'sell', not 'hold'/,
     )
     expect(await refused('a.csv', `${head}2,1,abcde,buy\n`)).toMatch(/line 3 of a\.csv: .*'label'/)
-    expect(await refused('a.csv', `${head}0,1,a,buy\n`)).toMatch(/line 3 of a\.csv is older than the one before it/)
+    expect(await refused('a.csv', `${head}0,1,a,buy\n`)).toMatch(/line 3 of a\.csv is older than the row before it/)
+    expect(await refused('a.csv', `${head}-2,1,a,buy\n`)).toMatch(/line 3 of a\.csv: 'time' takes a time from 1970 to/)
+    expect(await refused('a.csv', `${head}9999-12-31,1,a,buy\n`)).toMatch(/line 3 of a\.csv: 'time' takes a time from/)
+    expect(await refused('a.csv', `${head}2023-02-30,1,a,buy\n`)).toMatch(/line 3 of a\.csv: 'time' takes a time: ISO/)
+    expect(await refused('a.csv', `${head}2,1e3,a,buy\n`)).toMatch(/line 3 of a\.csv: .*'n' .*1000/)
     expect(await refused('a.csv', `${head}yesterday,1,a,buy\n`)).toMatch(/line 3 of a\.csv: 'time' takes a time/)
     expect(await refused('a.csv', `${head}2,1,a\n`)).toMatch(/line 3 of a\.csv has 3 values, but there are 4 columns/)
     expect(await refused('a.csv', `${head}2,1,"a,buy\n`)).toMatch(/line 3 of a\.csv has a quote that does not end/)
-    expect(await refused('a.csv', `${head}2,1,"a"b,buy\n`)).toMatch(/line 3 of a\.csv has 'b,buy.*' behind a quote/)
-    expect(await refused('a.csv', Buffer.from([...Buffer.from(head), 0xff, 0x0a]))).toMatch(/a\.csv is not UTF-8/)
+    expect(await refused('a.csv', `${head}2,1,"a"b,buy\n`)).toMatch(/line 3 of a\.csv has 'b,buy' after the quote/)
+    const long = `${head}2,1,${'a'.repeat(2 ** 20)},buy\n`
+    expect(await refused('a.csv', `${head}2,1,"a\nb${long}`)).toMatch(/line 3 of a\.csv begins a record of more than/)
+    expect(await refused('a.csv', Buffer.concat([Buffer.from(head), Buffer.alloc(2 ** 23, 'a')]))).toMatch(
+      /line 3 of a\.csv has more than 1048576 characters/,
+    )
+    expect(await refused('a.csv', Buffer.from([...Buffer.from(head), 0xff, 0x0a]))).toMatch(
+      /line 3 of a\.csv is not UTF-8/,
+    )
+    expect(await refused('a.csv', Buffer.from([...Buffer.from(`${head}2,1,`), 0xc3]))).toMatch(
+      /line 3 of a\.csv is not/,
+    )
+    for (const [columns, values, column, value] of [
+      ['price,source', '1,65536', 'source', '65536'],
+      ['price,dest', '1,-1', 'dest', '-1'],
+      ['price,cause', `1,${2 ** 48}`, 'cause', String(2 ** 48)],
+      ['price', '1e400', 'price', '1e400'],
+    ])
+      expect(await refused('a.csv', `${columns}\n${values}\n`, { frame: 'P' })).toMatch(
+        new RegExp(`^line 2 of a\\.csv: '${column}' takes a (whole )?number .*, not '${value}'`),
+      )
+    expect(await refused('a.csv', 'small\n1e39\n', { frame: 'S' })).toMatch(
+      /^line 2 of a\.csv: 'small' takes a number that/,
+    )
     expect(await refused('a.csv', '')).toMatch(/a\.csv is empty/)
     expect(await refused('a.csv', 'n,label\n')).toMatch(
       /a\.csv has no column for side; it has n, label: say which with --map/,
     )
-    expect(await refused('a.csv', head, { columns: { m: 'n' } })).toMatch(/a T has no field 'm'/)
+    expect(await refused('a.csv', head, { columns: { m: 'n' } }, 'ERR_INVALID_OPTION')).toMatch(/^a T has no field 'm'/)
     expect(await refused('a.csv', head, { time: 'when' })).toMatch(/a\.csv has no column 'when'/)
     expect(await refused('a.csv.gz', head)).toMatch(/^a\.csv\.gz cannot be read: /)
     expect(await refused('a.jsonl', '{"n":1,"label":"a","side":"buy"}\n{"n":[1]}\n')).toMatch(
@@ -246,9 +280,137 @@ describe('ticktape import', () => {
     )
     expect(await refused('a.parquet', 'PAR1')).toMatch(/^a\.parquet cannot be read: /)
     expect(await refused('a.xml', '<a/>')).toMatch(/a\.xml is of no known kind/)
-    expect(await refused('a.csv', head, { frame: 'U' })).toMatch(/s\.json has no frame 'U'; it has T/)
+    const unknown = await refused('a.csv', head, { frame: 'U' }, 'ERR_INVALID_OPTION')
+    expect(unknown).toMatch(/s\.json has no frame 'U'; it has T, P, S/)
+    for (const bad of [
+      { frames: [null] },
+      { frames: [{ name: 'T', id: 1, fields: [1] }] },
+      { frames: [{ name: 'T', id: 0, fields }] },
+      { frames: [{ name: 'T', id: 1, fields: [{ name: 'n', kind: 'text(0)' }] }] },
+    ]) {
+      writeFileSync(join(folder, 'bad.json'), JSON.stringify(bad))
+      expect(await refused('a.csv', head, { schema: join(folder, 'bad.json') })).toMatch(/^bad\.json is no schema: /)
+    }
     expect(
       ticktape('import', schema, '--to', to, '--frame', 'T', '--schema', schema, '--time-unit', 'h').stderr,
     ).toMatch(/^ERR_USAGE: --time-unit takes ns, us, ms, s, not 'h'/)
   })
+
+  test('keeps the order of times over all files, and mixes none that have times with those that have none', async () => {
+    const folder = makeFolder()
+    const schema = join(folder, 's.json')
+    writeFileSync(schema, JSON.stringify({ frames: [{ name: 'T', id: 1, fields: [{ name: 'n', kind: 'u8' }] }] }))
+    for (const [name, content] of Object.entries({
+      a: 'time,n\n5,1\n',
+      b: 'time,n\n5,2\n4,3\n',
+      c: 'time,n\n4,4\n',
+      d: 'n\n5\n',
+    }))
+      writeFileSync(join(folder, `${name}.csv`), content)
+    const refused = async (...names: string[]): Promise<string> => {
+      const files = names.map(name => join(folder, `${name}.csv`))
+      const error = await rejectionOf(importing(files, join(folder, 'new'), { frame: 'T', schema }))
+      expect(error).toMatchObject({ code: 'ERR_IMPORT', path: files.at(-1) })
+      return (error as Error).message.replaceAll(`${folder}/`, '')
+    }
+    expect(await refused('a', 'b')).toMatch(/^line 3 of b\.csv is older than the row before it/)
+    expect(await refused('a', 'c')).toMatch(/^line 2 of c\.csv is older than the row before it/)
+    expect(await refused('d', 'a')).toMatch(/^a\.csv has times, but d\.csv before it has none/)
+  })
+
+  test('begins anew where an earlier import with the same process number was killed', async () => {
+    const folder = makeFolder()
+    const schema = join(folder, 's.json')
+    const T = frame('T', 1, { n: u8 })
+    writeFileSync(schema, JSON.stringify({ frames: [{ name: 'T', id: 1, fields: [{ name: 'n', kind: 'u8' }] }] }))
+    writeFileSync(join(folder, 'a.csv'), 'time,n\n5,1\n')
+    const to = join(folder, 'new')
+    {
+      using left = Writer.open(`${to}.${process.pid}.tmp`, { pageSize: PAGE_SIZE })
+      left.write(T, { n: 9 }, { time: 1n })
+    }
+    await importing([join(folder, 'a.csv')], to, { frame: 'T', schema })
+    expect(contents(to)).toMatchObject([{ time: 5n, n: 1 }])
+  })
+
+  test('keeps the digits of JSON lines, and whole numbers in any form', async () => {
+    const folder = makeFolder()
+    const schema = join(folder, 's.json')
+    const fields = [
+      { name: 'label', kind: 'text(40)' },
+      { name: 'n', kind: 'i32' },
+      { name: 'id', kind: 'u64' },
+      { name: 'x', kind: 'f64' },
+    ]
+    writeFileSync(schema, JSON.stringify({ frames: [{ name: 'T', id: 1, fields }] }))
+    const lines = [
+      '{"label":0.10000000000000000555,"n":1.0,"id":18446744073709551615,"x":1e-400}',
+      '{"label":1e400,"n":-2.5e3,"id":1.8446744073709551615e19,"x":-0}',
+      '{"label":"\\u0031,\\"2:3","n":0,"id":0e5,"x":0.1}',
+    ]
+    writeFileSync(join(folder, 'a.jsonl'), `${lines.join('\n')}\n`)
+    const to = join(folder, 'new')
+    await importing([join(folder, 'a.jsonl')], to, { frame: 'T', schema })
+    expect(contents(to)).toMatchObject([
+      { label: '0.10000000000000000555', n: 1, id: 2n ** 64n - 1n, x: 0 },
+      { label: '1e400', n: -2500, id: 2n ** 64n - 1n, x: -0 },
+      { label: '1,"2:3', n: 0, id: 0n, x: 0.1 },
+    ])
+    for (const bad of [
+      '{"label":1,"n":1.5,"id":1,"x":1}',
+      '{"label":1,"n":1,"id":1,"x":1e400}',
+      '{"label":01}',
+      '{1:2}',
+    ]) {
+      writeFileSync(join(folder, 'bad.jsonl'), `${bad}\n`)
+      const error = await rejectionOf(
+        importing([join(folder, 'bad.jsonl')], join(folder, 'other'), { frame: 'T', schema }),
+      )
+      expect(error).toMatchObject({ code: 'ERR_IMPORT', message: expect.stringContaining('line 1 of ') as string })
+    }
+  })
+
+  test("takes a Parquet file's own times as they are, whatever the unit of numbers is", async () => {
+    const folder = makeFolder()
+    const schema = join(folder, 's.json')
+    writeFileSync(schema, JSON.stringify({ frames: [{ name: 'T', id: 1, fields: [{ name: 'n', kind: 'i64' }] }] }))
+    const file = join(folder, 'a.parquet')
+    await inDuckDb(`COPY (SELECT TIMESTAMP '2023-11-14 22:13:20.5' AS at, 1700000000500 AS ms, TIMESTAMP '1970-01-01 00:00:01' AS n)
+      TO '${file}' (FORMAT parquet)`)
+    for (const [i, time] of ['at', 'ms'].entries()) {
+      const to = join(folder, `new${i}`)
+      await importing([file], to, { frame: 'T', schema, time, unit: 'ms' })
+      expect(contents(to)).toMatchObject([{ time: 1_700_000_000_500_000_000n, n: 1_000_000_000n }])
+    }
+  })
+
+  test('does not take the readable beginning of a Parquet file for all of it', async () => {
+    const folder = makeFolder()
+    const schema = join(folder, 's.json')
+    writeFileSync(schema, JSON.stringify({ frames: [{ name: 'T', id: 1, fields: [{ name: 'n', kind: 'u64' }] }] }))
+    const file = join(folder, 'a.parquet')
+    // Numbers that cannot be made smaller, so that most of the file is their pages.
+    await inDuckDb(
+      `COPY (SELECT hash(i) AS n FROM range(300000) AS t(i)) TO '${file}' (FORMAT parquet, ROW_GROUP_SIZE 30000)`,
+    )
+    const damaged = readFileSync(file)
+    // Also of the headers of their pages.
+    writeFileSync(file, damaged.fill(0xff, Math.floor(damaged.length * 0.7), Math.floor(damaged.length * 0.9)))
+    const error = await rejectionOf(importing([file], join(folder, 'new'), { frame: 'T', schema }))
+    expect(error).toMatchObject({ code: 'ERR_IMPORT', path: file })
+    expect((error as Error).message).toMatch(/a\.parquet has 300000 rows, of which only the first \d+ can be read: ./)
+    expect(readdirSync(folder).sort()).toEqual(['a.parquet', 's.json'])
+  })
 })
+
+/** Runs a statement. */
+async function inDuckDb(sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  try {
+    await connection.run(sql)
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+}

@@ -30,7 +30,7 @@ export function registerImport(program: Command): void {
       '--time <column>',
       "the column with the times of frames (default: 'time'; without one the time of the import)",
     )
-    .option('--time-unit <unit>', 'of times that are numbers: ns, us, ms or s', parseUnit, 'ns')
+    .option('--time-unit <unit>', 'of times that are plain numbers: ns, us, ms or s', parseUnit, 'ns')
     .option('--map <columns>', 'where names differ: price=px,quantity=qty', parseMap)
     .option('--page-size <bytes>', 'of the journal', Number)
     .option('--json', 'one JSON object')
@@ -43,7 +43,7 @@ export function registerImport(program: Command): void {
 const HELP = `
 The first line of a CSV file names its columns. Columns are found by the names of fields, or as 'ticktape export' writes them (bid_size), so what was
 exported can be imported: each value is the same again, 64-bit integers and the bits of floats included. Bytes are hexadecimal, times ISO 8601 or numbers.
-Files are read in the order given, and must be in the order of their times. A value that is none, a value that does not fit, and an order of times that goes
+Files are read in the order given, and all rows must be in the order of their times. A value that is none, a value that does not fit, and an order of times that goes
 back are errors with the file and the line; then there is no journal. Parquet needs the package @duckdb/node-api.
 
 A schema of your own has no sizes and offsets:

@@ -1,9 +1,6 @@
 import { ImportError } from '../errors.js'
 import type { Row, RowFile } from './rows.js'
-import { textOf } from './text-file.js'
-
-/** Values in one record; a file that is no CSV must not take all memory. */
-const MOST_CHARACTERS = 1024 * 1024
+import { MOST_CHARACTERS, textOf } from './text-file.js'
 
 /**
  * A file of comma-separated values (RFC 4180) with the names of its columns in the first record.
@@ -22,7 +19,7 @@ export async function openCsv(file: string): Promise<RowFile> {
     yield rest.map(one => checked(one, width, file))
     for await (const batch of records) yield batch.map(one => checked(one, width, file))
   }
-  return { columns, unit: 'line', rows: rows(), close: async () => void (await records.return()) }
+  return { columns, unit: 'line', times: new Set(), rows: rows(), close: async () => void (await records.return()) }
 }
 
 function checked(row: Row, width: number, file: string): Row {
@@ -47,13 +44,11 @@ async function* recordsOf(file: string): AsyncGenerator<readonly Row[], void, un
 class CsvParser {
   private text = ''
   private line = 1
-  private isFirst = true
 
   constructor(private readonly file: string) {}
 
   add(part: string): Row[] {
-    this.text += this.isFirst ? part.replace(/^\ufeff/, '') : part
-    if (part !== '') this.isFirst = false
+    this.text += part
     return this.take(false)
   }
 
@@ -74,8 +69,12 @@ class CsvParser {
       at = record.end
     }
     this.text = this.text.slice(at)
-    if ((isEnd && this.text !== '') || this.text.length > MOST_CHARACTERS)
-      throw new ImportError(`line ${this.line} of ${this.file} has a quote that does not end`, { path: this.file })
+    if (isEnd && this.text !== '') throw this.fail(this.line, 'has a quote that does not end')
+    if (this.text.length > MOST_CHARACTERS)
+      throw this.fail(
+        this.line,
+        `begins a record of more than ${MOST_CHARACTERS} characters, or has a quote that does not end`,
+      )
     return found
   }
 
@@ -123,10 +122,15 @@ class CsvParser {
         if (text[at + 1] === '\n') at++
       }
       if (text[at] === '\n' || text[at] === '\r') return { values, lines, end: at + 1 }
-      throw new ImportError(
-        `line ${this.line + lines - 1} of ${this.file} has '${text.slice(at, at + 20).split('\n', 1)[0]}' behind a quote: a quote inside of a value is doubled`,
-        { path: this.file },
+      const behind = text.slice(at, at + 20).split(/[\r\n]/, 1)[0]
+      throw this.fail(
+        this.line + lines - 1,
+        `has '${behind}' after the quote that ends a value: write two quotes for one that belongs to the value`,
       )
     }
+  }
+
+  private fail(line: number, what: string): ImportError {
+    return new ImportError(`line ${line} of ${this.file} ${what}`, { path: this.file })
   }
 }

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { InvalidOptionError } from '../../base/errors.js'
 import { type FrameDefinition, frame } from '../../frames/definition.js'
+import { FrameDefinitionError } from '../../frames/errors.js'
 import * as kinds from '../../frames/field.js'
 import type { InstrumentEntry } from '../../frames/instruments.js'
 import { Schema } from '../../frames/schema.js'
@@ -19,7 +21,7 @@ export interface ImportSchema {
  * The definition of a frame from a journal, or from a file: a schema.json, or one of the same form in which fields have no `size` and no
  * `offset`: `{ "name": "last", "kind": "f64" }`, `{ "name": "symbol", "kind": "ascii(16)" }`, `{ "name": "side", "kind": "enum", "values": [...] }`.
  *
- * @throws {ImportError}, {CorruptJournalError}, {FrameDefinitionError}.
+ * @throws {ImportError}, {CorruptJournalError}, {InvalidOptionError} when there is no frame of this name.
  */
 export function readImportSchema(from: string, name: string): ImportSchema {
   const isJournal = fs.statSync(from, { throwIfNoEntry: false })?.isDirectory() === true
@@ -29,15 +31,22 @@ export function readImportSchema(from: string, name: string): ImportSchema {
   const definitions = isLaidOut(text) ? Schema.parse(text, file).definitions : laidOut(text, file)
   const definition = definitions.find(one => one.name === name)
   if (definition === undefined)
-    throw new ImportError(`${file} has no frame '${name}'; it has ${definitions.map(one => one.name).join(', ')}`, {
-      path: file,
-    })
+    throw new InvalidOptionError(
+      `${file} has no frame '${name}'; it has ${definitions.map(one => one.name).join(', ')}`,
+      {
+        path: file,
+      },
+    )
   return { definition, instruments: isJournal ? readInstruments(from).entries : [] }
 }
 
 /** Whether fields have their places: then it is a journal's file, or a copy of one. */
 function isLaidOut(text: string): boolean {
   return /"offset"\s*:/.test(text)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 interface GivenFrame {
@@ -57,10 +66,17 @@ function laidOut(text: string, file: string): FrameDefinition[] {
     throw fail((error as Error).message, error)
   }
   if (!Array.isArray(frames)) throw fail("it has no list 'frames'")
+  if (!frames.every(isObject)) throw fail("its list 'frames' has something else than objects")
   return frames.map(({ name, id, slots, fields }: GivenFrame) => {
-    if (!Array.isArray(fields)) throw fail(`frame '${name}' has no list 'fields'`)
-    const given = fields.map(field => [field.name, fieldOf(field, fail)] as const)
-    return frame(name, id, Object.fromEntries(given), slots === undefined ? {} : { slots }) as FrameDefinition
+    if (!Array.isArray(fields) || !fields.every(isObject))
+      throw fail(`frame '${String(name)}' has no list 'fields' of objects`)
+    try {
+      const given = fields.map(field => [field.name, fieldOf(field, fail)] as const)
+      return frame(name, id, Object.fromEntries(given), slots === undefined ? {} : { slots }) as FrameDefinition
+    } catch (error) {
+      if (error instanceof FrameDefinitionError) throw fail(error.message, error)
+      throw error
+    }
   })
 }
 

@@ -1,8 +1,6 @@
 import { ImportError } from '../errors.js'
 import type { Row, RowFile } from './rows.js'
-import { textOf } from './text-file.js'
-
-const MOST_CHARACTERS = 1024 * 1024
+import { MOST_CHARACTERS, textOf } from './text-file.js'
 
 /**
  * A file with a JSON object a line. Its columns are the keys of the first one.
@@ -19,7 +17,7 @@ export async function openJsonLines(file: string): Promise<RowFile> {
     yield batch.map(one => rowOf(one, columns, file))
     for await (const more of lines) yield more.map(one => rowOf(one, columns, file))
   }
-  return { columns, unit: 'line', rows: rows(), close: async () => void (await lines.return()) }
+  return { columns, unit: 'line', times: new Set(), rows: rows(), close: async () => void (await lines.return()) }
 }
 
 interface Line {
@@ -36,7 +34,9 @@ async function* linesOf(file: string): AsyncGenerator<readonly Line[], void, und
     const texts = (rest + part).split('\n')
     rest = texts.pop() ?? ''
     if (rest.length > MOST_CHARACTERS)
-      throw new ImportError(`line ${line + texts.length + 1} of ${file} is too long`, { path: file })
+      throw new ImportError(`line ${line + texts.length + 1} of ${file} has more than ${MOST_CHARACTERS} characters`, {
+        path: file,
+      })
     const batch = take(texts)
     if (batch.length > 0) yield batch
   }
@@ -55,13 +55,13 @@ function rowOf(one: Line, columns: readonly string[], file: string): Row {
 function textValue(value: unknown, name: string, { line }: Line, file: string): string | undefined {
   if (value === null || value === undefined) return undefined
   if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'boolean') return String(value)
   throw new ImportError(`line ${line} of ${file} has a list or an object in '${name}'`, { path: file })
 }
 
 function objectOf({ line, text }: Line, file: string): Record<string, unknown> {
   try {
-    const value = JSON.parse(withExactIntegers(text)) as unknown
+    const value = JSON.parse(withNumbersAsTexts(text)) as unknown
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   } catch (error) {
     throw new ImportError(`line ${line} of ${file} is not JSON: ${(error as Error).message}`, {
@@ -72,9 +72,12 @@ function objectOf({ line, text }: Line, file: string): Record<string, unknown> {
   throw new ImportError(`line ${line} of ${file} is no object`, { path: file })
 }
 
-/** JSON.parse makes doubles of numbers: whole numbers of more digits than those have become texts before. -0 stays, too. */
-function withExactIntegers(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, token =>
-    /^(-?\d{16,}|-0(\.0*)?)$/.test(token) ? `"${token}"` : token,
+/**
+ * JSON.parse makes doubles of numbers, which loses digits: a text keeps all that the file has. What is no number of JSON stays, and so is an
+ * error later; so is a number in place of a name.
+ */
+function withNumbersAsTexts(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\s*:)/g, token =>
+    token.startsWith('"') ? token : `"${token}"`,
   )
 }

@@ -1,6 +1,8 @@
+import { InvalidOptionError } from '../../base/errors.js'
 import type { Cause, CommitOptions } from '../../frames/commit-options.js'
 import type { FrameDefinition } from '../../frames/definition.js'
 import { symbolNameOf } from '../../frames/definition.js'
+import { CAUSE_POSITION_BITS, MAX_JOURNAL_ID } from '../../frames/format.js'
 import { type Column, columnsOf } from '../../journal/columns/columns.js'
 import { ImportError } from '../errors.js'
 import { snakeCase } from '../names.js'
@@ -14,6 +16,9 @@ export interface MappingOptions {
   /** Names of columns, by those of fields. */
   readonly columns: Readonly<Record<string, string>>
 }
+
+/** The largest number of a source or a destination. */
+const MAX_ADDRESS = 65_535
 
 /** What a row becomes. */
 export interface Imported {
@@ -29,7 +34,7 @@ export class Mapping {
   private readonly header: ReadonlyMap<string, number>
   private readonly timeAt: number | undefined
 
-  /** @throws {ImportError} when a field has no column. */
+  /** @throws {ImportError} when a field has no column, {InvalidOptionError} for a field that the frame has not. */
   constructor(
     private readonly path: string,
     private readonly file: RowFile,
@@ -48,7 +53,9 @@ export class Mapping {
     }
     for (const name of Object.keys(options.columns))
       if (!all.some(column => column.name === name))
-        throw this.fail(`cannot be read: a ${definition.name} has no field '${name}'`)
+        throw new InvalidOptionError(
+          `a ${definition.name} has no field '${name}'; it has ${all.map(column => column.name).join(', ')}`,
+        )
     const fields: (readonly [string, number, (text: string) => unknown])[] = []
     const missing: string[] = []
     for (const column of all.filter(({ header }) => header === undefined)) {
@@ -75,6 +82,11 @@ export class Mapping {
     this.unused = file.columns.filter((name, index) => !used.has(index) && !symbols.has(name) && name !== 'journal')
   }
 
+  /** Whether its rows say when they were. */
+  get isTimed(): boolean {
+    return this.timeAt !== undefined
+  }
+
   /** @throws {ImportError} that names the file, the line and the column. */
   take(row: Row): Imported {
     const values: Record<string, unknown> = {}
@@ -96,24 +108,25 @@ export class Mapping {
   private timeOf(row: Row, index: number): bigint {
     const text = row.values[index]
     if (text === undefined) throw this.at(row, index, 'has no value')
-    return this.read(row, index, () => readTime(text, this.options.unit))
+    const unit = this.file.times.has(this.file.columns[index]) ? 'ns' : this.options.unit
+    return this.read(row, index, () => readTime(text, unit))
   }
 
   private largeHeader(row: Row): CommitOptions {
     if (this.definition.slots === 1) return {}
-    const number = (name: string): number | undefined => {
+    const number = (name: string, most: number): number | undefined => {
       const index = this.header.get(name)
       const text = index === undefined ? undefined : row.values[index]
       if (index === undefined || text === undefined) return undefined
       return this.read(row, index, () => {
-        if (!/^\d{1,15}$/.test(text)) throw new NoValue('a whole number')
+        if (!/^\d{1,15}$/.test(text) || Number(text) > most) throw new NoValue(`a whole number from 0 to ${most}`)
         return Number(text)
       })
     }
-    const position = number('cause')
+    const position = number('cause', 2 ** CAUSE_POSITION_BITS - 1)
     const cause: Cause | undefined =
-      position === undefined ? undefined : { position, journal: number('causeJournal') ?? 0 }
-    const [source, dest] = [number('source'), number('dest')]
+      position === undefined ? undefined : { position, journal: number('causeJournal', MAX_JOURNAL_ID) ?? 0 }
+    const [source, dest] = [number('source', MAX_ADDRESS), number('dest', MAX_ADDRESS)]
     return {
       ...(cause === undefined ? {} : { cause }),
       ...(source === undefined ? {} : { source }),

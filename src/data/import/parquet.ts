@@ -1,7 +1,7 @@
 import * as os from 'node:os'
 import { ImportError } from '../errors.js'
 import { loadDuckDb } from '../sql/duckdb.js'
-import { sqlText } from '../sql/session.js'
+import { sqlName, sqlText } from '../sql/session.js'
 import type { Row, RowFile } from './rows.js'
 
 /**
@@ -27,7 +27,9 @@ export async function openParquet(file: string): Promise<RowFile> {
     const from = `read_parquet(${sqlText(file)})`
     const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)).getRows()
     const columns = described.map(([name]) => String(name))
-    const select = described.map(([name, type]) => textOf(`"${String(name).replaceAll('"', '""')}"`, String(type)))
+    const times = new Set(columns.filter((_, i) => isTime(String(described[i][1]))))
+    const select = described.map(([name, type]) => textOf(sqlName(String(name)), String(type)))
+    const [[total]] = (await connection.runAndReadAll(`SELECT count(*) FROM ${from}`)).getRows()
     const result = await connection.stream(`SELECT ${select.join(', ')} FROM ${from}`)
     async function* rows(): AsyncGenerator<readonly Row[], void, undefined> {
       let row = 0
@@ -35,14 +37,29 @@ export async function openParquet(file: string): Promise<RowFile> {
         const chunk = await result.fetchChunk().catch((error: unknown) => {
           throw failed(error)
         })
-        if (chunk === null || chunk.rowCount === 0) return
+        if (chunk === null || chunk.rowCount === 0) break
         yield chunk.getRows().map(values => ({
           line: ++row,
           values: values.map(value => (value === null ? undefined : String(value as string).slice(1))),
         }))
       }
+      // DuckDB ends a stream without an error when one happens after its first rows.
+      if (BigInt(row) !== total) throw await shortened(row)
     }
-    return { columns, unit: 'row', rows: rows(), close }
+    /** Why there are fewer rows than the file says: a query without a result has the error that the stream has not. */
+    async function shortened(read: number): Promise<ImportError> {
+      const counts = select.map(one => `count(${one})`).join(', ')
+      const why = await connection.run(`SELECT ${counts} FROM ${from}`).catch((error: unknown) => error)
+      const reason = why instanceof Error ? `: ${why.message}` : ''
+      return new ImportError(
+        `${file} has ${String(total)} rows, of which only the first ${read} can be read${reason}`,
+        {
+          path: file,
+          cause: why,
+        },
+      )
+    }
+    return { columns, unit: 'row', times, rows: rows(), close }
   } catch (error) {
     await close()
     throw failed(error)
@@ -52,6 +69,10 @@ export async function openParquet(file: string): Promise<RowFile> {
 /** An expression for a column's values as text, behind a character: DuckDB's package takes a byte order mark away from the front. */
 function textOf(column: string, type: string): string {
   if (type === 'BLOB') return `'=' || lower(hex(${column}))`
-  if (type.startsWith('TIMESTAMP')) return `'=' || epoch_ns(${column})::VARCHAR`
+  if (isTime(type)) return `'=' || epoch_ns(${column})::VARCHAR`
   return `'=' || ${column}::VARCHAR`
+}
+
+function isTime(type: string): boolean {
+  return type.startsWith('TIMESTAMP')
 }

@@ -11,6 +11,8 @@ export interface RowFile {
   readonly columns: readonly string[]
   /** 'line', or 'row' where there are no lines. */
   readonly unit: 'line' | 'row'
+  /** Columns of times that have a unit of their own: their values are ns since 1970. */
+  readonly times: ReadonlySet<string>
   readonly rows: AsyncIterable<readonly Row[]>
   readonly close: () => Promise<void>
 }

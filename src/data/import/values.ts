@@ -14,20 +14,52 @@ export function readerOf({ kind, values = [] }: Column): (text: string) => unkno
   }
 }
 
-const whole = (text: string): number => {
-  if (!/^[+-]?\d{1,15}$/.test(text)) throw new NoValue('a whole number')
-  return Number(text)
+/** The digits of a decimal number, without its exponent. */
+interface Digits {
+  readonly isNegative: boolean
+  readonly whole: string
+  /** Without zeros at the end. */
+  readonly fraction: string
 }
-const long = (text: string): bigint => {
-  if (!/^[+-]?\d{1,20}$/.test(text)) throw new NoValue('a whole number of 64 bits')
-  return BigInt(text.replace('+', ''))
+
+/** Of a text such as '-12.50' or '1.25e3', in which no digit is lost; undefined for what is no number, or one of more than 400 digits. */
+function digitsOf(text: string): Digits | undefined {
+  const [found, sign, before, after = '', point = after, exponent = '0'] =
+    /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:e([+-]?\d{1,3}))?$/i.exec(text) ?? []
+  if (found === undefined) return undefined
+  const digits = (before ?? '') + point
+  // Where the point is among the digits.
+  const at = (before ?? '').length + Number(exponent)
+  if (Math.abs(at) + digits.length > 400) return undefined
+  const padded = at < 0 ? '0'.repeat(-at) + digits : digits.padEnd(at, '0')
+  return {
+    isNegative: sign === '-',
+    whole: padded.slice(0, Math.max(0, at)).replace(/^0+(?=\d)/, '') || '0',
+    fraction: padded.slice(Math.max(0, at)).replace(/0+$/, ''),
+  }
 }
-const float = (text: string): number => {
-  const special = SPECIAL[text.toLowerCase()]
-  if (special !== undefined) return special
-  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new NoValue('a number')
-  return Number(text)
+
+/** A whole number of at most so many digits; '12.0' and '1e3' are whole. */
+function integer(text: string, most: number, what: string): bigint {
+  if (text.length <= most && /^-?\d+$/.test(text)) return BigInt(text)
+  const digits = digitsOf(text)
+  if (digits === undefined || digits.fraction !== '' || digits.whole.length > most) throw new NoValue(what)
+  return BigInt(digits.isNegative ? `-${digits.whole}` : digits.whole)
 }
+
+const wholeNumber = (text: string): number => Number(integer(text, 15, 'a whole number'))
+const long = (text: string): bigint => integer(text, 20, 'a whole number of 64 bits')
+/** @param round to the numbers that the field can hold. */
+const float =
+  (round: (value: number) => number) =>
+  (text: string): number => {
+    const special = SPECIAL[text.toLowerCase()]
+    if (special !== undefined) return special
+    if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new NoValue('a number')
+    const value = Number(text)
+    if (!Number.isFinite(round(value))) throw new NoValue('a number that is not too large for the field')
+    return value
+  }
 const SPECIAL: Readonly<Record<string, number>> = {
   nan: Number.NaN,
   inf: Number.POSITIVE_INFINITY,
@@ -38,17 +70,17 @@ const SPECIAL: Readonly<Record<string, number>> = {
 const asIs = (text: string): string => text
 
 const READERS: Readonly<Record<Exclude<FieldKind, 'enum'>, (text: string) => unknown>> = {
-  u8: whole,
-  i8: whole,
-  u16: whole,
-  i16: whole,
-  u32: whole,
-  i32: whole,
-  instrument: whole,
+  u8: wholeNumber,
+  i8: wholeNumber,
+  u16: wholeNumber,
+  i16: wholeNumber,
+  u32: wholeNumber,
+  i32: wholeNumber,
+  instrument: wholeNumber,
   u64: long,
   i64: long,
-  f32: float,
-  f64: float,
+  f32: float(Math.fround),
+  f64: float(value => value),
   bool: text => {
     const value = BOOLEANS[text.toLowerCase()]
     if (value === undefined) throw new NoValue('true or false')
@@ -71,16 +103,34 @@ const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?\s*
 
 /** ns since 1970, of a number in a unit or of ISO 8601 to the ns; UTC where nothing else is said. Throws {NoValue}. */
 export function readTime(text: string, unit: TimeUnit): bigint {
-  const number = /^(-?\d{1,19})(?:\.(\d{1,9}))?$/.exec(text)
-  if (number !== null) {
-    const scale = TIME_UNITS[unit]
-    const fraction = number[2] ?? ''
-    const part = fraction === '' ? 0n : (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
-    return BigInt(number[1]) * scale + (text.startsWith('-') ? -part : part)
-  }
+  const number = digitsOf(text)
+  const time = number === undefined ? timeOfIso(text) : timeOfNumber(number, unit)
+  if (time < 0n || time > LAST_TIME) throw new NoValue('a time from 1970 to 2262')
+  return time
+}
+
+const LAST_TIME = 2n ** 63n - 1n
+
+function timeOfNumber({ isNegative, whole, fraction }: Digits, unit: TimeUnit): bigint {
+  const scale = TIME_UNITS[unit]
+  if (fraction.length > 9) throw new NoValue('a time of at most 9 digits behind the point')
+  const part = fraction === '' ? 0n : (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
+  const time = BigInt(whole) * scale + part
+  return isNegative ? -time : time
+}
+
+function timeOfIso(text: string): bigint {
   const [found, day, clock = '00:00', fraction = '', zone = 'Z'] = ISO.exec(text) ?? []
   const ms =
-    found === undefined ? Number.NaN : Date.parse(`${day}T${clock.length === 5 ? `${clock}:00` : clock}${zone}`)
+    found === undefined || !isDay(day)
+      ? Number.NaN
+      : Date.parse(`${day}T${clock.length === 5 ? `${clock}:00` : clock}${zone}`)
   if (Number.isNaN(ms)) throw new NoValue('a time: ISO 8601, or a number')
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
+}
+
+/** `Date.parse` makes the 2nd of March of the 30th of February. */
+function isDay(day: string): boolean {
+  const ms = Date.parse(`${day}T00:00:00Z`)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day)
 }
