@@ -55,13 +55,17 @@ class _Large(Frame):
         return tuple.__getitem__(self, 6) >> CAUSE_BITS if tuple.__getitem__(self, 3) & HAS_CAUSE else None
 
 
-def frame_class(definition, path, symbol_of):
-    """The class of a definition's frames. `symbol_of` says the symbol of an instrument's number."""
+def frame_class(definition, path, symbol_of, later_name):
+    """The class of a definition's frames.
+
+    `symbol_of` says the symbol of an instrument's number. `later_name` says the name of an enum's value that the definition has none for, of a
+    frame's name, a field's name and the value; None when the journal has still none.
+    """
     first = _LARGE if definition.is_large else _SMALL
     members = {'__slots__': (), 'definition': definition}
     for index, i in enumerate(definition.order, first):
         field = definition.fields[i]
-        member = _property_of(field, index, path)
+        member = _property_of(field, index, path, lambda code, field=field.name: later_name(definition.name, field, code))
         members[field.name] = members[definition.snakes[field.name]] = member
         if field.kind == 'instrument':
             symbol = _symbol_property(index, symbol_of)
@@ -74,7 +78,7 @@ def _symbol_property(index, symbol_of):
     return property(lambda frame: symbol_of(get(frame, index)))
 
 
-def _property_of(field, index, path):
+def _property_of(field, index, path, later_name):
     get = tuple.__getitem__
 
     def damaged(frame, what):
@@ -85,9 +89,12 @@ def _property_of(field, index, path):
 
         def read_enum(frame):
             code = get(frame, index)
-            if code >= count:
+            if code < count:
+                return values[code]
+            name = later_name(code)
+            if name is None:
                 raise damaged(frame, f'has the value {code}, which has no name')
-            return values[code]
+            return name
         return property(read_enum)
     if field.kind == 'bool':
         return property(lambda frame: get(frame, index) != 0)

@@ -349,8 +349,20 @@ class Reader:
         """The class of the frames of a name: for isinstance, which is faster than to compare names. Raises SchemaMismatchError."""
         cls = self._classes.get(name)
         if cls is None:
-            cls = self._classes[name] = frame_class(self._schema[name], self.path, self.symbol)
+            cls = self._classes[name] = frame_class(self._schema[name], self.path, self.symbol, self._later_name)
         return cls
+
+    def _later_name(self, frame, field, code):
+        """A newer program may have added names to an enum, so the schema is read again for a value without one."""
+        def name():
+            definition = self._schema.by_name.get(frame)
+            names = next((one.values for one in definition.fields if one.name == field), None) if definition else None
+            return names[code] if names and code < len(names) else None
+        found = name()
+        if found is None and not self._is_closed:
+            self._load_schema()
+            found = name()
+        return found
 
     def _load_schema(self):
         signature = self._directory.stat(SCHEMA)

@@ -2,7 +2,7 @@ import { FrameDefinition } from './definition.js'
 import type { FrameHandler, Handlers } from './handlers.js'
 import type { InstrumentNames } from './instrument-names.js'
 import type { PageMemory } from './memory.js'
-import type { FramePointer } from './pointer.js'
+import type { FramePointer, LaterNames } from './pointer.js'
 import { type FrameView, makeReadView } from './view.js'
 
 /** The view and the handler for frames of one type. */
@@ -24,6 +24,8 @@ const DENSE_TYPES = 1024
 export interface FrameOrigin {
   /** What the numbers in `instrument` fields mean; undefined where nothing says so. */
   readonly instruments?: InstrumentNames
+  /** For values that have no name in what `find` returned; undefined where definitions do not change. */
+  readonly laterNames?: LaterNames
   /** The definition of a type; undefined where it has none. */
   find(type: number): FrameDefinition | undefined
   /**
@@ -106,6 +108,7 @@ export class Dispatch {
     const { view, pointer } = makeReadView(definition)
     pointer.bind(this.memory)
     if (this.origin.instruments !== undefined) pointer.instruments = this.origin.instruments
+    if (handle === undefined) pointer.laterNames = this.origin.laterNames
     this.pointers.push(pointer)
     return { view, pointer, handle: handle ?? this.handlers.rest ?? passOver, slots }
   }

@@ -7,6 +7,12 @@ export const NO_FRAME = -1
 /** `at` of a pointer whose frame was begun and then discarded, because one of its fields refused a value. */
 export const DISCARDED = -2
 
+/** Where the names are that enums have got since a definition was read. */
+export interface LaterNames {
+  /** The name of a stored value; undefined when there is still none. */
+  laterName(type: number, field: string, stored: number): string | undefined
+}
+
 /**
  * The frame that a view reads or writes: one page's arrays and a byte offset. A view's pointer is private, so that code outside the library
  * cannot access mapped memory.
@@ -27,6 +33,8 @@ export class FramePointer {
   i64: BigInt64Array = NO_MEMORY.i64
   /** What the numbers in `instrument` fields mean. */
   instruments: InstrumentNames = NO_INSTRUMENTS
+  /** Only for views of definitions that come from the journal: a program's own is what it is. */
+  laterNames: LaterNames | undefined = undefined
 
   bind(memory: PageMemory): void {
     this.memory = memory

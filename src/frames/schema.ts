@@ -56,13 +56,24 @@ export class Schema {
   /** Adds a definition; returns false when it is there already. @throws {SchemaMismatchError} as `match`. */
   add(definition: FrameDefinition, path: string): boolean {
     if (this.match(definition, path) !== undefined) return false
-    this.byId.set(definition.id, definition)
+    this.byId.set(definition.id, this.withKnownNames(definition))
     return true
   }
 
-  /** A copy with one definition more. */
+  /** A copy with one definition more, or with more names in one. */
   with(definition: FrameDefinition): Schema {
-    return new Schema([...this.definitions, definition])
+    return new Schema([...this.definitions, this.withKnownNames(definition)])
+  }
+
+  /** The definition with the names of its enums that only the journal has: one list may be longer there, another one here. */
+  private withKnownNames(definition: FrameDefinition): FrameDefinition {
+    const known = this.byId.get(definition.id)
+    if (known === undefined || !hasMoreNames(known, definition)) return definition
+    const fields = definition.fields.map((field, i) => {
+      const { values } = known.fields[i]
+      return values !== undefined && values.length > (field.values?.length ?? 0) ? { ...field, values } : field
+    })
+    return FrameDefinition.create(definition.name, definition.id, fields, definition.slots)
   }
 
   /** The first 8 bytes of the SHA-256 of the frames' canonical JSON. It identifies the definitions that existed when a page was created. */

@@ -301,7 +301,10 @@ function expired(frameName: string, field: string): never {
   )
 }
 
-function unknownEnum(frameName: string, field: FieldLayout, stored: number, p: FramePointer): never {
+/** @throws {CorruptJournalError} when the value has no name in the journal either. */
+function unknownEnum(frameName: string, field: FieldLayout, stored: number, p: FramePointer): string {
+  const name = p.laterNames?.laterName(p.u16[p.at >> 1], field.name, stored)
+  if (name !== undefined) return name
   throw new CorruptJournalError(
     `'${field.name}' of the ${frameName} at position ${p.position} of ${p.memory.path} is ${stored}, but it has only ${field.values?.length} names here: the frame is damaged, or a newer version of the program wrote it`,
     { path: p.memory.path, position: p.position },

@@ -59,3 +59,33 @@ test('names in another order, or renamed, are another definition', () => {
   using writer = Writer.open(path)
   expect(failureOf(() => writer.begin(other))).toMatchObject({ code: 'ERR_SCHEMA_MISMATCH' })
 })
+
+test('a reader that is open learns the names that the journal gets', () => {
+  const path = join(makeFolder('memory'), 'j')
+  write(path, Old, 'off')
+  using reader = Reader.open(path)
+  const seen = (): string[] => Array.from(reader, f => (f.toObject() as { state: string }).state)
+  expect(seen()).toEqual(['off'])
+  write(path, New, 'unknown')
+  write(path, New, 'on')
+  expect(seen()).toEqual(['unknown', 'on'])
+})
+
+test('one list may be longer in the journal, and another one in the program: no name is lost', () => {
+  const path = join(makeFolder('memory'), 'j')
+  const First = frame('Two', 1, { a: enumOf('x', 'y'), b: enumOf('p') })
+  const Second = frame('Two', 1, { a: enumOf('x'), b: enumOf('p', 'q') })
+  {
+    using writer = Writer.open(path, { pageSize: 65536 })
+    writer.write(First, { a: 'y', b: 'p' })
+  }
+  {
+    using writer = Writer.open(path)
+    writer.write(Second, { a: 'x', b: 'q' })
+  }
+  using reader = Reader.open(path)
+  expect(Array.from(reader, f => f.toObject())).toMatchObject([
+    { a: 'y', b: 'p' },
+    { a: 'x', b: 'q' },
+  ])
+})
