@@ -3,8 +3,9 @@ import shutil
 import struct
 import tempfile
 import unittest
+from unittest import mock
 
-from ticktape import Reader, Writer, ascii, boolean, enum, errors, f32, f64, frame, i8, instrument, raw, text, u8, u64
+from ticktape import Reader, Writer, ascii, control, boolean, enum, errors, f32, f64, frame, i8, instrument, raw, text, u8, u64
 
 QUOTE = frame('Quote', 1, {'symbol': ascii(4), 'price': f64, 'side': enum('buy', 'sell'), 'ok': boolean})
 NOTE = frame('Note', 2, {'text': text(16), 'raw': raw(4), 'single': f32, 'small': i8, 'id': u64, 'instrument': instrument}, slots=2)
@@ -35,6 +36,40 @@ class WriterTest(Case):
         self.assertEqual((note.text, note.raw, note.small, note.id), ('é', b'ab\0\0', -128, 2**64 - 1))
         self.assertEqual((note.cause, note.cause_journal, note.source, note.dest, note.symbol), (first, 0, 3, 4, 'BTC'))
         self.assertEqual(note.single, struct.unpack('f', struct.pack('f', 0.1))[0])
+
+    def test_a_name_that_is_given_up_while_another_reader_takes_it_is_there_afterwards(self):
+        with Writer(self.path, page_size=65536) as writer:
+            self.quote(writer)
+        first = Reader(self.path, name='one')
+        lock_byte = control.lock_byte
+
+        def lock(fd, at):
+            # It has no checkpoint, so its slot becomes free: after the other one has found the name, and before that locks the slot.
+            if at >= 4096:
+                first.close()
+            return lock_byte(fd, at)
+
+        with mock.patch.object(control, 'lock_byte', lock), Reader(self.path, name='one') as second:
+            self.assertEqual(second._control.words[4096 >> 2], 2)
+            with mock.patch.object(control, 'lock_byte', lock_byte), self.assertRaises(errors.ReaderBusyError):
+                Reader(self.path, name='one')
+
+    def test_a_reader_that_is_open_learns_the_names_that_an_enum_gets(self):
+        def write(state, *names):
+            with Writer(self.path, page_size=65536) as writer:
+                writer.write(frame('State', 9, {'state': enum(*names)}), state=state)
+        write('off', 'on', 'off')
+        with Reader(self.path) as reader:
+            self.assertEqual([one.state for one in reader], ['off'])
+            file = os.path.join(self.path, 'schema.json')
+            with open(file, encoding='utf-8') as schema:
+                text = schema.read()
+            # As a writer in another language does.
+            with open(file + '.new', 'w', encoding='utf-8') as schema:
+                schema.write(text.replace('"off"', '"off","unknown"'))
+            os.replace(file + '.new', file)
+            write('unknown', 'on', 'off', 'unknown')
+            self.assertEqual([one.state for one in reader], ['unknown'])
 
     def test_refuses_values_and_leaves_nothing_behind(self):
         bad = [{'symbol': 'é'}, {'symbol': 'a\0'}, {'symbol': 'toolong'}, {'price': 'x'}, {'price': None}, {'side': 'other'}, {'side': 0}, {'ok': 1}, {'more': 1}]

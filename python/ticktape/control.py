@@ -93,11 +93,12 @@ class Registration:
             raise ReaderBusyError(f'another process has been registering a reader in {control.path} for 2 s', control.path)
         try:
             at = self._find(name)
-            self._is_fresh = at is None
             self._at = self._free() if at is None else at
             if at is not None and not lock_byte(control.file.fd, at):
                 pid = control.words[(at + L.PID) >> 2]
                 raise ReaderBusyError(f"reader '{name}' is open already, in process {pid}; give this one another name", control.path)
+            # The reader that had it may have freed it before it gave up the lock: then there is no name and no position.
+            self._is_fresh = at is None or control.words[at >> 2] != L.USED
             self._sign(name)
         finally:
             unlock_byte(control.file.fd, L.SLOT_COUNT)

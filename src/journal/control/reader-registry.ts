@@ -65,11 +65,8 @@ export class ReaderRegistration {
             { path: control.file },
           )
         }
-        const registration = new ReaderRegistration(
-          control,
-          own,
-          hasCheckpoint(control, own) ? slots[own]?.position : undefined,
-        )
+        // The reader that had the slot may have stored another position, or freed the slot, before it gave up the lock.
+        const registration = new ReaderRegistration(control, own, checkpointOf(control, own))
         registration.sign(name)
         return registration
       }
@@ -188,8 +185,12 @@ function nextCheckpoint(count: number): number {
   return (count + 1) >>> 0 || 2
 }
 
-function hasCheckpoint(control: Control, slot: number): boolean {
-  return loadWord(control.words, (offsetOf(slot) + R.CHECKPOINT) >> 2) !== 0
+/** Where the slot's reader continues; undefined before its first checkpoint. */
+function checkpointOf(control: Control, slot: number): number | undefined {
+  const { buffer } = control.mapping
+  const words = new Int32Array(buffer)
+  if (loadWord(words, (offsetOf(slot) + R.CHECKPOINT) >> 2) === 0) return undefined
+  return readPosition(words, new DataView(buffer), offsetOf(slot))
 }
 
 function offsetOf(slot: number): number {

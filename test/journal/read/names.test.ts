@@ -2,6 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { on, type ReaderOptions } from 'ticktape'
 import { describe, expect, it } from 'vitest'
+import { Control } from '../../../dist/journal/control/control.js'
+import { ReaderRegistration } from '../../../dist/journal/control/reader-registry.js'
+import { native } from '../../../dist/native/index.js'
 import { startChild } from '../../support/child.ts'
 import { failureOf } from '../../support/failures.ts'
 import { Count } from '../../support/frames.ts'
@@ -51,6 +54,40 @@ describe('a named reader', () => {
     for (const frame of reader) if ((frame.toObject() as { n: number }).n === 4) break
     reader.close()
     expect(readNumbers(named(writer.path))[0]).toBe(5)
+  })
+
+  it('continues at the last position of a reader that closes while the next one opens', () => {
+    const writer = openWriter()
+    writeCounts(writer, 0, 10)
+    const first = named(writer.path)
+    const read = (): number =>
+      first.poll(
+        on(Count, () => {}),
+        2,
+      )
+    read()
+    const directory = native.openDirectory(writer.path, false)
+    const control = Control.openForWriter(directory, 0o600)
+    const { mapping } = control
+    // The slot is found, and only then locked: meanwhile the first one reads on, and closes.
+    const between = {
+      buffer: mapping.buffer,
+      writable: true,
+      rangeLocked: mapping.rangeLocked.bind(mapping),
+      unlockRange: mapping.unlockRange.bind(mapping),
+      lockRange: (offset: number, length: number) => {
+        if (offset >= 4096) {
+          read()
+          first.close()
+        }
+        return mapping.lockRange(offset, length)
+      },
+    }
+    const racing = Object.create(control, { mapping: { value: between } }) as Control
+    const registration = ReaderRegistration.acquire(racing, 'momentum')
+    expect(registration.resumeAt).toBe(4)
+    registration.release()
+    directory.close()
   })
 
   it('begins at `start` only when its name is new', () => {

@@ -48,7 +48,7 @@ class Registration {
     storeRelease(word(format::reader_slot::kCheckpoint), count_);
   }
 
-  /** The name and its position stay; without a position the slot becomes free. */
+  /** The name and its position stay; without a position the slot becomes free, for whoever locks it next. */
   void release() {
     if (count_ == 0) storeRelease(word(format::reader_slot::kState), format::reader_state::kFree);
     unlockByte(control_->file(), at_);
@@ -70,21 +70,28 @@ class Registration {
                                   "; give this one another name",
                               control.path());
       }
-      sign();
+      // The reader that had it may have freed it before it gave up the lock: then there is no name and no position.
+      if (stateOf(control, at) == format::reader_state::kUsed) sign();
+      else begin(name);
       return;
     }
     for (std::size_t i = 0; i < format::kReaderSlots; i++) {
       at_ = readerSlot(i);
       if (stateOf(control, at_) == format::reader_state::kUsed || !lockByte(control.file(), at_)) continue;
-      storeRelease(word(format::reader_slot::kState), format::reader_state::kWriting);
-      uint8_t* slot = control.data() + at_;
-      std::memset(slot + 4, 0, format::reader_slot::kSize - 4);
-      std::memcpy(slot + format::reader_slot::kName, name.data(), name.size());
-      sign();
-      storeRelease(word(format::reader_slot::kState), format::reader_state::kUsed);
+      begin(name);
       return;
     }
     throw ReaderNameError("all slots for named readers in " + control.path() + " are in use; 'ticktape prune --forget NAME' frees one", control.path());
+  }
+
+  /** A free slot that is locked gets this name. */
+  void begin(const std::string& name) const {
+    storeRelease(word(format::reader_slot::kState), format::reader_state::kWriting);
+    uint8_t* slot = control_->data() + at_;
+    std::memset(slot + 4, 0, format::reader_slot::kSize - 4);
+    std::memcpy(slot + format::reader_slot::kName, name.data(), name.size());
+    sign();
+    storeRelease(word(format::reader_slot::kState), format::reader_state::kUsed);
   }
 
   void sign() const {
