@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdarg>
+#include <functional>
 #include <thread>
 
 #include <ticktape/ticktape.h>
@@ -14,6 +16,34 @@
 using namespace ticktape;
 using frames::Large;
 using frames::Small;
+
+namespace {
+
+/** Called when a byte of a reader slot is about to be locked. */
+std::function<void()>* onSlotLock = nullptr;
+/** The inodes of what is synced. */
+std::vector<ino_t>* synced = nullptr;
+
+}  // namespace
+
+// In place of those of libc, so that a test can act, or look, at the moment of a call.
+extern "C" int fcntl(int file, int command, ...) {
+  va_list list;
+  va_start(list, command);
+  void* argument = va_arg(list, void*);
+  va_end(list);
+  constexpr int setLock = 37;
+  const auto* lock = static_cast<const struct flock*>(argument);
+  if (command == setLock && onSlotLock != nullptr && lock->l_type == F_WRLCK && lock->l_start >= static_cast<off_t>(format::control::kHeaderSize))
+    (*std::exchange(onSlotLock, nullptr))();
+  return static_cast<int>(::syscall(SYS_fcntl, file, command, argument));
+}
+
+extern "C" int fsync(int file) {
+  struct stat status {};
+  if (synced != nullptr && ::fstat(file, &status) == 0) synced->push_back(status.st_ino);
+  return static_cast<int>(::syscall(SYS_fsync, file));
+}
 
 namespace {
 
@@ -269,4 +299,123 @@ TEST(definitions_that_differ_are_named) {
   Reader reader(path);
   reader.next();
   CHECK(toJson(*reader.next()).find("\"type\":\"Other\",\"n\":\"-5\"") != std::string::npos);
+}
+
+TEST(instruments_are_compared_as_values) {
+  const std::string path = check::directory() + "/journal";
+  Writer writer(path, small());
+  writer.addInstruments({{1, "v", "A", {{"tick", "\"0.1\""}, {"inverse", "true"}, {"lot", "1"}, {"end", "null"}}}});
+  writer.addInstruments({{1, "v", "A", {{"end", " null"}, {"lot", "1.0"}, {"tick", "\"\\u0030.1\""}, {"inverse", "true"}}}});
+  CHECK_EQ(Instruments::read(detail::Directory(path)).all().size(), 1u);
+  const auto refused = [&](const Instrument& one) { return codeOf([&] { writer.addInstruments({one}); }); };
+  CHECK(refused({1, "v", "A", {{"tick", "\"0.10\""}, {"inverse", "true"}, {"lot", "1"}, {"end", "null"}}}) == "ERR_INSTRUMENT_MISMATCH");
+  CHECK(refused({1, "v", "A", {{"tick", "\"0.1\""}, {"inverse", "true"}, {"lot", "1"}}}) == "ERR_INSTRUMENT_MISMATCH");
+  for (const char* bad : {"0.1.2", "", "{}", "[1]", "nan"}) CHECK(refused({2, "v", "B", {{"tick", bad}}}) == "ERR_INVALID_OPTION");
+  CHECK(refused({2, "v", "B", {{"symbol", "\"C\""}}}) == "ERR_INVALID_OPTION");
+}
+
+TEST(a_reader_waits_on_an_empty_page) {
+  const std::string path = check::directory() + "/journal";
+  Writer writer(path, small());
+  for (uint32_t n = 1; n <= kCapacity; n++) writer.write<Small>([&](Small& f) { f.n = n; });
+  Reader reader(path);
+  for (uint32_t n = 1; n <= kCapacity; n++) CHECK_EQ(reader.next()->load<uint64_t>(16), n);
+  // The writer goes on to the next page, and has nothing to say there.
+  writer.begin<Small>();
+  writer.abort();
+  CHECK(!reader.wait(20'000'000));
+  CHECK_EQ(reader.position(), uint64_t{kCapacity});
+  write(writer, 1);
+  CHECK(reader.wait(1'000'000'000));
+}
+
+TEST(frames_that_are_given_up_on_a_page_with_all_marks_leave_the_first_frame) {
+  const std::string path = check::directory() + "/journal";
+  // 896 strides of 256 slots: the first frame is right behind the last mark.
+  WriterOptions options;
+  options.pageSize = 4096 + 896 * 256 * 64;
+  Writer writer(path, options);
+  Definition wide = Definition::parse(Large::kJson);
+  wide.name = "Widest";
+  wide.id = 900;
+  wide.slots = 255;
+  const uint32_t capacity = 896 * 256;
+  for (uint32_t slot = 0; slot < capacity - 512; slot += wide.slots) {
+    writer.begin(wide);
+    writer.commit();
+  }
+  const auto left = static_cast<uint32_t>(capacity - writer.position());
+  for (int attempt = 0; attempt < 2; attempt++) {
+    CHECK(codeOf([&] {
+            writer.atomic(left, [&] {
+              for (uint32_t i = 0; i < left; i++) writer.write<Small>([](Small& f) { f.n = 1; });
+              throw InvalidStateError("the program gives up");
+            });
+          }) == "ERR_INVALID_STATE");
+  }
+  for (uint32_t i = 0; i < left; i++) writer.write<Small>([](Small& f) { f.n = 1; });
+  Reader reader(path);
+  CHECK_EQ(reader.next()->type(), wide.id);
+  reader.seek(capacity - 1);
+  CHECK_EQ(reader.next()->position(), uint64_t{capacity} - 1);
+}
+
+TEST(a_name_that_is_given_up_while_another_reader_takes_it_is_there_afterwards) {
+  const std::string path = check::directory() + "/journal";
+  Writer writer(path, small());
+  write(writer, 1);
+  ReaderOptions options;
+  options.name = "one";
+  auto first = std::make_unique<Reader>(path, options);
+  // It has no checkpoint, so its slot becomes free: after the other one has found the name, and before that locks the slot.
+  std::function<void()> close = [&] { first.reset(); };
+  onSlotLock = &close;
+  Reader second(path, options);
+  CHECK(!first);
+  const auto control = detail::Control::open(detail::Directory(path), false);
+  CHECK_EQ(loadAcquire(control->word(detail::readerSlot(0))), format::reader_state::kUsed);
+  CHECK(codeOf([&] { Reader other(path, options); }) == "ERR_READER_BUSY");
+}
+
+TEST(the_names_of_new_folders_are_durable) {
+  const std::string above = check::directory();
+  std::vector<ino_t> inodes;
+  synced = &inodes;
+  { Writer writer(above + "/a/b/journal", small()); }
+  synced = nullptr;
+  for (const char* folder : {"", "/a", "/a/b", "/a/b/journal"}) {
+    struct stat status;
+    CHECK_EQ(::stat((above + folder).c_str(), &status), 0);
+    CHECK(std::find(inodes.begin(), inodes.end(), status.st_ino) != inodes.end());
+  }
+}
+
+TEST(names_that_an_enum_gets_later_are_known_to_a_reader_that_is_open) {
+  using frames::Wide;
+  const std::string path = check::directory() + "/journal";
+  Definition older = Definition::parse(Wide::kJson);
+  for (Field& field : older.fields)
+    if (field.kind == "enum") field.values.resize(2);
+  Writer writer(path, small());
+  const auto writeOld = [&] {
+    writer.begin(older)[56] = 1;
+    writer.commit();
+  };
+  writeOld();
+  Reader reader(path);
+  CHECK(toJson(*reader.next()).find("\"side\":\"sell\"") != std::string::npos);
+  // A program with more names reads what is there.
+  Reader newer(path);
+  Wide::Side side{};
+  auto sides = handlers(on<Wide>([&](const Wide& frame) { side = frame.side; }));
+  CHECK_EQ(newer.poll(sides), 1u);
+  CHECK(side == Wide::Side::sell);
+  // And adds its names when it writes. Those that are there stay, also for a program with fewer.
+  writer.write<Wide>([](Wide& frame) { frame.side = Wide::Side::_; });
+  writeOld();
+  CHECK(toJson(*reader.next()).find("\"side\":\"\303\251\"") != std::string::npos);
+  CHECK_EQ(Schema::read(detail::Directory(path)).find("Wide")->find("side")->values.size(), 3u);
+  Reader third(path);
+  CHECK_EQ(third.poll(sides), 3u);
+  CHECK(side == Wide::Side::sell);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -118,15 +120,23 @@ struct Definition {
     return text + "]}";
   }
 
-  /** Why frames of the journal are not those of a program; empty when they are. The journal's enums may have more names at their ends. */
+  /** Whether an enum has names that the other one has not, of two definitions without a `difference`. */
+  bool hasMoreNames(const Definition& other) const {
+    for (std::size_t i = 0; i < fields.size(); i++)
+      if (fields[i].values.size() > other.fields[i].values.size()) return true;
+    return false;
+  }
+
+  /** Why frames of the journal are not those of a program; empty when they are. The enums of either may have more names at their ends. */
   std::string difference(const Definition& program) const {
     if (name != program.name) return "it is called '" + name + "' there and '" + program.name + "' in the program";
     if (slots != program.slots) return "it takes " + std::to_string(slots) + " slots there and " + std::to_string(program.slots) + " in the program";
     if (fields.size() != program.fields.size()) return "it has " + std::to_string(fields.size()) + " fields there and " + std::to_string(program.fields.size()) + " in the program";
     for (std::size_t i = 0; i < fields.size(); i++) {
       const Field &a = fields[i], &b = program.fields[i];
-      const bool longer = a.values.size() >= b.values.size() && std::equal(b.values.begin(), b.values.end(), a.values.begin());
-      if (a.name != b.name || a.kind != b.kind || a.size != b.size || a.offset != b.offset || !longer) return "the field '" + b.name + "' differs";
+      const auto common = static_cast<std::ptrdiff_t>(std::min(a.values.size(), b.values.size()));
+      const bool sameNames = std::equal(a.values.begin(), a.values.begin() + common, b.values.begin());
+      if (a.name != b.name || a.kind != b.kind || a.size != b.size || a.offset != b.offset || !sameNames) return "the field '" + b.name + "' differs";
     }
     return {};
   }

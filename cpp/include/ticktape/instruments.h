@@ -17,8 +17,9 @@ struct Instrument {
   /** What else belongs to it, each with its value as JSON: {"priceTick", "\"0.01\""}. */
   std::vector<std::pair<std::string, std::string>> terms;
 
+  /** Whether they say the same: 1 and 1.0 do, and the order of terms means nothing. @throws json::SyntaxError for a term that is no JSON. */
   bool operator==(const Instrument& other) const {
-    return number == other.number && venue == other.venue && symbol == other.symbol && terms == other.terms;
+    return number == other.number && venue == other.venue && symbol == other.symbol && json::isSame(values(), other.values());
   }
 
   /** A term that is a text; empty when there is none. */
@@ -26,6 +27,14 @@ struct Instrument {
     for (const auto& [key, value] : terms)
       if (key == name) return json::Parser(value).parse().text;
     return {};
+  }
+
+ private:
+  json::Value values() const {
+    json::Value all;
+    all.kind = json::Value::Kind::object;
+    for (const auto& [key, value] : terms) all.object.emplace_back(key, json::Parser(value).parse());
+    return all;
   }
 };
 
@@ -117,7 +126,20 @@ class Instruments {
         if (c < 0x20 || c == 0x7f || (c == 0xc2 && static_cast<unsigned char>((*text)[i + 1]) < 0xa0)) return "has a control character in its venue or symbol";
       }
     }
+    for (const auto& [key, value] : one.terms)
+      if (key == "number" || key == "venue" || key == "symbol" || !isPlain(value))
+        return "has something else than a text, a number, true, false or null, as JSON, in its term '" + key + "'";
     return {};
+  }
+
+  /** Whether it is JSON that a term may have. */
+  static bool isPlain(const std::string& value) {
+    try {
+      const json::Value::Kind kind = json::Parser(value).parse().kind;
+      return kind != json::Value::Kind::list && kind != json::Value::Kind::object;
+    } catch (const json::SyntaxError&) {
+      return false;
+    }
   }
 
   std::map<uint32_t, Instrument> byNumber_;

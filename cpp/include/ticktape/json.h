@@ -51,15 +51,23 @@ inline std::string jsonOf(const Frame& frame, const Field& field) {
   return "{\"damaged\":" + hexOf(at, field.size) + '}';
 }
 
+/** Whether a value of an enum has no name in this definition. */
+inline bool hasUnnamedValue(const Frame& frame, const Definition& definition) {
+  return std::any_of(definition.fields.begin(), definition.fields.end(),
+                     [&](const Field& field) { return field.kind == "enum" && frame.data()[field.offset] >= field.values.size(); });
+}
+
 }  // namespace detail
 
 /**
  * A frame as `ticktape tail --json` prints it: by the journal's schema.json alone. 64-bit integers are texts, bytes are hexadecimal, NaN and
- * the infinities are texts; a value that its kind cannot have is { "damaged": hexadecimal }.
+ * the infinities are texts, and other numbers have the fewest digits that give the same double again; a value that its kind cannot have is { "damaged": hexadecimal }.
  */
 inline std::string toJson(const Frame& frame) {
-  const Definition* definition = frame.definition();
-  if (definition != nullptr && definition->slots != frame.slots()) definition = nullptr;
+  const auto fitting = [&](const Definition* one) { return one != nullptr && one->slots == frame.slots() ? one : nullptr; };
+  const Definition* definition = fitting(frame.definition());
+  // A newer writer may have added names since the schema was read.
+  if (definition != nullptr && detail::hasUnnamedValue(frame, *definition)) definition = fitting(frame.reader().definitionNow(frame.type()));
   std::string text = "{\"position\":" + std::to_string(frame.position()) + ",\"time\":\"" + std::to_string(frame.time()) +
                      "\",\"type\":" + (definition == nullptr ? std::to_string(frame.type()) : json::quoted(definition->name));
   if (frame.hasCause()) text += ",\"cause\":" + std::to_string(frame.cause()) + ",\"causeJournal\":" + std::to_string(frame.causeJournal());

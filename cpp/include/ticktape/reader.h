@@ -105,6 +105,8 @@ class Reader {
   const Schema& schema() const { return *schema_; }
   /** A definition by its id; null when the journal's schema has none. */
   const Definition* definition(uint16_t type);
+  /** The same as the file has it now: the names of its enums may have become more. */
+  const Definition* definitionNow(uint16_t type);
   /** The journal's instruments, as its instruments.json has them now. */
   Instruments instruments() const { return Instruments::read(directory_); }
   /** The symbol of an instrument; "" for 0, '#' and the number for one that the journal does not name. */
@@ -131,6 +133,12 @@ class Reader {
     return slot_ < end && end <= page_.capacity() ? end : look();
   }
 
+  /** `available` may continue on the next page, and changes `slot_` then: so it comes first. */
+  bool hasFrames() {
+    const uint32_t end = available();
+    return end > slot_;
+  }
+
   Frame take(uint32_t end) {
     const uint8_t* data = page_.slot(slot_);
     const uint32_t word = detail::get<uint32_t>(data);
@@ -148,6 +156,8 @@ class Reader {
   void seekEnd();
   bool isSealed(uint64_t number) const;
   std::vector<uint64_t> pages() const;
+  /** Nothing when retention has removed it meanwhile. */
+  std::optional<detail::Page> pageIfThere(uint64_t number) const;
   void checkIdentity();
   void loadSchema();
   void know(const char* json, uint16_t id);

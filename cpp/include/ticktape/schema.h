@@ -70,6 +70,15 @@ class Schema {
     definitions_.push_back(made);
   }
 
+  /** Adds the names that enums of a program have and the journal's have not: at their ends. `check` has found no difference. */
+  void addNames(const Definition& program) {
+    for (Definition& known : definitions_) {
+      if (known.id != program.id) continue;
+      for (std::size_t i = 0; i < known.fields.size(); i++)
+        if (program.fields[i].values.size() > known.fields[i].values.size()) known.fields[i].values = program.fields[i].values;
+    }
+  }
+
   /** @throws SchemaMismatchError when the program's frames are others than the journal's. */
   static void check(const Definition& known, const Definition& program, const std::string& path) {
     const std::string difference = known.difference(program);

@@ -196,6 +196,7 @@ class Writer {
   void publishHeld();
   void dropHeld();
   void clear(uint32_t from, uint32_t to);
+  uint32_t* mark(uint32_t index) const { return page_->word(format::page::kMarks + std::size_t{4} * index); }
   [[noreturn]] void throwBegun() const { throw InvalidStateError("a frame of " + path() + " is begun: commit it or abort it first", path()); }
   [[noreturn]] void throwNothingBegun() const { throw InvalidStateError("no frame of " + path() + " is begun", path()); }
 

@@ -41,14 +41,16 @@ class Directory {
     identity_ = Identity(status);
   }
 
-  /** The same; created with the folders above it if it is not there. */
+  /** The same; created with the folders above it if it is not there. Their names are durable: without them the files would be lost too. */
   static Directory create(const std::string& path, mode_t mode) {
     const std::string whole = absolute(path);
     for (std::size_t at = whole.find('/', 1); at != std::string::npos; at = whole.find('/', at + 1)) {
+      const std::string above = whole.substr(0, at);
       // What is no directory, or cannot be made, fails in the call that needs it.
-      ::mkdir(whole.substr(0, at).c_str(), 0700);
+      if (::mkdir(above.c_str(), 0700) == 0) syncName(above);
     }
-    if (::mkdir(whole.c_str(), mode) != 0 && errno != EEXIST) throwSystem("creating", whole);
+    if (::mkdir(whole.c_str(), mode) == 0) syncName(whole);
+    else if (errno != EEXIST) throwSystem("creating", whole);
     return Directory(whole);
   }
 
@@ -169,6 +171,16 @@ class Directory {
   }
 
  private:
+  /** Syncs the directory in which a name was made. */
+  static void syncName(const std::string& made) {
+    const std::size_t end = made.rfind('/');
+    const std::string folder = end == 0 ? "/" : made.substr(0, end);
+    const Descriptor file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // One that may be searched but not read cannot be opened. Its file system writes the change later.
+    if (!file && errno == EACCES) return;
+    if (!file || ::fsync(file.number()) != 0) throwSystem("syncing", folder);
+  }
+
   static bool isPage(const std::string& name) {
     return name.size() == 15 && name.compare(10, 5, ".page") == 0 &&
            std::all_of(name.begin(), name.begin() + 10, [](unsigned char c) { return std::isdigit(c) != 0; });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -59,6 +60,30 @@ struct Value {
     return value.list;
   }
 };
+
+/** Whether two values say the same: the order of keys means nothing, and of a key that is there twice the last one counts. */
+inline bool isSame(const Value& a, const Value& b) {
+  if (a.kind != b.kind) return false;
+  const auto last = [](const Value& object, std::string_view key) {
+    const auto found = std::find_if(object.object.rbegin(), object.object.rend(), [&](const auto& member) { return member.first == key; });
+    return found == object.object.rend() ? nullptr : &found->second;
+  };
+  const auto has = [&](const Value& all, const Value& other) {
+    return std::all_of(other.object.begin(), other.object.end(), [&](const auto& member) {
+      const Value *one = last(all, member.first), *another = last(other, member.first);
+      return one != nullptr && isSame(*one, *another);
+    });
+  };
+  switch (a.kind) {
+    case Value::Kind::null: return true;
+    case Value::Kind::boolean: return a.boolean == b.boolean;
+    case Value::Kind::number: return a.number == b.number;
+    case Value::Kind::text: return a.text == b.text;
+    case Value::Kind::list: return std::equal(a.list.begin(), a.list.end(), b.list.begin(), b.list.end(), isSame);
+    case Value::Kind::object: return has(a, b) && has(b, a);
+  }
+  return false;
+}
 
 class Parser {
  public:

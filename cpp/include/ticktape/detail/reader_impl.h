@@ -107,10 +107,10 @@ inline void Reader::checkIdentity() {
 }
 
 inline bool Reader::wait(int64_t ns) {
-  for (const int64_t end = detail::monotonic() + ns; available() == slot_;) {
+  for (const int64_t end = detail::monotonic() + ns; !hasFrames();) {
     const int64_t left = std::min(end - detail::monotonic(), kCheckEvery);
     if (left <= 0) return false;
-    if (!control_ || !control_->sleep([&] { return available() != slot_; }, left)) detail::nap(std::min(left, kNap));
+    if (!control_ || !control_->sleep([&] { return hasFrames(); }, left)) detail::nap(std::min(left, kNap));
   }
   return true;
 }
@@ -224,9 +224,21 @@ template <class Visit, class PageEnd>
 void Reader::backwards(const Visit& visit, const PageEnd& pageEnd) {
   const auto numbers = pages();
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
-    const detail::Page page(directory_, *number, false);
+    const std::optional<detail::Page> opened = pageIfThere(*number);
+    // Retention removes the first pages: those before it are gone too.
+    if (!opened) return;
+    const detail::Page& page = *opened;
     page.walk(0, page.cursor(), [&](uint32_t slot) { visit(Frame(page.slot(slot), page.first() + slot, this)); });
     if (!pageEnd()) return;
+  }
+}
+
+inline std::optional<detail::Page> Reader::pageIfThere(uint64_t number) const {
+  try {
+    return detail::Page(directory_, number, false);
+  } catch (const JournalNotFoundError&) {
+    if (number < pages().front()) return {};
+    throw;
   }
 }
 
@@ -242,7 +254,10 @@ inline void Reader::loadSchema() {
 
 inline const Definition* Reader::definition(uint16_t type) {
   const Definition* known = schema_->find(type);
-  if (known != nullptr) return known;
+  return known != nullptr ? known : definitionNow(type);
+}
+
+inline const Definition* Reader::definitionNow(uint16_t type) {
   loadSchema();
   return schema_->find(type);
 }
@@ -252,6 +267,7 @@ inline void Reader::know(const char* json, uint16_t id) {
   const Definition* known = definition(id);
   const std::string file = directory_.pathOf(detail::file_name::kSchema);
   if (known == nullptr) throw CorruptJournalError(file + " has no definition of " + program.name + ", but there are such frames; run 'ticktape repair'", file);
+  if (!known->difference(program).empty()) known = definitionNow(id);
   Schema::check(*known, program, file);
   known_[id % known_.size()] = json;
 }

@@ -117,9 +117,11 @@ inline void Writer::enter(std::shared_ptr<const detail::Page> page, uint32_t slo
   cursor_ = page_->word(format::page::kCursor);
   first_ = page_->first();
   next_ = published_ = slot;
-  // The mark of a stride is that of its first frame, which an earlier writer may have set.
-  nextMark_ = slot == 0 ? stride_ : slot / stride_ * stride_;
-  if (slot != 0 && (nextMark_ == 0 || loadRelaxed(page_->word(format::page::kMarks + std::size_t{4} * (slot / stride_))) != 0)) nextMark_ += stride_;
+  // The mark of a stride is that of its first frame, which an earlier writer may have set. Mark 0 is never set. A full page may have no mark
+  // for the slot behind its last one: after as many marks as there can be, the first frame begins.
+  const uint32_t index = slot / stride_;
+  const bool isDue = index > 0 && slot < capacity_ && loadRelaxed(mark(index)) == 0;
+  nextMark_ = (isDue ? index : index + 1) * stride_;
   limit_ = std::min(capacity_, nextMark_);
 }
 
@@ -129,7 +131,7 @@ inline void Writer::makeRoom(uint32_t slots) {
     roll();
   }
   if (next_ >= nextMark_) {
-    storeRelaxed(page_->word(format::page::kMarks + std::size_t{4} * (next_ / stride_)), next_);
+    storeRelaxed(mark(next_ / stride_), next_);
     nextMark_ = (next_ / stride_ + 1) * stride_;
   }
   limit_ = std::max(next_ + slots, std::min(capacity_, nextMark_));
@@ -218,10 +220,8 @@ inline void Writer::dropHeld() {
   abort();
   clear(heldFrom_, next_);
   // A mark of a frame that is gone would be wrong once other frames are there.
-  for (uint32_t i = heldFrom_ / stride_; i <= next_ / stride_; i++) {
-    uint32_t* mark = page_->word(format::page::kMarks + std::size_t{4} * i);
-    if (loadRelaxed(mark) >= heldFrom_) storeRelaxed(mark, 0);
-  }
+  for (uint32_t i = heldFrom_ / stride_; i * stride_ < next_; i++)
+    if (loadRelaxed(mark(i)) >= heldFrom_) storeRelaxed(mark(i), 0);
   enter(page_, std::exchange(heldFrom_, kNone));
 }
 
@@ -230,16 +230,21 @@ inline void Writer::know(const char* json, uint16_t id) {
   known_[id % known_.size()] = json;
 }
 
-/** A new definition is in schema.json before its first frame. */
+/** A new definition is in schema.json before its first frame, and so is a new name of an enum. */
 inline void Writer::define(const Definition& definition) {
   if (definition.slots > capacity_) {
     throw InvalidOptionError("a " + definition.name + " takes " + std::to_string(definition.slots) + " slots, but a page of " + path() + " has " + std::to_string(capacity_),
                              path());
   }
   const std::string file = directory_.pathOf(detail::file_name::kSchema);
-  if (const Definition* known = schema_.find(definition.id)) return Schema::check(*known, definition, file);
   Schema longer = schema_;
-  longer.add(definition, file);
+  if (const Definition* known = schema_.find(definition.id)) {
+    Schema::check(*known, definition, file);
+    if (!definition.hasMoreNames(*known)) return;
+    longer.addNames(definition);
+  } else {
+    longer.add(definition, file);
+  }
   check();
   directory_.replace(detail::file_name::kSchema, longer.text(), kind_.mode);
   schema_ = std::move(longer);
