@@ -15,6 +15,7 @@ class Every : public Strategy {
     request.clientOrderId = std::to_string(random());
     sendOrder(request);
     if (book.bid == 99) throw std::runtime_error("the bid is 99");
+    if (book.bid == 97) throw 97;
   }
 };
 
@@ -46,11 +47,24 @@ void checkPositions() {
   need(held.quantity == 0.15 && held.averagePrice == 0.3 && held.realised == 0.3 && held.unrealised == 0.0075, "a position");
 }
 
+/** The descriptors that a program which this one starts would get. */
+std::vector<int> inherited() {
+  std::vector<int> found;
+  for (int file = 3; file < 256; file++) {
+    const int flags = ::fcntl(file, F_GETFD);
+    if (flags >= 0 && (flags & FD_CLOEXEC) == 0) found.push_back(file);
+  }
+  return found;
+}
+/** Those of whoever has started the test. */
+const std::vector<int> kInheritedBefore = inherited();
+
 /** Uses all that a strategy may do. */
 class Knowing : public Strategy {
  public:
   void onStart() override {
     checkPositions();
+    need(inherited() == kInheritedBefore, "a program that it starts gets nothing of the gateway's");
     timer_ = timerEvery("tick", 5);
     std::puts("{\"kind\":\"ready\"}");
   }

@@ -54,6 +54,7 @@ describe.skipIf(NO_CPP)('a strategy in C++', () => {
       /```cpp\n\/\/ momentum\.cpp\n([^]*?)```/.exec(readFileSync(join(CPP, '../docs/cpp.md'), 'utf8')) ?? []
     compile(folder, 'strategies', 'ticktape/strategy.h', [
       { name: 'own', source: readFileSync(join(CPP, 'tests/strategies.cpp'), 'utf8') },
+      { name: 'snapshots', source: readFileSync(join(CPP, 'tests/snapshots.cpp'), 'utf8') },
       { name: 'page', source: page },
       { name: 'example', source: readFileSync(join(CPP, '../examples/cpp/momentum.cpp'), 'utf8') },
     ])
@@ -125,6 +126,12 @@ describe.skipIf(NO_CPP)('a strategy in C++', () => {
     }
   })
 
+  test('takes the last snapshot that is complete, and reads no pages before it', () => {
+    const journal = join(makeFolder('memory'), 'journal')
+    const { status, stderr } = spawnSync(join(folder, 'strategies'), ['snapshots', journal], { encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  })
+
   test('knows its orders, positions, time and timers, amends and cancels, and stops in order', {
     timeout: 120_000,
   }, async () => {
@@ -171,14 +178,14 @@ describe.skipIf(NO_CPP)('a strategy in C++', () => {
       feed,
       onStrategy: (_, event) => events.push(event),
     })
-    for (const bid of [100, 99, 98]) feed.push(quote('BTCUSDT', bid, 101))
-    await until(() => ordersOf(home, 'every').length === 3, 'it goes on after the frame')
+    for (const bid of [100, 99, 98, 97, 96]) feed.push(quote('BTCUSDT', bid, 101))
+    await until(() => ordersOf(home, 'every').length === 5, 'it goes on after the frame')
     await settled(gateway)
     expect(await gateway.stop()).toBe(true)
     const said = events.flatMap(event => (event.kind === 'failed' ? [event.message] : []))
-    expect(said).toEqual(['onBook: the bid is 99'])
-    expect(lives(home, 'every')).toEqual(['started', 'failed', 'started', 'stopped'])
-    expect((await verdicts(home))['every']).toMatch(/^same: .* in 2 runs, 3 orders/)
+    expect(said).toEqual(['onBook: the bid is 99', 'onBook: it has thrown something that is no std::exception'])
+    expect(lives(home, 'every')).toEqual(['started', 'failed', 'started', 'failed', 'started', 'stopped'])
+    expect((await verdicts(home))['every']).toMatch(/^same: .* in 3 runs, 5 orders/)
   })
 
   // Of `npm run test:cpp`: it writes until pages are retired.

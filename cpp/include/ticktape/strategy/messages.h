@@ -16,8 +16,11 @@ class Messages {
   static constexpr int kGatewayGone = 143;
   static constexpr uint64_t kNever = UINT64_MAX;
 
-  /** Takes standard input and output for itself: what a strategy prints goes to standard error, and it finds no input. */
-  Messages() : input_(::dup(0)), output_(::dup(1)) {
+  /**
+   * Takes standard input and output for itself: what a strategy prints goes to standard error, and it finds no input. A program that the
+   * strategy starts does not get them: it would keep the gateway waiting for their end.
+   */
+  Messages() : input_(::fcntl(0, F_DUPFD_CLOEXEC, 3)), output_(::fcntl(1, F_DUPFD_CLOEXEC, 3)) {
     const detail::Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     ::dup2(null.number(), 0);
     ::dup2(2, 1);

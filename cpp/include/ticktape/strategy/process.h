@@ -71,8 +71,7 @@ class Process {
       messages_.say("ready");
       follow();
     } catch (...) {
-      writeProgress();
-      writeLifecycle(trading::Lifecycle::Event::failed);
+      recordFailure();
       throw;
     }
     writeProgress();
@@ -144,6 +143,16 @@ class Process {
       frame.run = config_.identity.epoch;
       ages_.copyTo(frame);
     });
+  }
+
+  /** What has ended the process is thrown on: an error in here must not take its place. */
+  void recordFailure() {
+    try {
+      writeProgress();
+      writeLifecycle(trading::Lifecycle::Event::failed);
+    } catch (const Error& error) {
+      std::fprintf(stderr, "the failure could not be written into the journal: %s: %s\n", error.code(), error.what());
+    }
   }
 
   void tell() { pulse_.tell(reader_->position(), read_, host_->sent(), reader_->lag(), ages_); }

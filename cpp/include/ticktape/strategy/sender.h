@@ -35,7 +35,6 @@ class Sender {
   /** The start or the end of the process: with what was sent, in one store. */
   void add(const trading::Lifecycle& frame) { add(frame, CommitOptions()); }
 
-  bool isEmpty() const { return pending_.empty(); }
   /** Orders and requests that were published. */
   uint64_t published() const { return published_; }
 

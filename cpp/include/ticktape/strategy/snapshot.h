@@ -21,7 +21,9 @@ class Snapshot {
       made.numbers_ = (8 + std::size_t{length} + 7) & ~std::size_t{7};
       made.views_ = json::Parser(std::string_view(made.bytes_).substr(8, length)).parse();
       return made;
-    } catch (const std::exception&) {
+    } catch (const json::SyntaxError&) {
+      return {};
+    } catch (const std::out_of_range&) {
       return {};
     }
   }
@@ -106,47 +108,74 @@ class Snapshot {
   std::size_t numbers_ = 0;
 };
 
-/** The last complete snapshot of a sequence that `accept` takes; a damaged one is passed over. */
-template <class Accept>
-std::optional<Snapshot> findSnapshot(Reader& reader, const Accept& accept) {
+/** The parts of the snapshot that a frame ends, put together; nothing when they are not complete, or not as it says. Seeks. */
+inline std::optional<std::string> readParts(Reader& reader, const trading::SnapshotEnd& end, uint64_t position) {
+  std::string data;
+  uint32_t part = 0;
+  reader.seek(static_cast<uint64_t>(end.begin));
+  for (auto one = reader.next(); one && one->position() < position; one = reader.next()) {
+    if (one->type() != trading::SnapshotPart::kId || one->slots() != trading::SnapshotPart::kSlots) continue;
+    const auto& found = *reinterpret_cast<const trading::SnapshotPart*>(one->data());
+    if (found.snapshot != end.snapshot || found.part != part || found.size > sizeof found.bytes) continue;
+    data.append(reinterpret_cast<const char*>(found.bytes.data), found.size);
+    part++;
+  }
+  std::string hash;
+  for (const uint8_t byte : detail::Sha256::of(data)) {
+    char hex[3];
+    std::snprintf(hex, sizeof hex, "%02x", byte);
+    hash += hex;
+  }
+  if (part != end.parts || static_cast<double>(data.size()) != end.size || end.sha256 != hash) return {};
+  return data;
+}
+
+/** The snapshot whose last frame is at a position, when it is complete and true at a position from `first` to `last`. Seeks. */
+inline std::optional<Snapshot> readSnapshot(Reader& reader, uint64_t position, uint64_t first, uint64_t last) {
+  try {
+    reader.seek(position);
+    const auto frame = reader.next();
+    if (!frame || frame->position() != position || frame->slots() != trading::SnapshotEnd::kSlots) return {};
+    const trading::SnapshotEnd end = *reinterpret_cast<const trading::SnapshotEnd*>(frame->data());
+    if (!(end.at >= 0 && end.at <= end.begin && end.begin < static_cast<double>(position))) return {};
+    const auto at = static_cast<uint64_t>(end.at);
+    if (at < first || at > last) return {};
+    const auto data = readParts(reader, end, position);
+    return data ? Snapshot::of(at, *data) : std::nullopt;
+  } catch (const PositionGoneError&) {
+    // Retention has removed its first parts.
+    return {};
+  }
+}
+
+/**
+ * Calls `take` with the snapshots of a sequence that are true at a position from `first` to `last`, the last one first, until it returns
+ * false. A damaged one is passed over, and one whose first pages are gone. Pages before those that are needed are not read.
+ */
+template <class Take>
+void snapshots(Reader& reader, uint64_t first, uint64_t last, const Take& take) {
   std::vector<uint64_t> onPage;
-  std::vector<uint64_t> ends;
   reader.backwards(
       [&](const Frame& frame) {
         if (frame.type() == trading::SnapshotEnd::kId) onPage.push_back(frame.position());
       },
       [&] {
-        ends.insert(ends.end(), onPage.rbegin(), onPage.rend());
-        onPage.clear();
+        for (; !onPage.empty(); onPage.pop_back()) {
+          const auto snapshot = readSnapshot(reader, onPage.back(), first, last);
+          if (snapshot && !take(*snapshot)) return false;
+        }
         return true;
       });
-  for (const uint64_t position : ends) {
-    reader.seek(position);
-    const auto frame = reader.next();
-    if (!frame || frame->slots() != trading::SnapshotEnd::kSlots) continue;
-    const trading::SnapshotEnd end = *reinterpret_cast<const trading::SnapshotEnd*>(frame->data());
-    const auto at = static_cast<uint64_t>(end.at), begin = static_cast<uint64_t>(end.begin);
-    if (!(end.at >= 0 && end.at <= end.begin && end.begin < static_cast<double>(position)) || !accept(at)) continue;
-    std::string data;
-    uint32_t part = 0;
-    reader.seek(begin);
-    for (auto one = reader.next(); one && one->position() < position; one = reader.next()) {
-      if (one->type() != trading::SnapshotPart::kId || one->slots() != trading::SnapshotPart::kSlots) continue;
-      const auto& found = *reinterpret_cast<const trading::SnapshotPart*>(one->data());
-      if (found.snapshot != end.snapshot || found.part != part || found.size > sizeof found.bytes) continue;
-      data.append(reinterpret_cast<const char*>(found.bytes.data), found.size);
-      part++;
-    }
-    std::string hash;
-    for (const uint8_t byte : detail::Sha256::of(data)) {
-      char hex[3];
-      std::snprintf(hex, sizeof hex, "%02x", byte);
-      hash += hex;
-    }
-    if (part != end.parts || static_cast<double>(data.size()) != end.size || end.sha256 != hash) continue;
-    if (auto snapshot = Snapshot::of(at, data)) return snapshot;
-  }
-  return {};
+}
+
+/** The last of them. */
+inline std::optional<Snapshot> lastSnapshot(Reader& reader, uint64_t first, uint64_t last) {
+  std::optional<Snapshot> found;
+  snapshots(reader, first, last, [&](const Snapshot& snapshot) {
+    found = snapshot;
+    return false;
+  });
+  return found;
 }
 
 /**
@@ -158,7 +187,7 @@ template <class Alive>
 std::optional<Cause> learn(Host& host, uint16_t strategy, const std::string& sequence, uint64_t position, const Alive& alive) {
   Reader reader(sequence);
   const uint64_t first = reader.position();
-  const auto snapshot = findSnapshot(reader, [&](uint64_t at) { return at >= first && at <= position; });
+  const auto snapshot = lastSnapshot(reader, first, position);
   if (!snapshot && first > 0 && position > 0) {
     throw InvalidStateError(sequence + " begins at position " + std::to_string(first) + ": its first pages are gone, and no snapshot says what was known at " +
                                 std::to_string(position),
@@ -186,9 +215,9 @@ inline std::optional<uint64_t> firstStart(const std::string& sequence) {
   if (first == 0) return {};
   // The earliest one.
   std::optional<uint64_t> earliest;
-  findSnapshot(reader, [&](uint64_t at) {
-    if (at >= first) earliest = at;
-    return false;
+  snapshots(reader, first, UINT64_MAX, [&](const Snapshot& snapshot) {
+    earliest = snapshot.at();
+    return true;
   });
   return earliest;
 }
