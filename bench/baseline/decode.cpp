@@ -10,11 +10,14 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "../../cpp/include/ticktape/detail/json_value.h"
 #include "journal.h"
-#include "json.h"
 
 namespace baseline {
 namespace {
+
+namespace json = ticktape::json;
+using json::quoted;
 
 struct Field {
   std::string name;
@@ -53,8 +56,8 @@ std::map<uint32_t, Definition> readSchema(const std::string& directory) {
     for (const json::Value& field : frame.at("fields").list) {
       Field made{field.at("name").text, field.at("kind").text, static_cast<std::size_t>(field.at("size").number),
                  static_cast<std::size_t>(field.at("offset").number), {}};
-      if (field.has("values"))
-        for (const json::Value& value : field.at("values").list) made.values.push_back(value.text);
+      if (const json::Value* values = field.find("values"))
+        for (const json::Value& value : values->list) made.values.push_back(value.text);
       later = later || made.kind == "text" || made.kind == "instrument";
       definition.fields.push_back(std::move(made));
     }
@@ -82,18 +85,6 @@ T get(const uint8_t* at) {
   T value;
   std::memcpy(&value, at, sizeof value);
   return value;
-}
-
-std::string quoted(const std::string& text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    char escaped[8];
-    if (static_cast<unsigned char>(c) < 0x20) std::snprintf(escaped, sizeof escaped, "\\u%04x", c);
-    else if (c == '"' || c == '\\') std::snprintf(escaped, sizeof escaped, "\\%c", c);
-    else std::snprintf(escaped, sizeof escaped, "%c", c);
-    json += escaped;
-  }
-  return json + '"';
 }
 
 std::string real(double value) {

@@ -13,7 +13,8 @@
 
 /**
  * The journal of docs/format.md in plain C++. The benchmark uses it as the limit of what is possible, and the tests use it to show that the
- * format does not depend on a language. It shares only the generated offsets with the library.
+ * format does not depend on a language. It shares only the generated offsets with the library, and a parser of
+ * JSON with that for C++.
  */
 namespace baseline {
 
