@@ -41,9 +41,11 @@ const { outputFiles } = await build({
 })
 const { cppStructs, STRATEGY, TESTS } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)
 
+const maker = from =>
+  `Made by scripts/generate-cpp.mjs of the definitions in ${from}. Do not edit: run npm run generate.`
 const wanted = {
-  'cpp/include/ticktape/strategy/frames.h': cppStructs(STRATEGY, 'ticktape::trading'),
-  'cpp/tests/frames.h': cppStructs(TESTS),
+  'cpp/include/ticktape/strategy/frames.h': cppStructs(STRATEGY, 'ticktape::trading', maker('src')),
+  'cpp/tests/frames.h': cppStructs(TESTS, 'frames', maker('test/cpp/frames.ts')),
 }
 for (const [file, text] of Object.entries(wanted)) {
   const path = join(root, file)

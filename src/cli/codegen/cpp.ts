@@ -2,10 +2,15 @@ import type { FieldLayout, FrameDefinition } from '../../frames/definition.js'
 import type { FieldKind } from '../../frames/field.js'
 import { Frame, SLOT_SIZE } from '../../frames/format.js'
 
-/** A header for the library for C++: a struct for each kind of frame, which lies in mapped memory as it is. */
-export function cppStructs(definitions: readonly FrameDefinition[], namespace = 'frames'): string {
+/**
+ * A header for the library for C++: a struct for each kind of frame, which lies in mapped memory as it is.
+ *
+ * @param maker its first line: what has made it, and when to make it again.
+ */
+export function cppStructs(definitions: readonly FrameDefinition[], namespace = 'frames', maker = MAKER): string {
   const names = new Names()
   return [
+    `// ${maker}`,
     HEAD,
     `namespace ${namespace} {`,
     '',
@@ -15,8 +20,10 @@ export function cppStructs(definitions: readonly FrameDefinition[], namespace = 
   ].join('\n')
 }
 
-const HEAD = `// Made by 'ticktape codegen cpp'. Make it again when a definition changes: a program with an old one is told so when it runs.
-#pragma once
+const MAKER =
+  "Made by 'ticktape codegen cpp'. Make it again when a definition changes: a program with an old one is told so when it runs."
+
+const HEAD = `#pragma once
 
 #include <cstddef>
 #include <cstdint>

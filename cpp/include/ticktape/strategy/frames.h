@@ -1,4 +1,4 @@
-// Made by 'ticktape codegen cpp'. Make it again when a definition changes: a program with an old one is told so when it runs.
+// Made by scripts/generate-cpp.mjs of the definitions in src. Do not edit: run npm run generate.
 #pragma once
 
 #include <cstddef>
