@@ -501,7 +501,14 @@ class Reader:
     def positions_of(self, type_id):
         """The positions of all frames of a type, the last one first."""
         for number in reversed(self._pages()):
-            with _Opened(self._directory, number) as page:
+            try:
+                opened = _Opened(self._directory, number)
+            except JournalNotFoundError:
+                # Retention removes the first pages: those before it are gone too.
+                if number < self._pages()[0]:
+                    return
+                raise
+            with opened as page:
                 found = [slot for slot in page.walk(0, page.cursor) if page.plain[(_HEADER + slot * L.SLOT) >> 2] & 0xFFFF == type_id]
             for slot in reversed(found):
                 yield number * self._page.capacity + slot

@@ -49,7 +49,10 @@ class Schema:
         return hashlib.sha256(text.encode('utf-8', 'backslashreplace')).digest()[:8]
 
     def match(self, definition, path):
-        """The journal's definition; None when it has none of this id yet. Raises SchemaMismatchError for another one."""
+        """The journal's definition, with the names that the program adds at the ends of enums; None when it has none of this id yet.
+
+        Raises SchemaMismatchError for another one.
+        """
         known = self.by_id.get(definition.id)
         if known is None:
             other = self.by_name.get(definition.name)
@@ -59,8 +62,9 @@ class Schema:
         mine, theirs = _plain(definition), _plain(known)
         if mine == theirs:
             return known
-        if _has_longer_enums(known, definition):
-            return known
+        named = _with_all_names(known, definition)
+        if named is not None:
+            return named
         differences = [name for name in ('name', 'slots') if mine[name] != theirs[name]]
         fields = {field['name']: field for field in theirs['fields']}
         differences += [field['name'] for field in mine['fields'] if fields.pop(field['name'], None) != field]
@@ -69,12 +73,18 @@ class Schema:
             'differ. Give the changed frame a new id, or use another journal', path)
 
 
-def _has_longer_enums(journal, program):
-    """Whether the journal's enums only have more names at their ends."""
+def _with_all_names(journal, program):
+    """The definition with the longer list of names of each enum; None when the two differ otherwise."""
     if (journal.name, journal.slots, len(journal.fields)) != (program.name, program.slots, len(program.fields)):
-        return False
-    return all(a._replace(values=None) == b._replace(values=None) and (a.values or ())[:len(b.values or ())] == (b.values or ())
-               for a, b in zip(journal.fields, program.fields))
+        return None
+    fields = []
+    for ours, theirs in zip(journal.fields, program.fields):
+        names, others = ours.values or (), theirs.values or ()
+        common = min(len(names), len(others))
+        if ours._replace(values=None) != theirs._replace(values=None) or names[:common] != others[:common]:
+            return None
+        fields.append(ours if len(names) >= len(others) else theirs)
+    return journal if fields == list(journal.fields) else Definition(journal.name, journal.id, journal.slots, fields)
 
 
 def _plain(definition):

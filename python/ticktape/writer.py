@@ -365,7 +365,7 @@ class Writer:
     # Definitions and instruments
 
     def _known(self, kind):
-        """The journal's definition. A new one is in schema.json before its first frame."""
+        """The journal's definition. A new one is in schema.json before its first frame, and so is a new name of an enum."""
         self._throw_if_closed()
         if isinstance(kind, str):
             definition = self._schema[kind]
@@ -375,11 +375,14 @@ class Writer:
             definition = self._schema.match(kind, f'{self.path}/{SCHEMA}')
             if kind.slots > self._capacity:
                 raise InvalidOptionError(f'a {kind.name} takes {kind.slots} slots, but a page of {self.path} has {self._capacity}')
-            if definition is None:
+            known = self._schema.by_id.get(kind.id)
+            if definition is None or definition is not known:
+                definition = definition or kind
                 self._check_identity()
-                schema = Schema([*self._schema.definitions, kind])
+                # In the place of the one with fewer names, or at the end.
+                schema = Schema([definition if one is known else one for one in self._schema.definitions] + ([definition] if known is None else []))
                 self._directory.replace(SCHEMA, schema.text().encode('utf-8', 'backslashreplace'), self._mode)
-                self._schema, definition = schema, kind
+                self._schema = schema
         self._routes[kind] = definition
         return definition
 
