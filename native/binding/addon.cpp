@@ -90,6 +90,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       property("getAffinity", function<getAffinity>),
       property("setAffinity", function<setAffinity>),
       property("setScheduling", function<setScheduling>),
+      property("becomeHelper", function<becomeHelper>),
       property("lockMemory", function<lockMemory>),
       property("endWithParent", function<endWithParent>),
 #ifdef TICKTAPE_CRASH_POINTS

@@ -2,6 +2,7 @@
 
 #include "../core/parent_watch.h"
 #include "../core/process.h"
+#include "../core/thread.h"
 
 #include <cmath>
 
@@ -63,6 +64,11 @@ Napi::Value setScheduling(const Napi::CallbackInfo& info) {
     return throwType(info.Env(), "policy must be fifo or other");
   }
   if (failure) return throwFailure(info.Env(), failure);
+  return info.Env().Undefined();
+}
+
+Napi::Value becomeHelper(const Napi::CallbackInfo& info) {
+  ticktape::becomeHelper();
   return info.Env().Undefined();
 }
 

@@ -9,6 +9,7 @@ Napi::Value processStart(const Napi::CallbackInfo& info);
 Napi::Value getAffinity(const Napi::CallbackInfo& info);
 Napi::Value setAffinity(const Napi::CallbackInfo& info);
 Napi::Value setScheduling(const Napi::CallbackInfo& info);
+Napi::Value becomeHelper(const Napi::CallbackInfo& info);
 Napi::Value lockMemory(const Napi::CallbackInfo& info);
 Napi::Value endWithParent(const Napi::CallbackInfo& info);
 

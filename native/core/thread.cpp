@@ -42,6 +42,8 @@ process::Placement awayFromCaller() {
 
 }  // namespace
 
+void becomeHelper() { process::applyPlacement(awayFromCaller()); }
+
 int Thread::start(const char* name, std::function<void()> body) {
   name_ = name;
   body_ = std::move(body);

@@ -50,4 +50,10 @@ class Thread {
   std::vector<int> guest_;
 };
 
+/**
+ * Gives the calling thread, which inherited the placement of the thread that started it, the one of a helper thread: for threads of
+ * the runtime.
+ */
+void becomeHelper();
+
 }  // namespace ticktape

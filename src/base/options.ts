@@ -7,6 +7,8 @@ type Kind = (value: unknown, name: string) => string | undefined
 export const kinds = {
   boolean: (value: unknown) => (typeof value === 'boolean' ? undefined : 'true or false'),
   string: (value: unknown) => (typeof value === 'string' && value !== '' ? undefined : 'a non-empty string'),
+  path: (value: unknown) =>
+    typeof value === 'string' && value !== '' && !value.includes('\0') ? undefined : 'the path of a directory or file',
   function: (value: unknown) => (typeof value === 'function' ? undefined : 'a function'),
   object: (value: unknown) => (typeof value === 'object' && value !== null ? undefined : 'an object'),
   array: (value: unknown) => (Array.isArray(value) ? undefined : 'an array'),

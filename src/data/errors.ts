@@ -11,11 +11,6 @@ export class ExportError extends TicktapeError {
   readonly code = 'ERR_EXPORT'
 }
 
-/** An archive that cannot be made or read: damaged, of another journal, or the place for it has other files. */
-export class ArchiveError extends TicktapeError {
-  readonly code = 'ERR_ARCHIVE'
-}
-
 /** A file that cannot be imported: the message names the file and the line. There is no journal then. */
 export class ImportError extends TicktapeError {
   readonly code = 'ERR_IMPORT'

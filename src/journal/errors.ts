@@ -94,3 +94,8 @@ export class ReplicaError extends TicktapeError {
 export class ReplicaMismatchError extends TicktapeError {
   readonly code = 'ERR_REPLICA_MISMATCH'
 }
+
+/** An archive that cannot be made or read: damaged, of another journal, or the place for it has other files. No page was removed. */
+export class ArchiveError extends TicktapeError {
+  readonly code = 'ERR_ARCHIVE'
+}

@@ -316,6 +316,11 @@ export interface Addon {
   setAffinity(cpus: readonly number[]): void
   /** 'fifo' with priority 1–99, or 'other' with a nice value -20–19, for the calling thread. */
   setScheduling(policy: 'fifo' | 'other', priority: number): void
+  /**
+   * Gives the calling thread the CPUs and the priority that a thread of the addon gets which it starts: for a worker thread that must not be in
+   * the way of the thread that has started it. Does nothing where that is not possible.
+   */
+  becomeHelper(): void
   /** mlockall: keeps all current and future mappings in memory. */
   lockMemory(): void
   /**

@@ -61,7 +61,7 @@ export {
   type RepairReport,
   repair,
 } from '../journal/repair/repair.js'
-export type { Blocker, RemovablePage, Retention } from '../journal/retain/plan.js'
+export type { Blocker, RemovablePage, Retention, WriterRetention } from '../journal/retain/plan.js'
 export { forgetReader, type PruneOptions, type PruneReport, prune } from '../journal/retain/prune.js'
 export type { Finding } from '../journal/verify/findings.js'
 export { type VerifyOptions, type VerifyReport, verify } from '../journal/verify/verify.js'

@@ -9,7 +9,7 @@ import { CcxtFeed } from '../../exchanges/ccxt/ccxt-feed.js'
 import { ccxtVenueName } from '../../exchanges/ccxt/options.js'
 import { OkxFeed } from '../../exchanges/okx/okx-feed.js'
 import { OkxSource } from '../../exchanges/okx/okx-source.js'
-import type { Retention } from '../../journal/retain/plan.js'
+import type { WriterRetention } from '../../journal/retain/plan.js'
 import type { Feed } from '../../trading/market/feed.js'
 import { CaptureWriter } from '../../trading/recorder/capture-writer.js'
 import { loadSource } from '../../trading/recorder/load-source.js'
@@ -34,6 +34,7 @@ interface Options {
   readonly name?: string
   readonly maxSize?: number
   readonly keep?: number
+  readonly retainArchive?: string
   readonly duration?: number
   readonly json?: boolean
 }
@@ -64,6 +65,10 @@ export function registerRecord(program: Command): void {
     )
     .option('--keep <days>', 'remove what is from before the last so many days; default: keep all', wholeNumber(1))
     .option(
+      '--retain-archive <dir>',
+      'of --journal: pack each page into this archive before --keep or --max-size removes it',
+    )
+    .option(
       '--duration <time>',
       'stop after this time: 90s, 12h; default: at Ctrl-C, or when the source ends',
       parseDuration,
@@ -82,7 +87,8 @@ continues in the same file and says what it has missed. 'ticktape capture info' 
 
 A journal has 64 bytes for each quote and trade, with the venue's time and that of receipt. Its pages are its rotation: --keep and --max-size
 remove the oldest. It can be read while it grows ('ticktape tail'), and played by 'ticktape backtest --capture DIR'. A MarketGap frame says
-what may be missing: while nothing was recorded, and while a connection was lost.
+what may be missing: while nothing was recorded, and while a connection was lost. With --retain-archive a page is only removed once it is in the archive
+('ticktape restore', 'sql', 'export' and 'tail' read it), verified and durable.
 
 A source is an object with receive(take, signal): it calls take(json, ns) for each message, and resolves after the signal.
 
@@ -92,6 +98,7 @@ Examples:
   $ ticktape record --source binance.mjs --to /data/binance
   $ ticktape record --venue okx --symbols BTC-USDT,ETH-USDT --to /data/okx
   $ ticktape record --venue okx --symbols BTC-USDT --journal /data/okx-quotes --keep 30
+  $ ticktape record --venue okx --symbols BTC-USDT --journal /data/okx-quotes --keep 2 --retain-archive /archive/okx-quotes
   $ ticktape record --source binance.mjs --to /data/binance --name btcusdt --max-size 500M --duration 24h`
 
 function parseDuration(text: string): number {
@@ -175,6 +182,8 @@ const STATUS_MS = 500
 async function run(options: Options): Promise<number> {
   const { to, journal, duration } = options
   if (to === undefined && journal === undefined) throw new UsageError('give --to DIR, --journal DIR, or both')
+  if (journal === undefined && options.retainArchive !== undefined)
+    throw new UsageError('--retain-archive goes with --journal: captures are compressed files already')
   const line = new StatusLine(process.stderr)
   const interrupt = new AbortController()
   const failed = new AbortController()
@@ -244,14 +253,14 @@ async function intoCaptures(options: Options, to: string, line: StatusLine): Pro
 }
 
 function intoJournal(
-  { venue, endpoint, symbols, maxSize, keep }: Options,
+  { venue, endpoint, symbols, maxSize, keep, retainArchive }: Options,
   directory: string,
   line: StatusLine,
 ): Recording {
   if (venue === undefined) throw new UsageError('--journal is for the data of --venue')
   const recorded = venueOf(venue)
   const feed = recorded.feed({ endpoint, symbols })
-  const retain = retentionOf(maxSize, keep)
+  const retain = retentionOf(maxSize, keep, retainArchive)
   const journal = MarketJournal.open(directory, { venue: recorded.venue ?? venue, retain })
   const onGap = (what: string, ms: number): void => line.event(`${printable(what)}: ${formatAge(ms)} without data`)
   return {
@@ -263,9 +272,20 @@ function intoJournal(
   }
 }
 
-function retentionOf(bytes: number | undefined, days: number | undefined): Retention | undefined {
-  if (bytes === undefined && days === undefined) return undefined
-  return { ...(bytes === undefined ? {} : { bytes }), ...(days === undefined ? {} : { age: days * MS_PER_DAY }) }
+function retentionOf(
+  bytes: number | undefined,
+  days: number | undefined,
+  archive: string | undefined,
+): WriterRetention | undefined {
+  if (bytes === undefined && days === undefined) {
+    if (archive === undefined) return undefined
+    throw new UsageError('--retain-archive says where removed pages go: give --keep or --max-size too')
+  }
+  return {
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(days === undefined ? {} : { age: days * MS_PER_DAY }),
+    ...(archive === undefined ? {} : { archive }),
+  }
 }
 
 const MS_PER_DAY = 86_400_000

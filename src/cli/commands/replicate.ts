@@ -39,6 +39,7 @@ interface ApplyFlags extends CommonFlags {
   readonly adopt?: boolean
   readonly durability?: Durability
   readonly retainBytes?: number
+  readonly retainArchive?: string
 }
 
 /** `ticktape replicate publish`, `apply` and `promote`. */
@@ -84,7 +85,8 @@ export function registerReplicate(program: Command): void {
         "process, interval or commit, as of any writer (default: 'process' in /dev/shm, else 'interval')",
         parseDurability,
       )
-      .option('--retain-bytes <bytes>', 'remove the oldest pages of the replica beyond this size', parseBytes),
+      .option('--retain-bytes <bytes>', 'remove the oldest pages of the replica beyond this size', parseBytes)
+      .option('--retain-archive <dir>', 'pack each page into this archive before --retain-bytes removes it'),
   )
     .addHelpText('after', wrapped(APPLY_HELP))
     .action(async (directory: string, flags: ApplyFlags) => {
@@ -193,12 +195,14 @@ async function publish(directory: string, flags: PublishFlags): Promise<number> 
 }
 
 async function apply(directory: string, flags: ApplyFlags): Promise<number> {
-  const { from, retainBytes, interval, json, ...rest } = flags
+  const { from, retainBytes, retainArchive, interval, json, ...rest } = flags
+  if (retainArchive !== undefined && retainBytes === undefined)
+    throw new UsageError('--retain-archive says where removed pages go: give --retain-bytes too')
   const report = new ReplicationReport(json === true)
   const options = {
     ...rest,
     server: from,
-    retain: retainBytes === undefined ? undefined : { bytes: retainBytes },
+    retain: retainBytes === undefined ? undefined : { bytes: retainBytes, archive: retainArchive },
     onEvent: (event: ReplicationEvent) => report.event(event),
   }
   let applier: Applier | undefined

@@ -5,6 +5,7 @@ import { Schema } from '../../frames/schema.js'
 import { takeMoment } from '../../journal/columns/moment.js'
 import { Control } from '../../journal/control/control.js'
 import { writerState } from '../../journal/control/writer-state.js'
+import { ArchiveError, JournalNotFoundError } from '../../journal/errors.js'
 import {
   DEFAULT_MODE,
   FileName,
@@ -15,18 +16,13 @@ import {
 } from '../../journal/files/directory.js'
 import { pageFileName } from '../../journal/files/page-names.js'
 import { encodePageHeader } from '../../journal/pages/header.js'
-import { crc32c, openPage } from '../../journal/pages/page.js'
+import { crc32c, type MappedPage, openPage } from '../../journal/pages/page.js'
 import { pruneBefore } from '../../journal/retain/prune-before.js'
-import { ArchiveError } from '../errors.js'
+import type { Directory } from '../../native/addon.js'
+import { ArchiveDirectory, readIndex } from './archive-directory.js'
 import { type ArchivedPage, archiveFileName, writeSynced } from './archive-page.js'
 import { unpackPage } from './page.js'
 import { PagePacker } from './pool.js'
-
-/** `archive.json`: the pages of an archive, in their order. Times say which of them a question is about. */
-interface ArchiveIndex {
-  readonly format: 1
-  readonly pages: readonly ArchivedPage[]
-}
 
 export interface ArchiveReport {
   readonly path: string
@@ -40,8 +36,6 @@ export interface ArchiveReport {
   readonly pruned: number
   readonly stopped: boolean
 }
-
-const INDEX = 'archive.json'
 
 /**
  * Packs the sealed pages of a journal into files of an archive; also the last page, when no writer has the journal open. Pages that the
@@ -65,41 +59,30 @@ export async function archiveJournal(
   try {
     const closed = !writerState(journal).held
     const moment = takeMoment(opened)
-    const known = readIndex(archive)
-    if (known === undefined) checkEmpty(archive)
-    makeDurableDirectories(archive, 0o700)
-    copyDescriptions(journal, archive)
-    let index: ArchiveIndex = known ?? { format: 1, pages: [] }
     const numbers = listDirectory(opened).pages.filter(
       page => page < moment.endPage || (closed && page === moment.endPage && moment.endSlot > 0),
     )
-    const schema = moment.schema.toJson()
-    const packer = new PagePacker({ journal, to: archive, schema })
+    const packer = new PagePacker({ journal, to: archive, schema: moment.schema.toJson() })
     let added = 0
+    let pages: readonly ArchivedPage[]
     try {
+      pages = await withArchive(archive, into => into.pages)
       for (const [done, number] of numbers.entries()) {
         if (options.signal.aborted) break
-        const have = index.pages.find(({ page }) => page === number)
-        if (have === undefined || !have.sealed) {
-          const page = await packer.pack(number)
-          checkSameJournal(archive, have, page)
-          fs.renameSync(
-            path.join(archive, `${archiveFileName(number)}.tmp`),
-            path.join(archive, archiveFileName(number)),
-          )
-          index = {
-            format: 1,
-            pages: [...index.pages.filter(one => one.page !== number), page].sort((a, b) => a.page - b.page),
-          }
-          writeIndex(archive, index)
+        // Another process, such as the journal's writer, may add pages between two of these.
+        pages = await withArchive(archive, async into => {
+          if (isDone(into, opened, number)) return into.pages
+          into.describe(opened)
+          into.add(await packer.pack(number))
           added++
-        }
+          return into.pages
+        })
         options.onProgress(done + 1, numbers.length)
       }
     } finally {
       await packer.close()
     }
-    const last = index.pages.filter(({ sealed }) => sealed).at(-1)
+    const last = pages.filter(({ sealed }) => sealed).at(-1)
     const pruned =
       options.prune && last !== undefined && !options.signal.aborted
         ? await pruneBefore(journal, (last.page + 1) * moment.capacity)
@@ -107,15 +90,39 @@ export async function archiveJournal(
     return {
       path: archive,
       added,
-      pages: index.pages.length,
-      bytes: index.pages.reduce((sum, page) => sum + page.bytes, 0),
-      packed: index.pages.reduce((sum, page) => sum + page.packed, 0),
+      pages: pages.length,
+      bytes: pages.reduce((sum, page) => sum + page.bytes, 0),
+      packed: pages.reduce((sum, page) => sum + page.packed, 0),
       pruned: pruned.length,
       stopped: options.signal.aborted,
     }
   } finally {
     opened.close()
   }
+}
+
+async function withArchive<T>(archive: string, action: (into: ArchiveDirectory) => T | Promise<T>): Promise<T> {
+  using into = await ArchiveDirectory.open(archive)
+  return await action(into)
+}
+
+/** Whether the archive has all of a page. @throws {ArchiveError} when the page is not of the archive's journal. */
+function isDone(into: ArchiveDirectory, journal: Directory, number: number): boolean {
+  const isThere = into.page(number)?.sealed === true
+  let page: MappedPage
+  try {
+    page = openPage(journal, number, false)
+  } catch (error) {
+    // The retention of the journal's writer may have archived and removed it meanwhile.
+    if (error instanceof JournalNotFoundError && isThere) return true
+    throw error
+  }
+  try {
+    into.admit(page)
+  } finally {
+    page.mapping.close()
+  }
+  return isThere
 }
 
 /**
@@ -137,10 +144,10 @@ export async function restoreArchive(
   const archive = absolute(from)
   const journal = absolute(to)
   const whole = readIndex(archive)
-  if (whole === undefined) throw new ArchiveError(`${archive} has no ${INDEX}: it is no archive`, { path: archive })
+  if (whole === undefined) throw new ArchiveError(`${archive} has no archive.json: it is no archive`, { path: archive })
   if (fs.existsSync(journal))
     throw new ArchiveError(`${journal} exists already: give a directory that does not`, { path: journal })
-  const pages = options.choose === undefined ? whole.pages : options.choose(whole.pages)
+  const pages = options.choose === undefined ? whole : options.choose(whole)
   const [first, last] = [pages.at(0), pages.at(-1)]
   if (first === undefined || last === undefined) throw new ArchiveError(`${archive} has no pages`, { path: archive })
   if (last.page - first.page + 1 !== pages.length)
@@ -173,11 +180,6 @@ export async function restoreArchive(
     throw error
   }
   return pages.length
-}
-
-/** Whether a directory is an archive, and not a journal. */
-export function isArchive(directory: string): boolean {
-  return fs.existsSync(path.join(directory, INDEX))
 }
 
 /** A sealed page has one after it: an empty one, where a writer would continue. */
@@ -216,40 +218,4 @@ function copyDescriptions(from: string, to: string): void {
     writeSynced(path.join(to, `${name}.tmp`), fs.readFileSync(file))
     fs.renameSync(path.join(to, `${name}.tmp`), path.join(to, name))
   }
-}
-
-function readIndex(archive: string): ArchiveIndex | undefined {
-  const file = path.join(archive, INDEX)
-  if (!fs.existsSync(file)) return undefined
-  try {
-    const index = JSON.parse(fs.readFileSync(file, 'utf8')) as ArchiveIndex
-    if (index.format === 1 && Array.isArray(index.pages)) return index
-  } catch (error) {
-    throw new ArchiveError(`${file} is damaged: ${(error as Error).message}`, { path: file, cause: error })
-  }
-  throw new ArchiveError(`${file} is of another version of ticktape`, { path: file })
-}
-
-function writeIndex(archive: string, index: ArchiveIndex): void {
-  const file = path.join(archive, INDEX)
-  writeSynced(`${file}.tmp`, Buffer.from(`${JSON.stringify(index, null, 1)}\n`))
-  fs.renameSync(`${file}.tmp`, file)
-  syncDirectory(archive)
-}
-
-/** @throws {ArchiveError} when the archive has a page of another journal under the number. */
-function checkSameJournal(archive: string, have: ArchivedPage | undefined, page: ArchivedPage): void {
-  if (have === undefined || have.created === page.created) return
-  fs.rmSync(path.join(archive, `${archiveFileName(page.page)}.tmp`), { force: true })
-  throw new ArchiveError(`${archive} has page ${page.page} of another journal: give another directory`, {
-    path: archive,
-  })
-}
-
-function checkEmpty(archive: string): void {
-  const [other] = fs.existsSync(archive) ? fs.readdirSync(archive) : []
-  if (other !== undefined)
-    throw new ArchiveError(`${archive} has other files ('${other}') and is no archive: give a directory of its own`, {
-      path: archive,
-    })
 }

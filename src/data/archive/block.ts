@@ -1,7 +1,7 @@
 import { Frame, SLOT_SHIFT } from '../../frames/format.js'
 import type { Schema } from '../../frames/schema.js'
+import { ArchiveError } from '../../journal/errors.js'
 import { native } from '../../native/index.js'
-import { ArchiveError } from '../errors.js'
 import { keyOffsetOf, layoutOf, type PackedColumn } from './layout.js'
 import { compressed, StreamReader, StreamWriter } from './streams.js'
 import { type Decimals, type PackedWords, packFloats, packIntegers, unpackWords, type Words } from './words.js'

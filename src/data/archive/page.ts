@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Frame, Page as P, SLOT_SHIFT } from '../../frames/format.js'
 import type { Schema } from '../../frames/schema.js'
+import { ArchiveError } from '../../journal/errors.js'
 import { native } from '../../native/index.js'
-import { ArchiveError } from '../errors.js'
 import { type PackedBlock, packBlock, unpackBlock } from './block.js'
 
 /**

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { Schema } from '../../frames/schema.js'
+import { ArchiveError } from '../../journal/errors.js'
 import { packageModule, packageRoot } from '../../native/package-files.js'
-import { ArchiveError } from '../errors.js'
 import { type ArchivedPage, archivePage } from './archive-page.js'
 
 export interface ArchiveTask {

@@ -1,5 +1,5 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
-import { ArchiveError } from '../errors.js'
+import { ArchiveError } from '../../journal/errors.js'
 
 /** Collects compressed streams. What each one is stands in the block's description, in the same order. */
 export class StreamWriter {

@@ -2,7 +2,8 @@ import * as fs from 'node:fs'
 import * as os from 'node:os'
 import * as path from 'node:path'
 import { absolute } from '../../base/absolute.js'
-import { isArchive, restoreArchive } from './archive.js'
+import { restoreArchive } from './archive.js'
+import { isArchive } from './archive-directory.js'
 import type { ArchivedPage } from './archive-page.js'
 
 export interface UnpackOptions {

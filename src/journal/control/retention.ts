@@ -13,6 +13,15 @@ export interface Retention {
   readonly readers?: boolean
 }
 
+/** What a writer keeps of its journal, and where the rest goes. */
+export interface WriterRetention extends Retention {
+  /**
+   * A directory for an archive (`ticktape archive`): each page goes there before it is removed. It stays in the journal until its packed file
+   * was unpacked and compared, and survives power loss.
+   */
+  readonly archive?: string
+}
+
 /** The limits of the journal's writer, or of its last writer, from the text of `writer.lock`; undefined when there are none. */
 export function recordedRetention(directory: Where): Retention | undefined {
   const { retain } = readLockText(directory)

@@ -1,5 +1,6 @@
 import { pathOf, type Where } from '../../base/files/where.js'
 import type { Directory } from '../../native/addon.js'
+import { crashPoint } from '../../native/crash-point.js'
 import type { Control } from '../control/control.js'
 import { isInNeed, listReaders, type ReaderInfo } from '../control/reader-registry.js'
 import { listDirectory, pagePath } from '../files/directory.js'
@@ -11,7 +12,7 @@ import { lastTimeOf } from '../pages/page-times.js'
 import { whileRemoved } from '../seek/seek.js'
 import { fromSystemError } from '../system-error.js'
 
-export type { Retention } from '../control/retention.js'
+export type { Retention, WriterRetention } from '../control/retention.js'
 export type { Blocker } from '../inspect/blockers.js'
 
 export interface RemovablePage {
@@ -81,25 +82,37 @@ function planOnce(directory: Where, limits: PageLimits, readers: readonly Reader
 /**
  * Removes pages on Node's thread pool, because removing a large file takes long. Checks before each page whether a new reader needs it,
  * and whether to stop.
+ *
+ * @param before what must have been done before a page is removed. When it throws, this page and those after it stay.
+ * @param removed gets the pages that were removed, also when this throws.
  */
 export async function removePages(
   directory: Directory,
   plan: PrunePlan,
   readers: () => readonly ReaderInfo[],
   stopped: () => boolean,
+  before?: (page: number) => Promise<void>,
+  removed: RemovablePage[] = [],
 ): Promise<RemovablePage[]> {
-  const removed: RemovablePage[] = []
-  for (const page of plan.removable) {
-    if (stopped() || page.page >= firstNeeded(readers(), plan.capacity)) break
-    try {
-      await directory.removeLater(pageFileName(page.page))
-    } catch (error) {
-      throw fromSystemError(error, 'removing', pagePath(directory, page.page))
+  const mayGo = ({ page }: RemovablePage): boolean => !stopped() && page < firstNeeded(readers(), plan.capacity)
+  try {
+    for (const page of plan.removable) {
+      if (!mayGo(page)) break
+      await before?.(page.page)
+      // That took its time.
+      if (before !== undefined && !mayGo(page)) break
+      try {
+        await directory.removeLater(pageFileName(page.page))
+      } catch (error) {
+        throw fromSystemError(error, 'removing', pagePath(directory, page.page))
+      }
+      crashPoint('retained-page-removed')
+      removed.push(page)
     }
-    removed.push(page)
+  } finally {
+    // So that no removed page exists again after power loss.
+    if (removed.length > 0) await directory.syncLater()
   }
-  // So that no removed page exists again after power loss.
-  if (removed.length > 0) await directory.syncLater()
   return removed
 }
 

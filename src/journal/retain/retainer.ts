@@ -1,16 +1,21 @@
 import type { Directory } from '../../native/addon.js'
+import { crashPoint } from '../../native/crash-point.js'
 import type { Control } from '../control/control.js'
 import type { ReaderInfo } from '../control/reader-registry.js'
 import { channels } from '../diagnostics.js'
 import { type Blocker, describeBlocker, findBlockers } from '../inspect/blockers.js'
+import { openPage } from '../pages/page.js'
 import { AgeClock } from './age-clock.js'
-import { planPruning, type RemovablePage, type Retention, readersInNeed, removePages } from './plan.js'
+import { Archiver } from './archiver.js'
+import { planPruning, type RemovablePage, readersInNeed, removePages, type WriterRetention } from './plan.js'
 
 /**
  * A writer's retention: removes pages after the journal was opened, and each time the writer continued on another page.
  *
  * It never runs inside `begin` or `commit`, but in the next turn of the event loop; the removal itself runs on Node's thread pool. If a
  * program writes in an endless loop and never gives the event loop a turn, no page is removed.
+ *
+ * With an archive each page is first packed into it, on a thread of its own. A page that cannot be archived stays, and those after it.
  */
 export class Retainer {
   private pending = false
@@ -18,13 +23,19 @@ export class Retainer {
   private closed = false
   /** Closed readers that block retention and about which a warning was emitted already. */
   private readonly warned = new Set<string>()
+  private readonly archiver: Archiver | undefined
+  /** Whether the archive is known to take pages of this journal. */
+  private archiveChecked = false
 
   constructor(
     private readonly directory: Directory,
-    private readonly limits: Retention,
+    private readonly limits: WriterRetention,
     private readonly control: Control,
     private readonly clock: AgeClock = new AgeClock(),
-  ) {}
+  ) {
+    const { archive } = limits
+    this.archiver = archive === undefined ? undefined : new Archiver({ journal: directory.path, archive })
+  }
 
   /** Takes the caller no longer than setting a timer. */
   schedule(): void {
@@ -33,9 +44,10 @@ export class Retainer {
     if (!this.running) setImmediate(() => void this.run())
   }
 
-  /** Stops after the file that is being removed. */
+  /** Stops after the file that is being removed. A page that is being archived stays in the journal. */
   close(): void {
     this.closed = true
+    this.archiver?.close()
   }
 
   private async run(): Promise<void> {
@@ -48,14 +60,19 @@ export class Retainer {
   }
 
   private async pruneOnce(): Promise<void> {
+    const removed: RemovablePage[] = []
     try {
+      await this.checkArchive()
+      if (this.closed) return
       const limits = { ...this.limits, now: this.clock.now() }
       const plan = planPruning(this.directory, limits, this.readers(), false)
-      const removed = await removePages(
+      await removePages(
         this.directory,
         plan,
         () => this.readers(),
         () => this.closed,
+        this.archiver && (page => this.archive(page)),
+        removed,
       )
       const blockers = findBlockers(this.directory, limits, this.readers())
       if (channels.pruned.hasSubscribers) {
@@ -63,8 +80,23 @@ export class Retainer {
           channels.pruned.publish({ path: this.directory.path, removed, blockers, error: undefined })
       } else this.warnOf(blockers)
     } catch (error) {
-      if (!this.closed) this.reportFailure(error as Error)
+      if (!this.closed) this.reportFailure(error as Error, removed)
     }
+  }
+
+  /** Before the first page is due, so that an archive that cannot be used is known now and not when the disk is nearly full. */
+  private async checkArchive(): Promise<void> {
+    if (this.archiveChecked) return
+    await this.archiver?.check()
+    this.archiveChecked = true
+  }
+
+  private async archive(number: number): Promise<void> {
+    const page = openPage(this.directory, number, false)
+    const { created } = page.identity
+    page.mapping.close()
+    await this.archiver?.archive(number, created)
+    crashPoint('retained-page-archived')
   }
 
   private readers(): readonly ReaderInfo[] {
@@ -84,13 +116,15 @@ export class Retainer {
   }
 
   /** Writing continues without retention, so the program must learn that the disk may fill up. */
-  private reportFailure(error: Error): void {
-    const removed: RemovablePage[] = []
+  private reportFailure(error: Error, removed: readonly RemovablePage[]): void {
     if (channels.pruned.hasSubscribers)
       channels.pruned.publish({ path: this.directory.path, removed, blockers: [], error })
     else
-      process.emitWarning(`${this.directory.path}: no page could be removed: ${error.message}`, {
-        code: 'TICKTAPE_RETENTION',
-      })
+      process.emitWarning(
+        `${this.directory.path}: no ${removed.length === 0 ? '' : 'more '}page could be removed: ${error.message}`,
+        {
+          code: 'TICKTAPE_RETENTION',
+        },
+      )
   }
 }

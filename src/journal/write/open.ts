@@ -25,11 +25,18 @@ import { readSchema, writeSchema } from '../files/schema-file.js'
 import { type MappedPage, Word } from '../pages/page.js'
 import { makeDurable, writeAgain } from '../pages/page-end.js'
 import { catchUp, recover, type Tail } from '../recover/recovery.js'
+import type { Retention } from '../retain/plan.js'
 import { whileRemoved } from '../seek/seek.js'
 import { fromSystemError } from '../system-error.js'
 import { DurableLog } from './durable-log.js'
 import { JournalWatch } from './journal-watch.js'
-import { checkWriterOptions, resolveSettings, type WriterOptions, type WriterSettings } from './options.js'
+import {
+  checkWriterOptions,
+  resolveArchive,
+  resolveSettings,
+  type WriterOptions,
+  type WriterSettings,
+} from './options.js'
 import { type PageKind, PageSupply } from './page-supply.js'
 import type { WriterParts } from './parts.js'
 
@@ -85,7 +92,8 @@ export function openWriter(directory: string, options: WriterOptions, rules: Ope
   }
   checkWriterOptions(options)
   checkDistinct(options.frames ?? [])
-  return openChecked(privatePath(resolve(directory)), options, rules)
+  const path = privatePath(resolve(directory))
+  return openChecked(path, resolveArchive(path, options), rules)
 }
 
 function openChecked(path: string, options: WriterOptions, rules: OpeningRules): WriterParts {
@@ -112,7 +120,7 @@ function openChecked(path: string, options: WriterOptions, rules: OpeningRules):
     if (existing === undefined) lock.claim(control)
     const pageSize = agreePageSize(path, settings.pageSize, tail)
     const epoch = Math.max(lock.lastEpoch, tail?.page.identity.epoch ?? 0) + 1
-    lock.sign(epoch, settings.retain)
+    lock.sign(epoch, limitsOf(settings))
     if (tail === undefined) writeSchema(directory, schema, settings.mode)
     else whileRemoved(() => catchUp(directory, tail.page, settings.durability !== 'process'))
     moveReadersBack(path, control, report.position)
@@ -217,6 +225,13 @@ function refuseReplica(directory: Directory): void {
     `${directory.path} is a replica: its frames come from another journal. Write to that journal, or let this one go on by itself with 'ticktape replicate promote'`,
     { path: directory.path },
   )
+}
+
+/** What others may know of the retention: `ticktape ls` says who keeps pages beyond these limits. */
+function limitsOf({ retain }: WriterSettings): Retention | undefined {
+  if (retain === undefined) return undefined
+  const { archive: _, ...limits } = retain
+  return limits
 }
 
 function openDurableLog(directory: string, control: Control, settings: WriterSettings): DurableLog {

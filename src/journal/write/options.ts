@@ -1,11 +1,14 @@
 import * as fs from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { InvalidOptionError } from '../../base/errors.js'
+import { privatePath } from '../../base/files/private-path.js'
 import { formatValue } from '../../base/format-value.js'
 import { checkOptions, kinds } from '../../base/options.js'
 import { type FrameDefinition, isDefinition } from '../../frames/definition.js'
 import { MAX_JOURNAL_ID, Page } from '../../frames/format.js'
 import { DEFAULT_MODE } from '../files/directory.js'
-import type { Retention } from '../retain/plan.js'
+import { archiverModule } from '../retain/archiver.js'
+import type { WriterRetention } from '../retain/plan.js'
 import { checkRetention } from '../retain/prune.js'
 
 /** When frames become durable; see docs/guide.md. */
@@ -38,9 +41,9 @@ export interface WriterOptions {
   readonly frames?: readonly FrameDefinition[]
   /**
    * Remove the oldest pages beyond these limits, when the journal is opened and after each page, in the next turn of the event loop.
-   * Default: all pages are kept. See {@link Retention}.
+   * With `archive`, each page is packed into an archive before it is removed. Default: all pages are kept. See {@link WriterRetention}.
    */
-  readonly retain?: Retention
+  readonly retain?: WriterRetention
 }
 
 /** The options with their defaults, checked. */
@@ -54,7 +57,7 @@ export interface WriterSettings {
   readonly mode: number
   readonly journalId: number
   readonly frames: readonly FrameDefinition[]
-  readonly retain: Retention | undefined
+  readonly retain: WriterRetention | undefined
 }
 
 /** @throws {InvalidOptionError} */
@@ -71,7 +74,8 @@ export function checkWriterOptions(options: WriterOptions): void {
     frames: kinds.array,
     retain: kinds.object,
   })
-  if (options.retain !== undefined) checkRetention("option 'retain' of Writer.open", options.retain)
+  if (options.retain !== undefined)
+    checkRetention("option 'retain' of Writer.open", options.retain, { archive: kinds.path })
   if (options.pageSize !== undefined && options.pageSize % Page.HEADER_SIZE !== 0) {
     throw new InvalidOptionError(
       `option 'pageSize' of Writer.open takes a multiple of ${Page.HEADER_SIZE}, not ${options.pageSize}`,
@@ -111,6 +115,33 @@ export function resolveSettings(directory: string, options: WriterOptions): Writ
     frames: options.frames ?? [],
     retain: options.retain,
   }
+}
+
+/**
+ * The options with the path of the archive that will be used.
+ *
+ * @throws {InvalidOptionError} when it is in the journal, {BundledError} when the thread that archives could not be started.
+ */
+export function resolveArchive(directory: string, options: WriterOptions): WriterOptions {
+  const { archive } = options.retain ?? {}
+  if (archive === undefined) return options
+  const path = privatePath(resolve(archive))
+  const [journal, place] = [realPath(directory), realPath(path)]
+  if (place === journal || place.startsWith(`${journal}${sep}`)) {
+    throw new InvalidOptionError(
+      `option 'archive' of 'retain' of Writer.open takes a directory outside of the journal ${directory}, not ${archive}`,
+      { path },
+    )
+  }
+  archiverModule()
+  return { ...options, retain: { ...options.retain, archive: path } }
+}
+
+/** The path without symbolic links, as far as it exists. */
+function realPath(path: string): string {
+  if (fs.existsSync(path)) return fs.realpathSync(path)
+  const above = dirname(path)
+  return above === path ? path : join(realPath(above), basename(path))
 }
 
 const TMPFS_MAGIC = 0x01021994

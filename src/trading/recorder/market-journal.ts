@@ -1,7 +1,7 @@
 import { now } from '../../base/clock.js'
 import { readInstruments } from '../../journal/files/instruments-file.js'
 import { Reader } from '../../journal/read/reader.js'
-import type { Retention } from '../../journal/retain/plan.js'
+import type { WriterRetention } from '../../journal/retain/plan.js'
 import { positionBefore } from '../../journal/seek/last-frames.js'
 import type { Durability } from '../../journal/write/options.js'
 import { Writer } from '../../journal/write/writer.js'
@@ -18,7 +18,7 @@ export interface MarketJournalOptions {
   /** The venue of symbols whose terms are not given. Default 'recorded'. */
   readonly venue?: string | undefined
   /** As of a writer. Default: all pages are kept. */
-  readonly retain?: Retention | undefined
+  readonly retain?: WriterRetention | undefined
   /** As of a writer. */
   readonly durability?: Durability | undefined
   readonly pageSize?: number | undefined
