@@ -66,6 +66,21 @@ await sleeping
 process.exit()
 `
 
+/** Opens a writer whose retention archives, on a thread that is bound. Reports the CPUs of the threads that were started, but for the addon's. */
+const ARCHIVING = `
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+const ids = () => readdirSync('/proc/self/task')
+const of = (id, file) => readFileSync('/proc/self/task/' + id + '/' + file, 'utf8')
+const all = ticktape.getAffinity()
+const before = new Set(ids())
+ticktape.setAffinity([all[0]])
+const writer = Writer.open(dir, { retain: { pages: 1, archive: args[1] } })
+while (!existsSync(args[1] + '/archive.json')) await sleep(5)
+const started = ids().filter(id => !before.has(id) && !of(id, 'comm').startsWith('ticktape-'))
+say({ all, started: started.map(id => /Cpus_allowed_list:\\s+(\\S+)/.exec(of(id, 'status'))[1]) })
+process.exit()
+`
+
 /** Two threads: one creates the writer's pages, the other maps pages for readers. */
 const NAMES = ['ticktape-pages', 'ticktape-pages', 'ticktape-sync', 'ticktape-waiter']
 
@@ -103,6 +118,14 @@ describe.skipIf(skipUnless(LINUX, 'where the threads of the addon run', 'only Li
       expect(found.here).toEqual([found.all[0]])
       const others = found.all.length > 1 ? found.all.slice(1) : found.all
       for (const { cpus } of found.threads) expect(listed(cpus)).toEqual(others)
+    })
+
+    it('leave that CPU to it together with the thread that archives for retention', async () => {
+      const { said, stderr } = await runChild(ARCHIVING, [journalPath(), `${journalPath()}-archive`])
+      expect(stderr).toBe('')
+      const { all, started } = said[0] as { readonly all: number[]; readonly started: readonly string[] }
+      const others = all.length > 1 ? all.slice(1) : all
+      expect(started.map(listed)).toContainEqual(others)
     })
 
     it.skipIf(skipUnless(ROOT, 'threads of niced and real-time ones', 'only root may raise a priority again'))(

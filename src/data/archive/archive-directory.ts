@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import * as path from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readIn } from '../../base/files/where.js'
 import { compare, Schema } from '../../frames/schema.js'
@@ -117,7 +117,7 @@ export class ArchiveDirectory {
   add(page: ArchivedPage): void {
     const name = archiveFileName(page.page)
     crashPoint('archive-page-packed')
-    fs.renameSync(path.join(this.path, `${name}.tmp`), path.join(this.path, name))
+    fs.renameSync(join(this.path, `${name}.tmp`), join(this.path, name))
     crashPoint('archive-page-named')
     this.known = [...this.known.filter(one => one.page !== page.page), page].sort((a, b) => a.page - b.page)
     this.writeIndex()
@@ -134,7 +134,7 @@ export class ArchiveDirectory {
 
   private writeIndex(): void {
     const index: ArchiveIndex = { format: 1, pages: this.known }
-    const file = path.join(this.path, INDEX)
+    const file = join(this.path, INDEX)
     writeSynced(`${file}.tmp`, Buffer.from(`${JSON.stringify(index, null, 1)}\n`))
     crashPoint('archive-index-written')
     fs.renameSync(`${file}.tmp`, file)
@@ -145,7 +145,7 @@ export class ArchiveDirectory {
 
 /** The pages of an archive; undefined when the directory is none. @throws {ArchiveError} when its index cannot be read. */
 export function readIndex(archive: string): readonly ArchivedPage[] | undefined {
-  const file = path.join(archive, INDEX)
+  const file = join(archive, INDEX)
   if (!fs.existsSync(file)) return undefined
   try {
     const index = JSON.parse(fs.readFileSync(file, 'utf8')) as ArchiveIndex
@@ -158,13 +158,13 @@ export function readIndex(archive: string): readonly ArchivedPage[] | undefined 
 
 /** The definitions of an archive; undefined while it has no page. */
 export function readArchivedSchema(archive: string): Schema | undefined {
-  const file = path.join(archive, FileName.SCHEMA)
+  const file = join(archive, FileName.SCHEMA)
   return fs.existsSync(file) ? Schema.parse(fs.readFileSync(file, 'utf8'), file) : undefined
 }
 
 /** Whether a directory is an archive, and not a journal. */
 export function isArchive(directory: string): boolean {
-  return fs.existsSync(path.join(directory, INDEX))
+  return fs.existsSync(join(directory, INDEX))
 }
 
 async function lockOf(archive: string, mostWaitMs: number): Promise<FileLock> {
@@ -185,7 +185,7 @@ async function lockOf(archive: string, mostWaitMs: number): Promise<FileLock> {
 }
 
 function replaceIfChanged(archive: string, name: string, bytes: Buffer): void {
-  const file = path.join(archive, name)
+  const file = join(archive, name)
   if (fs.existsSync(file) && fs.readFileSync(file).equals(bytes)) return
   writeSynced(`${file}.tmp`, bytes)
   fs.renameSync(`${file}.tmp`, file)

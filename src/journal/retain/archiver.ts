@@ -63,7 +63,8 @@ export class Archiver {
   }
 
   private start(): Worker {
-    const thread = new Worker(archiverModule(), { workerData: this.task })
+    // Without the program's own flags: some of them, such as --input-type, are refused for a thread that has a file.
+    const thread = new Worker(archiverModule(), { workerData: this.task, execArgv: [] })
     const { archive } = this.task
     const failed = (what: string, cause?: unknown): ArchiveError =>
       new ArchiveError(`the thread that archives pages into ${archive} ${what}`, { path: archive, cause })
