@@ -13,6 +13,7 @@ interface Flags {
   readonly parquet?: string
   readonly csv?: string
   readonly jsonl?: string
+  readonly arrow?: string
   readonly by?: readonly string[]
   readonly decimal?: Readonly<Record<string, number>>
   readonly durable?: boolean
@@ -32,6 +33,7 @@ export function registerExport(program: Command): void {
     .option('--parquet <out>', 'Parquet files into this directory')
     .option('--csv <out>', 'CSV files into this directory')
     .option('--jsonl <out>', 'files with a JSON object for each frame into this directory')
+    .option('--arrow <out>', 'files of Apache Arrow (IPC, also known as Feather 2) into this directory')
     .option('--by <columns>', 'make folders of these: day (UTC), symbol, or any column', parseList)
     .option('--decimal <columns>', 'columns of f64 that become exact decimals: price=2,quantity=3', parseDecimals)
     .option('--durable', 'only frames that survive power loss')
@@ -52,14 +54,16 @@ export function registerExport(program: Command): void {
 const HELP = `
 Files are OUT/book_top/part-POSITION.parquet, or in folders such as OUT/book_top/day=2026-01-31/symbol=BTCUSDT. Types stay: 64-bit integers, the
 bits of floats, enums as text, times to the ns in UTC. In CSV and JSON bytes are hexadecimal. export.json says how far it is: the same command continues there, also after a
-kill, and never writes a frame twice. Names of files and columns are those of 'ticktape sql'. It needs the package @duckdb/node-api.
+kill, and never writes a frame twice. Names of files and columns are those of 'ticktape sql'. It needs the package @duckdb/node-api; --arrow needs
+apache-arrow instead, and has no --by and no --decimal.
 
 Exit codes: 0 done, 2 could not export, 130 stopped by Ctrl-C: what was exported counts.
 
 Examples:
   $ ticktape export quotes --parquet /data/quotes
   $ ticktape export desk --parquet /data/desk --by day,symbol --decimal price=2
-  $ ticktape export quotes --csv /data/csv --follow --every 15m`
+  $ ticktape export quotes --csv /data/csv --follow --every 15m
+  $ ticktape export quotes --arrow /data/arrow`
 
 async function runExport(directory: string, flags: Flags): Promise<number> {
   const { to, layout } = layoutOf(flags)
@@ -92,11 +96,11 @@ async function runExport(directory: string, flags: Flags): Promise<number> {
   return stop.signal.aborted ? Exit.INTERRUPTED : Exit.OK
 }
 
-function layoutOf({ parquet, csv, jsonl, by = [], decimal = {} }: Flags): { to: string; layout: ExportLayout } {
-  const given = Object.entries({ parquet, csv, jsonl }).filter(([, to]) => to !== undefined)
+function layoutOf({ parquet, csv, jsonl, arrow, by = [], decimal = {} }: Flags): { to: string; layout: ExportLayout } {
+  const given = Object.entries({ parquet, csv, jsonl, arrow }).filter(([, to]) => to !== undefined)
   const [first] = given
   if (first === undefined || given.length > 1)
-    throw new UsageError('give one of --parquet OUT, --csv OUT and --jsonl OUT')
+    throw new UsageError('give one of --parquet OUT, --csv OUT, --jsonl OUT and --arrow OUT')
   return { to: first[1] as string, layout: { format: first[0] as ExportFormat, by, decimals: decimal } }
 }
 

@@ -10,9 +10,10 @@ import type { Directory } from '../../native/addon.js'
 import { ExportError } from '../errors.js'
 import { journalsAt, type SourceJournal } from '../journals.js'
 import type { AttachedView } from '../sql/attach.js'
-import { SqlSession } from '../sql/session.js'
+import { ArrowFormat } from './arrow-format.js'
 import { checkSameOptions, type JournalProgress, type Manifest, readManifest, writeManifest } from './manifest.js'
-import { checkLayout, copyStatement, type ExportLayout, partitionsOf } from './select.js'
+import { DuckDbFormat, type PartFormat } from './part-format.js'
+import { checkLayout, type ExportLayout, partitionsOf } from './select.js'
 
 /** Bytes of pages whose frames become one file of each kind. */
 const CHUNK_BYTES = 64 * 1024 * 1024
@@ -81,36 +82,40 @@ export class Exporter {
     onProgress: (done: number, total: number) => void,
   ): Promise<void> {
     const opened = openToRead(journal.path)
-    let session: SqlSession | undefined
+    let format: PartFormat | undefined
     try {
       const moment = momentIn(opened, this.durable)
       if (moment === undefined) return
       let first = this.startOf(journal, opened, moment)
       if (first >= moment.end) return
-      session = await SqlSession.open(journal.path, { durable: this.durable })
-      const stop = (): void => session?.interrupt()
+      const { name, path: from } = journal
+      format =
+        this.layout.format === 'arrow'
+          ? await ArrowFormat.open(name, opened, moment)
+          : await DuckDbFormat.open(from, name, this.layout, this.durable)
+      const stop = (): void => format?.interrupt()
       signal.addEventListener('abort', stop)
-      const views = viewsOf(journal, session.attachment.views, this.journals, moment)
+      const views = viewsOf(journal, format.views, this.journals, moment)
       checkLayout([...views.values()], this.layout)
       const step = Math.max(1, Math.round(CHUNK_BYTES / SLOT / moment.capacity)) * moment.capacity
       const begin = first
       while (first < moment.end && !signal.aborted) {
         // Parts end at the same positions in each run, but for the last one.
         const before = Math.min(moment.end, (Math.floor(first / step) + 1) * step)
-        await this.exportPart(session, journal, opened, moment, views, first, before, signal)
+        await this.exportPart(format, journal, opened, moment, views, first, before, signal)
         if (signal.aborted) break
         first = before
         onProgress(first - begin, moment.end - begin)
       }
       signal.removeEventListener('abort', stop)
     } finally {
-      await session?.close()
+      await format?.close()
       opened.close()
     }
   }
 
   private async exportPart(
-    session: SqlSession,
+    format: PartFormat,
     journal: SourceJournal,
     opened: Directory,
     moment: JournalMoment,
@@ -125,9 +130,8 @@ export class Exporter {
       const name = `${nameOf(journal).replace(/[^A-Za-z0-9]+/g, '-')}-${String(first).padStart(16, '0')}`
       const temporary = path.join(this.to, `.${view.name}.tmp`)
       fs.rmSync(temporary, { recursive: true, force: true })
-      const statement = copyStatement(view, this.layout, journal.name, first, before, temporary)
       try {
-        await session.run(statement)
+        await format.write(view, first, before, temporary, signal)
       } catch (error) {
         fs.rmSync(temporary, { recursive: true, force: true })
         if (signal.aborted) return

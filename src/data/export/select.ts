@@ -2,7 +2,8 @@ import { InvalidOptionError } from '../../base/errors.js'
 import type { AttachedView } from '../sql/attach.js'
 import { sqlText } from '../sql/session.js'
 
-export type ExportFormat = 'parquet' | 'csv' | 'jsonl'
+/** DuckDB writes all but 'arrow'. */
+export type ExportFormat = 'parquet' | 'csv' | 'jsonl' | 'arrow'
 
 /** How files are laid out, and how values are written. */
 export interface ExportLayout {
@@ -27,6 +28,7 @@ export function copyStatement(
   const by = partitionsOf(view, layout)
   if (by.includes('day')) columns.push(`strftime(time, '%Y-%m-%d') AS day`)
   const select = `SELECT ${columns.join(', ')} FROM "scan_${view.name}"(first := ${first}, before := ${before})`
+  if (layout.format === 'arrow') throw new TypeError('DuckDB writes no Arrow files')
   const options = [FORMATS[layout.format]]
   // The columns of folders are in the names of folders; all but the day are in the files too.
   if (by.length > 0) options.push(`PARTITION_BY (${by.map(quoted).join(', ')})`)
@@ -41,7 +43,11 @@ export function partitionsOf(view: AttachedView, { by }: ExportLayout): string[]
 }
 
 /** @throws {InvalidOptionError} when no view has such a column, or it is no float. */
-export function checkLayout(views: readonly AttachedView[], { by, decimals }: ExportLayout): void {
+export function checkLayout(views: readonly AttachedView[], { format, by, decimals }: ExportLayout): void {
+  if (format === 'arrow' && by.length + Object.keys(decimals).length > 0)
+    throw new InvalidOptionError(
+      'Arrow files have no folders and no decimals: leave out --by and --decimal, or export to Parquet',
+    )
   const has = (name: string, type?: string): boolean =>
     views.some(view => view.columns.some(one => one.name === name && (type === undefined || one.type === type)))
   for (const name of by)
@@ -51,7 +57,7 @@ export function checkLayout(views: readonly AttachedView[], { by, decimals }: Ex
       throw new InvalidOptionError(`no frame has a column '${name}' of kind f64 to make decimals of`)
 }
 
-const FORMATS: Readonly<Record<ExportFormat, string>> = {
+const FORMATS: Readonly<Record<Exclude<ExportFormat, 'arrow'>, string>> = {
   parquet: 'FORMAT parquet, COMPRESSION zstd',
   csv: 'FORMAT csv, HEADER true',
   jsonl: 'FORMAT json',

@@ -1,5 +1,6 @@
 import { CorruptJournalError } from '../../frames/errors.js'
 import type { InstrumentNames } from '../../frames/instrument-names.js'
+import type { Column } from '../../journal/columns/columns.js'
 import type { ColumnValues } from '../../journal/columns/gather.js'
 import type { SqlColumn } from './columns.js'
 import type { Vectors } from './duckdb.js'
@@ -22,11 +23,7 @@ export function fillOf(
   rows: number,
 ): Fill {
   if (from === undefined) throw new TypeError('the name of a journal is no column of a scan')
-  const damaged = (what: string): CorruptJournalError =>
-    new CorruptJournalError(
-      `a value of '${from.name}' in ${path} ${what}: the frame is damaged, or its definition has changed since; run 'ticktape verify'`,
-      { path },
-    )
+  const damaged = (what: string): CorruptJournalError => damagedValue(from, path, what)
   if (type === 'BOOLEAN') return fillBooleans(vectors)
   if (type !== 'VARCHAR' && type !== 'BLOB') return fillNumbers(vectors, from.size)
   const texts = new Texts(vectors, rows)
@@ -70,6 +67,14 @@ export function fillOf(
       })
     }
   }
+}
+
+/** A value that its column cannot have. @param path of the journal. */
+export function damagedValue({ name }: Column, path: string, what: string): CorruptJournalError {
+  return new CorruptJournalError(
+    `a value of '${name}' in ${path} ${what}: the frame is damaged, or its definition has changed since; run 'ticktape verify'`,
+    { path },
+  )
 }
 
 /** A damaged journal may have any number of them. */
