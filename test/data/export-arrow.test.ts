@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Table, tableFromIPC } from 'apache-arrow'
 import { enumOf, f64, frame, u64, Writer } from 'ticktape'
@@ -8,6 +8,7 @@ import { symbolOf, writeEvery } from '../support/every-kind.ts'
 import { makeFolder, makeFolderForAll } from '../support/folders.ts'
 import { Count, Huge } from '../support/frames.ts'
 import { fill, PAGE_SIZE, pageFile, patch, slotAt, ticktape, ticktapeWith } from '../support/journals.ts'
+import { mountMemory, noMemoryMounts } from '../support/mounts.ts'
 
 type Row = Record<string, unknown>
 
@@ -233,3 +234,18 @@ test('without the package one sentence says what to install; DuckDB is not neede
   expect(without('@duckdb', 'export', every, '--arrow', join(root, 'b'))).toMatchObject({ status: 0, stderr: '' })
   expect(tablesOf(join(root, 'b'), 'every_kind')[0].numRows).toBe(3000)
 })
+
+test.skipIf(noMemoryMounts !== undefined)(
+  'a full disk is a named error, leaves no part, and the export goes on when there is room',
+  async () => {
+    const disk = mountMemory(2048)
+    const to = join(disk, 'out')
+    const filler = join(disk, 'filler')
+    writeFileSync(filler, new Uint8Array(1900 * 1024))
+    await expect(exported(every, to)).rejects.toMatchObject({ code: 'ERR_JOURNAL_FULL' })
+    expect(readdirSync(to)).toEqual([])
+    rmSync(filler)
+    expect(await exported(every, to)).toBe(3000)
+    expect(rowsOf(to, 'every_kind')).toHaveLength(3000)
+  },
+)
