@@ -40,14 +40,15 @@ const folder = makeFolderForAll()
 const every = join(folder, 'every')
 const out = join(folder, 'out')
 let written: ReturnType<typeof writeEvery> = []
+let frames = 0
 beforeAll(async () => {
   written = writeEvery(every, 3000, 7)
-  expect(await exported(every, out)).toBe(3000)
+  frames = await exported(every, out)
 })
 
 test('every kind of field comes back as it was written, hostile values too', () => {
   const rows = rowsOf(out, 'every_kind')
-  expect(rows).toHaveLength(3000)
+  expect([frames, rows.length]).toEqual([3000, 3000])
   for (const [i, { position: _, time: __, cause_journal: ___, since_root: ____, ...row }] of rows.entries()) {
     const { values, options } = written[i]
     expect({ ...row, o_bytes: Array.from(row['o_bytes'] as Uint8Array) }).toEqual({
@@ -126,7 +127,7 @@ test('the bits of a float and the ns of a time stay', async () => {
   const [table] = tablesOf(`${directory}-out`, 'count')
   const raw = (name: string): ArrayBuffer => {
     const { values } = (table.getChild(name)?.data[0] ?? {}) as { values: Uint8Array }
-    return values.slice().buffer as ArrayBuffer
+    return values.slice().buffer
   }
   expect(Array.from(new BigUint64Array(raw('n')))).toEqual(bits)
   expect(Array.from(new BigInt64Array(raw('time')))).toEqual(times)
