@@ -314,6 +314,8 @@ test('a market journal archives, and record says what --retain-archive goes with
     expect(status).toBe(2)
     expect(stderr).toMatch(/^ERR_USAGE: --retain-archive /)
   }
+  const apply = ticktape('replicate', 'apply', directory, '--from', 'nats://127.0.0.1:1', '--retain-archive', archive)
+  expect(apply.stderr).toMatch(/^ERR_USAGE: --retain-archive .* give --retain-bytes too/)
 })
 
 const FRAMES = 4 * CAPACITY + 100

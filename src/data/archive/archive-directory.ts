@@ -124,6 +124,11 @@ export class ArchiveDirectory {
     crashPoint('archive-page-listed')
   }
 
+  /** Makes the names of its files durable. */
+  sync(): void {
+    syncDirectory(this.path)
+  }
+
   close(): void {
     this.lock.close()
   }
@@ -139,7 +144,7 @@ export class ArchiveDirectory {
     crashPoint('archive-index-written')
     fs.renameSync(`${file}.tmp`, file)
     // The name of a packed file too.
-    syncDirectory(this.path)
+    this.sync()
   }
 }
 

@@ -39,7 +39,11 @@ export async function keepPage({ journal, archive }: ArchiverTask, request: Arch
 function keepWhole(into: ArchiveDirectory, journal: Directory, page: MappedPage): void {
   const schema = readSchema(journal)
   // What is there is unpacked again: it may have been damaged since, and the page is the only other copy.
-  if (into.page(page.number)?.sealed === true && isSamePage(page, into.path, schema)) return
+  if (into.page(page.number)?.sealed === true && isSamePage(page, into.path, schema)) {
+    // Who added it may have been killed before it had synced the names.
+    into.sync()
+    return
+  }
   const archived = archivePage(journal, page.number, into.path, schema)
   if (!archived.sealed || archived.cursor !== page.cursor)
     throw new ArchiveError(`${page.path} has frames that may be damaged: run 'ticktape verify' on its journal`, {
