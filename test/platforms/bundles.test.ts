@@ -130,6 +130,22 @@ describe.each(['esm', 'cjs'] as const)('a bundle by esbuild, %s', format => {
     expect(run(file, folder, { TICKTAPE_ADDON: ADDON })).toEqual({ status: 0, out: 'true 3', err: '' })
   })
 
+  it('throws a named error for a writer whose retention archives, and creates none', async () => {
+    const folder = makeFolder()
+    const program = `
+      import { existsSync } from 'node:fs'
+      import { Writer } from 'ticktape'
+      const path = process.argv[2] + '/journal'
+      try {
+        Writer.open(path, { retain: { pages: 1, archive: process.argv[2] + '/archive' } })
+      } catch ({ code, path: file }) {
+        console.log(code, file, existsSync(path))
+      }`
+    const file = await bundle(folder, format, program)
+    const { out } = run(file, folder, { TICKTAPE_ADDON: ADDON })
+    expect(out).toBe(`ERR_BUNDLED ${realpathSync(file)} false`)
+  })
+
   it('throws a named error for a gateway, which needs files, and creates none', async () => {
     const folder = makeFolder()
     const program = `
