@@ -26,4 +26,11 @@ export class VenueRequestError extends TicktapeError {
 /** Market data of a venue was not received for a time: a connection was lost, or a book had a gap. It is reported, and the run continues. */
 export class MarketDataGapError extends TicktapeError {
   readonly code = 'ERR_MARKET_DATA_GAP'
+  /** For how many ms until now something may be missing; undefined when that is not known. */
+  readonly missingMs: number | undefined
+
+  constructor(message: string, missingMs?: number) {
+    super(message)
+    this.missingMs = missingMs
+  }
 }

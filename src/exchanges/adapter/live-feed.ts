@@ -12,8 +12,8 @@ export interface MarketHandlers {
   /** Once, before anything else: the terms of what is followed. */
   readonly onInstruments?: ((specs: readonly InstrumentSpec[]) => void) | undefined
   readonly onEvent: (event: MarketEvent) => void
-  /** What was not received, or not understood, for people. */
-  readonly onGap: (what: string) => void
+  /** What was not received, or not understood, for people; and for how many ms until now, if that is known. */
+  readonly onGap: (what: string, missingMs?: number) => void
   /** Each message, as it was received. */
   readonly onText?: ((text: string) => void) | undefined
 }
@@ -32,7 +32,13 @@ export interface LiveFeedOptions {
   readonly follow: FollowMarket
 }
 
-/** Live quotes and trades of a venue. No credentials are needed. */
+/** What is missing, behind so many of the events that wait to be taken. */
+interface Gap {
+  readonly at: number
+  readonly problem: MarketDataGapError
+}
+
+/** Live quotes and trades of a venue, and what is missing of them, in the order in which it was received. No credentials are needed. */
 export class LiveFeed implements Feed {
   onProblem: ((problem: TicktapeError) => void) | undefined = undefined
   /** Each start is another feed: what happened before it is gone. */
@@ -59,6 +65,7 @@ export class LiveFeed implements Feed {
   ): AsyncGenerator<readonly MarketEvent[], void, undefined> {
     const { follow, title } = this.options
     let pending: MarketEvent[] = []
+    let gaps: Gap[] = []
     let wake = NOTHING
     const stop = (): void => wake()
     const close = await follow(this.chosen, {
@@ -69,18 +76,31 @@ export class LiveFeed implements Feed {
         pending.push(event)
         wake()
       },
-      onGap: what => this.onProblem?.(new MarketDataGapError(`market data of ${title}: ${what}`)),
+      onGap: (what, missingMs) => {
+        gaps.push({
+          at: pending.length,
+          problem: new MarketDataGapError(`market data of ${title}: ${what}`, missingMs),
+        })
+        wake()
+      },
     })
     onAbort(signal, stop)
     try {
       while (!signal.aborted) {
-        if (pending.length === 0)
+        if (pending.length === 0 && gaps.length === 0)
           await new Promise<void>(resolve => {
             wake = resolve
           })
-        const batch = pending
+        const [batch, holes] = [pending, gaps]
         pending = []
-        if (batch.length > 0) yield batch
+        if (holes.length > 0) gaps = []
+        let from = 0
+        for (const { at, problem } of holes) {
+          if (at > from) yield batch.slice(from, at)
+          from = at
+          this.onProblem?.(problem)
+        }
+        if (batch.length > from) yield from === 0 ? batch : batch.slice(from)
       }
     } finally {
       offAbort(signal, stop)

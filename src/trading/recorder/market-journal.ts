@@ -108,12 +108,19 @@ export class MarketJournal {
     this.events++
   }
 
-  /** Records that something may be missing since the last frame. @returns how long, in ms; undefined before the first frame. */
-  gap(reason: string): number | undefined {
+  /**
+   * Records that something may be missing: since the last frame, or for longer.
+   *
+   * @param missingMs for how many ms at least.
+   * @returns for how many ms it says so; undefined before the first frame, when nothing is recorded.
+   */
+  gap(reason: string, missingMs = 0): number | undefined {
     const { writer } = this
-    const from = lastTimeOf(writer)
-    if (from === undefined) return undefined
+    const last = lastTimeOf(writer)
+    if (last === undefined) return undefined
     const to = now()
+    const begun = to - BigInt(Math.round(missingMs * NS_PER_MS))
+    const from = begun < last ? begun : last
     writer.write(MarketGap, { from, to, reason: shortened(reason) })
     this.gaps++
     return Number(to - from) / NS_PER_MS

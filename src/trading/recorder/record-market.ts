@@ -8,7 +8,7 @@ const NOT_RUNNING = 'the recorder did not run'
 /**
  * Records a live feed into a journal until the feed ends or the signal aborts. Closes the journal.
  *
- * @param onGap is called with what is missing, and for how many ms nothing was written.
+ * @param onGap is called with what is missing, and for how many ms.
  * @throws what the feed throws, and what the journal's writer throws. What was written stays.
  */
 export async function recordMarket(
@@ -17,14 +17,16 @@ export async function recordMarket(
   signal: AbortSignal,
   onGap: (what: string, ms: number) => void = () => {},
 ): Promise<void> {
-  const gap = (reason: string): void => {
-    const ms = journal.gap(reason)
+  const gap = (reason: string, missingMs?: number): void => {
+    const ms = journal.gap(reason, missingMs)
     if (ms !== undefined) onGap(reason, ms)
   }
   const before = feed.onProblem
   feed.onProblem = (problem: TicktapeError) => {
     before?.(problem)
-    gap(problem.message)
+    // Other instruments may have had frames since the gap began: then the feed says how long it is.
+    const { missingMs } = problem as { readonly missingMs?: number }
+    gap(problem.message, missingMs)
   }
   let isFirst = journal.position > 0
   let known: Feed['instruments']

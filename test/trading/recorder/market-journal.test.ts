@@ -161,3 +161,18 @@ test('old pages are removed as with any writer', async () => {
   using reader = Reader.open(directory)
   expect(reader.instrument(1)?.symbol).toBe('BTC-USDT')
 })
+
+test('a gap that began before the last frame says so: other instruments went on meanwhile', () => {
+  const directory = newJournal()
+  {
+    using journal = MarketJournal.open(directory, { venue: 'okx' })
+    expect(journal.gap('nothing was there', 5000)).toBeUndefined()
+    journal.write(quote('BTC-USDT', 1000, 60_000))
+    expect(journal.gap('a connection was lost', 5000)).toBe(5000)
+    expect(journal.gap('a message was left out')).toBeLessThan(5000)
+  }
+  using reader = Reader.open(directory)
+  const gaps: bigint[] = []
+  for (const frame of reader) if (frame.is(MarketGap)) gaps.push(frame.to - frame.from)
+  expect(gaps[0]).toBe(5_000_000_000n)
+})
