@@ -2,6 +2,7 @@ import type * as Ws from 'ws'
 import { parseJson } from '../../trading/exact/parse-json.js'
 import { BINANCE } from '../../trading/market/dialects/binance.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
+import { Subscriptions } from '../adapter/subscriptions.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, fieldsIn, isFields } from '../fields.js'
@@ -29,11 +30,11 @@ export class PublicConnection {
   private readonly socket: VenueSocket
   private readonly reader = BINANCE.open()
   private subscribing: NodeJS.Timeout | undefined = undefined
-  /** performance.now() of the loss of the connection; 0 while there is one. */
-  private lostAt = 0
+  private readonly subscriptions: Subscriptions
 
   constructor(private readonly options: PublicConnectionOptions) {
     const { ws, url } = options
+    this.subscriptions = new Subscriptions({ onGap: options.onGap, onBack: () => this.socket.succeed() })
     this.socket = new VenueSocket(ws, {
       url,
       pingMs: PING_MS,
@@ -47,6 +48,7 @@ export class PublicConnection {
   }
 
   close(): void {
+    this.subscriptions.end()
     clearTimeout(this.subscribing)
     this.socket.close()
   }
@@ -54,7 +56,10 @@ export class PublicConnection {
   /** @param from the first stream that is not subscribed to yet. */
   private subscribe(from: number): void {
     const { streams, books } = this.options
-    if (from === 0) books?.clear()
+    if (from === 0) {
+      books?.clear()
+      this.subscriptions.begin(streams.flatMap((_, i) => (i % MOST_STREAMS === 0 ? [String(i + 1)] : [])))
+    }
     const params = streams.slice(from, from + MOST_STREAMS)
     this.socket.send(JSON.stringify({ method: 'SUBSCRIBE', params, id: from + 1 }))
     const next = from + MOST_STREAMS
@@ -63,15 +68,9 @@ export class PublicConnection {
 
   private lose(why: string): void {
     clearTimeout(this.subscribing)
-    if (this.lostAt !== 0) return
-    this.lostAt = performance.now()
-    this.options.onGap(`the connection is lost: ${why}`)
-  }
-
-  private found(): void {
-    const seconds = (performance.now() - this.lostAt) / 1000
-    this.lostAt = 0
-    this.options.onGap(`the connection is back after ${seconds.toFixed(1)} s; what happened meanwhile is missing`)
+    // A snapshot that is on its way is of the connection that is lost.
+    this.options.books?.clear()
+    this.subscriptions.lose(why)
   }
 
   private hear(text: string): void {
@@ -79,13 +78,13 @@ export class PublicConnection {
     onText?.(text)
     const message = fieldsIn(text, parseJson)
     if (message === undefined) return onGap('a message that is no JSON object was left out')
-    const { data, error } = message
+    const { data, error, id } = message
+    if (id !== undefined) this.subscriptions.answered(String(id))
     if (error !== undefined) return onGap(`Binance says ${JSON.stringify(error)}`)
     const event = isFields(data) ? data['e'] : message['e']
     if (event === 'serverShutdown') return this.socket.reconnect('Binance says serverShutdown')
     if (!isFields(data)) return
-    this.socket.succeed()
-    if (this.lostAt !== 0) this.found()
+    this.subscriptions.heard()
     if (event === 'depthUpdate') return this.depth(data)
     this.read(message)
   }

@@ -1,6 +1,7 @@
 import type * as Ws from 'ws'
 import { parseBybitTrade } from '../../trading/market/dialects/bybit.js'
 import type { MarketEvent } from '../../trading/messages/market-event.js'
+import { Subscriptions } from '../adapter/subscriptions.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, fieldsIn, isFields } from '../fields.js'
@@ -35,11 +36,11 @@ export class PublicConnection {
   private readonly socket: VenueSocket
   private readonly books = new Map<string, BybitOrderBook>()
   private readonly tickers = new BybitTickers()
-  /** performance.now() of the loss of the connection; 0 while there is one. */
-  private lostAt = 0
+  private readonly subscriptions: Subscriptions
 
   constructor(private readonly options: PublicConnectionOptions) {
     const { ws, url } = options
+    this.subscriptions = new Subscriptions({ onGap: options.onGap, onBack: () => this.socket.succeed() })
     this.socket = new VenueSocket(ws, {
       url,
       pingMs: PING_MS,
@@ -48,11 +49,12 @@ export class PublicConnection {
       staleMs: STALE_MS,
       onOpen: () => this.subscribe(),
       onMessage: text => this.hear(text),
-      onDown: why => this.lose(why),
+      onDown: why => this.subscriptions.lose(why),
     })
   }
 
   close(): void {
+    this.subscriptions.end()
     this.socket.close()
   }
 
@@ -62,24 +64,15 @@ export class PublicConnection {
     this.tickers.clear()
     const topics = [QUOTE_TOPICS[quotes], 'publicTrade', ...alsoTopics]
     const args = symbols.flatMap(symbol => topics.map(topic => `${topic}.${symbol}`))
-    for (let i = 0; i < args.length; i += MOST_ARGS) this.request('subscribe', args.slice(i, i + MOST_ARGS))
+    const parts: string[][] = []
+    for (let i = 0; i < args.length; i += MOST_ARGS) parts.push(args.slice(i, i + MOST_ARGS))
+    this.subscriptions.begin(parts.map(([first]) => first))
+    for (const part of parts) this.request('subscribe', part)
   }
 
+  /** Its number is its first topic: the answer has it again. */
   private request(op: string, args: readonly string[]): void {
-    this.socket.send(JSON.stringify({ op, args }))
-  }
-
-  private lose(why: string): void {
-    if (this.lostAt !== 0) return
-    this.lostAt = performance.now()
-    this.options.onGap(`the connection is lost: ${why}`)
-  }
-
-  private found(): void {
-    const seconds = (performance.now() - this.lostAt) / 1000
-    this.lostAt = 0
-    this.socket.succeed()
-    this.options.onGap(`the connection is back after ${seconds.toFixed(1)} s; what happened meanwhile is missing`)
+    this.socket.send(JSON.stringify({ req_id: args[0], op, args }))
   }
 
   private hear(text: string): void {
@@ -87,12 +80,13 @@ export class PublicConnection {
     onText?.(text)
     const message = fieldsIn(text)
     if (message === undefined) return onGap('a message that is no JSON object was left out')
-    const { topic, success } = message
+    const { topic, success, op, req_id } = message
     if (typeof topic !== 'string') {
       if (success === false) onGap(`the venue says ${String(message['ret_msg'])}`)
+      if (op === 'subscribe') this.subscriptions.answered(String(req_id))
       return
     }
-    if (this.lostAt !== 0) this.found()
+    this.subscriptions.heard()
     if (topic.startsWith('orderbook.')) this.depth(topic, message)
     else if (topic.startsWith('publicTrade.')) this.trades(message)
     else if (topic.startsWith('tickers.')) this.ticker(message)

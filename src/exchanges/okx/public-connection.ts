@@ -1,6 +1,7 @@
 import type * as Ws from 'ws'
 import { parseOkx } from '../../trading/market/dialects/okx.js'
 import type { MarketHandlers } from '../adapter/live-feed.js'
+import { Subscriptions } from '../adapter/subscriptions.js'
 import { VenueSocket } from '../connection/venue-socket.js'
 import { VenueMessageError } from '../errors.js'
 import { type Fields, fieldsIn, isFields } from '../fields.js'
@@ -27,11 +28,11 @@ export interface PublicConnectionOptions extends MarketHandlers {
 export class PublicConnection {
   private readonly socket: VenueSocket
   private readonly books = new Map<string, OkxOrderBook>()
-  /** performance.now() of the loss of the connection; 0 while there is one. */
-  private lostAt = 0
+  private readonly subscriptions: Subscriptions
 
   constructor(private readonly options: PublicConnectionOptions) {
     const { ws, url } = options
+    this.subscriptions = new Subscriptions({ onGap: options.onGap, onBack: () => this.socket.succeed() })
     this.socket = new VenueSocket(ws, {
       url,
       pingMs: PING_MS,
@@ -40,11 +41,12 @@ export class PublicConnection {
       staleMs: STALE_MS,
       onOpen: () => this.subscribe(),
       onMessage: text => this.hear(text),
-      onDown: why => this.lose(why),
+      onDown: why => this.subscriptions.lose(why),
     })
   }
 
   close(): void {
+    this.subscriptions.end()
     this.socket.close()
   }
 
@@ -53,24 +55,12 @@ export class PublicConnection {
     this.books.clear()
     const channels = [QUOTE_CHANNELS[quotes], 'trades', ...alsoChannels]
     const args = symbols.flatMap(instId => channels.map(channel => ({ channel, instId })))
+    this.subscriptions.begin(args.map(nameOf))
     for (let i = 0; i < args.length; i += MOST_ARGS) this.request('subscribe', args.slice(i, i + MOST_ARGS))
   }
 
   private request(op: string, args: readonly Fields[]): void {
     this.socket.send(JSON.stringify({ op, args }))
-  }
-
-  private lose(why: string): void {
-    if (this.lostAt !== 0) return
-    this.lostAt = performance.now()
-    this.options.onGap(`the connection is lost: ${why}`)
-  }
-
-  private found(): void {
-    const seconds = (performance.now() - this.lostAt) / 1000
-    this.lostAt = 0
-    this.socket.succeed()
-    this.options.onGap(`the connection is back after ${seconds.toFixed(1)} s; what happened meanwhile is missing`)
   }
 
   private hear(text: string): void {
@@ -81,7 +71,8 @@ export class PublicConnection {
     const { event, arg, data } = message
     if (event === 'notice') return this.socket.reconnect(`the venue says ${String(message['msg'])}`)
     if (event === 'error') return onGap(`the venue says ${String(message['code'])} ${String(message['msg'])}`)
-    if (data !== undefined && this.lostAt !== 0) this.found()
+    if (event === 'subscribe' && isFields(arg)) return this.subscriptions.answered(nameOf(arg))
+    if (data !== undefined) this.subscriptions.heard()
     if (isFields(arg) && arg['channel'] === 'books') return this.depth(arg, message)
     for (const parsed of parseOkx(message) ?? []) {
       if (parsed.kind === 'quote' || parsed.kind === 'trade') onEvent(parsed)
@@ -125,4 +116,9 @@ export class PublicConnection {
       askSize: ask.size,
     })
   }
+}
+
+/** What a subscription and its answer have in common. */
+function nameOf({ channel, instId }: Fields): string {
+  return `${String(channel)} of ${String(instId)}`
 }
