@@ -24,6 +24,8 @@ export interface FakeBook {
   readonly sequence: number
   /** The price of the last trade; '' before. */
   readonly last: string
+  /** The market's time, ms since 1970: of its last change, or of the moment at which it was asked for. */
+  readonly at: number
 }
 
 /** A trade of the market, as text. */
@@ -36,37 +38,54 @@ export interface FakeTrade {
   readonly side: 'buy' | 'sell'
 }
 
+export interface FakeMarketOptions {
+  readonly seed: number
+  /** Events a second of the market's time, over all instruments. */
+  readonly rate: number
+  /** How many times faster than the machine's its time goes. */
+  readonly speed: number
+}
+
 export interface FakeMarketHandlers {
   readonly onTrade: (book: FakeBook, trade: FakeTrade) => void
   /** The book is another one now. */
   readonly onBook: (book: FakeBook, before: FakeBook) => void
 }
 
-/** An artificial market: it moves the simulated exchange, and says what it does. */
+/**
+ * An artificial market: it moves the simulated exchange, and says what it does. Its time is the machine's; one with another speed has the
+ * time of its synthetic feed, so that all that it says of a day is the same in each run.
+ */
 export class FakeMarket {
+  /** Events that have happened. */
+  events = 0
   private readonly books = new Map<string, FakeBook>()
   private readonly source: AsyncIterator<readonly MarketEvent[]>
   private waiting: MarketEvent[] = []
   private timer: NodeJS.Timeout | undefined = undefined
   private isAsking = false
   private due = 0
+  /** performance.now() of the last step. */
+  private steppedAt = 0
+  /** ms since 1970 of the last event, by the feed. */
+  private feedTime = 0
 
   constructor(
     private readonly exchange: FakeExchange,
-    seed: number,
-    /** Events a second, over all instruments. */
-    private readonly rate: number,
+    private readonly options: FakeMarketOptions,
     private readonly handlers: FakeMarketHandlers,
   ) {
     const { instruments } = exchange
+    const { seed, rate } = options
     for (const instrument of instruments.values())
-      this.books.set(instrument.symbol, { instrument, bids: new Map(), asks: new Map(), sequence: 1, last: '' })
+      this.books.set(instrument.symbol, { instrument, bids: new Map(), asks: new Map(), sequence: 1, last: '', at: 0 })
     this.source = new SyntheticFeed({ seed, rate, symbols: [...instruments.keys()] }).events(0)
   }
 
   /** From here on it moves. */
   start(): void {
     this.ask()
+    this.steppedAt = performance.now()
     this.timer = setInterval(() => this.step(), STEP_MS)
   }
 
@@ -77,11 +96,19 @@ export class FakeMarket {
   /** The book of a symbol; undefined when there is none, or nothing in it yet. */
   book(symbol: string): FakeBook | undefined {
     const book = this.books.get(symbol)
-    return book === undefined || book.bids.size === 0 ? undefined : book
+    return book === undefined || book.bids.size === 0 ? undefined : { ...book, at: this.time }
+  }
+
+  /** ms since 1970. */
+  private get time(): number {
+    return this.options.speed === 1 ? Date.now() : this.feedTime
   }
 
   private step(): void {
-    this.due = Math.min(this.due + (this.rate * STEP_MS) / 1000, AHEAD)
+    const now = performance.now()
+    const { rate, speed } = this.options
+    this.due = Math.min(this.due + (rate * speed * (now - this.steppedAt)) / 1000, AHEAD)
+    this.steppedAt = now
     while (this.due >= 1 && this.waiting.length > 0) {
       this.due--
       this.apply(this.waiting.shift() as MarketEvent)
@@ -102,6 +129,9 @@ export class FakeMarket {
   }
 
   private apply(event: MarketEvent): void {
+    this.events++
+    this.feedTime = Math.floor(event.timeMs)
+    const at = this.time
     const before = this.books.get(event.symbol) as FakeBook
     const { instrument } = before
     const { price, quantity } = instrument
@@ -110,17 +140,20 @@ export class FakeMarket {
       const { side, tradeId } = event
       const [ticks, steps] = [price.nearest(event.price), stepsOf(instrument, event.price, event.quantity)]
       exchange.trade(instrument, side === 'buy' ? BUY : SELL, ticks, steps, now)
-      const book = { ...before, last: textOf(price, ticks) }
+      const book = { ...before, at, last: textOf(price, ticks) }
       this.books.set(event.symbol, book)
       const trade = { id: String(tradeId), ticks, price: book.last, quantity: textOf(quantity, steps), side }
       return this.handlers.onTrade(book, trade)
     }
-    const [bid, ask] = [price.nearest(event.bid), price.nearest(event.ask)]
+    const bid = price.nearest(event.bid)
+    // Where ticks are coarse, the two would meet.
+    const ask = Math.max(price.nearest(event.ask), bid + 1)
     const bidSteps = stepsOf(instrument, event.bid, event.bidSize)
     const askSteps = stepsOf(instrument, event.ask, event.askSize)
     exchange.quote(instrument, bid, bidSteps, ask, askSteps, now)
     const book = {
       ...before,
+      at,
       bids: sideOf(instrument, bid, bidSteps, -1),
       asks: sideOf(instrument, ask, askSteps, 1),
       sequence: before.sequence + 1,

@@ -9,6 +9,8 @@ export interface FakeVenueOptions {
   readonly seed?: number
   /** Market events a second, over all instruments. Default 200. */
   readonly rate?: number
+  /** How many times faster than the machine's the time of its market goes, and that of messages about it. Default 1. */
+  readonly speed?: number
   readonly faults?: FakeFaults
   /** Requests about orders that it takes in its window. Default: as many as the venue. */
   readonly limit?: number
@@ -20,6 +22,7 @@ export function checkFakeOptions(what: string, options: FakeVenueOptions & { rea
     port: kinds.integer(0, 65_535),
     seed: kinds.integer(0, 2 ** 32 - 1),
     rate: kinds.number(1, 1_000_000),
+    speed: kinds.number(1, 10_000),
     faults: kinds.object,
     limit: kinds.integer(1, 1_000_000),
     credentials: kinds.object,

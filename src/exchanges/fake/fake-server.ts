@@ -24,7 +24,10 @@ export interface FakeResponse {
 
 /** A socket of a client, as its server knows it. */
 export interface FakeClient {
+  /** Ends without a word. */
   drop(): void
+  /** Ends in order, as after 24 hours: the venue says so in its way, and closes. */
+  end(): void
 }
 
 export interface FakeServerHandlers<Client extends FakeClient> {
@@ -40,6 +43,8 @@ const MOST_BYTES = 1_000_000
 /** HTTP and WebSocket on one port of this machine. */
 export class FakeServer<Client extends FakeClient> {
   readonly clients = new Set<Client>()
+  /** Whether it takes new sockets: not during maintenance. */
+  takesSockets = true
 
   private constructor(
     private readonly server: Server,
@@ -49,7 +54,7 @@ export class FakeServer<Client extends FakeClient> {
     server.on('request', (request, response) => void this.answer(request, response))
     server.on('upgrade', (request, socket, head) => {
       const { url = '' } = request
-      if (!handlers.accepts(url)) return void socket.destroy()
+      if (!this.takesSockets || !handlers.accepts(url)) return void socket.destroy()
       sockets.handleUpgrade(request, socket, head, connected => {
         connected.on('error', () => {})
         const client = handlers.connected(connected, url)
@@ -82,9 +87,14 @@ export class FakeServer<Client extends FakeClient> {
     return `ws://127.0.0.1:${this.port}`
   }
 
-  /** Drops all sockets, as a venue does after 24 hours. */
+  /** Drops all sockets, as a network does. */
   dropSockets(): void {
     for (const client of this.clients) client.drop()
+  }
+
+  /** Ends all connections in order, as a venue does after 24 hours. */
+  endSockets(): void {
+    for (const client of this.clients) client.end()
   }
 
   async stop(): Promise<void> {

@@ -21,7 +21,7 @@ test('Bybit cancels all orders when the connection is lost for as long as was as
   const again = await ready(await startVenue(fake, { cancelAllAfter: 3 }))
   await new Promise(resolve => setTimeout(resolve, 100))
   // As if the machine was gone.
-  fake.takesSockets = false
+  fake.server.takesSockets = false
   fake.dropSockets()
   await expect.poll(() => exchange.orders.map(({ state }) => state), { timeout: 8000 }).toEqual(['cancelled'])
   expect(exchange.orders[0]?.reason).toBe('dead-man-switch')

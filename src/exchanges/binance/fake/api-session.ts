@@ -32,6 +32,11 @@ export class ApiSession implements FakeClient {
     this.socket.terminate()
   }
 
+  end(): void {
+    this.say({ event: { e: 'serverShutdown', E: Date.now() } })
+    this.socket.close(1001)
+  }
+
   private hear(text: string): void {
     const message = fieldsIn(text)
     if (message === undefined) return this.say(answerOf(null, refusal(-1100, 'Malformed request.')))

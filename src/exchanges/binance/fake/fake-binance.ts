@@ -44,11 +44,13 @@ export class FakeBinance {
   private readonly draw: FaultDraw
   private readonly credentials: BinanceCredentials
   private readonly listenKey = `fake${Math.random().toString(36).slice(2)}`
-  private server!: FakeServer<ApiSession | StreamSession>
+  /** Its connections. */
+  server!: FakeServer<ApiSession | StreamSession>
 
   private constructor({
     seed = 1,
     rate = 200,
+    speed = 1,
     faults = {},
     limit,
     credentials = FAKE_CREDENTIALS,
@@ -60,7 +62,7 @@ export class FakeBinance {
       const made: FakeMarketPart = new FakeMarketPart(
         market,
         this.draw,
-        { seed, rate, limit },
+        { seed, rate, speed, limit },
         {
           publish: (stream, data) => {
             const text = JSON.stringify({ stream, data })
@@ -109,7 +111,7 @@ export class FakeBinance {
     for (const client of this.server.clients) if (client.part === this.parts[market]) client.push(event)
   }
 
-  /** Drops all sockets, as a venue does after 24 hours. */
+  /** Drops all sockets, as a network does. */
   dropSockets(): void {
     this.server.dropSockets()
   }

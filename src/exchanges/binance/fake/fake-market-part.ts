@@ -1,7 +1,7 @@
 import { CancelAllTimer } from '../../fake/cancel-all-timer.js'
 import type { FakeChange, FakeExchange } from '../../fake/fake-exchange.js'
 import type { FaultDraw } from '../../fake/fake-faults.js'
-import { FakeMarket } from '../../fake/fake-market.js'
+import { FakeMarket, type FakeMarketOptions } from '../../fake/fake-market.js'
 import { isOpen } from '../../fake/fake-order.js'
 import { RequestCount } from '../../fake/request-count.js'
 import type { Fields } from '../../fields.js'
@@ -36,16 +36,16 @@ export class FakeMarketPart {
   constructor(
     readonly market: TradedMarket,
     private readonly draw: FaultDraw,
-    options: { readonly seed: number; readonly rate: number; readonly limit: number | undefined },
+    options: FakeMarketOptions & { readonly limit: number | undefined },
     private readonly handlers: PartHandlers,
   ) {
-    const { seed, rate, limit = ORDER_LIMITS[market] } = options
-    this.orders = new BinanceOrders(market, seed, change => this.report(change))
+    const { limit = ORDER_LIMITS[market] } = options
+    this.orders = new BinanceOrders(market, options.seed, change => this.report(change))
     this.exchange = this.orders.exchange
     this.exchange.onAccount = () => handlers.push(this.accountEvent())
     this.placed = new RequestCount(limit, 10_000)
     this.weights = new RequestCount(WEIGHT_LIMITS[market], 60_000)
-    this.prices = new FakeMarket(this.exchange, seed, rate, {
+    this.prices = new FakeMarket(this.exchange, options, {
       onTrade: (book, trade) => this.publish(book.instrument.symbol, 'trade', tradeMessage(book, trade, market)),
       onBook: (book, before) => {
         const { symbol } = book.instrument

@@ -11,29 +11,27 @@ function lastOf({ sequence }: FakeBook): number {
   return sequence * UPDATES
 }
 
-export function tradeMessage({ instrument }: FakeBook, trade: FakeTrade, market: TradedMarket): Fields {
-  const now = Date.now()
+export function tradeMessage({ instrument, at }: FakeBook, trade: FakeTrade, market: TradedMarket): Fields {
   return {
     e: 'trade',
-    E: now,
+    E: at,
     s: instrument.symbol,
     t: Number(trade.id),
     p: trade.price,
     q: trade.quantity,
-    T: now,
+    T: at,
     m: trade.side === 'sell',
     ...(market === 'spot' ? { M: true } : { X: 'MARKET' }),
   }
 }
 
 export function tickerMessage(book: FakeBook, market: TradedMarket): Fields {
-  const { instrument, bids, asks } = book
+  const { instrument, bids, asks, at } = book
   const [[bid, B]] = bids
   const [[ask, A]] = asks
-  const now = Date.now()
   return {
     // Spot's has neither kind nor time.
-    ...(market === 'spot' ? {} : { e: 'bookTicker', E: now, T: now }),
+    ...(market === 'spot' ? {} : { e: 'bookTicker', E: at, T: at }),
     u: lastOf(book),
     s: instrument.symbol,
     b: textOf(instrument.price, bid),
@@ -44,14 +42,14 @@ export function tickerMessage(book: FakeBook, market: TradedMarket): Fields {
 }
 
 export function depthMessage(book: FakeBook, before: FakeBook, market: TradedMarket): Fields {
-  const now = Date.now()
+  const { at } = book
   return {
     e: 'depthUpdate',
-    E: now,
+    E: at,
     s: book.instrument.symbol,
     U: lastOf(before) + 1,
     u: lastOf(book),
-    ...(market === 'spot' ? {} : { T: now, pu: lastOf(before) }),
+    ...(market === 'spot' ? {} : { T: at, pu: lastOf(before) }),
     b: levelsOf(book, changesOf(before.bids, book.bids)),
     a: levelsOf(book, changesOf(before.asks, book.asks)),
   }

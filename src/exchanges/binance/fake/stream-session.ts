@@ -45,6 +45,11 @@ export class StreamSession implements FakeClient {
     this.socket.terminate()
   }
 
+  end(): void {
+    this.socket.send(JSON.stringify({ e: 'serverShutdown', E: Date.now() }))
+    this.socket.close(1001)
+  }
+
   private hear(text: string): void {
     let message: unknown
     try {

@@ -31,16 +31,22 @@ const PRODUCTS: Readonly<Record<string, BybitTraded>> = { DERIVATIVES: 'linear',
  */
 export class FakeBybit {
   readonly world: FakeWorld
-  /** Whether it takes new sockets. */
-  takesSockets = true
   private readonly counts = new RequestCount(REST_LIMIT, 1000)
   private readonly markets: Readonly<Record<BybitTraded, FakeMarket>>
   private readonly timers: Readonly<Record<BybitTraded, CancelAllTimer>>
   /** Seconds after the loss of a connection until all orders are cancelled; undefined for never. */
   private readonly windows = new Map<BybitTraded, number>()
-  private server!: FakeServer<FakeSession>
+  /** Its connections. */
+  server!: FakeServer<FakeSession>
 
-  private constructor({ seed = 1, rate = 200, faults = {}, limit, credentials = FAKE_CREDENTIALS }: FakeBybitOptions) {
+  private constructor({
+    seed = 1,
+    rate = 200,
+    speed = 1,
+    faults = {},
+    limit,
+    credentials = FAKE_CREDENTIALS,
+  }: FakeBybitOptions) {
     const orders = { linear: new BybitOrders('linear', seed), spot: new BybitOrders('spot', seed) }
     const draw = new FaultDraw(seed)
     draw.faults = faults
@@ -69,10 +75,14 @@ export class FakeBybit {
       }
     }
     const marketOf = (category: BybitTraded): FakeMarket =>
-      new FakeMarket(orders[category].exchange, seed, rate / BYBIT_TRADED.length, {
-        onTrade: (book, trade) => this.traded(category, book, trade),
-        onBook: (book, before) => this.moved(category, book, before),
-      })
+      new FakeMarket(
+        orders[category].exchange,
+        { seed, rate: rate / BYBIT_TRADED.length, speed },
+        {
+          onTrade: (book, trade) => this.traded(category, book, trade),
+          onBook: (book, before) => this.moved(category, book, before),
+        },
+      )
     this.markets = { linear: marketOf('linear'), spot: marketOf('spot') }
   }
 
@@ -82,7 +92,7 @@ export class FakeBybit {
     const fake = new FakeBybit(options)
     fake.server = await FakeServer.listen(options.port ?? 0, {
       answer: request => fake.answer(request),
-      accepts: url => fake.takesSockets && Object.hasOwn(SOCKETS, url),
+      accepts: url => Object.hasOwn(SOCKETS, url),
       connected: (socket, url) => new FakeSession(fake.world, socket, SOCKETS[url as keyof typeof SOCKETS]),
     })
     for (const category of BYBIT_TRADED) fake.markets[category].start()
@@ -103,7 +113,7 @@ export class FakeBybit {
     this.world.draw.faults = checkFaults(faults)
   }
 
-  /** Drops all sockets, as venues do from time to time. */
+  /** Drops all sockets, as a network does. */
   dropSockets(): void {
     this.server.dropSockets()
   }

@@ -52,6 +52,10 @@ export class FakeSession {
     this.socket.terminate()
   }
 
+  end(): void {
+    this.socket.close(1001)
+  }
+
   private hear(text: string): void {
     const message = fieldsIn(text)
     if (message === undefined) return this.say({ success: false, ret_msg: 'error:json unmarshal', op: '' })

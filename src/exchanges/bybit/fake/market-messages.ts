@@ -11,10 +11,9 @@ export type BookTopic = keyof typeof DEPTHS
 /** A message of the topic `publicTrade`. */
 export function tradeMessage(
   category: BybitTraded,
-  { instrument }: FakeBook,
+  { instrument, at }: FakeBook,
   { id, price, quantity, side }: FakeTrade,
 ): Fields {
-  const at = Date.now()
   const { symbol } = instrument
   // Contracts have UUIDs.
   const digits = BigInt(id).toString(16).padStart(16, '0')
@@ -57,7 +56,7 @@ export function tickerMessage(category: BybitTraded, book: FakeBook, before: Fak
   return {
     topic: `tickers.${symbol}`,
     type: isWhole ? 'snapshot' : 'delta',
-    ts: Date.now(),
+    ts: book.at,
     cs: book.sequence,
     data: { symbol, ...Object.fromEntries(changed) },
   }
@@ -84,14 +83,13 @@ function top(side: FakeSide, depth: number): FakeSide {
 function messageOf(
   topic: BookTopic,
   type: 'snapshot' | 'delta',
-  { instrument, sequence }: FakeBook,
+  { instrument, sequence, at }: FakeBook,
   bids: FakeSide,
   asks: FakeSide,
   u: number,
 ): Fields {
   const { symbol, price } = instrument
   const levels = (side: FakeSide): [string, string][] => [...side].map(([ticks, size]) => [textOf(price, ticks), size])
-  const at = Date.now()
   return {
     topic: `${topic}.${symbol}`,
     type,

@@ -32,12 +32,14 @@ export class FakeOkx {
   readonly world: FakeWorld
   private readonly counts = new RequestCount(REST_LIMIT, 2000)
   private readonly cancelAllAfter: CancelAllTimer
-  private readonly market: FakeMarket
-  private server!: FakeServer<FakeSession>
+  readonly market: FakeMarket
+  /** Its connections. */
+  server!: FakeServer<FakeSession>
 
   private constructor({
     seed = 1,
     rate = 200,
+    speed = 1,
     faults = {},
     limit = 60,
     credentials = FAKE_CREDENTIALS,
@@ -56,17 +58,21 @@ export class FakeOkx {
       this.push('account', accountRows(this.world))
       this.push('positions', positionRows(this.world))
     }
-    this.market = new FakeMarket(exchange, seed, rate, {
-      onTrade: (book, trade) => {
-        triggers.priceMoved(book.instrument.symbol, trade.ticks)
-        this.publish('trades', book.instrument.symbol, tradeMessage(book, trade))
+    this.market = new FakeMarket(
+      exchange,
+      { seed, rate, speed },
+      {
+        onTrade: (book, trade) => {
+          triggers.priceMoved(book.instrument.symbol, trade.ticks)
+          this.publish('trades', book.instrument.symbol, tradeMessage(book, trade))
+        },
+        onBook: (book, before) => {
+          const { symbol } = book.instrument
+          this.publish('books', symbol, bookMessage(book, before))
+          for (const channel of ['bbo-tbt', 'tickers']) this.publish(channel, symbol, quoteMessage(channel, book))
+        },
       },
-      onBook: (book, before) => {
-        const { symbol } = book.instrument
-        this.publish('books', symbol, bookMessage(book, before))
-        for (const channel of ['bbo-tbt', 'tickers']) this.publish(channel, symbol, quoteMessage(channel, book))
-      },
-    })
+    )
   }
 
   /** @throws {InvalidOptionError}, {PackageMissingError}, {SystemError} when the port cannot be opened. */
@@ -96,7 +102,7 @@ export class FakeOkx {
     this.world.draw.faults = checkFaults(faults)
   }
 
-  /** Drops all sockets, as a venue does after 24 hours. */
+  /** Drops all sockets, as a network does. */
   dropSockets(): void {
     this.server.dropSockets()
   }

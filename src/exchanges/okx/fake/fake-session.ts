@@ -39,6 +39,12 @@ export class FakeSession {
     this.socket.terminate()
   }
 
+  end(): void {
+    const msg = 'The connection will soon be closed for a service upgrade. Please reconnect.'
+    this.say({ event: 'notice', code: '64008', msg, connId: 'fake' })
+    this.socket.close(1001)
+  }
+
   private get isPrivate(): boolean {
     return this.kind !== 'public'
   }

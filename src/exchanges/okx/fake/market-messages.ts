@@ -5,9 +5,9 @@ import type { Fields } from '../../fields.js'
 type Level = readonly [price: string, size: string, liquidated: string, orders: string]
 
 /** A message of the channel `trades`. */
-export function tradeMessage({ instrument }: FakeBook, { id, price, quantity, side }: FakeTrade): Fields {
+export function tradeMessage({ instrument, at }: FakeBook, { id, price, quantity, side }: FakeTrade): Fields {
   const { symbol } = instrument
-  const row = { instId: symbol, tradeId: id, px: price, sz: quantity, side, ts: String(Date.now()), count: '1' }
+  const row = { instId: symbol, tradeId: id, px: price, sz: quantity, side, ts: String(at), count: '1' }
   return { ...argOf('trades', symbol), data: [row] }
 }
 
@@ -22,12 +22,12 @@ export function bookMessage(book: FakeBook, before: FakeBook): Fields {
 }
 
 /** A message of `bbo-tbt` or of `tickers`. */
-export function quoteMessage(channel: string, { instrument, bids, asks, last, sequence }: FakeBook): Fields {
+export function quoteMessage(channel: string, { instrument, bids, asks, last, sequence, at }: FakeBook): Fields {
   const { symbol, price } = instrument
   const [[bidTicks, bidSz]] = bids
   const [[askTicks, askSz]] = asks
   const [bidPx, askPx] = [textOf(price, bidTicks), textOf(price, askTicks)]
-  const ts = String(Date.now())
+  const ts = String(at)
   const data =
     channel === 'tickers'
       ? { instId: symbol, last, lastSz: '', askPx, askSz, bidPx, bidSz, ts }
@@ -50,9 +50,9 @@ function argOf(channel: string, symbol: string): Fields {
   return { arg: { channel, instId: symbol } }
 }
 
-function bookData({ instrument, sequence }: FakeBook, bids: FakeSide, asks: FakeSide, prevSeqId: number): Fields {
+function bookData({ instrument, sequence, at }: FakeBook, bids: FakeSide, asks: FakeSide, prevSeqId: number): Fields {
   const levels = (side: FakeSide): Level[] =>
     [...side].map(([ticks, size]) => [textOf(instrument.price, ticks), size, '0', size === '0' ? '0' : '1'])
   // As OKX since June 2026: no checksum.
-  return { asks: levels(asks), bids: levels(bids), ts: String(Date.now()), checksum: 0, prevSeqId, seqId: sequence }
+  return { asks: levels(asks), bids: levels(bids), ts: String(at), checksum: 0, prevSeqId, seqId: sequence }
 }
