@@ -182,20 +182,23 @@ export class DayJudge {
     const known = this.of(quote.symbol)
     const { quotes } = this.day.of(quote.symbol)
     const isFirst = known.quote < 0
+    // The socket of trades may be lost while quotes from before are still on their way.
+    const mayFollow = !isFirst && (known.cut === undefined || this.sockets > 1)
     let at = known.quote + 1
-    if (isFirst || known.cut !== undefined) {
+    // A quote that is like the one before it need not be sent.
+    while (mayFollow && !this.isQuote(quote, quotes[at]) && this.isSame(quote.symbol, known.quote, at)) at++
+    const follows = mayFollow && this.isQuote(quote, quotes[at])
+    if (!follows && (isFirst || known.cut !== undefined)) {
       const since = isFirst ? 0 : this.outages[known.cut as number].to
       at = this.hasTime ? this.placeByTime(quote, since) : this.placeByContent(quote, known.quote, since)
     }
-    // A quote that is like the one before it need not be sent.
-    else while (!this.isQuote(quote, quotes[at]) && this.isSame(quote.symbol, known.quote, at)) at++
     const found = quotes[at] as Placed<Quote> | undefined
     if (found === undefined || found.index >= this.market.events || !this.isQuote(quote, found))
       return this.fault(
         `a quote of ${quote.symbol} after the ${known.quote}. is not the next one${known.cut === undefined ? '' : ', nor the newest after an outage'}`,
       )
     known.quote = at
-    known.cut = undefined
+    if (!follows) known.cut = undefined
   }
 
   /** The quote that was valid at the venue's time of a message. */
