@@ -8,6 +8,9 @@ const OTHERS = 4
 
 const priceOf = ticks => `${Math.floor(ticks / 10)}.${ticks % 10}`
 
+const sorted = (side, direction) =>
+  [...side].toSorted(([a], [b]) => (a - b) * direction).map(([ticks, size]) => [priceOf(ticks), size])
+
 export class DepthBook {
   /** Changes until now. */
   number = 0
@@ -27,9 +30,7 @@ export class DepthBook {
 
   /** All levels of both sides, the best first. */
   get whole() {
-    const texts = (side, direction) =>
-      [...side].toSorted(([a], [b]) => (a - b) * direction).map(([ticks, size]) => [priceOf(ticks), size])
-    return { bids: texts(this.#bids, -1), asks: texts(this.#asks, 1) }
+    return { bids: sorted(this.#bids, -1), asks: sorted(this.#asks, 1) }
   }
 
   /**

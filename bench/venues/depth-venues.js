@@ -3,9 +3,10 @@ import { exchangeInfo } from '../../dist/exchanges/binance/fake/exchange-info.js
 import { FAKE_INSTRUMENTS as BYBIT_INSTRUMENTS } from '../../dist/exchanges/bybit/fake/fake-instruments.js'
 import { FAKE_INSTRUMENTS as OKX_INSTRUMENTS } from '../../dist/exchanges/okx/fake/fake-instruments.js'
 
-const okxData = (levels, action, prevSeqId, { bids, asks }, seqId) => {
-  const rows = side => side.map(([price, size]) => [price, size, '0', size === '0' ? '0' : '1'])
-  const data = { asks: rows(asks), bids: rows(bids), ts: String(Date.now()), checksum: 0, prevSeqId, seqId }
+const okxRows = side => side.map(([price, size]) => [price, size, '0', size === '0' ? '0' : '1'])
+
+const okxMessage = (action, prevSeqId, { bids, asks }, seqId) => {
+  const data = { asks: okxRows(asks), bids: okxRows(bids), ts: String(Date.now()), checksum: 0, prevSeqId, seqId }
   return { arg: { channel: 'books', instId: 'BTC-USDT' }, action, data: [data] }
 }
 
@@ -39,11 +40,11 @@ export const VENUES = {
     hear: ({ args }, book) => ({
       answers: args.flatMap(arg => [
         { event: 'subscribe', arg, connId: 'bench' },
-        ...(arg.channel === 'books' ? [okxData(book.levels, 'snapshot', -1, book.whole, book.number)] : []),
+        ...(arg.channel === 'books' ? [okxMessage('snapshot', -1, book.whole, book.number)] : []),
       ]),
       begins: args.some(({ channel }) => channel === 'books'),
     }),
-    message: (change, number) => okxData(0, 'update', number - 1, change, number),
+    message: (change, number) => okxMessage('update', number - 1, change, number),
   },
   binance: {
     levels: 1000,

@@ -67,11 +67,11 @@ async function measure(venue) {
     for (const child of [server, adapter]) child.send('end')
     return resultOf(venue, ...(await told))
   } finally {
-    await Promise.all([server, adapter].map(ended))
+    await Promise.all([server, adapter].map(end))
   }
 }
 
-async function ended(child) {
+async function end(child) {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGKILL')
   await once(child, 'exit')
@@ -86,19 +86,19 @@ function resultOf(venue, { samples: sent }, { samples: handled, ages, missing, c
     const [a, b] = [sent[after - 1], sent[after]]
     return [a.last + ((b.last - a.last) * (at - a.at)) / (b.at - a.at) - last]
   })
-  const [first, end] = [handled[0], handled.at(-1)]
+  const [first, final] = [handled[0], handled.at(-1)]
   const sorted = ages.toSorted((a, b) => a - b)
   const quantile = share => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))])
   return {
     venue,
     sentPerSecond: Math.round(((sent.at(-1).last - sent[0].last) / (sent.at(-1).at - sent[0].at)) * 1e6),
-    handledPerSecond: Math.round(((end.last - first.last) / (end.at - first.at)) * 1e6),
+    handledPerSecond: Math.round(((final.last - first.last) / (final.at - first.at)) * 1e6),
     missing,
     p50Us: quantile(0.5),
     p99Us: quantile(0.99),
     lagMost: Math.round(Math.max(0, ...lags)),
     lagEnd: Math.max(0, Math.round(lags.at(-1) ?? 0)),
-    processor: cpuUs / (end.at - first.at),
+    processor: cpuUs / (final.at - first.at),
   }
 }
 

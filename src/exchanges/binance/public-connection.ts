@@ -79,7 +79,7 @@ export class PublicConnection {
     const message = fieldsIn(text, parseJson)
     if (message === undefined) return onGap('a message that is no JSON object was left out')
     const { data, error, id } = message
-    if (id !== undefined) this.subscriptions.answered(String(id))
+    if (typeof id === 'number') this.subscriptions.answered(String(id))
     if (error !== undefined) return onGap(`Binance says ${JSON.stringify(error)}`)
     const event = isFields(data) ? data['e'] : message['e']
     if (event === 'serverShutdown') return this.socket.reconnect('Binance says serverShutdown')
