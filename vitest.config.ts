@@ -9,6 +9,7 @@ const PROCESSES = [
   'test/exchanges/{binance,bybit,okx}/{coin-m,commands,credentials,desk,disconnect,feed,kills,venue}.test.ts',
   'test/exchanges/ccxt/{desk,feed,venue}.test.ts',
   'test/exchanges/day.test.ts',
+  'test/exchanges/okx/day-desk.test.ts',
   'test/docs/{examples,runtime-examples}.test.ts',
   'test/trading/gateway/{breaker-figures,changes-under-load,commands,failures,foreign-strategy,kills}.test.ts',
   'test/trading/gateway/{lost-frames,misbehaving,modules,orphans,restored-copies,supervision}.test.ts',

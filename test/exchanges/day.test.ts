@@ -143,6 +143,8 @@ describe.concurrent('a synthetic day', () => {
       await until('the market moves', () => market.events > BEFORE)
       const outages: Outage[] = []
       const judges = feeds.map(feed => new DayJudge(feed, day, market, outages, hasTime, sockets))
+      const ending = new AbortController()
+      const following = judges.map(judge => judge.follow(ending.signal))
       try {
         await until('the feeds have begun', () => judges.every(({ trades }) => trades > 0))
         for (const [after, what] of plan(new Random(SEED))) {
@@ -166,7 +168,8 @@ describe.concurrent('a synthetic day', () => {
           judges.every(judge => judge.isComplete(market.events) || judge.faults.length > 0),
         )
       } finally {
-        await Promise.all(judges.map(judge => judge.stop()))
+        ending.abort()
+        await Promise.all(following)
         await venue.stop()
       }
       for (const judge of judges) {

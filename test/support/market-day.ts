@@ -84,10 +84,11 @@ interface Known {
 const MOST_FAULTS = 20
 
 /**
- * Follows a feed, and compares what it says with the day: each trade once and in order; each quote the next one, and after an outage one that
+ * Passes on a feed, and compares what it says with the day: each trade once and in order; each quote the next one, and after an outage one that
  * was valid then; nothing missing but in outages that the feed has reported.
  */
-export class DayJudge {
+export class DayJudge implements Feed {
+  onProblem: Feed['onProblem'] = undefined
   readonly faults: string[] = []
   readonly problems: string[] = []
   trades = 0
@@ -102,28 +103,44 @@ export class DayJudge {
   private readonly backAt: number[] = []
   private timeMs = 0
   private readonly known = new Map<string, Known>()
-  private readonly ending = new AbortController()
-  private readonly ended: Promise<void>
 
   /** @param hasTime whether its events have the venue's time. @param sockets that it has. */
   constructor(
-    feed: Feed,
+    private readonly feed: Feed,
     private readonly day: MarketDay,
     private readonly market: FakeMarket,
     private readonly outages: readonly Outage[],
     private readonly hasTime: boolean,
     private readonly sockets: number,
   ) {
-    feed.onProblem = ({ message }) => this.hearGap(message)
-    const { signal } = this.ending
-    this.ended = (async () => {
-      for await (const batch of feed.events(0, { signal })) for (const event of batch) this.hear(event)
-    })()
+    feed.onProblem = problem => {
+      this.hearGap(problem.message)
+      this.onProblem?.(problem)
+    }
   }
 
-  stop(): Promise<void> {
-    this.ending.abort()
-    return this.ended
+  get identity(): string {
+    return this.feed.identity ?? ''
+  }
+
+  get instruments(): Feed['instruments'] {
+    return this.feed.instruments
+  }
+
+  choose(symbols: readonly string[] | undefined): void {
+    this.feed.choose?.(symbols)
+  }
+
+  async *events(...given: Parameters<Feed['events']>): AsyncGenerator<readonly MarketEvent[], void, undefined> {
+    for await (const batch of this.feed.events(...given)) {
+      for (const event of batch) this.hear(event)
+      yield batch
+    }
+  }
+
+  /** Takes all of it until the signal aborts. */
+  async follow(signal: AbortSignal): Promise<void> {
+    for await (const _ of this.events(0, { signal }));
   }
 
   /** Whether it has the last trade and the last quote of each symbol. */
