@@ -41,11 +41,12 @@ export class Subscriptions {
     if (this.lostAt !== undefined) this.look()
   }
 
-  lose(why: string): void {
+  /** @param since performance.now() from which on data may be missing. */
+  lose(why: string, since: number): void {
     this.end()
     if (this.lostAt !== undefined) return
-    this.lostAt = performance.now()
-    this.options.onGap(`the connection is lost: ${why}`)
+    this.lostAt = since
+    this.options.onGap(`the connection is lost: ${why}`, performance.now() - since)
   }
 
   end(): void {

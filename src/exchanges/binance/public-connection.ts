@@ -43,7 +43,7 @@ export class PublicConnection {
       staleMs: STALE_MS,
       onOpen: () => this.subscribe(0),
       onMessage: text => this.hear(text),
-      onDown: why => this.lose(why),
+      onDown: (why, since) => this.lose(why, since),
     })
   }
 
@@ -66,11 +66,11 @@ export class PublicConnection {
     if (next < streams.length) this.subscribing = setTimeout(() => this.subscribe(next), REQUEST_MS)
   }
 
-  private lose(why: string): void {
+  private lose(why: string, since: number): void {
     clearTimeout(this.subscribing)
     // A snapshot that is on its way is of the connection that is lost.
     this.options.books?.clear()
-    this.subscriptions.lose(why)
+    this.subscriptions.lose(why, since)
   }
 
   private hear(text: string): void {

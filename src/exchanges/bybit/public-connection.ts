@@ -49,7 +49,7 @@ export class PublicConnection {
       staleMs: STALE_MS,
       onOpen: () => this.subscribe(),
       onMessage: text => this.hear(text),
-      onDown: why => this.subscriptions.lose(why),
+      onDown: (why, since) => this.subscriptions.lose(why, since),
     })
   }
 

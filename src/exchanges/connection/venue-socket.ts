@@ -18,8 +18,12 @@ export interface VenueSocketOptions {
   readonly onOpen: () => void
   /** Each message but pongs. */
   readonly onMessage: (text: string) => void
-  /** The connection is lost, or did not come to be. The next one is on its way. */
-  readonly onDown: (why: string) => void
+  /**
+   * The connection is lost, or did not come to be. The next one is on its way.
+   *
+   * @param since performance.now() from which on messages may be missing: one that is found silent was lost before.
+   */
+  readonly onDown: (why: string, since: number) => void
 }
 
 /** How long a connection may take to be made, ms. */
@@ -67,9 +71,9 @@ export class VenueSocket {
   }
 
   /** Replaces the connection. */
-  reconnect(why: string): void {
+  reconnect(why: string, since = performance.now()): void {
     this.socket?.terminate()
-    this.lose(why)
+    this.lose(why, since)
   }
 
   close(): void {
@@ -130,9 +134,10 @@ export class VenueSocket {
   private look(): void {
     const { pingMs, staleMs } = this.options
     const now = performance.now()
-    if (now - this.dataAt > staleMs) return this.reconnect(`no data for ${Math.round((now - this.dataAt) / 1000)} s`)
+    if (now - this.dataAt > staleMs)
+      return this.reconnect(`no data for ${Math.round((now - this.dataAt) / 1000)} s`, this.dataAt)
     if (this.pingedAt !== 0 && now - this.pingedAt > pingMs)
-      return this.reconnect(`no answer to a ping for ${Math.round(now - this.pingedAt)} ms`)
+      return this.reconnect(`no answer to a ping for ${Math.round(now - this.pingedAt)} ms`, this.heardAt)
     if (this.pingedAt === 0 && now - this.heardAt > pingMs && this.ping()) this.pingedAt = now
   }
 
@@ -144,14 +149,14 @@ export class VenueSocket {
     return true
   }
 
-  private lose(why: string): void {
+  private lose(why: string, since = performance.now()): void {
     clearInterval(this.watch)
     const { socket } = this
     this.socket = undefined
     socket?.removeAllListeners()
     socket?.on('error', () => {})
     if (this.isClosed || socket === undefined) return
-    this.options.onDown(why)
+    this.options.onDown(why, since)
     this.timer = setTimeout(() => this.connect(), this.backOff.next())
   }
 }

@@ -126,20 +126,22 @@ test('subscriptions that are not answered are named, and the connection is back 
   vi.useFakeTimers()
   const heard: string[] = []
   const subscriptions = new Subscriptions({
-    onGap: what => void heard.push(what),
+    onGap: (what, ms) => void heard.push(ms === undefined ? what : `${what}, ${ms} ms`),
     onBack: () => void heard.push('back'),
   })
-  subscriptions.lose('a test')
+  // It was silent for a second when it was found to be lost.
+  vi.advanceTimersByTime(1000)
+  subscriptions.lose('a test', performance.now() - 1000)
   subscriptions.begin(['a', 'b', 'c'])
   subscriptions.answered('a')
   subscriptions.heard()
   vi.advanceTimersByTime(9_900)
-  expect(heard).toEqual(['the connection is lost: a test'])
+  expect(heard).toEqual(['the connection is lost: a test, 1000 ms'])
   vi.advanceTimersByTime(200)
   expect(heard.slice(1)).toEqual([
     '2 subscriptions are not answered, the first of them b: their data may be missing',
     'back',
-    expect.stringContaining('the connection is back after 1'),
+    'the connection is back after 11.0 s; what happened meanwhile is missing, 11000 ms',
   ])
   subscriptions.begin(['a'])
   subscriptions.end()

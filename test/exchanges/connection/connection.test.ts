@@ -36,10 +36,12 @@ interface Heard {
   readonly opened: number
   readonly messages: string[]
   readonly downs: string[]
+  /** For how many ms messages may be missing. */
+  readonly missing: number[]
 }
 
 function open(url: string, options: object = {}): VenueSocket & { heard: Heard } {
-  const heard = { opened: 0, messages: [] as string[], downs: [] as string[] }
+  const heard = { opened: 0, messages: [] as string[], downs: [] as string[], missing: [] as number[] }
   const socket = new VenueSocket(ws, {
     url,
     pingMs: 10_000,
@@ -50,7 +52,10 @@ function open(url: string, options: object = {}): VenueSocket & { heard: Heard }
     longestMs: 20,
     onOpen: () => void heard.opened++,
     onMessage: text => void heard.messages.push(text),
-    onDown: why => void heard.downs.push(why),
+    onDown: (why, since) => {
+      heard.downs.push(why)
+      heard.missing.push(performance.now() - since)
+    },
     ...options,
   })
   onTestFinished(() => socket.close())
@@ -66,6 +71,7 @@ test('a connection that the venue closes is made again, and what is sent meanwhi
   const socket = open(url)
   await expect.poll(() => socket.heard.opened).toBe(2)
   expect(socket.heard.downs).toEqual(['the venue closed it (1001: maintenance)'])
+  expect(socket.heard.missing[0]).toBeLessThan(20)
   expect(socket.send('hello')).toBe(true)
   await expect.poll(() => received).toEqual(['2: hello'])
   socket.close()
@@ -91,6 +97,8 @@ test('a connection that answers no ping is replaced', async () => {
   await expect.poll(() => socket.heard.opened).toBe(2)
   expect(pings[0]).toBe('1: ping')
   expect(socket.heard.downs[0]).toMatch(/^no answer to a ping/)
+  // Since the last message, and not since it was noticed.
+  expect(socket.heard.missing[0]).toBeGreaterThan(80)
   await expect.poll(() => pings.filter(ping => ping === '2: ping').length).toBeGreaterThanOrEqual(3)
   // The second one answers, and stays.
   expect(socket.heard.opened).toBe(2)
@@ -108,6 +116,7 @@ test('a connection that answers pings and sends no data is replaced where data m
   const socket = open(url, { pingMs: 30, staleMs: 150 })
   await expect.poll(() => socket.heard.opened).toBe(2)
   expect(socket.heard.downs[0]).toMatch(/^no data for/)
+  expect(socket.heard.missing[0]).toBeGreaterThan(150)
   await expect.poll(() => socket.heard.messages.length).toBeGreaterThan(20)
   expect(socket.heard.opened).toBe(2)
 })
