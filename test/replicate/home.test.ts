@@ -14,7 +14,7 @@ import { startTicktape, ticktape } from '../support/journals.ts'
 import { endOfJournal, HAS_NATS, NatsServer, until } from '../support/nats.ts'
 import { pagesOf } from '../support/replicas.ts'
 import { skipUnless } from '../support/skips.ts'
-import { append } from '../support/streams.ts'
+import { append, withManager } from '../support/streams.ts'
 
 const skip = skipUnless(HAS_NATS, 'replication of homes', 'There is no nats-server')
 
@@ -70,12 +70,16 @@ describe.skipIf(skip)('ticktape replicate of a home', () => {
     for (const path of ['gateway', 'operator']) append(join(home, path), 0, 10)
     append(other, 0, 5)
     const publishers = [home, other].map(path => startTicktape('replicate', 'publish', path, '--to', server.url))
-    const waits = async (): Promise<string> => {
-      const { status, stderr } = ticktape('replicate', 'apply', replica, '--from', server.url, '--retain-bytes', '1M')
-      expect(status).toBe(2)
-      return stderr
+    const streams = async (): Promise<string[]> => {
+      const names: string[] = []
+      await withManager(server, async manager => {
+        for await (const name of manager.streams.names()) names.push(name)
+      })
+      return names.sort()
     }
-    await until('both are there', async () => /desk \(a home\), quotes/.test(await waits()))
+    await until('all are there', async () => (await streams()).length === 3)
+    const unnamed = ticktape('replicate', 'apply', replica, '--from', server.url)
+    expect(unnamed).toMatchObject({ status: 2, stderr: expect.stringMatching(/desk \(a home\), quotes; choose one/) })
     const refused = ticktape(
       'replicate',
       'apply',
