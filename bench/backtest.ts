@@ -45,7 +45,7 @@ export const question: Question = {
             `${played} events, ${fills} fills and ${profit}; the first run had ${first.fills} and ${first.profit}`,
           )
       }
-      const speed = comparison(turns, 'market events of a backtest', 'M/s', 'more', run => run.eventsPerSecond / 1e6)
+      const speed = comparison(turns, 'market events of a backtest', 'M/s', 'more', one => one.eventsPerSecond / 1e6)
       const perSecond = median(speed.contenders[0].values)
       conditions.say(`  ${perSecond.toFixed(2)} M events/s, ${first.sent} orders, ${first.fills} fills`)
       return {
