@@ -135,6 +135,9 @@ class Subject {
   }
 }
 
+/** Points of replicas and of archives: test/journal/replicate/crash-points and test/data/retained-archive kill their processes. */
+const ELSEWHERE = /^(replica|archive|retained)-/
+
 if (mode === 'points' && rest[0] === 'first') await killAtPoints(['1'], 1)
 else if (mode === 'points') await killAtPoints(rest[0].split(','), Infinity)
 else await killAtRandom(Number(rest[0]), Number(rest[1]))
@@ -193,10 +196,7 @@ async function killAtPoints(turns, most) {
   )
 }
 
-/**
- * The names of all crash points: the arguments of CRASH_POINT in C++ and of crashPoint in TypeScript. Those of replicas are not here:
- * test/journal/replicate/crash-points.test.ts kills their writers.
- */
+/** The names of all other crash points: the arguments of CRASH_POINT in C++ and of crashPoint in TypeScript. */
 function listPoints() {
   const names = new Set()
   for (const sources of ['native/core', 'src']) {
@@ -206,7 +206,7 @@ function listPoints() {
       for (const [, name] of text.matchAll(/(?:CRASH_POINT|crashPoint)\(["']([a-z-]+)["']\)/g)) names.add(name)
     }
   }
-  return [...names].filter(name => !name.startsWith('replica-'))
+  return [...names].filter(name => !ELSEWHERE.test(name))
 }
 
 async function newJournal(point) {

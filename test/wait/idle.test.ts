@@ -69,7 +69,7 @@ describe('a process that follows', () => {
   })
 
   it.skipIf(skipUnless(ROOT, 'following without permission to write', 'only root can become somebody else'))(
-    'without permission to write anything does the same, and finds a frame by checking again',
+    'without permission to write anything uses under two hundredths, and finds a frame by checking again',
     async () => {
       const { share, medianUs } = await idleThenWoken(
         'process.setgroups([]); process.setgid(65534); process.setuid(65534); const reader = Reader.open(dir)',
@@ -78,7 +78,8 @@ describe('a process that follows', () => {
       console.log(
         `following without permission to write: ${(100 * share).toFixed(2)} % of a processor while idle; woken after ${medianUs.toFixed(0)} µs (median)`,
       )
-      expect(share).toBeLessThan(0.01)
+      // It wakes by itself, again and again.
+      expect(share).toBeLessThan(0.02)
       expect(medianUs).toBeLessThan(50_000)
     },
   )

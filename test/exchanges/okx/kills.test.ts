@@ -14,7 +14,7 @@ import { expectAgreement } from '../../support/okx-agreement.ts'
 
 const MAIN = join(import.meta.dirname, '../../../dist/cli/main.js')
 /** TICKTAPE_OKX_KILLS: how often each kind of process is killed. */
-const KILLS = Number(process.env['TICKTAPE_OKX_KILLS'] ?? 2)
+const KILLS = Number(process.env['TICKTAPE_OKX_KILLS'] ?? 1)
 
 /** Follows the market with small orders. At its end it cancels what is open. */
 const FOLLOWER = `

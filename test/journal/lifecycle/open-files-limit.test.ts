@@ -26,6 +26,8 @@ say([take(), ...opens.map(codeOf)])
 // The writer releases a page before it creates the next one, so it continues. A reader needs the next page while it has the last one.
 let n = 3000
 const written = codeOf(() => { for (; n < 6000; n++) writer.write(Count, { n }) })
+// What the writer has released meanwhile, a reader must not get.
+take()
 const polled = codeOf(() => { while (handled < n) handled += reader.poll(handlers) })
 say([written, polled, reader.position === handled])
 
