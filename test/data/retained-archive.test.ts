@@ -321,13 +321,10 @@ test('a market journal archives, and record says what --retain-archive goes with
 const FRAMES = 4 * CAPACITY + 100
 /** Each point, and how often it is passed before. */
 const POINTS = [
-  ['archive-index-written', 1],
   ['archive-index-written', 3],
   ['archive-page-packed', 1],
-  ['archive-page-packed', 3],
   ['archive-page-named', 1],
   ['archive-page-named', 2],
-  ['archive-page-listed', 1],
   ['archive-page-listed', 3],
   ['retained-page-archived', 2],
   ['retained-page-removed', 1],

@@ -10,8 +10,8 @@ import { Tick } from '../support/frames.ts'
 import { opened, statePath } from '../support/state.ts'
 
 const LONG = Boolean(process.env['TICKTAPE_STATE_LONG'])
-const HAMMER_MS = LONG ? 10_000 : 800
-const KILLS = LONG ? 200 : 3
+const HAMMER_MS = LONG ? 10_000 : 500
+const KILLS = LONG ? 200 : 2
 
 /** The beginning of each child: calls turn until the parent sends "stop". */
 const LOOP = `

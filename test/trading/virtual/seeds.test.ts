@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type Course, DeskOfSeed } from './desk-of-seed.ts'
 
 const ONE = process.env['TICKTAPE_SEED']
-const COUNT = Number(process.env['TICKTAPE_SEEDS'] ?? 50)
+const COUNT = Number(process.env['TICKTAPE_SEEDS'] ?? 30)
 const STEPS = Number(process.env['TICKTAPE_SEED_STEPS'] ?? 100)
 const SEEDS = ONE === undefined ? Array.from({ length: COUNT }, (_, i) => i + 1) : [Number(ONE)]
 
