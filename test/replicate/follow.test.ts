@@ -1,8 +1,10 @@
 // Reading a journal's frames from a stream, on a machine that has no copy of it.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FrameView, f64, frame, instrument, on, Reader, u32, Writer } from 'ticktape'
 import { follow, StreamReader, type StreamReaderOptions } from 'ticktape/replicate'
 import { describe, expect, test } from 'vitest'
+import { makeFolder } from '../support/folders.ts'
 import { Count, Pair } from '../support/frames.ts'
 import { PAGE_SIZE } from '../support/journals.ts'
 import { HAS_NATS, NatsServer, until } from '../support/nats.ts'
@@ -93,6 +95,52 @@ describe.skipIf(skip)('a reader of a stream', () => {
     await publisher.stop()
   })
 
+  test('that begins at the end gets under its name what is published before it comes back', async () => {
+    const server = await NatsServer.start()
+    const { source } = place()
+    append(source, 0, 10)
+    const publisher = await publish(source, server)
+    const from = { name: 'late', start: 'end' } as const
+    await (await StreamReader.open(server.url, 'quotes', { from })).close()
+    append(source, 10, 20)
+    expect(positions(await take(server, 10, { from }))).toEqual(Array.from({ length: 10 }, (_, i) => 10 + i))
+    await publisher.stop()
+  })
+
+  test('ends at once when its signal aborts, in the middle of a run', async () => {
+    const server = await NatsServer.start()
+    const { source } = place()
+    append(source, 0, 500)
+    const publisher = await publish(source, server)
+    const ending = new AbortController()
+    const seen: number[] = []
+    for await (const one of follow(server.url, 'quotes', { signal: ending.signal })) {
+      seen.push(one.position)
+      if (seen.length === 100) ending.abort()
+    }
+    expect(seen).toHaveLength(100)
+    await publisher.stop()
+  })
+
+  test('and a publisher work for a user who may not hear of others', async () => {
+    const { source, folder } = place()
+    append(source, 0, 100)
+    const passwordFile = join(folder, 'password')
+    writeFileSync(passwordFile, 'open sesame')
+    const file = join(makeFolder(), 'nats.conf')
+    const permissions = '{ publish: { allow: ">" }, subscribe: { deny: "_ticktape.>" } }'
+    writeFileSync(
+      file,
+      `authorization { users = [{ user: desk, password: "open sesame", permissions: ${permissions} }] }\n`,
+    )
+    const server = await NatsServer.start('-c', file)
+    const who = { user: 'desk', passwordFile }
+    const publisher = await publish(source, server, who)
+    const seen = await take(server, 100, { ...who, from: { name: 'risk' } })
+    expect(seen).toHaveLength(100)
+    await publisher.stop()
+  })
+
   test('misses nothing and sees nothing twice while the server is killed', async () => {
     const server = await NatsServer.start()
     const { source } = place()
@@ -165,13 +213,13 @@ describe.skipIf(skip)('a reader of a stream', () => {
     await expect(take(server, 1, { from: { position: -1 } })).rejects.toThrow(code('ERR_INVALID_OPTION'))
     const reading = (async () => {
       for await (const _ of reader);
-    })()
+    })().catch((error: unknown) => error)
     await until('it has read', () => reader.position === 10)
     await withManager(server, async manager => void (await manager.streams.delete('quotes')))
     append(join(folder, 'other'), 0, 20)
     await (await publish(join(folder, 'other'), server, { stream: 'quotes' })).stop()
+    expect(await reading).toEqual(code('ERR_STREAM'))
     await reader.close()
-    await reading
     await expect(take(server, 1, { from: { name: 'risk' } })).rejects.toThrow(/has read another journal/)
     const aborted = AbortSignal.abort()
     expect(await take(server, 1, { signal: aborted })).toEqual([])

@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { listDirectory } from '../../journal/files/directory.js'
 import { findJournals } from '../../journal/inspect/inspect.js'
 import { isReplica, promote } from '../../journal/replicate/promote.js'
 import type { Durability } from '../../journal/write/options.js'
@@ -225,21 +226,24 @@ async function apply(directory: string, flags: ApplyFlags): Promise<number> {
   return untilStopped(run, progress, interval, report)
 }
 
-/** The directories of a home's journals, below the home's. */
+/** The directories of a home's journals, below the home's. One that has no page yet is not ready. */
 function journalsOfHome(home: string): string[] {
   return findJournals(home)
+    .filter(journal => listDirectory(journal).pages.length > 0)
     .map(journal => relative(home, journal))
     .filter(isHomePath)
 }
 
-/** Promotes all journals of a home. Where a part was promoted already, such as before a kill, it promotes the rest. */
+/** Promotes all journals of a home. After a kill, the next call promotes the rest. The sequence is last: without it no gateway starts there. */
 function promoteHome(home: string): void {
   const replicas = journalsOfHome(home)
     .map(path => join(home, path))
     .filter(isReplica)
   // It says what is wrong.
   if (replicas.length === 0) promote(join(home, 'gateway'))
-  for (const journal of replicas) promote(journal)
+  const isSequence = (journal: string): boolean => journal === join(home, 'gateway')
+  for (const journal of replicas.filter(one => !isSequence(one))) promote(journal)
+  for (const journal of replicas.filter(isSequence)) promote(journal)
 }
 
 /** Runs until SIGINT or SIGTERM, and reports now and then. */

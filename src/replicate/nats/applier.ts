@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { TicktapeError } from '../../base/errors.js'
 import { SLOT_SIZE } from '../../frames/format.js'
 import { ReplicaMismatchError } from '../../journal/errors.js'
 import { listDirectory } from '../../journal/files/directory.js'
@@ -18,15 +17,13 @@ import { loadNats, type NatsPackages } from './packages.js'
 import { RETRY_MS, untilItWorks } from './patience.js'
 import { Stream, type StreamMessage } from './stream.js'
 import { findPlace } from './stream-place.js'
+import { watchStream } from './watch-stream.js'
 
 export interface ApplyOptions extends ServerOptions, ReplicaOptions {
   /** The stream's name. Default: the server's only stream of ticktape. */
   readonly stream?: string
   readonly onEvent?: (event: ReplicationEvent) => void
 }
-
-/** ms between two questions to the server how far the stream is, and whether it is still the same one. */
-const WATCH_MS = 1000
 
 /** Applies a stream to a replica, until it is stopped. */
 export class Applier {
@@ -97,8 +94,8 @@ export class Applier {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { connection, options, writer } = this
-    const watching = [this.watchConnection(), this.watchStream(signal)].map(watch =>
-      watch.catch((error: unknown) => this.fail(error)),
+    const watching = [this.watchConnection(), watchStream(this.from, connection, signal, state => this.see(state))].map(
+      watch => watch.catch((error: unknown) => this.fail(error)),
     )
     const stop = (): void => this.consumption.interrupt()
     signal.addEventListener('abort', stop)
@@ -187,25 +184,15 @@ export class Applier {
     this.consumption.interrupt()
   }
 
-  /** Asks now and then how far the stream is. A stream that was deleted, or created again, ends `run`: nothing else would show it. */
-  private async watchStream(signal: AbortSignal): Promise<void> {
-    let created: string | undefined
-    while (!signal.aborted && !this.connection.isClosed()) {
-      try {
-        const info = await this.from.info()
-        if (info.created !== (created ??= info.created))
-          throw new StreamError(
-            `stream ${this.stream} was deleted and created again while it was applied; begin a new replica`,
-          )
-        const { messages, last_seq: last } = info.state
-        this.ahead = messages === 0 || last <= this.applied.sequence ? undefined : await this.lookAhead(last)
-      } catch (error) {
-        // Others are those of a server that is not there, or not yet.
-        if (signal.aborted) return
-        if (error instanceof TicktapeError) throw error
-      }
-      await nap(WATCH_MS, signal)
-    }
+  /** How far the stream is, as far as it was not applied. */
+  private async see({
+    messages,
+    last_seq: last,
+  }: {
+    readonly messages: number
+    readonly last_seq: number
+  }): Promise<void> {
+    this.ahead = messages === 0 || last <= this.applied.sequence ? undefined : await this.lookAhead(last)
   }
 
   /** A message that has not been applied. A foreign one is an error only when its turn comes: what is before it can be applied. */

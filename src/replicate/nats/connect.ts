@@ -70,6 +70,20 @@ async function connectOnce(
   }
 }
 
+/**
+ * The error of a request, unless the connection was closed for good: then no attempt would succeed any more.
+ *
+ * @returns {StreamServerError}, or the given error.
+ */
+export async function finalIfClosed(connection: NatsConnection, error: unknown): Promise<unknown> {
+  if (!connection.isClosed()) return error
+  const cause = (await connection.closed()) ?? error
+  return new StreamServerError(
+    `the server does not let this process connect again: ${(cause as Error).message}; may this user still connect?`,
+    { cause },
+  )
+}
+
 /** Whether no server listens, or it is too busy: there may be one soon. Everything else, such as a wrong name or password, stays wrong. */
 function isNotThere(error: unknown): boolean {
   const { name, message, cause } = error as Error

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { nap } from '../../wait/nap.js'
 import type { ReplicationProgress } from '../events.js'
 import { Applier, type ApplyOptions } from './applier.js'
-import { connect } from './connect.js'
+import { connect, finalIfClosed } from './connect.js'
 import { type Choice, chooseOf, type HomeJournal, homeStreamName, type ListedStream } from './home-streams.js'
 import { loadNats } from './packages.js'
 import { untilItWorks } from './patience.js'
@@ -31,14 +31,14 @@ export class Together {
    * @throws what the first one of them throws.
    */
   async run(
-    names: () => Promise<readonly string[]>,
+    names: (signal: AbortSignal) => Promise<readonly string[]>,
     begin: (name: string, signal: AbortSignal) => Promise<Runnable | undefined>,
     signal: AbortSignal,
   ): Promise<void> {
     const both = AbortSignal.any([signal, this.stop.signal])
     try {
       while (!both.aborted) {
-        for (const name of await names()) if (!this.running.has(name)) this.begin(name, begin, both)
+        for (const name of await names(both)) if (!this.running.has(name)) this.begin(name, begin, both)
         await nap(LOOK_MS, both)
       }
     } catch (error) {
@@ -111,8 +111,8 @@ export async function applyHome(
   const begin = (path: string, ending: AbortSignal): Promise<Applier | undefined> =>
     Applier.open(join(directory, path), { ...options, stream: streams.get(path) }, ending)
   await withList(options, signal, async list => {
-    const look = async (): Promise<string[]> => {
-      const listed = (await untilItWorks(list, signal)) ?? []
+    const look = async (ending: AbortSignal): Promise<string[]> => {
+      const listed = (await untilItWorks(list, ending)) ?? []
       for (const { name, of } of listed) if (of?.home === home) streams.set(of.path, name)
       return [...streams.keys()]
     }
@@ -148,7 +148,13 @@ async function withList<T>(
   const connection = await connect(nats, options, 'ticktape apply', signal, wait)
   if (connection === undefined) return undefined
   try {
-    return await use(() => listStreams(nats, connection))
+    return await use(async () => {
+      try {
+        return await listStreams(nats, connection)
+      } catch (error) {
+        throw await finalIfClosed(connection, error)
+      }
+    })
   } finally {
     await connection.close()
   }

@@ -5,6 +5,7 @@ import { formatValue } from '../../base/format-value.js'
 import { ReaderBusyError } from '../../journal/errors.js'
 import { StreamError } from '../errors.js'
 import { PREFIX } from './message.js'
+import { answerTo } from './one-publisher.js'
 import type { NatsPackages } from './packages.js'
 import type { Stream } from './stream.js'
 
@@ -30,6 +31,7 @@ export class KeptPosition {
   private position = -1
   private storing: Promise<void> | undefined
   private timer: NodeJS.Timeout | undefined
+  private isClosed = false
 
   private constructor(
     private readonly stream: Stream,
@@ -58,7 +60,7 @@ export class KeptPosition {
     const table = { name: of, subjects, description: 'positions of readers of a ticktape stream' }
     const last = await stream.lastInTable(nats, table, subject)
     const answer = JSON.stringify({ pid: process.pid, host: hostname() })
-    connection.subscribe(presence, { callback: (_, message) => void message.respond(answer) })
+    connection.subscribe(presence, { callback: (error, message) => answerTo(error, message, answer) })
     const kept = new KeptPosition(stream, subject, source)
     if (last === undefined) return { kept, resumeAt: undefined }
     const { source: was, position } = parse(last, of, subject)
@@ -80,6 +82,7 @@ export class KeptPosition {
 
   /** Stores the position a last time. Without a server it stays as it was stored last, and frames come again. */
   async close(): Promise<void> {
+    this.isClosed = true
     clearTimeout(this.timer)
     this.timer = undefined
     await this.storing
@@ -93,9 +96,10 @@ export class KeptPosition {
       await stream.client.publish(subject, JSON.stringify({ source, position } satisfies Kept), { timeout: ANSWER_MS })
       this.stored = position
     } catch {
-      // The server is away: the next frame, or the end, tries again.
+      // The server is away: it is tried again.
     } finally {
       this.storing = undefined
+      if (this.position !== this.stored && !this.isClosed) this.store(this.position)
     }
   }
 }

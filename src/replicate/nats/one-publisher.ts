@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { NatsConnection } from '@nats-io/transport-node'
+import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { ReaderBusyError } from '../../journal/errors.js'
 import { RunReader } from '../../journal/replicate/run-reader.js'
 import { StreamPublisherError } from '../errors.js'
@@ -44,8 +44,13 @@ export function anotherPublisher(stream: string, how: string): StreamPublisherEr
   )
 }
 
+/** Answers a question. The client also calls with an error, and without a message: a user who may not listen here is not told of. */
+export function answerTo(error: Error | null, message: Msg, answer: string): void {
+  if (error === null) message.respond(answer)
+}
+
 /** From now on another publisher learns of this one. */
 export function answerOthers(connection: NatsConnection, stream: string): void {
   const answer = JSON.stringify({ pid: process.pid, host: hostname() })
-  connection.subscribe(publisherSubject(stream), { callback: (_, message) => void message.respond(answer) })
+  connection.subscribe(publisherSubject(stream), { callback: (error, message) => answerTo(error, message, answer) })
 }

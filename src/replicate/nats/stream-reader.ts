@@ -16,9 +16,10 @@ import { endOf, readEnvelope } from './message.js'
 import { loadNats } from './packages.js'
 import { RETRY_MS, untilItWorks } from './patience.js'
 import { RunFrames } from './run-frames.js'
-import { Stream } from './stream.js'
+import { Stream, type StreamMessage } from './stream.js'
 import { findPlace } from './stream-place.js'
 import { StreamSchema } from './stream-schema.js'
+import { watchStream } from './watch-stream.js'
 
 /** Where a reader of a stream begins: at the first frame that the stream still has, behind the last one, or at a position. */
 export type StreamStart = 'start' | 'end' | { readonly position: number }
@@ -31,6 +32,19 @@ export interface StreamReaderOptions extends Omit<ServerOptions, 'server'> {
   readonly onEvent?: (event: ReplicationEvent) => void
 }
 
+/** What a reader of a stream is made of. */
+interface Opened {
+  readonly connection: NatsConnection
+  readonly stream: Stream
+  readonly source: string
+  readonly journalId: number
+  readonly schema: StreamSchema
+  readonly next: number
+  readonly isAtStart: boolean
+  readonly kept: KeptPosition | undefined
+  readonly consumption: Consumption
+}
+
 /**
  * Reads the frames of a journal from a stream, on a machine that keeps no copy of it.
  *
@@ -38,32 +52,49 @@ export interface StreamReaderOptions extends Omit<ServerOptions, 'server'> {
  * when the reader is closed: after a crash, the frames of the last moments come again.
  */
 export class StreamReader {
+  private readonly connection: NatsConnection
+  private readonly from: Stream
+  private readonly source: string
+  private readonly schema: StreamSchema
+  private readonly kept: KeptPosition | undefined
   private readonly consumption: Consumption
   private readonly frames: RunFrames
+  /** The position of the next frame. */
+  private next: number
+  /** It begins where the stream begins, which may move until the first frame is read. */
+  private isAtStart: boolean
   private readonly closing = new AbortController()
+  /** Ends the loop that reads. */
+  private ending = this.closing.signal
   private isReading = false
   private handled = -1
   private failure: unknown = undefined
-  private readonly watching: Promise<void>
+  private readonly watching: Promise<unknown>
+  private closed: Promise<void> | undefined = undefined
 
   private constructor(
-    private readonly connection: NatsConnection,
-    private readonly from: Stream,
-    private readonly source: string,
-    journalId: number,
-    private readonly schema: StreamSchema,
-    private next: number,
-    private readonly kept: KeptPosition | undefined,
-    consumption: Consumption,
+    opened: Opened,
     private readonly options: StreamReaderOptions,
   ) {
+    const { connection, stream, source, journalId, schema, next, isAtStart, kept, consumption } = opened
+    this.connection = connection
+    this.from = stream
+    this.source = source
+    this.schema = schema
+    this.kept = kept
     this.consumption = consumption
-    this.frames = new RunFrames(schema, `stream ${from.name}`, journalId)
-    // Its failure ends the iteration.
-    this.watching = this.watchConnection().catch((error: unknown) => {
-      this.failure = error
-      this.consumption.interrupt()
-    })
+    this.next = next
+    this.isAtStart = isAtStart
+    this.frames = new RunFrames(schema, `stream ${stream.name}`, journalId)
+    // A failure ends the iteration.
+    const fail = (error: unknown): void => {
+      this.failure ??= error
+      consumption.interrupt()
+    }
+    const watches = [this.watchConnection(), watchStream(stream, connection, this.closing.signal)]
+    this.watching = Promise.all(watches.map(watch => watch.catch(fail)))
+    // A name has a position from now on, also while there is no frame.
+    kept?.store(next)
   }
 
   /**
@@ -94,20 +125,21 @@ export class StreamReader {
           const named = typeof from === 'object' && 'name' in from ? from : undefined
           const begin = (start: StreamStart): number =>
             start === 'start' ? first.after : start === 'end' ? endOf(last) : start.position
-          const opening = named && (await KeptPosition.open(nats, connection, found, named.name, first.source))
-          const next =
-            opening?.resumeAt ?? begin(named?.start ?? (named === undefined ? (from as StreamStart) : 'start'))
-          const consumption = new Consumption(nats, found)
           const { source, journalId } = first
+          const opening = named && (await KeptPosition.open(nats, connection, found, named.name, source))
+          const start = named === undefined ? (from as StreamStart) : (named.start ?? 'start')
           return new StreamReader(
-            connection,
-            found,
-            source,
-            journalId,
-            schema,
-            next,
-            opening?.kept,
-            consumption,
+            {
+              connection,
+              stream: found,
+              source,
+              journalId,
+              schema,
+              next: opening?.resumeAt ?? begin(start),
+              isAtStart: opening?.resumeAt === undefined && start === 'start',
+              kept: opening?.kept,
+              consumption: new Consumption(nats, found),
+            },
             options,
           )
         },
@@ -170,7 +202,7 @@ export class StreamReader {
         if (route === undefined) break
         yield route.view
         everything.expire()
-        if (this.closing.signal.aborted) return
+        if (this.ending.aborted) return
       }
     }
   }
@@ -197,7 +229,7 @@ export class StreamReader {
         for (let route = this.frames.step(dispatch); route !== undefined; route = this.frames.step(dispatch)) {
           count++
           route.handle(route.view, 0)
-          if (this.closing.signal.aborted) return count
+          if (this.ending.aborted) return count
         }
       } finally {
         dispatch.expire()
@@ -208,17 +240,21 @@ export class StreamReader {
   }
 
   /** Ends reading, stores the position of a reader with a name, and disconnects. May be called more than once. */
-  async close(): Promise<void> {
-    if (this.closing.signal.aborted) return
+  close(): Promise<void> {
+    this.closed ??= this.closeOnce()
+    return this.closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  private async closeOnce(): Promise<void> {
     this.closing.abort()
     this.consumption.interrupt()
     await this.kept?.close()
     await this.connection.close()
     await this.watching
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 
   private compile(handlers: Handlers): Dispatch {
@@ -241,12 +277,13 @@ export class StreamReader {
     this.isReading = true
     const signals = [own, this.options.signal, this.closing.signal].filter(one => one !== undefined)
     const signal = AbortSignal.any(signals)
+    this.ending = signal
     const stop = (): void => this.consumption.interrupt()
     signal.addEventListener('abort', stop)
     try {
       while (!signal.aborted) {
         if (this.failure !== undefined) throw this.failure
-        const place = await untilItWorks(() => findPlace(this.from, this.next, 'reader'), signal)
+        const place = await this.findPlace(signal)
         if (signal.aborted) return
         if (place === undefined) await nap(RETRY_MS, signal)
         else yield* this.runsFrom(place.sequence)
@@ -254,6 +291,20 @@ export class StreamReader {
     } finally {
       signal.removeEventListener('abort', stop)
       this.isReading = false
+    }
+  }
+
+  private async findPlace(signal: AbortSignal): Promise<StreamMessage | undefined> {
+    for (;;) {
+      try {
+        return await untilItWorks(() => findPlace(this.from, this.next, 'reader'), signal)
+      } catch (error) {
+        // Closing closes the connection too.
+        if (signal.aborted) return undefined
+        if (!(error instanceof StreamBehindError) || !this.isAtStart || error.first <= this.next) throw error
+        // What was the first message when it was opened is gone by now.
+        this.next = error.first
+      }
     }
   }
 
@@ -268,6 +319,7 @@ export class StreamReader {
           )
         if (kind !== 'run') this.schema.take(this.stream, { kind, data, sequence: seq })
         if (run === undefined || run.position + run.slots <= this.next) continue
+        if (after > this.next && this.isAtStart) this.next = after
         if (after > this.next)
           throw new StreamBehindError(
             `stream ${this.stream} continues after position ${after}, but the reader is at ${this.next}: the stream's limits have removed what is between`,
@@ -275,6 +327,7 @@ export class StreamReader {
             { position: this.next },
           )
         this.frames.load(run.position, data, this.next)
+        this.isAtStart = false
         yield
       }
     } catch (error) {

@@ -2,6 +2,7 @@ import type { JetStreamClient, JetStreamManager, StoredMsg, StreamInfo } from '@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { formatValue } from '../../base/format-value.js'
 import { StreamError, StreamServerError } from '../errors.js'
+import { finalIfClosed } from './connect.js'
 import { describeStream, type HomeJournal, type ListedStream, readDescription } from './home-streams.js'
 import { type Envelope, type Kind, PREFIX, readEnvelope, subjectOf } from './message.js'
 import type { NatsPackages } from './packages.js'
@@ -56,7 +57,12 @@ export class Stream {
     const stream = await Stream.of(nats, connection, name)
     const { bytes, age, replicas } = limits
     try {
-      if ((await stream.find()) === undefined)
+      const existing = await stream.find()
+      if (existing !== undefined && of !== undefined && existing.config.description !== describeStream(of))
+        throw new StreamError(
+          `stream ${name} is there already, and not of ${of.path} of the home ${of.home}: give the home another name with --stream`,
+        )
+      if (existing === undefined)
         await stream.manager.streams.add({
           name,
           subjects: [subjectOf(name, '*')],
@@ -183,12 +189,7 @@ export class Stream {
       info = await this.manager.streams.info(this.name)
     } catch (error) {
       if (codeOf(error) === ErrorCode.STREAM_NOT_FOUND) return undefined
-      if (!this.connection.isClosed()) throw error
-      const cause = (await this.connection.closed()) ?? error
-      throw new StreamServerError(
-        `the server does not let this process connect again: ${(cause as Error).message}; may this user still connect?`,
-        { cause },
-      )
+      throw await finalIfClosed(this.connection, error)
     }
     if (!isOurs(this.name, info.config.subjects))
       throw new StreamError(
