@@ -21,3 +21,14 @@ function newFolder(where: 'disk' | 'memory'): string {
   const root = where === 'disk' ? tmpdir() : (process.env['TICKTAPE_TEST_MEMORY'] ?? tmpdir())
   return mkdtempSync(join(root, 'journal-'))
 }
+
+/** Removes a journal whose writer is open. Its thread may create the next page meanwhile, so it is tried again. */
+export function removeLive(directory: string): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return rmSync(directory, { recursive: true, force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || attempt === 10) throw error
+    }
+  }
+}

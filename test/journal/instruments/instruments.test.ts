@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { frame, inspect, instrument, Reader, repair, u32, verify, Writer } from 'ticktape'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from '../../support/failures.ts'
-import { makeFolder } from '../../support/folders.ts'
+import { makeFolder, removeLive } from '../../support/folders.ts'
 import { ticktape } from '../../support/journals.ts'
 import { journalPath, openReader, openWriter } from '../../support/open.ts'
 import { decodeInstruments } from '../../support/plain-decoder.ts'
@@ -163,7 +163,7 @@ describe('a writer', () => {
 
   it('adds none once it is closed, or when the journal is gone', () => {
     const writer = openWriter()
-    rmSync(writer.path, { recursive: true })
+    removeLive(writer.path)
     expect(failureOf(() => writer.addInstruments([MEME])).code).toBe('ERR_JOURNAL_REPLACED')
     writer.close()
     expect(failureOf(() => writer.addInstruments([MEME])).code).toBe('ERR_CLOSED')

@@ -5,6 +5,7 @@ import { MergedReader, on, Reader, Writer } from 'ticktape'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { runChild, startChild } from '../../support/child.ts'
 import { failureOf, rejectionOf } from '../../support/failures.ts'
+import { removeLive } from '../../support/folders.ts'
 import { Count } from '../../support/frames.ts'
 import { journalPath, openReader, openWriter, readNumbers, upTo, writeCounts } from '../../support/open.ts'
 import { LINUX, skipUnless } from '../../support/skips.ts'
@@ -87,7 +88,7 @@ describe('after close', () => {
     writeCounts(writer, 0, 500)
     const reader = openReader(writer.path)
     writer.close()
-    rmSync(writer.path, { recursive: true })
+    removeLive(writer.path)
     // schema.json is removed too, so the reader needs handlers that have the definition.
     const seen: number[] = []
     const handlers = on(Count, count => seen.push(count.n))

@@ -1,10 +1,9 @@
 /** A journal that is removed while its readers wait: each way of waiting notices. */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MergedReader, on, Reader, Writer } from 'ticktape'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { makeFolder } from '../../support/folders.ts'
+import { makeFolder, removeLive } from '../../support/folders.ts'
 import { Tick } from '../../support/frames.ts'
 
 const handlers = on(Tick, () => {})
@@ -24,7 +23,7 @@ async function codeAfterRemoval(waiting: Promise<unknown>): Promise<unknown> {
     (error: unknown) => (error as { readonly code?: string }).code,
   )
   await sleep(100)
-  rmSync(journal, { recursive: true })
+  removeLive(journal)
   return Promise.race([outcome, sleep(8000, 'nothing within 8 s')])
 }
 

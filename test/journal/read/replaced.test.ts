@@ -1,7 +1,8 @@
-import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { on, type Reader, type TicktapeError } from 'ticktape'
 import { expect, it } from 'vitest'
+import { removeLive } from '../../support/folders.ts'
 import { Count } from '../../support/frames.ts'
 import { moveToOtherBoot } from '../../support/journals.ts'
 import { journalPath, openReader, openWriter, writeCounts } from '../../support/open.ts'
@@ -28,7 +29,7 @@ it('a reader of a journal that was removed and created again throws instead of w
   const reader = openReader(path)
   expect(reader.poll(handlers)).toBe(5)
   first.close()
-  rmSync(path, { recursive: true })
+  removeLive(path)
   writeCounts(openWriter(path), 0, 5)
   expect(await codeInTime(reader)).toBe('ERR_JOURNAL_REPLACED')
 })

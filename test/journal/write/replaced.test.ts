@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type TicktapeError, verify } from 'ticktape'
 import { expect, test, vi } from 'vitest'
 import { type Child, startChild } from '../../support/child.ts'
+import { removeLive } from '../../support/folders.ts'
 import { Count } from '../../support/frames.ts'
 import { journalPath, openReader, openWriter, readNumbers, upTo, writeCounts } from '../../support/open.ts'
 
@@ -49,7 +50,7 @@ interface Stopped {
 function remove(path: string): void {
   for (let attempt = 1; ; attempt++) {
     try {
-      rmSync(path, { recursive: true })
+      removeLive(path)
       return
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || attempt === 20) throw error

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { verify } from 'ticktape'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Child, startChild } from '../../support/child.ts'
-import { makeFolder } from '../../support/folders.ts'
+import { makeFolder, removeLive } from '../../support/folders.ts'
 import { strategyFile } from '../../support/gateways.ts'
 import { ticktape } from '../../support/journals.ts'
 
@@ -61,7 +61,7 @@ test('a session whose home is removed stops by itself and reports why; a session
   const home = join(makeFolder('memory'), 'home')
   const first = new Run(home)
   await first.orders(20)
-  rmSync(home, { recursive: true, force: true })
+  removeLive(home)
   const second = new Run(home)
   expect(await first.ended).not.toBe(0)
   expect(first.stderr).toContain('ERR_JOURNAL_REPLACED')
