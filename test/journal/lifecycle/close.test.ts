@@ -83,7 +83,6 @@ describe('after close', () => {
   })
 
   it('readers continue after the writer is closed, and after the journal is removed', async () => {
-    const { rmSync } = await import('node:fs')
     const writer = openWriter()
     writeCounts(writer, 0, 500)
     const reader = openReader(writer.path)
