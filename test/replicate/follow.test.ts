@@ -211,6 +211,8 @@ describe.skipIf(skip)('a reader of a stream', () => {
     await expect(take(server, 1, { from: { name: 'risk' } })).rejects.toThrow(code('ERR_READER_BUSY'))
     await expect(take(server, 1, { from: { name: 'a b' } })).rejects.toThrow(code('ERR_INVALID_OPTION'))
     await expect(take(server, 1, { from: { position: -1 } })).rejects.toThrow(code('ERR_INVALID_OPTION'))
+    for (const wrong of [{ from: null }, { frm: 'end' }, { signal: 1 }])
+      await expect(take(server, 1, wrong as never)).rejects.toThrow(code('ERR_INVALID_OPTION'))
     const reading = (async () => {
       for await (const _ of reader);
     })().catch((error: unknown) => error)

@@ -1,16 +1,13 @@
-import { hostname } from 'node:os'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { InvalidOptionError } from '../../base/errors.js'
 import { formatValue } from '../../base/format-value.js'
 import { ReaderBusyError } from '../../journal/errors.js'
 import { StreamError } from '../errors.js'
 import { PREFIX } from './message.js'
-import { answerTo } from './one-publisher.js'
 import type { NatsPackages } from './packages.js'
+import { answerOn, whoAnswers } from './presence.js'
 import type { Stream } from './stream.js'
 
-/** ms that another reader of this name has to say that it is there. */
-const HELLO_MS = 500
 /** ms between two times that the position is stored. */
 const STORE_MS = 100
 /** ms that storing may take. */
@@ -53,14 +50,17 @@ export class KeptPosition {
   ): Promise<{ readonly kept: KeptPosition; readonly resumeAt: number | undefined }> {
     checkReaderName(name)
     const presence = `_${PREFIX}.reader.${stream.name}.${name}`
-    await refuseSecond(connection, presence, stream.name, name)
+    const other = await whoAnswers(connection, presence)
+    if (other !== undefined)
+      throw new ReaderBusyError(
+        `a live reader of stream ${stream.name} has the name '${name}': it answers ${other}. Close it first, or choose another name`,
+      )
     const subject = `${PREFIX}-readers.${stream.name}.${name}`
     const of = `${stream.name}-readers`
     const subjects = `${PREFIX}-readers.${stream.name}.*`
     const table = { name: of, subjects, description: 'positions of readers of a ticktape stream' }
     const last = await stream.lastInTable(nats, table, subject)
-    const answer = JSON.stringify({ pid: process.pid, host: hostname() })
-    connection.subscribe(presence, { callback: (error, message) => answerTo(error, message, answer) })
+    answerOn(connection, presence)
     const kept = new KeptPosition(stream, subject, source)
     if (last === undefined) return { kept, resumeAt: undefined }
     const { source: was, position } = parse(last, of, subject)
@@ -106,7 +106,7 @@ export class KeptPosition {
 
 /** @throws {InvalidOptionError} */
 export function checkReaderName(name: string): void {
-  if (NAME.test(name)) return
+  if (typeof name === 'string' && NAME.test(name)) return
   throw new InvalidOptionError(
     `a reader of a stream has a name of 1 to 48 letters, digits, '-' and '_', not ${formatValue(name)}`,
   )
@@ -122,18 +122,5 @@ function parse(data: Uint8Array, stream: string, subject: string): Kept {
   }
   throw new StreamError(
     `the last message of ${subject} in stream ${stream} is not a position that ticktape has stored; delete it, or choose another name`,
-  )
-}
-
-/** @throws {ReaderBusyError} */
-async function refuseSecond(connection: NatsConnection, presence: string, stream: string, name: string): Promise<void> {
-  let answer: string
-  try {
-    answer = (await connection.request(presence, '', { timeout: HELLO_MS })).string()
-  } catch {
-    return // No process answers.
-  }
-  throw new ReaderBusyError(
-    `a live reader of stream ${stream} has the name '${name}': it answers ${answer.slice(0, 200)}. Close it first, or choose another name`,
   )
 }

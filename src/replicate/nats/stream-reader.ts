@@ -106,7 +106,7 @@ export class StreamReader {
    * {ReaderBusyError} when a live reader has the name, {InvalidOptionError}; the signal's reason when it aborts first.
    */
   static async open(server: string, stream?: string, options: StreamReaderOptions = {}): Promise<StreamReader> {
-    checkReaderOptions(options)
+    checkReaderOptions(server, options)
     const { signal = new AbortController().signal, onEvent } = options
     const nats = await loadNats()
     const wait = (text: string): void => onEvent?.({ kind: 'waiting', text })
@@ -196,12 +196,11 @@ export class StreamReader {
         version = this.schema.version
         everything = this.compile(everything.handlers)
       }
-      for (;;) {
-        this.advance()
-        const route = this.frames.step(everything)
-        if (route === undefined) break
+      for (let route = this.frames.step(everything); route !== undefined; route = this.frames.step(everything)) {
         yield route.view
+        // The next one was asked for: this one is handled, also when there is no next one.
         everything.expire()
+        this.advance()
         if (this.ending.aborted) return
       }
     }
@@ -333,7 +332,7 @@ export class StreamReader {
     } catch (error) {
       if (error instanceof TicktapeError || error instanceof TypeError || error instanceof RangeError) throw error
       // What the client says of a lost connection: the place is searched again.
-      await nap(RETRY_MS, this.closing.signal)
+      await nap(RETRY_MS, this.ending)
     }
   }
 
@@ -375,11 +374,29 @@ export async function* follow(
   }
 }
 
-function checkReaderOptions({ from = 'start' }: StreamReaderOptions): void {
-  const start = typeof from === 'object' && 'name' in from ? from.start : from
-  if (typeof from === 'object' && 'name' in from) checkReaderName(from.name)
+function checkReaderOptions(server: string, options: StreamReaderOptions): void {
+  if (typeof server !== 'string')
+    throw new InvalidOptionError(`StreamReader.open takes the address of a NATS server, not ${formatValue(server)}`)
+  const text = kinds.string
+  checkOptions('StreamReader.open', options, {
+    from: () => undefined,
+    signal: kinds.signal,
+    onEvent: () => undefined,
+    creds: text,
+    nkey: text,
+    tokenFile: text,
+    user: text,
+    passwordFile: text,
+    tlsCa: text,
+    tlsCert: text,
+    tlsKey: text,
+  })
+  const { from = 'start' } = options
+  const isNamed = typeof from === 'object' && from !== null && 'name' in from
+  if (isNamed) checkReaderName(from.name)
+  const start = isNamed ? from.start : from
   if (start === undefined || start === 'start' || start === 'end') return
-  if (typeof start === 'object' && Number.isSafeInteger(start.position) && start.position >= 0) return
+  if (typeof start === 'object' && Number.isSafeInteger(start?.position) && start.position >= 0) return
   throw new InvalidOptionError(
     `a reader of a stream begins at 'start', 'end' or { position }, not ${formatValue(start)}`,
   )
