@@ -1,5 +1,5 @@
 import type * as Ws from 'ws'
-import { PackageMissingError } from '../../base/errors.js'
+import { loadOptional } from '../../base/optional-package.js'
 
 /**
  * The package `ws`, an optional peer (docs/decisions/0050).
@@ -8,12 +8,5 @@ import { PackageMissingError } from '../../base/errors.js'
  * @throws {PackageMissingError}
  */
 export async function loadWs(need = 'real venues need'): Promise<typeof Ws> {
-  try {
-    return await import('ws')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new PackageMissingError(`${need} the package 'ws': type npm install ws, then try again`, {
-      cause: error,
-    })
-  }
+  return loadOptional(() => import('ws'), `${need} the package 'ws': type npm install ws, then try again`)
 }
